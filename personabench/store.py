@@ -26,7 +26,7 @@ __all__ = ['tables', 'SCHEMA_VERSION', 'open_store', 'Step', 'step', 'undo_last'
            'add_source', 'add_revision', 'add_codes', 'check_code', 'current_texts', 'check_span', 'add_codings',
            'add_memo', 'add_survey', 'add_segmentation']
 
-# %% ../nbs/01_store.ipynb #2a862025
+# %% ../nbs/01_store.ipynb #130c3766
 tables = sa.MetaData()
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x70626E63  # "pbnc" in the header of the SQLite file: tells a study from any other database
@@ -34,7 +34,7 @@ _APPLICATION_ID = 0x70626E63  # "pbnc" in the header of the SQLite file: tells a
 
 def _table(name: str, *columns, unique: Sequence[str] = (), removable: bool = True) -> sa.Table:
     "Declare a table with an integer key, a removed flag and a name unique among the rows that are not removed."
-    key = sa.Column(name[:-1] + "_id", sa.Integer, primary_key=True)
+    key = sa.Column(_key_name(name), sa.Integer, primary_key=True)
     flag = [sa.Column("removed", sa.Integer, nullable=False, server_default="0")] if removable else []
     made = sa.Table(name, tables, key, *columns, *flag, sqlite_autoincrement=True)
     if unique:
@@ -43,9 +43,11 @@ def _table(name: str, *columns, unique: Sequence[str] = (), removable: bool = Tr
     return made
 
 
+def _key_name(table: str) -> str: return table[:-1] + "_id"
+def _key(table: sa.Table) -> sa.Column: return table.c[_key_name(table.name)]
 def _text(name: str, required: bool = False) -> sa.Column: return sa.Column(name, sa.Text, nullable=not required)
 def _ref(table: str, required: bool = True, name: str | None = None) -> sa.Column:
-    key = table[:-1] + "_id"
+    key = _key_name(table)
     return sa.Column(name or key, sa.Integer, sa.ForeignKey(f"{table}.{key}"), nullable=not required, index=True)
 def _guid() -> sa.Column: return sa.Column("guid", sa.Text, nullable=False, unique=True, default=lambda: uuid.uuid4().hex)
 def _one_of(column: str, words: Sequence[str]) -> sa.CheckConstraint:
@@ -213,7 +215,7 @@ def _migrate(engine: sa.Engine, address: str) -> None:
         for number in range(version + 1, SCHEMA_VERSION + 1): _MIGRATIONS[number](Operations(MigrationContext.configure(conn)))
         conn.execute(_meta.update().where(_meta.c.key == "schema_version").values(value=str(SCHEMA_VERSION)))
 
-# %% ../nbs/01_store.ipynb #3e2f1c9a
+# %% ../nbs/01_store.ipynb #ca575cc9
 class Step:
     "One transaction under way: what it has changed so far, and who is changing it."
 
@@ -224,7 +226,7 @@ class Step:
         "Insert rows and log them; `note` is what the log tells about them. Returns the new ids in order."
         if not rows: return []
         t = tables.tables[table]
-        key = next(iter(t.primary_key.columns))
+        key = _key(t)
         first = (self.conn.scalar(sa.select(sa.func.max(key))) or 0) + 1
         if len(rows) == 1: ids = [self.conn.execute(t.insert().values(dict(rows[0]))).inserted_primary_key[0]]
         else:
@@ -236,7 +238,7 @@ class Step:
     def update(self, table: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
         "Set the same `values` on the rows `ids` and log what they were."
         t = tables.tables[table]
-        key = next(iter(t.primary_key.columns))
+        key = _key(t)
         columns = [t.c[c] for c in values]
         for part in _parts(ids):
             groups: dict[tuple, list[int]] = {}
@@ -254,7 +256,7 @@ def _parts(ids: Iterable[int], size: int = 900) -> Iterator[list[int]]:
     ids = list(ids)
     for i in range(0, len(ids), size): yield ids[i:i + size]
 
-# %% ../nbs/01_store.ipynb #72347244
+# %% ../nbs/01_store.ipynb #fc4f310f
 _POINTS_TO = {"codings": {"code_id": "codes", "source_id": "sources"}, "codes": {"parent_id": "codes"}, "assignments": {"source_id": "sources"},
               "attributes": {"case_id": "cases"}}
 
@@ -266,7 +268,7 @@ def _check_references(step: Step) -> None:
         for column, parent in columns.items():
             if not touched & {child, parent}: continue
             c, p = tables.tables[child], tables.tables[parent].alias()
-            loose = sa.select(sa.func.count()).select_from(c.join(p, c.c[column] == next(iter(p.primary_key.columns))))
+            loose = sa.select(sa.func.count()).select_from(c.join(p, c.c[column] == p.c[_key_name(parent)]))
             n = step.conn.scalar(loose.where(c.c.removed == 0, p.c.removed != 0))
             if n:
                 raise UndoConflict("study", f"{n} {child} would stand on removed {parent}", cure=f"take back or remove those {child} first")
@@ -308,7 +310,7 @@ def _explain(e: sa.exc.OperationalError, engine: sa.Engine) -> Exception:
     if "disk" in said or "full" in said: return PersonabenchError(place, f"the disk refused the write ({said})", cure="free some space; nothing was changed")
     return e
 
-# %% ../nbs/01_store.ipynb #7775a0c9
+# %% ../nbs/01_store.ipynb #2ef7a97e
 def _candidate(conn: sa.Connection, coder: str, redo: bool) -> sa.Row | None:
     "Find the event that the coder's next undo (or redo) concerns, reading their log from the newest entry back."
     ev = tables.tables["events"]
@@ -327,7 +329,7 @@ def _apply(s: Step, changes: Sequence[Mapping[str, Any]], old: str, new: str) ->
     "Set rows from the image `old` to the image `new`, refusing where they are not as `old` says."
     for change in changes:
         t = tables.tables[change["table"]]
-        key = next(iter(t.primary_key.columns))
+        key = _key(t)
         for part in _parts(change["ids"]):
             same = sa.and_(*(t.c[c].is_(v) if v is None else t.c[c] == v for c, v in change[old].items()))
             done = s.conn.execute(t.update().where(key.in_(part), same).values(**change[new])).rowcount
@@ -360,11 +362,11 @@ def redo_last(engine: sa.Engine, *, coder: str) -> str:
     "Take the coder's latest undone step again and return its label. Raises NothingToUndo, UndoConflict."
     return _take(engine, coder, redo=True)
 
-# %% ../nbs/01_store.ipynb #372bed0b
+# %% ../nbs/01_store.ipynb #583e586d
 def _find(s: Step, table: str, name: str) -> int | None:
     "Return the id of the live row called `name`, or None."
     t = tables.tables[table]
-    return s.conn.scalar(sa.select(next(iter(t.primary_key.columns))).where(t.c.name == name, t.c.removed == 0))
+    return s.conn.scalar(sa.select(_key(t)).where(t.c.name == name, t.c.removed == 0))
 
 
 def add_coder(s: Step, name: str, *, kind: str = "human") -> int:
@@ -514,7 +516,7 @@ def add_codings(
                       "guid": row.get("guid") or uuid.uuid4().hex})
     return _insert_new(s, ready)
 
-# %% ../nbs/01_store.ipynb #8bef2bae
+# %% ../nbs/01_store.ipynb #91a7a371
 _SAME = ("revision_id", "start", "end", "code_id", "coder_id")
 
 
@@ -523,13 +525,14 @@ def _insert_new(s: Step, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     t = tables.tables["codings"]
     there: dict[Any, int] = {}
     for part in _parts({r["source_id"] for r in rows}):
-        for r in s.conn.execute(sa.select(t).where(t.c.source_id.in_(part), t.c.removed == 0)).mappings():
-            there[tuple(r[c] for c in _SAME)] = there[r["guid"]] = r["coding_id"]
+        for old in s.conn.execute(sa.select(t).where(t.c.source_id.in_(part), t.c.removed == 0)).mappings():
+            there[tuple(old[c] for c in _SAME)] = there[old["guid"]] = old["coding_id"]
     fresh: dict[tuple, Mapping[str, Any]] = {}
     for r in rows:
         key = tuple(r[c] for c in _SAME)
         if key not in there and r["guid"] not in there: fresh.setdefault(key, r)
-    note = {c: v for c, v in next(iter(fresh.values())).items() if c not in ("guid", "created")} if len(fresh) == 1 else {"codings": len(fresh)}
+    one = next(iter(fresh.values())) if len(fresh) == 1 else None
+    note = {c: v for c, v in one.items() if c not in ("guid", "created")} if one else {"codings": len(fresh)}
     there |= dict(zip(fresh, s.insert("codings", list(fresh.values()), note=note), strict=True))
     return [there.get(tuple(r[c] for c in _SAME)) or there[r["guid"]] for r in rows]
 
