@@ -22,7 +22,7 @@ from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadS
                                  nearest, normalise_text, text_hash)
 
 # %% auto #0
-__all__ = ['tables', 'SCHEMA_VERSION', 'open_store', 'Step', 'step', 'undo_last', 'redo_last', 'add_coder', 'add_case',
+__all__ = ['tables', 'SCHEMA_VERSION', 'open_store', 'Step', 'step', 'undo_last', 'redo_last', 'find', 'add_coder', 'add_case',
            'add_source', 'add_revision', 'add_codes', 'check_code', 'current_texts', 'check_span', 'add_codings',
            'add_memo', 'add_survey', 'add_segmentation']
 
@@ -215,12 +215,14 @@ def _migrate(engine: sa.Engine, address: str) -> None:
         for number in range(version + 1, SCHEMA_VERSION + 1): _MIGRATIONS[number](Operations(MigrationContext.configure(conn)))
         conn.execute(_meta.update().where(_meta.c.key == "schema_version").values(value=str(SCHEMA_VERSION)))
 
-# %% ../nbs/01_store.ipynb #ca575cc9
+# %% ../nbs/01_store.ipynb #d30137ec
 class Step:
     "One transaction under way: what it has changed so far, and who is changing it."
 
     def __init__(self, conn: sa.Connection, coder: str):
-        self.conn, self.coder, self.changes, self.event_id = conn, coder, [], None
+        self.conn, self.coder = conn, coder
+        self.changes: list[dict[str, Any]] = []
+        self.event_id: int | None = None
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]], note: Mapping[str, Any] | None = None) -> list[int]:
         "Insert rows and log them; `note` is what the log tells about them. Returns the new ids in order."
@@ -362,8 +364,8 @@ def redo_last(engine: sa.Engine, *, coder: str) -> str:
     "Take the coder's latest undone step again and return its label. Raises NothingToUndo, UndoConflict."
     return _take(engine, coder, redo=True)
 
-# %% ../nbs/01_store.ipynb #583e586d
-def _find(s: Step, table: str, name: str) -> int | None:
+# %% ../nbs/01_store.ipynb #0957cc8a
+def find(s: Step, table: str, name: str) -> int | None:
     "Return the id of the live row called `name`, or None."
     t = tables.tables[table]
     return s.conn.scalar(sa.select(_key(t)).where(t.c.name == name, t.c.removed == 0))
@@ -371,7 +373,7 @@ def _find(s: Step, table: str, name: str) -> int | None:
 
 def add_coder(s: Step, name: str, *, kind: str = "human") -> int:
     "Return the id of the coder called `name`, adding it if it is new. Coders are never undone: they are who, not what."
-    found = _find(s, "coders", name)
+    found = find(s, "coders", name)
     if found: return found
     t = tables.tables["coders"]
     return s.conn.execute(t.insert().values(name=name, kind=kind)).inserted_primary_key[0]
@@ -387,7 +389,7 @@ def add_case(
 ) -> int:                                         # case_id
     "Add a case or add to it: attributes that differ replace the old ones."
     known = {k: v for k, v in {"consent": consent, "withdrawn": withdrawn}.items() if v is not None}
-    case_id = _find(s, "cases", name)
+    case_id = find(s, "cases", name)
     if case_id is None: case_id = s.insert("cases", [{"name": name, **known}], note={"case": name})[0]
     elif known: s.update("cases", [case_id], known)
     if attributes: _set_attributes(s, case_id, attributes)
@@ -402,7 +404,7 @@ def _set_attributes(s: Step, case_id: int, attributes: Mapping[str, Any]) -> Non
     s.update("attributes", [there[k].attribute_id for k in changed if k in there], {"removed": 1})
     s.insert("attributes", [{"case_id": case_id, "name": k, "value": new[k]} for k in changed])
 
-# %% ../nbs/01_store.ipynb #2c527976
+# %% ../nbs/01_store.ipynb #724ffc45
 def add_source(
     s: Step,
     name: str,                           # unique in the study
@@ -419,7 +421,7 @@ def add_source(
     file_hash: str | None = None,        # SHA-256 of the file's bytes
 ) -> int:                                # source_id
     "Store a text as revision 1 of a new source. Raises AlreadyThere, BadInput (unknown kind, empty text, text not normalised)."
-    if _find(s, "sources", name): raise AlreadyThere(f"source {name!r}", "the study has a source of that name", cure="choose another name, or remove the old one")
+    if find(s, "sources", name): raise AlreadyThere(f"source {name!r}", "the study has a source of that name", cure="choose another name, or remove the old one")
     if kind not in KINDS: raise BadInput(f"source {name!r}", f"kind {kind!r}", f"one of {', '.join(KINDS)}", nearest(kind, KINDS))
     if not text.strip(): raise BadInput(f"source {name!r}", "the text is empty", "some words", "leave it out")
     if text != normalise_text(text): raise BadInput(f"source {name!r}", "the text holds carriage returns or NUL characters", cure="pass it through normalise_text first")
@@ -458,12 +460,12 @@ def _speaker_ids(s: Step, source_id: int, names: Sequence[str | None], speakers:
         there[name] = s.insert("speakers", [{"source_id": source_id, "name": name, "case_id": case_id, "role": role}])[0]
     return there
 
-# %% ../nbs/01_store.ipynb #bee5eccc
+# %% ../nbs/01_store.ipynb #de760418
 def add_codes(s: Step, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     "Add codes: name, facet, and optionally parent_id, valence, order, online, colour, definition. Returns code ids. Raises AlreadyThere, BadInput."
     for row in rows:
         check_code(row)
-        if _find(s, "codes", row["name"]): raise AlreadyThere(f"code {row['name']!r}", "the codebook has a code of that name", cure="choose another name")
+        if find(s, "codes", row["name"]): raise AlreadyThere(f"code {row['name']!r}", "the codebook has a code of that name", cure="choose another name")
     return [s.insert("codes", [row], note={"code": row["name"], "facet": row["facet"]})[0] for row in rows]
 
 
@@ -536,7 +538,7 @@ def _insert_new(s: Step, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     there |= dict(zip(fresh, s.insert("codings", list(fresh.values()), note=note), strict=True))
     return [there.get(tuple(r[c] for c in _SAME)) or there[r["guid"]] for r in rows]
 
-# %% ../nbs/01_store.ipynb #7a9b07b7
+# %% ../nbs/01_store.ipynb #83bf7b65
 def add_memo(s: Step, text: str, *, about: str = "study", target_id: int | None = None) -> int:
     "Add a memo about the study or about the row `target_id` of a source, code, coding, case or turn. Returns memo_id."
     kinds = ("study", "source", "code", "coding", "case", "turn")
@@ -559,14 +561,14 @@ def add_survey(
     import hashlib
     from io import BytesIO
 
-    if _find(s, "surveys", name): raise AlreadyThere(f"survey {name!r}", "the study has a survey of that name", cure="pass another name= or wave=")
+    if find(s, "surveys", name): raise AlreadyThere(f"survey {name!r}", "the study has a survey of that name", cure="pass another name= or wave=")
     data.to_parquet(buffer := BytesIO())
     blob = buffer.getvalue()
     row = {"name": name, "wave": wave, "imported": _now(), "sha256": hashlib.sha256(blob).hexdigest(), "n": len(data), "weights": settings.get("weights"),
            "settings": json.dumps(dict(settings), default=str), "variables": variables.to_json(orient="split", default_handler=str), "data": blob}
     return s.insert("surveys", [row], note={"survey": name, "wave": wave, "n": len(data)})[0]
 
-# %% ../nbs/01_store.ipynb #4b201a08
+# %% ../nbs/01_store.ipynb #83ec2adc
 def add_segmentation(
     s: Step,
     *,
@@ -581,7 +583,7 @@ def add_segmentation(
     seed: int | None = None,
 ) -> int:                           # segmentation_id
     "Keep a segmentation and who belongs to which segment. Raises AlreadyThere."
-    if _find(s, "segmentations", name):
+    if find(s, "segmentations", name):
         raise AlreadyThere(f"segmentation {name!r}", "the study has a segmentation of that name", cure="pass another name")
     row = {"name": name, "survey": survey, "wave": wave, "k": k, "verdict": verdict, "seed": seed, "data_hash": data_hash, "created": _now(),
            "parameters": json.dumps(dict(parameters), default=str)}
