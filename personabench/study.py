@@ -277,7 +277,7 @@ class Study:
     def _read(self, name: str) -> pd.DataFrame: return _read(self, name)
     def _repr_html_(self) -> str: return _overview(self)
 
-# %% ../nbs/02_study.ipynb #93f72a31
+# %% ../nbs/02_study.ipynb #b30b2d0d
 def _read(study: Study, name: str) -> pd.DataFrame:
     "Return the frame of a table, read anew if the log has grown since; a shallow copy, so that new columns stay the caller's."
     now, kept = study.last_event(), study._kept.get(name)
@@ -292,6 +292,7 @@ def _rows(study: Study, table: str, filters: dict[str, Any]) -> pd.DataFrame:
     if table == "codings" and isinstance(filters.get("source"), str):  # the widget's question: one source of many
         with study.connection() as conn: f = codings_frame(study, conn, source_ids=[study.source_id(filters.pop("source"))])
     else: f = _read(study, table)
+    if isinstance(filters.get("source"), str) and "source" not in f and "source_id" in f: filters["source_id"] = study.source_id(filters.pop("source"))
     for column, value in filters.items():
         if column not in f: raise NoSuchName(f"study.{table}", f"no column {column!r}", f"one of {', '.join(map(str, f))}", nearest(column, map(str, f)))
         f = f[f[column].isin(value) if isinstance(value, (list, tuple, set, frozenset)) else f[column].eq(value)]

@@ -27,7 +27,7 @@ __all__ = ['LEVELS', 'Survey', 'read_survey', 'effective_n', 'wilson', 'import_s
 LEVELS = ("numeric", "ordinal", "nominal", "binary", "text", "weight", "id", "date")
 _ANALYSED = LEVELS[:4]
 
-# %% ../nbs/30_survey.ipynb #a9c5ba4a
+# %% ../nbs/30_survey.ipynb #03b8eade
 _SCALES = [[step.split("/") for step in scale.split("|")] for scale in (
     "strongly disagree|disagree/somewhat disagree|neither agree nor disagree/neither/neutral/undecided|agree/somewhat agree|strongly agree",
     "never|rarely/seldom/hardly ever|sometimes/occasionally|often/frequently|very often/usually|always",
@@ -37,6 +37,7 @@ _SCALES = [[step.split("/") for step in scale.split("|")] for scale in (
     "very unlikely|unlikely|neutral|likely|very likely",
     "not at all important|slightly important|moderately important/important|very important|extremely important",
     "not at all|a little/slightly|somewhat/moderately|very/a lot|extremely",
+    "under ten/fewer than ten|tens|hundreds|thousands|tens of thousands|hundreds of thousands/hundreds of thousands or more|millions",
     "none|low|medium|high|very high")]
 _LEADING = re.compile(r"^\(?\s*(?P<below>under|below|less than|fewer than|up to|<)?\s*(?P<number>-?\d+(?:\.\d+)?)(?![\d/])", re.I)
 
@@ -314,15 +315,15 @@ def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
         raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", "correct them; a weight of 0 leaves a respondent out")
     if not (w > 0).any(): raise BadInput(f"{place}, column {weights!r}", "only zeros", "at least one positive weight")
 
-# %% ../nbs/30_survey.ipynb #c59426ea
+# %% ../nbs/30_survey.ipynb #faf9f574
 def _clean(x: pd.Series, missing: Sequence[Any]) -> pd.Series:
     "Return a column trimmed, of one kind, with `missing` codes made missing."
     codes = {str(m) for m in missing}
     if not (_is_number(x) or pd.api.types.is_bool_dtype(x) or pd.api.types.is_datetime64_any_dtype(x) or isinstance(x.dtype, pd.CategoricalDtype)):
         kinds = pd.api.types.infer_dtype(x, skipna=True)
         if kinds == "boolean" and not x.isna().any(): return x.astype(bool)
-        words = pd.Series(table_text(x), index=x.index, name=x.name, dtype="object")
-        x = words.mask(words.isin({"", *codes}))
+        words = [t.replace("\xa0", " ") for t in table_text(x)]
+        x = pd.Series([None if w in {"", *codes} else w for w in words], index=x.index, name=x.name)
         numbers = pd.to_numeric(x, errors="coerce")
         return numbers if codes and x.notna().any() and numbers.notna().eq(x.notna()).all() else x
     numeric = [float(m) for m in missing if isinstance(m, (int, float)) or re.fullmatch(r"-?\d+(\.\d+)?", str(m))]
@@ -369,7 +370,7 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
     unused = variables[~variables["used"] & variables["level"].isin(_ANALYSED)]
     return out + [f"{r.variable}: {r.rule}" for r in unused.itertuples()]
 
-# %% ../nbs/30_survey.ipynb #b059f0de
+# %% ../nbs/30_survey.ipynb #cc8a8c6b
 def read_survey(
     data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, or a DataFrame (a named index holds the ids)
     *,
@@ -386,13 +387,13 @@ def read_survey(
     Returns a `Survey`. Raises BadInput (empty or ragged file, doubled headers or ids, missing ids, bad weights, labels that do not match) and NoSuchName (no such column).
     """
     given = {**(_from_dictionary(dictionary) if dictionary is not None else {}), **_from_levels(levels or {})}
-    id = id or next((n for n, said in given.items() if said.level == "id"), None) if not isinstance(data, pd.DataFrame) else id
-    frame, place, notes = _load(data, id)
+    named = next((n for n, said in given.items() if said.level == "id"), None)
+    frame, place, notes = _load(data, id or named)
     for column in levels or {}: _column(frame, column, place)
-    id = _settle(id if id in frame or not given else None, given, "id", frame, place) or (_column(frame, id, place) if id else _guess_id(frame))
+    id = _settle(id, given, "id", frame, place) or _guess_id(frame)
     weights = _settle(weights, given, "weight", frame, place)
     index = _ids(frame, id, place) if id else [str(i) for i in range(len(frame))]
-    frame = frame.set_axis(pd.Index(index, name="respondent", dtype="object")).drop(columns=[id] if id else [])
+    frame = frame.set_axis(pd.Index(index, name="respondent")).drop(columns=[id] if id else [])
     if weights: _check_weights(frame, weights, place)
     return _assemble(frame, given, missing, Survey(frame, frame, id, weights, wave, name or (Path(place).stem if place != "DataFrame" else "survey"),
                                                    place if place != "DataFrame" else None, tuple(notes)))
@@ -400,6 +401,7 @@ def read_survey(
 
 def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey) -> Survey:
     "Clean the columns, describe them, and complete the survey."
+    if frame.columns.empty: raise BadInput(survey.source or "DataFrame", "respondents but no answers", "at least one column beside the ids")
     clean = pd.DataFrame({c: _clean(frame[c], missing) for c in frame}, index=frame.index)
     said = {c: given.get(" ".join(str(c).split()), given.get(c, _Given())) for c in clean}
     if survey.weights: said[survey.weights] = replace(said[survey.weights], level="weight")
@@ -432,7 +434,7 @@ def wilson(
     centre, reach = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** .5
     return max(0., (centre - reach) / (1 + z * z / n)), min(1., (centre + reach) / (1 + z * z / n))
 
-# %% ../nbs/30_survey.ipynb #9b350838
+# %% ../nbs/30_survey.ipynb #bff4f38b
 def import_survey(
     study: Study,                                # where to keep it
     data: str | Path | pd.DataFrame | Survey,    # as for read_survey, or a survey that was read already
@@ -441,11 +443,13 @@ def import_survey(
     **how: Any,                                  # id, weights, levels, dictionary, missing, wave: as for read_survey
 ) -> Survey:
     "Read a survey and keep it in the study. Returns the `Survey`. Raises BadInput, NoSuchName, AlreadyThere."
+    from personabench import store
+
     survey = data if isinstance(data, Survey) else read_survey(data, name=name, **how)
     if isinstance(data, Survey): survey = replace(data, **{key: value for key, value in {"name": name, **how}.items() if value is not None})
     settings = {"id": survey.id, "weights": survey.weights, "source": survey.source and Path(survey.source).name, "notes": list(survey.notes)}
     with study.step("import", f"survey {survey.name}") as step:
-        step.add_survey(name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
+        store.add_survey(step, name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
     return survey
 
 

@@ -86,12 +86,17 @@ def _ragged_rows(text: str, delimiter: str, width: int) -> list[tuple[int, int]]
         start = reader.line_num + 1  # type: ignore[attr-defined]
     return bad
 
-# %% ../nbs/04_tables.ipynb #6408e20c
+# %% ../nbs/04_tables.ipynb #226775bf
 def _column_names(header: list[str], place: str) -> list[str]:
     """Return clean, unique column names; raise BadInput on duplicates or on an empty header."""
     names = [" ".join(str(name).split()) for name in header]
     if not any(names):
-        raise BadInput(f"{place}, line 1", "found no column names", "a header row with one name per column", "add a first row with the names of the columns")
+        raise BadInput(
+            f"{place}, line 1",
+            "found no column names",
+            "a header row with one name per column",
+            "add a first row with the names of the columns",
+        )
     seen: dict[str, int] = {}
     for i, name in enumerate(names, 1):
         if name and name in seen:
@@ -100,7 +105,7 @@ def _column_names(header: list[str], place: str) -> list[str]:
         seen[name] = i
     return [name or f"column_{i}" for i, name in enumerate(names, 1)]
 
-# %% ../nbs/04_tables.ipynb #a173aaa8
+# %% ../nbs/04_tables.ipynb #0ed071d6
 _MISSING = ["", "NA", "N/A", "#N/A", "#NA", "NaN", "nan", "NULL", "null", "<NA>"]
 
 
@@ -143,16 +148,27 @@ def _read_delimited(
     _check_shape(text, data, delimiter, len(names), str(path))
     try:
         frame = pd.read_csv(
-            io.BytesIO(data), sep=delimiter, decimal=decimal, names=names, header=0, index_col=False, dtype=dtype,
-            keep_default_na=False, na_values=_MISSING, encoding="utf-8", low_memory=False,
+            io.BytesIO(data),
+            sep=delimiter,
+            decimal=decimal,
+            names=names,
+            header=0,
+            index_col=False,
+            dtype=dtype,
+            keep_default_na=False,
+            na_values=_MISSING,
+            encoding="utf-8",
+            low_memory=False,
         )
     except pd.errors.ParserError as err:
         reason = str(err).removeprefix("Error tokenizing data. ").removeprefix("C error: ").strip()
-        raise BadInput(str(path), f"the rows cannot be told apart ({reason})", "every quote that opens also closes", "export the table again") from err
+        raise BadInput(
+            str(path), f"the rows cannot be told apart ({reason})", "every quote that opens also closes", "export the table again"
+        ) from err
     frame.attrs = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal, "warnings": warnings}
     return frame
 
-# %% ../nbs/04_tables.ipynb #9d3c538a
+# %% ../nbs/04_tables.ipynb #0b417bfc
 def _read_sheet(path: Path, sheet: str | int) -> pd.DataFrame:
     """Read one sheet of a workbook; the first row that is not empty is the header."""
     import pandas as pd
@@ -178,7 +194,9 @@ def _open_book(path: Path) -> pd.ExcelFile:
         return pd.ExcelFile(path, engine="openpyxl")
     except Exception as err:  # openpyxl lets zipfile, XML and key errors of damaged files through
         found = f"the workbook cannot be opened ({type(err).__name__}: {err})"
-        raise BadInput(str(path), found, "an intact .xlsx file without a password", "open it in a spreadsheet program and save it again, or as CSV") from err
+        raise BadInput(
+            str(path), found, "an intact .xlsx file without a password", "open it in a spreadsheet program and save it again, or as CSV"
+        ) from err
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -188,7 +206,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(path)
     except Exception as err:  # pyarrow has many error classes
-        raise BadInput(str(path), f"the file cannot be read as Parquet ({err})", "an intact Parquet file", "write it again, or export it as CSV") from err
+        raise BadInput(
+            str(path), f"the file cannot be read as Parquet ({err})", "an intact Parquet file", "write it again, or export it as CSV"
+        ) from err
     frame.attrs = {"encoding": None, "delimiter": None, "decimal": ".", "warnings": []}
     return frame
 

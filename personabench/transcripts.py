@@ -16,7 +16,7 @@ from pathlib import Path
 from .schema import BadInput, nearest, normalise_text
 
 # %% auto #0
-__all__ = ['TRANSCRIPT_SUFFIXES', 'Decoded', 'decode_text', 'check_file', 'Turn', 'Transcript']
+__all__ = ['TRANSCRIPT_SUFFIXES', 'Decoded', 'decode_text', 'check_file', 'Turn', 'Transcript', 'read_transcript']
 
 # %% ../nbs/03_transcripts.ipynb #9238f3d6
 _MAGIC = {
@@ -136,11 +136,16 @@ def decode_text(
     note = f"the encoding was guessed to be {name}: look at accented letters, and pass encoding= if they are wrong"
     return Decoded(text, "utf-8" if name == "utf-8-sig" else name, (note,) if guessed else ())
 
-# %% ../nbs/03_transcripts.ipynb #56ca0792
+# %% ../nbs/03_transcripts.ipynb #0f49a6ec
 def _refuse_foreign(data: bytes, place: str) -> None:
     """Raise BadInput when the bytes are a known binary format."""
     if found := _foreign(data):
-        raise BadInput(place, f"found {found}, not text", "a text file", "export or save the transcript as plain text (UTF-8), or as .docx, and import that")
+        raise BadInput(
+            place,
+            f"found {found}, not text",
+            "a text file",
+            "export or save the transcript as plain text (UTF-8), or as .docx, and import that",
+        )
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -157,12 +162,19 @@ def _decode_as(data: bytes, name: str, place: str) -> str:
     try:
         return data.decode(name)
     except LookupError as err:
-        raise BadInput(place, f"the encoding {name!r} is unknown", "a Python encoding name", "try 'utf-8', 'cp1252' or 'mac_roman'") from err
+        raise BadInput(
+            place, f"the encoding {name!r} is unknown", "a Python encoding name", "try 'utf-8', 'cp1252' or 'mac_roman'"
+        ) from err
     except UnicodeDecodeError as err:
         line = data[: err.start].count(b"\n") + 1
-        raise BadInput(f"{place}, line {line}", f"byte {err.start} is not valid {name}", f"a text in {name}", "leave encoding= out, or name the right one") from err
+        raise BadInput(
+            f"{place}, line {line}",
+            f"byte {err.start} is not valid {name}",
+            f"a text in {name}",
+            "leave encoding= out, or name the right one",
+        ) from err
 
-# %% ../nbs/03_transcripts.ipynb #481c15e5
+# %% ../nbs/03_transcripts.ipynb #cd4699f0
 _EXPORT_AS = {
     ".doc": "open it in a word processor and save it as .docx",
     ".rtf": "open it in a word processor and save it as .docx",
@@ -184,7 +196,9 @@ def check_file(
         raise BadInput(str(path), "it is a folder", "a file", f"name a file in it, or a pattern such as {str(path / '*')!r}")
     if not path.exists():
         there = [p.name for p in sorted(path.parent.glob("*"))[:5000] if p.suffix.lower() in known] if path.parent.is_dir() else []
-        raise BadInput(str(path), "no such file", "an existing file", nearest(path.name, there) if there else f"check the folder {str(path.parent)!r}")
+        raise BadInput(
+            str(path), "no such file", "an existing file", nearest(path.name, there) if there else f"check the folder {str(path.parent)!r}"
+        )
     if path.suffix.lower() not in known:
         cure = _EXPORT_AS.get(path.suffix.lower(), "save it in one of these formats, or correct the file's ending")
         raise BadInput(str(path), f"the ending {path.suffix or '(none)'} is unknown", f"one of {' '.join(known)}", cure)
@@ -221,7 +235,7 @@ class Transcript:
         """Return the speakers' labels in the order in which they first speak."""
         return tuple(dict.fromkeys(turn.speaker for turn in self.turns if turn.speaker is not None))
 
-# %% ../nbs/03_transcripts.ipynb #907cfbfb
+# %% ../nbs/03_transcripts.ipynb #6e0dab35
 _TIME = r"\d{1,3}(?::\d{1,2}){1,2}(?:[.,]\d{1,3})?"
 _EDGE = r"[ \t\u200e\u200f\u202a-\u202e\u2066-\u2069]*(?:>[ \t]*)?(?:[-–•*][ \t]+)?[*_]{0,3}"  # indent, quote mark, bullet, emphasis
 
@@ -232,7 +246,10 @@ def _stamp(group: str) -> str:
 
 
 _LABEL_LINE = re.compile(
-    rf"{_EDGE}(?:{_stamp('t1')}[ \t]*[-–|]?[ \t]*)?[*_]{{0,3}}(?P<name>[^\n:：]{{1,60}}?)[*_]{{0,3}}[ \t]*(?:{_stamp('t2')})?[*_]{{0,3}}[ \t]*[:：][*_]{{0,3}}(?!//)"
+    rf"{_EDGE}(?:{_stamp('t1')}[ \t]*[-–|]?[ \t]*)?[*_]{{0,3}}"  # [00:01:02] -
+    r"(?P<name>[^\n:：]{1,60}?)[*_]{0,3}[ \t]*"  # ANNA
+    rf"(?:{_stamp('t2')})?[*_]{{0,3}}[ \t]*"  # (00:01:02)
+    r"(?:(?<!\d)[:：]|[:：](?!\d))[*_]{0,3}(?!//)"  # a colon, but not that of 10:30 or https://
 )
 _HEADER_LINES = (
     re.compile(rf"{_EDGE}[\[(]?(?P<name>[^\n:：\[\]()]{{1,60}}?)[\])]?[*_]{{0,3}}[ \t]*[-–|,]?[ \t]*{_stamp('t1')}[*_]{{0,3}}[ \t]*$"),
@@ -250,34 +267,38 @@ def _seconds(stamp: str | None) -> float | None:
         total = total * 60 + float(part)
     return round(total, 3)
 
-# %% ../nbs/03_transcripts.ipynb #3ce2e957
+# %% ../nbs/03_transcripts.ipynb #b18f7f04
 _ROLE_WORDS = frozenset(
-    "interviewer interviewers interviewee interviewees moderator moderators facilitator researcher participant participants respondent respondents informant "
-    "speaker speakers observer notetaker interpreter translator host guest unknown question answer interviewerin befragte befragter befragter moderatorin "
-    "sprecher sprecherin teilnehmer teilnehmerin intervieweur intervieweuse enquêteur enquêtrice répondant répondante entrevistador entrevistadora "
-    "entrevistado entrevistada intervistatore intervistatrice intervistato intervistata".split()
+    "interviewer interviewers interviewee interviewees moderator moderators facilitator researcher participant participants "
+    "respondent respondents informant speaker speakers observer notetaker interpreter translator host guest unknown "
+    "interviewerin befragte befragter befragter moderatorin sprecher sprecherin teilnehmer teilnehmerin intervieweur "
+    "intervieweuse enquêteur enquêtrice répondant répondante entrevistador entrevistadora entrevistado entrevistada intervistatore "
+    "intervistatrice intervistato intervistata".split()
 )
 _JOINERS = frozenset("and or and/or & + / de van von der den da di do del della la le el al bin ibn of the und et y e".split())
 _NOT_SPEAKERS = frozenset(
-    "note notes nb n.b ps p.s example examples e.g i.e warning todo date time place location duration length subject title source file filename email mail "
-    "from to re fwd cc summary background topic url http https www tip update version recording recorded transcript transcribed interview project "
-    "language status attention caution hint remark comment comments context key legend chapter section part table figure step day age gender yes no so "
-    "and but then because first second third finally also or well okay ok now however therefore i you he she it we they this that what why how who when "
-    "where if like thing point fact reason result problem anyway actually basically question is".split()
-) - {"question"}
+    "note notes nb n.b ps p.s example examples e.g i.e warning todo date time place location duration length subject title source "
+    "file filename email mail from to re fwd cc summary background topic url http https www tip update version recording recorded "
+    "transcript transcribed interview project language status attention caution hint remark comment comments context key legend "
+    "chapter section part table figure step day age gender yes no so and but then because first second third finally also or well "
+    "okay ok now however therefore i you he she it we they this that what why how who when where if like thing point fact reason "
+    "result problem anyway actually basically".split()
+)
 
 
 def _label_shape(name: str) -> str | None:
     """Return 'strong', 'name' or 'small' for what may be a speaker's label, None for what may not."""
     words = name.split()
     first = words[0].casefold().strip(".") if words else ""
-    if not words or len(name) > 40 or len(words) > 6 or first in _NOT_SPEAKERS and len(name) > 1 or re.search(r'[?!;,"“”«»=<>{}@%…]', name):
+    if not words or (first in _NOT_SPEAKERS and len(name) > 1):
         return None
-    if re.search(r"\w{4,}\.", name) or not any(char.isalpha() for char in name):
+    if re.search(r'[?!;,"“”«»=<>{}@%…]|\w{4,}\.', name) or not any(char.isalpha() for char in name):
         return None
     if all(word.casefold() in _ROLE_WORDS or word.casefold() in _JOINERS or re.fullmatch(r"#?\w{1,2}", word) for word in words):
         if any(word.casefold() in _ROLE_WORDS for word in words):
             return "strong"
+    if len(name) > 40 or len(words) > 6:
+        return None
     if all(_starts_like_a_name(word) for word in words):
         return "name"
     return "small" if len(words) == 1 and words[0].isalpha() and len(words[0]) <= 20 else None
@@ -288,7 +309,7 @@ def _starts_like_a_name(word: str) -> bool:
     first = next((char for char in word if char.isalnum()), "")
     return word.casefold() in _JOINERS or bool(first) and not first.islower()
 
-# %% ../nbs/03_transcripts.ipynb #6f9791c8
+# %% ../nbs/03_transcripts.ipynb #666045d0
 @dataclass(frozen=True)
 class _Label:
     name: str  # as in the file, without brackets, stamps and emphasis
@@ -312,8 +333,7 @@ def _label_of(line: str, below: str, known: Collection[str] | None = None) -> _L
         return None
     name = " ".join(found["name"].strip(" \t*_").split())
     name = name[1:-1].strip() if name[:1] + name[-1:] in ("[]", "()") else name
-    clock = name[-1:].isdigit() and line[found.end() : found.end() + 1].isdigit()  # "at Bar 10:30"
-    shape = None if clock else _label_shape(name) if known is None else "known" if name.casefold() in known else None
+    shape = _label_shape(name) if known is None else "known" if name.casefold() in known else None
     time = found["t1"] or found.groupdict().get("t2")
     return _Label(name, found.end(), _seconds(time), shape, header) if shape else None
 
@@ -327,7 +347,7 @@ def _find_labels(lines: list[str], known: Collection[str] | None = None) -> list
     accepted = _accept(lines, labels) if known is None else {label.key for label in labels if label}
     return [label if label and label.key in accepted else None for label in labels]
 
-# %% ../nbs/03_transcripts.ipynb #9186eaf8
+# %% ../nbs/03_transcripts.ipynb #cab58956
 def _accept(lines: list[str], labels: list[_Label | None]) -> set[str]:
     """Return the keys of the labels that are speakers in this file."""
     opens = [i for i, line in enumerate(lines) if line.strip() and (i == 0 or not lines[i - 1].strip())]
@@ -342,7 +362,8 @@ def _accept(lines: list[str], labels: list[_Label | None]) -> set[str]:
     strong = {label.key for label in usable if label.shape == "strong"}
     again = {label.key for label in usable if counts[label.key] > 1}
     accepted = strong | (again if len(again | strong) > 1 or by_paragraph or by_line else set())
-    once = {likely[i].key for i in opens if by_paragraph and likely[i] in usable} | {label.key for label in usable if by_line}  # type: ignore[union-attr]
+    opening = {id(label) for i in opens if (label := likely[i]) and by_paragraph}
+    once = {label.key for label in usable if by_line or id(label) in opening}
     small = {label.key for label in labels if label and counts[label.key] > 1 and sum(map(bool, labels)) / max(1, filled) >= 0.5}
     return accepted | once | (small if len(small) > 1 else set())
 
@@ -362,7 +383,7 @@ def _silent_lines(lines: list[str], markdown: bool) -> set[int]:
     known = any(field and field[1].split()[0].casefold() in _NOT_SPEAKERS for field in fields if field and field[1].strip())
     return silent | (set(block) if known and all(fields) else set())
 
-# %% ../nbs/03_transcripts.ipynb #b70ed951
+# %% ../nbs/03_transcripts.ipynb #25abaeaa
 def _turns_of_text(text: str, markdown: bool, known: Collection[str] | None) -> tuple[list[Turn], list[str]]:
     """Split a text into turns; return them and the warnings."""
     lines = text.split("\n")
@@ -393,7 +414,9 @@ def _lonely(labels: list[_Label | None]) -> list[str]:
     """Warn about labels that open a single turn in a file: they may be no speakers."""
     counts = Counter(label.key for label in labels if label and label.shape == "name")
     once = [label.name for label in labels if label and counts[label.key] == 1 and label.shape == "name"]
-    return [f"{', '.join(map(repr, once[:5]))} opens one turn only: if that is no speaker, pass speakers= with the real ones"] if once else []
+    return (
+        [f"{', '.join(map(repr, once[:5]))} opens one turn only: if that is no speaker, pass speakers= with the real ones"] if once else []
+    )
 
 # %% ../nbs/03_transcripts.ipynb #eebcdd75
 def _stretches(lines: list[str], silent: set[int], labels: list[_Label | None]) -> Iterator[tuple[str | None, float | None, int, int, int]]:
@@ -419,3 +442,245 @@ def _stretches(lines: list[str], silent: set[int], labels: list[_Label | None]) 
         at += len(line) + 1
     if now:
         yield now[0], now[1], now[2], at - 1, now[3]
+
+# %% ../nbs/03_transcripts.ipynb #3685032b
+@dataclass(frozen=True)
+class _Cue:
+    speaker: str | None  # from a voice tag
+    start: float
+    end: float
+    text: str
+    line: int  # of the timing line, from 1
+    tagged: bool = False
+
+
+_CUE_TIME = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
+_TIMING = re.compile(rf"\s*({_CUE_TIME})\s*-->\s*({_CUE_TIME})(?:\s.*)?$")
+_TAGS = re.compile(r"</?(?:i|b|u|s|em|strong|font|c|v|lang|ruby|rt)(?:[.\s][^<>]*)?/?>|<\d{1,4}:\d[\d:.]*>|\{\\[^{}]*\}", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t]+([^<>]*))?>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
+
+
+def _plain(text: str) -> str:
+    """Remove subtitle tags and entities."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), _TAGS.sub("", text)).strip()
+
+
+def _timing(line: str, number: int, place: str) -> tuple[float, float] | None:
+    """Return start and end of a timing line, None for another line. Raises BadInput with the line number."""
+    if "-->" not in line or not re.search(r"\d", line):
+        return None
+    found = _TIMING.match(line)
+    if not found:
+        raise BadInput(
+            f"{place}, line {number}",
+            f"the time stamps {line.strip()[:60]!r} cannot be read",
+            "'00:01:02.500 --> 00:01:04.000'",
+            "correct the line",
+        )
+    start, end = (_seconds(stamp) or 0.0 for stamp in found.groups())
+    if end < start:
+        raise BadInput(
+            f"{place}, line {number}",
+            f"the cue ends ({found[2]}) before it starts ({found[1]})",
+            "start --> end",
+            "swap or correct the two times",
+        )
+    return start, end
+
+# %% ../nbs/03_transcripts.ipynb #925a8145
+def _cue_blocks(lines: list[str], place: str, strict_blanks: bool) -> Iterator[tuple[int, float, float, list[str]]]:
+    """Yield (line number, start, end, payload lines) of each cue; in WebVTT (`strict_blanks`) a blank line ends a cue."""
+    timed = [(i, times) for i, line in enumerate(lines) if (times := _timing(line, i + 1, place))]
+    for (i, (start, end)), (following, _) in zip(timed, [*timed[1:], (len(lines), (0.0, 0.0))], strict=False):
+        payload = lines[i + 1 : following]
+        if strict_blanks:
+            blank = next((j for j, line in enumerate(payload) if not line.strip()), len(payload))
+            payload = payload[:blank]
+        elif following < len(lines) and payload and payload[-1].strip().isdigit():
+            payload = payload[:-1]  # the next cue's number, with or without a blank line before it
+        yield i + 1, start, end, [line for line in payload if line.strip()]
+
+
+def _cues(lines: list[str], place: str, webvtt: bool) -> list[_Cue]:
+    """Return the cues of a subtitle file; a cue with two voices becomes two."""
+    cues = []
+    for number, start, end, payload in _cue_blocks(lines, place, webvtt):
+        parts = _VOICE.split("\n".join(payload))
+        for speaker, words in [(None, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]:
+            text = "\n".join(_plain(line) for line in words.split("\n") if _plain(line))
+            if text:
+                cues.append(_Cue(_plain(speaker or "") or None, start, end, text, number, speaker is not None))
+    return cues
+
+# %% ../nbs/03_transcripts.ipynb #d5227921
+_PAUSE = 2.0  # seconds
+
+
+def _spoken(cues: list[_Cue], known: Collection[str] | None) -> tuple[list[tuple[str | None, _Cue, str]], list[str]]:
+    """Return (speaker, cue, words) pieces in order, and warnings."""
+    lines = [(cue, line) for cue in cues for line in cue.text.split("\n")]
+    tagged = any(cue.tagged for cue in cues)
+    labels: list[_Label | None] = [None] * len(lines) if tagged else _find_labels([line for _, line in lines], known)
+    names = _first_spellings(label for label in labels if label)
+    pieces: list[tuple[str | None, _Cue, str]] = []
+    speaker: str | None = None
+    for (cue, line), label in zip(lines, labels, strict=True):
+        speaker = names[label.key] if label else cue.speaker or speaker
+        words = line[label.body :].strip() if label else line
+        if words:
+            pieces.append((speaker, cue, words))
+    return pieces, _lonely(labels)
+
+
+def _join_pieces(pieces: list[tuple[str | None, _Cue, str]]) -> tuple[str, list[Turn]]:
+    """Build the text and the turns from spoken pieces."""
+    text, turns = "", []
+    for i, (speaker, cue, words) in enumerate(pieces):
+        before = pieces[i - 1] if i else None
+        goes_on = before is not None and before[0] == speaker and (speaker is not None or cue.start - before[1].end < _PAUSE)
+        if goes_on:
+            start, text = len(text) + 1, f"{text} {words}"
+        else:
+            text += ("\n\n" if text else "") + (f"{speaker}: " if speaker else "")
+            start, text = len(text), text + words
+            turns.append(Turn(speaker, start, start, cue.start))
+        turn = turns[-1]
+        mark = () if before is not None and before[1] is cue and goes_on else ((start, cue.start, cue.end),)
+        turns[-1] = Turn(speaker, turn.start, len(text), turn.time, turn.cues + mark)
+    return text, turns
+
+# %% ../nbs/03_transcripts.ipynb #92c0d0be
+def _read_cues(text: str, place: str, webvtt: bool, known: Collection[str] | None) -> tuple[str, list[Turn], list[str]]:
+    """Read WebVTT or SubRip text; return the new text, its turns and warnings."""
+    lines, warnings = text.split("\n"), []
+    headed = re.match(r"WEBVTT(?:[ \t]|$)", lines[0]) is not None
+    cues = _cues(lines, place, webvtt)
+    if not cues:
+        raise BadInput(
+            place, "found no cues with words", "lines such as '00:00:01.000 --> 00:00:02.500' with text below", "export the subtitles again"
+        )
+    if webvtt and not headed:
+        warnings.append("the first line is not WEBVTT; the cues were read all the same")
+    if headed and not webvtt:
+        warnings.append("the file begins with WEBVTT but its ending is .srt")
+    if any(b.start < a.start for a, b in zip(cues, cues[1:], strict=False)):
+        warnings.append("the cues are not in the order of time; the order of the file was kept")
+    pieces, more = _spoken(cues, known)
+    if not pieces:
+        raise BadInput(place, "the cues hold no words", "text below the times", "export the subtitles again")
+    return *_join_pieces(pieces), warnings + more
+
+# %% ../nbs/03_transcripts.ipynb #56fc43d4
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
+_SKIPPED = (
+    _W + "del",
+    _W + "moveFrom",
+    _W + "instrText",
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+    _W + "pPr",
+    _W + "rPr",
+)
+_TABLE_HEADS = frozenset(
+    "speaker speakers time timestamp timecode text transcript utterance words name content turn no # nr sprecher zeit".split()
+)
+
+
+def _paragraph_text(element) -> str:
+    """Return the text of a Word paragraph, tracked insertions and links included, deletions left out."""
+    if element.tag in _SKIPPED:
+        return ""
+    own = element.text or "" if element.tag == _W + "t" else _BREAKS.get(element.tag, "")
+    return own + "".join(_paragraph_text(child) for child in element if isinstance(child.tag, str))
+
+
+def _row_text(row) -> str:
+    """Return a table row as 'Speaker: text', with a stamp where there is one; other rows as cells joined by ' | '."""
+    cells = ["\n".join(filter(None, (_paragraph_text(p).strip() for p in cell.iter(_W + "p")))) for cell in row.iter(_W + "tc")]
+    cells = [cell for cell in cells if cell]
+    if all(cell.casefold().strip(":") in _TABLE_HEADS for cell in cells):
+        return ""
+    times = [cell for cell in cells if re.fullmatch(_stamp("t"), cell)]
+    rest = [cell for cell in cells if cell not in times and not re.fullmatch(r"\d{1,4}\.?", cell)]
+    stamp = f"[{times[0].strip('[]()<>#')}] " if times else ""
+    if len(rest) == 2 and _label_shape(rest[0].strip(" :")) and "\n" not in rest[0]:
+        return f"{stamp}{rest[0].strip(' :')}: {rest[1]}"
+    return stamp + " | ".join(rest)
+
+
+def _blocks(element) -> Iterator[str]:
+    """Yield the text of each paragraph and table row of a Word body, in order."""
+    for child in element:
+        if child.tag == _W + "p":
+            yield _paragraph_text(child).strip()
+        elif child.tag == _W + "tbl":
+            yield from (_row_text(row) for row in child.iter(_W + "tr"))
+        elif child.tag in (_W + "sdt", _W + "sdtContent", _W + "ins"):
+            yield from _blocks(child)
+
+# %% ../nbs/03_transcripts.ipynb #1d350e36
+def _read_docx(data: bytes, place: str) -> tuple[str, list[str]]:
+    """Return the text of a Word file and warnings. Raises BadInput when it is damaged or no Word file."""
+    import io
+
+    from docx import Document
+
+    if not data.startswith(b"PK"):
+        kind = _foreign(data) or "plain text"
+        raise BadInput(
+            place, f"found {kind}, not a Word file", "a .docx file without a password", "open it in a word processor and save it as .docx"
+        )
+    try:
+        body = Document(io.BytesIO(data)).element.body
+        text = normalise_text("\n\n".join(filter(None, _blocks(body))))
+    except Exception as err:  # zipfile, lxml and python-docx each have their own errors for damaged files
+        found = f"the file is damaged or no Word file ({type(err).__name__})"
+        raise BadInput(place, found, "an intact .docx file", "copy or download it again, or save it again in a word processor") from err
+    tracked = any(True for _ in body.iter(_W + "del", _W + "ins"))
+    return text, ["the file has tracked changes: insertions were kept, deletions left out"] if tracked else []
+
+# %% ../nbs/03_transcripts.ipynb #7ae8819e
+_FORMATS = {".text": "txt", ".markdown": "md"}
+
+
+def read_transcript(
+    path: str | Path,  # .txt .text .md .markdown .docx .vtt .srt
+    *,
+    encoding: str | None = None,  # Python encoding name; None = find out and report
+    speakers: Iterable[str] | None = None,  # the labels that are speakers; None = find out, () = there are none
+) -> Transcript:
+    """Read an interview from a file.
+
+    Returns a `Transcript`: text, turns, encoding, format, warnings, file_sha256.
+    Raises BadInput: no such file, unknown ending, empty, binary, damaged, no cues, broken time stamps.
+    """
+    path = check_file(path, TRANSCRIPT_SUFFIXES)
+    data, place, suffix = path.read_bytes(), str(path), path.suffix.lower()
+    known = None if speakers is None else {name.casefold() for name in speakers}
+    if not data.strip():
+        raise BadInput(place, "the file is empty", "a transcript", "export it again")
+    if suffix == ".docx":
+        (text, notes), used = _read_docx(data, place), None
+    else:
+        got = decode_text(data, place=place, encoding=encoding)
+        text, notes, used = got.text, list(got.warnings), got.encoding
+    if not text.strip():
+        raise BadInput(place, "the file holds no words", "a transcript", "export it again")
+    text, turns, form, more = _split(text, suffix, place, known)
+    return Transcript(text, tuple(turns), used, form, tuple(notes + more), hashlib.sha256(data).hexdigest())
+
+
+def _split(text: str, suffix: str, place: str, known: Collection[str] | None) -> tuple[str, list[Turn], str, list[str]]:
+    """Return text, turns, format and warnings by the file's kind."""
+    if suffix in (".vtt", ".srt") or re.match(r"WEBVTT(?:[ \t]*\n|[ \t]+.*\n)", text):
+        form = "srt" if suffix == ".srt" else "vtt"
+        text, turns, notes = _read_cues(text, place, form == "vtt", known)
+        return text, turns, form, notes
+    form = _FORMATS.get(suffix, suffix[1:])
+    turns, notes = _turns_of_text(text, form == "md", known)
+    if not turns:
+        raise BadInput(
+            place, "the file holds no talk, only headings, notes or labels", "a transcript", "check the file, or pass speakers=()"
+        )
+    return text, turns, form, notes
