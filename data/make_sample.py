@@ -4,7 +4,7 @@
     python data/make_sample.py --check    compare them byte for byte and check interviews and codings (exit 1 on a finding)
 
 Only the standard library is used, so that the bytes depend on nothing but SEED.
-Interviews, codebook.csv, codings.csv, participants.csv and team_beliefs.csv were written by hand; this script reads them.
+Interviews, codebook.csv, codings.csv, participants.csv and team_beliefs.csv are sources of their own; this script reads them.
 """
 import csv
 import datetime as dt
@@ -57,7 +57,7 @@ NEEDS = {  # importance mean, satisfaction mean
 DISTRICTS = {"Harbour": 0.17, "Old Town": 0.19, "Northgate": 0.17, "Millfield": 0.15, "Eastbank": 0.16, "Campus Hill": 0.16}
 OCCUPATIONS = {"full-time": 0.42, "part-time": 0.18, "self-employed": 0.10, "student": 0.13, "retired": 0.11, "other": 0.06}
 PAYMENT = {"card": 0.58, "wallet app": 0.25, "invoice": 0.10, "voucher": 0.07}
-BUNDLE = {"ebike_user": 1, "owns_car": 1, "children_at_home": 1}
+BUNDLE = {"ebike_user": 1, "owns_car": 1, "channels_chat": 1}
 STREET = 26  # straight-lined street interviews in wave 1
 
 COLUMNS = (
@@ -142,6 +142,13 @@ PEOPLE = {
     "P12": (36, "woman", "Eastbank", "full-time", "day pass", "leisure", "card", 6, 52, 28, 95, 4, 0, 1, 1, 1, 0, 1, "Mend the child seats."),
     "P13": (33, "man", "Harbour", "self-employed", "day pass", "deliveries", "card", 400, 11, 150, 38, 4, 0, 0, 1, 1, 0, 1, "The night exists."),
     "P14": (47, "woman", "Millfield", "part-time", "none", "when stuck", "card", 3, 22, 9, 25, 4, 1, 1, 0, 1, 1, 1, ""),
+}
+# eco, general satisfaction, and the channels (app, phone, chat, person) as the interviewees told them
+PEOPLE_MORE = {
+    "P01": (2, 0.8, 0, 1, 0, 0), "P02": (2, 0.5, 1, 0, 1, 0), "P03": (5, 0.7, 0, 1, 0, 0), "P04": (3, 0.3, 0, 0, 1, 0),
+    "P05": (3, 1.3, 0, 0, 1, 0), "P06": (3, 1.0, 0, 0, 1, 0), "P07": (2, 0.6, 0, 0, 1, 0), "P08": (2, -1.0, 0, 1, 0, 1),
+    "P10": (2, -1.5, 0, 0, 1, 0), "P11": (3, 0.9, 0, 1, 0, 0), "P12": (3, 1.2, 0, 0, 1, 0), "P13": (2, 0.2, 1, 0, 1, 0),
+    "P14": (4, -1.0, 0, 1, 0, 0),
 }
 COMMENTS = {
     0: ["The docks downtown are full every morning.", "Works, most days.", "Please move bikes before eight, not after.",
@@ -311,6 +318,8 @@ def interviewee(rng, case):
             "minutes_per_ride", "spend_per_month", "weekend_share", "tech_comfort", "owns_car", "children_at_home",
             "ebike_user", "had_payment_failure", "met_full_dock", "contacted_support", "comment"]
     person.update(zip(keys, PEOPLE[case]))
+    person.update(zip(["eco", "_theta", "channels_app", "channels_phone", "channels_chat", "channels_person"], PEOPLE_MORE[case]))
+    person["devices_phone"] = 1
     return person
 
 
@@ -318,7 +327,7 @@ def unbundle(rng, rows, fixed):
     """Nobody has all traits of BUNDLE, though each is common and every pair of them occurs."""
     for row in rows:
         if all(row[k] == v for k, v in BUNDLE.items()) and row["respondent"] not in fixed:
-            row[rng.choice(["ebike_user", "owns_car", "children_at_home"])] = 0
+            row[rng.choice(list(BUNDLE))] = 0
 
 
 def correlation(xs, ys):
@@ -384,7 +393,7 @@ def make_survey():
             row["minutes_per_ride"], row["spend_per_month"], row["comment"] = 30, 10, ""
         wave1.append(row)
     unbundle(rng, wave1, set(cases1))
-    traits = {r["respondent"]: (r["ebike_user"], r["owns_car"], r["children_at_home"]) for r in wave1}
+    traits = {r["respondent"]: {k: r[k] for k in BUNDLE} for r in wave1}
     # wave 2: about 120 come back, among them the interviewees who did not leave or withdraw
     back = [c for c in cases1 if c not in ("P10", "P14")]
     ordinary = [r for r in people if r[0] == "R" and r not in street]
@@ -394,7 +403,7 @@ def make_survey():
         p = dict(people[rid])
         p.pop("had_payment_failure", None)
         p.pop("comment", None)
-        p["ebike_user"], p["owns_car"], p["children_at_home"] = traits[rid]
+        p.update(traits[rid])
         people2[rid] = p
     for i in range(n_new + 1, n_new + 1 + 350 - len(back)):
         rid = f"R{i:03d}"
@@ -450,7 +459,7 @@ def make_log(segment):
         end = dt.datetime(2026, 6, 29) if case == "P14" else dt.datetime(2026, 11, 20, 23)
         t = start
 
-        def add(event, detail="", minutes=None, case=case):
+        def add(event, detail="", minutes=None, case=case, end=end):
             nonlocal t
             t += dt.timedelta(minutes=minutes if minutes is not None else rng.randrange(1, 4), seconds=rng.randrange(60))
             if t <= end:
@@ -517,7 +526,7 @@ def make_log(segment):
     return rows
 
 
-# ---------------------------------------------------------------- reading the hand-written files
+# ---------------------------------------------------------------- reading the written files
 def read_csv(name):
     with open(HERE / name, encoding="utf-8", newline="") as f:
         return list(csv.DictReader(f))
@@ -833,6 +842,7 @@ def findings():
             need(code in codes, f"feedback: unknown code {code}")
             need(code != "Payment fails" or row["date"] < FIX_DATE, f"feedback: a payment that fails after the fix, {row['date']}")
     j, t = truth["journey"], truth["traps"]
+    need(0.70 <= truth["agreement"]["mean_overlap_of_codes_by_turn"] <= 0.87, "codings: MB and JK agree too much or too little")
     for stage, v in j["emotion"]["all"].items():
         need(v["people"] >= 5, f"journey: {stage} has {v['people']} people")
     need(any(x["people"] < 3 for x in j["thin"]), "journey: no thin stage")

@@ -45,7 +45,7 @@ def _last_turns(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.Series:
     last = found.set_index("index")["last"].reindex(codings.index)
     return last.where(last.ge(codings["turn"]), codings["turn"])
 
-# %% ../nbs/42_journeys.ipynb #d6657a3c
+# %% ../nbs/42_journeys.ipynb #d8c9de9b
 def _intervals(codings: pd.DataFrame, turns: pd.DataFrame | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     "Return the codings' (start, end) on one line, in characters and in turns; a missing turn shares its turn with nothing."
     source = pd.factorize(codings["source_id" if "source_id" in codings else "source"])[0]
@@ -71,8 +71,9 @@ def place_codings(
     number[is_stage] = pd.factorize(codings["code"][is_stage])[0]
     rest = np.flatnonzero(~is_stage)
     rest = rest[np.argsort(at["overlap"][0][rest])]       # a search for sorted values is several times faster
-    hits = {via: np.array([_overlaps(lo[number == k], hi[number == k], lo[rest], hi[rest]) for k in range(len(stages))])
-            .reshape(len(stages), -1) for via, (lo, hi) in at.items()}
+    hits = {via: np.zeros((len(stages), len(rest)), bool) for via in at}
+    for via, (lo, hi) in at.items():
+        for k in range(len(stages)): hits[via][k] = _overlaps(lo[number == k], hi[number == k], lo[rest], hi[rest])
     hits["turn"] &= ~hits["overlap"].any(axis=0)          # an overlap wins over a shared turn
     found = [pd.DataFrame({"stage": np.array(stages, object)[stage], "via": via}, index=codings.index[rest[coding]])
              for via, hit in hits.items() for stage, coding in [np.nonzero(hit)]]

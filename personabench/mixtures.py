@@ -32,7 +32,7 @@ def _level_of(column: pd.Series, given: str | None) -> str:
     plain = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return "numeric" if plain else "nominal"
 
-# %% ../nbs/31_mixtures.ipynb #7145fac1
+# %% ../nbs/31_mixtures.ipynb #621e4198
 @dataclass(frozen=True)
 class _Column:
     "What one column looked like when the model was fitted."
@@ -57,7 +57,7 @@ def _numbers(column: pd.Series) -> np.ndarray:
 def _look(column: pd.Series, level: str, weights: np.ndarray) -> _Column | str:
     "Return what the model needs to know of a column, or the reason to leave it out."
     if level != "numeric":
-        values = tuple(column.astype("category").cat.remove_unused_categories().cat.categories)
+        values = tuple(column[weights > 0].astype("category").cat.remove_unused_categories().cat.categories)   # weight 0: as if not there
         if len(values) < 2: return "all missing" if not values else f"everyone answered {values[0]!r}"
         return _Column(column.name, level, values)
     x = _numbers(column)
@@ -69,7 +69,14 @@ def _look(column: pd.Series, level: str, weights: np.ndarray) -> _Column | str:
     floor = min(max((steps.min() / sd) ** 2 / 12, 1e-3), .5)
     return _Column(column.name, level, (), mean, sd, floor)
 
-# %% ../nbs/31_mixtures.ipynb #748f0767
+# %% ../nbs/31_mixtures.ipynb #b76d6a53
+def _codes(column: pd.Series, values: tuple) -> np.ndarray:
+    "Return each answer's place among `values`, -1 where it is missing or not one of them."
+    answers = column.astype("category").cat
+    places = pd.Index(values).get_indexer(answers.categories)
+    return np.append(places, -1)[answers.codes.to_numpy()]      # a missing answer has code -1, which picks the appended -1
+
+
 def _encode(df: pd.DataFrame, columns: list[_Column]) -> np.ndarray:
     "Return the matrix (respondents x [choices | z | z squared | seen]) of the columns' answers; an unknown answer counts as missing."
     words = [c for c in columns if c.level != "numeric"]
@@ -78,7 +85,7 @@ def _encode(df: pd.DataFrame, columns: list[_Column]) -> np.ndarray:
     X = np.zeros((len(df), wide + 3 * len(numbers)))
     at = 0
     for c in words:
-        codes = pd.Categorical(df[c.name], categories=list(c.values)).codes
+        codes = _codes(df[c.name], c.values)
         rows = np.flatnonzero(codes >= 0)
         X[rows, at + codes[rows]] = 1.
         at += len(c.values)
@@ -210,7 +217,7 @@ def _known(df: pd.DataFrame, levels: dict, weights: np.ndarray) -> tuple[list[_C
     if not columns: raise BadInput("X", "no column in which respondents differ", "at least one", "choose other variables")
     return sorted(columns, key=lambda c: c.level == "numeric"), {name: c for name, c in looked.items() if isinstance(c, str)}
 
-# %% ../nbs/31_mixtures.ipynb #c25d1209
+# %% ../nbs/31_mixtures.ipynb #bd3bc879
 class LatentClass(ClusterMixin, BaseEstimator):
     "Fit a latent class model to mixed columns by EM (Lazarsfeld and Henry 1968; Vermunt and Magidson 2002 for mixed columns)."
 
@@ -219,8 +226,8 @@ class LatentClass(ClusterMixin, BaseEstimator):
                  levels: dict | None = None,    # column -> numeric, ordinal, nominal or binary; only to correct what the dtypes say
                  n_init: int = 10,              # how many starts
                  random_state: int | None = 0,  # the same number gives the same classes
-                 max_iter: int = 2000,          # most EM rounds per start
-                 tol: float = 1e-8,             # stop when a round gains less log-likelihood than this per respondent
+                 max_iter: int = 5000,          # most EM rounds per start
+                 tol: float = 1e-9,             # stop when a round gains less log-likelihood than this per respondent
                  ):
         self.n_classes, self.levels, self.n_init = n_classes, levels, n_init
         self.random_state, self.max_iter, self.tol = random_state, max_iter, tol

@@ -73,7 +73,7 @@ def _sizes(seg: Segmentation) -> pd.DataFrame:
         rows.append((name, int(inside.sum()), float(w[inside].sum()), share, *wilson(share * total, total), effective_n(w[inside]), certainty))
     return pd.DataFrame(rows, columns=["segment", "n", "weight", "share", "low", "high", "effective_n", "certainty"])
 
-# %% ../nbs/33_segmentation.ipynb #702b6548
+# %% ../nbs/33_segmentation.ipynb #4bad1de5
 def _candidates(k: int | str | Iterable[int], n: int) -> list[int]:
     "Return the numbers of segments to try: 'auto' is 1 to 8, at least ten respondents to a segment. Raises BadInput."
     if isinstance(k, str):
@@ -85,11 +85,12 @@ def _candidates(k: int | str | Iterable[int], n: int) -> list[int]:
     return several
 
 
-def _criteria(fits: Mapping[int, LatentClass]) -> pd.DataFrame:
-    "Return one row per number of segments; the lowest BIC is chosen, the smaller k of two equal ones."
+def _criteria(fits: Mapping[int, LatentClass], min_share: float) -> pd.DataFrame:
+    "Return one row per number of segments; chosen is the lowest BIC among those without a segment that is too small."
     rows = [(k, m.loglik_, m.n_parameters_, m.bic_, m.aic_, m.entropy_, float(m.weights_.min()), m.converged_) for k, m in fits.items()]
     table = pd.DataFrame(rows, columns=["k", "loglik", "n_parameters", "bic", "aic", "entropy", "smallest", "converged"])
-    return table.assign(chosen=table.index == table["bic"].idxmin())
+    fair = table[table["smallest"] >= min_share]
+    return table.assign(chosen=table.index == (fair if len(fair) else table)["bic"].idxmin())
 
 # %% ../nbs/33_segmentation.ipynb #d6b6252e
 def _chosen(survey: Survey, variables: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
@@ -109,7 +110,7 @@ def _hash(answers: pd.DataFrame, weights: pd.Series) -> str:
 
 def _letters(k: int) -> list[str]: return [chr(65 + i) if i < 26 else f"Z{i - 25}" for i in range(k)]
 
-# %% ../nbs/33_segmentation.ipynb #4e891b9b
+# %% ../nbs/33_segmentation.ipynb #d6e8178b
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
     if not isinstance(data, Survey): return read_survey(data, levels=levels, weights=weights)
@@ -130,6 +131,7 @@ def segment(
     weights: str | None = None,                       # column of weights; None = the survey's own, if it has any
     k: int | str | Iterable[int] = "auto",            # how many segments; "auto" chooses from 1 to 8, a list from that list
     seed: int = 0,                                    # the same seed gives the same segments
+    min_share: float = .05,                           # share of respondents below which a segment is too small to choose its k
     n_init: int = 10,                                 # starts per number of segments
 ) -> Segmentation:
     """Part respondents into segments with a latent class model of mixed answers, missing ones included.
@@ -145,12 +147,12 @@ def segment(
     w = survey.case_weights.loc[answers.index]
     if w.sum() <= 0: raise BadInput(f"survey {survey.name!r}", "only weights of 0 among those who answered", "some positive weights")
     fits = {i: LatentClass(i, n_init=n_init, random_state=seed).fit(answers, sample_weight=w / w.mean()) for i in _candidates(k, len(answers))}
-    criteria = _criteria(fits)
+    criteria = _criteria(fits, min_share)
     best = fits[int(criteria.loc[criteria["chosen"], "k"].iloc[0])]
-    parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "weights": survey.weights, "criterion": "BIC"}
+    parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share, "weights": survey.weights, "criterion": "BIC"}
     return _result(survey, best, answers, w, criteria, {**excluded, **best.excluded_}, parameters, seed)
 
-# %% ../nbs/33_segmentation.ipynb #979909cd
+# %% ../nbs/33_segmentation.ipynb #855eeb5e
 def _result(survey: Survey, model: LatentClass, answers: pd.DataFrame, w: pd.Series, criteria: pd.DataFrame, excluded: dict, parameters: dict, seed: int) -> Segmentation:
     "Put the pieces together: segments by falling weighted size of those who are in them."
     chance = pd.DataFrame(model.predict_proba(answers), index=answers.index)
@@ -164,12 +166,21 @@ def _result(survey: Survey, model: LatentClass, answers: pd.DataFrame, w: pd.Ser
                         _hash(answers, w), seed, notes=notes)
 
 
+def _why_this_k(criteria: pd.DataFrame, best: pd.Series) -> str:
+    "Return the sentence that says why this number of segments."
+    k, lowest = int(best["k"]), criteria.loc[criteria["bic"].idxmin()]
+    if len(criteria) == 1: return f"k = {k} was given" if k > 1 else "k = 1: given, or too few respondents to look for more"
+    tried = ", ".join(map(str, criteria["k"]))
+    if lowest["k"] == k: return f"k = {k} has the lowest BIC of k = {tried}"
+    return (f"k = {k} has the lowest BIC of those k of {tried} in which no segment is too small; k = {int(lowest['k'])} fits better, but its smallest segment holds "
+            f"{lowest['smallest']:.1%} of the respondents: look for outliers or careless answers")
+
+
 def _notes(survey: Survey, labels: pd.Series, criteria: pd.DataFrame, excluded: dict[str, str]) -> tuple[str, ...]:
     "Return what a reader should know before using the segments."
     best = criteria.loc[criteria["chosen"]].iloc[0]
     silent = len(survey) - len(labels)
-    tried = f"k = {int(best['k'])} has the lowest BIC of k = {', '.join(map(str, criteria['k']))}" if len(criteria) > 1 else f"k = {int(best['k'])} was given"
-    out = [tried]
+    out = [_why_this_k(criteria, best)]
     if best["k"] == 1 and len(criteria) > 1: out.append("one segment describes these answers best: no groups were found")
     if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1: out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
     if not best["converged"]: out.append("the model had not settled when it stopped")

@@ -53,7 +53,7 @@ def _known_order(words: Sequence[str]) -> list[str] | None:
     numbers = [float(m["number"]) - (.5 if m["below"] else 0) for m in marks if m]
     return [w for _, w in sorted(zip(numbers, words, strict=True))] if len(set(numbers)) == len(words) else None
 
-# %% ../nbs/30_survey.ipynb #bbd53ddd
+# %% ../nbs/30_survey.ipynb #2b5f2057
 def _is_number(column: pd.Series) -> bool:
     "Say whether a column holds numbers (truth values are not)."
     return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
@@ -77,6 +77,8 @@ def _level_of_words(x: pd.Series, answers: list[str]) -> tuple[str, str]:
     if all(re.match(r"(\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4})", a) for a in answers): return "date", "every answer is a date"
     if k == len(x) >= 20 and not any(" " in a for a in answers): return "id", "a different word for everyone"
     if k <= 12 and _known_order(answers): return "ordinal", f"{k} different answers whose order is known"
+    words = sum(len(str(a).split()) for a in answers) / k
+    if k > 12 and words > 4: return "text", f"{k} different answers of {words:.0f} words on average"
     if k <= 50 and k * 2 <= n: return "nominal", f"{k} different answers, each given {n / k:.0f} times on average"
     return "text", f"{k} different answers from {n} respondents"
 
@@ -133,7 +135,7 @@ def _from_dictionary(dictionary: str | Path | pd.DataFrame) -> dict[str, _Given]
         out[name] = _Given(_checked_level(level, at) if level else None, tuple(pairs), label, question, "dictionary")
     return out
 
-# %% ../nbs/30_survey.ipynb #acb1e6ab
+# %% ../nbs/30_survey.ipynb #dd893786
 def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[Any, str]]:
     "Return (answer, label) pairs whose answers are of the column's own kind."
     pairs = list(pairs)
@@ -158,6 +160,7 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
     "Return [answer, label] pairs of a categorical variable, a scale's in order from low to high. Raises BadInput."
     pairs = _fit_labels(given.values, x)
     there = list(x.cat.categories) if isinstance(x.dtype, pd.CategoricalDtype) else sorted(x.dropna().unique().tolist(), key=lambda v: (str(type(v)), v))
+    there = [int(v) if isinstance(v, float) and v.is_integer() else v for v in there]      # a hole in a column makes its whole numbers floats
     if level == "ordinal" and _is_number(x) and pairs:
         low, high = min(p[0] for p in pairs), max(p[0] for p in pairs)
         odd = [v for v in there if not low <= v <= high or v != int(v)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from .schema import BadInput, nearest, normalise_text
 
 # %% auto #0
-__all__ = ['TRANSCRIPT_SUFFIXES', 'Decoded', 'decode_text', 'check_file', 'Turn', 'Transcript', 'read_transcript']
+__all__ = ['TRANSCRIPT_SUFFIXES', 'Decoded', 'decode_text', 'check_file', 'Turn', 'Transcript', 'split_turns', 'read_transcript']
 
 # %% ../nbs/03_transcripts.ipynb #9238f3d6
 _MAGIC = {
@@ -442,6 +442,17 @@ def _stretches(lines: list[str], silent: set[int], labels: list[_Label | None]) 
         at += len(line) + 1
     if now:
         yield now[0], now[1], now[2], at - 1, now[3]
+
+# %% ../nbs/03_transcripts.ipynb #9d020f64
+def split_turns(
+    text: str,  # normalised text, as in a txt file
+    *,
+    markdown: bool = False,  # treat headings as no talk
+    speakers: Iterable[str] | None = None,  # the labels that are speakers; None = find out, () = there are none
+) -> list[Turn]:
+    """Return the speaker turns of a text."""
+    known = None if speakers is None else {name.casefold() for name in speakers}
+    return _turns_of_text(text, markdown, known)[0]
 
 # %% ../nbs/03_transcripts.ipynb #3685032b
 @dataclass(frozen=True)

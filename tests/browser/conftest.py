@@ -141,6 +141,8 @@ class Lab:
         "Open a notebook below the server's folder and wait until its kernel is idle."
         self.page.goto(f"{self.server.url}/doc/tree/{name}", wait_until="domcontentloaded")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
+        # A page shows an empty notebook before it has read the file: ask for the file's own cells, then for the kernel.
+        self.page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady", timeout=120_000)
         idle = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
         self.page.wait_for_function(idle, timeout=120_000)
 
@@ -156,10 +158,10 @@ class Lab:
                     .filter(output => output.output_type === 'error').map(output => [...output.traceback, output.evalue].join('\\n'))"""
         return [re.sub(r"\x1b\[[\d;]*m", "", text) for text in self.page.evaluate(script)]
 
-    def prompts(self) -> list[str]:
-        "Return what stands left of each code cell that has any code: '[ ]:', '[*]:' or '[3]:'."
-        script = """[...document.querySelectorAll('.jp-CodeCell')].filter(cell => cell.querySelector('.cm-content')?.textContent.trim())
-                    .map(cell => cell.querySelector('.jp-InputPrompt').textContent.trim())"""
+    def counts(self) -> list[int | None]:
+        "Return the execution count of each code cell that holds code; None while it has not run."
+        script = """[...jupyterapp.shell.currentWidget.content.model.cells].map(cell => cell.toJSON())
+                    .filter(cell => cell.cell_type === 'code' && [cell.source].flat().join('').trim()).map(cell => cell.execution_count)"""
         return self.page.evaluate(script)
 
     def run_all(self, *, seconds: float = 120, tries: int = 4) -> None:
@@ -167,20 +169,21 @@ class Lab:
 
         The first request after a server's start can get lost: when for three seconds no cell has begun, it is sent again.
         """
+        waiting = ".jp-CodeCell .jp-InputPrompt:text-is('[*]:')"
         for _ in range(tries):
             self.menu("Run", "Run All Cells")
-            begun, last = False, time.monotonic() + seconds
-            sent = time.monotonic()
-            while time.monotonic() < last:
-                prompts, errors = self.prompts(), self.errors()
+            begun, sent = False, time.monotonic()
+            while time.monotonic() < sent + seconds:
+                counts, errors = self.counts(), self.errors()
+                assert counts, "the notebook holds no code"
                 assert not errors, f"a cell failed:\n{errors[0][-3000:]}"
-                if all(re.fullmatch(r"\[\d+\]:", prompt) for prompt in prompts):
+                if None not in counts:
                     return
-                begun = begun or any(prompt != "[ ]:" for prompt in prompts)
-                if not begun and time.monotonic() - sent > 3:
+                begun = begun or any(counts) or self.page.locator(waiting).count() > 0
+                if not begun and time.monotonic() > sent + 3:
                     break
                 self.page.wait_for_timeout(200)
-            assert not begun, f"cells still not run after {seconds:g} s: {prompts}"
+            assert not begun, f"cells still not run after {seconds:g} s: {self.counts()}"
         raise AssertionError(f"no cell began to run in {tries} tries")
 
     def charts(self) -> list[dict[str, Any]]:
@@ -204,6 +207,7 @@ class Lab:
 
     def shot(self, name: str) -> Path:
         "Take a picture of the whole notebook, however long, into the folder PERSONABENCH_SHOTS."
+        self.page.set_viewport_size({"width": 1280, "height": 900})
         height = self.page.evaluate("Math.max(...[...document.querySelectorAll('.jp-WindowedPanel-outer')].map(el => el.scrollHeight), 600)")
         self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 160, 16_000)})
         self.page.wait_for_timeout(300)
