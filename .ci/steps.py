@@ -68,15 +68,19 @@ class Workshop:
         shutil.copytree(ROOT, self.copy, ignore=leave_out, symlinks=True)
         return self.copy
 
-    def run(self, *command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None, cure: str = "", minutes: float = 20) -> None:
-        "Run a command with its output shown; fail the step when it fails."
+    def run(self, *command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None, cure: str = "", quiet: bool = False,
+            minutes: float = 20) -> None:
+        "Run a command with its output shown (if quiet: only when it fails); fail the step when it fails."
+        shown = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"} if quiet else {}
         try:
             ended = subprocess.run([*map(str, command)], check=False, cwd=cwd, env=env or self.env, stdin=subprocess.DEVNULL,
-                                   timeout=60 * minutes)
+                                   timeout=60 * minutes, **shown)  # type: ignore[call-overload]
         except subprocess.TimeoutExpired:
             raise StepFailed(f"{Path(command[0]).name} was still running after {minutes:g} minutes") from None
         if ended.returncode:
-            raise StepFailed(f"{' '.join(Path(str(part)).name for part in command[:3])} ended with {ended.returncode}. {cure}".rstrip())
+            print(ended.stdout or "", end="")
+            name = " ".join([Path(command[0]).name, *map(str, command[1:])])
+            raise StepFailed(f"{name[:100]}{'...' * (len(name) > 100)} ended with {ended.returncode}. {cure}".rstrip())
 
     def pytest(self, *arguments: str) -> None:
         "Run pytest with its output shown and keep its last line for the end."
@@ -184,7 +188,7 @@ def wheel(shop: Workshop) -> None:
     "The wheel: built, installed without extras in a second environment, imported and run there"
     copy, dist, venv, away = shop.fresh_copy(), shop.folder / "dist", shop.folder / "second", shop.folder / "elsewhere"
     away.mkdir(exist_ok=True)
-    shop.run(sys.executable, "-m", "build", "--wheel", "--outdir", dist, copy, env=shop.outer)
+    shop.run(sys.executable, "-m", "build", "--wheel", "--outdir", dist, copy, env=shop.outer, quiet=True)
     (path,) = dist.glob("*.whl")
     with zipfile.ZipFile(path) as archive:
         inside = {Path(name) for name in archive.namelist()}

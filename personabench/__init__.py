@@ -10,7 +10,27 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 # One line per room: the public names that it gives. tests/test_house.py holds this list against the rooms' own.
-_ROOMS: dict[str, str] = {}
+_ROOMS: dict[str, str] = {
+    "schema": "FACETS KINDS ROLES STRENGTHS VERDICTS PersonabenchError BadInput AlreadyThere NoSuchName NoSuchCode NoSuchSource NoSuchCase BadSpan"
+              " QuoteNotFound NoStudy NotAStudy NewerStudy DamagedStudy ReadOnlyStudy BusyStudy UndoConflict NothingToUndo MissingExtra",
+    "study": "Study",
+    "transcripts": "read_transcript Transcript",
+    "tables": "read_table",
+    "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
+    "sample_data": "sample_file sample_files import_sample samples download_sample",
+    "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
+    "coding": "code uncode recode resize undo redo add_memo assign find_quote",
+    "survey": "read_survey import_survey Survey",
+    "mixtures": "LatentClass",
+    "segmentation": "segment add_segments Segmentation",
+    "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
+    "checks": "check",
+    "journeys": "journey journey_from_codings Journey",
+    "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "cards": "PersonaCard",
+    "exports": "write_chart",
+    "reports": "report",
+}
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 __all__ = ["__version__", *_HOME]

@@ -59,7 +59,7 @@ def _sniff_decimal(head: str, delimiter: str) -> str:
     points = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
     return "," if commas and not points else "."
 
-# %% ../nbs/04_tables.ipynb #f5fab7ed
+# %% ../nbs/04_tables.ipynb #1de1dc16
 def _looks_even(data: bytes, delimiter: str, width: int) -> bool:
     """Say whether every non-empty line has `width` fields, by counting separators outside quotes."""
     import numpy as np
@@ -86,6 +86,15 @@ def _ragged_rows(text: str, delimiter: str, width: int) -> list[tuple[int, int]]
         start = reader.line_num + 1  # type: ignore[attr-defined]
     return bad
 
+
+def _last_start(text: str, delimiter: str) -> int:
+    """Return the line on which the last record begins: where a quote that never closes was opened."""
+    line, following = 1, 1
+    reader = _records(text, delimiter)
+    for _ in reader:
+        line, following = following, reader.line_num + 1  # type: ignore[attr-defined]
+    return line
+
 # %% ../nbs/04_tables.ipynb #226775bf
 def _column_names(header: list[str], place: str) -> list[str]:
     """Return clean, unique column names; raise BadInput on duplicates or on an empty header."""
@@ -105,7 +114,7 @@ def _column_names(header: list[str], place: str) -> list[str]:
         seen[name] = i
     return [name or f"column_{i}" for i, name in enumerate(names, 1)]
 
-# %% ../nbs/04_tables.ipynb #0ed071d6
+# %% ../nbs/04_tables.ipynb #b41c7021
 _MISSING = ["", "NA", "N/A", "#N/A", "#NA", "NaN", "nan", "NULL", "null", "<NA>"]
 
 
@@ -161,14 +170,13 @@ def _read_delimited(
             low_memory=False,
         )
     except pd.errors.ParserError as err:
-        reason = str(err).removeprefix("Error tokenizing data. ").removeprefix("C error: ").strip()
-        raise BadInput(
-            str(path), f"the rows cannot be told apart ({reason})", "every quote that opens also closes", "export the table again"
-        ) from err
+        place = f"{path}, line {_last_start(text, delimiter)}" if "inside string" in str(err) else str(path)
+        found = f"the rows cannot be told apart ({str(err).removeprefix('Error tokenizing data. ').strip()})"
+        raise BadInput(place, found, "every quote that opens also closes", "export the table again, or close the quote") from err
     frame.attrs = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal, "warnings": warnings}
     return frame
 
-# %% ../nbs/04_tables.ipynb #0b417bfc
+# %% ../nbs/04_tables.ipynb #9b0ccaa8
 def _read_sheet(path: Path, sheet: str | int) -> pd.DataFrame:
     """Read one sheet of a workbook; the first row that is not empty is the header."""
     import pandas as pd
@@ -176,7 +184,7 @@ def _read_sheet(path: Path, sheet: str | int) -> pd.DataFrame:
     book = _open_book(path)
     if sheet not in book.sheet_names and not (isinstance(sheet, int) and sheet < len(book.sheet_names)):
         raise BadInput(str(path), f"no sheet {sheet!r}", "a sheet of this workbook", nearest(str(sheet), map(str, book.sheet_names)))
-    raw = book.parse(sheet, header=None, dtype=object, keep_default_na=False, na_values=_MISSING).dropna(how="all")
+    raw = pd.read_excel(book, sheet_name=sheet, header=None, dtype=object, keep_default_na=False, na_values=_MISSING).dropna(how="all")
     book.close()
     if raw.empty:
         raise BadInput(str(path), "the sheet is empty", "a header row and at least one row", "name another sheet with sheet=")

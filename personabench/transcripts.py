@@ -65,7 +65,7 @@ def _marked_encoding(data: bytes) -> str | None:
         return "utf-16-le"
     return "utf-16-be" if even > 0.4 * half and odd < 0.05 * half else None
 
-# %% ../nbs/03_transcripts.ipynb #fd5afeab
+# %% ../nbs/03_transcripts.ipynb #5f80ccc2
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒ“”‘’„«»–—…•·€£§°¿¡©®™ªº½¼¾×²³´\xa0\xad")
 
 
@@ -81,7 +81,7 @@ def _western_share(text: str) -> float:
     """Return the share of accents that sit well, or 0 when accents are too dense for a Western language."""
     odd = [i for i, char in enumerate(text) if char > "\x7f"]
     letters = sum(char.isalpha() for char in text)
-    dense = sum(text[i].isalpha() for i in odd) > 0.3 * letters
+    dense = sum(text[i].isalpha() for i in odd) > 0.5 * letters
     return 0.0 if dense or not odd else sum(_accent_fits(text, i) for i in odd) / len(odd)
 
 
@@ -267,7 +267,7 @@ def _seconds(stamp: str | None) -> float | None:
         total = total * 60 + float(part)
     return round(total, 3)
 
-# %% ../nbs/03_transcripts.ipynb #b18f7f04
+# %% ../nbs/03_transcripts.ipynb #c7699d18
 _ROLE_WORDS = frozenset(
     "interviewer interviewers interviewee interviewees moderator moderators facilitator researcher participant participants "
     "respondent respondents informant speaker speakers observer notetaker interpreter translator host guest unknown "
@@ -276,13 +276,15 @@ _ROLE_WORDS = frozenset(
     "intervistatrice intervistato intervistata".split()
 )
 _JOINERS = frozenset("and or and/or & + / de van von der den da di do del della la le el al bin ibn of the und et y e".split())
-_NOT_SPEAKERS = frozenset(
-    "note notes nb n.b ps p.s example examples e.g i.e warning todo date time place location duration length subject title source "
-    "file filename email mail from to re fwd cc summary background topic url http https www tip update version recording recorded "
-    "transcript transcribed interview project language status attention caution hint remark comment comments context key legend "
-    "chapter section part table figure step day age gender yes no so and but then because first second third finally also or well "
-    "okay ok now however therefore i you he she it we they this that what why how who when where if like thing point fact reason "
-    "result problem anyway actually basically".split()
+_FACTS = frozenset(
+    "date time place location duration length subject title source file filename email mail project language status recording "
+    "recorded transcript transcribed interview version url age gender".split()
+)
+_NOT_SPEAKERS = _FACTS | frozenset(
+    "note notes nb n.b ps p.s example examples e.g i.e warning todo from to re fwd cc summary background topic http https www tip "
+    "update attention caution hint remark comment comments context key legend chapter section part table figure step day yes no so "
+    "and but then because first second third finally also or well okay ok now however therefore i you he she it we they this that "
+    "what why how who when where if like thing point fact reason result problem anyway actually basically".split()
 )
 
 
@@ -309,7 +311,7 @@ def _starts_like_a_name(word: str) -> bool:
     first = next((char for char in word if char.isalnum()), "")
     return word.casefold() in _JOINERS or bool(first) and not first.islower()
 
-# %% ../nbs/03_transcripts.ipynb #666045d0
+# %% ../nbs/03_transcripts.ipynb #bffc9df9
 @dataclass(frozen=True)
 class _Label:
     name: str  # as in the file, without brackets, stamps and emphasis
@@ -332,6 +334,7 @@ def _label_of(line: str, below: str, known: Collection[str] | None = None) -> _L
     if found is None:
         return None
     name = " ".join(found["name"].strip(" \t*_").split())
+    name = re.sub(r"\s*[\[(][a-z][^\])]*[\])]$", "", name)  # a remark: "Anna [laughing]"
     name = name[1:-1].strip() if name[:1] + name[-1:] in ("[]", "()") else name
     shape = _label_shape(name) if known is None else "known" if name.casefold() in known else None
     time = found["t1"] or found.groupdict().get("t2")
@@ -367,7 +370,7 @@ def _accept(lines: list[str], labels: list[_Label | None]) -> set[str]:
     small = {label.key for label in labels if label and counts[label.key] > 1 and sum(map(bool, labels)) / max(1, filled) >= 0.5}
     return accepted | once | (small if len(small) > 1 else set())
 
-# %% ../nbs/03_transcripts.ipynb #000190c3
+# %% ../nbs/03_transcripts.ipynb #ca2ef5e8
 _RULE = re.compile(r"\s*([-*_=~])(?:\s*\1){2,}\s*$")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 
@@ -380,10 +383,10 @@ def _silent_lines(lines: list[str], markdown: bool) -> set[int]:
         return silent | set(range([line.strip() for line in lines[1:]].index("---") + 2))
     block = range(first, next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines)))
     fields = [re.match(r"\s*[*_]{0,2}([^:]{1,40}?)[*_]{0,2}\s*:[*_]{0,2}\s*(.{0,80})$", lines[i]) for i in block]
-    known = any(field and field[1].split()[0].casefold() in _NOT_SPEAKERS for field in fields if field and field[1].strip())
+    known = any(field and field[1].split()[0].casefold() in _FACTS for field in fields if field and field[1].strip())
     return silent | (set(block) if known and all(fields) else set())
 
-# %% ../nbs/03_transcripts.ipynb #25abaeaa
+# %% ../nbs/03_transcripts.ipynb #293588e3
 def _turns_of_text(text: str, markdown: bool, known: Collection[str] | None) -> tuple[list[Turn], list[str]]:
     """Split a text into turns; return them and the warnings."""
     lines = text.split("\n")
@@ -414,31 +417,32 @@ def _lonely(labels: list[_Label | None]) -> list[str]:
     """Warn about labels that open a single turn in a file: they may be no speakers."""
     counts = Counter(label.key for label in labels if label and label.shape == "name")
     once = [label.name for label in labels if label and counts[label.key] == 1 and label.shape == "name"]
-    return (
-        [f"{', '.join(map(repr, once[:5]))} opens one turn only: if that is no speaker, pass speakers= with the real ones"] if once else []
-    )
+    if not once or len(once) == sum(label is not None for label in labels):
+        return []  # none, or a file so short that everybody speaks once
+    return [f"{', '.join(map(repr, once[:5]))} opens one turn only: if that is no speaker, pass speakers= with the real ones"]
 
-# %% ../nbs/03_transcripts.ipynb #eebcdd75
+# %% ../nbs/03_transcripts.ipynb #abc04b75
 def _stretches(lines: list[str], silent: set[int], labels: list[_Label | None]) -> Iterator[tuple[str | None, float | None, int, int, int]]:
     """Yield (speaker key, time, start, end, line number) of each stretch between two labels, stamps or silent lines."""
     labelled, at = any(labels), 0
     speaker: str | None = None
+    waiting: float | None = None  # the time on a line of its own, until somebody speaks
     now: tuple[str | None, float | None, int, int] | None = None  # speaker, time, start, line of the open stretch
     for i, line in enumerate(lines):
-        label, stamp = labels[i], _STAMPED.match(line)
-        ends = i in silent or label or (stamp and i not in silent) or (not labelled and not line.strip())
-        if ends and now:
+        label, stamp = labels[i], None if i in silent else _STAMPED.match(line)
+        if now and (i in silent or label or stamp or (not labelled and not line.strip())):
             yield now[0], now[1], now[2], at, now[3]
             now = None
         if i in silent:
-            speaker = None
+            speaker = waiting = None
         elif label:
             speaker = label.key
-            now = (speaker, label.time, at + label.body, i)
+            now, waiting = (speaker, waiting if label.time is None else label.time, at + label.body, i), None
         elif stamp:
-            now = (speaker, _seconds(stamp["t1"] or stamp["t2"]), at + stamp.end(), i)
-        elif line.strip() and now is None:
-            now = (speaker, None, at, i)
+            waiting = _seconds(stamp["t1"] or stamp["t2"])
+            now = (speaker, waiting, at + stamp.end(), i) if line[stamp.end() :].strip() else None
+        elif line.strip():
+            now, waiting = now or (speaker, waiting, at, i), None
         at += len(line) + 1
     if now:
         yield now[0], now[1], now[2], at - 1, now[3]

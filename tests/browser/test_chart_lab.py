@@ -1,0 +1,61 @@
+"""The journey chart in JupyterLab: it draws live with the network off, and a click on a stage reaches Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+MAKE = """
+import altair as alt, pandas as pd
+from personabench.journeys import journey_from_codings
+from personabench.charts import chart_journey
+STAGES = ["Awareness", "Sign-up", "First ride", "Leaving"]
+rows = []
+for p in range(5):
+    for k, stage in enumerate(STAGES):
+        rows += [(f"P{p}", k, 100 * k, 100 * k + 90, "...", stage, "stage", None),
+                 (f"P{p}", k, 100 * k + 1, 100 * k + 9, f"words about {stage}", "Felt it", "emotion", [0, -2, 2, 1][k] if p else -1),
+                 (f"P{p}", k, 100 * k + 10, 100 * k + 19, "in the app", "App", "touchpoint", None),
+                 (f"P{p}", k, 100 * k + 20, 100 * k + 29, "it broke", "Breaks", "pain", None)]
+codings = pd.DataFrame(rows, columns=["source", "turn", "start", "end", "quote", "code", "facet", "valence"])
+codings = codings.assign(case=codings.source, coding_id=range(len(codings)), role="participant")
+trip = journey_from_codings(codings, name="five people")
+""".strip()
+VEGA = ".jp-OutputArea-output .vega-embed :is(canvas, svg.marks)"
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources], metadata=kernel), path)
+
+
+def test_the_chart_draws_live_and_a_click_reaches_python(lab):
+    write_notebook(lab.server.root / "chart.ipynb", MAKE, "chart_journey(trip)", "live = alt.JupyterChart(chart_journey(trip))\nlive")
+    lab.open("chart.ipynb")
+    lab.run_all()
+    lab.page.locator(VEGA).nth(1).wait_for(timeout=30_000)
+    lab.page.wait_for_timeout(1000)
+    drawn = lab.charts()
+    assert len(drawn) == 2 and all(c["width"] > 600 and c["height"] > 500 and c["ink"] > (15 if c["kind"] == "svg" else 5000) for c in drawn), drawn
+    assert lab.ask("alt.renderers.active") == "jupyter"
+    assert lab.ask("live.selections.stage.value") == [{"stage": "Sign-up"}]      # where people felt worst
+
+    canvas = lab.page.locator(VEGA).nth(1)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for share, height, stage in [(2.5, 250, "First ride"), (3.5, 480, "Leaving"), (0.5, 600, "Awareness")]:      # feelings, touchpoints, pains
+        lab.page.mouse.click(box["x"] + 18 + 132 + share * 200, box["y"] + height)
+        lab.page.wait_for_timeout(700)
+        assert lab.ask("live.selections.stage.value") == [{"stage": stage}], height
+    lab.shot("chart-clicked")
+    assert lab.outside == [] and lab.console == []
+
+
+def test_a_renderer_that_the_user_chose_is_left_alone(lab):
+    write_notebook(lab.server.root / "chosen.ipynb", MAKE, "alt.renderers.enable('svg')", "chart_journey(trip)")
+    lab.open("chosen.ipynb")
+    lab.run_all()
+    lab.page.locator(".jp-OutputArea-output svg, .jp-RenderedSVG img").first.wait_for(timeout=30_000)
+    assert lab.ask("alt.renderers.active") == "svg"
+    assert lab.outside == []

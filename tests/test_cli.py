@@ -1,0 +1,156 @@
+"""The command line as a person meets it: what it prints, how it ends, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+import personabench as pb
+from personabench.cli import app, main, prepare_lab
+
+
+def run(*arguments: str, cwd=None) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", "import sys; from personabench.cli import main; sys.exit(main())", *arguments], cwd=cwd, capture_output=True,
+                          text=True, encoding="utf-8", env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    done = run("demo", "--out", str(folder / "demo"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "demo", done.stdout
+
+
+def test_the_demo_leaves_a_study_personas_and_a_report(demo):
+    folder, said = demo
+    assert sorted(p.name for p in folder.iterdir()) == ["personas", "report", "study.db"]
+    assert str(folder / "report" / "index.html") in said and "segments" in said
+    assert len(list((folder / "personas").glob("*.yaml"))) >= 3
+    with pb.Study(folder / "study.db") as study: assert len(study.sources) > 14 and len(study.codings) > 800
+
+
+def test_the_demo_finds_no_error_in_its_own_personas(demo):
+    folder, said = demo
+    assert "error" not in said
+    done = run("check", "--study", str(folder / "study.db"), "--personas", str(folder / "personas"))
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_demo_is_not_overwritten_unasked(demo):
+    folder, _ = demo
+    before = (folder / "report" / "index.html").stat().st_mtime_ns
+    done = run("demo", "--out", str(folder))
+    assert done.returncode == 2 and "--force" in done.stderr and "Traceback" not in done.stderr
+    assert (folder / "report" / "index.html").stat().st_mtime_ns == before
+    assert [p.name for p in folder.parent.iterdir()] == ["demo"]  # no work folder is left
+
+
+def test_check_fails_a_build_when_a_quote_was_changed(demo, tmp_path):
+    folder, _ = demo
+    personas = tmp_path / "personas"
+    personas.mkdir()
+    source = sorted((folder / "personas").glob("*.yaml"))[0]
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if "quote:" in line and len(line) > 30)
+    lines[at] = lines[at].rstrip("\n") + " indeed\n"
+    (personas / source.name).write_text("".join(lines), encoding="utf-8")
+    done = run("check", "--study", str(folder / "study.db"), "--personas", str(personas), "--format", "json")
+    assert done.returncode == 1
+    assert any(f["level"] == "error" and "quote" in f["rule"] for f in json.loads(done.stdout))
+
+
+def test_check_reads_the_study_without_writing(demo):
+    folder, _ = demo
+    before = (folder / "study.db").read_bytes()
+    run("check", "--study", str(folder / "study.db"), "--personas", str(folder / "personas"))
+    assert (folder / "study.db").read_bytes() == before
+
+
+def test_a_study_from_nothing(tmp_path):
+    assert run("new", "bikes", "--coder", "MB", cwd=tmp_path).returncode == 0
+    assert {"study.db", "interviews", "personas"} <= {p.name for p in (tmp_path / "bikes").iterdir()}
+    again = run("new", "bikes", cwd=tmp_path)
+    assert again.returncode == 2 and "there is a study" in again.stderr
+    (tmp_path / "bikes" / "interviews" / "P01.txt").write_text("Mara: How was it?\nAnna: The dock was full.\nMara: And then?\nAnna: I walked.\n")
+    done = run("import", "bikes/interviews/*.txt", "--study", "bikes/study.db", cwd=tmp_path)
+    assert done.returncode == 0 and "imported" in done.stdout
+    (tmp_path / "people.csv").write_text("case,age\nP01,41\n")
+    assert run("import", "people.csv", "--as", "table", "--case", "case", "-s", "bikes/study.db", cwd=tmp_path).returncode == 0
+    (tmp_path / "codes.csv").write_text("code,facet\nDock full,pain\n")
+    assert run("import", "codes.csv", "--as", "codebook", "-s", "bikes/study.db", cwd=tmp_path).returncode == 0
+    (tmp_path / "codings.csv").write_text("source,quote,code\nP01,The dock was full.,Dock full\n")
+    assert run("import", "codings.csv", "--as", "codings", "-s", "bikes/study.db", cwd=tmp_path).returncode == 0
+    (tmp_path / "wave.csv").write_text("id,rides,w\n" + "".join(f"R{i},{i % 7},1\n" for i in range(30)))
+    done = run("import", "wave.csv", "--as", "survey", "--id", "id", "--weights", "w", "--wave", "1", "-s", "bikes/study.db", cwd=tmp_path)
+    assert done.returncode == 0 and "30" in done.stdout
+    with pb.Study(tmp_path / "bikes" / "study.db") as study:
+        assert study.codings["quote"].tolist() == ["The dock was full."] and study.cases["age"].tolist() == [41] and len(study.surveys) == 1
+    done = run("report", "--study", "bikes/study.db", "--personas", "bikes/personas", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "out" / "index.html").is_file()
+
+
+def test_a_file_that_fails_is_told_and_the_exit_code_says_so(tmp_path):
+    run("new", "s", cwd=tmp_path)
+    (tmp_path / "good.txt").write_text("Anna: Hello there, I am Anna.\n")
+    (tmp_path / "bad.docx").write_bytes(b"PK\x03\x04 cut short")
+    done = run("import", "good.txt", "bad.docx", "--study", "s/study.db", cwd=tmp_path)
+    assert done.returncode == 1 and "imported" in done.stdout and "failed" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["check", "--study", "nowhere.db"], ["report", "--study", "nowhere.db"], ["import", "x.txt", "--study", "nowhere.db"]])
+def test_a_missing_study_is_a_sentence_not_a_traceback(arguments, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "nowhere.db" in done.stderr and "Cure:" in done.stderr and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    assert "Traceback" in run("--debug", "check", "--study", "nowhere.db", cwd=tmp_path).stderr
+
+
+def test_unknown_commands_and_options_end_with_2(tmp_path):
+    for arguments in (["zap"], ["demo", "--zap"], ["check", "--format", "zap", "--study", "x"]): assert run(*arguments, cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("command", sorted(c.name for c in app.registered_commands))
+def test_every_command_has_help(command, capsys):
+    assert main([command, "--help"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 5
+
+
+def test_the_version_is_the_package_s(capsys):
+    assert main(["--version"]) == 0 and capsys.readouterr().out.strip() == f"personabench {pb.__version__}"
+
+
+def test_a_working_folder_keeps_what_is_there(tmp_path):
+    first = prepare_lab(tmp_path / "lab")
+    assert first.name == "01_first_study.ipynb"
+    first.write_text("mine")
+    prepare_lab(tmp_path / "lab")
+    assert first.read_text() == "mine"
+
+
+def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):
+    import re
+    import socket
+
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    env = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "cfg"), "JUPYTER_RUNTIME_DIR": str(tmp_path / "rt"), "JUPYTER_ALLOW_ROOT": "1"}
+    command = "import sys; from personabench.cli import main; sys.exit(main())"
+    server = subprocess.Popen([sys.executable, "-c", command, "lab", str(tmp_path / "lab"), "--no-browser", "--port", str(port)], env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    try:
+        token = next(m[1] for line in server.stdout if (m := re.search(r"token=([0-9a-f]+)", line)))
+        listing = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents?token={token}", timeout=20))
+        assert {"01_first_study.ipynb", "study.db"} <= {entry["name"] for entry in listing["content"]}
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(20)

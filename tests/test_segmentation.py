@@ -1,0 +1,278 @@
+"""Segmentation: planted segments found, labels that stay, weights, holes, left-outs, the profile's numbers, and what a study keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.metrics import adjusted_rand_score
+
+from personabench.schema import AlreadyThere, BadInput, NoSuchName
+from personabench.segmentation import Segmentation, add_segments, segment
+from personabench.study import Study
+from personabench.survey import effective_n, import_survey, read_survey, wilson
+
+ASKED = ["minutes", "fun", "reliable", "pass", "app"]
+
+
+def riders(n: int = 240, seed: int = 0, *, holes: float = .05) -> tuple[pd.DataFrame, pd.Series]:
+    "Return a survey of three planted kinds of riders (52, 30 and 18 %), and the kind by respondent."
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(3, n, p=[.52, .3, .18])
+    ids = pd.Index([f"R{i:04}" for i in rng.permutation(n)], name="respondent")
+    df = pd.DataFrame({
+        "minutes": rng.normal(np.array([15, 45, 25])[kind], 4).round(), "fun": (np.array([2, 4, 1])[kind] + rng.integers(0, 2, n)),
+        "reliable": (np.array([4, 3, 1])[kind] + rng.integers(-1, 2, n)).clip(1, 5),
+        "pass": [rng.choice(["year", "day", "none"], p=p) for p in np.array([[.85, .1, .05], [.1, .85, .05], [.05, .15, .8]])[kind]],
+        "app": np.where(rng.random(n) < np.array([.9, .5, .1])[kind], "yes", "no"),
+    }, index=ids).mask(rng.random((n, 5)) < holes)
+    df["age"] = rng.normal(40 + 5 * kind, 10).round()
+    df["town"] = rng.choice(["north", "south", "west"], n)
+    df["w"] = rng.choice([.5, 1, 2], n)
+    return df, pd.Series(kind, index=ids)
+
+
+@pytest.fixture(scope="module")
+def known() -> tuple[Segmentation, pd.Series]:
+    df, kind = riders(400)
+    return segment(read_survey(df, weights="w", wave="2026-05", name="riders"), variables=ASKED), kind
+
+
+def accuracy(seg: Segmentation, kind: pd.Series) -> float:
+    return adjusted_rand_score(kind.reindex(seg.labels.index), seg.labels)
+
+
+# -- What is found ------------------------------------------------------------------------------------------------------------
+def test_planted_segments_are_found_and_named_by_falling_weighted_size(known) -> None:
+    seg, kind = known
+    assert seg.k == 3 and accuracy(seg, kind) > .85
+    sizes = seg.sizes()
+    assert sizes["segment"].tolist() == ["A", "B", "C"] and sizes["weight"].is_monotonic_decreasing
+    assert np.allclose(sizes["weight"], seg.survey.case_weights.groupby(seg.labels).sum())
+    assert seg.labels.name == "segment" and seg.labels.index.equals(seg.survey.respondents) and set(seg.labels) == {"A", "B", "C"}
+
+
+def test_criteria_stand_side_by_side_and_nothing_is_claimed(known) -> None:
+    seg, _ = known
+    c = seg.criteria
+    assert c["k"].tolist() == list(range(1, 9)) and {"loglik", "bic", "aic", "entropy", "smallest", "chosen"} <= set(c)
+    assert c.loc[c["chosen"], "k"].tolist() == [3] and c["bic"].idxmin() == 2
+    assert (c["loglik"].diff().dropna() > -1).all()
+    assert np.allclose(c["bic"], c["n_parameters"] * np.log(400) - 2 * c["loglik"])
+    assert seg.verdict == "not measured" and seg.stability == "not measured" and "not measured" in repr(seg)
+    assert any("not measured" in note for note in seg.notes)
+    with pytest.raises(FrozenInstanceError):
+        seg.verdict = "clusters shown"
+
+
+def test_noise_is_one_segment_and_says_so() -> None:
+    rng = np.random.default_rng(3)
+    df = pd.DataFrame(rng.integers(1, 6, (300, 6)), columns=list("abcdef"))
+    seg = segment(df)
+    assert seg.k == 1 and set(seg.labels) == {"A"} and any("no groups" in note for note in seg.notes)
+    assert seg.profile()["rest"].isna().all()
+
+
+def test_one_odd_respondent_is_not_a_segment_unless_asked_for() -> None:
+    df, kind = riders(300, 5)
+    df.iloc[0, df.columns.get_loc("minutes")] = 120.
+    seg = segment(df, variables=ASKED)
+    assert seg.k == 3 and accuracy(seg, kind) > .85
+    free = segment(df, variables=ASKED, min_share=0)
+    assert free.k > 3 and free.sizes()["n"].min() < 15 and any("outliers" in note for note in seg.notes)
+
+
+# -- Labels that stay ---------------------------------------------------------------------------------------------------------
+@settings(max_examples=8)
+@given(seed=st.integers(0, 1000))
+def test_rows_in_any_order_give_the_same_labels(seed: int) -> None:
+    df, _ = riders(120, seed)
+    one = segment(df, variables=ASKED, weights="w", k=[2, 3], n_init=4)
+    two = segment(df.sample(frac=1, random_state=seed), variables=ASKED, weights="w", k=[2, 3], n_init=4)
+    assert two.labels.reindex(one.labels.index).equals(one.labels) and one.data_hash == two.data_hash
+    assert np.allclose(one.criteria["bic"], two.criteria["bic"])
+
+
+def test_the_same_seed_gives_the_same_labels_and_other_data_another_hash(known) -> None:
+    seg, _ = known
+    again = segment(seg.survey, variables=ASKED)
+    assert again.labels.equals(seg.labels) and again.data_hash == seg.data_hash and (again.probabilities == seg.probabilities).all(axis=None)
+    df, _ = riders(400)
+    df.iloc[0, 0] = 99
+    assert segment(read_survey(df, weights="w"), variables=ASKED, k=1).data_hash != seg.data_hash
+
+
+@settings(max_examples=5)
+@given(seed=st.integers(0, 1000), scale=st.sampled_from([1.0, .01, 250.0]))
+def test_equal_weights_of_any_size_are_no_weights(seed: int, scale: float) -> None:
+    df, _ = riders(120, seed)
+    plain = segment(df.drop(columns="w"), variables=ASKED, k=3, n_init=4)
+    weighted = segment(df.assign(w=scale), variables=ASKED, weights="w", k=3, n_init=4)
+    assert weighted.labels.equals(plain.labels) and np.allclose(weighted.criteria["bic"], plain.criteria["bic"])
+    assert np.allclose(weighted.sizes()["share"], plain.sizes()["share"])
+
+
+def test_a_weight_decides_which_segment_is_the_largest() -> None:
+    df, kind = riders(300, 2)
+    heavy = segment(df.assign(w=np.where(kind == 2, 20., 1.)), variables=ASKED, weights="w", k=3)
+    assert pd.crosstab(kind, heavy.labels).loc[2].idxmax() == "A"
+    assert pd.crosstab(kind, segment(df, variables=ASKED, k=3).labels).loc[0].idxmax() == "A"
+
+
+# -- Which answers ------------------------------------------------------------------------------------------------------------
+def test_useless_columns_are_left_out_by_name_and_change_nothing(known) -> None:
+    seg, _ = known
+    df = riders(400)[0].assign(empty=np.nan, same="NO", essay=[f"my long answer number {i}" for i in range(400)])
+    more = segment(read_survey(df, weights="w"), variables=[*ASKED, "empty", "same", "essay"])
+    assert more.labels.equals(seg.labels) and more.variables == ASKED
+    assert set(more.excluded) == {"empty", "same", "essay"} and "all missing" in more.excluded["empty"]
+    assert any("empty was left out" in note for note in more.notes)
+
+
+def test_who_answered_nothing_has_no_segment() -> None:
+    df, _ = riders(200, 1)
+    df.iloc[:7, :5] = np.nan
+    seg = segment(df, variables=ASKED, k=3)
+    assert len(seg.labels) == 193 and not set(df.index[:7]) & set(seg.labels.index) and any("7 respondents" in note for note in seg.notes)
+    assert seg.criteria.loc[0, "bic"] == pytest.approx(segment(df.iloc[7:], variables=ASKED, k=3).criteria.loc[0, "bic"])
+
+
+def test_a_dataframe_its_levels_and_weights_are_taken_directly() -> None:
+    df, _ = riders(150)
+    seg = segment(df, variables=["fun", "pass"], levels={"fun": "numeric"}, weights="w", k=2)
+    assert seg.levels == {"fun": "numeric", "pass": "nominal"} and seg.parameters["weights"] == "w"
+    other = segment(read_survey(df), variables=["fun", "pass"], levels={"fun": "numeric"}, weights="w", k=2)
+    assert other.labels.equals(seg.labels) and other.parameters["weights"] == "w"
+    assert segment(df, weights="w", k=2).variables == [*ASKED, "age", "town"], "the weights are no variable"
+
+
+def test_five_respondents_are_too_few_to_look_for_groups() -> None:
+    seg = segment(riders(5)[0], variables=ASKED)
+    assert seg.k == 1 and any("too few" in note for note in seg.notes)
+
+
+@pytest.mark.parametrize(("how", "kind", "says"), [
+    ({"variables": ["minuts"]}, NoSuchName, "did you mean 'minutes'"), ({"variables": "minutes"}, BadInput, r"variables=\['minutes'\]"),
+    ({"variables": []}, BadInput, "no variable"), ({"weights": "weight"}, NoSuchName, "weight"), ({"k": "many"}, BadInput, "'auto'"),
+    ({"k": 0}, BadInput, "1 or more"), ({"k": 61}, BadInput, "61 segments for 60"), ({"levels": {"town": "numeric"}}, BadInput, "not numbers"),
+])
+def test_bad_arguments_are_named(how: dict, kind: type, says: str) -> None:
+    df, _ = riders(60)
+    for data in (df, read_survey(df)):
+        with pytest.raises(kind, match=says):
+            segment(data, **how)
+
+
+def test_negative_weights_and_nothing_to_go_by_are_named() -> None:
+    df, _ = riders(60)
+    with pytest.raises(BadInput, match=df.index[3]):
+        segment(read_survey(df.assign(w=np.where(np.arange(60) == 3, -1., 1.)).rename(columns={"w": "v"})), weights="v")
+    with pytest.raises(BadInput, match="no variable that can part"):
+        segment(pd.DataFrame({"a": [1] * 30, "b": [None] * 30}))
+
+
+# -- The profile --------------------------------------------------------------------------------------------------------------
+def test_profile_shares_means_and_intervals_are_right(known) -> None:
+    seg, _ = known
+    df, w = seg.survey.data, seg.survey.case_weights
+    profile = seg.profile()
+    inside = (seg.labels == "B") & df["pass"].notna()
+    row = profile.query("variable == 'pass' and value == 'day' and segment == 'B'").iloc[0]
+    share = w[inside & (df["pass"] == "day")].sum() / w[inside].sum()
+    n = effective_n(w[inside])
+    assert row["share_or_mean"] == pytest.approx(share) and row["n"] == inside.sum() and row["effective_n"] == pytest.approx(n)
+    assert (row["low"], row["high"]) == pytest.approx(wilson(share * n, n))
+    rest = (seg.labels != "B") & df["pass"].notna()
+    assert row["rest"] == pytest.approx(w[rest & (df["pass"] == "day")].sum() / w[rest].sum())
+    every = df["pass"].notna()
+    assert row["overall"] == pytest.approx(w[every & (df["pass"] == "day")].sum() / w[every].sum())
+    age = profile.query("variable == 'age' and segment == 'A'").iloc[0]
+    assert age["share_or_mean"] == pytest.approx(np.average(df["age"][seg.labels == "A"], weights=w[seg.labels == "A"]))
+    assert age["value"] == "mean" and age["low"] < age["share_or_mean"] < age["high"]
+
+
+def test_without_weights_the_interval_of_a_mean_is_students() -> None:
+    df, _ = riders(120)
+    seg = segment(df.drop(columns="w"), variables=ASKED, k=2)
+    row = seg.profile(["age"]).query("segment == 'B'").iloc[0]
+    x = df["age"][seg.labels.reindex(df.index) == "B"]
+    assert (row["low"], row["high"]) == pytest.approx(stats.t.interval(.95, len(x) - 1, x.mean(), stats.sem(x)))
+    narrow = seg.profile(["age"], level=.5).query("segment == 'B'").iloc[0]
+    assert narrow["high"] - narrow["low"] < row["high"] - row["low"]
+
+
+def test_profile_marks_what_made_the_segments_and_covers_every_answer(known) -> None:
+    seg, _ = known
+    profile = seg.profile()
+    assert set(profile.loc[profile["used"], "variable"]) == set(ASKED) and set(profile.loc[~profile["used"], "variable"]) == {"age", "town"}
+    shares = profile[profile["measure"] == "share"].groupby(["variable", "segment"])["share_or_mean"].sum()
+    assert np.allclose(shares, 1)
+    assert set(profile.query("variable == 'fun'")["measure"]) == {"share", "mean"}, "a scale in numbers has both"
+    between = profile.dropna(subset=["low"])
+    assert (between["low"] <= between["share_or_mean"] + 1e-12).all() and (between["share_or_mean"] <= between["high"] + 1e-12).all()
+    assert seg.profile(["town"])["variable"].unique().tolist() == ["town"]
+    with pytest.raises(NoSuchName):
+        seg.profile(["twon"])
+
+
+def test_profile_of_a_segment_that_skipped_a_question() -> None:
+    df, kind = riders(200)
+    df["only"] = np.where(kind == 0, "yes", None)
+    df.loc[df.index[kind == 0][:5], "only"] = "no"
+    seg = segment(df, variables=ASKED, k=3)
+    rows = seg.profile(["only"])
+    silent = rows[rows["n"] == 0]
+    assert silent[["share_or_mean", "low", "high"]].isna().all(axis=None) and rows["n"].max() > 50
+
+
+def test_the_notebook_view_holds_sizes_criteria_and_the_caution(known) -> None:
+    page = known[0]._repr_html_()
+    assert "not measured" in page and "<table" in page and "bic" in page
+
+
+# -- In the study -------------------------------------------------------------------------------------------------------------
+def test_segments_are_kept_with_the_study(tmp_path: Path) -> None:
+    df, _ = riders(200, 1)
+    df.iloc[:3, :5] = np.nan
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        survey = import_survey(study, df, weights="w", wave="2026-05", name="riders")
+        seg = segment(survey, variables=ASKED, k=3)
+        assert add_segments(study, seg, name="2026-05") is seg
+        with pytest.raises(AlreadyThere):
+            add_segments(study, seg, name="2026-05")
+    with Study(tmp_path / "s.db") as study:
+        kept, members = study.segments, study.rows("members", segmentation="2026-05")
+    assert kept["segment"].tolist() == ["A", "B", "C"] and kept["n"].tolist() == seg.sizes()["n"].tolist()
+    assert np.allclose(kept["share"], seg.sizes()["share"])
+    assert set(kept["verdict"]) == {"not measured"} and set(kept["survey"]) == {"riders"} and set(kept["wave"]) == {"2026-05"} and set(kept["seed"]) == {0}
+    by_case = members.set_index("case")["segment"]
+    assert by_case.dropna().to_dict() == seg.labels.to_dict() and by_case.isna().sum() == 3 and len(members) == 200
+
+
+# -- The sample study and a real survey ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("wave", [1, 2])
+def test_the_planted_segments_of_the_sample_study_are_found(root: Path, wave: int) -> None:
+    truth = json.loads((root / "data" / "truth.json").read_text("utf-8"))["segments"]
+    survey = read_survey(root / "data" / f"survey_wave{wave}.csv", dictionary=root / "data" / "survey_dictionary.csv")
+    seg = segment(survey, variables=truth["behaviour_variables"])
+    planted = pd.Series(truth["respondents"]).reindex(seg.labels.index).dropna()
+    assert seg.k == 3 and adjusted_rand_score(planted, seg.labels[planted.index]) > .95
+    assert any("outliers" in note for note in seg.notes), "the courier with 400 rides is noticed"
+
+
+@pytest.mark.real
+def test_the_jupyter_survey_of_2015(real_data: Path) -> None:
+    survey = read_survey(real_data / "surveys" / "jupyter-notebook-ux-2015" / "20160115235816-SurveyExport.csv")
+    closed = [v for v in survey.usable if v != "Status"]
+    seg = segment(survey, variables=closed, k=[1, 2, 3], n_init=3)
+    assert seg.k == 1, "five closed questions: BIC finds no groups"
+    assert len(closed) == 5 and len(seg.labels) == 1092 and any("614 respondents" in note for note in seg.notes)
+    three = segment(survey, variables=closed, k=3)
+    assert set(three.labels) == {"A", "B", "C"} and three.sizes()["n"].sum() == 1092 and len(three.profile()) > 50
