@@ -138,7 +138,7 @@ def readme(shop: Workshop) -> None:
 
 def ruff(shop: Workshop) -> None:
     "ruff finds nothing in package, notebooks, tests and tools"
-    shop.run(BIN / "ruff", "check", "personabench", "nbs", "tests", ".ci")
+    shop.run(BIN / "ruff", "check", "personabench", "nbs", "tests", "data", ".ci")
 
 
 def mypy(shop: Workshop) -> None:

@@ -93,8 +93,10 @@ def _lead(p: Persona) -> dict[str, str] | None:
         if fitting: return {"words": str(fitting[0].quote), "place": _place(fitting[0])}
     return None
 
-# %% ../nbs/51_cards.ipynb #289fdc6b
-def card_view(p: Persona) -> dict[str, Any]:
+# %% ../nbs/51_cards.ipynb #de307578
+def card_view(
+    p: Persona,        # whose card
+) -> dict[str, Any]:
     "Return everything a card says: anchor, name, label, status, facts, caveats, lead, groups of claims with their evidence, foot."
     groups = [(title, [_claim_view(p, c) for c in p.claim_list if c.facet in facets]) for title, facets in GROUPS.items()]
     facts = []
@@ -108,7 +110,7 @@ def card_view(p: Persona) -> dict[str, Any]:
     return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": facts, "caveats": p.caveats, "lead": _lead(p),
             "groups": [g for g in groups if g[1]], "foot": foot, "avatar": avatar(p.id)}
 
-# %% ../nbs/51_cards.ipynb #a26072f2
+# %% ../nbs/51_cards.ipynb #078d03d2
 @cache
 def _templates():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -117,20 +119,27 @@ def _templates():
     return Environment(loader=FileSystemLoader(str(folder)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def render(template: str, values: Mapping[str, Any]) -> str:
+def render(
+    template: str,               # name of a file in templates/
+    values: Mapping[str, Any],   # everything that the template names
+) -> str:
     "Put values into one of the package's templates and return the HTML; every value is escaped."
     return _templates().get_template(template).render(**values)
 
 
-def read_style(name: str) -> str:
+def read_style(
+    name: str,   # name of a CSS file in templates/
+) -> str:
     "Return one of the package's style sheets."
     return (resources.files("personabench") / "templates" / name).read_text(encoding="utf-8")
 
-# %% ../nbs/51_cards.ipynb #8fea946c
+# %% ../nbs/51_cards.ipynb #ab28062a
 class PersonaCard:
     "Show a persona: in a notebook by being the last value of a cell, elsewhere by its `html`."
 
-    def __init__(self, persona: Persona):
+    def __init__(self,
+                 persona: Persona,   # whose card
+                 ):
         self.persona = persona
 
     @property

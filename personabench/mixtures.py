@@ -69,7 +69,7 @@ def _look(column: pd.Series, level: str, weights: np.ndarray) -> _Column | str:
     floor = min(max((steps.min() / sd) ** 2 / 12, 1e-3), .5)
     return _Column(column.name, level, (), mean, sd, floor)
 
-# %% ../nbs/31_mixtures.ipynb #b76d6a53
+# %% ../nbs/31_mixtures.ipynb #10c4935c
 def _codes(column: pd.Series, values: tuple) -> np.ndarray:
     "Return each answer's place among `values`, -1 where it is missing or not one of them."
     answers = column.astype("category").cat
@@ -92,8 +92,8 @@ def _encode(df: pd.DataFrame, columns: list[_Column]) -> np.ndarray:
     for j, c in enumerate(numbers):
         z = (_numbers(df[c.name]) - c.mean) / c.sd
         seen = ~np.isnan(z)
-        for block, part in enumerate((z, z * z, 1.)):
-            X[:, wide + block * len(numbers) + j] = np.where(seen, part, 0.)
+        for block, part in enumerate((z, z * z, np.ones_like(z))):
+            X[seen, wide + block * len(numbers) + j] = part[seen]
     return X
 
 # %% ../nbs/31_mixtures.ipynb #0ba5c523
@@ -188,14 +188,16 @@ def _canonical(log_pi: np.ndarray, line: np.ndarray) -> list[int]:
     "Return the order of the classes: the largest first, equally large ones by their parameters."
     return sorted(range(len(log_pi)), key=lambda k: (-round(float(log_pi[k]), 7), tuple(np.round(line[k], 5))))
 
-# %% ../nbs/31_mixtures.ipynb #0d030dc0
+# %% ../nbs/31_mixtures.ipynb #8cf73e40
 def _checked_weights(sample_weight: Any, n: int) -> np.ndarray:
     "Return one weight per row as floats; ones when none are given."
     if sample_weight is None: return np.ones(n)
     w = np.asarray(sample_weight, dtype="float64").ravel()
     if len(w) != n: raise BadInput("sample_weight", f"{len(w)} weights for {n} rows", "one weight per row")
     bad = np.flatnonzero(~np.isfinite(w) | (w < 0))
-    if len(bad): raise BadInput(f"sample_weight, row {bad[0]}", f"weight {w[bad[0]]}", "numbers of 0 or more", "leave the row out or give it weight 0")
+    if len(bad):
+        cure = "leave the row out or give it weight 0"
+        raise BadInput(f"sample_weight, row {bad[0]}", f"weight {w[bad[0]]}", "numbers of 0 or more", cure)
     if not w.sum(): raise BadInput("sample_weight", "only zeros", "at least one positive weight")
     return w
 
@@ -246,17 +248,18 @@ class LatentClass(ClusterMixin, BaseEstimator):
         "Return each respondent's most probable class, 0 to n_classes - 1."
         return self.predict_proba(X).argmax(axis=1)
 
-# %% ../nbs/31_mixtures.ipynb #582397b0
+# %% ../nbs/31_mixtures.ipynb #e2379cc6
 def _fit(model: LatentClass, df: pd.DataFrame, sample_weight: Any) -> None:
     "Fit the model in place: learned values get names that end in `_`."
     weights = _checked_weights(sample_weight, len(df))
-    if not 1 <= model.n_classes <= max(1, int((weights > 0).sum())):
-        raise BadInput("n_classes", f"{model.n_classes} classes for {int((weights > 0).sum())} respondents", "from 1 to the number of respondents")
+    people = int((weights > 0).sum())
+    if not 1 <= model.n_classes <= max(1, people):
+        raise BadInput("n_classes", f"{model.n_classes} classes for {people} respondents", "from 1 to the number of respondents")
     if model.n_init < 1: raise BadInput("n_init", f"{model.n_init} starts", "at least 1")
     columns, model.excluded_ = _known(df, model.levels or {}, weights)
-    X, layout = _encode(df, columns), _Layout.of(columns)
-    loglik, model.n_iter_, model.converged_, log_pi, line = _best(
-        X, weights, model.n_classes, layout, n_init=model.n_init, rounds=model.max_iter, tol=model.tol, rng=np.random.default_rng(model.random_state))
+    X, layout, rng = _encode(df, columns), _Layout.of(columns), np.random.default_rng(model.random_state)
+    best = _best(X, weights, model.n_classes, layout, n_init=model.n_init, rounds=model.max_iter, tol=model.tol, rng=rng)
+    loglik, model.n_iter_, model.converged_, log_pi, line = best
     order = _canonical(log_pi, line)
     model._columns, model._layout, model._log_pi, model._line = columns, layout, log_pi[order], line[order]
     R, _ = _e_step(X, weights, model._log_pi, model._line)
@@ -271,7 +274,7 @@ def _fit(model: LatentClass, df: pd.DataFrame, sample_weight: Any) -> None:
     model.aic_ = 2 * model.n_parameters_ - 2 * model.loglik_
     model.bic_ = float(np.log(model.n_)) * model.n_parameters_ - 2 * model.loglik_
 
-# %% ../nbs/31_mixtures.ipynb #5dada574
+# %% ../nbs/31_mixtures.ipynb #4a1983dd
 def _entropy(R: np.ndarray, weights: np.ndarray) -> float:
     "Return relative entropy of the class probabilities; NaN for a single class."
     if len(R) < 2: return float("nan")
@@ -287,7 +290,8 @@ def _parameters(model: LatentClass) -> pd.DataFrame:
     for j, c in enumerate([c for c in model._columns if c.level == "numeric"]):
         var = -.5 / curve[:, j]
         for k in range(model.n_classes):
-            rows += [(c.name, c.level, "mean", k, float(slope[k, j] * var[k] * c.sd + c.mean)), (c.name, c.level, "sd", k, float(np.sqrt(var[k]) * c.sd))]
+            rows.append((c.name, c.level, "mean", k, float(slope[k, j] * var[k] * c.sd + c.mean)))
+            rows.append((c.name, c.level, "sd", k, float(np.sqrt(var[k]) * c.sd)))
     table = pd.DataFrame(rows, columns=["variable", "level", "value", "class", "estimate"])
     place = {name: i for i, name in enumerate(model.feature_names_in_)}
     return table.sort_values("variable", key=lambda v: v.map(place), kind="stable", ignore_index=True)

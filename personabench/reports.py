@@ -99,12 +99,12 @@ def _method(study: Study, personas: Sequence[Persona]) -> list[tuple[str, str]]:
     said.append(("Not measured", "Saturation, stability of the segments and agreement between coders are not measured by this version."))
     return said
 
-# %% ../nbs/53_reports.ipynb #e4cdb38a
+# %% ../nbs/53_reports.ipynb #6f9f5c51
 def report_view(
-    study: Study,
+    study: Study,                  # the study that the personas came from
     *,
-    personas: Sequence[Persona],
-    title: str,
+    personas: Sequence[Persona],   # in the order of the page
+    title: str,                    # of the page
 ) -> dict[str, Any]:
     "Return everything that the report says, as plain data for its template."
     rows = [{"view": card_view(p), "share": f"{p.share:.0%} (n = {p.people})" if p.share is not None else "not known", "interviewed": p.interviewed,
@@ -118,9 +118,9 @@ def report_view(
             "method": _method(study, personas), "findings": findings.fillna("").to_dict("records"), "version": __version__, "today": date.today().isoformat(),
             "style": read_style("card.css") + read_style("report.css")}
 
-# %% ../nbs/53_reports.ipynb #f5ce479d
+# %% ../nbs/53_reports.ipynb #e6997af0
 def report(
-    study: Study,
+    study: Study,                                                    # the study that the personas came from
     folder: str | os.PathLike,                                       # written to <folder>/index.html
     *,
     personas: str | os.PathLike | Sequence[Persona] = "personas/",   # a folder of YAML files, or the personas themselves

@@ -19,7 +19,7 @@ from .study import Study
 # %% auto #0
 __all__ = ['sample_files', 'sample_file', 'import_sample', 'samples', 'download_sample']
 
-# %% ../nbs/13_sample_data.ipynb #e2c79afb
+# %% ../nbs/13_sample_data.ipynb #6b31b606
 def _folder() -> Path:
     "Return the folder of the sample study: inside an installed package, or the checkout's data/."
     package = Path(str(resources.files("personabench")))
@@ -28,21 +28,25 @@ def _folder() -> Path:
     raise PersonabenchError(str(package), "the sample study is not installed", "its files beside the package", "reinstall personabench")
 
 
-def sample_files(pattern: str = "*") -> list[Path]:
+def sample_files(
+    pattern: str = "*",   # as in a shell
+) -> list[Path]:
     "List the sample study's files that match a pattern such as `interviews/*`."
     return sorted(p for p in _folder().glob(pattern) if p.is_file() and p.suffix != ".py" and p.name != "truth.json")
 
 
-def sample_file(name: str) -> Path:
+def sample_file(
+    name: str,   # such as "codebook.csv"
+) -> Path:
     "Return the path of one file of the sample study. Raises NoSuchName."
     path = _folder() / name
     if path.is_file(): return path
     names = [str(p.relative_to(_folder())) for p in sample_files("**/*")]
     raise NoSuchName(f"sample file {name!r}", "the sample study has no such file", cure=nearest(name, names))
 
-# %% ../nbs/13_sample_data.ipynb #d770a63c
+# %% ../nbs/13_sample_data.ipynb #0f92c402
 def import_sample(
-    study: Study,
+    study: Study,            # where to
     *,
     progress: bool = False,  # show a bar while files are read
 ) -> pd.DataFrame:           # the import report: one row per file

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['Segmentation', 'segment', 'add_segments']
 
-# %% ../nbs/33_segmentation.ipynb #fbd371e3
+# %% ../nbs/33_segmentation.ipynb #ca813c23
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     "Hold the segments of a survey and how they came about."
@@ -51,26 +51,28 @@ class Segmentation:
     def profile(self, variables: Sequence[str] | None = None, *, level: float = .95) -> pd.DataFrame:
         """Return weighted shares and means by segment.
 
-        Columns: variable, level, value (an answer, or "mean"), label, measure, segment, n, effective_n, share_or_mean, low, high, overall, rest, used.
+        Columns: variable, level, value (an answer, or "mean"), label, measure ("share" or "mean"), segment, n, effective_n,
+        share_or_mean, low, high, overall, rest, used (did it make the segments?).
         """
         return _profile(self, variables, level)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{r.segment} {r.share:.0%}" for r in self.sizes().itertuples())
-        return f"Segmentation(k={self.k}: {sizes}; {len(self.labels)} respondents, {len(self.variables)} variables, verdict: {self.verdict})"
+        count = f"{len(self.labels)} respondents, {len(self.variables)} variables"
+        return f"Segmentation(k={self.k}: {sizes}; {count}, verdict: {self.verdict})"
 
     def _repr_html_(self) -> str: return _overview(self)
 
-# %% ../nbs/33_segmentation.ipynb #18893364
+# %% ../nbs/33_segmentation.ipynb #ac96a67c
 def _sizes(seg: Segmentation) -> pd.DataFrame:
     "Return the size of each segment with Wilson's interval for its share."
-    w, total = seg.survey.case_weights.loc[seg.labels.index], effective_n(seg.survey.case_weights.loc[seg.labels.index])
-    rows = []
-    for name in seg.probabilities:
+    w = seg.survey.case_weights.loc[seg.labels.index]
+    rows, total = [], effective_n(w)
+    for name in map(str, seg.probabilities):
         inside = seg.labels == name
-        share = float(w[inside].sum() / w.sum())
-        certainty = float(seg.probabilities.loc[inside, name].mean()) if inside.any() else float("nan")
-        rows.append((name, int(inside.sum()), float(w[inside].sum()), share, *wilson(share * total, total), effective_n(w[inside]), certainty))
+        weight, share = float(w[inside].sum()), float(w[inside].sum() / w.sum())
+        certainty = float(seg.probabilities[name][inside].mean()) if inside.any() else float("nan")
+        rows.append((name, int(inside.sum()), weight, share, *wilson(share * total, total), effective_n(w[inside]), certainty))
     return pd.DataFrame(rows, columns=["segment", "n", "weight", "share", "low", "high", "effective_n", "certainty"])
 
 # %% ../nbs/33_segmentation.ipynb #4bad1de5
@@ -92,14 +94,16 @@ def _criteria(fits: Mapping[int, LatentClass], min_share: float) -> pd.DataFrame
     fair = table[table["smallest"] >= min_share]
     return table.assign(chosen=table.index == (fair if len(fair) else table)["bic"].idxmin())
 
-# %% ../nbs/33_segmentation.ipynb #d6b6252e
+# %% ../nbs/33_segmentation.ipynb #1aae0517
 def _chosen(survey: Survey, variables: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
     "Return the variables to use and, for the others that were asked for, why not. Raises NoSuchName, BadInput."
     if isinstance(variables, str): raise BadInput("variables", repr(variables), "a list of names", f"say variables=[{variables!r}]")
     asked = list(dict.fromkeys(variables)) if variables is not None else survey.usable
     excluded = {v: survey.row(v)["rule"].rpartition("not used: ")[2] for v in asked if not survey.row(v)["used"]}
     names = [v for v in asked if v not in excluded]
-    if not names: raise BadInput(f"survey {survey.name!r}", "no variable that can part respondents", "at least one", "; ".join(f"{v}: {why}" for v, why in excluded.items()))
+    if not names:
+        reasons = "; ".join(f"{v}: {why}" for v, why in excluded.items())
+        raise BadInput(f"survey {survey.name!r}", "no variable that can part respondents", "at least one", reasons)
     return names, excluded
 
 
@@ -110,7 +114,7 @@ def _hash(answers: pd.DataFrame, weights: pd.Series) -> str:
 
 def _letters(k: int) -> list[str]: return [chr(65 + i) if i < 26 else f"Z{i - 25}" for i in range(k)]
 
-# %% ../nbs/33_segmentation.ipynb #d6e8178b
+# %% ../nbs/33_segmentation.ipynb #6c572b39
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
     if not isinstance(data, Survey): return read_survey(data, levels=levels, weights=weights)
@@ -126,7 +130,7 @@ def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, An
 def segment(
     survey: Survey | pd.DataFrame | str | Path,       # a survey, or what `read_survey` reads
     *,
-    variables: Sequence[str] | None = None,           # that make the segments; None = all that can be used. The others describe the segments
+    variables: Sequence[str] | None = None,           # that make the segments (None = all usable); the others describe them
     levels: Mapping[str, Any] | None = None,          # corrections, as for `read_survey`
     weights: str | None = None,                       # column of weights; None = the survey's own, if it has any
     k: int | str | Iterable[int] = "auto",            # how many segments; "auto" chooses from 1 to 8, a list from that list
@@ -146,23 +150,27 @@ def segment(
     answers = every[every.notna().any(axis=1)]
     w = survey.case_weights.loc[answers.index]
     if w.sum() <= 0: raise BadInput(f"survey {survey.name!r}", "only weights of 0 among those who answered", "some positive weights")
-    fits = {i: LatentClass(i, n_init=n_init, random_state=seed).fit(answers, sample_weight=w / w.mean()) for i in _candidates(k, len(answers))}
+    models = {i: LatentClass(i, n_init=n_init, random_state=seed) for i in _candidates(k, len(answers))}
+    fits = {i: model.fit(answers, sample_weight=w / w.mean()) for i, model in models.items()}
     criteria = _criteria(fits, min_share)
     best = fits[int(criteria.loc[criteria["chosen"], "k"].iloc[0])]
-    parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share, "weights": survey.weights, "criterion": "BIC"}
+    parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share,
+                  "weights": survey.weights, "criterion": "BIC"}
     return _result(survey, best, answers, w, criteria, {**excluded, **best.excluded_}, parameters, seed)
 
-# %% ../nbs/33_segmentation.ipynb #855eeb5e
-def _result(survey: Survey, model: LatentClass, answers: pd.DataFrame, w: pd.Series, criteria: pd.DataFrame, excluded: dict, parameters: dict, seed: int) -> Segmentation:
+# %% ../nbs/33_segmentation.ipynb #252465aa
+def _result(survey: Survey, model: LatentClass, answers: pd.DataFrame, w: pd.Series, criteria: pd.DataFrame, excluded: dict,
+            parameters: dict, seed: int) -> Segmentation:
     "Put the pieces together: segments by falling weighted size of those who are in them."
     chance = pd.DataFrame(model.predict_proba(answers), index=answers.index)
     size = w.groupby(chance.to_numpy().argmax(axis=1)).sum().reindex(range(model.n_classes), fill_value=0.)
-    chance = chance[sorted(chance.columns, key=lambda i: (-round(size[i], 9), i))].set_axis(_letters(model.n_classes), axis=1)
+    order = sorted(range(model.n_classes), key=lambda i: (-round(size[i], 9), i))
+    chance = chance[order].set_axis(_letters(model.n_classes), axis=1)
     chance = chance.loc[survey.respondents[survey.respondents.isin(answers.index)]]
-    names = [v for v in answers if v not in excluded]
+    levels = {str(v): survey.level(str(v)) for v in answers if v not in excluded}
     labels = chance.idxmax(axis=1).rename("segment")
     notes = _notes(survey, labels, criteria, excluded)
-    return Segmentation(labels, model.n_classes, criteria, names, {v: survey.level(v) for v in names}, excluded, parameters, chance, survey, model,
+    return Segmentation(labels, model.n_classes, criteria, list(levels), levels, excluded, parameters, chance, survey, model,
                         _hash(answers, w), seed, notes=notes)
 
 
@@ -172,8 +180,8 @@ def _why_this_k(criteria: pd.DataFrame, best: pd.Series) -> str:
     if len(criteria) == 1: return f"k = {k} was given" if k > 1 else "k = 1: given, or too few respondents to look for more"
     tried = ", ".join(map(str, criteria["k"]))
     if lowest["k"] == k: return f"k = {k} has the lowest BIC of k = {tried}"
-    return (f"k = {k} has the lowest BIC of those k of {tried} in which no segment is too small; k = {int(lowest['k'])} fits better, but its smallest segment holds "
-            f"{lowest['smallest']:.1%} of the respondents: look for outliers or careless answers")
+    return (f"k = {k} has the lowest BIC of those k of {tried} in which no segment is too small; k = {int(lowest['k'])} fits better, "
+            f"but its smallest segment holds {lowest['smallest']:.1%} of the respondents: look for outliers or careless answers")
 
 
 def _notes(survey: Survey, labels: pd.Series, criteria: pd.DataFrame, excluded: dict[str, str]) -> tuple[str, ...]:
@@ -182,12 +190,14 @@ def _notes(survey: Survey, labels: pd.Series, criteria: pd.DataFrame, excluded: 
     silent = len(survey) - len(labels)
     out = [_why_this_k(criteria, best)]
     if best["k"] == 1 and len(criteria) > 1: out.append("one segment describes these answers best: no groups were found")
-    if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1: out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
+    if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1:
+        out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
     if not best["converged"]: out.append("the model had not settled when it stopped")
     empty = int(best["k"]) - labels.nunique()
     if empty: out.append(f"{empty} segments are nobody's most probable one")
     if silent: out.append(f"{silent} respondents answered none of the variables and have no segment")
-    return (*out, *(f"{v} was left out: {why}" for v, why in excluded.items()), "stability and verdict are not measured: the groups may be arbitrary cuts")
+    out += [f"{v} was left out: {why}" for v, why in excluded.items()]
+    return (*out, "stability and verdict are not measured: the groups may be arbitrary cuts")
 
 # %% ../nbs/33_segmentation.ipynb #4bc4b477
 def _mean(x: np.ndarray, w: np.ndarray, level: float) -> tuple[float, float, float]:
@@ -211,7 +221,7 @@ def _share(hit: np.ndarray, w: np.ndarray, level: float) -> tuple[float, float, 
     share = float(w[hit].sum() / w.sum())
     return share, *wilson(share * n, n, level)
 
-# %% ../nbs/33_segmentation.ipynb #ca31318a
+# %% ../nbs/33_segmentation.ipynb #6b3be9e0
 def _measures(x: pd.Series, level: str, values: list) -> list[tuple[Any, str, str, np.ndarray]]:
     "Return (value, label, measure, numbers) for one variable: a share per answer, and a mean where numbers allow one."
     number = pd.to_numeric(x.astype("object"), errors="coerce").to_numpy(dtype="float64") if level in ("numeric", "ordinal") else None
@@ -219,6 +229,10 @@ def _measures(x: pd.Series, level: str, values: list) -> list[tuple[Any, str, st
     if level == "numeric": return means
     plain = x.astype("object").to_numpy()
     return [(v, label, "share", plain == v) for v, label in values] + means
+
+
+_PROFILE = ["variable", "level", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high", "overall",
+            "rest", "used"]
 
 
 def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
@@ -235,10 +249,9 @@ def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -
             overall = of(numbers[known], w[known], level)[0]
             for name, inside in groups.items():
                 here, rest = known & inside, known & ~inside
-                rows.append((v, kind, value, label, measure, name, int(here.sum()), effective_n(w[here]), *of(numbers[here], w[here], level),
-                             overall, of(numbers[rest], w[rest], level)[0], v in seg.variables))
-    return pd.DataFrame(rows, columns=["variable", "level", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high",
-                                       "overall", "rest", "used"])
+                found = *of(numbers[here], w[here], level), overall, of(numbers[rest], w[rest], level)[0]
+                rows.append((v, kind, value, label, measure, name, int(here.sum()), effective_n(w[here]), *found, v in seg.variables))
+    return pd.DataFrame(rows, columns=_PROFILE)
 
 # %% ../nbs/33_segmentation.ipynb #5e1bd29a
 def _overview(seg: Segmentation) -> str:
@@ -249,7 +262,7 @@ def _overview(seg: Segmentation) -> str:
     tables = seg.sizes().round(3).to_html(index=False) + seg.criteria.round(2).to_html(index=False)
     return f"<p>{html.escape(repr(seg))}</p><ul>{notes}</ul>{tables}"
 
-# %% ../nbs/33_segmentation.ipynb #f45937ce
+# %% ../nbs/33_segmentation.ipynb #b5374c05
 def add_segments(
     study: Study,         # where to keep it
     seg: Segmentation,    # what `segment` returned
@@ -261,8 +274,9 @@ def add_segments(
 
     people = seg.survey.respondents
     members = pd.DataFrame({"case": people, "segment": seg.labels.reindex(people).to_numpy(), "weight": seg.survey.case_weights.to_numpy()})
-    settings = {**seg.parameters, "variables": seg.variables, "levels": seg.levels, "excluded": seg.excluded, "criteria": seg.criteria.to_dict("records")}
+    settings = {**seg.parameters, "variables": seg.variables, "levels": seg.levels, "excluded": seg.excluded,
+                "criteria": seg.criteria.to_dict("records")}
     with study.step("segment", f"segments {name}") as step:
-        store.add_segmentation(step, name=name, members=members, k=seg.k, verdict=seg.verdict, parameters=settings, survey=seg.survey.name, wave=seg.survey.wave,
-                               data_hash=seg.data_hash, seed=seg.seed)
+        store.add_segmentation(step, name=name, members=members, k=seg.k, verdict=seg.verdict, parameters=settings, survey=seg.survey.name,
+                               wave=seg.survey.wave, data_hash=seg.data_hash, seed=seg.seed)
     return seg

@@ -53,19 +53,20 @@ def _known_order(words: Sequence[str]) -> list[str] | None:
     numbers = [float(m["number"]) - (.5 if m["below"] else 0) for m in marks if m]
     return [w for _, w in sorted(zip(numbers, words, strict=True))] if len(set(numbers)) == len(words) else None
 
-# %% ../nbs/30_survey.ipynb #2b5f2057
+# %% ../nbs/30_survey.ipynb #ead4f81a
 def _is_number(column: pd.Series) -> bool:
     "Say whether a column holds numbers (truth values are not)."
     return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
 
 
-def _level_of_numbers(x: pd.Series, answers: np.ndarray) -> tuple[str, str]:
+def _level_of_numbers(x: pd.Series, answers: Any) -> tuple[str, str]:
     "Return (level, rule) of a column of numbers; `answers` are its different values in order."
     low, high, k = answers[0], answers[-1], len(answers)
     whole = bool((answers == np.floor(answers)).all())
     if re.fullmatch(r"w|wt|weights?|.*[ _.]weights?", str(x.name).casefold()) and low >= 0: return "weight", "its name says weight"
     if k == 2: return "binary", f"two different answers, {low:g} and {high:g}"
-    if whole and k == len(x) >= 20 and (high - low == k - 1 or re.search(r"\bid\b|_id$", str(x.name).casefold())): return "id", "a different whole number for everyone"
+    counted = high - low == k - 1 or re.search(r"\bid\b|_id$", str(x.name).casefold())
+    if whole and k == len(x) >= 20 and counted: return "id", "a different whole number for everyone"
     if whole and k <= 11 and low >= -5 and high <= 10: return "ordinal", f"whole numbers, {k} different answers from {low:g} to {high:g}"
     return "numeric", f"numbers from {low:g} to {high:g}"
 
@@ -85,7 +86,8 @@ def _level_of_words(x: pd.Series, answers: list[str]) -> tuple[str, str]:
 
 def _infer(x: pd.Series) -> tuple[str, str]:
     "Return the level of a column and the rule that gave it."
-    if isinstance(x.dtype, pd.CategoricalDtype): return ("ordinal", "ordered categories") if x.dtype.ordered else ("nominal", "categories without order")
+    if isinstance(x.dtype, pd.CategoricalDtype):
+        return ("ordinal", "ordered categories") if x.dtype.ordered else ("nominal", "categories without order")
     if pd.api.types.is_datetime64_any_dtype(x): return "date", "dates"
     answers = np.sort(x.dropna().unique()) if _is_number(x) else sorted(x.dropna().unique(), key=str)
     if not len(answers): return "nominal", "no answers"
@@ -120,22 +122,28 @@ def _from_levels(levels: Mapping[str, Any]) -> dict[str, _Given]:
         out[" ".join(str(name).split())] = given
     return out
 
-# %% ../nbs/30_survey.ipynb #42bb01e5
+# %% ../nbs/30_survey.ipynb #35dbbada
 def _from_dictionary(dictionary: str | Path | pd.DataFrame) -> dict[str, _Given]:
     "Read a data dictionary: columns variable, level, question, labels, label; only the first is required."
     table = dictionary if isinstance(dictionary, pd.DataFrame) else read_table(dictionary, as_text=True)
     place = "dictionary" if isinstance(dictionary, pd.DataFrame) else str(dictionary)
-    if "variable" not in table: raise BadInput(place, f"the columns {list(table.columns)}", "a column `variable`, and level, question, labels, label")
+    if "variable" not in table:
+        raise BadInput(place, f"the columns {list(table.columns)}", "a column `variable`, and level, question, labels, label")
     parts = {c: table_text(table[c]) if c in table else [""] * len(table) for c in ("variable", "level", "question", "labels", "label")}
     out: dict[str, _Given] = {}
     for row, (variable, level, question, labels, label) in enumerate(zip(*parts.values(), strict=True), 2):
         name, at = " ".join(variable.split()), f"{place}, line {row}"
         if name in out: raise BadInput(at, f"the variable {name!r} a second time", "each variable once", "delete one of the two lines")
-        pairs = [(value.strip(), said.strip() if equals else value.strip()) for value, equals, said in (p.partition("=") for p in labels.split("|") if p.strip())]
-        out[name] = _Given(_checked_level(level, at) if level else None, tuple(pairs), label, question, "dictionary")
+        out[name] = _Given(_checked_level(level, at) if level else None, _pairs(labels), label, question, "dictionary")
     return out
 
-# %% ../nbs/30_survey.ipynb #dd893786
+
+def _pairs(labels: str) -> tuple[tuple[str, str], ...]:
+    "Split `1=no|2=yes` into (answer, label) pairs; an answer without a label is its own."
+    parts = [p.partition("=") for p in labels.split("|") if p.strip()]
+    return tuple((value.strip(), said.strip() if equals else value.strip()) for value, equals, said in parts)
+
+# %% ../nbs/30_survey.ipynb #bf17f349
 def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[Any, str]]:
     "Return (answer, label) pairs whose answers are of the column's own kind."
     pairs = list(pairs)
@@ -153,14 +161,21 @@ def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[An
 
 def _odd_labels(x: pd.Series, odd: list) -> BadInput:
     cure = "correct the dictionary or levels=, or list codes that mean 'no answer' in missing=[...]"
-    return BadInput(f"variable {x.name!r}", f"answers and labels that do not match: {odd[:5]!r}", "a label for every answer of a scale", cure)
+    found = f"answers and labels that do not match: {odd[:5]!r}"
+    return BadInput(f"variable {x.name!r}", found, "a label for every answer of a scale", cure)
+
+
+def _answers_in(x: pd.Series) -> list:
+    "Return the different answers of a column: categories in their order, others sorted."
+    if isinstance(x.dtype, pd.CategoricalDtype): return list(x.cat.categories)
+    there = sorted(x.dropna().unique().tolist(), key=lambda v: (str(type(v)), v))
+    return [int(v) if isinstance(v, float) and v.is_integer() else v for v in there]   # a hole makes whole numbers floats
 
 
 def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
     "Return [answer, label] pairs of a categorical variable, a scale's in order from low to high. Raises BadInput."
     pairs = _fit_labels(given.values, x)
-    there = list(x.cat.categories) if isinstance(x.dtype, pd.CategoricalDtype) else sorted(x.dropna().unique().tolist(), key=lambda v: (str(type(v)), v))
-    there = [int(v) if isinstance(v, float) and v.is_integer() else v for v in there]      # a hole in a column makes its whole numbers floats
+    there = _answers_in(x)
     if level == "ordinal" and _is_number(x) and pairs:
         low, high = min(p[0] for p in pairs), max(p[0] for p in pairs)
         odd = [v for v in there if not low <= v <= high or v != int(v)]
@@ -172,19 +187,21 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
         pairs, odd = [(v, str(v)) for v in order or there], []
     else: odd = [v for v in there if v not in dict(pairs)] if level == "ordinal" and pairs else []
     if odd: raise _odd_labels(x, odd)
-    return [[v, label] for v, label in [*pairs, *((v, f"{v:g}" if isinstance(v, float) else str(v)) for v in there if v not in dict(pairs))]]
+    unlabelled = [(v, f"{v:g}" if isinstance(v, float) else str(v)) for v in there if v not in dict(pairs)]
+    return [[v, label] for v, label in [*pairs, *unlabelled]]
 
 
 def _no_order(x: pd.Series, there: list) -> BadInput:
     return BadInput(f"variable {x.name!r}", f"a scale in words without a known order: {there[:6]!r}", "the answers from low to high",
                     f"say levels={{{x.name!r}: [lowest, ..., highest]}}")
 
-# %% ../nbs/30_survey.ipynb #d240393e
+# %% ../nbs/30_survey.ipynb #f1e7cce7
 def _check_kind(x: pd.Series, level: str) -> None:
     "Raise BadInput when a column cannot have the level that was given."
     if level in ("numeric", "weight") and not _is_number(x) and not pd.api.types.is_bool_dtype(x):
         odd = x[pd.to_numeric(x, errors="coerce").isna() & x.notna()].unique().tolist()
-        if odd: raise BadInput(f"variable {x.name!r}", f"answers that are not numbers: {odd[:3]!r}", f"numbers for level {level!r}", "correct levels= or list them in missing=[...]")
+        found, cure = f"answers that are not numbers: {odd[:3]!r}", "correct levels= or list them in missing=[...]"
+        if odd: raise BadInput(f"variable {x.name!r}", found, f"numbers for level {level!r}", cure)
     if level == "binary" and x.nunique() > 2:
         raise BadInput(f"variable {x.name!r}", f"{x.nunique()} different answers", "two for level 'binary'", "say 'nominal' or 'ordinal'")
     if level == "numeric" and _is_number(x) and np.isinf(x.to_numpy("float64", na_value=np.nan)).any():
@@ -213,7 +230,70 @@ def _describe(x: pd.Series, given: _Given) -> dict[str, Any]:
     return {"variable": x.name, "level": level, "label": given.label or str(x.name), "question": given.question, "values": values,
             "missing": int(x.isna().sum()), "n": int(x.notna().sum()), "used": not why, "rule": "; ".join(r for r in (rule, why) if r)}
 
-# %% ../nbs/30_survey.ipynb #8301e7e7
+# %% ../nbs/30_survey.ipynb #0a7b89ea
+def _row(survey: Survey, variable: str) -> pd.Series:
+    "Return what is known of a variable: its row of `variables`. Raises NoSuchName."
+    hit = survey.variables[survey.variables["variable"] == variable]
+    if hit.empty:
+        cure = nearest(str(variable), survey.variables["variable"])
+        raise NoSuchName(f"survey {survey.name!r}", f"no variable {variable!r}", "a variable of the survey", cure)
+    return hit.iloc[0]
+
+
+def _level(survey: Survey, variable: str) -> str:
+    "Return a variable's level. Raises NoSuchName."
+    return _row(survey, variable)["level"]
+
+
+def _usable(survey: Survey) -> list[str]:
+    return survey.variables.loc[survey.variables["used"], "variable"].tolist()
+
+
+def _case_weights(survey: Survey) -> pd.Series:
+    w = survey.data[survey.weights].astype("float64") if survey.weights else pd.Series(1., index=survey.data.index)
+    return (w / w.mean()).rename("weight")
+
+
+def _typed(x: pd.Series, row: pd.Series) -> pd.Series:
+    "Return one variable as floats or as a categorical of its possible answers."
+    if row["level"] in ("numeric", "weight"): return pd.to_numeric(x).astype("float64")
+    if row["level"] not in _ANALYSED: return x
+    answers = pd.Categorical(x, categories=[v for v, _ in row["values"]], ordered=row["level"] == "ordinal")
+    return pd.Series(answers, index=x.index, name=x.name)
+
+
+def _answers(survey: Survey, variables: Sequence[str] | None = None) -> pd.DataFrame:
+    "Return answers ready for analysis: floats, ordered categoricals (ordinal) and categoricals; all usable ones by default."
+    names = survey.usable if variables is None else variables
+    typed = {v: (_row(survey, v), survey.data.get(v)) for v in names}
+    return pd.DataFrame({v: _typed(x, row) for v, (row, x) in typed.items()}, index=survey.data.index)
+
+# %% ../nbs/30_survey.ipynb #e4977033
+def _with_levels(survey: Survey, levels: Mapping[str, Any]) -> Survey:
+    "Return a copy with corrected levels, given as in `read_survey`. Raises NoSuchName, BadInput."
+    given = _from_levels(levels)
+    for name in given: _row(survey, name)
+    rows = survey.variables.to_dict("records")
+    for i, old in enumerate(rows):
+        if (said := given.get(old["variable"])) is None: continue
+        said = replace(said, values=said.values or tuple(map(tuple, old["values"])), label=old["label"], question=old["question"])
+        rows[i] = _describe(survey.data[old["variable"]], said)
+    return replace(survey, variables=pd.DataFrame(rows))
+
+
+def _dictionary(survey: Survey) -> pd.DataFrame:
+    "Return variable, level, question, label, labels: to save, correct by hand and read again."
+    labels = ["|".join(f"{v}={label}" for v, label in values) for values in survey.variables["values"]]
+    return survey.variables[["variable", "level", "question", "label"]].assign(labels=labels)
+
+
+def _overview(survey: Survey) -> str:
+    import html
+
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in survey.notes)
+    return f"<p>{html.escape(repr(survey))}</p><ul>{notes}</ul>{survey.variables.drop(columns=['question']).to_html(max_rows=60)}"
+
+# %% ../nbs/30_survey.ipynb #37a93442
 @dataclass(frozen=True, eq=False)
 class Survey:
     "Hold one wave of a survey: answers by respondent, and one row of knowledge per variable."
@@ -226,66 +306,23 @@ class Survey:
     source: str | None = None    # the file
     notes: tuple[str, ...] = field(default=())   # how the file was read, and what was left aside
 
-    @property
-    def respondents(self) -> pd.Index: "The respondents' ids."; return self.data.index  # noqa: E702
-    @property
-    def usable(self) -> list[str]: "The variables that can take part in an analysis."; return self.variables.loc[self.variables["used"], "variable"].tolist()  # noqa: E702
-    @property
-    def case_weights(self) -> pd.Series: "Each respondent's weight, scaled to mean 1; 1 for everyone in a survey without weights."; return _case_weights(self)  # noqa: E702
-    def level(self, variable: str) -> str: "Return a variable's level. Raises NoSuchName."; return self.row(variable)["level"]  # noqa: E702
-    def row(self, variable: str) -> pd.Series: "Return what is known of a variable. Raises NoSuchName."; return _row(self, variable)  # noqa: E702
-    def answers(self, variables: Sequence[str] | None = None) -> pd.DataFrame:
-        "Return answers ready for analysis: floats, ordered categoricals (ordinal) and categoricals. Raises NoSuchName."
-        return pd.DataFrame({v: _typed(self.data[v], self.row(v)) for v in (self.usable if variables is None else variables) if self.row(v) is not None}, index=self.data.index)
-    def with_levels(self, levels: Mapping[str, Any]) -> Survey: "Return a copy with corrected levels (as in `read_survey`)."; return _with_levels(self, levels)  # noqa: E702
-    def dictionary(self) -> pd.DataFrame: "Return variable, level, question, labels, label: to save, correct and read again."; return _dictionary(self)  # noqa: E702
+    respondents = property(lambda self: self.data.index, doc="The respondents' ids.")
+    usable = property(_usable, doc="The variables that can take part in an analysis: a list of names.")
+    case_weights = property(_case_weights, doc="Each respondent's weight, scaled to mean 1; 1 for everyone in a survey without weights.")
+    row = _row
+    level = _level
+    answers = _answers
+    with_levels = _with_levels
+    dictionary = _dictionary
+    _repr_html_ = _overview
+
     def __len__(self) -> int: return len(self.data)
+
     def __repr__(self) -> str:
-        return f"Survey({self.name!r}, {len(self)} respondents, {len(self.variables)} variables ({len(self.usable)} usable), wave={self.wave!r}, weights={self.weights!r})"
-    def _repr_html_(self) -> str: return _overview(self)
+        count = f"{len(self)} respondents, {len(self.variables)} variables ({len(self.usable)} usable)"
+        return f"Survey({self.name!r}, {count}, wave={self.wave!r}, weights={self.weights!r})"
 
-# %% ../nbs/30_survey.ipynb #58ce5848
-def _row(survey: Survey, variable: str) -> pd.Series:
-    hit = survey.variables[survey.variables["variable"] == variable]
-    if hit.empty: raise NoSuchName(f"survey {survey.name!r}", f"no variable {variable!r}", "a variable of the survey", nearest(str(variable), survey.variables["variable"]))
-    return hit.iloc[0]
-
-
-def _case_weights(survey: Survey) -> pd.Series:
-    w = survey.data[survey.weights].astype("float64") if survey.weights else pd.Series(1., index=survey.data.index)
-    return (w / w.mean()).rename("weight")
-
-
-def _typed(x: pd.Series, row: pd.Series) -> pd.Series:
-    "Return one variable as floats or as a categorical of its possible answers."
-    if row["level"] in ("numeric", "weight"): return pd.to_numeric(x).astype("float64")
-    if row["level"] not in _ANALYSED: return x
-    return pd.Series(pd.Categorical(x, categories=[v for v, _ in row["values"]], ordered=row["level"] == "ordinal"), index=x.index, name=x.name)
-
-
-def _with_levels(survey: Survey, levels: Mapping[str, Any]) -> Survey:
-    given = _from_levels(levels)
-    for name in given: _row(survey, name)
-    rows = survey.variables.to_dict("records")
-    for i, old in enumerate(rows):
-        if (said := given.get(old["variable"])) is None: continue
-        said = replace(said, values=said.values or tuple(map(tuple, old["values"])), label=old["label"], question=old["question"])
-        rows[i] = _describe(survey.data[old["variable"]], said)
-    return replace(survey, variables=pd.DataFrame(rows))
-
-
-def _dictionary(survey: Survey) -> pd.DataFrame:
-    labels = ["|".join(f"{v}={label}" for v, label in values) for values in survey.variables["values"]]
-    return survey.variables[["variable", "level", "question", "label"]].assign(labels=labels)
-
-
-def _overview(survey: Survey) -> str:
-    import html
-
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in survey.notes)
-    return f"<p>{html.escape(repr(survey))}</p><ul>{notes}</ul>{survey.variables.drop(columns=['question']).to_html(max_rows=60)}"
-
-# %% ../nbs/30_survey.ipynb #ea3eab21
+# %% ../nbs/30_survey.ipynb #ffc854f4
 _ID_NAMES = ("respondent", "respondent_id", "respondent id", "respondentid", "responseid", "response id", "participant", "case", "id")
 
 
@@ -299,13 +336,14 @@ def _guess_id(frame: pd.DataFrame) -> str | None:
 
 def _ids(frame: pd.DataFrame, id: str, place: str) -> list[str]:
     "Return the ids as text. Raises BadInput when some are missing or occur twice."
-    ids = table_text(frame[id])
+    ids, at = table_text(frame[id]), f"{place}, column {id!r}"
     if "" in ids:
         holes = [i for i, value in enumerate(ids) if not value]
-        raise BadInput(f"{place}, column {id!r}", f"{len(holes)} missing ids, the first in data row {holes[0] + 1}", "an id for every respondent", "fill them in, or leave id= out to number the rows")
-    twice = pd.Series(ids)[pd.Series(ids).duplicated()].unique().tolist()
-    if twice:
-        raise BadInput(f"{place}, column {id!r}", f"{len(twice)} ids that occur more than once: {twice[:5]!r}", "one row per respondent", "keep one row of each, or name another column in id=")
+        cure = "fill them in, or leave id= out to number the rows"
+        raise BadInput(at, f"{len(holes)} missing ids, the first in data row {holes[0] + 1}", "an id for every respondent", cure)
+    if twice := pd.Series(ids)[pd.Series(ids).duplicated()].unique().tolist():
+        cure = "keep one row of each, or name another column in id="
+        raise BadInput(at, f"{len(twice)} ids that occur more than once: {twice[:5]!r}", "one row per respondent", cure)
     return ids
 
 
@@ -314,15 +352,16 @@ def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
     w = pd.to_numeric(frame[weights], errors="coerce")
     bad = frame.index[w.isna() | (w < 0) | np.isinf(w)]
     if len(bad):
-        found = f"{len(bad)} weights that are missing, negative or no number; the first: {frame.loc[bad[0], weights]!r} for respondent {bad[0]!r}"
-        raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", "correct them; a weight of 0 leaves a respondent out")
+        found = f"{len(bad)} weights that are missing, negative or no number: {frame.loc[bad[0], weights]!r} for respondent {bad[0]!r}"
+        cure = "correct them; a weight of 0 leaves a respondent out"
+        raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", cure)
     if not (w > 0).any(): raise BadInput(f"{place}, column {weights!r}", "only zeros", "at least one positive weight")
 
-# %% ../nbs/30_survey.ipynb #faf9f574
+# %% ../nbs/30_survey.ipynb #ace56013
 def _clean(x: pd.Series, missing: Sequence[Any]) -> pd.Series:
     "Return a column trimmed, of one kind, with `missing` codes made missing."
-    codes = {str(m) for m in missing}
-    if not (_is_number(x) or pd.api.types.is_bool_dtype(x) or pd.api.types.is_datetime64_any_dtype(x) or isinstance(x.dtype, pd.CategoricalDtype)):
+    codes, types = {str(m) for m in missing}, pd.api.types
+    if not (_is_number(x) or types.is_bool_dtype(x) or types.is_datetime64_any_dtype(x) or isinstance(x.dtype, pd.CategoricalDtype)):
         kinds = pd.api.types.infer_dtype(x, skipna=True)
         if kinds == "boolean" and not x.isna().any(): return x.astype(bool)
         words = [t.replace("\xa0", " ") for t in table_text(x)]
@@ -337,17 +376,24 @@ def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame
     "Return the raw table, what to call it in errors, and notes on how it was read."
     if not isinstance(data, pd.DataFrame):
         frame = read_table(data, as_text=[id] if id else False)
-        if id is None and (guess := _guess_id(frame)) and _is_number(frame[guess]): frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
+        guess = _guess_id(frame) if id is None else None
+        if guess and _is_number(frame[guess]): frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
         how = [f"{word} {frame.attrs[word]!r}" for word in ("encoding", "delimiter") if frame.attrs.get(word)]
         return frame, str(data), [f"read with {' and '.join(how)}", *frame.attrs.get("warnings", [])] if how else []
-    if data.columns.duplicated().any(): raise BadInput("DataFrame", f"the column {data.columns[data.columns.duplicated()][0]!r} twice", "every column name once", "rename one")
-    frame = data.rename(columns=str)
-    if data.empty: raise BadInput("DataFrame", f"{data.shape[0]} rows and {data.shape[1]} columns", "at least one row and one column")
-    if id is None and not isinstance(data.index, pd.RangeIndex): frame.insert(0, "respondent" if "respondent" not in frame else "respondent (index)", data.index)
-    elif id is not None and id == data.index.name and id not in frame: frame.insert(0, id, data.index)
-    return frame.reset_index(drop=True), "DataFrame", []
+    return _from_frame(data, id), "DataFrame", []
 
-# %% ../nbs/30_survey.ipynb #93921e85
+
+def _from_frame(data: pd.DataFrame, id: str | None) -> pd.DataFrame:
+    "Return a copy with named columns, ids from an index that is more than row numbers among them."
+    if data.empty: raise BadInput("DataFrame", f"{data.shape[0]} rows and {data.shape[1]} columns", "at least one row and one column")
+    frame = data.rename(columns=str)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice): raise BadInput("DataFrame", f"the column {twice[0]!r} twice", "every column name once", "rename one")
+    if id is None and not isinstance(data.index, pd.RangeIndex) and "respondent" not in frame: id = "respondent"
+    if id is not None and id not in frame and id in ("respondent", data.index.name): frame.insert(0, id, data.index)
+    return frame.reset_index(drop=True)
+
+# %% ../nbs/30_survey.ipynb #6794556d
 def _column(frame: pd.DataFrame, name: str, place: str) -> str:
     "Return the name of a column as the table spells it. Raises NoSuchName."
     if name in frame: return name
@@ -359,7 +405,8 @@ def _settle(asked: str | None, given: Mapping[str, _Given], level: str, frame: p
     "Return the column that plays a role (id, weight): the one asked for, or the one that levels or dictionary name."
     if asked is not None: return _column(frame, asked, place)
     named = [name for name, said in given.items() if said.level == level and name in frame]
-    if len(named) > 1 and level == "weight": raise BadInput(place, f"{len(named)} columns of level 'weight': {named!r}", "one", "name the one to use in weights=")
+    if len(named) > 1 and level == "weight":
+        raise BadInput(place, f"{len(named)} columns of level 'weight': {named!r}", "one", "name the one to use in weights=")
     return named[0] if named else None
 
 
@@ -373,7 +420,7 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
     unused = variables[~variables["used"] & variables["level"].isin(_ANALYSED)]
     return out + [f"{r.variable}: {r.rule}" for r in unused.itertuples()]
 
-# %% ../nbs/30_survey.ipynb #cc8a8c6b
+# %% ../nbs/30_survey.ipynb #7517baa3
 def read_survey(
     data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, or a DataFrame (a named index holds the ids)
     *,
@@ -387,7 +434,8 @@ def read_survey(
 ) -> Survey:
     """Read a survey and find out what its variables are.
 
-    Returns a `Survey`. Raises BadInput (empty or ragged file, doubled headers or ids, missing ids, bad weights, labels that do not match) and NoSuchName (no such column).
+    Returns a `Survey`. Raises BadInput (empty or ragged file, doubled headers or ids, missing ids, bad weights, labels that do not
+    match) and NoSuchName (no such column).
     """
     given = {**(_from_dictionary(dictionary) if dictionary is not None else {}), **_from_levels(levels or {})}
     named = next((n for n, said in given.items() if said.level == "id"), None)
@@ -398,8 +446,9 @@ def read_survey(
     index = _ids(frame, id, place) if id else [str(i) for i in range(len(frame))]
     frame = frame.set_axis(pd.Index(index, name="respondent")).drop(columns=[id] if id else [])
     if weights: _check_weights(frame, weights, place)
-    return _assemble(frame, given, missing, Survey(frame, frame, id, weights, wave, name or (Path(place).stem if place != "DataFrame" else "survey"),
-                                                   place if place != "DataFrame" else None, tuple(notes)))
+    source = None if isinstance(data, pd.DataFrame) else str(data)
+    survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes))
+    return _assemble(frame, given, missing, survey)
 
 
 def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey) -> Survey:
@@ -413,7 +462,7 @@ def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequenc
     ids = [f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"]
     return replace(survey, data=clean, variables=variables, notes=(*survey.notes, *ids, *_notes_on(variables, given, survey.weights)))
 
-# %% ../nbs/30_survey.ipynb #24029aa8
+# %% ../nbs/30_survey.ipynb #0b018037
 def effective_n(
     weights: Sequence[float] | np.ndarray | pd.Series,   # one weight per respondent
 ) -> float:
@@ -431,13 +480,14 @@ def wilson(
     "Return the lower and upper end of Wilson's score interval for a share (1927); (nan, nan) when n is 0. Raises BadInput."
     from statistics import NormalDist
 
-    if not 0 <= successes <= n * (1 + 1e-9) or not 0 < level < 1: raise BadInput("wilson", f"{successes} of {n} at level {level}", "0 <= successes <= n and 0 < level < 1")
+    if not 0 <= successes <= n * (1 + 1e-9) or not 0 < level < 1:
+        raise BadInput("wilson", f"{successes} of {n} at level {level}", "0 <= successes <= n and 0 < level < 1")
     if n <= 0: return float("nan"), float("nan")
     z, p = NormalDist().inv_cdf(.5 + level / 2), min(1., successes / n)
     centre, reach = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** .5
     return max(0., (centre - reach) / (1 + z * z / n)), min(1., (centre + reach) / (1 + z * z / n))
 
-# %% ../nbs/30_survey.ipynb #bff4f38b
+# %% ../nbs/30_survey.ipynb #69f04204
 def import_survey(
     study: Study,                                # where to keep it
     data: str | Path | pd.DataFrame | Survey,    # as for read_survey, or a survey that was read already
@@ -450,7 +500,8 @@ def import_survey(
 
     survey = data if isinstance(data, Survey) else read_survey(data, name=name, **how)
     if isinstance(data, Survey): survey = replace(data, **{key: value for key, value in {"name": name, **how}.items() if value is not None})
-    settings = {"id": survey.id, "weights": survey.weights, "source": survey.source and Path(survey.source).name, "notes": list(survey.notes)}
+    source = Path(survey.source).name if survey.source else None
+    settings = {"id": survey.id, "weights": survey.weights, "source": source, "notes": list(survey.notes)}
     with study.step("import", f"survey {survey.name}") as step:
         store.add_survey(step, name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
     return survey
@@ -462,4 +513,5 @@ def stored_survey(
 ) -> Survey:
     "Return a survey that the study keeps, as it was imported. Raises NoSuchName."
     data, variables, about = study.survey(name)
-    return Survey(data, variables, about.get("id"), about.get("weights"), about.get("wave"), about.get("name") or name, about.get("source"), tuple(about.get("notes", ())))
+    same = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
+    return Survey(data, variables, name=about.get("name") or name, notes=tuple(about.get("notes", ())), **same)

@@ -214,7 +214,8 @@ def test_levels_correct_what_the_dtypes_say() -> None:
 
 
 # -- Bad input ----------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("weights", "says"), [([1.0] * 49 + [-1], "row 49"), ([1.0] * 49 + [np.nan], "row 49"), ([1.0] * 3, "3 weights for 50"), ([0.0] * 50, "only zeros")])
+@pytest.mark.parametrize(("weights", "says"), [
+    ([1.0] * 49 + [-1], "row 49"), ([1.0] * 49 + [np.nan], "row 49"), ([1.0] * 3, "3 weights for 50"), ([0.0] * 50, "only zeros")])
 def test_bad_weights_are_named(weights: list[float], says: str) -> None:
     with pytest.raises(BadInput, match=says):
         LatentClass(2).fit(mixed(50, 0)[0], sample_weight=weights)

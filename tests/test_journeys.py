@@ -1,0 +1,361 @@
+"""Journeys: codings land in the right stage, people are counted once, nothing is made up where nobody spoke."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personabench.journeys import journey, journey_from_codings, mean_interval, place_codings
+from personabench.schema import BadInput, NoSuchCase, NoSuchName
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "t_interval.json").read_text("utf-8"))
+COLUMNS = ["source", "turn", "case", "start", "end", "code", "facet", "valence"]
+
+
+def table(*rows) -> pd.DataFrame:
+    "Codings from (source, turn, start, end, code, facet[, valence]); the case is the source."
+    full = [(r[0], r[1], r[0], *r[2:6], r[6] if len(r) > 6 else None) for r in rows]
+    d = pd.DataFrame(full, columns=COLUMNS)
+    return d.assign(coding_id=range(1, len(d) + 1), quote="words", role="participant", coder="MB", valence=d["valence"].astype(float))
+
+
+def feelings(stage: str, **people: float) -> list[tuple]:
+    "Rows in which each person tells of a stage and feels one thing in it."
+    rows = []
+    for person, valence in people.items():
+        at = 1000 * sum(map(ord, stage))
+        rows += [(person, at, at, at + 90, stage, "stage"), (person, at, at + 10, at + 20, f"felt {valence}", "emotion", valence)]
+    return rows
+
+
+def stage(trip, name: str) -> pd.Series:
+    return trip.stages.set_index("stage").loc[name]
+
+
+# -- Where a coding belongs -----------------------------------------------------------------------------------------------------
+def test_overlap_is_half_open():
+    codings = table(("A", 0, 10, 20, "Use", "stage"), ("A", 1, 5, 10, "before", "pain"), ("A", 2, 20, 25, "after", "pain"), ("A", 3, 19, 30, "last letter", "pain"))
+    assert place_codings(codings)["stage"].to_dict() == {3: "Use"}
+
+
+def test_an_overlap_wins_over_a_shared_turn():
+    codings = table(("A", 4, 0, 10, "Buy", "stage"), ("A", 4, 50, 60, "Use", "stage"), ("A", 4, 55, 58, "inside", "pain"), ("A", 4, 30, 35, "between", "pain"))
+    placed = place_codings(codings)
+    assert placed.loc[[2]].values.tolist() == [["Use", "overlap"]]
+    assert sorted(placed.loc[[3]].values.tolist()) == [["Buy", "turn"], ["Use", "turn"]]      # nothing is guessed
+
+
+def test_other_sources_and_turns_do_not_reach_over():
+    codings = table(("A", 1, 0, 10, "Use", "stage"), ("B", 1, 0, 10, "same place in B", "pain"), ("A", 2, 11, 20, "next turn", "pain"))
+    assert place_codings(codings).empty
+    lost = journey_from_codings(codings).unplaced
+    assert lost["code"].tolist() == ["same place in B", "next turn"] and lost["reason"].str.contains("stage").all()
+
+
+def test_a_long_span_reaches_into_the_turns_that_it_touches():
+    codings = table(("A", 0, 0, 130, "Use", "stage"), ("A", 1, 140, 150, "in the last turn of the span", "pain"))
+    turns = pd.DataFrame({"source": "A", "turn": [0, 1, 2], "start": [0, 100, 200], "end": [99, 199, 299]})
+    assert place_codings(codings).empty
+    assert place_codings(codings, turns=turns)["via"].tolist() == ["turn"]
+
+
+def test_a_missing_turn_shares_nothing():
+    codings = table(("A", None, 0, 10, "Use", "stage"), ("A", None, 20, 30, "elsewhere", "pain"), ("A", None, 5, 6, "inside", "gain"))
+    assert place_codings(codings)["via"].to_dict() == {2: "overlap"}
+
+
+spans = st.tuples(st.sampled_from("AB"), st.integers(0, 3), st.integers(0, 40), st.integers(1, 15), st.sampled_from(["Buy", "Use", "pain 1", "gain 1"]))
+
+
+@given(st.lists(spans, max_size=25))
+def test_placing_equals_the_slow_definition(rows):
+    facet = {"Buy": "stage", "Use": "stage", "pain 1": "pain", "gain 1": "gain"}
+    codings = table(*[(s, t, a, a + n, code, facet[code]) for s, t, a, n, code in rows])
+    expected = set()
+    for i, c in codings[codings["facet"] != "stage"].iterrows():
+        here = codings[(codings["facet"] == "stage") & (codings["source"] == c["source"])]
+        over = here[(here["start"] < c["end"]) & (here["end"] > c["start"])]
+        for via, hit in [("overlap", over)] if len(over) else [("turn", here[here["turn"] == c["turn"]])]:
+            expected |= {(i, s, via) for s in hit["code"]}
+    placed = place_codings(codings)
+    assert set(zip(placed.index, placed["stage"], placed["via"])) == expected and len(placed) == len(expected)
+
+
+# -- Numbers --------------------------------------------------------------------------------------------------------------------
+def test_t_interval_equals_the_published_one():
+    told = GOLDEN["sleep"]
+    got = mean_interval(told["values"], scale=None)
+    assert got == pytest.approx((told["mean"], told["low"], told["high"], 10), abs=1e-7)
+
+
+@given(st.lists(st.floats(-2, 2), min_size=3, max_size=30))
+def test_t_interval_equals_scipy_and_is_clipped(values):
+    from scipy import stats
+
+    mean, sem = np.mean(values), stats.sem(values)
+    low, high = (mean, mean) if sem == 0 else stats.t.interval(.95, len(values) - 1, loc=mean, scale=sem)
+    assert mean_interval(values) == pytest.approx((mean, max(low, -2), min(high, 2), len(values)), abs=1e-9)
+
+
+def test_below_three_people_there_is_no_interval():
+    assert mean_interval([1, 2])[::3] == (1.5, 2) and np.isnan(mean_interval([1, 2]).low)
+    assert mean_interval([]).n == 0 and np.isnan(mean_interval([]).mean)
+    assert mean_interval([1, np.nan, 2, 0]).n == 3
+
+
+@pytest.mark.parametrize("n", [5, 8, 12])
+def test_clipped_intervals_cover_the_truth(n):
+    rng = np.random.default_rng(n)
+    # A person's mean of three codings from the planted shares of feelings: skewed, discrete, cut at the ends of the scale, as real ones are.
+    shares = {"good": [.02, .08, .2, .4, .3], "mixed": [.15, .2, .3, .2, .15], "bad": [.35, .4, .15, .07, .03]}
+    hits, widths = [], []
+    for p in shares.values():
+        truth = np.dot([-2, -1, 0, 1, 2], p)
+        for _ in range(600):
+            got = mean_interval(rng.choice([-2, -1, 0, 1, 2], (n, 3), p=p).mean(axis=1))
+            hits.append(got.low <= truth <= got.high)
+            widths.append((got.high - got.low) / 2)
+    assert .90 <= np.mean(hits) <= .97, np.mean(hits)
+    assert n < 12 or np.median(widths) <= .9
+
+
+def test_people_are_averaged_first():
+    talker = [("A", 0, 0, 90, "Use", "stage"), *[("A", 0, k, k + 5, "furious", "emotion", -2) for k in range(0, 80, 10)]]
+    trip = journey_from_codings(table(*talker, *feelings("Use", B=1, C=1)))
+    assert stage(trip, "Use")["emotion"] == pytest.approx(0) and stage(trip, "Use")["n_emotion"] == 3
+
+
+def test_contradicting_feelings_of_a_person_stay_visible():
+    trip = journey_from_codings(table(("A", 0, 0, 90, "Use", "stage"), ("A", 0, 1, 5, "loved it", "emotion", 2), ("A", 0, 6, 9, "hated it", "emotion", -2)))
+    assert trip.emotions[["emotion", "codings", "lowest", "highest"]].values.tolist() == [[0, 2, -2, 2]]
+
+
+def test_a_stage_without_data_is_blank():
+    codes = pd.DataFrame({"code": ["Know", "Use", "Leave"], "facet": "stage", "order": [1, 2, 3]})
+    trip = journey_from_codings(table(*feelings("Use", A=2, B=1, C=0)), codes=codes)
+    for name in ("Know", "Leave"):
+        row = stage(trip, name)
+        assert row["n_people"] == row["n_codings"] == row["n_emotion"] == 0
+        assert row[["emotion", "low", "high", "expectation", "gap"]].isna().all()
+    assert stage(trip, "Use")["emotion"] == 1
+
+
+def test_gap_is_felt_less_expected():
+    rows = feelings("Use", A=1, B=2, C=1) + [("A", 0, 0, 9, "x", "other")]
+    at = 1000 * sum(map(ord, "Use"))
+    trip = journey_from_codings(table(*rows, ("A", at, at + 30, at + 40, "expects trouble", "expectation", -1)))
+    assert stage(trip, "Use")["gap"] == pytest.approx(4 / 3 + 1) and stage(trip, "Use")["n_expectation"] == 1
+
+
+valences = st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["Buy", "Use", "Leave"]), st.integers(-2, 2)), min_size=1, max_size=20)
+
+
+def told(rows) -> pd.DataFrame:
+    return table(*[row for person, name, v in rows for row in feelings(name, **{person: v})])
+
+
+@given(valences, st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(rows, random):
+    codes = pd.DataFrame({"code": ["Buy", "Use", "Leave"], "facet": "stage", "order": [1, 2, 3]})
+    shuffled = random.sample(rows, len(rows))
+    one, two = (journey_from_codings(told(r), codes=codes) for r in (rows, shuffled))
+    pd.testing.assert_frame_equal(one.stages, two.stages)
+    pd.testing.assert_frame_equal(one.moments, two.moments)
+
+
+@given(valences, st.integers(-2, 2))
+def test_a_coding_in_another_stage_changes_no_other_stage(rows, extra):
+    codes = pd.DataFrame({"code": ["Buy", "Use", "Leave", "Later"], "facet": "stage", "order": [1, 2, 3, 4]})
+    one = journey_from_codings(told(rows), codes=codes).stages
+    two = journey_from_codings(told([*rows, ("A", "Later", extra)]), codes=codes).stages
+    pd.testing.assert_frame_equal(one.head(3), two.head(3))
+    assert two["emotion"].iloc[3] == extra
+
+
+@given(valences)
+def test_every_coding_is_placed_or_listed(rows):
+    codings = told([*rows, ("A", "Use", 1)])
+    stray = table(("Z", 0, 0, 5, "nowhere", "pain"), ("Z", 0, 6, 9, "who", "demographic"))
+    trip = journey_from_codings(pd.concat([codings, stray.assign(coding_id=[900, 901])], ignore_index=True))
+    assert trip.n_codings + len(trip.unplaced) == (codings["facet"] != "stage").sum() + 1
+    assert trip.unplaced["coding_id"].tolist() == [900]
+
+
+# -- Evidence -------------------------------------------------------------------------------------------------------------------
+def test_interviewers_and_the_withdrawn_are_no_evidence():
+    codings = table(*feelings("Use", A=1, B=-2, C=2))
+    codings.loc[codings["case"] == "B", "role"] = "interviewer"
+    cases = pd.DataFrame({"case": ["A", "C"], "withdrawn": [None, "2026-06-30"]})
+    trip = journey_from_codings(codings, cases=cases)
+    assert trip.n_people == 1 and set(trip.quotes["case"]) == {"A"} and stage(trip, "Use")["emotion"] == 1
+    assert len(trip.unplaced) == 0
+
+
+def test_a_coding_without_a_case_counts_its_source_as_the_person():
+    codings = table(*feelings("Use", review_1=1, review_2=-1)).assign(case=None)
+    assert journey_from_codings(codings).n_people == 2
+
+
+def test_counts_are_people_and_keep_their_evidence():
+    codings = table(("A", 0, 0, 90, "Use", "stage"), ("A", 0, 1, 5, "Empty dock", "pain"), ("A", 0, 6, 9, "Empty dock", "pain"),
+                    ("B", 0, 0, 90, "Use", "stage"), ("B", 0, 1, 5, "Empty dock", "pain"), ("C", 0, 0, 90, "Use", "stage"), ("C", 0, 5, 9, "App", "touchpoint"))
+    codes = pd.DataFrame({"code": ["Use", "App"], "facet": ["stage", "touchpoint"], "order": [1, np.nan], "online": [None, "yes"]})
+    trip = journey_from_codings(codings, codes=codes)
+    assert trip.pains[["people", "codings", "share"]].values.tolist() == [[2, 3, pytest.approx(2 / 3)]]
+    assert trip.touchpoints["online"].tolist() == [True]
+    assert trip.quotes[trip.quotes["code"] == "Empty dock"]["coding_id"].tolist() == [2, 3, 5]
+
+
+def test_stages_without_an_order_come_last_and_are_named():
+    codes = pd.DataFrame({"code": ["All stages", "Leave", "Buy", "Use"], "parent": [None, "All stages", "All stages", "All stages"],
+                          "facet": "stage", "order": [np.nan, np.nan, 1, 2]})
+    trip = journey_from_codings(table(*feelings("Use", A=1)), codes=codes)
+    assert trip.stages["stage"].tolist() == ["Buy", "Use", "Leave"]
+    assert "Leave" in trip.notes[0] and "no order" in trip.notes[0]
+
+
+def test_moments_mark_peak_pit_end_and_mean():
+    trip = journey_from_codings(table(*feelings("Buy", A=-2, B=-1, C=-2), *feelings("Use", A=2, B=2, C=1), *feelings("Leave", A=0, B=1, C=0)),
+                                codes=pd.DataFrame({"code": ["Buy", "Use", "Leave"], "facet": "stage", "order": [1, 2, 3]}))
+    assert dict(zip(trip.moments["moment"], trip.moments["stage"].fillna("all"))) == {"peak": "Use", "pit": "Buy", "end": "Leave", "mean": "all"}
+    assert trip.moments["emotion"].iloc[-1] == pytest.approx(np.mean([0, 2 / 3, -1 / 3]))
+
+
+def test_one_person_makes_no_peak_where_three_can():
+    trip = journey_from_codings(table(*feelings("Buy", A=1, B=1, C=0), *feelings("Use", A=0, B=0, C=-1), *feelings("Leave", A=2)))
+    assert trip.moments.set_index("moment")["stage"]["peak"] == "Buy"
+
+
+def test_opportunities_rank_by_people_then_by_feeling():
+    rows = [("A", 0, 0, 90, "Use", "stage"), ("B", 0, 0, 90, "Use", "stage"), ("A", 0, 1, 5, "slow", "pain"), ("A", 0, 6, 9, "bad", "emotion", -2),
+            ("B", 0, 1, 5, "dear", "pain"), ("B", 0, 6, 9, "meh", "emotion", 0), ("A", 0, 10, 15, "lost", "pain"), ("B", 0, 10, 15, "lost", "pain")]
+    assert journey_from_codings(table(*rows)).opportunities["pain"].tolist() == ["lost", "slow", "dear"]
+
+
+# -- Bad and empty input --------------------------------------------------------------------------------------------------------
+def test_no_codings_is_an_empty_journey():
+    trip = journey_from_codings(table())
+    assert trip.n_people == 0 and trip.stages.empty and trip.moments.empty and trip.opportunities.empty
+    assert "nothing is drawn" in " ".join(trip.notes)
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(BadInput, match="'facet'.*study.codings"):
+        journey_from_codings(table().drop(columns="facet"))
+
+
+def test_a_valence_off_the_scale_is_refused():
+    with pytest.raises(BadInput, match="felt 3.*-2 to 2"):
+        journey_from_codings(table(*feelings("Use", A=3)))
+
+
+def test_an_emotion_without_valence_is_kept_but_not_averaged():
+    trip = journey_from_codings(table(("A", 0, 0, 90, "Use", "stage"), ("A", 0, 1, 5, "Mixed feelings", "emotion")))
+    assert trip.stages["emotion"].isna().all() and len(trip.quotes) == 1
+    assert any("Mixed feelings" in note for note in trip.notes)
+
+
+# -- From a study ---------------------------------------------------------------------------------------------------------------
+class FakeStudy:
+    "The tables that a journey reads."
+    def __init__(self):
+        self.codings = table(*feelings("Use", A=1, B=-1, C=2))
+        self.codes = pd.DataFrame({"code": ["Use"], "facet": "stage", "order": [1]})
+        self.turns = None
+        self.cases = pd.DataFrame({"case": list("ABC"), "withdrawn": None})
+        self.segments = pd.DataFrame({"segmentation": ["2026-05"] * 2, "segment": ["A", "B"]})
+        self.members = pd.DataFrame({"case": list("ABC"), "segment": ["A", "A", "B"]})
+
+    def rows(self, name, **filters):
+        assert name == "members" and filters == {"segmentation": "2026-05"}
+        return self.members
+
+
+def test_a_journey_of_a_segment_a_persona_or_cases():
+    study = FakeStudy()
+    assert journey(study).n_people == 3
+    assert journey(study, segment="A").n_people == 2 and "A" in journey(study, segment="A").name
+    assert journey(study, cases=["C"]).emotions["emotion"].tolist() == [2]
+    persona = SimpleNamespace(name="Nora", segmentation="2026-05", segment="B", cases=None)
+    assert set(journey(study, persona=persona).quotes["case"]) == {"C"} and journey(study, persona=persona).name == "Nora"
+    persona.cases = ["A", "B"]                                            # a persona's own cases come first
+    assert set(journey(study, persona=persona).quotes["case"]) == {"A", "B"}
+    assert journey(study, persona=SimpleNamespace(name="Nobody", cases=["Z"])).n_people == 0
+
+
+def test_unknown_names_say_what_exists():
+    study = FakeStudy()
+    with pytest.raises(NoSuchName, match="'A', 'B'"): journey(study, segment="Zebra")
+    with pytest.raises(NoSuchName, match="2026-05"): journey(study, segment="A", segmentation="2026-06")
+    with pytest.raises(NoSuchCase, match="'Q'"): journey(study, cases=["Q"])
+    with pytest.raises(BadInput, match="at most one"): journey(study, segment="A", cases=["A"])
+    study.segments = pd.concat([study.segments, study.segments.assign(segmentation="2026-11")])
+    with pytest.raises(BadInput, match="segmentation='2026-11'"): journey(study, segment="A")
+    study.segments = study.segments.head(0)
+    with pytest.raises(NoSuchName, match="add_segments"): journey(study, segment="A")
+
+
+# -- The sample study -----------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    from personabench.sample_data import import_sample
+    from personabench.study import Study
+
+    with Study(tmp_path_factory.mktemp("journey") / "sample.db", coder="MB", create=True) as study:
+        import_sample(study)
+        yield study
+
+
+def test_the_planted_journey_is_found(sample):
+    trip = journey(sample)
+    marked = trip.moments.set_index("moment")["stage"]
+    assert marked["peak"] == "First ride" and marked["pit"] == "Sign-up" and marked["end"] == "Staying or leaving"
+    assert stage(trip, "Sign-up")["gap"] < -1 < 1 < stage(trip, "First ride")["gap"]
+    assert trip.opportunities["pain"].iloc[0] == "Payment fails"
+    assert (trip.stages["low"] <= trip.stages["emotion"]).all() and (trip.stages["emotion"] <= trip.stages["high"]).all()
+    map_of = trip.touchpoints.set_index("touchpoint")["online"]
+    assert not map_of["Paper map"].any() and map_of["App"].all()
+
+
+def test_every_quote_stands_in_its_source(sample):
+    quotes = journey(sample).quotes.drop_duplicates("coding_id")
+    assert len(quotes) > 300
+    assert all(sample.quote(q.source, q.start, q.end) == q.quote for q in quotes.itertuples())
+
+
+def test_the_withdrawn_participant_is_nowhere(sample):
+    gone = sample.cases.loc[sample.cases["withdrawn"].notna(), "case"].tolist()
+    trip = journey(sample)
+    assert gone and not set(gone) & (set(trip.quotes["case"]) | set(trip.unplaced["case"]) | set(trip.emotions["case"]))
+
+
+# -- Size -----------------------------------------------------------------------------------------------------------------------
+def large(n: int, sources: int = 200) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    facet = rng.choice(["stage", "emotion", "pain", "gain", "touchpoint", "expectation"], n, p=[.15, .3, .15, .1, .2, .1])
+    source, turn, kind = rng.integers(0, sources, n), rng.integers(0, 60, n), rng.integers(0, 14, n)
+    start = turn * 300 + rng.integers(0, 200, n)
+    return pd.DataFrame({"coding_id": np.arange(n), "source": [f"S{i}" for i in source], "turn": turn, "case": [f"P{i}" for i in source], "start": start,
+                         "end": start + np.where(facet == "stage", 200, 40), "quote": "some words that were said", "facet": facet, "role": "participant",
+                         "code": [f"{f} {k:02d}" for f, k in zip(facet, kind)], "coder": "MB", "valence": np.where(np.isin(facet, ["emotion", "expectation"]), kind % 5 - 2, np.nan)})
+
+
+def test_a_hundred_thousand_codings_are_quick():
+    codings = large(100_000)
+    journey_from_codings(codings.head(100))
+    best = min(_seconds(lambda: journey_from_codings(codings)) for _ in range(3))
+    assert best < 2, best           # about 0.5 s on a quiet machine
+
+
+def _seconds(work) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
