@@ -174,7 +174,7 @@ def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, h
     back = _bands(journey, ink, _x(journey, ink, heads), select)
     return _lane(journey, [back, text], ink=ink, title=title, key="", height=36, alt_text=message)
 
-# %% ../nbs/50_charts.ipynb #bf51e77a
+# %% ../nbs/50_charts.ipynb #753fae5c
 def _signed(value: float) -> str:
     "Write a number with its sign: +1.2, 0.0, -0.7 (with a true minus)."
     return f"{value:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
@@ -186,7 +186,7 @@ def _curve(journey: Journey) -> pd.DataFrame:
     known = table["emotion"].notna()
     table["run"] = (~known).cumsum()
     marks = journey.moments.groupby("stage", sort=False)["moment"].agg(", ".join) if len(journey.moments) else pd.Series(dtype=object)
-    table["moment"] = table["stage"].map(marks).fillna("")
+    table["moment"] = [marks.get(stage, "") for stage in table["stage"]]
     table["label"] = [_signed(e) if e == e else "" for e in table["emotion"]]
     table["below"] = table["emotion"].shift(-1).gt(table["emotion"])         # keep the label out of the way of the next segment
     table["interval"] = [f"{_signed(lo)} to {_signed(hi)}" if lo == lo else "none below 3 people" for lo, hi in zip(table["low"], table["high"])]
@@ -356,7 +356,7 @@ def chart_pains_gains(
     key = _key("▲ people with a gain", "▼ people with a pain", "in brackets: people who named it")
     return _lane(journey, layers, ink=ink, title="Gains and pains", key=key, height=round((ends["gain"] + ends["pain"]) / unit), alt_text="Gains and pains by stage: " + ". ".join(both["alt"]) + ".")
 
-# %% ../nbs/50_charts.ipynb #73fde9f6
+# %% ../nbs/50_charts.ipynb #99b9d707
 _TELLING = ("pain", "gain", "emotion", "expectation", "need", "influence")      # facets whose quotes tell most, in this order
 
 
@@ -371,6 +371,7 @@ def _first_of_overlaps(quotes: pd.DataFrame) -> pd.Series:
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     "Return up to `most` quotes per stage: each person's most telling one first, no words twice."
     table = journey.quotes
+    if table.empty: return table
     rank = table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING))
     table = table.assign(rank=rank, strength=-table["valence"].abs().fillna(1)).sort_values(["strength", "rank", "coding_id"], kind="stable")
     table = table[_first_of_overlaps(table)]

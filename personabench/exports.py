@@ -31,10 +31,9 @@ def write_whole(path: Path, data: bytes) -> Path:
         beside.unlink(missing_ok=True)
     return path
 
-# %% ../nbs/52_exports.ipynb #13e4e227
-def _title_and_description(chart: Any) -> tuple[str, str]:
-    "Return the words of a chart: its title and its description, '' where there is none."
-    spec = chart.to_dict()
+# %% ../nbs/52_exports.ipynb #b0725d3d
+def _words(spec: dict[str, Any]) -> tuple[str, str]:
+    "Return the words of a chart's specification: its title and its description, '' where there is none."
     title = spec.get("title", "")
     words = title.get("text", "") if isinstance(title, dict) else title
     return " ".join(words) if isinstance(words, list) else str(words), str(spec.get("description", ""))
@@ -46,11 +45,12 @@ def chart_svg(
     ids: str = "",       # put before every id inside, so that several pictures can stand on one page
 ) -> str:
     "Draw a chart as an SVG element with a role, a title and a description."
-    file = StringIO()
-    chart.save(file, format="svg")
-    title, description = _title_and_description(chart)
+    import vl_convert
+
+    spec = chart.to_dict(validate=False)  # made once: for a journey this is most of the time that a picture takes
+    title, description = _words(spec)
     words = f"<title>{escape(title or 'Chart')}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
-    svg = re.sub(r"<svg\b([^>]*)>", lambda m: f'<svg role="img"{m[1]}>{words}', file.getvalue(), count=1)
+    svg = re.sub(r"<svg\b([^>]*)>", lambda m: f'<svg role="img"{m[1]}>{words}', vl_convert.vegalite_to_svg(spec), count=1)
     return re.sub(r'(\bid="|url\(#|href="#)', lambda m: m[1] + ids, svg) if ids else svg
 
 
@@ -58,7 +58,7 @@ def _html(chart: Any) -> bytes:
     "Draw a chart as one web page that needs no network."
     file = StringIO()
     chart.save(file, format="html", inline=True)
-    title, description = _title_and_description(chart)
+    title, description = _words(chart.to_dict())
     head = f'<meta name="viewport" content="width=device-width, initial-scale=1"/>\n<title>{escape(title or "Chart")}</title>'
     head += f'\n<meta name="description" content="{escape(description)}"/>' if description else ""
     page = file.getvalue().replace("<html>", '<html lang="en">', 1)

@@ -134,7 +134,10 @@ def _asked_before(study: Study) -> set[str]:
     with study.connection() as conn:
         return {name.casefold() for name in conn.scalars(query.distinct())}
 
-# %% ../nbs/10_importers.ipynb #d40c96d9
+# %% ../nbs/10_importers.ipynb #5c1af3e7
+_GROUP = re.compile(r"\s(?:and|or|and/or|und|et|y|&|\+)\s|/")  # "Interviewee 1 or Interviewee 2": one label, several people
+
+
 def _cast(
     transcript: Transcript, case: str | None, interviewers: Collection[str]
 ) -> tuple[dict[str | None, tuple[str | None, str]], list[str]]:
@@ -144,7 +147,7 @@ def _cast(
     roles: dict[str | None, tuple[str | None, str]] = {s: (None, "participant" if s in people else "interviewer") for s in named}
     if any(turn.speaker is None for turn in transcript.turns):
         roles[None] = (None, "other") if named else (case, "participant")
-    if len(people) == 1:
+    if len(people) == 1 and not _GROUP.search(people[0]):
         roles[people[0]] = (case, "participant")
     return roles, people
 
@@ -154,8 +157,14 @@ def _remarks(transcript: Transcript, name: str, people: Sequence[str], noted: Co
     said = list(transcript.warnings)
     if not transcript.speakers:
         said.append("no speaker labels were found: every turn counts as the participant's")
-    elif len(people) != 1:
-        who = f"{len(people)} participants ({', '.join(people)})" if people else "only interviewers"
+    elif len(people) != 1 or _GROUP.search(people[0]):
+        who = (
+            f"{len(people)} participants ({', '.join(people)})"
+            if len(people) > 1
+            else f"several people as {people[0]!r}"
+            if people
+            else "only interviewers"
+        )
         example = f"set_speaker(study, {name!r}, speaker={(people or transcript.speakers)[0]!r}, case=...)"
         said.append(f"{who}: no case was set; say who is who with {example}")
     taken = [s for s in transcript.speakers if s.casefold() in noted]
@@ -223,7 +232,7 @@ def _read_one(path: Path, named: bool, **how: Any) -> Transcript | dict[str, Any
     except (BadInput, OSError) as err:
         return _row(path, "failed", str(err))
 
-# %% ../nbs/10_importers.ipynb #d55cdbb6
+# %% ../nbs/10_importers.ipynb #5bbd6615
 def import_files(
     study: Study,
     files: str | Path | Iterable[str | Path],  # a path, a folder, a pattern such as "interviews/*.vtt", or several
@@ -235,7 +244,7 @@ def import_files(
     interviewers: str | Iterable[str] | None = None,  # names besides INTERVIEWERS; None = also infer them
     speakers: Iterable[str] | None = None,  # the labels that are speakers; None = find out
     encoding: str | None = None,  # of text files; None = find out
-    progress: bool = True,  # show a bar for ten files or more
+    progress: bool = True,  # show a bar for thirty files or more
 ) -> pd.DataFrame:
     """Import transcripts (txt, md, docx, vtt, srt) as sources named after the files, one transaction a file.
 
@@ -246,7 +255,7 @@ def import_files(
         raise BadInput("kind=", f"no kind {kind!r}", f"one of {', '.join(KINDS)}", nearest(kind, KINDS))
     paths, named = _wanted(files)
     _case_of(paths[0], case)  # a template that cannot be filled is one error, not one per file
-    bar = _bar(progress and len(paths) > 9)
+    bar = _bar(progress and len(paths) > 29)
     read = {path: _read_one(path, path in named, encoding=encoding, speakers=speakers) for path in bar(paths, "reading")}
     known, noted = _interviewers(study, interviewers, [r for r in read.values() if isinstance(r, Transcript)])
     plan = _Plan(case, kind, language, date, known, noted)
@@ -653,7 +662,7 @@ def _refuse_circle(step: store.Step, code_id: int, parent_id: int | None, place:
             raise BadInput(place, "the code would be its own ancestor", "a tree of codes", "give it another parent, or none")
         parent_id = step.conn.scalar(sa.select(c.c.parent_id).where(c.c.code_id == parent_id))
 
-# %% ../nbs/10_importers.ipynb #fd0def49
+# %% ../nbs/10_importers.ipynb #2fb3b8c8
 def _place_quote(text: str, quote: str) -> tuple[int, int] | str:
     """Return the span of a quote that occurs once in `text`, or the reason why there is none."""
     first = text.find(quote)
@@ -671,7 +680,14 @@ def _nearest_place(text: str, quote: str) -> str:
     from rapidfuzz import fuzz
 
     best = fuzz.partial_ratio_alignment(quote, text, score_cutoff=60)
-    return f"; the nearest is {text[best.dest_start : best.dest_end][:60]!r} at {best.dest_start}-{best.dest_end}" if best else ""
+    if not best:
+        return ""
+    start, end = best.dest_start, best.dest_end
+    while start > 0 and text[start - 1 : start + 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1 : end + 1].isalnum():
+        end += 1
+    return f"; the nearest is {text[start:end][:60]!r} at {start}-{end}"
 
 
 def _span_of(text: str, quote: str, start: str, end: str) -> tuple[int, int] | str:

@@ -32,7 +32,7 @@ def _level_of(column: pd.Series, given: str | None) -> str:
     plain = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return "numeric" if plain else "nominal"
 
-# %% ../nbs/31_mixtures.ipynb #621e4198
+# %% ../nbs/31_mixtures.ipynb #5ad10571
 @dataclass(frozen=True)
 class _Column:
     "What one column looked like when the model was fitted."
@@ -53,7 +53,7 @@ def _numbers(column: pd.Series) -> np.ndarray:
     if np.isinf(x).any(): raise BadInput(f"column {column.name!r}", "infinite values", "finite numbers", "replace them with NaN")
     return x
 
-
+# %% ../nbs/31_mixtures.ipynb #a4abf2a1
 def _look(column: pd.Series, level: str, weights: np.ndarray) -> _Column | str:
     "Return what the model needs to know of a column, or the reason to leave it out."
     if level != "numeric":
@@ -69,14 +69,14 @@ def _look(column: pd.Series, level: str, weights: np.ndarray) -> _Column | str:
     floor = min(max((steps.min() / sd) ** 2 / 12, 1e-3), .5)
     return _Column(column.name, level, (), mean, sd, floor)
 
-# %% ../nbs/31_mixtures.ipynb #10c4935c
+# %% ../nbs/31_mixtures.ipynb #dbb0e51b
 def _codes(column: pd.Series, values: tuple) -> np.ndarray:
     "Return each answer's place among `values`, -1 where it is missing or not one of them."
     answers = column.astype("category").cat
     places = pd.Index(values).get_indexer(answers.categories)
     return np.append(places, -1)[answers.codes.to_numpy()]      # a missing answer has code -1, which picks the appended -1
 
-
+# %% ../nbs/31_mixtures.ipynb #72b1edbf
 def _encode(df: pd.DataFrame, columns: list[_Column]) -> np.ndarray:
     "Return the matrix (respondents x [choices | z | z squared | seen]) of the columns' answers; an unknown answer counts as missing."
     words = [c for c in columns if c.level != "numeric"]
@@ -96,7 +96,7 @@ def _encode(df: pd.DataFrame, columns: list[_Column]) -> np.ndarray:
             X[seen, wide + block * len(numbers) + j] = part[seen]
     return X
 
-# %% ../nbs/31_mixtures.ipynb #0ba5c523
+# %% ../nbs/31_mixtures.ipynb #618c749c
 @dataclass(frozen=True)
 class _Layout:
     "Where the blocks of the matrix are, and each number's variance floor."
@@ -116,7 +116,7 @@ class _Layout:
         wide = int(self.widths.sum())
         return (X[..., :wide], *(X[..., wide + b * self.numbers: wide + (b + 1) * self.numbers] for b in range(3)))
 
-
+# %% ../nbs/31_mixtures.ipynb #1fb7ae48
 def _line(shares: np.ndarray, mean: np.ndarray, var: np.ndarray) -> np.ndarray:
     "Return the coefficients (classes x matrix columns) that turn answers into log-probabilities."
     rare = np.log(np.maximum(shares, 1e-12))     # a share of 0 is a fine estimate; its log is not a number
@@ -144,7 +144,7 @@ def _m_step(X: np.ndarray, weights: np.ndarray, R: np.ndarray, layout: _Layout, 
     var = np.maximum(zz / seen - mean * mean, layout.floor)
     return np.log(np.maximum(size, 1e-300) / weights.sum()), _line(shares, mean, var)
 
-# %% ../nbs/31_mixtures.ipynb #d66c3762
+# %% ../nbs/31_mixtures.ipynb #11f4755e
 def _start(X: np.ndarray, weights: np.ndarray, k: int, layout: _Layout, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     "Return log class sizes and coefficients of a start at `k` respondents, each mixed half and half with everyone."
     order = np.argsort(X @ rng.normal(size=X.shape[1]), kind="stable")
@@ -159,7 +159,7 @@ def _start(X: np.ndarray, weights: np.ndarray, k: int, layout: _Layout, rng: np.
         shares = np.where(answered > 0, (counts + shares) / 2, shares)
     return np.full(k, -np.log(k)), _line(np.broadcast_to(shares, counts.shape), z, np.ones_like(z))
 
-
+# %% ../nbs/31_mixtures.ipynb #75d3b7b4
 def _climb(X: np.ndarray, weights: np.ndarray, at: tuple[np.ndarray, np.ndarray], layout: _Layout, rounds: int, tol: float):
     "Run EM from a point for some rounds; return (log-likelihood, rounds, settled, log sizes, coefficients)."
     log_pi, line = at
@@ -188,7 +188,7 @@ def _canonical(log_pi: np.ndarray, line: np.ndarray) -> list[int]:
     "Return the order of the classes: the largest first, equally large ones by their parameters."
     return sorted(range(len(log_pi)), key=lambda k: (-round(float(log_pi[k]), 7), tuple(np.round(line[k], 5))))
 
-# %% ../nbs/31_mixtures.ipynb #8cf73e40
+# %% ../nbs/31_mixtures.ipynb #9b9ccb80
 def _checked_weights(sample_weight: Any, n: int) -> np.ndarray:
     "Return one weight per row as floats; ones when none are given."
     if sample_weight is None: return np.ones(n)
@@ -209,7 +209,7 @@ def _frame(X: Any) -> pd.DataFrame:
     if X.ndim != 2: raise BadInput("X", f"an array of {X.ndim} dimensions", "a DataFrame or a table of rows and columns")
     return pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])]).infer_objects()
 
-
+# %% ../nbs/31_mixtures.ipynb #abed2552
 def _known(df: pd.DataFrame, levels: dict, weights: np.ndarray) -> tuple[list[_Column], dict]:
     "Return the columns that can tell groups apart (choices before numbers) and, for the others, why not."
     for name in levels:

@@ -802,10 +802,10 @@ def _in_order(claims: Iterable[Claim]) -> list[Claim]:
         out.append(c.model_copy(update={"id": f"{c.id}-{again + 1}"}) if again else c)
     return out
 
-# %% ../nbs/40_personas.ipynb #bcc32390
-def _segment_size(ground: _Ground, segment: str) -> dict[str, Any]:
+# %% ../nbs/40_personas.ipynb #03ce4834
+def _segment_size(members: pd.DataFrame, segment: str) -> dict[str, Any]:
     "Return people, effective_n, share, low, high of a segment among all members of its segmentation."
-    w, inside = ground.members["weight"].to_numpy("float64"), ground.members["segment"].eq(segment).to_numpy()
+    w, inside = members["weight"].to_numpy("float64"), members["segment"].eq(segment).to_numpy()
     n = effective_n(w)
     share = float(w[inside].sum() / w.sum()) if n else np.nan
     low, high = wilson(share * n, n) if n else (np.nan, np.nan)
@@ -827,7 +827,7 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today:
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
     return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, cases), status=_status(about["verdict"], interviewed),
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, created=today, review_by=later, data=_hashes(ground),
-                   claim_list=claims, **about, **_segment_size(ground, segment))
+                   claims=claims, **about, **_segment_size(ground.members, segment))
 
 # %% ../nbs/40_personas.ipynb #a756f6e1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:

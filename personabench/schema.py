@@ -24,7 +24,7 @@ ORIGINS = ("manual", "import", "autocode", "suggestion", "adjudicated")
 STRENGTHS = ("assumption", "anecdote", "supported", "triangulated")
 VERDICTS = ("clusters shown", "not shown", "no clusters", "not measured")
 
-# %% ../nbs/00_schema.ipynb #a0cf93ed
+# %% ../nbs/00_schema.ipynb #0de9f762
 class PersonabenchError(Exception):
     "Say where something went wrong, what was found, what was expected and what to do about it."
 
@@ -34,11 +34,14 @@ class PersonabenchError(Exception):
                  expected: str = "",  # what belongs there
                  cure: str = "",      # what to type or do next
                  ):
+        super().__init__(place, found, expected, cure)  # all four, so that the error survives the way back from another process
         self.place, self.found, self.expected, self.cure = place, found, expected, cure
-        parts = [f"{place}: {found}".rstrip(".") + "."]
-        if expected: parts.append(f"Expected: {expected}".rstrip(".") + ".")
-        if cure: parts.append(f"Cure: {cure}".rstrip(".") + ".")
-        super().__init__(" ".join(parts))
+
+    def __str__(self) -> str:
+        told = [f"{self.place}: {self.found}"]
+        if self.expected: told.append(f"Expected: {self.expected}")
+        if self.cure: told.append(f"Cure: {self.cure}")
+        return " ".join(part if part.endswith((".", "!", "?")) else part + "." for part in told)
 
 # %% ../nbs/00_schema.ipynb #0706c203
 class BadInput(PersonabenchError): "A file, table or argument that cannot be used as it is."
@@ -78,25 +81,33 @@ def nearest(
     if not names: return "there is none yet"
     return "there are " + ", ".join(repr(n) for n in sorted(names)[:8]) + (" ..." if len(names) > 8 else "")
 
-# %% ../nbs/00_schema.ipynb #bfb92988
+# %% ../nbs/00_schema.ipynb #ce40477d
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: no file can hold it, so it becomes the replacement character
 
 
-def normalise_text(text: str) -> str:
-    "Return `text` with `\\n` line ends and without byte order marks and NUL characters."
-    if text.startswith("\ufeff"): text = text[1:]
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return _SURROGATE.sub("\ufffd", text)
+def normalise_text(
+    text: str,  # as it was read: any line ends
+) -> str:
+    "Return `text` with `\\n` line ends and without NUL characters and leading byte order marks; doing it twice changes nothing more."
+    text = text.replace("\x00", "").lstrip("\ufeff")  # first, so that neither can hide a line end or a mark from the rest
+    return _SURROGATE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
-
-def text_hash(text: str) -> str:
+# %% ../nbs/00_schema.ipynb #76786d1c
+def text_hash(
+    text: str,  # already normalised
+) -> str:
     "Return the SHA-256 of `text` in UTF-8 as 64 hexadecimal digits."
     return hashlib.sha256(text.encode()).hexdigest()
 
-# %% ../nbs/00_schema.ipynb #ec8415e6
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*")
+# %% ../nbs/00_schema.ipynb #31e30cc3
+# Python's \w knows letters, not the marks that sit on them: accents, vowels in Hebrew, Arabic, Thai and the scripts of India, joiners.
+_MARKS = ("\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+          "\u0900-\u0963\u0966-\u0dff\u0e30-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d")
+_WORD = re.compile(rf"\w[\w{_MARKS}]*(?:['’\-][\w{_MARKS}]+)*")
 
 
-def count_words(text: str) -> int:
+def count_words(
+    text: str,  # any text
+) -> int:
     "Count the words of `text`: runs of letters and digits, with inner apostrophes and hyphens."
     return sum(1 for _ in _WORD.finditer(text))

@@ -114,7 +114,7 @@ def _hash(answers: pd.DataFrame, weights: pd.Series) -> str:
 
 def _letters(k: int) -> list[str]: return [chr(65 + i) if i < 26 else f"Z{i - 25}" for i in range(k)]
 
-# %% ../nbs/33_segmentation.ipynb #6c572b39
+# %% ../nbs/33_segmentation.ipynb #2bec361b
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
     if not isinstance(data, Survey): return read_survey(data, levels=levels, weights=weights)
@@ -126,7 +126,7 @@ def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, An
     variables = pd.concat([survey.variables[survey.variables["variable"] != weights], rows], ignore_index=True)
     return replace(survey, weights=weights, variables=variables)
 
-
+# %% ../nbs/33_segmentation.ipynb #ddc6f8fd
 def segment(
     survey: Survey | pd.DataFrame | str | Path,       # a survey, or what `read_survey` reads
     *,
@@ -158,7 +158,7 @@ def segment(
                   "weights": survey.weights, "criterion": "BIC"}
     return _result(survey, best, answers, w, criteria, {**excluded, **best.excluded_}, parameters, seed)
 
-# %% ../nbs/33_segmentation.ipynb #252465aa
+# %% ../nbs/33_segmentation.ipynb #aabc90af
 def _result(survey: Survey, model: LatentClass, answers: pd.DataFrame, w: pd.Series, criteria: pd.DataFrame, excluded: dict,
             parameters: dict, seed: int) -> Segmentation:
     "Put the pieces together: segments by falling weighted size of those who are in them."
@@ -173,7 +173,7 @@ def _result(survey: Survey, model: LatentClass, answers: pd.DataFrame, w: pd.Ser
     return Segmentation(labels, model.n_classes, criteria, list(levels), levels, excluded, parameters, chance, survey, model,
                         _hash(answers, w), seed, notes=notes)
 
-
+# %% ../nbs/33_segmentation.ipynb #88443478
 def _why_this_k(criteria: pd.DataFrame, best: pd.Series) -> str:
     "Return the sentence that says why this number of segments."
     k, lowest = int(best["k"]), criteria.loc[criteria["bic"].idxmin()]
@@ -183,7 +183,7 @@ def _why_this_k(criteria: pd.DataFrame, best: pd.Series) -> str:
     return (f"k = {k} has the lowest BIC of those k of {tried} in which no segment is too small; k = {int(lowest['k'])} fits better, "
             f"but its smallest segment holds {lowest['smallest']:.1%} of the respondents: look for outliers or careless answers")
 
-
+# %% ../nbs/33_segmentation.ipynb #48651a81
 def _notes(survey: Survey, labels: pd.Series, criteria: pd.DataFrame, excluded: dict[str, str]) -> tuple[str, ...]:
     "Return what a reader should know before using the segments."
     best = criteria.loc[criteria["chosen"]].iloc[0]
@@ -221,7 +221,7 @@ def _share(hit: np.ndarray, w: np.ndarray, level: float) -> tuple[float, float, 
     share = float(w[hit].sum() / w.sum())
     return share, *wilson(share * n, n, level)
 
-# %% ../nbs/33_segmentation.ipynb #6b3be9e0
+# %% ../nbs/33_segmentation.ipynb #5b01a2d5
 def _measures(x: pd.Series, level: str, values: list) -> list[tuple[Any, str, str, np.ndarray]]:
     "Return (value, label, measure, numbers) for one variable: a share per answer, and a mean where numbers allow one."
     number = pd.to_numeric(x.astype("object"), errors="coerce").to_numpy(dtype="float64") if level in ("numeric", "ordinal") else None
@@ -234,7 +234,7 @@ def _measures(x: pd.Series, level: str, values: list) -> list[tuple[Any, str, st
 _PROFILE = ["variable", "level", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high", "overall",
             "rest", "used"]
 
-
+# %% ../nbs/33_segmentation.ipynb #0aa63fbe
 def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
     "Return the profile table; see `Segmentation.profile`."
     survey, labels = seg.survey, seg.labels

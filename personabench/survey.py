@@ -27,7 +27,7 @@ __all__ = ['LEVELS', 'Survey', 'read_survey', 'effective_n', 'wilson', 'import_s
 LEVELS = ("numeric", "ordinal", "nominal", "binary", "text", "weight", "id", "date")
 _ANALYSED = LEVELS[:4]
 
-# %% ../nbs/30_survey.ipynb #03b8eade
+# %% ../nbs/30_survey.ipynb #6375f874
 _SCALES = [[step.split("/") for step in scale.split("|")] for scale in (
     "strongly disagree|disagree/somewhat disagree|neither agree nor disagree/neither/neutral/undecided|agree/somewhat agree|strongly agree",
     "never|rarely/seldom/hardly ever|sometimes/occasionally|often/frequently|very often/usually|always",
@@ -41,7 +41,7 @@ _SCALES = [[step.split("/") for step in scale.split("|")] for scale in (
     "none|low|medium|high|very high")]
 _LEADING = re.compile(r"^\(?\s*(?P<below>under|below|less than|fewer than|up to|<)?\s*(?P<number>-?\d+(?:\.\d+)?)(?![\d/])", re.I)
 
-
+# %% ../nbs/30_survey.ipynb #d2edad81
 def _known_order(words: Sequence[str]) -> list[str] | None:
     "Return answers in words from low to high when their order is known, else None."
     for scale in _SCALES:
@@ -53,7 +53,7 @@ def _known_order(words: Sequence[str]) -> list[str] | None:
     numbers = [float(m["number"]) - (.5 if m["below"] else 0) for m in marks if m]
     return [w for _, w in sorted(zip(numbers, words, strict=True))] if len(set(numbers)) == len(words) else None
 
-# %% ../nbs/30_survey.ipynb #ead4f81a
+# %% ../nbs/30_survey.ipynb #401e9e1b
 def _is_number(column: pd.Series) -> bool:
     "Say whether a column holds numbers (truth values are not)."
     return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
@@ -70,7 +70,7 @@ def _level_of_numbers(x: pd.Series, answers: Any) -> tuple[str, str]:
     if whole and k <= 11 and low >= -5 and high <= 10: return "ordinal", f"whole numbers, {k} different answers from {low:g} to {high:g}"
     return "numeric", f"numbers from {low:g} to {high:g}"
 
-
+# %% ../nbs/30_survey.ipynb #eebf0985
 def _level_of_words(x: pd.Series, answers: list[str]) -> tuple[str, str]:
     "Return (level, rule) of a column of words; `answers` are its different values."
     k, n = len(answers), int(x.notna().sum())
@@ -83,7 +83,7 @@ def _level_of_words(x: pd.Series, answers: list[str]) -> tuple[str, str]:
     if k <= 50 and k * 2 <= n: return "nominal", f"{k} different answers, each given {n / k:.0f} times on average"
     return "text", f"{k} different answers from {n} respondents"
 
-
+# %% ../nbs/30_survey.ipynb #568e730f
 def _infer(x: pd.Series) -> tuple[str, str]:
     "Return the level of a column and the rule that gave it."
     if isinstance(x.dtype, pd.CategoricalDtype):
@@ -95,7 +95,7 @@ def _infer(x: pd.Series) -> tuple[str, str]:
     if pd.api.types.is_bool_dtype(x): return "binary", "true or false"
     return _level_of_numbers(x, answers) if _is_number(x) else _level_of_words(x, [str(a) for a in answers])
 
-# %% ../nbs/30_survey.ipynb #3d395b23
+# %% ../nbs/30_survey.ipynb #9b21aa7b
 @dataclass(frozen=True)
 class _Given:
     "What the researcher says about one variable."
@@ -111,7 +111,7 @@ def _checked_level(level: str, place: str) -> str:
     if (name := str(level).strip().casefold()) in LEVELS: return name
     raise BadInput(place, f"the level {level!r}", "one of " + ", ".join(LEVELS), nearest(str(level), LEVELS))
 
-
+# %% ../nbs/30_survey.ipynb #49086e0d
 def _from_levels(levels: Mapping[str, Any]) -> dict[str, _Given]:
     "Read the `levels=` argument: a level, a list of answers in order, or a dict answer -> label in order."
     out = {}
@@ -143,7 +143,7 @@ def _pairs(labels: str) -> tuple[tuple[str, str], ...]:
     parts = [p.partition("=") for p in labels.split("|") if p.strip()]
     return tuple((value.strip(), said.strip() if equals else value.strip()) for value, equals, said in parts)
 
-# %% ../nbs/30_survey.ipynb #bf17f349
+# %% ../nbs/30_survey.ipynb #3f4f8396
 def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[Any, str]]:
     "Return (answer, label) pairs whose answers are of the column's own kind."
     pairs = list(pairs)
@@ -164,14 +164,14 @@ def _odd_labels(x: pd.Series, odd: list) -> BadInput:
     found = f"answers and labels that do not match: {odd[:5]!r}"
     return BadInput(f"variable {x.name!r}", found, "a label for every answer of a scale", cure)
 
-
+# %% ../nbs/30_survey.ipynb #68e905c1
 def _answers_in(x: pd.Series) -> list:
     "Return the different answers of a column: categories in their order, others sorted."
     if isinstance(x.dtype, pd.CategoricalDtype): return list(x.cat.categories)
     there = sorted(x.dropna().unique().tolist(), key=lambda v: (str(type(v)), v))
     return [int(v) if isinstance(v, float) and v.is_integer() else v for v in there]   # a hole makes whole numbers floats
 
-
+# %% ../nbs/30_survey.ipynb #1b2abb5e
 def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
     "Return [answer, label] pairs of a categorical variable, a scale's in order from low to high. Raises BadInput."
     pairs = _fit_labels(given.values, x)
@@ -190,12 +190,12 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
     unlabelled = [(v, f"{v:g}" if isinstance(v, float) else str(v)) for v in there if v not in dict(pairs)]
     return [[v, label] for v, label in [*pairs, *unlabelled]]
 
-
+# %% ../nbs/30_survey.ipynb #d6118113
 def _no_order(x: pd.Series, there: list) -> BadInput:
     return BadInput(f"variable {x.name!r}", f"a scale in words without a known order: {there[:6]!r}", "the answers from low to high",
                     f"say levels={{{x.name!r}: [lowest, ..., highest]}}")
 
-# %% ../nbs/30_survey.ipynb #f1e7cce7
+# %% ../nbs/30_survey.ipynb #f7b4b55c
 def _check_kind(x: pd.Series, level: str) -> None:
     "Raise BadInput when a column cannot have the level that was given."
     if level in ("numeric", "weight") and not _is_number(x) and not pd.api.types.is_bool_dtype(x):
@@ -217,7 +217,7 @@ def _why_not(x: pd.Series, level: str) -> str:
     if level == "nominal" and (k > 50 or k * 2 > n) and k > 2: return f"not used: {k} different answers from {n} respondents"
     return ""
 
-
+# %% ../nbs/30_survey.ipynb #fd974336
 def _describe(x: pd.Series, given: _Given) -> dict[str, Any]:
     "Return one row of the variables table."
     level, rule = _infer(x)
@@ -230,7 +230,7 @@ def _describe(x: pd.Series, given: _Given) -> dict[str, Any]:
     return {"variable": x.name, "level": level, "label": given.label or str(x.name), "question": given.question, "values": values,
             "missing": int(x.isna().sum()), "n": int(x.notna().sum()), "used": not why, "rule": "; ".join(r for r in (rule, why) if r)}
 
-# %% ../nbs/30_survey.ipynb #0a7b89ea
+# %% ../nbs/30_survey.ipynb #d415804b
 def _row(survey: Survey, variable: str) -> pd.Series:
     "Return what is known of a variable: its row of `variables`. Raises NoSuchName."
     hit = survey.variables[survey.variables["variable"] == variable]
@@ -248,7 +248,7 @@ def _level(survey: Survey, variable: str) -> str:
 def _usable(survey: Survey) -> list[str]:
     return survey.variables.loc[survey.variables["used"], "variable"].tolist()
 
-
+# %% ../nbs/30_survey.ipynb #0cc0fbd5
 def _case_weights(survey: Survey) -> pd.Series:
     w = survey.data[survey.weights].astype("float64") if survey.weights else pd.Series(1., index=survey.data.index)
     return (w / w.mean()).rename("weight")
@@ -268,7 +268,7 @@ def _answers(survey: Survey, variables: Sequence[str] | None = None) -> pd.DataF
     typed = {v: (_row(survey, v), survey.data.get(v)) for v in names}
     return pd.DataFrame({v: _typed(x, row) for v, (row, x) in typed.items()}, index=survey.data.index)
 
-# %% ../nbs/30_survey.ipynb #e4977033
+# %% ../nbs/30_survey.ipynb #a530a6b2
 def _with_levels(survey: Survey, levels: Mapping[str, Any]) -> Survey:
     "Return a copy with corrected levels, given as in `read_survey`. Raises NoSuchName, BadInput."
     given = _from_levels(levels)
@@ -286,7 +286,7 @@ def _dictionary(survey: Survey) -> pd.DataFrame:
     labels = ["|".join(f"{v}={label}" for v, label in values) for values in survey.variables["values"]]
     return survey.variables[["variable", "level", "question", "label"]].assign(labels=labels)
 
-
+# %% ../nbs/30_survey.ipynb #4251b52e
 def _overview(survey: Survey) -> str:
     import html
 
@@ -322,7 +322,7 @@ class Survey:
         count = f"{len(self)} respondents, {len(self.variables)} variables ({len(self.usable)} usable)"
         return f"Survey({self.name!r}, {count}, wave={self.wave!r}, weights={self.weights!r})"
 
-# %% ../nbs/30_survey.ipynb #ffc854f4
+# %% ../nbs/30_survey.ipynb #131cd16f
 _ID_NAMES = ("respondent", "respondent_id", "respondent id", "respondentid", "responseid", "response id", "participant", "case", "id")
 
 
@@ -333,7 +333,7 @@ def _guess_id(frame: pd.DataFrame) -> str | None:
         if name in names and frame[names[name]].notna().all() and frame[names[name]].is_unique: return names[name]
     return None
 
-
+# %% ../nbs/30_survey.ipynb #2b2261f4
 def _ids(frame: pd.DataFrame, id: str, place: str) -> list[str]:
     "Return the ids as text. Raises BadInput when some are missing or occur twice."
     ids, at = table_text(frame[id]), f"{place}, column {id!r}"
@@ -346,7 +346,7 @@ def _ids(frame: pd.DataFrame, id: str, place: str) -> list[str]:
         raise BadInput(at, f"{len(twice)} ids that occur more than once: {twice[:5]!r}", "one row per respondent", cure)
     return ids
 
-
+# %% ../nbs/30_survey.ipynb #bb3261db
 def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
     "Raise BadInput when weights are missing, negative or all zero."
     w = pd.to_numeric(frame[weights], errors="coerce")
@@ -357,7 +357,7 @@ def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
         raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", cure)
     if not (w > 0).any(): raise BadInput(f"{place}, column {weights!r}", "only zeros", "at least one positive weight")
 
-# %% ../nbs/30_survey.ipynb #ace56013
+# %% ../nbs/30_survey.ipynb #aafdab07
 def _clean(x: pd.Series, missing: Sequence[Any]) -> pd.Series:
     "Return a column trimmed, of one kind, with `missing` codes made missing."
     codes, types = {str(m) for m in missing}, pd.api.types
@@ -371,7 +371,7 @@ def _clean(x: pd.Series, missing: Sequence[Any]) -> pd.Series:
     numeric = [float(m) for m in missing if isinstance(m, (int, float)) or re.fullmatch(r"-?\d+(\.\d+)?", str(m))]
     return x.mask(x.isin(numeric if _is_number(x) else list(missing))) if missing else x
 
-
+# %% ../nbs/30_survey.ipynb #aad9d04d
 def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame, str, list[str]]:
     "Return the raw table, what to call it in errors, and notes on how it was read."
     if not isinstance(data, pd.DataFrame):
@@ -393,7 +393,7 @@ def _from_frame(data: pd.DataFrame, id: str | None) -> pd.DataFrame:
     if id is not None and id not in frame and id in ("respondent", data.index.name): frame.insert(0, id, data.index)
     return frame.reset_index(drop=True)
 
-# %% ../nbs/30_survey.ipynb #6794556d
+# %% ../nbs/30_survey.ipynb #833d8413
 def _column(frame: pd.DataFrame, name: str, place: str) -> str:
     "Return the name of a column as the table spells it. Raises NoSuchName."
     if name in frame: return name
@@ -409,7 +409,7 @@ def _settle(asked: str | None, given: Mapping[str, _Given], level: str, frame: p
         raise BadInput(place, f"{len(named)} columns of level 'weight': {named!r}", "one", "name the one to use in weights=")
     return named[0] if named else None
 
-
+# %% ../nbs/30_survey.ipynb #d7d9d8e5
 def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str | None) -> list[str]:
     "Return what a reader should know: dictionary lines without a column, weights that were not asked for, variables that are not used."
     names = set(variables["variable"])
@@ -420,7 +420,7 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
     unused = variables[~variables["used"] & variables["level"].isin(_ANALYSED)]
     return out + [f"{r.variable}: {r.rule}" for r in unused.itertuples()]
 
-# %% ../nbs/30_survey.ipynb #7517baa3
+# %% ../nbs/30_survey.ipynb #ffc5c6b2
 def read_survey(
     data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, or a DataFrame (a named index holds the ids)
     *,
@@ -450,7 +450,7 @@ def read_survey(
     survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes))
     return _assemble(frame, given, missing, survey)
 
-
+# %% ../nbs/30_survey.ipynb #7de06585
 def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey) -> Survey:
     "Clean the columns, describe them, and complete the survey."
     if frame.columns.empty: raise BadInput(survey.source or "DataFrame", "respondents but no answers", "at least one column beside the ids")
@@ -462,7 +462,7 @@ def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequenc
     ids = [f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"]
     return replace(survey, data=clean, variables=variables, notes=(*survey.notes, *ids, *_notes_on(variables, given, survey.weights)))
 
-# %% ../nbs/30_survey.ipynb #0b018037
+# %% ../nbs/30_survey.ipynb #508c319e
 def effective_n(
     weights: Sequence[float] | np.ndarray | pd.Series,   # one weight per respondent
 ) -> float:
@@ -471,7 +471,7 @@ def effective_n(
     squares = float(w @ w)
     return float(w.sum()) ** 2 / squares if squares else 0.
 
-
+# %% ../nbs/30_survey.ipynb #1466889f
 def wilson(
     successes: float,      # how many (weighted samples: share times effective n)
     n: float,              # of how many (weighted samples: effective n)
@@ -487,7 +487,7 @@ def wilson(
     centre, reach = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** .5
     return max(0., (centre - reach) / (1 + z * z / n)), min(1., (centre + reach) / (1 + z * z / n))
 
-# %% ../nbs/30_survey.ipynb #69f04204
+# %% ../nbs/30_survey.ipynb #703b898d
 def import_survey(
     study: Study,                                # where to keep it
     data: str | Path | pd.DataFrame | Survey,    # as for read_survey, or a survey that was read already
@@ -506,7 +506,7 @@ def import_survey(
         store.add_survey(step, name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
     return survey
 
-
+# %% ../nbs/30_survey.ipynb #70cd6b2c
 def stored_survey(
     study: Study,   # where it is kept
     name: str,      # of the survey, or of its wave

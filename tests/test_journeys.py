@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personabench.journeys import journey, journey_from_codings, mean_interval, place_codings
@@ -162,6 +162,7 @@ def told(rows) -> pd.DataFrame:
     return table(*[row for person, name, v in rows for row in feelings(name, **{person: v})])
 
 
+@settings(max_examples=20)
 @given(valences, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows, random):
     codes = pd.DataFrame({"code": ["Buy", "Use", "Leave"], "facet": "stage", "order": [1, 2, 3]})
@@ -171,6 +172,7 @@ def test_the_order_of_rows_does_not_matter(rows, random):
     pd.testing.assert_frame_equal(one.moments, two.moments)
 
 
+@settings(max_examples=20)
 @given(valences, st.integers(-2, 2))
 def test_a_coding_in_another_stage_changes_no_other_stage(rows, extra):
     codes = pd.DataFrame({"code": ["Buy", "Use", "Leave", "Later"], "facet": "stage", "order": [1, 2, 3, 4]})
@@ -180,6 +182,7 @@ def test_a_coding_in_another_stage_changes_no_other_stage(rows, extra):
     assert two["emotion"].iloc[3] == extra
 
 
+@settings(max_examples=20)
 @given(valences)
 def test_every_coding_is_placed_or_listed(rows):
     codings = told([*rows, ("A", "Use", 1)])
@@ -323,6 +326,17 @@ def test_the_planted_journey_is_found(sample):
     assert (trip.stages["low"] <= trip.stages["emotion"]).all() and (trip.stages["emotion"] <= trip.stages["high"]).all()
     map_of = trip.touchpoints.set_index("touchpoint")["online"]
     assert not map_of["Paper map"].any() and map_of["App"].all()
+
+
+def test_the_means_are_those_that_were_planted(sample):
+    truth = json.loads((Path(__file__).parent.parent / "data" / "truth.json").read_text("utf-8"))["journey"]
+    codings = sample.codings
+    trip = journey_from_codings(codings[codings["coder"] == "MB"], codes=sample.codes, turns=sample.turns, cases=sample.cases)
+    for column, n, planted in [("emotion", "n_emotion", truth["emotion"]["all"]), ("expectation", "n_expectation", truth["expectation"]["all"])]:
+        for name, told in planted.items():
+            row = stage(trip, name)
+            assert row[n] == told["people"], (name, column)
+            assert row[column] == pytest.approx(told["mean"], abs=.0006) if told["people"] else np.isnan(row[column]), (name, column)
 
 
 def test_every_quote_stands_in_its_source(sample):

@@ -28,7 +28,7 @@ def study():
 
 
 def test_the_generator_makes_the_same_files_again_and_finds_every_quote():
-    done = subprocess.run([sys.executable, DATA / "make_sample.py", "--check"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, DATA / "generator" / "make_sample.py", "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

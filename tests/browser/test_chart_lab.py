@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+import pytest
+
+from personabench.charts import chart_journey
+from personabench.exports import write_chart
 
 MAKE = """
 import altair as alt, pandas as pd
@@ -59,3 +63,18 @@ def test_a_renderer_that_the_user_chose_is_left_alone(lab):
     lab.page.locator(".jp-OutputArea-output svg, .jp-RenderedSVG img").first.wait_for(timeout=30_000)
     assert lab.ask("alt.renderers.active") == "svg"
     assert lab.outside == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_written_page_draws_with_the_network_off(browser, tmp_path, theme):
+    names: dict = {}
+    exec(MAKE, names)
+    path = write_chart(chart_journey(names["trip"], theme=theme), tmp_path / "journey.html")
+    page, asked = browser.new_page(viewport={"width": 1280, "height": 1100}), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    page.locator("#vis :is(canvas, svg.marks)").wait_for(timeout=20_000)
+    page.wait_for_timeout(500)
+    assert asked == [path.as_uri()]
+    assert page.title() == "Journey of five people"
+    page.close()

@@ -1,7 +1,7 @@
 """The fictional sample study of personabench: its survey, reviews, log and truth, and the checks on all files.
 
-    python data/make_sample.py            write the generated files
-    python data/make_sample.py --check    compare them byte for byte and check interviews and codings (exit 1 on a finding)
+    python data/generator/make_sample.py            write the generated files
+    python data/generator/make_sample.py --check    compare them byte for byte and check interviews and codings (exit 1 on a finding)
 
 Only the standard library is used, so that the bytes depend on nothing but SEED.
 Interviews, codebook.csv, codings.csv, participants.csv and team_beliefs.csv are sources of their own; this script reads them.
@@ -21,7 +21,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 SEED = 20260501
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent  # data/
 FIX_DATE = "2026-09-15"
 SEGMENTS = ["Commuters", "Weekend explorers", "Reluctant occasional users"]
 CASE_SEGMENT = {

@@ -1,0 +1,262 @@
+"""Journey charts: what is drawn is what the tables hold, blanks stay blank, and the picture can be read by anybody."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personabench import charts
+from personabench.charts import (chart_emotions, chart_journey, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
+from personabench.journeys import journey_from_codings
+from personabench.schema import BadInput
+
+
+def trip_of(stages: list[str], people: int, *, blank: tuple[int, ...] = (), long: bool = False, feel: bool = True, name: str = "some people"):
+    "A journey with a bit of everything in each stage but the blank ones."
+    rows, rng = [], np.random.default_rng(len(stages) + people)
+    for p in range(people):
+        for k, stage in enumerate(stages):
+            if k in blank: continue
+            at = 1000 * k
+            rows.append((f"P{p}", k, at, at + 900, stage, "stage", None, "..."))
+            if feel: rows.append((f"P{p}", k, at + 10, at + 20, "Felt it", "emotion", float(rng.integers(-2, 3)), f"I felt {stage} “so” <b>deeply</b>"))
+            rows.append((f"P{p}", k, at + 30, at + 40, "A touchpoint with quite a long name, number " + str(p % 3) if long else f"App {p % 3}", "touchpoint", None, "there"))
+            rows.append((f"P{p}", k, at + 50, at + 60, ("A pain that takes many words to tell, number " if long else "Pain ") + str(p % 4), "pain", None, "ouch " * 60))
+            if p % 2: rows.append((f"P{p}", k, at + 70, at + 80, "Gain", "gain", None, "nice"))
+            if k == 0: rows.append((f"P{p}", k, at + 90, at + 99, "Expects a lot", "expectation", 2.0, "it will be great"))
+    codings = pd.DataFrame(rows, columns=["source", "turn", "start", "end", "code", "facet", "valence", "quote"])
+    codings = codings.assign(case=codings["source"], coding_id=range(len(codings)), role="participant")
+    codes = pd.DataFrame({"code": stages, "facet": "stage", "order": range(len(stages)), "online": None})
+    codes = pd.concat([codes, pd.DataFrame({"code": ["App 0", "App 1"], "facet": "touchpoint", "order": np.nan, "online": [True, False]})])
+    return journey_from_codings(codings, codes=codes, name=name)
+
+
+def layers(spec: dict) -> list[dict]:
+    "All unit charts of a spec."
+    inside = spec.get("vconcat", spec.get("layer"))
+    return [spec] if inside is None else [unit for part in inside for unit in layers(part)]
+
+
+def marks(spec: dict, kind: str) -> list[dict]:
+    return [u for u in layers(spec) if (u["mark"] if isinstance(u["mark"], str) else u["mark"]["type"]) == kind]
+
+
+def rows_of(spec: dict, unit: dict) -> list[dict]:
+    return spec["datasets"][unit["data"]["name"]]
+
+
+STAGES = ["Awareness", "Sign-up", "First ride", "Leaving"]
+
+
+# -- What is drawn --------------------------------------------------------------------------------------------------------------
+def test_stages_stand_in_order_with_the_numbers_of_the_table():
+    trip = trip_of(STAGES, 5)
+    spec = chart_emotions(trip).to_dict()
+    points = marks(spec, "circle")[0]
+    assert points["encoding"]["x"]["scale"]["domain"] == STAGES
+    drawn = {row["stage"]: row["emotion"] for row in rows_of(spec, points)}
+    assert drawn == pytest.approx(dict(zip(trip.stages["stage"], trip.stages["emotion"])))
+    texts = [rows_of(spec, unit) for unit in marks(spec, "text")]
+    assert any([row.get("n_emotion") for row in rows] == [5, 5, 5, 5] for rows in texts)
+
+
+def test_the_curve_breaks_at_a_blank_and_is_straight():
+    spec = chart_emotions(trip_of(["A", "B", "C", "D", "E"], 4, blank=(2,))).to_dict()
+    line = marks(spec, "line")[0]
+    runs = {row["stage"]: row["run"] for row in rows_of(spec, line)}
+    assert set(runs) == {"A", "B", "D", "E"} and runs["A"] == runs["B"] != runs["D"] == runs["E"]
+    assert line["mark"]["interpolate"] == "linear" and line["encoding"]["detail"]["field"] == "run"
+
+
+@pytest.mark.parametrize(("people", "bars"), [(2, 0), (3, 4)])
+def test_an_interval_needs_three_people(people, bars):
+    spec = chart_emotions(trip_of(STAGES, people)).to_dict()
+    rule = next(u for u in marks(spec, "rule") if "y2" in u["encoding"])
+    assert sum(row["low"] is not None for row in rows_of(spec, rule)) == bars
+    assert rule["transform"] == [{"filter": "isValid(datum.low)"}]
+
+
+def test_expectation_is_a_second_mark_only_where_it_was_said():
+    spec = chart_emotions(trip_of(STAGES, 4)).to_dict()
+    diamond = next(u for u in marks(spec, "point") if u["mark"].get("shape") == "diamond")
+    assert [(r["stage"], r["expectation"]) for r in rows_of(spec, diamond)] == [("Awareness", 2.0)]
+    assert diamond["mark"]["filled"] is False
+
+
+def test_touchpoints_tell_online_by_shape_and_people_by_number():
+    trip = trip_of(STAGES, 6)
+    spec = chart_touchpoints(trip).to_dict()
+    mark = marks(spec, "point")[0]
+    scale = mark["encoding"]["shape"]["scale"]
+    assert dict(zip(scale["domain"], scale["range"])) == {"online": "circle", "offline": "square", "not said": "diamond"}
+    seen = {(r["stage"], r["touchpoint"]): (r["where"], r["people"]) for r in rows_of(spec, mark)}
+    assert seen["Sign-up", "App 0"] == ("online", 2) and seen["Leaving", "App 1"] == ("offline", 2) and seen["Leaving", "App 2"] == ("not said", 2)
+
+
+def test_touchpoints_with_names_alike_keep_their_rows():
+    spec = chart_touchpoints(trip_of(STAGES, 6, long=True)).to_dict()
+    assert len({r["touchpoint"] for r in rows_of(spec, marks(spec, "point")[0])}) == 3
+
+
+def test_many_touchpoints_are_cut_and_counted():
+    trip = trip_of(STAGES, 3)
+    chart = chart_touchpoints(trip, most=2).to_dict()
+    assert "1 rarer ones not drawn" in chart["title"]["subtitle"]
+
+
+def test_pains_go_down_and_gains_go_up_and_count_people():
+    spec = chart_pains_gains(trip_of(STAGES, 5)).to_dict()
+    gains, pains = (rows_of(spec, unit) for unit in marks(spec, "bar"))
+    assert [r["end"] for r in gains] == [2] * 4 and [r["end"] for r in pains] == [-5] * 4
+    assert "Pain 0 (2)" in pains[0]["label"].replace("\u00a0", " ") and "+2 more" in pains[0]["label"]
+
+
+def test_quotes_follow_the_selection_and_are_wrapped():
+    trip = trip_of(STAGES, 5)
+    spec = chart_journey(trip).to_dict()
+    select = next(p for p in spec["params"] if p["name"] == "stage")
+    pit = trip.moments.set_index("moment")["stage"]["pit"]
+    assert select["value"] == [{"stage": pit}] and len(select["views"]) == 3          # a click counts in each lane
+    bodies = [u for u in marks(spec, "text") if u["encoding"]["text"].get("field") == "body"]
+    assert bodies[0]["transform"] == [{"filter": {"param": "stage", "empty": False}}]
+    blocks = rows_of(spec, bodies[0])
+    assert {b["stage"] for b in blocks} == set(STAGES)
+    assert all(len(line) < 90 for b in blocks for line in b["body"].split("\n"))
+    assert any(b["quote"] == "ouch " * 60 and b["body"].endswith("…") for b in blocks)      # whole in the tooltip
+
+
+def test_two_coders_on_the_same_words_give_one_quote():
+    codings = pd.DataFrame([("A", 0, 0, 90, "Use", "stage", None, "..."), ("A", 0, 5, 30, "Slow", "pain", None, "it was very slow"), ("A", 0, 8, 30, "Slow", "pain", None, "very slow")],
+                           columns=["source", "turn", "start", "end", "code", "facet", "valence", "quote"]).assign(case="A", coding_id=[1, 2, 3], role="participant")
+    assert "Use: 1 quotes" in chart_quotes(journey_from_codings(codings)).description
+
+
+def test_title_and_words_carry_the_numbers():
+    trip = trip_of(STAGES, 5, name="Commuters")
+    spec = chart_journey(trip).to_dict()
+    assert "Commuters" in spec["title"]["text"] and "5 people" in spec["title"]["subtitle"][0] and f"{trip.n_codings} codings" in spec["title"]["subtitle"][0]
+    assert "5 people" in spec["description"] and all(stage in spec["description"] for stage in STAGES)
+    assert all(lane.get("description") for lane in spec["vconcat"])
+    for kind in ("circle", "bar"):
+        assert all("description" in unit["encoding"] for unit in marks(spec, kind))
+
+
+# -- Reading it -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_contrast_of_every_colour_in_the_picture(theme):
+    spec, ink = chart_journey(trip_of(STAGES, 5), theme=theme).to_dict(), charts._THEMES[theme]
+    grounds = [ink["paper"], ink["band"], ink["chosen"]]
+    assert spec["background"] == ink["paper"]
+    texts = {u["mark"]["color"] for u in marks(spec, "text") if "color" in u["mark"]} | {ink["pain_text"], ink["gain_text"]}
+    shapes = {u["mark"]["color"] for kind in ("bar", "line") for u in marks(spec, kind)} | {ink["hope"], ink["bar"]}
+    assert len(texts) >= 4
+    assert min(charts._contrast(t, g) for t in texts for g in grounds) >= 4.5
+    assert min(charts._contrast(s, ink["paper"]) for s in shapes) >= 3
+
+
+def test_contrast_formula_equals_known_values():
+    assert charts._contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert charts._contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=.01)      # the classic edge of AA
+
+
+# -- Odd journeys ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("trip", [trip_of(["A", "B", "C"], 1), trip_of([f"Stage {i}" for i in range(14)], 3, blank=(3, 4)), trip_of(["A", "B", "C"], 4, feel=False),
+                                  trip_of(["A stage with a name that goes on and on", "Donaudampfschifffahrtsgesellschaft"], 4, long=True), trip_of(["Only"], 3),
+                                  trip_of(['Quo"te', "Back\\slash", "Apo'strophe", "dot.ted[0]"], 3)],
+                         ids=["one person", "14 stages", "no feelings", "long names", "one stage", "odd characters"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_odd_journeys_are_drawn(trip, theme, tmp_path):
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(chart_journey(trip, theme=theme).to_json())
+    assert "NaN" not in svg and "undefined" not in svg and "null" not in svg
+    for stage in trip.stages["stage"].head(2):
+        assert json.dumps(stage.split()[0])[1:5] in svg or stage[:4] in svg.replace("&quot;", '"').replace("&apos;", "'")
+
+
+@pytest.mark.parametrize("trip", [trip_of(["A", "B"], 3, blank=(0, 1)), trip_of([], 0)], ids=["stages without codings", "nothing at all"])
+def test_an_empty_journey_says_so(trip):
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(chart_journey(trip).to_json())
+    assert "No coding stands in a stage" in svg
+    for lane in (chart_emotions, chart_touchpoints, chart_pains_gains, chart_quotes):
+        assert "No " in vl_convert.vegalite_to_svg(lane(trip).to_json())
+
+
+def test_lanes_compose_with_plain_altair():
+    trip = trip_of(STAGES, 3)
+    both = chart_emotions(trip) & chart_touchpoints(trip)
+    assert len(both.to_dict()["vconcat"]) == 2
+    page = chart_stack([chart_pains_gains(trip), chart_quotes(trip)], title="Mine", description="Two lanes").to_dict()
+    assert page["title"]["text"] == "Mine" and len(page["vconcat"]) == 2
+    assert [lane["title"]["text"] for lane in chart_journey(trip, lanes=["quotes", "emotions"]).to_dict()["vconcat"]] == ["Quotes", "Feelings"]
+
+
+def test_unknown_lanes_and_themes_say_what_exists():
+    trip = trip_of(STAGES, 3)
+    with pytest.raises(BadInput, match="emotions"): chart_journey(trip, lanes=["emotion"])
+    with pytest.raises(BadInput, match="'light' or 'dark'"): chart_emotions(trip, theme="drak")
+
+
+def test_nothing_in_a_spec_names_a_server_to_load_from():
+    spec = chart_journey(trip_of(STAGES, 3)).to_dict()
+    spec.pop("$schema")          # a name, not an address that is opened
+    assert "http" not in json.dumps(spec)
+
+
+# -- The renderer ---------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def renderers(monkeypatch):
+    import altair as alt
+
+    before = alt.renderers.active
+    monkeypatch.setattr(charts, "_renderer_seen", [])
+    yield alt.renderers
+    alt.renderers.enable(before)
+
+
+def in_kernel(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object())))
+
+
+def test_the_default_renderer_becomes_the_offline_one_in_a_kernel(renderers, monkeypatch):
+    renderers.enable("default")
+    in_kernel(monkeypatch)
+    chart_emotions(trip_of(STAGES, 3))
+    assert renderers.active == "jupyter" and renderers.options == {"offline": True}
+    renderers.enable("default")                      # chosen now: left alone
+    chart_emotions(trip_of(STAGES, 3))
+    assert renderers.active == "default"
+
+
+@pytest.mark.parametrize("chosen", ["svg", "mimetype", "html"])
+def test_a_chosen_renderer_is_left_alone(renderers, monkeypatch, chosen):
+    renderers.enable(chosen)
+    in_kernel(monkeypatch)
+    chart_journey(trip_of(STAGES, 3))
+    assert renderers.active == chosen
+
+
+def test_outside_of_a_kernel_nothing_is_switched(renderers, monkeypatch):
+    renderers.enable("default")
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    chart_journey(trip_of(STAGES, 3))
+    assert renderers.active == "default"
+
+
+# -- Size -----------------------------------------------------------------------------------------------------------------------
+def test_a_large_journey_makes_a_small_spec():
+    people, stages = 300, [f"Stage {i:02d}" for i in range(14)]
+    trip = trip_of(stages, people)
+    begun = time.perf_counter()
+    spec = chart_journey(trip).to_json(indent=None)
+    assert len(trip.quotes) >= 15_000
+    assert len(spec) < 200_000, len(spec)
+    assert time.perf_counter() - begun < 4      # about 0.6 s on a quiet machine

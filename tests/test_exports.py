@@ -1,0 +1,76 @@
+"""Files that open anywhere with the network off, whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import altair as alt
+import pandas as pd
+import pytest
+
+from personabench import exports
+from personabench.exports import write_chart
+from personabench.schema import BadInput
+
+
+@pytest.fixture
+def chart():
+    data = pd.DataFrame({"stage": ["Sign-up", "First ride"], "people": [13, 12]})
+    return alt.Chart(data, title="People & stages", description="13 <people> spoke of signing up").mark_bar().encode(x="people", y="stage")
+
+
+def test_svg_speaks_to_screen_readers(chart, tmp_path):
+    root = ET.fromstring(write_chart(chart, tmp_path / "c.svg").read_bytes())
+    svg = "{http://www.w3.org/2000/svg}"
+    assert root.get("role") == "img"
+    assert root[0].tag == f"{svg}title" and root[0].text == "People & stages"
+    assert root[1].tag == f"{svg}desc" and root[1].text == "13 <people> spoke of signing up"
+
+
+def test_png_has_two_pixels_per_unit(chart, tmp_path):
+    write_chart(chart, tmp_path / "c.png")
+    width = int(re.search(r'width="(\d+)', write_chart(chart, tmp_path / "c.svg").read_text("utf-8"))[1])
+    data = (tmp_path / "c.png").read_bytes()
+    assert data.startswith(b"\x89PNG") and abs(int.from_bytes(data[16:20], "big") - 2 * width) <= 4
+
+
+def test_pdf_is_a_pdf(chart, tmp_path):
+    assert write_chart(chart, tmp_path / "c.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_html_loads_nothing(chart, tmp_path):
+    page = write_chart(chart, tmp_path / "c.html").read_text("utf-8")
+    assert not re.search(r"<(script|link)[^>]*\b(src|href)=", page)
+    assert '<html lang="en">' in page and "<title>People &amp; stages</title>" in page
+    assert "mark" in page and "First ride" in page
+
+
+def test_a_chart_without_words_still_gets_a_title(tmp_path):
+    plain = alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x")
+    assert "<title>Chart</title>" in write_chart(plain, str(tmp_path / "c.svg")).read_text("utf-8")
+
+
+def test_a_live_chart_is_written_as_its_chart(chart, tmp_path):
+    assert write_chart(alt.JupyterChart(chart), tmp_path / "c.SVG").exists()
+
+
+@pytest.mark.parametrize(("name", "words"), [("c.jpeg", "no format ends in '.jpeg'.*one of .html, .svg, .png, .pdf"), ("c", "no format ends in ''"),
+                                             ("nowhere/c.png", "no folder .*nowhere.*mkdir"), ("folder.png", "a folder has this name")])
+def test_what_cannot_be_written_is_said(chart, tmp_path, name, words):
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(BadInput, match=words): write_chart(chart, tmp_path / name)
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.png"]
+
+
+def test_something_else_is_no_chart(tmp_path):
+    with pytest.raises(BadInput, match="a DataFrame.*an Altair chart"): write_chart(pd.DataFrame(), tmp_path / "c.png")
+
+
+def test_a_failure_leaves_the_old_file_and_no_litter(chart, tmp_path, monkeypatch):
+    path = tmp_path / "c.svg"
+    path.write_text("old")
+    def full(*_): raise OSError(28, "No space left on device")
+    monkeypatch.setattr(exports.os, "replace", full)
+    with pytest.raises(OSError, match="No space"): write_chart(chart, path)
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]

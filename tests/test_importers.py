@@ -1,0 +1,453 @@
+"""What comes into a study comes in whole, keeps its speakers and offsets, and says what became of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personabench import store
+from personabench.importers import (
+    correct_text,
+    import_codebook,
+    import_codings,
+    import_files,
+    import_table,
+    remove_source,
+    set_speaker,
+)
+from personabench.schema import BadInput, NoSuchName, NoSuchSource, QuoteNotFound
+from personabench.study import Study
+
+TALK = "Interviewer: How was it?\n\nAnna: The dock was full 🚲 again. I thought: never mind.\n\nInterviewer: Oh?\n\nAnna: Yes.\n"
+
+
+@pytest.fixture
+def study():
+    with Study(":memory:", coder="MB") as made:
+        yield made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "P02.txt").write_text(TALK, encoding="utf-8")
+    (tmp_path / "P10.md").write_text("**Interviewer:** Hi.\n\n**Ben:** The app.\n\n**Interviewer:** So?\n\n**Ben:** Gone.\n", encoding="utf-8")
+    (tmp_path / "P03.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Interviewer>Hm?\n\n00:03.000 --> 00:04.000\n<v Cleo>Well.\n", encoding="utf-8")
+    return tmp_path
+
+
+def plain(frame):
+    "Rows as lists, None where nothing is."
+    return frame.astype(object).where(frame.notna(), None).values.tolist()
+
+
+def undo(study):
+    return store.undo_last(study.engine, coder=study.coder)
+
+
+# -- Files --------------------------------------------------------------------------------------------------------------------
+def test_files_become_sources_with_turns_cases_and_roles(study, folder):
+    report = import_files(study, folder, language="en", date="2026-05-02")
+    assert [Path(f).name for f in report["file"]] == ["P02.txt", "P03.vtt", "P10.md"] and set(report["status"]) == {"imported"}
+    assert report.columns.tolist() == ["file", "status", "sources", "turns", "words", "message", "encoding"]
+    assert report["turns"].tolist() == [4, 2, 4] and report["sources"].tolist() == [1, 1, 1]
+    assert study.sources["words"].tolist() == report["words"].tolist()
+    turns = study.turns
+    assert turns.groupby("source_id")["case"].agg(lambda c: c.dropna().unique().tolist()).tolist() == [["P02"], ["P03"], ["P10"]]
+    assert plain(turns.loc[turns["speaker"].eq("Interviewer"), ["case", "role"]].drop_duplicates()) == [[None, "interviewer"]]
+    assert turns.loc[turns["source_id"].eq(2), "time"].tolist() == [1, 3]
+    row = turns.iloc[1]
+    assert study.quote("P02", row["start"], row["end"]) == "The dock was full 🚲 again. I thought: never mind."
+    assert study.sources["language"].eq("en").all() and study.sources["date"].eq("2026-05-02").all()
+    assert len(study.log) == 3 and set(study.log["verb"]) == {"import_files"}
+
+
+def test_the_same_file_is_noticed_and_another_under_its_name_is_refused(study, folder):
+    import_files(study, folder / "P02.txt")
+    shutil.copy(folder / "P02.txt", folder / "copy.txt")
+    report = import_files(study, [folder / "P02.txt", folder / "copy.txt"])
+    assert report["status"].tolist() == ["already there", "already there"] and "P02" in report["message"][1]
+    (folder / "P02.txt").write_text(TALK + "\nInterviewer: Bye.\n", encoding="utf-8")
+    report = import_files(study, folder / "P02.txt")
+    assert report["status"].tolist() == ["failed"]
+    assert all(word in report["message"][0] for word in ("P02.txt", "remove_source", "correct_text"))
+    assert len(study.sources) == 1 and study.text("P02") == TALK
+    remove_source(study, "P02")
+    assert import_files(study, folder / "P02.txt")["status"].tolist() == ["imported"]
+
+
+def test_a_failing_file_does_not_stop_the_others(study, folder):
+    (folder / "P04.txt").write_bytes(b"%PDF-1.7")
+    (folder / "P05.srt").write_text("1\n00:00:05,000 --> 00:00:01,000\nback\n")
+    (folder / "notes.xyz").write_text("x")
+    (folder / "~$P02.docx").write_text("lock")
+    report = import_files(study, [folder, folder / "missing.txt"])
+    status = dict(zip([Path(f).name for f in report["file"]], report["status"], strict=True))
+    assert status == {
+        "P02.txt": "imported", "P03.vtt": "imported", "P04.txt": "failed", "P05.srt": "failed", "P10.md": "imported",
+        "notes.xyz": "skipped", "missing.txt": "failed",
+    }  # fmt: skip
+    assert report.loc[report["status"].eq("failed"), "message"].str.contains("Cure:").all() and len(study.sources) == 3
+
+
+def test_patterns_regular_expressions_and_functions(study, folder):
+    assert len(import_files(study, str(folder / "P*.md"))) == 1
+    import_files(study, folder / "P02.txt", case=re.compile(r"P(\d+)"))
+    import_files(study, folder / "P03.vtt", case=lambda path: "case-" + path.stem)
+    assert study.cases["case"].tolist() == ["02", "P10", "case-P03"]
+    with pytest.raises(BadInput, match="stm"):
+        import_files(study, folder, case="{stm}")
+    with pytest.raises(BadInput, match="no file matches.*did you mean 'P02.txt'"):
+        import_files(study, folder / "PO2.txt")
+    with pytest.raises(BadInput, match="did you mean 'interview'"):
+        import_files(study, folder, kind="intervju")
+
+
+def test_interviewers_by_role_word_by_name_and_by_presence(study, tmp_path):
+    for i, name in enumerate(["Anna", "Ben", "Cleo", "Dan"]):
+        (tmp_path / f"P{i}.txt").write_text(f"MARA: One?\n\n{name}: {i}.\n\nMARA: Two?\n\n{name}: Yes {i}.\n")
+    (tmp_path / "X1.txt").write_text("Speaker 1: One?\n\nSpeaker 2: Two.\n\nSpeaker 1: Three?\n\nSpeaker 2: Four.\n")
+    report = import_files(study, tmp_path)
+    roles = plain(study.turns.drop_duplicates(["source_id", "speaker"])[["speaker", "case", "role"]])
+    assert roles[:2] == [["MARA", None, "interviewer"], ["Anna", "P0", "participant"]]
+    assert report["message"].str.contains("MARA.*taken for the interviewer").sum() == 4
+    assert roles[-2:] == [["Speaker 1", None, "participant"], ["Speaker 2", None, "participant"]]  # nobody knows who asks here
+    assert "set_speaker(study, 'X1'" in report["message"].iloc[-1]
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "P9.txt").write_text("Mara: Hi.\n\nEve: Yo.\n\nMara: So?\n\nEve: Well.\n")
+    import_files(study, tmp_path / "later")  # known from before
+    assert study.turns["case"].iloc[-1] == "P9" and study.turns["role"].iloc[-2] == "interviewer"
+
+
+def test_given_interviewers_end_the_guessing(study, tmp_path):
+    for i in range(3):
+        (tmp_path / f"P{i}.txt").write_text(f"Mara: {i}?\n\nAnna: {i}.\n\nMara: Two?\n\nAnna: Yes.\n")
+    import_files(study, tmp_path, interviewers="Anna")
+    assert set(study.turns.loc[study.turns["role"].eq("interviewer"), "speaker"]) == {"Anna"}
+
+
+def test_several_participants_and_set_speaker(study, tmp_path):
+    (tmp_path / "G12.txt").write_text("Interviewer: Hi.\n\nAnna: I drive.\n\nHenk: I cycle.\n\nAnna: He does.\n\nHenk: Yes.\n")
+    (tmp_path / "G13.txt").write_text("Interviewer: Hi.\n\nInterviewee 1 or Interviewee 2: Both.\n\nInterviewer: So.\n")
+    report = import_files(study, tmp_path)
+    assert len(study.cases) == 0 and report["message"].str.contains("set_speaker").all()
+    set_speaker(study, "G12", speaker="anna", case="P12")
+    done = set_speaker(study, "G12", speaker="Henk", case="P15")
+    assert done[["speaker", "case"]].values.tolist() == [["Interviewer", None], ["Anna", "P12"], ["Henk", "P15"]]
+    assert sum(plain(study.turns[["case"]]), [])[:5] == [None, "P12", "P15", "P12", "P15"]
+    undo(study)
+    assert sum(plain(study.turns[["case"]]), [])[:5] == [None, "P12", None, "P12", None]
+    set_speaker(study, "G12", speaker="Anna", role="other")
+    assert plain(study.turns.query("speaker == 'Anna'")[["case", "role"]]) == [[None, "other"]] * 2
+    with pytest.raises(NoSuchName, match="did you mean 'Henk'"):
+        set_speaker(study, "G12", speaker="Hank")
+    with pytest.raises(NoSuchSource, match="G12"):
+        set_speaker(study, "G21", speaker="Henk")
+    with pytest.raises(BadInput, match="participant"):
+        set_speaker(study, "G12", speaker="Henk", role="participants")
+    with pytest.raises(BadInput, match="no case"):
+        set_speaker(study, "G12", speaker="Henk", case="P1", role="interviewer")
+
+
+def test_a_text_without_labels_is_the_participants(study, tmp_path):
+    (tmp_path / "D01.txt").write_text("Monday was fine.\n\nTuesday was not.\n")
+    report = import_files(study, tmp_path, kind="observation")
+    assert study.turns[["case", "role"]].values.tolist() == [["D01", "participant"]] * 2 and "no speaker labels" in report["message"][0]
+    assert study.sources["kind"].tolist() == ["observation"]
+
+
+def test_an_import_is_undone_whole(study, folder):
+    import_files(study, folder / "P02.txt")
+    undo(study)
+    assert study.sources.empty and study.turns.empty and study.cases.empty
+    store.redo_last(study.engine, coder="MB")
+    assert study.text("P02") == TALK
+
+
+# -- Tables -------------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def feedback(tmp_path):
+    path = tmp_path / "feedback.csv"
+    path.write_bytes(
+        "respondent;rating;date;comment;wish;codes\n"
+        "007;2;2026-05-01;Toujours complet à la gare;Plus de vélos;Dock full, Price\n"
+        "R08;5;2026-05-02;;Rien;\n"
+        "007;1;2026-05-03;Encore complet;;Dock full\n"
+        ";3;;Anonyme;;\n".encode("cp1252")
+    )
+    return path
+
+
+def test_answers_become_sources_and_the_rest_attributes(study, feedback):
+    store_report = import_table(study, feedback, text=["comment", "wish"], case="respondent", codes={"comment": "codes"}, date="date", kind="review")
+    row = store_report.iloc[0]
+    assert (row["status"], row["sources"], row["encoding"]) == ("imported", 5, "cp1252")
+    assert "rating" in row["message"] and "1 rows have no case" in row["message"] and "guessed" in row["message"]
+    assert study.sources["name"].tolist() == [
+        "feedback 007 comment", "feedback 007 comment 2", "feedback row 4 comment", "feedback 007 wish", "feedback R08 wish",
+    ]  # fmt: skip
+    assert study.sources["date"].tolist()[:2] == ["2026-05-01", "2026-05-03"] and set(study.sources["kind"]) == {"review"}
+    assert study.cases.set_index("case")["rating"].to_dict() == {"007": 1, "R08": 5}
+    codings = study.codings
+    assert codings[["case", "quote", "code", "facet", "origin", "coder"]].values.tolist() == [
+        ["007", "Toujours complet à la gare", "Dock full", "other", "import", "MB"],
+        ["007", "Toujours complet à la gare", "Price", "other", "import", "MB"],
+        ["007", "Encore complet", "Dock full", "other", "import", "MB"],
+    ]
+    assert import_table(study, feedback, text=["comment", "wish"], case="respondent")["status"].tolist() == ["already there"]
+    assert len(study.log) == 1
+    undo(study)
+    assert study.sources.empty and study.cases.empty and study.codes.empty
+
+
+def test_participants_come_in_without_texts(study):
+    people = pd.DataFrame({"case": ["P1", "P2"], "age": [34, None], "consent": ["yes", "yes"], "withdrawn": ["", "2026-06-30"], "town": ["Ås", ""]})
+    report = import_table(study, people, text=[], case="case")
+    assert report["sources"].tolist() == [0] and study.cases["case"].tolist() == ["P1", "P2"]
+    assert study.cases["age"].tolist()[0] == 34 and study.cases["consent"].tolist() == ["yes", "yes"]
+    assert sum(plain(study.cases[["withdrawn"]]), []) == [None, "2026-06-30"]
+    import_table(study, people.assign(age=[35, 60]), text=[], case="case", attributes=["age"])
+    assert study.cases["age"].tolist() == [35, 60]
+
+
+def test_existing_codes_are_used_and_semicolons_beat_commas(study, tmp_path):
+    import_codebook(study, pd.DataFrame({"code": ["Slow, very"], "facet": ["pain"]}))
+    table = pd.DataFrame({"id": ["a", "b"], "say": ["x y", "z"], "codes": ["Slow, very; New", "New"]})
+    import_table(study, table, text="say", case="id", codes="codes", coder="JK")
+    assert sorted(study.codings["code"]) == ["New", "New", "Slow, very"] and set(study.codings["coder"]) == {"JK"}
+    assert study.codes.set_index("code")["facet"].to_dict() == {"Slow, very": "pain", "New": "other"}
+
+
+def test_wrong_columns_are_named(study, feedback):
+    for wrong, words in [
+        (dict(text=["coment"], case="respondent"), "did you mean 'comment'"),
+        (dict(text=["comment"], case="respondant"), "did you mean 'respondent'"),
+        (dict(text=["comment"], case="respondent", codes="code"), "did you mean 'codes'"),
+        (dict(text=["comment"], case="respondent", date="day"), "no column 'day'"),
+        (dict(text=["comment"], case="respondent", attributes=["ratings"]), "did you mean 'rating'"),
+    ]:
+        with pytest.raises(NoSuchName, match=re.escape(words)):
+            import_table(study, feedback, **wrong)
+    with pytest.raises(BadInput, match="one column of codes for 2 text columns"):
+        import_table(study, feedback, text=["comment", "wish"], case="respondent", codes="codes")
+    with pytest.raises(BadInput, match="did you mean 'review'"):
+        import_table(study, feedback, text=["comment"], case="respondent", kind="reviews")
+    assert study.sources.empty and study.log.empty
+
+
+# -- Codebooks ----------------------------------------------------------------------------------------------------------------
+BOOK = pd.DataFrame(
+    [("Full", "Docks", "pain", "", "", "", "No place."), ("Docks", "", "pain", "", "", "", ""), ("Joy", "", "emotion", "2", "", "", "Glad."),
+     ("First ride", "", "stage", "", "4", "", ""), ("App", "", "touchpoint", "", "", "yes", ""), ("Dock", "", "touchpoint", "", "", "no", "")],
+    columns=["code", "parent", "facet", "valence", "order", "online", "definition"],
+)  # fmt: skip
+
+
+def test_codebook_is_typed_and_parents_may_follow(study):
+    done = import_codebook(study, BOOK)
+    assert set(done["status"]) == {"added"} and done["code"].tolist().index("Docks") < done["code"].tolist().index("Full")
+    codes = study.codes.set_index("code")
+    assert codes.loc["Full", "path"] == "Docks / Full" and codes.loc["Joy", "valence"] == 2 and codes.loc["First ride", "order"] == 4
+    assert codes.loc["App", "online"] is True and codes.loc["Dock", "online"] is False and pd.isna(codes.loc["Joy", "online"])
+    assert set(import_codebook(study, BOOK)["status"]) == {"unchanged"} and len(study.log) == 1
+
+
+def test_codebook_again_updates_what_it_says(study):
+    import_codebook(study, BOOK)
+    done = import_codebook(study, pd.DataFrame({"code": ["Joy", "Full"], "definition": ["Very glad.", "No place."]}))
+    assert done["status"].tolist() == ["updated", "unchanged"]
+    codes = study.codes.set_index("code")
+    assert codes.loc["Joy", "definition"] == "Very glad." and codes.loc["Joy", "valence"] == 2 and codes.loc["Full", "parent"] == "Docks"
+    import_codebook(study, pd.DataFrame({"code": ["Full"], "parent": [""]}))
+    assert pd.isna(study.codes.set_index("code").loc["Full", "parent"])
+    undo(study)
+    assert study.codes.set_index("code").loc["Full", "parent"] == "Docks"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"code": ["A", ""]}, "row 3: the code is empty"),
+        ({"code": ["A", "A"]}, "row 3: the code 'A' occurs twice"),
+        ({"code": ["A"], "facet": ["pian"]}, "did you mean 'pain'"),
+        ({"code": ["A"], "valence": ["3"]}, "from -2 to 2"),
+        ({"code": ["A"], "valence": ["much"]}, "no number"),
+        ({"code": ["A"], "order": ["1.5"]}, "whole number"),
+        ({"code": ["A"], "online": ["maybe"]}, "neither yes nor no"),
+        ({"code": ["Alpha"], "parent": ["Alhpa"]}, "no parent 'Alhpa', did you mean 'Alpha'"),
+        ({"code": ["A", "B"], "parent": ["B", "A"]}, "parents of each other"),
+        ({"code": ["A"], "parent": ["A"]}, "parents of each other"),
+    ],
+)
+def test_bad_codebooks_name_the_rows(study, rows, words):
+    with pytest.raises(BadInput) as error:
+        import_codebook(study, pd.DataFrame(rows))
+    assert words in str(error.value) and study.codes.empty
+    with pytest.raises(NoSuchName, match="no column 'code'"):
+        import_codebook(study, pd.DataFrame(rows).rename(columns={"code": "name"}))
+
+
+def test_a_circle_through_codes_that_exist_is_refused(study):
+    import_codebook(study, BOOK)
+    with pytest.raises(BadInput, match="its own ancestor"):
+        import_codebook(study, pd.DataFrame({"code": ["Docks"], "parent": ["Full"]}))
+    assert study.codes.set_index("code").loc["Full", "path"] == "Docks / Full"
+
+
+# -- Codings ------------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def ready(study, folder):
+    import_files(study, folder / "P02.txt")
+    import_codebook(study, BOOK)
+    return study
+
+
+def test_codings_by_quote_by_span_and_by_both(ready):
+    table = pd.DataFrame(
+        [("P02", "dock was full 🚲", "", "", "Full", "MB"), ("P02", "", "36", "40", "Dock", "JK"), ("P02", " never mind ", "", "", "Joy", ""),
+         ("P02", "Yes", str(TALK.index("Yes")), str(TALK.index("Yes") + 3), "Joy", "")],
+        columns=["source", "quote", "start", "end", "code", "coder"],
+    )  # fmt: skip
+    done = import_codings(ready, table, coder="XX")
+    assert done["status"].tolist() == ["added"] * 4 and done["coder"].tolist() == ["MB", "JK", "XX", "XX"]
+    assert [ready.quote("P02", a, b) for a, b in zip(done["start"], done["end"], strict=True)] == ["dock was full 🚲", "dock", "never mind", "Yes"]
+    assert set(ready.codings["origin"]) == {"import"}
+    assert import_codings(ready, table, coder="XX")["status"].tolist() == ["already there"] * 4
+    undo(ready)
+    assert ready.codings.empty
+
+
+def test_bad_codings_are_listed_with_rows_and_nothing_is_stored(ready):
+    table = pd.DataFrame(
+        [("P02", "dock was full", "", "", "Full"), ("P2", "dock", "", "", "Full"), ("P02", "doc was ful", "", "", "Full"), ("P02", "Interviewer", "", "", "Full"),
+         ("P02", "dock", "0", "4", "Full"), ("P02", "dock", "", "", "Ful"), ("P02", "", "", "", "Full"), ("P02", "", "5", "999", "Full"),
+         ("P02", "", "a", "b", "Full"), ("P02", "", "24", "26", "Full")],
+        columns=["source", "quote", "start", "end", "code"],
+    )  # fmt: skip
+    with pytest.raises(BadInput) as error:
+        import_codings(ready, table)
+    said = str(error.value)
+    assert "9 of 10 rows" in said and "row 2:" not in said
+    for words in (
+        "row 3: no source 'P2', did you mean 'P02'?", "row 4: P02: the quote 'doc was ful' is not in the source; the nearest is 'dock was full' at 36-49",
+        "row 5: P02: the quote 'Interviewer' occurs 2 times", "row 6: P02: the span 0-4 reads 'Inte', not the quote 'dock'",
+        "row 7: no code 'Ful', did you mean 'Full'?", "row 8: P02: neither a quote nor start and end", "row 9: P02: the span 5-999",
+        "row 10: P02: start 'a' and end 'b'", "row 11: P02: the span 24-26 holds only white space",
+    ):  # fmt: skip
+        assert words in said, words
+    assert ready.codings.empty
+    with pytest.raises(BadInput, match="and 5 more"):
+        import_codings(ready, pd.DataFrame({"source": ["nope"] * 25, "quote": "x", "code": "Full"}))
+
+
+def test_codings_need_their_columns(ready):
+    with pytest.raises(NoSuchName, match="'quote', or 'start' and 'end'"):
+        import_codings(ready, pd.DataFrame({"source": ["P02"], "code": ["Full"]}))
+    with pytest.raises(NoSuchName, match="no column 'source'"):
+        import_codings(ready, pd.DataFrame({"sources": ["P02"], "quote": ["dock"], "code": ["Full"]}))
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_quote_that_was_changed_is_never_stored(data):
+    with Study(":memory:", coder="MB") as study:
+        with study.step("x", "x") as step:
+            store.add_source(step, "S", text=TALK)
+            store.add_codes(step, [{"name": "Full", "facet": "pain"}])
+        a = data.draw(st.integers(0, len(TALK) - 9))
+        b = data.draw(st.integers(a + 8, len(TALK)))
+        at = data.draw(st.integers(a, b - 1))
+        quote = TALK[a:at] + data.draw(st.sampled_from("ß#√🛴")) + TALK[at + 1 : b]
+        with pytest.raises((BadInput, QuoteNotFound)):
+            import_codings(study, pd.DataFrame({"source": ["S"], "code": ["Full"], "quote": [quote]}))
+        assert study.codings.empty
+
+
+# -- Removing and correcting --------------------------------------------------------------------------------------------------
+def test_removed_sources_take_their_codings_and_come_back(ready):
+    import_codings(ready, pd.DataFrame({"source": ["P02"] * 2, "quote": ["dock", "Yes"], "code": ["Full", "Joy"]}))
+    assert remove_source(ready, "P02") == 2 and ready.sources.empty and ready.codings.empty
+    with pytest.raises(NoSuchSource):
+        remove_source(ready, "P02")
+    undo(ready)
+    assert len(ready.sources) == 1 and ready.codings["quote"].tolist() == ["dock", "Yes"]
+
+
+def test_corrections_carry_codings_turns_and_times(study, folder):
+    import_files(study, folder)
+    import_codebook(study, BOOK)
+    quotes = ["The dock was full 🚲 again", "never mind", "Yes"]
+    import_codings(study, pd.DataFrame({"source": "P02", "quote": quotes, "code": ["Full", "Joy", "Joy"]}))
+    new = TALK.replace("The dock", "So 👩‍👩‍👧, the e\u0301 dock").replace("never mind", "whatever") + "\nInterviewer: And then?\n\nAnna: I walked.\n"
+    done = correct_text(study, "P02", text=new)
+    assert done[["code", "status"]].values.tolist() == [["Full", "carried"], ["Joy", "not carried"], ["Joy", "carried"]]
+    assert done["before"].tolist() == quotes and study.codings["quote"].tolist() == done["quote"].dropna().tolist()
+    assert "dock was full 🚲 again" in study.codings["quote"][0] and study.codings["quote"][1] == "Yes"
+    turns = study.rows("turns", source_id=study.source_id("P02"))
+    assert [new[a:b] for a, b in zip(turns["start"], turns["end"], strict=True)][-2:] == ["And then?", "I walked."]
+    assert turns["case"].dropna().unique().tolist() == ["P02"] and turns["role"].tolist()[::2] == ["interviewer"] * 3
+    undo(study)
+    assert study.text("P02") == TALK and study.codings["quote"].tolist() == quotes
+    store.redo_last(study.engine, coder="MB")
+    assert study.text("P02") == new
+    correct_text(study, "P03", text=study.text("P03").replace("Well.", "Well, well."))
+    assert study.rows("turns", source_id=study.source_id("P03"))["time"].tolist() == [1, 3]
+    for wrong in (new, "  "):
+        with pytest.raises(BadInput, match="same|empty"):
+            correct_text(study, "P02", text=wrong)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_untouched_quotes_survive_any_edit(data):
+    words = ["dock", "🚲", "full", "again", "e\u0301t", "שלום", "the", "I", "walked,", "so", "it."]
+    old = data.draw(st.lists(st.sampled_from(words), min_size=6, max_size=25))
+    text = " ".join(old)
+    i = data.draw(st.integers(0, len(old) - 2))
+    j = data.draw(st.integers(i + 1, len(old)))
+    before, after = (data.draw(st.lists(st.sampled_from(["new", "words", "🛴"]), max_size=4)) for _ in range(2))
+    cut = data.draw(st.integers(0, i))  # words that are dropped in front
+    new = " ".join([*old[cut:i], *before, *old[i:j], *after, *old[j:]])
+    start = len(" ".join(old[:i])) + (1 if i else 0)
+    end = start + len(" ".join(old[i:j]))
+    if new == text:
+        return
+    with Study(":memory:", coder="MB") as study:
+        with study.step("x", "x") as step:
+            key = store.add_source(step, "S", text=text)
+            [code] = store.add_codes(step, [{"name": "Full", "facet": "pain"}])
+            store.add_codings(step, [{"source_id": key, "code_id": code, "start": start, "end": end}])
+        done = correct_text(study, "S", text=new)
+        for row in study.codings.itertuples():
+            assert study.text("S")[row.start : row.end] == row.quote and row.quote == row.quote.strip() != ""
+        if not before and not after and cut == 0:
+            assert done["quote"].tolist() == [text[start:end]]
+
+
+# -- Real input ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.real
+def test_the_41_real_transcripts_come_in(study, real_data):
+    folder = real_data / "interviews" / "yk-delta-water-end-users"
+    manifest = pd.read_csv(folder / "manifest.csv")
+    report = import_files(study, str(folder / "transcripts" / "*.txt"), progress=False)
+    assert set(report["status"]) == {"imported"} and report["turns"].tolist() == manifest["turns"].tolist()
+    several = manifest["speakers"].str.contains(r"Interviewee \d")
+    assert report["message"].str.contains("set_speaker").tolist() == several.tolist() and len(study.cases) == 41 - several.sum()
+    turns = study.turns
+    assert set(turns.loc[turns["role"].eq("interviewer"), "speaker"]) == {"Interviewer", "Interviewer 1"}
+    assert turns.loc[turns["role"].eq("participant"), "speaker"].str.startswith("Interviewee").all()
+    assert set(import_files(study, folder / "transcripts", progress=False)["status"]) == {"already there"}
+
+
+@pytest.mark.real
+def test_4658_real_answers_come_in_as_one_step(study, real_data):
+    path = real_data / "feedback" / "jupyter-open-ended-coded-2015" / "coded_answers.csv"
+    frame = pd.read_csv(path, keep_default_na=False)
+    report = import_table(study, path, text="answer", case="source_row", codes="themes", attributes=[], date="date")
+    assert report["sources"][0] == frame["answer"].str.strip().ne("").sum() == len(study.sources) and len(study.log) == 1
+    assert study.codings["quote"].str.len().min() > 0 and len(study.codings) > 4000
