@@ -142,7 +142,7 @@ def _options(
 ) -> None:
     if debug: os.environ["PERSONABENCH_DEBUG"] = "1"
 
-# %% ../nbs/60_cli.ipynb #bde0a3ef
+# %% ../nbs/60_cli.ipynb #989fe074
 @app.command("demo")
 def _demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")] = Path("personabench-demo"),
@@ -165,6 +165,7 @@ def _lab(
     "Open JupyterLab on a working folder with a study and the tutorials."
     first = prepare_lab(folder, coder=coder)
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0: quiet.append("--allow-root")  # in a container; the server listens on this machine only
     command = [sys.executable, "-m", "jupyterlab", str(first), f"--ServerApp.root_dir={folder.absolute()}", f"--port={port}", *quiet]
     raise typer.Exit(subprocess.call(command + ([] if browser else ["--no-browser"])))
 
@@ -248,7 +249,7 @@ def _report(
     with _open(study) as opened: page = reports.report(opened, out, personas=personas)
     typer.echo(f"Wrote {page}")
 
-# %% ../nbs/60_cli.ipynb #31b0687d
+# %% ../nbs/60_cli.ipynb #81b51725
 def main(arguments: list[str] | None = None) -> int:
     "Run the command line and return its exit code."
     try: code = app(arguments, standalone_mode=False, prog_name="personabench")
@@ -262,9 +263,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _complain(e: Exception) -> int:
     "Print an error as a person wants to read it; with --debug, all of it."
     if os.environ.get("PERSONABENCH_DEBUG"): raise e
-    import click
-
-    if isinstance(e, click.ClickException): e.show()
+    show = getattr(e, "show", None)  # the option parser's own errors know how to print themselves
+    if callable(show): show()
     elif isinstance(e, PersonabenchError): typer.echo(f"error: {e}", err=True)
     else: typer.echo(f"error: {type(e).__name__}: {e}\nThis should not happen. 'personabench --debug ...' shows where it did.", err=True)
     return 2

@@ -19,9 +19,9 @@ from .study import Study
 # %% auto #0
 __all__ = ['add_code', 'change_code', 'rename_code', 'merge_codes', 'split_code', 'remove_code', 'code_history']
 
-# %% ../nbs/20_codebook.ipynb #511bb35a
+# %% ../nbs/20_codebook.ipynb #6846abba
 def add_code(
-    study: Study,
+    study: Study,                    # whose codebook
     name: str,                       # unique in the codebook
     *,
     facet: str = "other",            # one of schema.FACETS
@@ -33,49 +33,60 @@ def add_code(
     online: bool | None = None,      # for touchpoints
 ) -> int:                            # code_id
     "Add a code to the codebook. Raises AlreadyThere, NoSuchCode (the parent), BadInput."
-    row = {"name": name.strip(), "facet": facet, "definition": definition, "colour": colour, "valence": valence, "order": order,
-           "online": None if online is None else int(online), "parent_id": study.code_id(parent) if parent else None}
+    name = str(name).strip()
+    row = {"name": name, "facet": facet, "definition": definition, "colour": colour, "valence": valence, "order": order,
+           "online": online, "parent_id": study.code_id(parent) if parent else None}
     with study.step("add_code", f"add code '{name}'") as step: return store.add_codes(step, [row])[0]
 
-# %% ../nbs/20_codebook.ipynb #6d8f30b2
+# %% ../nbs/20_codebook.ipynb #494dc54c
 def change_code(
-    study: Study,
-    name: str,
+    study: Study,    # whose codebook
+    name: str,       # which code
     **changes: Any,  # any of facet, parent (None = top), definition, colour, valence, order, online
 ) -> None:
     "Change properties of a code. Raises NoSuchCode, BadInput (unknown property or value, a parent inside its own branch)."
     code_id = study.code_id(name)
     known = {"facet", "parent", "definition", "colour", "valence", "order", "online"}
-    if unknown := set(changes) - known: raise BadInput(f"code {name!r}", f"no property {sorted(unknown)}", f"one of {', '.join(sorted(known))}")
+    if unknown := set(changes) - known:
+        raise BadInput(f"code {name!r}", f"no property {sorted(unknown)}", f"one of {', '.join(sorted(known))}")
     values = {k: v for k, v in changes.items() if k != "parent"}
     store.check_code({"name": name, **values})
-    if "online" in values and values["online"] is not None: values["online"] = int(values["online"])
     if "parent" in changes: values["parent_id"] = _new_parent(study, name, changes["parent"])
     with study.step("change_code", f"change {', '.join(changes)} of code '{name}'") as step: step.update("codes", [code_id], values)
 
 
 def _new_parent(study: Study, name: str, parent: str | None) -> int | None:
     "Return the id of a code's new parent, refusing one from its own branch."
-    if parent is None: return None
-    parent_id, above = study.code_id(parent), study.codes.set_index("code")["parent"]
-    line = [parent]
-    while pd.notna(above[line[-1]]): line.append(above[line[-1]])
-    if name in line: raise BadInput(f"code {name!r}", f"{parent!r} lies inside its own branch", "a parent elsewhere in the tree", "move that one first")
+    if not parent: return None
+    parent_id, c = study.code_id(parent), store.tables.tables["codes"]
+    with study.connection() as conn: above = {i: (n, p) for i, n, p in conn.execute(sa.select(c.c.code_id, c.c.name, c.c.parent_id))}
+    at: int | None = parent_id
+    while at is not None:
+        if above[at][0] == name and at == study.code_id(name):
+            raise BadInput(f"code {name!r}", f"{parent!r} lies inside its own branch", "a parent elsewhere in the tree",
+                           "move that one first")
+        at = above[at][1]
     return parent_id
 
-
-def rename_code(study: Study, name: str, *, to: str) -> None:
+# %% ../nbs/20_codebook.ipynb #81065416
+def rename_code(
+    study: Study,  # whose codebook
+    name: str,     # which code
+    *,
+    to: str,       # its new name
+) -> None:
     "Give a code another name. Raises NoSuchCode, AlreadyThere, BadInput."
-    code_id, to = study.code_id(name), to.strip()
+    code_id, to = study.code_id(name), str(to).strip()
     store.check_code({"name": to})
     with study.step("rename_code", f"rename code '{name}' to '{to}'") as step:
         if store.find(step, "codes", to) not in (None, code_id):
-            raise AlreadyThere(f"code {to!r}", "the codebook has a code of that name", cure="merge the two with merge_codes, or choose another name")
+            raise AlreadyThere(f"code {to!r}", "the codebook has a code of that name",
+                               cure="merge the two with merge_codes, or choose another name")
         step.update("codes", [code_id], {"name": to})
 
-# %% ../nbs/20_codebook.ipynb #eb531a0f
+# %% ../nbs/20_codebook.ipynb #8e2fdf89
 def merge_codes(
-    study: Study,
+    study: Study,          # whose codebook
     names: Sequence[str],  # the codes that end
     *,
     into: str,             # the code that stays
@@ -83,13 +94,15 @@ def merge_codes(
     "Merge codes into one: codings and children move, duplicates fall together, the others are removed. Raises NoSuchCode, BadInput."
     names = [names] if isinstance(names, str) else list(names)
     target, ids = study.code_id(into), [study.code_id(n) for n in names]
-    if target in ids: raise BadInput("merge_codes", f"{into!r} is among the codes to merge", "the code that stays only as into=", "leave it out of the list")
-    _new_parent_check(study, names, into)
+    if target in ids:
+        raise BadInput("merge_codes", f"{into!r} is among the codes to merge", "the code that stays only as into=",
+                       "leave it out of the list")
+    for name in names: _new_parent(study, name, into)  # a branch merged into its own child would be its own parent
     k, c = store.tables.tables["codings"], store.tables.tables["codes"]
+    q = sa.select(k).where(k.c.code_id.in_([*ids, target]), k.c.removed == 0).order_by(k.c.code_id != target, k.c.coding_id)
     label = f"merge {', '.join(repr(n) for n in names)} into '{into}'"
     with study.step("merge_codes", label) as step:
-        rows = step.conn.execute(sa.select(k).where(k.c.code_id.in_([*ids, target]), k.c.removed == 0).order_by(k.c.code_id != target)).mappings().all()
-        moving, double = _fold(rows, target)
+        moving, double = _fold(step.conn.execute(q).mappings().all(), target)
         step.update("codings", double, {"removed": 1})
         step.update("codings", moving, {"code_id": target})
         children = step.conn.scalars(sa.select(c.c.code_id).where(c.c.parent_id.in_(ids), c.c.removed == 0)).all()
@@ -97,7 +110,7 @@ def merge_codes(
         step.update("codes", ids, {"removed": 1})
     return len(moving)
 
-
+# %% ../nbs/20_codebook.ipynb #d122e7de
 def _fold(rows: Sequence[Mapping[str, Any]], target: int) -> tuple[list[int], list[int]]:
     "Sort codings into those that move to the target code and those that would stand there twice."
     seen: set[tuple] = set()
@@ -109,15 +122,10 @@ def _fold(rows: Sequence[Mapping[str, Any]], target: int) -> tuple[list[int], li
         seen.add(key)
     return moving, double
 
-
-def _new_parent_check(study: Study, names: Sequence[str], into: str) -> None:
-    "Refuse to merge a branch into its own child: the child would become its own parent."
-    for name in names: _new_parent(study, name, into)
-
-# %% ../nbs/20_codebook.ipynb #9173b964
+# %% ../nbs/20_codebook.ipynb #3e90d5eb
 def split_code(
-    study: Study,
-    name: str,
+    study: Study,              # whose codebook
+    name: str,                 # the code that is split
     *,
     to: str,                   # name of the new code
     codings: Sequence[int],    # coding ids that move there
@@ -125,29 +133,39 @@ def split_code(
 ) -> int:                      # code_id of the new code
     "Move some codings of a code to a new one. Raises NoSuchCode, NoSuchName (a coding that is not of this code), AlreadyThere, BadInput."
     code_id, c, k = study.code_id(name), store.tables.tables["codes"], store.tables.tables["codings"]
+    moving, to = [int(i) for i in codings], str(to).strip()
     with study.step("split_code", f"split '{to}' from code '{name}'") as step:
         mine = set(step.conn.scalars(sa.select(k.c.coding_id).where(k.c.code_id == code_id, k.c.removed == 0)))
-        if wrong := sorted(set(codings) - mine):
-            raise NoSuchName(f"code {name!r}", f"codings {wrong[:5]} are not of this code", cure="take ids from study.rows('codings', code=...)")
+        if wrong := sorted(set(moving) - mine):
+            raise NoSuchName(f"code {name!r}", f"codings {wrong[:5]} are not of this code",
+                             cure="take ids from study.rows('codings', code=...)")
         old = step.conn.execute(sa.select(c).where(c.c.code_id == code_id)).mappings().one()
-        row = {k: old[k] for k in ("facet", "parent_id", "valence", "order", "online", "colour", "definition")}
-        [new_id] = store.add_codes(step, [{**row, "name": to.strip()}])
-        step.update("codings", list(codings), {"code_id": new_id})
-        if changes: change_code(study, to.strip(), **changes)
+        kept = {p: old[p] for p in ("facet", "parent_id", "valence", "order", "online", "colour", "definition")}
+        [new_id] = store.add_codes(step, [{**kept, "name": to}])
+        step.update("codings", moving, {"code_id": new_id})
+        if changes: change_code(study, to, **changes)
     return new_id
 
-
-def remove_code(study: Study, name: str) -> None:
+# %% ../nbs/20_codebook.ipynb #286037a0
+def remove_code(
+    study: Study,  # whose codebook
+    name: str,     # which code
+) -> None:
     "Remove a code that has no codings and no children. Raises NoSuchCode, BadInput."
-    code_id, f = study.code_id(name), study.codes
-    n, children = int(f.loc[f["code_id"] == code_id, "codings"].iloc[0]), f.loc[f["parent"] == name, "code"].tolist()
-    if n or children:
-        found = f"it has {n} codings" if n else f"it is the parent of {', '.join(children)}"
-        raise BadInput(f"code {name!r}", found, "an unused code", "merge_codes(study, [...], into=...) moves codings and children elsewhere")
-    with study.step("remove_code", f"remove code '{name}'") as step: step.update("codes", [code_id], {"removed": 1})
+    code_id, c, k = study.code_id(name), store.tables.tables["codes"], store.tables.tables["codings"]
+    with study.step("remove_code", f"remove code '{name}'") as step:
+        n = step.conn.scalar(sa.select(sa.func.count()).where(k.c.code_id == code_id, k.c.removed == 0))
+        children = step.conn.scalars(sa.select(c.c.name).where(c.c.parent_id == code_id, c.c.removed == 0)).all()
+        if n or children:
+            found = f"it has {n} codings" if n else f"it is the parent of {', '.join(children)}"
+            raise BadInput(f"code {name!r}", found, "an unused code",
+                           "merge_codes(study, [...], into=...) moves codings and children elsewhere")
+        step.update("codes", [code_id], {"removed": 1})
 
-# %% ../nbs/20_codebook.ipynb #8d01ad02
-def code_history(study: Study) -> pd.DataFrame:
+# %% ../nbs/20_codebook.ipynb #171a4b50
+def code_history(
+    study: Study,  # whose codebook
+) -> pd.DataFrame:
     "Tell every step that touched the codebook: event_id, time, coder, verb, label, undone, and the codes (ids) that it changed."
     log = study.log
     touched = [sorted({i for c in json.loads(ch) if c["table"] == "codes" for i in c["ids"]}) for ch in log["changes"]]

@@ -37,8 +37,8 @@ from .tables import column_named, read_table, table_text
 from .transcripts import TRANSCRIPT_SUFFIXES, Transcript, Turn, read_transcript, split_turns
 
 # %% auto #0
-__all__ = ['INTERVIEWERS', 'REPORT_COLUMNS', 'import_files', 'set_speaker', 'import_table', 'import_codebook', 'import_codings',
-           'remove_source', 'correct_text']
+__all__ = ['INTERVIEWERS', 'import_files', 'set_speaker', 'import_table', 'import_codebook', 'import_codings', 'remove_source',
+           'correct_text']
 
 # %% ../nbs/10_importers.ipynb #8243db45
 _t = store.tables.tables
@@ -171,13 +171,13 @@ def _remarks(transcript: Transcript, name: str, people: Sequence[str], noted: Co
     said += [f"{s} speaks in most files and was taken for the interviewer" for s in taken]
     return "; ".join(said)
 
-# %% ../nbs/10_importers.ipynb #de132453
-REPORT_COLUMNS = ["file", "status", "sources", "turns", "words", "message", "encoding"]
+# %% ../nbs/10_importers.ipynb #b5d7c382
+_REPORT = ["file", "status", "sources", "turns", "words", "message", "encoding"]
 
 
 def _report(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows as the report that every importer of sources gives."""
-    frame = pd.DataFrame(list(rows), columns=REPORT_COLUMNS)
+    frame = pd.DataFrame(list(rows), columns=_REPORT)
     counts = ["sources", "turns", "words"]
     return frame.astype({**dict.fromkeys(counts, "float")}).fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
 
@@ -232,9 +232,9 @@ def _read_one(path: Path, named: bool, **how: Any) -> Transcript | dict[str, Any
     except (BadInput, OSError) as err:
         return _row(path, "failed", str(err))
 
-# %% ../nbs/10_importers.ipynb #5bbd6615
+# %% ../nbs/10_importers.ipynb #07f1430c
 def import_files(
-    study: Study,
+    study: Study,  # an open study
     files: str | Path | Iterable[str | Path],  # a path, a folder, a pattern such as "interviews/*.vtt", or several
     *,
     case: str | re.Pattern[str] | Callable[[Path], str | None] | None = "{stem}",  # template, regular expression or function of the path
@@ -292,7 +292,7 @@ def _bar(show: bool) -> Callable[[Collection[Any], str], Iterable[Any]]:
 
     return lambda items, label: tqdm(items, desc=label, unit="file", leave=False)
 
-# %% ../nbs/10_importers.ipynb #dacdd60a
+# %% ../nbs/10_importers.ipynb #2f275456
 def _speakers(study: Study, source_id: int) -> pd.DataFrame:
     """Return the speakers of a source's current text: speaker_id, speaker, case, role, turns."""
     s, t, p, c = _t["sources"], _t["turns"], _t["speakers"], _t["cases"]
@@ -307,7 +307,7 @@ def _speakers(study: Study, source_id: int) -> pd.DataFrame:
 
 
 def set_speaker(
-    study: Study,
+    study: Study,  # an open study
     source: str,  # name of the source
     *,
     speaker: str | None,  # the label in the source; None for turns without a label
@@ -491,9 +491,9 @@ def _texts(column: pd.Series) -> list[str]:
     """Return the answers of a column, normalised, '' where nothing was answered."""
     return [normalise_text(cell).strip() for cell in table_text(column)]
 
-# %% ../nbs/10_importers.ipynb #d0303ccd
+# %% ../nbs/10_importers.ipynb #436b5de8
 def import_table(
-    study: Study,
+    study: Study,  # an open study
     data: str | Path | pd.DataFrame,  # CSV, Excel or Parquet file, or a DataFrame
     *,
     text: str | Iterable[str],  # the columns of answers; [] when the table only describes cases
@@ -615,9 +615,9 @@ def _parents_first(rows: dict[str, dict[str, Any]], place: str) -> dict[str, dic
         ordered |= {name: rows[name] for name in ready}
     return ordered
 
-# %% ../nbs/10_importers.ipynb #745e7333
+# %% ../nbs/10_importers.ipynb #c8516b2f
 def import_codebook(
-    study: Study,
+    study: Study,  # an open study
     data: str | Path | pd.DataFrame,  # columns code, and any of parent, facet, valence, order, online, colour, definition
 ) -> pd.DataFrame:
     """Import a typed codebook; codes that exist are brought up to date.
@@ -739,9 +739,9 @@ def _coding_rows(study: Study, frame: pd.DataFrame, place: str, coder: str | Non
     _refuse(problems, place, len(frame), "correct these rows and import the table again")
     return rows
 
-# %% ../nbs/10_importers.ipynb #48934dac
+# %% ../nbs/10_importers.ipynb #b60c4957
 def import_codings(
-    study: Study,
+    study: Study,  # an open study
     data: str | Path | pd.DataFrame,  # columns source, code, and quote or start and end; optionally coder
     *,
     coder: str | None = None,  # whose codings they are where no coder column says; None = the study's coder
@@ -774,9 +774,9 @@ def import_codings(
     done["status"] = ["added" if i > newest else "already there" for i in ids]
     return done[["coding_id", "source", "start", "end", "code", "coder", "status"]]
 
-# %% ../nbs/10_importers.ipynb #a07f2b10
+# %% ../nbs/10_importers.ipynb #60937eac
 def remove_source(
-    study: Study,
+    study: Study,  # an open study
     source: str,  # name of the source
 ) -> int:
     """Remove a source with its codings and assignments, as one step that `undo` takes back.
@@ -798,22 +798,32 @@ def _live_ids(step: store.Step, table: str, source_id: int) -> list[int]:
     t = _t[table]
     return list(step.conn.scalars(sa.select(t.c[table[:-1] + "_id"]).where(t.c.source_id == source_id, t.c.removed == 0)))
 
-# %% ../nbs/10_importers.ipynb #610ff9fa
+# %% ../nbs/10_importers.ipynb #fe7a5429
 def _same_stretches(old: str, new: str) -> list[tuple[int, int, int]]:
     """Return (start in old, start in new, length) of the stretches that both texts share, in order."""
     from difflib import SequenceMatcher
 
-    words_old, words_new = re.findall(r"\w+|\s+|.", old, re.DOTALL), re.findall(r"\w+|\s+|.", new, re.DOTALL)
-    at_old, at_new = _starts(words_old), _starts(words_new)
-    same = []
-    for kind, a, b, c, d in SequenceMatcher(None, words_old, words_new, autojunk=False).get_opcodes():
-        i, j = at_old[a], at_new[c]
+    before, after = _words(old), _words(new)
+    head = next((i for i, (a, b) in enumerate(zip(before, after)) if a != b), min(len(before), len(after)))
+    rest = min(len(before), len(after)) - head  # a correction touches little: what is the same at both ends need not be compared
+    tail = next((i for i, (a, b) in enumerate(zip(before[::-1], after[::-1])) if a != b or i == rest), rest)
+    at_old, at_new = _starts(before), _starts(after)
+    middle = SequenceMatcher(None, before[head : len(before) - tail], after[head : len(after) - tail], autojunk=False)
+    same = [(0, 0, at_old[head])] if head else []
+    for kind, a, b, c, d in middle.get_opcodes():
+        i, j, stop_old, stop_new = at_old[head + a], at_new[head + c], at_old[head + b], at_new[head + d]
         if kind == "equal":
-            same.append((i, j, at_old[b] - i))
-        elif kind == "replace" and (at_old[b] - i) * (at_new[d] - j) < 1_000_000:
-            inner = SequenceMatcher(None, old[i : at_old[b]], new[j : at_new[d]], autojunk=False)
+            same.append((i, j, stop_old - i))
+        elif kind == "replace" and (stop_old - i) * (stop_new - j) < 1_000_000:
+            inner = SequenceMatcher(None, old[i:stop_old], new[j:stop_new], autojunk=False)
             same += [(i + x, j + y, n) for x, y, n in inner.get_matching_blocks() if n]
-    return same
+    left = len(old) - at_old[len(before) - tail]
+    return same + ([(len(old) - left, len(new) - left, left)] if left else [])
+
+
+def _words(text: str) -> list[str]:
+    """Cut a text into words and signs, each with the white space before it."""
+    return re.findall(r"\s*(?:\w+|\S|$)", text)
 
 
 def _starts(words: list[str]) -> list[int]:
@@ -880,9 +890,9 @@ def _timed(speaker: str | None, start: int, end: int, before: dict[str, Any] | N
     cues = [cue for cue in moved if start <= cue[0] < end]
     return {"speaker": speaker, "start": start, "end": end, "time": (before or {}).get("time"), "cues": cues}
 
-# %% ../nbs/10_importers.ipynb #35de9bad
+# %% ../nbs/10_importers.ipynb #fdba6737
 def correct_text(
-    study: Study,
+    study: Study,  # an open study
     source: str,  # name of the source
     *,
     text: str,  # the whole corrected text

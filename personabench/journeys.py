@@ -148,7 +148,7 @@ def _stage_order(codings: pd.DataFrame, codes: pd.DataFrame | None) -> pd.DataFr
     table["order"] = table["order"].fillna((~table["ordered"]).cumsum() + top).astype(float)
     return table
 
-# %% ../nbs/42_journeys.ipynb #d2ce264e
+# %% ../nbs/42_journeys.ipynb #45ddc81a
 _JOURNEY_FACETS = tuple(f for f in FACETS if f not in ("stage", "demographic", "context", "other"))
 _QUOTE = ["stage", "facet", "code", "valence", "case", "quote", "source", "start", "end", "coding_id", "coder", "via"]
 _UNPLACED = ["coding_id", "source", "case", "facet", "code", "quote", "start", "end", "reason"]
@@ -163,7 +163,7 @@ def _place(codings: pd.DataFrame, counts: np.ndarray, stages: list[str], turns: 
     "Split the evidence into placed quotes (one row per coding and stage) and unplaced codings with a reason."
     tells = counts & codings["facet"].isin(_JOURNEY_FACETS).to_numpy()
     told, key = codings[tells], "source_id" if "source_id" in codings else "source"
-    near = codings["facet"].eq("stage").to_numpy() & codings[key].isin(told[key].unique()).to_numpy()   # spans of other sources place nothing here
+    near = codings["facet"].eq("stage").to_numpy() & codings[key].isin(told[key].unique()).to_numpy()   # other sources place nothing here
     where = place_codings(codings[tells | near], turns=turns)
     quotes = told.join(where, how="inner")
     quotes["stage"] = pd.Categorical(quotes["stage"], stages)
@@ -186,8 +186,9 @@ def _stage_means(people: pd.DataFrame, value: str) -> pd.DataFrame:
     return pd.DataFrame({"mean": table["mean"], "low": np.clip(table["mean"] - half, -2, 2),
                          "high": np.clip(table["mean"] + half, -2, 2), "n": table["size"]})
 
-# %% ../nbs/42_journeys.ipynb #7cd6acde
-def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, spoken: pd.DataFrame, felt: pd.DataFrame, awaited: pd.DataFrame) -> pd.DataFrame:
+# %% ../nbs/42_journeys.ipynb #2e2978d1
+def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, spoken: pd.DataFrame, felt: pd.DataFrame,
+                 awaited: pd.DataFrame) -> pd.DataFrame:
     "Put one row per stage together; a stage without data keeps blanks."
     table = order[["stage", "order"]].set_index("stage")
     people = pd.concat([quotes[["stage", "case"]].astype(object), spoken[["code", "case"]].set_axis(["stage", "case"], axis=1)])
@@ -195,7 +196,8 @@ def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, spoken: pd.DataFrame
     table["n_codings"] = quotes.groupby("stage", observed=True).size()
     feeling, hope = _stage_means(felt, "emotion"), _stage_means(awaited, "expectation")
     table[["emotion", "low", "high", "n_emotion"]] = feeling.set_axis(feeling.index.astype(object)).reindex(table.index)
-    table[["expectation", "expectation_low", "expectation_high", "n_expectation"]] = hope.set_axis(hope.index.astype(object)).reindex(table.index)
+    hoped = ["expectation", "expectation_low", "expectation_high", "n_expectation"]
+    table[hoped] = hope.set_axis(hope.index.astype(object)).reindex(table.index)
     table["gap"] = table["emotion"] - table["expectation"]
     whole = ["n_people", "n_codings", "n_emotion", "n_expectation"]
     return table.assign(**{c: table[c].fillna(0).astype(int) for c in whole}).reset_index()
@@ -227,24 +229,26 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
     mean = mean_interval(felt.groupby("case")["emotion"].mean())
     return pd.DataFrame([*table, ("mean", None, np.nan, *mean)], columns=_MOMENT)
 
-# %% ../nbs/42_journeys.ipynb #356f9646
+# %% ../nbs/42_journeys.ipynb #51c0dd22
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
     "Rank the pains of all stages: rank, stage, order, pain, people, share, codings, emotion."
     who = quotes[quotes["facet"].eq("pain")][["stage", "code", "case"]].drop_duplicates()
-    felt_by = who.merge(felt[["stage", "case", "emotion"]], on=["stage", "case"], how="left").groupby(["stage", "code"], observed=True)["emotion"].mean()
+    who = who.merge(felt[["stage", "case", "emotion"]], on=["stage", "case"], how="left")
+    felt_by = who.groupby(["stage", "code"], observed=True)["emotion"].mean()
     keys = pd.MultiIndex.from_frame(pains[["stage", "pain"]])
     table = pains.assign(order=pains["stage"].astype(object).map(order), emotion=felt_by.reindex(keys).to_numpy())
-    table = table.sort_values(["people", "emotion", "codings", "order"], ascending=[False, True, False, True], kind="stable").reset_index(drop=True)
+    table = table.sort_values(["people", "emotion", "codings", "order"], ascending=[False, True, False, True], kind="stable", ignore_index=True)
     return table.assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]]
 
-# %% ../nbs/42_journeys.ipynb #0e473dfe
+# %% ../nbs/42_journeys.ipynb #08dfc9c5
 @dataclass(frozen=True, eq=False, repr=False)
 class Journey:
     "What happened to some people, stage by stage. Tables are in stage order; `stage` is a text column."
     name: str                     # whose journey: a persona, a segment, "everybody"
     n_people: int                 # people with at least one coding in a stage
     n_codings: int                # codings that have a place
-    stages: pd.DataFrame          # stage, order, n_people, n_codings, emotion, low, high, n_emotion, expectation, expectation_low, expectation_high, n_expectation, gap
+    stages: pd.DataFrame          # stage, order, n_people, n_codings, emotion, low, high, n_emotion,
+                                  # expectation, expectation_low, expectation_high, n_expectation, gap
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest: one row per stage and person
     touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share
     pains: pd.DataFrame           # stage, pain, people, codings, share
@@ -261,7 +265,7 @@ class Journey:
         return (f"Journey({self.name!r}: {self.n_people} people, {len(self.stages)} stages, {self.n_codings} codings placed, "
                 f"{len(self.unplaced)} not)")
 
-# %% ../nbs/42_journeys.ipynb #31d69b00
+# %% ../nbs/42_journeys.ipynb #54ad7be6
 def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, stages: pd.DataFrame) -> tuple[str, ...]:
     "Say what limits this journey."
     loose, few = order["stage"][~order["ordered"]], stages["stage"][stages["n_emotion"].between(1, 2)]
@@ -278,7 +282,8 @@ def _checked(codings: pd.DataFrame) -> None:
     "Refuse a table without the needed columns, or with a valence off the scale."
     needed = ["turn", "case", "start", "end", "code", "facet", "valence"]
     missing = [c for c in needed if c not in codings] + ([] if {"source", "source_id"} & set(codings) else ["source"])
-    if missing: raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
+    if missing:
+        raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
     valence = pd.to_numeric(codings["valence"], errors="coerce")
     wrong = codings[valence.abs() > 2]
     if len(wrong): raise BadInput(f"code {wrong['code'].iloc[0]!r}", f"valence {wrong['valence'].iloc[0]}", "a number from -2 to 2",
@@ -305,12 +310,12 @@ def journey_from_codings(
     spoken = kept[counts & kept["facet"].eq("stage").to_numpy()]
     return _assemble(name, order, quotes, unplaced, spoken, codes)
 
-# %% ../nbs/42_journeys.ipynb #1274bdd3
+# %% ../nbs/42_journeys.ipynb #1e69e8b7
 def _online(codes: pd.DataFrame | None, names: pd.Series) -> pd.Series:
     "Look up whether touchpoints are online: True, False or None where the codebook does not say."
     if codes is None or "online" not in codes: return pd.Series([None] * len(names), dtype=object)
-    words = {True: True, False: False, 1: True, 0: False, "yes": True, "no": False, "true": True, "false": False}
-    book = {c: words.get(o.lower() if isinstance(o, str) else o) for c, o in zip(codes["code"], codes["online"]) if not pd.isna(o)}
+    words = {"yes": True, "true": True, "1": True, "1.0": True, "no": False, "false": False, "0": False, "0.0": False}
+    book = {c: words.get(str(o).lower()) for c, o in zip(codes["code"], codes["online"])}
     return pd.Series([book.get(n) for n in names], dtype=object)
 
 
@@ -330,7 +335,7 @@ def _assemble(name: str, order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd
     return Journey(name, int(people), int(len(quotes.drop_duplicates(["coding_id", "source", "start", "end", "code"]))),
                    notes=_notes(order, quotes, unplaced, stages), **plain)
 
-# %% ../nbs/42_journeys.ipynb #cb43593b
+# %% ../nbs/42_journeys.ipynb #051d6f40
 def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:
     "Return the cases of a segment; name what exists when it does not."
     table = study.segments
@@ -338,7 +343,7 @@ def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:
     if segmentation is None and len(held) > 1:
         raise BadInput(f"segment {segment!r}", f"{len(held)} segmentations: {', '.join(held)}", "one", f"add segmentation={held[-1]!r}")
     if not held or segmentation is not None and segmentation not in held:
-        raise NoSuchName(f"segmentation {segmentation!r}" if segmentation else f"segment {segment!r}", "the study holds no such segmentation",
+        raise NoSuchName(f"segmentation {segmentation!r}" if segmentation else f"segment {segment!r}", "not in the study",
                          cure=nearest(segmentation or segment, held) if held else "keep one with add_segments(study, seg, name=...)")
     kept = segmentation or held[0]
     names = list(table["segment"][table["segmentation"].eq(kept)])
@@ -355,8 +360,9 @@ def _known(study: Study, cases: Iterable[str]) -> list[str]:
         if case not in held: raise NoSuchCase(f"case {case!r}", "the study has no such case", cure=nearest(case, held))
     return asked
 
-# %% ../nbs/42_journeys.ipynb #4a3429ee
-def _who(study: Study, persona: Any, segment: str | None, cases: Iterable[str] | None, segmentation: str | None) -> tuple[str, list[str] | None]:
+# %% ../nbs/42_journeys.ipynb #c67a7eb3
+def _who(study: Study, persona: Any, segment: str | None, cases: Iterable[str] | None,
+         segmentation: str | None) -> tuple[str, list[str] | None]:
     "Return the name and the case ids of the people asked for; None for everybody."
     if sum(x is not None for x in (persona, segment, cases)) > 1:
         raise BadInput("journey", "more than one of persona, segment and cases", "at most one", "leave the others out")

@@ -318,7 +318,7 @@ def _line(document: Any, where: Sequence[str | int]) -> int:
         except (KeyError, IndexError, TypeError): break
     return line
 
-# %% ../nbs/40_personas.ipynb #d93d4476
+# %% ../nbs/40_personas.ipynb #b83442f8
 def _keys(where: Sequence[str | int]) -> list[str]:
     "Return the keys that are known at a place of a persona's file."
     words = [w for w in where if isinstance(w, str)]
@@ -328,14 +328,14 @@ def _keys(where: Sequence[str | int]) -> list[str]:
 
 def _explained(error: ValidationError, text: str, place: str) -> BadInput:
     "Turn the first complaint of the models into an error that names file, line and cure."
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # a misspelt key explains a missing one
     where, message = first["loc"], first["msg"].removeprefix("Value error, ")
     at = f"{place}, line {_line(_load_yaml(text, place, 'rt'), where)}"
     if first["type"] == "extra_forbidden":
         return BadInput(at, f"unknown key {where[-1]!r}", f"one of {', '.join(_keys(where[:-1]))}", nearest(str(where[-1]), _keys(where[:-1])))
     if first["type"] == "missing": return BadInput(at, f"the key {where[-1]!r} is missing", "a value for it", f"add '{where[-1]}: ...' there")
     key = next((w for w in reversed(where) if isinstance(w, str)), None)
-    return BadInput(at, f"{key}: {message}" if key and "input" in message.lower() else message, cure="correct the line")
+    return BadInput(at, f"{key}: {message}" if key and first["type"] != "value_error" else message, cure="correct the line")
 
 # %% ../nbs/40_personas.ipynb #95d8395e
 def _read_persona(path: Path) -> Persona:
@@ -504,7 +504,7 @@ def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame
     both = pd.concat([declared, felt[declared.columns]]).drop_duplicates(["claim_code", "source_id", "start", "end", "code"])
     return both[both["claim_code"].isin(p["code"])]
 
-# %% ../nbs/40_personas.ipynb #8c17b5ad
+# %% ../nbs/40_personas.ipynb #a173a23b
 def _mean(x: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     "Return weighted mean and variance."
     m = float(w @ x / w.sum())
@@ -519,7 +519,7 @@ def _contrast_means(x: np.ndarray, w: np.ndarray, inside: np.ndarray) -> dict[st
     reach = float(stdtrit(n - 1, .975)) * (a[1] * n / (n - 1) / n) ** .5 if n > 1 else np.nan
     pooled = ((a[1] * n + b[1] * k) / (n + k)) ** .5
     effect = (a[0] - b[0]) / pooled if pooled else 0.
-    return {"n": int(inside.sum()), "effective_n": n, "mean": a[0], "low": a[0] - reach, "high": a[0] + reach, "rest": b[0], "effect": effect}
+    return {"n": int(inside.sum()), "effective_n": n, "mean": a[0], "low": a[0] - reach, "high": a[0] + reach, "rest": b[0], "rest_n": k, "effect": effect}
 
 
 def _contrast_share(hit: np.ndarray, w: np.ndarray, inside: np.ndarray) -> dict[str, Any]:
@@ -527,11 +527,12 @@ def _contrast_share(hit: np.ndarray, w: np.ndarray, inside: np.ndarray) -> dict[
     n = effective_n(w[inside])
     low, high = wilson(share * n, n)
     effect = float(2 * np.arcsin(min(1., share) ** .5) - 2 * np.arcsin(min(1., rest) ** .5))
-    people = int((inside & hit).sum())
-    return {"n": int(inside.sum()), "people": people, "effective_n": n, "share": share, "low": low, "high": high, "rest": rest, "effect": effect}
+    n_and_people = {"n": int(inside.sum()), "people": int((inside & hit).sum()), "effective_n": n, "rest_n": effective_n(w[~inside])}
+    return {**n_and_people, "share": share, "low": low, "high": high, "rest": rest, "effect": effect}
 
-# %% ../nbs/40_personas.ipynb #f81920a3
-_CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "people", "effective_n", "share", "mean", "low", "high", "rest", "effect")
+# %% ../nbs/40_personas.ipynb #257993c4
+_CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "people", "effective_n", "share", "mean", "low", "high", "rest",
+                     "rest_n", "effect")
 
 
 def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
@@ -563,7 +564,7 @@ def contrasts(
 
     Returns one row per numeric or ordinal variable and per answer of the others: variable, label, level, value, answer (its label), n
     (members who answered), people (who gave the answer), effective_n, share or mean, low, high (95 %), rest (the same figure among the
-    others), effect; the largest effects first. Raises NoSuchName. Sources: Wilson 1927; Kish 1965; Cohen 1988.
+    others), rest_n (their effective n), effect; the largest effects first. Raises NoSuchName. Sources: Wilson 1927; Kish 1965; Cohen 1988.
     """
     names = survey.usable if variables is None else list(variables)
     stays = ~survey.data.index.isin(list(without))
@@ -571,6 +572,7 @@ def contrasts(
     part, w = Survey(survey.data[stays], survey.variables), survey.case_weights.to_numpy()[stays]
     rows = [row for name in names for row in _contrast_rows(part, survey.row(name), inside, w)]
     frame = pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
+    frame["value"] = pd.Series([row.get("value") for row in rows], dtype="object")  # 1 stays 1 beside missing values
     return frame.iloc[np.argsort(-frame["effect"].abs().to_numpy("float64"), kind="stable")].reset_index(drop=True)
 
 # %% ../nbs/40_personas.ipynb #527836f2
@@ -640,7 +642,7 @@ def _names(segments: Sequence[str], taken: Iterable[str], seed: int) -> list[str
         chosen.append((alike or left or [f"Persona {i + 1}"])[0])
     return chosen
 
-# %% ../nbs/40_personas.ipynb #e5cb0cee
+# %% ../nbs/40_personas.ipynb #5580a915
 def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     "Return what is kept about a segmentation: name, survey, wave, verdict, data_hash, parameters. Raises NoSuchName."
     import json
@@ -664,7 +666,13 @@ def _stored(study: Study, name: str | None) -> Survey | None:
     "Return a survey of the study by name, or None when it keeps none of that name."
     return stored_survey(study, name) if name is not None and study.surveys["survey"].eq(name).any() else None
 
-# %% ../nbs/40_personas.ipynb #ee09add8
+
+def _asked(study: Study, survey: Survey) -> str:
+    "Return when a survey was asked: its wave where that is a date such as 2026-05, else the day of its import."
+    dated = re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "")
+    return str(survey.wave) if dated else str(study.surveys.set_index("survey").at[survey.name, "imported"])[:10]
+
+# %% ../nbs/40_personas.ipynb #ce23169b
 class _Ground:
     "Everything that the drafts of one segmentation share, read once."
 
@@ -676,7 +684,7 @@ class _Ground:
         self.codes = study.codes.set_index("code", drop=False)
         self.opposites = _opposites(study.codes, opposites)
         self.survey = _stored(study, self.about["survey"])
-        self.asked = self.about["wave"] or (None if self.survey is None else str(study.surveys.set_index("survey").at[self.survey.name, "imported"])[:10])
+        self.asked = None if self.survey is None else _asked(study, self.survey)
 
     def of(self, segment: str) -> pd.Series: return self.members.loc[self.members["segment"].eq(segment), "case"]
 
@@ -713,8 +721,18 @@ def _code_claims(ground: _Ground, cases: pd.Series, *, include: Sequence[str], t
         claims.append(Claim(id=_slug(row["facet"], name), text=text, facet=row["facet"], codes=[name], evidence=quotes[name], **figures))
     return claims
 
-# %% ../nbs/40_personas.ipynb #030eca4c
+# %% ../nbs/40_personas.ipynb #57eb3c24
 _SMALL_EFFECT = .2
+
+
+def _discoveries(found: pd.DataFrame) -> np.ndarray:
+    "Say which effects remain at a false discovery rate of 5 % (Benjamini and Hochberg 1995); d and h have the variance 1/n + 1/rest_n."
+    from scipy.special import ndtr
+
+    n, rest, effect = (found[c].to_numpy("float64") for c in ("effective_n", "rest_n", "effect"))
+    p = 2 * ndtr(-np.abs(effect) / np.sqrt(1 / n + 1 / rest))
+    passes = np.sort(p) <= .05 * np.arange(1, len(p) + 1) / max(1, len(p))
+    return p <= (np.sort(p)[passes][-1] if passes.any() else -1)
 
 
 def _defining(ground: _Ground) -> list[str]: return list(ground.about["parameters"].get("variables") or [])
@@ -733,7 +751,7 @@ def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str]
     the rest. At most half come from variables that the segments were made from."""
     apart = ~(found["low"].le(found["rest"]) & found["high"].ge(found["rest"])) & found["low"].notna() & found["effect"].abs().ge(_SMALL_EFFECT)
     fewer = found["level"].eq("nominal") & found["effect"].lt(0)
-    rows = found[apart & ~fewer & ~found["variable"].isin(list(without))].drop_duplicates("variable")
+    rows = found[apart & _discoveries(found) & ~fewer & ~found["variable"].isin(list(without))].drop_duplicates("variable")
     made = rows["variable"].isin(list(used))
     return rows[~made | (made.cumsum() <= most // 2)].head(most)
 

@@ -118,7 +118,14 @@ def report_view(
             "method": _method(study, personas), "findings": findings.fillna("").to_dict("records"), "version": __version__, "today": date.today().isoformat(),
             "style": read_style("card.css") + read_style("report.css")}
 
-# %% ../nbs/53_reports.ipynb #e6997af0
+# %% ../nbs/53_reports.ipynb #d238312e
+def _people(personas: str | os.PathLike | Sequence[Persona]) -> list[Persona]:
+    "Read the personas; a folder that is there and empty has none, which the page then says."
+    if not isinstance(personas, (str, os.PathLike)): return list(personas)
+    folder = Path(personas)
+    return [] if folder.is_dir() and not any(folder.iterdir()) else read_personas(folder)
+
+
 def report(
     study: Study,                                                    # the study that the personas came from
     folder: str | os.PathLike,                                       # written to <folder>/index.html
@@ -130,7 +137,7 @@ def report(
 
     Raises what `read_personas` raises, and BadInput for a folder that cannot be made. The page appears whole or not at all.
     """
-    people = read_personas(personas) if isinstance(personas, (str, os.PathLike)) else list(personas)
+    people = _people(personas)
     name = title or f"{Path(study.address).stem.replace('_', ' ').replace('-', ' ').capitalize()}: personas and journeys"
     page = render("report.html.j2", report_view(study, personas=people, title=name))
     target = Path(folder) / "index.html"

@@ -44,15 +44,17 @@ def sample_file(
     names = [str(p.relative_to(_folder())) for p in sample_files("**/*")]
     raise NoSuchName(f"sample file {name!r}", "the sample study has no such file", cure=nearest(name, names))
 
-# %% ../nbs/13_sample_data.ipynb #0f92c402
+# %% ../nbs/13_sample_data.ipynb #77b3ebf8
 def import_sample(
     study: Study,            # where to
     *,
     progress: bool = False,  # show a bar while files are read
 ) -> pd.DataFrame:           # the import report: one row per file
     "Import the fictional study's interviews, participants, codebook and codings into `study`. Raises what the importers raise."
-    report = import_files(study, sample_files("interviews/*"), case="{stem}", progress=progress)
     people = pd.read_csv(sample_file("participants.csv"), dtype=str)
+    held = people.drop_duplicates("source").set_index("source")["interviewed"]
+    report = pd.concat([import_files(study, path, case="{stem}", date=held[path.stem], interviewers="Mara", progress=progress) for path in sample_files("interviews/*")],
+                       ignore_index=True)
     import_table(study, people.drop(columns=["source", "speaker"]), text=[], case="case")
     for source, group in people.groupby("source"):
         if len(group) == 1: continue  # one participant: import_files knew

@@ -26,8 +26,8 @@ from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadS
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['tables', 'SCHEMA_VERSION', 'named_errors', 'open_store', 'Step', 'step', 'undo_last', 'redo_last', 'find',
-           'add_coder', 'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code',
+__all__ = ['tables', 'SCHEMA_VERSION', 'named_errors', 'open_store', 'Step', 'step', 'newest_event', 'undo_last', 'redo_last',
+           'find', 'add_coder', 'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code',
            'check_span', 'add_codings', 'add_memo', 'add_survey', 'add_segmentation']
 
 # %% ../nbs/01_store.ipynb #54f3a224
@@ -413,15 +413,15 @@ def _check_references(s: Step, error: type[PersonabenchError]) -> None:
                         cure=f"take back or remove those {child} first, or restore the {parent}")
     _check_tree(s, touched["codes", "parent_id"], error)
 
-# %% ../nbs/01_store.ipynb #c40547a1
+# %% ../nbs/01_store.ipynb #075d9e21
 def _loose(s: Step, t: sa.Table, column: str, parent: str, where: sa.Column, ids: set[int]) -> int:
     "Count the live rows of `t`, among those with `where` in `ids`, that point to a removed parent."
-    p = tables.tables[parent].alias()
+    if not ids: return 0
+    so, p = tables.tables["sources"], tables.tables[parent]
+    if p is t: p = p.alias()  # type: ignore[assignment]
     q = sa.select(sa.func.count()).select_from(t.join(p, t.c[column] == p.c[_key_name(parent)])).where(p.c.removed != 0)
     if "removed" in t.c: q = q.where(_live(t))
-    else:  # a speaker lives as long as the source
-        so = tables.tables["sources"].alias()
-        q = q.join(so, so.c.source_id == t.c.source_id).where(so.c.removed == 0)
+    else: q = q.join(so, so.c.source_id == t.c.source_id).where(_live(so))  # a speaker lives as long as the source
     if len(ids) > 9000: return s.conn.scalar(q) or 0  # quicker than asking for the rows by name
     return sum(s.conn.scalar(q.where(where.in_(part))) or 0 for part in _parts(ids))
 
@@ -438,7 +438,7 @@ def _check_tree(s: Step, moved: set[int], error: type[PersonabenchError]) -> Non
             at = parent[at]
         if at is not None: raise error("codes", "a code would lie inside its own branch", "a tree", "move the other code first")
 
-# %% ../nbs/01_store.ipynb #46fd6d25
+# %% ../nbs/01_store.ipynb #20bf4c19
 @contextmanager
 def step(
     engine: sa.Engine,   # from open_store
@@ -458,10 +458,16 @@ def step(
 
 
 def _log(s: Step, verb: str, label: str, kind: str = "do", undoes: int | None = None) -> None:
-    _check_references(s, NoSuchName if kind == "do" else UndoConflict)
+    _check_references(s, BadInput if kind == "do" else UndoConflict)
     row = {"time": _now(), "coder": s.coder, "verb": verb, "label": label, "kind": kind, "undoes": undoes,
            "changes": json.dumps(s.changes, ensure_ascii=False, separators=(",", ":"))}
     s.event_id = _added(s.conn, _events, row)
+
+def newest_event(
+    conn: sa.Connection,  # for reading, or a step's own
+) -> int:
+    "Return the number of the newest log entry, or 0: what was derived from the study is current as long as it stays."
+    return conn.scalar(sa.select(sa.func.max(_events.c.event_id))) or 0
 
 # %% ../nbs/01_store.ipynb #b345c771
 def _candidate(conn: sa.Connection, coder: str, redo: bool) -> sa.Row | None:
@@ -765,7 +771,7 @@ def add_codings(
                       "guid": row.get("guid")})
     return _insert_new(s, ready)
 
-# %% ../nbs/01_store.ipynb #edc9b8bf
+# %% ../nbs/01_store.ipynb #74a1c3bc
 _SAME = ("revision_id", "start", "end", "code_id", "coder_id")
 
 
@@ -789,8 +795,10 @@ def _codings_there(s: Step, rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]
     "Find the live codings with the span, code and coder, or with the guid, of one of the rows; return them by either."
     t = tables.tables["codings"]
     there: dict[Any, int] = {}
-    for part in _parts({tuple(r[c] for c in _SAME) for r in rows}, 150):
-        q = sa.select(t.c.coding_id, *(t.c[c] for c in _SAME)).where(sa.tuple_(*(t.c[c] for c in _SAME)).in_(part), _live(t))
+    few, same = len(rows) < 1000, sa.tuple_(*(t.c[c] for c in _SAME))
+    asked = {tuple(r[c] for c in _SAME) if few else r["revision_id"] for r in rows}  # for many, their whole texts are quicker
+    for part in _parts(asked, 150):
+        q = sa.select(t.c.coding_id, *(t.c[c] for c in _SAME)).where((same if few else t.c.revision_id).in_(part), _live(t))
         there |= {tuple(old[1:]): old[0] for old in s.conn.execute(q)}
     for part in _parts({r["guid"] for r in rows if r["guid"]}):
         there |= {g: i for g, i in s.conn.execute(sa.select(t.c.guid, t.c.coding_id).where(t.c.guid.in_(part), _live(t)))}

@@ -25,16 +25,17 @@ from .schema import DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSour
 # %% auto #0
 __all__ = ['CODING_COLUMNS', 'codings_frame', 'load_texts', 'Study']
 
-# %% ../nbs/02_study.ipynb #022a9dca
+# %% ../nbs/02_study.ipynb #ccbf8591
 _t = store.tables.tables
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
 def _frame(conn: sa.Connection, query: sa.Select, **dtypes: str) -> pd.DataFrame:
     "Run a query into a DataFrame typed by the columns selected, or by `dtypes`."
-    columns = list(query.selected_columns)
-    f = pd.DataFrame(conn.execute(query).all(), columns=[c.key for c in columns], dtype="object")
-    return f.astype({str(c.key): _dtype(c) for c in columns} | dtypes)
+    types = {str(c.key): _dtype(c) for c in query.selected_columns} | dtypes
+    values = list(zip(*conn.execute(query))) or [()] * len(types)
+    series = {name: pd.Series(column, dtype=kind) for (name, kind), column in zip(types.items(), values)}  # type: ignore[call-overload]
+    return pd.DataFrame(series)
 
 
 def _dtype(column: Any) -> str:
@@ -98,9 +99,9 @@ def _lines(codes: pd.DataFrame) -> list[list[Any]]:
 
     return [line(row) for row in rows.values()]
 
-# %% ../nbs/02_study.ipynb #c590c871
+# %% ../nbs/02_study.ipynb #bf38910a
 def _codes(study: Study, conn: sa.Connection) -> pd.DataFrame:
-    f, codings = _code_rows(conn), _attributed(conn, None)  # quotes are not needed to count
+    f, codings = _code_rows(conn), _current(study, conn, "codings")
     used = codings.groupby("code_id").agg(codings=("coding_id", "size"), cases=("case", "nunique"))
     return pd.concat([f, used.reindex(f["code_id"]).fillna(0).astype("int64").reset_index(drop=True)], axis=1)
 
@@ -120,10 +121,9 @@ def _turn_of(codings: pd.DataFrame, turns: pd.DataFrame) -> np.ndarray:
         best[i] = span[np.argmax(np.minimum(b[i], ends[span]) - np.maximum(a[i], starts[span]))]
     return best
 
-# %% ../nbs/02_study.ipynb #5a01f8bc
+# %% ../nbs/02_study.ipynb #245a39a1
 CODING_COLUMNS = ("coding_id", "source_id", "source", "turn", "speaker", "case", "start", "end", "quote", "code_id", "code", "facet",
                   "valence", "coder", "origin", "created", "role")
-_WHOSE = ["turn", "speaker", "case", "role"]
 
 
 def _codings_query() -> sa.Select:
@@ -140,8 +140,8 @@ def _attributed(conn: sa.Connection, source_ids: Iterable[int] | None) -> pd.Dat
     if source_ids is not None: q, turns = (query.where(source_id.in_(list(source_ids))) for query in (q, turns))
     f, near = _frame(conn, q), _frame(conn, turns, case="object")
     f = f.sort_values(["source_id", "start", "end", "coding_id"], ignore_index=True)  # quicker here than in the database
-    at = near.iloc[_turn_of(f, near) if len(f) else []]
-    return f.assign(**{c: at[c].array for c in _WHOSE})
+    at = near.iloc[_turn_of(f, near) if len(f) else []].reset_index(drop=True)
+    return pd.concat([f, at[["turn", "speaker", "case", "role"]]], axis=1)
 
 # %% ../nbs/02_study.ipynb #317b05ed
 def codings_frame(
@@ -242,7 +242,7 @@ def _login() -> str:
     try: return getpass.getuser()
     except (KeyError, OSError, ImportError): return "somebody"  # in a container, a user may have no name
 
-# %% ../nbs/02_study.ipynb #d3e2a381
+# %% ../nbs/02_study.ipynb #b703598e
 class Study:
     """Open one research project, or start one with `create=True`.
 
@@ -321,7 +321,7 @@ class Study:
 
     def last_event(self) -> int:
         "Return the number of the newest log entry: whatever was derived from the study is current as long as it stays."
-        with self.connection() as conn: return conn.scalar(sa.select(sa.func.max(_t["events"].c.event_id))) or 0
+        with self.connection() as conn: return store.newest_event(conn)
 
     def close(self) -> None:
         "Close the database."
@@ -333,21 +333,26 @@ class Study:
     def _read(self, name: str) -> pd.DataFrame: return _read(self, name)
     def _repr_html_(self) -> str: return _overview(self)
 
-# %% ../nbs/02_study.ipynb #3700034a
+# %% ../nbs/02_study.ipynb #be46443d
+def _current(study: Study, conn: sa.Connection, name: str) -> pd.DataFrame:
+    "Return the frame of a table, read anew if the log has grown since it was kept."
+    now, kept = store.newest_event(conn), study._kept.get(name)
+    if kept is None or kept[0] != now or study.open_step: kept = (now, _READERS[name](study, conn))
+    if not study.open_step: study._kept[name] = kept  # what a step has written so far is nobody else's yet: never kept
+    return kept[1]
+
+
 def _read(study: Study, name: str) -> pd.DataFrame:
-    "Return the frame of a table, read anew if the log has grown since; a copy, so that what the caller does to it stays the caller's."
-    now, kept = study.last_event(), study._kept.get(name)
-    if kept is None or kept[0] != now or study.open_step:  # what a step has written so far is nobody else's yet: never kept
-        with study.connection() as conn: kept = (now, _READERS[name](study, conn))
-        if not study.open_step: study._kept[name] = kept
-    return kept[1].copy(deep=not _COPIES_ON_WRITE)
+    "Return the current frame of a table; a copy, so that what the caller does to it stays the caller's."
+    with study.connection() as conn: return _current(study, conn, name).copy(deep=not _COPIES_ON_WRITE)
 
-
+# %% ../nbs/02_study.ipynb #a2f27813
 def _rows(study: Study, table: str, filters: dict[str, Any]) -> pd.DataFrame:
     if table not in _READERS:
         raise NoSuchName("study.rows", f"no table {table!r}", f"one of {', '.join(_READERS)}", nearest(table, _READERS))
     if table == "codings" and isinstance(filters.get("source"), str):  # the widget's question: one source of many
-        with study.connection() as conn: f = codings_frame(study, conn, source_ids=[study.source_id(filters.pop("source"))])
+        source_ids = [study.source_id(filters.pop("source"))]
+        with study.connection() as conn: f = codings_frame(study, conn, source_ids=source_ids)
     else: f = _read(study, table)
     if isinstance(filters.get("source"), str) and "source" not in f and "source_id" in f:
         filters["source_id"] = study.source_id(filters.pop("source"))

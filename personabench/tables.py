@@ -280,7 +280,7 @@ def _cell_text(value: Any) -> str:
         return value.isoformat().removesuffix("T00:00:00")
     return str(value)
 
-# %% ../nbs/04_tables.ipynb #3c4482a0
+# %% ../nbs/04_tables.ipynb #66c519fb
 def column_named(
     table: pd.DataFrame,  # any table
     name: str,  # the column that is wanted
@@ -293,6 +293,8 @@ def column_named(
     return table[name]
 
 
-def table_text(column: pd.Series) -> list[str]:
+def table_text(
+    column: pd.Series,  # a column of any type
+) -> list[str]:
     """Return the cells as stripped strings, '' where nothing is."""
     return [_cell_text(value).strip() if there else "" for value, there in zip(column.tolist(), column.notna().tolist(), strict=True)]

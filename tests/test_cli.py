@@ -57,7 +57,7 @@ def test_check_fails_a_build_when_a_quote_was_changed(demo, tmp_path):
     personas.mkdir()
     source = sorted((folder / "personas").glob("*.yaml"))[0]
     lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
-    at = next(i for i, line in enumerate(lines) if "quote:" in line and len(line) > 30)
+    at = next(i for i, line in enumerate(lines) if "quote: |-" in line) + 1
     lines[at] = lines[at].rstrip("\n") + " indeed\n"
     (personas / source.name).write_text("".join(lines), encoding="utf-8")
     done = run("check", "--study", str(folder / "study.db"), "--personas", str(personas), "--format", "json")
@@ -139,6 +139,8 @@ def test_a_working_folder_keeps_what_is_there(tmp_path):
 def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):
     import re
     import socket
+    import threading
+    import time
 
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -148,8 +150,12 @@ def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):
     server = subprocess.Popen([sys.executable, "-c", command, "lab", str(tmp_path / "lab"), "--no-browser", "--port", str(port)], env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     try:
-        token = next(m[1] for line in server.stdout if (m := re.search(r"token=([0-9a-f]+)", line)))
-        listing = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents?token={token}", timeout=20))
+        found = next(m for line in server.stdout if (m := re.search(r"(http://127\.0\.0\.1:\d+)/\S*token=([0-9a-f]+)", line)))
+        threading.Thread(target=server.stdout.read, daemon=True).start()  # or the server stops when its output fills the pipe
+        for _ in range(100):
+            try: listing = json.load(urllib.request.urlopen(f"{found[1]}/api/contents?token={found[2]}", timeout=20))
+            except OSError: time.sleep(.2)
+            else: break
         assert {"01_first_study.ipynb", "study.db"} <= {entry["name"] for entry in listing["content"]}
     finally:
         os.killpg(server.pid, 15)

@@ -51,9 +51,9 @@ def test_41_interviews_come_in_whole_and_every_quote_is_found_again(real_data, t
         pb.import_codings(study, rows)
         for r in study.codings.itertuples():
             assert study.text(r.source)[r.start:r.end] == r.quote and r.role == "participant"
-        found = sum(pb.find_quote(study.text(r.source), r.quote) == (r.start, r.end)
-                    for r in study.codings.itertuples() if study.text(r.source).count(r.quote) == 1)
-        assert found > 1500
+        once = [r for r in study.codings.itertuples() if study.text(r.source).count(r.quote) == 1]
+        found = sum(pb.find_quote(study.text(r.source), r.quote) == (r.start, r.end) for r in once)
+        assert found == len(once) > 1000
         print(f"\n41 interviews: {len(study.sources)} sources, {len(study.turns)} turns, {len(study.codings)} codings, {found} quotes found again by their words")
 
 

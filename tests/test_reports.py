@@ -54,7 +54,7 @@ def test_every_entry_of_a_journey_leads_to_quotes_that_stand_in_their_source(sam
     assert all("nothing said" in li for li in unlinked)
     for anchor in links:
         entry = page.split(f'id="{anchor}"', 1)[1].split("</article>", 1)[0]
-        found = re.findall(r"<q>(.*?)</q> <span class=\"src\">[^,]+, (\S+) (\d+)-(\d+)", entry, re.S)
+        found = re.findall(r"<q>(.*?)</q> <span class=\"src\">[^,]+, (.+?) (\d+)-(\d+)", entry, re.S)
         assert found
         for words, source, start, end in found: assert study.quote(source, int(start), int(end)) == html.unescape(words)
 

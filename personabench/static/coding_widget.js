@@ -1,0 +1,931 @@
+// @ts-check
+// The coding widget: a source as speaker turns, coded by mouse or keyboard. One view is one call of `render` below; it holds its own copy of
+// the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
+// Sections: 1 keys and codes (pure), 3 painting, 4 stripes, 5 selection, 6 the link to Python, 7 coding,
+// 8 what the pickers offer, 9 panels, 10 keys, 11 the view. Positions are UTF-16 units inside, code points in every message.
+/* global makeOffsets, make, makeGuid, BIDI, chord, fuzzy, INKS, LINES, lookOf, isDark, makeOutbox -- from shared.js, which Python puts before this file */
+
+// == 1 Keys and codes =========================================================================================================
+/** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
+ * @param {any[]} codes @param {string} query @param {any[]} recent */
+export function rankCodes(codes, query, recent) {
+  if (!query.trim()) return [...recent.filter(c => codes.includes(c)), ...codes.filter(c => !recent.includes(c))];
+  const scored = codes.map((code, i) => ({ code, i, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
+  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.code);
+}
+
+/** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass.
+ * @param {string} key @param {Record<string, string>} own action -> key @param {Record<string, string>} keys key -> code name */
+export function meaning(key, own, keys) {
+  if (!key) return null;
+  if (keys[key]) return { code: keys[key] };
+  if (/^[1-9]$/.test(key)) return { recent: Number(key) - 1 };
+  if (/^shift\+[1-9]$/.test(key)) return { stage: Number(key[6]) - 1 };
+  const action = Object.keys(own).find(a => own[a] === key) || { "backspace": "remove", "mod+y": "redo" }[key];
+  return action ? { action } : null;
+}
+
+// == 3 Painting ===============================================================================================================
+function paintGroup(v, g) {
+  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); } else paintSpans(v, g);
+  drawStripes(v, g);
+}
+
+function unpaintGroup(v, g) {
+  if (PAINTS) v.painter.clear(g);
+  g.canvas?.remove();
+  g.canvas = null;
+  g.bars = [];
+}
+
+// == 4 Stripes ================================================================================================================
+// One small canvas in the padding of each near group: bars in lanes, patterned like the line under the words, then names where there is room.
+const LANE = 7;
+
+function barOf(v, g, c, top) {
+  const from = Math.max(c.start, g.start), to = Math.min(c.end, g.end), a = v.rect(from, from + 1), b = v.rect(to - 1, to);
+  return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: c.start >= g.start };
+}
+
+function drawStripes(v, g) {
+  const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
+  if (!box.height) return;
+  g.bars = [...g.codings].filter(v.shows).map(c => barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || a.lane - b.lane);
+  g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
+  g.canvas.width = wide * ratio;
+  g.canvas.height = Math.ceil(box.height) * ratio;
+  g.canvas.style.cssText = `width:${wide}px;height:${Math.ceil(box.height)}px`;
+  const pen = g.canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  g.namesAt = (Math.max(-1, ...g.bars.map(b => b.lane)) + 1) * LANE + 8;
+  for (const b of g.bars) drawBar(v, pen, b);
+  const named = g.bars.filter(b => b.starts || g.start === v.doc.groups[0].start), at = stackLabels(named.map(b => b.top));
+  named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
+}
+
+function drawBar(v, pen, b) {
+  const x = b.lane * LANE + 2, { ink, line } = b.c.code.look;
+  pen.globalAlpha = b.c.pending ? 0.45 : 1;
+  pen.strokeStyle = v.forced ? "CanvasText" : b.c.code.colour || v.inks[ink];
+  pen.lineWidth = b.c === v.active ? 5 : 3;
+  pen.setLineDash([[], [2, 3], [7, 3]][line]);
+  pen.beginPath();
+  pen.moveTo(x + 1.5, b.top);
+  pen.lineTo(x + 1.5, b.bottom);
+  pen.stroke();
+  pen.globalAlpha = 1;
+}
+
+function drawName(v, g, pen, b) {
+  const room = v.margin - g.namesAt - 4;
+  if (room < 40) return;
+  pen.font = `${b.c === v.active ? 600 : 400} 11px system-ui, sans-serif`;
+  pen.fillStyle = b.c === v.active ? v.colours.fg : v.colours.dim;
+  pen.textBaseline = "top";
+  let name = b.c.code.name;
+  if (pen.measureText(name).width > room) { while (name.length > 1 && pen.measureText(name + "…").width > room) name = name.slice(0, -1); name = name.replace(/[\ud800-\udbff]$/, "") + "…"; }
+  pen.fillText(name, g.namesAt, b.label + 1);
+}
+
+/** Draw one new coding without drawing the others again; false when they must make room for it. */
+function drawOne(v, g, c) {
+  const pen = g.canvas?.getContext("2d");
+  if (!pen || (c.lane + 1) * LANE + 8 > g.namesAt) return false;
+  const b = (barOf(v, g, c, g.el.getBoundingClientRect().top));
+  drawBar(v, pen, b);
+  const used = g.bars.filter(o => o.label !== null && o.label !== undefined).map(o => o.label);
+  b.label = b.starts ? [0, 14, 28].map(d => b.top + d).find(y => used.every(u => Math.abs(u - y) >= 14)) ?? null : null;
+  if (b.label !== null) drawName(v, g, pen, b);
+  g.bars.push(b);
+  return true;
+}
+
+/** The coding whose stripe or name is under a point of the margin. */
+function stripeAt(v, e) {
+  const g = e.target.closest(".pb-group")?.pbGroup;
+  if (!g?.canvas) return null;
+  const box = g.canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+  if (x < 0) return null;
+  const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
+    : g.bars.filter(b => b.label !== null && b.label !== undefined && y >= b.label && y < b.label + 14);
+  return hit.length ? hit[hit.length - 1].c : null;
+}
+
+// == 5 Selection ==============================================================================================================
+// The selection is two positions of the text, not the browser's: it outlives the focus, and keys move it in text that is not editable.
+// The browser's own selection follows it, so that copying works.
+function makeSelection(v) {
+  const caret = make("div", { class: "pb-caret", "aria-hidden": "true" });
+  let anchor = 0, focus = 0, goal = (null), quiet = 0;
+  const lo = () => Math.min(anchor, focus), hi = () => Math.max(anchor, focus);
+  /** The rectangle of characters; of nothing, if they are not laid out. */
+  v.rect = (a, b) => {
+    const p = pieceAt(v.doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
+    probe.setStart(n, i);
+    probe.setEnd(m, j);
+    const boxes = probe.getClientRects();
+    return boxes.length ? boxes[boxes.length - 1] : probe.getBoundingClientRect();
+  };
+  const caretBox = () => {
+    const p = pieceAt(v.doc, focus), at = Math.max(p.start, Math.min(focus, p.end)), line = at > p.start && (at === p.end || focus === hi()) && focus !== anchor;
+    const [n, i] = placeOf(p, at), probe = document.createRange();
+    probe.setStart(n, i);
+    probe.collapse(true);
+    let box = probe.getBoundingClientRect();
+    if (line || !box.height) { const b = at > p.start ? v.rect(at - 1, at) : v.rect(at, at + 1), rtl = getComputedStyle(p.say).direction === "rtl";
+      box = new DOMRect((at > p.start) !== rtl ? b.right : b.left, b.top, 0, b.height); }
+    return box;
+  };
+  const draw = () => {
+    if (!v.doc) return;
+    const box = caretBox(), base = v.text.getBoundingClientRect();
+    caret.style.cssText = `transform:translate(${box.left - base.left}px,${box.top - base.top}px);height:${box.height}px`;
+    if (!caret.isConnected) v.text.append(caret);
+  };
+  const native = () => {
+    const [a, i] = placeOf(pieceAt(v.doc, anchor), anchor), [b, j] = placeOf(pieceAt(v.doc, focus), focus);
+    quiet = performance.now();
+    v.root.getRootNode().getSelection?.()?.setBaseAndExtent(a, i, b, j) ?? document.getSelection()?.setBaseAndExtent(a, i, b, j);
+  };
+  const reveal = () => {
+    const box = caretBox(), view = v.scroll.getBoundingClientRect(), room = 48;
+    if (box.top < view.top + room) v.scroll.scrollTop -= view.top + room - box.top;
+    else if (box.bottom > view.bottom - room) v.scroll.scrollTop += box.bottom - view.bottom + room;
+  };
+  const set = (a, b, { show = true, keepGoal = false, select = true } = {}) => {
+    [anchor, focus] = [a, b];
+    if (!keepGoal) goal = null;
+    if (!PAINTS || v.hasFocus()) { if (select) native(); } else v.painter.mark("sel", { start: lo(), end: hi() });
+    if (show) { v.near(pieceAt(v.doc, focus).group); reveal(); }
+    draw();
+    v.tell();
+  };
+  const point = (x, y) => {
+    const d = (document), at = d.caretPositionFromPoint ? d.caretPositionFromPoint(x, y) : d.caretRangeFromPoint?.(x, y);
+    return at ? positionOf(v.doc, at.offsetNode ?? at.startContainer, at.offset ?? at.startOffset) : null;
+  };
+  /** The position one line up or down, keeping the column. */
+  const vertical = (way, lines = 1) => {
+    reveal();
+    let box = caretBox();
+    goal ??= box.left;
+    const view = v.scroll.getBoundingClientRect(), step = (box.height || 24) * lines;
+    if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = caretBox(); }
+    const p = pieceAt(v.doc, focus), inside = p.say.getBoundingClientRect(), x = Math.max(inside.left + 2, Math.min(goal, inside.right - 2));
+    for (let i = 0; i < 12; i++) {
+      const at = point(x, way > 0 ? box.bottom + step - box.height / 2 + i * 12 : box.top - step + box.height / 2 - i * 12);
+      if (at !== null && at !== focus) return at;
+    }
+    return way > 0 ? v.doc.pieces[Math.min(v.doc.pieces.indexOf(p) + 1, v.doc.pieces.length - 1)].start : v.doc.pieces[Math.max(0, v.doc.pieces.indexOf(p) - 1)].end;
+  };
+  /** Left and right mean the eye's direction: in a right-to-left turn, left is forward. */
+  const sideways = (unit, eye) => {
+    const p = pieceAt(v.doc, focus), way = (getComputedStyle(p.say).direction === "rtl" ? -eye : eye), i = v.doc.pieces.indexOf(p);
+    const at = Math.max(p.start, Math.min(focus, p.end));
+    if (way > 0 && at >= p.end) return v.doc.pieces[Math.min(i + 1, v.doc.pieces.length - 1)].start;
+    if (way < 0 && at <= p.start) return v.doc.pieces[Math.max(i - 1, 0)].end;
+    return p.start + stepFrom(v.doc.segments, v.doc.text.slice(p.start, p.end), at - p.start, unit, way);
+  };
+  /** Arrow keys and their kin; false when the key is none of them. @param {string} key */
+  const move = key => {
+    const extend = key.includes("shift+"), mod = key.includes("mod+"), name = key.replace(/mod\+|shift\+/g, ""), unit = mod ? "word" : "grapheme";
+    const p = pieceAt(v.doc, focus), page = Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
+    const to = { arrowleft: () => sideways(unit, -1), arrowright: () => sideways(unit, 1), arrowup: () => mod ? p.start : vertical(-1),
+      arrowdown: () => mod ? p.end : vertical(1), pageup: () => vertical(-1, page), pagedown: () => vertical(1, page),
+      home: () => mod ? v.doc.pieces[0].start : edge(-1), end: () => mod ? v.doc.pieces[v.doc.pieces.length - 1].end : edge(1) }[name];
+    if (!to || key.includes("alt+")) return false;
+    if (!extend && anchor !== focus && /^arrow(left|right)$/.test(name) && !mod) { set(name === "arrowleft" ? lo() : hi(), name === "arrowleft" ? lo() : hi()); return true; }
+    const at = to();
+    set(extend ? anchor : at, at, { keepGoal: /arrow(up|down)|page/.test(name) });
+    return true;
+  };
+  const edge = way => {
+    const box = caretBox(), p = pieceAt(v.doc, focus), inside = p.say.getBoundingClientRect(), rtl = getComputedStyle(p.say).direction === "rtl";
+    return point((way > 0) !== rtl ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? focus;
+  };
+  /** The word, sentence or turn around a position, trimmed. @param {string} unit @param {number} at */
+  const unitAt = (unit, at) => {
+    const p = pieceAt(v.doc, at);
+    if (unit === "turn") { const t = v.doc.turns[p.turn]; return t ? trimSpan(v.doc.text, t.start, t.end) : [p.start, p.end]; }
+    const words = v.doc.text.slice(p.start, p.end), [a, b] = v.doc.segments.around(unit, words, at - p.start);
+    return trimSpan(v.doc.text, p.start + a, p.start + b);
+  };
+  /** Select a unit; pressed again, the next one is added. @param {string} unit */
+  const take = unit => {
+    const [a, b] = unitAt(unit, lo() === hi() ? focus : Math.max(lo(), hi() - 1));
+    const [c, d] = lo() <= a && hi() >= b && unit !== "turn" && hi() > lo() ? unitAt(unit, skip(hi())) : [a, b];
+    set(lo() < hi() && lo() <= c ? Math.min(lo(), c) : c, d);
+  };
+  const skip = at => { while (at < v.doc.text.length && /\s/.test(v.doc.text[at])) at++; return at; };
+  /** Take over what the mouse selected. @param {any} e @param {any} before the selection before the button went down */
+  const fromMouse = (e, before) => {
+    const s = v.root.getRootNode().getSelection?.() || document.getSelection();
+    if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
+    let a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset);
+    if (a === null) return;
+    b ??= a;
+    const at = point(e.clientX, e.clientY) ?? b;
+    if (e.detail >= 2) {
+      const inside = before.lo < before.hi && at >= before.lo && at <= before.hi, units = ["word", "sentence", "turn"];
+      let i = Math.min(e.detail - 2, 2);
+      while (inside && i < 2 && unitAt(units[i], at)[1] - unitAt(units[i], at)[0] <= before.hi - before.lo) i++;
+      const [c, d] = unitAt(units[i], at);
+      return set(c, d, { show: false });
+    }
+    if (a !== b && !e.altKey) {
+      const [c, d] = snapSpan(v.doc, Math.min(a, b), Math.max(a, b));
+      [a, b] = a < b ? [c, d] : [d, c];
+    }
+    set(a, b, { show: false });
+    if (a === b) v.clicked(at);
+  };
+  return { set, move, take, draw, reveal, fromMouse, point, unitAt, lo, hi, native,
+    get anchor() { return anchor; }, get focus() { return focus; }, get quiet() { return quiet; } };
+}
+
+// == 6 The link to Python =====================================================================================================
+// Writes wait in the outbox until Python acknowledges them. What Python tells is news about rows, whoever wrote them.
+function makeLink(v) {
+  const { model } = v;
+  const session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
+  const state = () => model.get("state") || {};
+  const outbox = makeOutbox(session(), `personabench:${state().study}:${state().coder}`);
+  let asked = 0, heard = performance.now();
+  const raw = m => { try { model.send(m); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  /** Send something that changes the study. */
+  const write = m => {
+    if (state().readonly || v.offline) { v.say(v.offline ? "Nothing is connected: run the cell to work on" : "The study is open read-only", true); return null; }
+    const message = outbox.put({ guid: makeGuid(), source: v.doc.source, ...m });
+    message.at = Date.now();
+    raw(message);
+    v.saved();
+    return message;
+  };
+  const ready = () => { raw({ type: "ready", view: v.uid }); for (const m of outbox.all()) raw(m); };
+  const beat = () => {
+    if (!v.root.isConnected || document.visibilityState === "hidden") return;
+    const late = asked && performance.now() - asked > 5000;
+    v.lost(late);
+    if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.doc && !v.offline ? { type: "ping", event: v.doc.event } : { type: "ready", view: v.uid }); }
+  };
+  const hear = m => {
+    if (m.to && m.to !== v.uid) return;
+    if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
+    asked = 0;
+    heard = performance.now();
+    v.lost(false);
+    HEAR[(m.type)]?.(v, m);
+  };
+  model.on("msg:custom", hear);
+  const timer = setInterval(beat, 2000);
+  return { write, ready, outbox, raw, state, get heard() { return heard; }, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
+}
+
+const HEAR = {
+  source(v, m) { v.offline = false; v.open(m); },
+  changed(v, m) {
+    const { doc } = v, busy = new Set(v.link.outbox.all().flatMap(o => o.type === "add" ? [] : [o.id, ...(o.ids || [])]));
+    doc.event = m.event;
+    if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); }
+    if (m.memos) { doc.memos = m.memos; v.panel.refresh("memo"); }
+    for (const id of m.removed) { const c = doc.byId.get(id); if (c) v.drop(c); }
+    for (const row of unpack(m.codings)) {
+      const code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end);
+      const c = doc.byId.get(row.id) || v.pending.get(row.guid);
+      if (!code || busy.has(row.id)) continue;
+      if (!c) v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
+      else {
+        settle(v, row.guid, row.id);
+        if (c.start !== start || c.end !== end || c.code !== code) v.change(c, { start, end, code });
+      }
+    }
+    doc.undo = m.undo;
+    v.tell();
+  },
+  ack(v, m) {
+    const sent = v.link.outbox.done(m.guid);
+    if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid: m.guid, ms: Date.now() - sent.at } }));
+    for (const [guid, id] of m.ids || []) settle(v, guid, id);
+    if (m.notice) v.say(m.notice);
+    v.saved();
+  },
+  refused(v, m) {
+    const sent = v.link.outbox.done(m.guid);
+    for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
+    if (sent && !sent.items) v.link.raw({ type: "ready", view: v.uid }); // what was drawn ahead is not so: ask for what is
+    v.say(`${m.reason}. ${m.cure || ""}`, true);
+    v.saved();
+  },
+  notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); v.saved(); },
+  keys(v, m) { v.doc.keys = m.keys; v.strip(); },
+  progress(v, m) { v.progress = unpack(m.rows); v.picker.refresh("sources"); },
+  hits(v, m) { v.hits = m.hits.map(h => ({ ...h, take: true })); v.panel.refresh("autocode"); },
+};
+/** A pending coding is stored: it gets its number. One that Python had already, or that was undone since, goes. */
+function settle(v, guid, id) {
+  const c = v.pending.get(guid);
+  if (!c) return;
+  v.pending.delete(guid);
+  v.doc.byId.delete(c.id);
+  if (id === null || (v.doc.byId.has(id) && v.doc.byId.get(id) !== c)) { v.drop(c); return; }
+  c.id = id;
+  c.pending = false;
+  v.doc.byId.set(id, c);
+  for (const g of groupsOf(v.doc, c)) if (g.near) v.later(g);
+}
+
+// == 7 Coding =================================================================================================================
+function makeCoding(v) {
+  const recent = [];
+  const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
+  const span = () => {
+    const [start, end] = trimSpan(v.doc.text, v.sel.lo(), v.sel.hi());
+    return end > start ? { start, end } : null;
+  };
+  const wire = s => ({ start: v.doc.off.toCodePoints(s.start), end: v.doc.off.toCodePoints(s.end) });
+  const use = code => { const i = recent.indexOf(code); if (i >= 0) recent.splice(i, 1); recent.unshift(code); recent.length = Math.min(recent.length, 9); v.strip(); };
+  /** Put codes on the selection: drawn at once, stored in one step. @param {any[]} codes */
+  const put = codes => {
+    const s = span();
+    if (!s) return v.say("Select some words first: w, s or t takes the word, sentence or turn at the caret", true);
+    const same = code => v.doc.list.some(c => c.start === s.start && c.end === s.end && c.code === code && c.coder === v.link.state().coder);
+    const fresh = codes.filter(code => !same(code)), items = fresh.map(code => [makeGuid(), typeof code.id === "number" ? code.id : code.name]);
+    if (!fresh.length) return v.say(`Already coded as ${codes.map(c => c.name).join(", ")}`);
+    if (!v.link.write({ type: "add", ...wire(s), items })) return;
+    items.forEach(([guid], i) => {
+      const c = { id: guid, ...s, code: fresh[i], coder: v.link.state().coder, origin: "manual", pending: true };
+      v.pending.set(guid, c);
+      v.show(c);
+    });
+    fresh.forEach(use);
+    v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}`);
+  };
+  /** Make a code and return it; it is drawn before Python knows it. @param {string} name @param {string} facet */
+  const create = (name, facet) => {
+    const there = [...v.doc.codes.values()].find(c => c.name === name);
+    if (there) return there;
+    if (!v.link.write({ type: "add_code", name, facet })) return null;
+    const code = { id: "new:" + name, name, path: name, facet, n: 0, look: lookOf({ id: 0, facet }) };
+    v.doc.codes.set(code.id, code);
+    return code;
+  };
+  const needs = what => { if (!v.active) v.say(`Click a coding, or go to one with n, to ${what}`, true); return v.active; };
+  const remove = () => {
+    const c = needs("remove it");
+    if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
+    v.drop(c);
+    v.say(`Removed ${c.code.name}`);
+  };
+  const recode = code => {
+    const c = needs("recode it");
+    if (!c || !v.link.write({ type: "recode", id: c.id, code: typeof code.id === "number" ? code.id : code.name })) return;
+    v.say(`Recoded ${c.code.name} as ${code.name}`);
+    v.change(c, { code });
+    use(code);
+  };
+  /** Move the ends while a handle or key moves; `done` writes. @param {any} c @param {number} start @param {number} end */
+  const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
+  const keep = (c, old) => {
+    if (c.start === old.start && c.end === old.end) return;
+    if (!v.link.write({ type: "resize", id: c.id, ...wire(c) })) return v.change(c, old);
+    v.say(`${c.code.name}: now ${chars(c)} characters`);
+  };
+  return { put, create, remove, recode, stretch, keep, recent, span, chars, wire, use };
+}
+
+// == 8 What the pickers offer =================================================================================================
+function makeChoices(v) {
+  const offered = () => { const all = [...v.doc.codes.values()], some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
+  const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.name);
+  const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)),
+    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") });
+  const codeRows = (q, fresh = true) => {
+    const codes = rankCodes(offered(), q, v.coding.recent), rows = codes.map(codeRow), name = q.trim();
+    if (fresh && name && !codes.some(c => c.name === name)) rows.push(({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }));
+    return rows;
+  };
+  /** Choose codes; a new name asks for its facet first. @param {string} label @param {(codes: any[], how: any) => void} then */
+  const codes = (label, then, { many = true, near = null, query = "" } = {}) => v.picker.start({ kind: "codes", label, near, many,
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: codeRows, pick: (picked, how) => {
+      const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
+      if (fresh) facet(fresh.fresh, near, code => code && then([...known, code], how)); else then(known, how);
+    } }, query);
+  const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
+    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) } })),
+    pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
+  const sources = () => {
+    v.link.raw({ type: "progress" });
+    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · Esc", near: v.buttons.sources,
+      rows: q => (v.progress || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).map(s => ({
+        value: s.name, label: s.name, badge: s.status === "done" ? "✓ done" : s.memos ? "✎" : "", detail: s.turns === undefined ? "" : `${s.coded} of ${s.turns} turns · ${s.codings} codings` })),
+      pick: ([name]) => v.link.raw({ type: "open", source: name, view: v.uid }) });
+  };
+  const filter = () => {
+    const coders = [...new Set(v.doc.list.map(c => c.coder))], facets = [...new Set([...v.doc.codes.values()].map(c => c.facet))];
+    const rows = [{ value: null, label: "Show all codings" }, ...facets.map(f => ({ value: ["facet", f], label: f, detail: "facet" })),
+      ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...[...v.doc.codes.values()].map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
+    v.picker.start({ kind: "filter", label: "Show only…", near: v.buttons.filter, hint: "↵ show only these · ⇧↵ add another · Esc",
+      rows: q => rows.filter(r => fuzzy(q, r.label) >= 0), pick: picked => v.filterBy(picked[0]) });
+  };
+  const keyFor = () => codes("Which code gets a key?", ([code]) => v.panel.askKey(code), { many: false });
+  return { codes, sources, filter, keyFor, keyOf, offered };
+}
+
+// == 9 Panels ================================================================================================================
+// What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
+// autocoding, help. One at a time; Esc returns to the text.
+function makePanel(v) {
+  const title = make("h3", { class: "pb-title" }), body = make("div", { class: "pb-body" });
+  const box = make("aside", { class: "pb-side", hidden: true, "aria-label": "Panel", onkeydown: e => {
+    if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); close(); } else if (!/^mod\+[^zy]/.test(chord(e))) e.stopPropagation(); } },
+  make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
+  let kind = "", page = 0;
+  const close = () => { if (kind) { kind = ""; box.hidden = true; v.resized(); v.focus(); } };
+  const open = name => {
+    if (kind === name) return close();
+    kind = name;
+    box.hidden = false;
+    page = 0;
+    fill();
+    v.resized();
+    (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
+  };
+  const fill = () => { const [name, ...content] = PANELS[(kind)](); title.textContent = name; body.replaceChildren(...content.filter(Boolean)); };
+  const codingsList = () => {
+    const all = v.doc.list.filter(v.shows), size = 200, at = Math.max(0, v.active ? all.indexOf(v.active) : firstIndex(all, c => c.start >= v.sel.focus));
+    const from = Math.max(0, Math.min(at - 20, all.length - size)) + page * size, some = all.slice(Math.max(0, from), Math.max(0, from) + size);
+    let row = Math.max(0, Math.min(some.length - 1, at - from));
+    const id = i => `${v.uid}-coding-${i}`;
+    const list = make("ul", { class: "pb-list", role: "listbox", tabIndex: 0, "aria-label": "Codings of this source", "data-first": "", onkeydown: e => {
+      const key = chord(e), step = { arrowdown: 1, arrowup: -1, pagedown: 10, pageup: -10 }[key];
+      if (step) { row = Math.max(0, Math.min(some.length - 1, row + step)); show(); } else if (key === "enter" && some[row]) { v.goTo(some[row]); v.focus(); }
+      else if (key === "delete" && some[row]) { v.select(some[row]); v.coding.remove(); fill(); body.querySelector("[data-first]")?.focus(); } else return;
+      e.preventDefault();
+    } }, ...some.map((c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", onclick: () => { row = i; show(); v.goTo(c); } },
+      make("span", { class: "pb-swatch", style: v.swatch(c.code) }), make("b", {}, c.code.name), make("q", {}, short(v.doc.text.slice(c.start, c.end), 90)),
+      make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}`))));
+    const show = () => { [...list.children].forEach((li, i) => { li.setAttribute("aria-selected", String(i === row)); }); if (some.length) list.setAttribute("aria-activedescendant", id(row)); list.children[row]?.scrollIntoView({ block: "nearest" }); };
+    setTimeout(show);
+    const turn = (label, by, on) => on && make("button", { onclick: () => { page += by; fill(); } }, label);
+    return [`${all.length} codings`, all.length ? list : make("p", {}, "Nothing is coded here yet. Select some words and press ↵."), turn("Earlier", -1, from > 0), turn("Later", 1, from + size < all.length)];
+  };
+  const memo = () => {
+    const t = turnAt(v.doc, v.sel.focus), c = v.active, on = [c && typeof c.id === "number" && ["coding", c.id, `this coding (${c.code.name})`], c && ["code", c.code.id, `the code ${c.code.name}`],
+      ["turn", t, `turn ${t + 1}`], ["source", null, `source ${v.doc.source}`]].filter(Boolean);
+    const about = make("select", { "aria-label": "Memo on", onchange: () => list() }, ...on.map((o, i) => make("option", { value: String(i) }, "Memo on " + o[2])));
+    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", "data-first": "", onkeydown: e => { if (chord(e) === "mod+enter") { e.preventDefault(); e.stopPropagation(); save(); } } });
+    const old = make("div", { class: "pb-memos" });
+    const list = () => { const [what, target] = on[about.value]; old.replaceChildren(...unpack(v.doc.memos).filter(m => m.about === what && (what === "source" || m.target === target))
+      .reverse().map(m => make("blockquote", {}, make("p", {}, m.text), make("small", {}, `${m.coder}, ${m.created.slice(0, 10)}`)))); };
+    const save = () => { const [what, target] = on[about.value]; if (words.value.trim() && v.link.write({ type: "memo", about: what, target, text: words.value })) { words.value = ""; v.say("Memo kept"); } };
+    list();
+    return ["Memos", about, words, make("button", { class: "pb-main-button", onclick: save }, "Keep memo (Ctrl ↵)"), old];
+  };
+  const autocode = () => {
+    const last = v.search ||= { query: "", kind: "words", unit: "sentence", everywhere: false }, hits = v.hits || [];
+    const field = (key, label, ...options) => make("label", {}, label, make("select", { onchange: e => { last[key] = e.target.value; } },
+      ...options.map(o => make("option", { value: o, selected: last[key] === o }, o))));
+    const run = () => { v.hits = null; v.link.raw({ type: "search", view: v.uid, ...last }); };
+    const rows = hits.map(h => make("li", {}, make("label", {}, make("input", { type: "checkbox", checked: h.take, onchange: e => { h.take = e.target.checked; count(); } }),
+      make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
+    const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
+      const spans = hits.filter(h => h.take).map(h => [h.source, h.start, h.end]);
+      if (code && v.link.write({ type: "apply", code: typeof code.id === "number" ? code.id : code.name, spans })) { v.hits = null; fill(); }
+    }, { many: false }) });
+    const count = () => { const n = hits.filter(h => h.take).length; go.textContent = `Code ${n} accepted…`; go.disabled = !n; };
+    const all = on => make("button", { onclick: () => { for (const h of hits) h.take = on; fill(); } }, on ? "Accept all" : "Reject all");
+    count();
+    return ["Autocode", make("input", { class: "pb-input", placeholder: "Words to find", "aria-label": "Words to find", value: last.query, "data-first": "", oninput: e => { last.query = e.target.value; },
+      onkeydown: e => { if (chord(e) === "enter") run(); } }), field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
+    make("label", {}, make("input", { type: "checkbox", checked: last.everywhere, onchange: e => { last.everywhere = e.target.checked; } }), " in all sources"),
+    make("button", { onclick: run }, "Find"), v.hits && make("p", { role: "status" }, hits.length ? `${hits.length} passages. Untick what does not belong.` : "Nothing found."),
+    ...(hits.length ? [make("div", { class: "pb-row" }, go, all(true), all(false)), make("ul", { class: "pb-hits" }, ...rows)] : [])];
+  };
+  const help = () => ["Keys", make("table", { class: "pb-keys", tabIndex: 0, "data-first": "" }, ...[...Object.entries(v.doc.own), ["move by character, word", "arrows"], ["extend the selection", "shift+arrows"],
+    ["recent codes", "1 – 9"], ["stages", "shift+1 – 9"], ["code and stay in the palette", "shift+enter"], ["select without snapping to words", "alt"], ...Object.entries(v.doc.keys).map(([k, c]) => [c, k])]
+    .map(([what, key]) => make("tr", {}, make("td", {}, make("kbd", {}, showKey(key))), make("td", {}, what))))];
+  const PANELS = { list: codingsList, memo, autocode, help };
+  const askKey = code => {
+    v.say(`Press the key for ${code.name}, or Esc`);
+    v.capture = key => { v.capture = null; if (key === "escape") v.say("No key given"); else v.link.raw({ type: "key", key, code: code.id }); };
+  };
+  return { box, open, close, askKey, refresh: name => { if (kind === name) fill(); }, get kind() { return kind; } };
+}
+
+/** Find in the text: hits as highlights, Enter and Shift+Enter to go on. */
+function makeFind(v) {
+  let hits = ([]), size = 0, at = -1;
+  const told = make("span", { class: "pb-detail", role: "status" });
+  const input = make("input", { class: "pb-input", placeholder: "Find in this source", "aria-label": "Find in this source", oninput: () => search(), onkeydown: e => {
+    const key = chord(e);
+    if (!/^mod\+[^zy]/.test(key)) e.stopPropagation();
+    if (key === "enter" || key === "shift+enter") go(key === "enter" ? 1 : -1); else if (key === "escape") close(); else return;
+    e.preventDefault();
+  } });
+  const step = (label, mark, way) => make("button", { class: "pb-icon", "aria-label": label, onclick: () => go(way) }, mark);
+  const box = make("div", { class: "pb-find", hidden: true, role: "search" }, input, told, step("Previous", "↑", -1), step("Next", "↓", 1), make("button", { class: "pb-icon", "aria-label": "Close", onclick: () => close() }, "×"));
+  const search = () => {
+    const q = input.value.toLowerCase(), text = (v.doc.lower ||= v.doc.text.toLowerCase());
+    hits = [];
+    size = q.length;
+    // A text whose small letters are longer than its capitals (İ) would shift the hits: then capitals count.
+    const hay = text.length === v.doc.text.length ? text : v.doc.text;
+    for (let i = q ? hay.indexOf(q) : -1; i >= 0 && hits.length < 5000; i = hay.indexOf(q, i + size)) hits.push(i);
+    at = firstIndex(hits, h => h >= v.sel.focus) - 1;
+    go(1, false);
+  };
+  const go = (way, take = true) => {
+    told.textContent = input.value ? `${hits.length ? ((at + way + hits.length) % hits.length) + 1 : 0} of ${hits.length}` : "";
+    if (!hits.length) { v.painter.mark("hit", null); return; }
+    at = (at + way + hits.length) % hits.length;
+    const span = { start: hits[at], end: hits[at] + size };
+    if (take) v.sel.set(span.start, span.end, { select: false });
+    else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
+    v.painter.mark("hit", span);
+  };
+  const close = () => { box.hidden = true; v.painter.mark("hit", null); v.focus(); };
+  return { box, open: () => { box.hidden = false; input.focus(); input.select(); } };
+}
+
+// == 10 Keys ==================================================================================================================
+function makeActions(v) {
+  const near = () => v.selectionBox();
+  const all = () => v.doc.list.filter(v.shows);
+  const jump = way => {
+    const list = all();
+    if (!list.length) return v.say("No coding to go to");
+    const i = v.active ? list.indexOf(v.active) + way : way > 0 ? firstIndex(list, c => c.start >= v.sel.focus) : firstIndex(list, c => c.start >= v.sel.focus) - 1;
+    v.goTo(list[(i + list.length) % list.length]);
+  };
+  const uncoded = () => {
+    const { turns } = v.doc, from = turnAt(v.doc, v.sel.focus);
+    for (let k = 1; k <= turns.length; k++) { const t = turns[(from + k) % turns.length]; if (!t.n && t.role !== "interviewer" && t.end > t.start) { v.select(null); v.sel.set(t.start, t.start); return v.say(`Turn ${turns.indexOf(t) + 1}, not coded`); } }
+    v.say("Every turn of a participant is coded");
+  };
+  const overlap = () => {
+    const here = v.codingsAt(v.sel.focus);
+    if (!here.length) return v.say("No coding at the caret");
+    v.select(here[(here.indexOf(v.active) + 1) % here.length]);
+  };
+  const ends = () => {
+    if (v.resizing) return;
+    const c = v.active;
+    if (!c) return v.say("Go to a coding first (n), or click it", true);
+    v.resizing = { c, old: { start: c.start, end: c.end } };
+    v.sel.set(c.start, c.end);
+    v.say(`Moving the ends of ${c.code.name}: Shift and arrows move this end, Tab changes ends, Enter keeps, Esc undoes`);
+  };
+  const stages = () => [...v.doc.codes.values()].filter(c => c.facet === "stage").sort((a, b) => (a.order ?? 99) - (b.order ?? 99)).slice(0, 9);
+  const byName = name => [...v.doc.codes.values()].find(c => c.name === name);
+  const putCode = code => code ? v.coding.put([code]) : v.say("No code on that key yet");
+  const vivo = () => {
+    const s = v.coding.span();
+    if (!s) return v.say("Select the words that shall name the code", true);
+    v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
+  };
+  const does = {
+    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", (codes, how) => v.coding.put(codes, how), { near: near() }); else v.coding.put([]); },
+    "repeat the last code": () => putCode(v.coding.recent[0]), "code in vivo": vivo,
+    "word": () => v.sel.take("word"), "sentence": () => v.sel.take("sentence"), "turn": () => v.sel.take("turn"),
+    "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
+    "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); },
+    "remove": () => v.coding.remove(), "recode": () => { if (v.active) v.choices.codes(`Recode “${v.active.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); else v.say("Go to a coding first (n)", true); },
+    "move the ends": ends, "memo": () => v.panel.open("memo"), "undo": () => v.link.raw({ type: "undo" }), "redo": () => v.link.raw({ type: "redo" }),
+    "find": () => v.find.open(), "sources": () => v.choices.sources(), "list of codings": () => v.panel.open("list"), "filter": () => v.choices.filter(),
+    "fold interviewer": () => v.fold(), "autocode": () => v.panel.open("autocode"), "key for a code": () => v.choices.keyFor(), "help": () => v.panel.open("help"), "leave": () => v.leave() };
+  /** While ends are moved: the selection is the coding. True when the key was used. @param {string} key */
+  const resizeKey = key => {
+    const { c, old } = v.resizing;
+    if (key === "escape") { v.change(c, old); v.resizing = null; v.say("Ends as before"); }
+    else if (key === "enter") { v.resizing = null; v.coding.keep(c, old); }
+    else if (key === "tab") v.sel.set(v.sel.focus, v.sel.anchor);
+    else if (v.sel.move(/arrow|home|end/.test(key) && !key.includes("shift+") ? key.replace(/(arrow|home|end)/, "shift+$1") : key)) v.coding.stretch(c, v.sel.lo(), v.sel.hi());
+    else return false;
+    return true;
+  };
+  /** Use a key; false lets it pass to the page. @param {string} key */
+  const press = key => {
+    if (v.capture && key) { if (!/^(mod\+|alt\+|shift\+)*(control|shift|alt|meta)$/.test(key)) v.capture(key); return true; }
+    if (v.resizing && resizeKey(key)) return true;
+    const m = (meaning(key, v.doc.own, v.doc.keys));
+    if (m?.action) does[m.action]();
+    else if (m?.code) putCode(byName(m.code));
+    else if (m && "recent" in m) putCode(v.coding.recent[m.recent]);
+    else if (m && "stage" in m) putCode(stages()[m.stage]);
+    else return v.sel.move(key);
+    return true;
+  };
+  return { does, press, stages, ours: key => Boolean(meaning(key, v.doc.own, v.doc.keys)) || /arrow|home|end|page/.test(key) };
+}
+
+// == 11 The view ==============================================================================================================
+/** Build the text: groups of pieces; labels and times stand beside the words and cannot be selected. */
+function buildText(v) {
+  const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
+  const perLine = Math.max(20, (v.scroll.clientWidth - v.margin - 150) / 7.4);
+  for (const g of doc.groups) {
+    g.doc = doc;
+    g.el = make("div", { class: "pb-group" });
+    g.el.pbGroup = g;
+    let height = 0;
+    for (const p of g.pieces) {
+      const t = doc.turns[p.turn], words = doc.text.slice(p.start, p.end);
+      p.say = make("div", { class: "pb-say", dir: "auto" }, words);
+      p.say.pbPiece = p;
+      height += Math.ceil(words.length / perLine) * 25 + 12;
+      const strange = BIDI.test(words) && make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks");
+      const who = make("div", { class: "pb-who" }, ...(p.first && t ? [make("bdi", { style: `--ink:var(--pb-ink${Math.max(0, speakers.indexOf(t.speaker)) % INKS.length})` }, t.speaker || ""), make("time", {}, clock(t.time ?? null))] : []), strange);
+      g.el.append(make("div", { class: `pb-turn pb-${t ? t.role : "between"}`, "data-turn": p.turn }, who, p.say));
+    }
+    g.el.style.containIntrinsicSize = `auto ${height}px`;
+    inner.append(g.el);
+  }
+  v.text.replaceChildren(inner);
+}
+
+/** Watch which groups are near; one callback can hold several entries of a group, of which the last counts. */
+function watchGroups(v) {
+  v.seen?.disconnect();
+  v.seen = new IntersectionObserver(entries => {
+    const last = new Map(entries.map(e => [e.target, e.isIntersecting]));
+    for (const [el, near] of last) {
+      const g = el.pbGroup;
+      if (near === g.near) continue;
+      g.near = near;
+      near ? v.later(g) : unpaintGroup(v, g);
+    }
+  }, { root: v.scroll, rootMargin: "150px 0px" });
+  for (const g of v.doc.groups) v.seen.observe(g.el);
+}
+
+function makeBar(v) {
+  const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pb-tool", title: label, "aria-label": label, onclick: () => v.actions.does[key]?.() }, text);
+  v.buttons = {};
+  v.strips = make("div", { class: "pb-strip", role: "toolbar", "aria-label": "Stages and recent codes" });
+  v.only = make("div", { class: "pb-only", hidden: true });
+  return make("div", { class: "pb-head" }, make("div", { class: "pb-bar", role: "toolbar", "aria-label": "Coding" }, tool("sources", "Open a source (g)", "…"), make("span", { class: "pb-gap" }),
+    tool("undo", "Undo", "↶ Undo"), tool("redo", "Redo", "↷"), tool("find", "Find in the text (/)", "Find"), tool("filter", "Show only some codings (f)", "Filter"),
+    tool("list of codings", "List of codings (l)", "List"), tool("autocode", "Autocode (a)", "Autocode"), tool("memo", "Memos (m)", "Memos"), tool("fold interviewer", "Fold interviewer turns (h)", "Fold"),
+    tool("help", "Keys (?)", "?")), v.strips, v.only, v.find.box);
+}
+
+/** Everything that the parts of a view share: what is shown, what is chosen, and how to change it. */
+function makeView(model, el) {
+  const v = ({ model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, filters: [], pending: new Map(), margin: 210, offline: true, waiting: new Set(), colours: {}, inks: [] });
+  v.text = make("div", { class: "pb-text" });
+  v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
+  v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
+  v.status = make("div", { class: "pb-status", id: `${v.uid}-status` });
+  v.live = make("div", { class: "pb-live", "aria-live": "polite", role: "status" });
+  v.kept = make("div", { class: "pb-kept" });
+  v.banner = make("div", { class: "pb-banner", hidden: true, role: "alert" });
+  v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
+  v.root = make("div", { class: `pb-cw ${v.uid}`, "data-lm-suppress-shortcuts": "true" });
+  v.painter = makePainter(v);
+  v.sel = makeSelection(v);
+  v.link = makeLink(v);
+  v.coding = makeCoding(v);
+  v.picker = makePicker(v);
+  v.choices = makeChoices(v);
+  v.panel = makePanel(v);
+  v.find = makeFind(v);
+  v.actions = makeActions(v);
+  v.placeholder = make("div", { class: "pb-empty" }, "Opening…");
+  v.root.append(v.painter.sheet, makeBar(v), v.banner, make("div", { class: "pb-main" }, v.scroll, v.panel.box), make("footer", { class: "pb-foot" }, v.status, v.live, v.kept), v.picker.box, v.tip);
+  v.text.append(v.placeholder);
+  el.append(v.root);
+  return v;
+}
+
+/** What the parts ask of the view. */
+function joinParts(v) {
+  v.hasFocus = () => v.scroll.contains(document.activeElement);
+  v.focus = () => { v.scroll.focus({ preventScroll: true }); };
+  v.swatch = code => `--ink:${code.colour || `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
+  v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
+  v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pb-warn", warn); };
+  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pb-waiting", n > 0); };
+  v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again if it does not come back."}`; };
+  v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
+  v.later = g => { if (!v.waiting.size) requestAnimationFrame(() => v.flush()); v.waiting.add(g); };
+  v.flush = () => { const all = [...v.waiting]; v.waiting.clear(); for (const g of all) if (g.near && g.el.isConnected) paintGroup(v, g); v.handle(); };
+  v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.later(g); };
+  v.resized = () => { v.measure(); v.repaint(); if (v.doc) v.sel.draw(); };
+  v.measure = () => { v.margin = v.root.clientWidth < 640 ? 72 : v.panel.box.hidden ? 210 : 120; v.root.style.setProperty("--pb-margin", `${v.margin}px`); };
+  v.theme = () => {
+    v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
+    const style = getComputedStyle(v.root), read = name => style.getPropertyValue(name).trim();
+    v.forced = matchMedia("(forced-colors: active)").matches;
+    v.colours = v.forced ? { fg: "CanvasText", dim: "CanvasText" } : { fg: read("--pb-fg"), dim: read("--pb-dim") };
+    v.inks = INKS.map((_, i) => read(`--pb-ink${i}`));
+    v.repaint();
+  };
+  v.place = (box, near) => {
+    const base = v.root.getBoundingClientRect(), at = near?.getBoundingClientRect?.() || near || v.scroll.getBoundingClientRect(), width = Math.min(400, base.width - 16);
+    const below = at.bottom - base.top + 6, room = base.height - below;
+    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;` + (room > 260 || below < 300 ? `top:${Math.max(8, Math.min(below, base.height - 280))}px` : `bottom:${base.bottom - at.top + 6}px`);
+  };
+  v.selectionBox = () => { const s = v.coding.span(); return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
+  v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
+  v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  joinCodings(v);
+}
+
+/** Changes of codings: in the lists, on the screen, and nowhere else. */
+function joinCodings(v) {
+  v.show = c => {
+    const { doc } = v, near = new Set(groupsOf(doc, c).flatMap(g => [...g.codings]));
+    c.lane = freeLane(c, near);
+    doc.byId.set(c.id, c);
+    doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
+    enlist(doc, c, 1);
+    c.code.n = (c.code.n || 0) + 1;
+    for (const g of groupsOf(doc, c)) {
+      if (!g.near || !v.shows(c)) continue;
+      if (PAINTS) v.painter.put(g, c); else paintSpans(v, g);
+      if (!drawOne(v, g, c)) v.later(g);
+    }
+  };
+  const unlist = c => { const i = v.doc.list.indexOf(c); if (i >= 0) v.doc.list.splice(i, 1); enlist(v.doc, c, -1); for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS) v.painter.clear(g, c); v.later(g); } };
+  v.drop = c => { unlist(c); v.doc.byId.delete(c.id); c.code.n--; if (v.active === c) v.select(null); };
+  /** Move or recode a coding that is shown. */
+  v.change = (c, to) => {
+    unlist(c);
+    if (to.code) { c.code.n--; to.code.n = (to.code.n || 0) + 1; }
+    Object.assign(c, to);
+    c.lane = freeLane(c, new Set(groupsOf(v.doc, c).flatMap(g => [...g.codings])));
+    v.doc.list.splice(firstIndex(v.doc.list, o => inOrder(o, c) > 0), 0, c);
+    enlist(v.doc, c, 1);
+    for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS && v.shows(c)) v.painter.put(g, c); v.later(g); }
+    if (v.active === c) { v.painter.mark("active", c); v.handle(); }
+    v.tell();
+  };
+  v.select = c => {
+    const old = v.active;
+    v.active = c;
+    v.painter.mark("active", c);
+    for (const o of [old, c]) if (o) for (const g of groupsOf(v.doc, o)) if (g.near) v.later(g);
+    v.handle();
+    v.tell();
+    if (c) v.say(`${c.code.name}, ${c.code.facet}, ${v.coding.chars(c)} characters, ${c.coder}${c.pending ? ", not saved yet" : ""}`);
+  };
+  v.goTo = c => { v.near(pieceAt(v.doc, c.start + 1).group); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.scrollTo(c.start); v.sel.draw(); };
+  v.handle = () => {
+    const c = v.active, base = v.text.getBoundingClientRect();
+    v.handles.forEach((h, i) => {
+      h.hidden = !c || v.link.state().readonly;
+      if (h.hidden) return h.remove();
+      const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = getComputedStyle(pieceAt(v.doc, c.start + 1).say).direction === "rtl";
+      h.style.cssText = `transform:translate(${(Boolean(i) !== rtl ? box.right : box.left) - base.left}px,${box.top - base.top}px);height:${box.height}px`;
+      if (!h.isConnected) v.text.append(h);
+    });
+  };
+}
+
+/** The lines that tell where one is. */
+function joinTelling(v) {
+  v.tell = () => {
+    const { doc } = v;
+    if (!doc) return;
+    const t = doc.turns[turnAt(doc, v.sel.focus)], here = v.codingsAt(v.sel.focus), s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
+    v.status.textContent = [s ? `${v.coding.chars(s)} characters selected` : `turn ${turnAt(doc, v.sel.focus) + 1}${t?.speaker ? ", " + t.speaker : ""}`, here.length ? here.map(c => c.code.name).join(", ") : ""].filter(Boolean).join(" · ");
+    v.buttons.sources.textContent = `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`;
+    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
+      const label = doc.undo?.[key];
+      v.buttons[key].disabled = !label || v.offline;
+      v.buttons[key].title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`;
+      v.buttons[key].setAttribute("aria-label", v.buttons[key].title);
+    }
+  };
+  v.strip = () => {
+    const chip = (code, key) => make("button", { class: "pb-chip", title: `${code.name} (${showKey(key)})`, onclick: () => { v.coding.put([code]); v.focus(); } }, make("kbd", {}, showKey(key)), make("span", { class: "pb-swatch", style: v.swatch(code) }), code.name);
+    const stages = v.actions.stages(), keyed = Object.entries(v.doc.keys).map(([k, name]) => [[...v.doc.codes.values()].find(c => c.name === name), k]).filter(([c]) => c);
+    v.strips.replaceChildren(...[["Stages", stages.map((c, i) => chip(c, `shift+${i + 1}`))], ["Keys", keyed.map(([c, k]) => chip(c, k))], ["Recent", v.coding.recent.map((c, i) => chip(c, String(i + 1)))]]
+      .filter(([, chips]) => chips.length).map(([name, chips]) => make("div", { class: "pb-strip-part", role: "group", "aria-label": name }, make("span", { class: "pb-detail" }, name), ...chips)));
+  };
+  v.filterBy = filter => {
+    if (!filter) v.filters = [];
+    else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
+    v.only.hidden = !v.filters.length;
+    v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => v.filterBy(f) }, f[1].name || f[1], " ×")));
+    v.repaint();
+    v.panel.refresh("list");
+    v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
+  };
+  v.fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
+  v.leave = () => { v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
+  v.open = m => {
+    const same = v.doc?.source === m.source && v.doc.revision === m.revision, kept = { at: v.scroll.scrollTop, a: v.sel.anchor, b: v.sel.focus, active: v.active?.id };
+    v.doc = makeDoc(m);
+    v.pending.clear();
+    v.active = null;
+    v.measure();
+    v.theme();
+    buildText(v);
+    for (const w of v.link.outbox.all()) if (w.type === "add" && w.source === m.source) for (const [guid, ref] of w.items) {
+      const code = [...v.doc.codes.values()].find(c => c.id === ref || c.name === ref), off = v.doc.off;
+      if (code) { const c = { id: guid, start: off.toUtf16(w.start), end: off.toUtf16(w.end), code, coder: v.link.state().coder, pending: true }; v.pending.set(guid, c); v.show(c); }
+    }
+    if (same) v.scroll.scrollTop = kept.at; else v.scroll.scrollTop = 0;
+    const room = v.scroll.getBoundingClientRect();
+    for (const g of v.doc.groups) { const box = g.el.getBoundingClientRect(); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
+    watchGroups(v);
+    v.strip();
+    v.saved();
+    v.sel.set(same ? kept.a : v.doc.pieces[0]?.start ?? 0, same ? kept.b : v.doc.pieces[0]?.start ?? 0, { show: false, select: false });
+    v.root.dispatchEvent(new CustomEvent("pb-open"));
+  };
+}
+
+/** Mouse: select, click, hover, drag handles. */
+function joinMouse(v) {
+  let before = { lo: 0, hi: 0 }, drag = (null), moved = 0;
+  v.clicked = at => { const here = v.codingsAt(at); if (v.resizing) return; v.select(here.length ? (here.includes(v.active) ? here[(here.indexOf(v.active) + 1) % here.length] : here[0]) : null); };
+  v.scroll.addEventListener("pointerdown", e => {
+    if (!v.doc || e.button) return;
+    const handle = e.target.closest(".pb-handle");
+    if (handle) { drag = { c: v.active, end: handle.dataset.end, old: { start: v.active.start, end: v.active.end } }; v.scroll.setPointerCapture(e.pointerId); e.preventDefault(); return; }
+    before = { lo: v.sel.lo(), hi: v.sel.hi() };
+    const c = stripeAt(v, e);
+    if (c) { e.preventDefault(); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.focus(); }
+  });
+  v.scroll.addEventListener("pointermove", e => {
+    if (drag) {
+      const at = v.sel.point(e.clientX, e.clientY);
+      if (at === null) return;
+      const p = pieceAt(v.doc, at), { c, old } = drag, [a, b] = e.altKey ? [at, at] : snapSpan(v.doc, Math.max(p.start, at - 1), Math.min(p.end, at + 1));
+      if (drag.end === "start") v.coding.stretch(c, Math.min(a, old.end - 1), old.end); else v.coding.stretch(c, old.start, Math.max(b, old.start + 1));
+      return;
+    }
+    if (!v.doc || e.buttons) { v.tip.hidden = true; return; }
+    const t = moved = performance.now();
+    requestAnimationFrame(() => { if (moved === t) hover(e); });
+  });
+  const hover = e => {
+    const stripe = stripeAt(v, e), at = e.target.closest?.(".pb-say") ? v.sel.point(e.clientX, e.clientY) : null, here = stripe ? [stripe] : at === null ? [] : v.codingsAt(at);
+    v.tip.hidden = !here.length;
+    if (!here.length) return;
+    v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, make("span", { class: "pb-swatch", style: v.swatch(c.code) }), make("b", {}, c.code.name), ` ${c.code.facet} · ${c.coder}`)));
+    const base = v.root.getBoundingClientRect();
+    v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
+  };
+  v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
+  const up = e => {
+    if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); return; }
+    if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); v.sel.fromMouse(e, before); }
+  };
+  v.scroll.addEventListener("mouseup", up);
+  v.scroll.addEventListener("mousedown", e => { if (e.detail >= 2) before = { lo: before.lo, hi: before.hi }; });
+}
+
+/** Keys go to the widget while the text has the focus; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
+function joinKeys(v) {
+  const guard = e => {
+    if (!v.root.contains(e.target)) return;
+    const key = chord(e), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), pass = /^mod\+/.test(key) && (typing || !v.doc || !v.actions.ours(key));
+    v.root.toggleAttribute("data-lm-suppress-shortcuts", !pass || typing);
+  };
+  addEventListener("keydown", guard, true);
+  v.scroll.addEventListener("keydown", e => {
+    const key = chord(e);
+    if (v.doc && key && e.target === v.scroll && v.actions.press(key)) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
+  });
+  v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (e.key === "Escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
+  v.scroll.addEventListener("focusin", () => { v.painter.mark("sel", null); if (v.doc && performance.now() - v.sel.quiet > 50 && !v.scroll.matches(":active")) v.sel.native(); });
+  v.scroll.addEventListener("focusout", () => { if (v.doc) v.painter.mark("sel", { start: v.sel.lo(), end: v.sel.hi() }); });
+  return () => removeEventListener("keydown", guard, true);
+}
+
+/** JupyterLab's search splits text nodes and puts them together again: ranges of such a group are made anew, changed words restored. */
+function joinRepair(v) {
+  const repair = new MutationObserver(records => {
+    for (const g of new Set(records.map(r => (r.target.nodeType === 3 ? r.target.parentElement : r.target)?.closest?.(".pb-say")?.pbPiece?.group))) {
+      if (!g || g.doc !== v.doc || !PAINTS) continue;
+      for (const p of g.pieces) if (p.say.textContent !== v.doc.text.slice(p.start, p.end)) p.say.textContent = v.doc.text.slice(p.start, p.end);
+      if (g.near) v.later(g);
+    }
+    repair.takeRecords();
+  });
+  if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
+  const size = new ResizeObserver(() => v.doc && v.resized()), page = new MutationObserver(() => v.theme()), queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map(q => matchMedia(q));
+  size.observe(v.scroll);
+  page.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
+  for (const q of queries) q.addEventListener("change", v.theme);
+  return () => { repair.disconnect(); size.disconnect(); page.disconnect(); for (const q of queries) q.removeEventListener("change", v.theme); };
+}
+
+function render({ model, el }) {
+  const v = makeView(model, el);
+  joinParts(v);
+  joinTelling(v);
+  joinMouse(v);
+  const ends = [joinKeys(v), joinRepair(v), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  const saved = model.get("saved");
+  if (saved?.text) v.open(saved);
+  v.link.ready();
+  const wait = setTimeout(() => { if (!v.doc) v.placeholder.textContent = "Run this cell to open the source. Its text is not saved with the notebook."; }, 4000);
+  el.pbView = v; // for tests and measurements
+  return () => { clearTimeout(wait); for (const end of ends) end(); };
+}
+
+export default { render };

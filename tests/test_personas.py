@@ -1,0 +1,484 @@
+"""Personas: what counts as evidence, how strong a claim is, what speaks against it, and files that come back as they were."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personabench import store
+from personabench.personas import (PERSONA_FACETS, Claim, Evidence, Persona, contrasts, draft_personas, passages, read_personas,
+                                   write_personas)
+from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCode, NoSuchName
+from personabench.study import Study
+from personabench.survey import import_survey, read_survey, wilson
+
+GOLDEN = Path(__file__).parent / "golden"
+CODES = [
+    ("Commutes by bike", "behaviour", None, None, "Rides to and from work on most working days. Not for a single trip."),
+    ("Rides for leisure", "behaviour", None, None, "Use for rides on free days."),
+    ("Empty dock", "pain", None, None, "Came for a bike and found none."),
+    ("Counts every minute", "behaviour", None, None, "Watches the running cost while riding."),
+    ("Price does not matter", "attitude", None, None, "Cost plays no part. The opposite of Counts every minute."),
+    ("Expects ease", "expectation", 1, None, "Before the event."), ("Expects trouble", "expectation", -1, None, "Before the event."),
+    ("Annoyed", "emotion", -1, None, ""), ("Sign-up", "stage", None, 1, ""), ("First ride", "stage", None, 2, "")]
+
+
+def add_talk(study: Study, name: str, turns: list[tuple[str, str | None, str, list[tuple[str, str]]]], date: str | None = "2026-05-04") -> None:
+    "Add a source of turns (speaker, case or None for the interviewer, words, [(quote, code)]) with its codings."
+    text, spans, speakers, coded = "", [], {}, []
+    ids = study.codes.set_index("code")["code_id"]
+    for speaker, case, words, marks in turns:
+        start = len(text)
+        text += words + "\n"
+        spans.append({"speaker": speaker, "start": start, "end": start + len(words)})
+        speakers[speaker] = (case, "participant" if case else "interviewer")
+        coded += [{"code_id": int(ids[code]), "start": start + words.index(quote), "end": start + words.index(quote) + len(quote), "coder": coder}
+                  for quote, code, *by in marks for coder in (by or ["MB"])]
+    with study.step("import", name) as step:
+        source_id = store.add_source(step, name, text=text, turns=spans, speakers=speakers, date=date)
+        store.add_codings(step, [{**row, "source_id": source_id} for row in coded])
+
+
+def empty_study() -> Study:
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("codes", "codebook") as step:
+        store.add_codes(step, [{"name": n, "facet": f, "valence": v, "order": o, "definition": d} for n, f, v, o, d in CODES])
+    return study
+
+
+def add_segments(study: Study, segments: dict[str, str | None], *, verdict: str = "not measured", survey: str | None = None, name: str = "2026-05",
+                 weights: dict[str, float] | None = None) -> None:
+    members = pd.DataFrame({"case": list(segments), "segment": list(segments.values()), "weight": [(weights or {}).get(c, 1.) for c in segments]})
+    with study.step("segment", name) as step:
+        store.add_segmentation(step, name=name, members=members, k=2, verdict=verdict, parameters={"variables": ["rides"]}, survey=survey,
+                               wave="2026-05", data_hash="abc")
+
+
+@pytest.fixture
+def study() -> Study:
+    study = empty_study()
+    asked = ("Mara", None, "Do you find empty docks annoying?", [("empty docks", "Empty dock")])
+    add_talk(study, "P01", [asked, ("Nadia", "P01", "I ride to work every day. Who counts pennies? The dock was empty.", [
+        ("I ride to work every day", "Commutes by bike", "MB", "JK"), ("ride to work every day", "Commutes by bike", "JK"),
+        ("Who counts pennies?", "Price does not matter"), ("dock was empty", "Empty dock")])])
+    add_talk(study, "P02", [asked, ("Tomasz", "P02", "To the office and back. I watch the clock. No bike there. And none on Monday.", [
+        ("To the office and back", "Commutes by bike"), ("I watch the clock", "Counts every minute"), ("No bike there", "Empty dock"),
+        ("none on Monday", "Empty dock")])], date="2026-05-20")
+    add_talk(study, "G03", [("Ann", "P03", "We ride out to the lake.", [("ride out to the lake", "Rides for leisure")]),
+                            ("Ben", "P04", "With the children.", [])])
+    add_talk(study, "P05", [("Leo", "P05", "Every day, to work.", [("Every day, to work", "Commutes by bike")])])
+    add_talk(study, "P06", [("Kim", "P06", "Nobody has read this yet.", [])])
+    with study.step("withdraw", "P05") as step:
+        store.add_case(step, "P05", withdrawn="2026-06-30")
+    return study
+
+
+GROUPS = {"P01": "A", "P02": "A", "P05": "A", "P06": "A", "P03": "B", "P04": "B", "R07": "B", "R08": "A"}
+
+
+def claim(personas: list[Persona], id: str, which: int = 0) -> Claim:
+    return next(c for c in personas[which].claim_list if c.id == id)
+
+
+# -- What counts --------------------------------------------------------------------------------------------------------------
+def test_passages_leave_out_interviewers_the_withdrawn_and_doubles(study: Study):
+    found = passages(study)
+    assert "P05" not in set(found["case"]) and "empty docks" not in set(found["quote"])
+    commutes = found[found["code"].eq("Commutes by bike")]
+    assert commutes["case"].tolist() == ["P01", "P02"]  # three codings by two coders on one sentence are one passage
+
+
+def test_people_are_counted_once_and_the_base_is_who_was_read(study: Study):
+    add_segments(study, GROUPS)
+    personas = draft_personas(study)
+    dock = claim(personas, "pain-empty-dock")
+    assert (dock.people, dock.base, dock.quotes) == (2, 2, 3)  # P06 was not read, P05 has withdrawn, R08 was never interviewed
+    assert (dock.low, dock.high) == pytest.approx(wilson(2, 2), abs=5e-5)
+    leisure = claim(personas, "behaviour-rides-for-leisure", 1)
+    assert (leisure.people, leisure.base, leisure.share) == (1, 2, .5)  # P04 sat in the same interview
+    assert {e.case for p in personas for c in p.claim_list for e in c.evidence} == {"P01", "P02", "P03"}
+
+
+def test_a_source_marked_as_done_is_read(study: Study):
+    add_segments(study, GROUPS)
+    before = claim(draft_personas(study), "pain-empty-dock").base
+    with study.step("assign", "P06 done") as step:
+        step.insert("assignments", [{"source_id": study.source_id("P06"), "coder_id": store.add_coder(step, "MB"), "status": "done"}])
+    assert (before, claim(draft_personas(study), "pain-empty-dock").base) == (2, 3)
+
+
+def test_dates_are_those_of_the_conversations(study: Study):
+    add_segments(study, GROUPS)
+    dock = claim(draft_personas(study), "pain-empty-dock")
+    assert (dock.oldest, dock.newest) == ("2026-05-04", "2026-05-20")
+    undated = empty_study()
+    add_talk(undated, "P01", [("A", "P01", "No bike there.", [("No bike there", "Empty dock")])], date=None)
+    add_segments(undated, {"P01": "A"})
+    assert claim(draft_personas(undated), "pain-empty-dock").newest == undated.sources["imported"].iloc[0][:10]
+
+
+# -- Counter-evidence ---------------------------------------------------------------------------------------------------------
+def test_declared_opposites_speak_against_each_other(study: Study):
+    add_segments(study, GROUPS)
+    personas = draft_personas(study)
+    for id, case in (("behaviour-counts-every-minute", "P01"), ("attitude-price-does-not-matter", "P02")):
+        found = claim(personas, id)
+        assert (found.against_people, [e.case for e in found.against]) == (1, [case])
+    assert claim(personas, "pain-empty-dock").against == []
+
+
+def test_given_opposites_and_unknown_ones(study: Study):
+    add_segments(study, GROUPS)
+    against = claim(draft_personas(study, opposites=[("Empty dock", "commutes by bike")]), "pain-empty-dock")
+    assert against.against_people == 2
+    with pytest.raises(NoSuchCode, match="did you mean 'Empty dock'"):
+        draft_personas(study, opposites=[("Empty docks", "Commutes by bike")])
+
+
+def test_expectations_of_opposite_sign_speak_against_each_other_within_a_stage():
+    study = empty_study()
+    def told(quote: str, code: str, stage: str) -> list[tuple[str, str]]: return [(quote, code), (quote, stage)]
+    add_talk(study, "P01", [("A", "P01", "I thought it was easy", told("I thought it was easy", "Expects ease", "Sign-up"))])
+    add_talk(study, "P02", [("B", "P02", "I feared the worst", told("I feared the worst", "Expects trouble", "Sign-up"))])
+    add_talk(study, "P03", [("C", "P03", "I feared a puncture", told("I feared a puncture", "Expects trouble", "First ride"))])
+    add_segments(study, {"P01": "A", "P02": "A", "P03": "A"})
+    ease = claim(draft_personas(study), "expectation-expects-ease")
+    assert [e.case for e in ease.against] == ["P02"]  # P03's fear is about another stage
+    trouble = claim(draft_personas(study), "expectation-expects-trouble")
+    assert (trouble.people, trouble.against_people) == (2, 1)
+
+
+# -- Order and number of quotes -----------------------------------------------------------------------------------------------
+def test_quotes_come_from_different_people_first_and_are_capped():
+    study = empty_study()
+    for case in ("P01", "P02", "P03"):
+        words = [f"{case} came number {i} and there was no bike at the dock again, {'really ' * i}" for i in range(6)]
+        add_talk(study, case, [(case, case, " / ".join(words), [(w, "Empty dock") for w in words])])
+    add_segments(study, dict.fromkeys(("P01", "P02", "P03"), "A"))
+    found = claim(draft_personas(study, most_quotes=4), "pain-empty-dock")
+    assert {e.case for e in found.evidence[:3]} == {"P01", "P02", "P03"}
+    assert len(found.evidence) == 4 and found.quotes == 18 and found.strength == "supported"
+
+
+# -- Strength -----------------------------------------------------------------------------------------------------------------
+def quote(case: str) -> Evidence: return Evidence(kind="quote", quote="a", source="s", start=0, end=1, case=case)
+
+
+def statistic(n: int = 30, rest: float = .2) -> Evidence:
+    return Evidence(kind="survey", survey="w", variable="v", value="yes", n=n, share=.5, low=.33, high=.67, rest=rest)
+
+
+@pytest.mark.parametrize(("evidence", "strength"), [
+    ([], "assumption"), ([quote("a")], "anecdote"), ([quote("a"), quote("a"), quote("b")], "anecdote"),
+    ([quote("a"), quote("b"), quote("c")], "supported"), ([statistic()], "supported"), ([statistic(n=29)], "anecdote"),
+    ([statistic(rest=.4)], "anecdote"), ([quote("a"), statistic()], "supported"), ([*map(quote, "abc"), statistic()], "triangulated"),
+    ([Evidence(kind="cited", cite="A report, 2025")], "anecdote")])
+def test_strength_follows_from_evidence(evidence: list[Evidence], strength: str):
+    assert Claim(id="x", text="t", facet="need", evidence=evidence).strength == strength
+
+
+def test_strength_is_never_read_from_a_file(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("id: a\nname: A\nclaims:\n  - id: x\n    text: t\n    facet: need\n    strength: triangulated\n")
+    read = read_personas(tmp_path)[0].claim_list[0]
+    assert (read.stated, read.strength) == ("triangulated", "assumption")
+    assert "strength: assumption" in read_personas(tmp_path)[0].to_yaml()
+
+
+# -- The survey ---------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    often = np.arange(200) % 2 == 0
+    ids = ["P01", "P03", "P02", "P04", *(f"R{i}" for i in range(196))]
+    return pd.DataFrame({"rides": np.where(often, 20, 5) + rng.integers(-3, 4, 200), "met_full_dock": np.where(often, rng.random(200) < .8, rng.random(200) < .3).astype(int),
+                         "district": rng.choice(["N", "S", "E"], 200), "imp_price": np.where(often, rng.integers(1, 4, 200), rng.integers(3, 6, 200)),
+                         "w": rng.uniform(.5, 2, 200).round(2)}, index=ids)
+
+
+@pytest.fixture
+def surveyed(study: Study, answers: pd.DataFrame) -> Study:
+    import_survey(study, answers, name="wave1", wave="2026-05", weights="w")
+    add_segments(study, {c: "A" if i % 2 == 0 else "B" for i, c in enumerate(answers.index)}, survey="wave1", weights=answers["w"].to_dict())
+    return study
+
+
+def test_contrasts_agree_with_a_computation_by_hand(answers: pd.DataFrame):
+    survey, members = read_survey(answers, weights="w"), answers.index[::2]
+    found = contrasts(survey, members).set_index("variable")
+    a, w = answers.loc[members], answers.loc[members, "w"]
+    rides, full = found.loc["rides"], found.loc["met_full_dock"]
+    assert rides["mean"] == pytest.approx(np.average(a["rides"], weights=w))
+    share, n = np.average(a["met_full_dock"], weights=w), w.sum() ** 2 / (w ** 2).sum()
+    assert full["share"] == pytest.approx(share) and full["people"] == a["met_full_dock"].sum()
+    assert (full["low"], full["high"]) == pytest.approx(wilson(share * n, n))
+    assert found["effect"].abs().is_monotonic_decreasing
+
+
+def test_t_intervals_of_contrasts_agree_with_scipy():
+    from scipy.stats import t
+
+    x = pd.DataFrame({"x": np.r_[np.arange(12.), np.arange(12.) * 3 + .5]}, index=[f"R{i}" for i in range(24)])
+    row = contrasts(read_survey(x, levels={"x": "numeric"}), x.index[:12]).iloc[0]
+    first = x["x"].to_numpy()[:12]
+    assert (row["low"], row["high"]) == pytest.approx(t.interval(.95, 11, first.mean(), first.std(ddof=1) / 12 ** .5))
+
+
+def test_effect_of_shares_is_cohens_h():
+    phi = json.loads((GOLDEN / "effects.json").read_text())["phi"]
+    data = pd.DataFrame({"v": [1] * 40 + [0] * 60 + [1] * 25 + [0] * 75}, index=[f"R{i}" for i in range(200)])
+    effect = contrasts(read_survey(data), data.index[:100])["effect"].iloc[0]
+    assert effect == pytest.approx(phi["0.40"] - phi["0.25"], abs=1.5e-3)
+
+
+def test_survey_claims_are_those_that_differ_and_say_what_is_circular(surveyed: Study):
+    personas = draft_personas(surveyed)
+    found = {c.id: c for c in personas[0].claim_list if c.is_survey}
+    assert set(found) == {"survey-rides", "survey-met-full-dock", "survey-imp-price"}  # district is noise
+    assert found["survey-rides"].evidence[0].used and not found["survey-imp-price"].evidence[0].used
+    assert found["survey-imp-price"].facet == "need" and found["survey-imp-price"].text == "imp_price: rated lower than by the others."
+    assert found["survey-met-full-dock"].share is not None and found["survey-rides"].share is None
+    assert all(c.strength == "supported" for c in found.values())
+
+
+def test_facets_of_survey_claims_can_be_chosen(surveyed: Study):
+    personas = draft_personas(surveyed, facets={"imp_price": "attitude", "rides": None})
+    assert claim(personas, "survey-imp-price").facet == "attitude"
+    assert "survey-rides" not in {c.id for c in personas[0].claim_list}
+    with pytest.raises(BadInput, match="did you mean 'attitude'"):
+        draft_personas(surveyed, facets={"imp_price": "attitudes"})
+    with pytest.raises(NoSuchName, match="imp_price"):
+        draft_personas(surveyed, facets={"imp_prize": "need"})
+
+
+def test_links_bring_statistics_to_claims_and_may_speak_against_them(surveyed: Study):
+    for link, side in ((("met_full_dock", "high"), "evidence"), (("met_full_dock", "low"), "against"), ("met_full_dock", "evidence"), (("met_full_dock", 1), "evidence")):
+        found = claim(draft_personas(surveyed, links={"Empty dock": link}), "pain-empty-dock")
+        assert [e.variable for e in getattr(found, side) if e.kind == "survey"] == ["met_full_dock"]
+    assert "survey-met-full-dock" not in {c.id for c in draft_personas(surveyed, links={"Empty dock": "met_full_dock"})[0].claim_list}
+    with pytest.raises(NoSuchCode):
+        draft_personas(surveyed, links={"Empty docks": "rides"})
+    with pytest.raises(NoSuchName):
+        draft_personas(surveyed, links={"Empty dock": "ride"})
+    with pytest.raises(NoSuchName, match="'high', 'low' or an answer"):
+        draft_personas(surveyed, links={"Empty dock": ("met_full_dock", "sideways")})
+
+
+def test_withdrawn_respondents_are_in_no_statistic(surveyed: Study):
+    before = claim(draft_personas(surveyed), "survey-rides").evidence[0].n
+    with surveyed.step("withdraw", "P02") as step:
+        store.add_case(step, "P02", withdrawn="2026-07-01")
+    after = draft_personas(surveyed)
+    assert claim(after, "survey-rides").evidence[0].n == before - 1 == after[0].people
+
+
+# -- The persona --------------------------------------------------------------------------------------------------------------
+def test_segments_without_interviews_have_survey_claims_and_say_so(surveyed: Study):
+    with surveyed.step("segment", "by letter") as step:
+        cases = surveyed.rows("members", segmentation="2026-05")["case"]
+        members = pd.DataFrame({"case": cases, "segment": np.where(cases.str.startswith("P"), "A", np.where(cases.str.endswith(tuple("02468")), "B", "C")), "weight": 1.})
+        store.add_segmentation(step, name="other", members=members, k=3, verdict="clusters shown", parameters={}, survey="wave1")
+    personas = draft_personas(surveyed, "other")
+    assert personas[1].interviewed == 0 and all(c.is_survey for c in personas[1].claim_list) and personas[1].claim_list
+    assert personas[1].caveats == ["Nobody of this segment was interviewed: all claims come from the survey."]
+
+
+@pytest.mark.parametrize(("verdict", "people", "status"), [("clusters shown", 5, "persona"), ("clusters shown", 4, "proto-persona"),
+                                                           ("not measured", 5, "proto-persona"), ("no clusters", 9, "proto-persona")])
+def test_the_word_persona_is_earned(verdict: str, people: int, status: str):
+    study = empty_study()
+    cases = [f"P{i}" for i in range(people)]
+    for case in cases:
+        add_talk(study, case, [(case, case, "No bike there.", [("No bike there", "Empty dock")])])
+    add_segments(study, dict.fromkeys(cases, "A"), verdict=verdict)
+    persona = draft_personas(study)[0]
+    assert persona.status == status and bool(persona.caveats) == (status == "proto-persona")
+
+
+def test_size_counts_weights_and_the_effective_n():
+    study = empty_study()
+    add_segments(study, {"R1": "A", "R2": "A", "R3": "B", "R4": None}, weights={"R1": 3., "R2": 1., "R3": 2., "R4": 2.})
+    a = draft_personas(study)[0]
+    n = 8 ** 2 / (9 + 1 + 4 + 4)
+    assert (a.people, a.share, a.effective_n) == (2, .5, pytest.approx(n, abs=1e-4))  # who fits no segment still counts in the whole
+    assert (a.low, a.high) == pytest.approx(wilson(.5 * n, n), abs=1e-4)
+
+
+def test_names_are_stable_distinct_and_nobodys(study: Study):
+    add_segments(study, {**GROUPS, "R09": "commuters"})
+    names = [p.name for p in draft_personas(study, seed=3)]
+    assert names == [p.name for p in draft_personas(study, seed=3)] and len(set(names)) == 3
+    assert not set(names) & {"Nadia", "Kim", "Mara"}
+
+
+def test_the_text_of_a_claim_uses_the_codebooks_words_and_no_instructions(study: Study):
+    add_segments(study, GROUPS)
+    personas = draft_personas(study, templates={"pain": "Pain point: {code}"})
+    assert claim(personas, "behaviour-commutes-by-bike").text == "Commutes by bike. Rides to and from work on most working days."
+    assert claim(personas, "behaviour-rides-for-leisure", 1).text == "Rides for leisure."
+    assert claim(personas, "pain-empty-dock").text == "Pain point: Empty dock"
+    assert {c.facet for p in personas for c in p.claim_list} <= set(PERSONA_FACETS)
+
+
+def test_the_same_study_gives_the_same_draft(surveyed: Study):
+    one, two = (draft_personas(surveyed, today="2026-06-01") for _ in range(2))
+    assert one == two and [p.to_yaml() for p in one] == [p.to_yaml() for p in two]
+    assert (one[0].created, one[0].review_by) == ("2026-06-01", "2026-12-01")
+    assert one[0].data["segmentation"] == "abc" and len(one[0].data["survey"]) == 64
+
+
+def test_unknown_and_unnamed_segmentations(study: Study):
+    with pytest.raises(NoSuchName, match="add_segments"):
+        draft_personas(study)
+    add_segments(study, GROUPS)
+    add_segments(study, GROUPS, name="2026-11")
+    with pytest.raises(NoSuchName, match="name one of 2026-05, 2026-11"):
+        draft_personas(study)
+    with pytest.raises(NoSuchName, match="did you mean '2026-1"):
+        draft_personas(study, "2026-12")
+
+
+def test_claims_and_evidence_as_tables(surveyed: Study):
+    persona = draft_personas(surveyed, links={"Empty dock": ("met_full_dock", "high")})[0]
+    assert list(persona.claims)[:9] == ["claim", "facet", "text", "people", "base", "share", "low", "high", "strength"]
+    assert persona.claims["claim"].is_unique and set(persona.claims["saturation"]) == {"not measured"}
+    evidence = persona.evidence
+    quotes = evidence[evidence["kind"].eq("quote")]
+    assert [surveyed.quote(s, a, b) for s, a, b in zip(quotes["source"], quotes["start"].astype(int), quotes["end"].astype(int))] == quotes["quote"].tolist()
+    assert set(evidence["side"]) == {"for", "against"}
+    bare = Persona(id="a", name="A")
+    assert bare.claims.empty and bare.evidence.empty and "strength" in bare.claims
+
+
+# -- Files --------------------------------------------------------------------------------------------------------------------
+words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+dates = st.dates().map(lambda d: d.isoformat()) | st.just("2026-05") | st.none()
+numbers = st.floats(allow_nan=False, allow_infinity=False, width=64) | st.none()
+evidences = st.one_of(
+    st.builds(Evidence, kind=st.just("quote"), quote=words, source=words, start=st.integers(0, 99), end=st.integers(100, 999), case=words, code=words | st.none(), date=dates, note=words | st.none()),
+    st.builds(Evidence, kind=st.just("survey"), survey=words, variable=words, value=words | st.integers() | st.booleans() | st.none(), n=st.integers(0, 10 ** 6),
+              share=st.floats(0, 1), low=st.floats(0, 1), high=st.floats(0, 1), rest=st.floats(0, 1), effect=numbers, used=st.booleans()),
+    st.builds(Evidence, kind=st.just("cited"), cite=words))
+claims = st.builds(Claim, id=words, text=words, facet=st.sampled_from(FACETS), codes=st.lists(words, max_size=2), people=st.integers(0, 99), share=numbers,
+                   saturation=st.floats(0, 1) | st.just("not measured"), newest=dates, evidence=st.lists(evidences, max_size=3), against=st.lists(evidences, max_size=2))
+some_personas = st.builds(Persona, id=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True), name=words, label=words, verdict=st.sampled_from(VERDICTS), segment=words | st.none(),
+                          cases=st.lists(words, min_size=1, max_size=3) | st.none(), share=numbers, created=dates, notes=words | st.none(), data=st.dictionaries(words, words, max_size=2),
+                          claim_list=st.lists(claims, max_size=3, unique_by=lambda c: c.id))
+
+
+@settings(max_examples=300)
+@given(some_personas)
+def test_yaml_round_trip_is_exact(tmp_path_factory: pytest.TempPathFactory, persona: Persona):
+    path = tmp_path_factory.getbasetemp() / "round.yaml"
+    text = persona.to_yaml(path)
+    read = read_personas(path)[0]
+    assert read == persona and read.to_yaml() == text and path.read_text("utf-8") == text
+
+
+def test_files_are_readable_and_in_a_stable_order(surveyed: Study):
+    text = draft_personas(surveyed, today="2026-06-01")[0].to_yaml()
+    keys = [line.split(":")[0] for line in text.splitlines() if line[0] not in " -"]
+    assert keys == [f.alias or n for n, f in Persona.model_fields.items() if (f.alias or n) in keys]
+    assert "quote: |-\n          No bike there\n" in text and "\\u" not in text and "!!" not in text
+
+
+def test_writing_is_careful(surveyed: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    personas = draft_personas(surveyed)
+    paths = write_personas(personas, tmp_path / "new" / "personas")
+    assert [p.name for p in paths] == ["2026-05-a.yaml", "2026-05-b.yaml"] and read_personas(tmp_path / "new" / "personas") == personas
+    assert write_personas(personas, paths[0].parent) == paths  # the same again is no conflict
+    paths[1].write_text(paths[1].read_text().replace("name: ", "name: Dear "))
+    with pytest.raises(AlreadyThere, match="overwrite=True"):
+        write_personas([personas[0].model_copy(update={"label": "x"}), personas[1]], paths[0].parent)
+    assert read_personas(paths[0]) == [personas[0]]  # nothing was written, not even the first
+    write_personas(personas, paths[0].parent, overwrite=True)
+    assert read_personas(paths[0].parent) == personas
+    with pytest.raises(AlreadyThere, match="two personas of that id"):
+        write_personas([personas[0], personas[0]], tmp_path / "twice")
+
+    def fail(*_: object) -> None: raise OSError("disk full")
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        personas[0].model_copy(update={"label": "x"}).to_yaml(paths[0])
+    assert read_personas(paths[0].parent) == personas and len(list(paths[0].parent.iterdir())) == 2
+
+
+GOOD = """\
+id: a
+name: A
+# a comment of a colleague
+claims:
+  - id: one
+    text: It is so
+    facet: need
+    evidence:
+      - kind: quote
+        quote: so
+        source: P01
+        start: 0
+        end: 2
+        case: P01
+  - id: two
+    text: And so
+    facet: need
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "line", "said"), [
+    ("facet: need\n    evidence", "faset: need\n    evidence", 7, "'facet' is missing|unknown key 'faset'.*did you mean 'facet'"),
+    ("    facet: need\n    evidence", "    facet: need\n    colour: red\n    evidence", 8, "unknown key 'colour'"),
+    ("quote: so\n", "quote: so\n        qoute: so\n", 11, "unknown key 'qoute'.*did you mean 'quote'"),
+    ("        start: 0\n", "", 9, "lacks start"), ("start: 0", "start: zero", 12, "start: .*integer"),
+    ("facet: need\n    evidence", "facet: needs\n    evidence", 7, "facet 'needs' is not one of"),
+    ("id: two", "id: one", 15, "claim id 'one' a second time"), ("name: A", "name: A\nname: B", 3, "duplicate key"),
+    ("text: It is so", "text: It is: so", 6, "not valid YAML"), ("name: A", "\tname: A", 2, "not valid YAML"),
+    ("kind: quote", "kind: quotation", 9, "kind: "), ("id: a\n", "", 1, "'id' is missing"), ("id: a\n", "id: Ä b\n", 1, "id: "),
+    ("name: A", "name: A\nverdict: sure", 3, "verdict 'sure'"), ("name: A", "name: !!python/name:os.system ''", 2, "not valid YAML")])
+def test_bad_files_are_named_with_their_line(tmp_path: Path, old: str, new: str, line: int, said: str):
+    (tmp_path / "a.yaml").write_text(GOOD)
+    assert len(read_personas(tmp_path)[0].claim_list) == 2
+    assert old in GOOD
+    (tmp_path / "a.yaml").write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(BadInput, match=said) as caught:
+        read_personas(tmp_path)
+    assert caught.value.place == f"{tmp_path / 'a.yaml'}, line {line}"
+
+
+def test_bad_folders_and_files(tmp_path: Path):
+    with pytest.raises(BadInput, match="no such folder"):
+        read_personas(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match="no YAML files"):
+        read_personas(tmp_path)
+    for name, content, said in (("empty", b"", "an empty file"), ("list", b"- a", "a list"), ("latin", "id: \u00e4".encode("latin-1"), "not UTF-8"),
+                                ("nul", b"id: a\x00b", "not valid YAML"), ("two", b"id: a\n---\nid: b", "not valid YAML")):
+        (tmp_path / f"{name}.yaml").write_bytes(content)
+        with pytest.raises(BadInput, match=said):
+            read_personas(tmp_path / f"{name}.yaml")
+        (tmp_path / f"{name}.yaml").unlink()
+    (tmp_path / "a.yaml").write_text(GOOD)
+    (tmp_path / "b.yaml").write_text("# a copy\n" + GOOD)
+    with pytest.raises(BadInput, match=r"b\.yaml, line 2: the persona id 'a', which a\.yaml has too"):
+        read_personas(tmp_path)
+
+
+def test_hand_written_dates_and_numbers_are_taken_as_meant(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("\ufeffid: a\nname: 7\nsegment: 2\ncreated: 2026-05-14\n", "utf-8")
+    read = read_personas(tmp_path)[0]
+    assert (read.name, read.segment, read.created) == ("7", "2", "2026-05-14")
+
+
+def test_models_refuse_unknown_keys_and_never_change():
+    with pytest.raises(ValueError, match="Extra inputs"):
+        Claim(id="x", text="t", facet="need", colour="red")
+    with pytest.raises(ValueError, match="a second time"):
+        Persona(id="a", name="A", claims=[Claim(id="x", text="t", facet="need")] * 2)
+    frozen = Claim(id="x", text="t", facet="need")
+    with pytest.raises(ValueError, match="frozen"):
+        frozen.text = "other"
+    assert STRENGTHS[0] == frozen.strength
