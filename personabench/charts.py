@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 # %% auto #0
-__all__ = ['chart_emotions', 'chart_touchpoints', 'chart_pains_gains', 'chart_quotes', 'chart_stack', 'chart_journey']
+__all__ = ['recolour', 'chart_emotions', 'chart_touchpoints', 'chart_pains_gains', 'chart_quotes', 'chart_stack', 'chart_journey']
 
 # %% ../nbs/50_charts.ipynb #a9bd211c
 _renderer_seen: list[str] = []      # the renderer that was active at the first chart: the switch happens once
@@ -63,6 +63,14 @@ def _contrast(a: str, b: str) -> float:
 
     high, low = sorted([light(a), light(b)], reverse=True)
     return (high + .05) / (low + .05)
+
+# %% ../nbs/50_charts.ipynb #539cced4
+def recolour(
+    svg: str,   # a picture drawn in the light theme
+) -> str:       # the same in the dark theme
+    "Exchange the light theme's colours in an SVG for the dark theme's."
+    dark = {light.lower(): _THEMES["dark"][name] for name, light in _THEMES["light"].items()}
+    return re.sub(r"#[0-9a-fA-F]{6}\b", lambda m: dark.get(m[0].lower(), m[0]), svg)
 
 # %% ../nbs/50_charts.ipynb #a12e5790
 _GUTTER = 132           # pixels on the left of the first column, for row names
@@ -503,7 +511,7 @@ def chart_stack(
         page = alt.vconcat(*charts, spacing=24, background=ink["paper"], padding=18, description=description, title=head)
     return page.resolve_scale(**dict.fromkeys(("x", "y", "color", "fill", "shape", "size"), "independent"))
 
-# %% ../nbs/50_charts.ipynb #123d0f2c
+# %% ../nbs/50_charts.ipynb #0a990ba2
 _NOTHING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
 _LANES: dict[str, Callable[..., Any]] = {"emotions": chart_emotions, "touchpoints": chart_touchpoints, "pains_gains": chart_pains_gains, "quotes": chart_quotes}
 
@@ -534,6 +542,6 @@ def chart_journey(
     if journey.quotes.empty:
         empty = _blank(journey, _NOTHING, ink=ink, title="", heads=True)
         return chart_stack([empty], title=title, subtitle=subtitle[:1], description=f"{title}: nothing to draw.", theme=theme)
-    select = _select(journey)
+    select = _select(journey) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
     drawn = [_LANES[lane](journey, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")

@@ -241,7 +241,7 @@ def _evidence_frame(p: Persona) -> pd.DataFrame:
     rows = [[claim_id if f == "claim" else side if f == "side" else getattr(e, f) for f in _EVIDENCE_COLUMNS] for claim_id, side, e in found]
     return pd.DataFrame(rows, columns=list(_EVIDENCE_COLUMNS))
 
-# %% ../nbs/40_personas.ipynb #ff732e72
+# %% ../nbs/40_personas.ipynb #b918f46c
 _BLOCKS = ("text", "quote", "notes", "note", "cite")
 _ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")  # characters that a block cannot hold
 
@@ -255,7 +255,7 @@ def _plain(thing: Any, key: str = "") -> Any:
         if isinstance(thing, Claim): named["strength"] = thing.strength
         return {k: _plain(v, k) for k, v in named.items() if v is not None and v != [] and v != {} and v != ""}
     if isinstance(thing, list): return [_plain(item) for item in thing]
-    if isinstance(thing, dict): return {k: _plain(v) for k, v in thing.items()}
+    if isinstance(thing, dict): return {_plain(k): _plain(v) for k, v in thing.items()}
     if not isinstance(thing, str): return thing
     if _ODD.search(thing): return DoubleQuotedScalarString(thing)
     return LiteralScalarString(thing) if key in _BLOCKS and thing == thing.strip() else thing
@@ -380,9 +380,9 @@ def read_personas(
     other = files[[p.id for p in personas].index(personas[twice].id)]
     raise BadInput(f"{files[twice]}, line {line}", f"the persona id {personas[twice].id!r}, which {other.name} has too", "each id once", "rename one of the two")
 
-# %% ../nbs/40_personas.ipynb #498bc88b
+# %% ../nbs/40_personas.ipynb #0ce5a616
 def write_personas(
-    personas: Iterable[Persona],
+    personas: Iterable[Persona], # each with its own id
     folder: str | Path,          # made if it is missing
     *,
     overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost
@@ -404,7 +404,14 @@ def write_personas(
     for path, text in changed.items(): _write_whole(path, text)
     return list(texts)
 
-# %% ../nbs/40_personas.ipynb #7d93114b
+# %% ../nbs/40_personas.ipynb #792a8537
+def _asked_sources(study: Study) -> set[int]:
+    "Return the sources that count: interviews and observations where the study has any, all sources where it has none."
+    s = study.sources
+    asked = s["source_id"][s["kind"].isin(["interview", "observation"])]
+    return set(asked if len(asked) else s["source_id"])
+
+# %% ../nbs/40_personas.ipynb #a8fe58d0
 def _withdrawn(study: Study) -> set[str]:
     "Return the cases that took back their consent."
     cases = study.cases
@@ -426,7 +433,7 @@ def _once(codings: pd.DataFrame) -> pd.DataFrame:
 
 
 def passages(
-    study: Study,
+    study: Study,     # with codings
 ) -> pd.DataFrame:
     """Return the passages that may serve as evidence, whoever coded them.
 
@@ -434,28 +441,29 @@ def passages(
     interviewers, speakers who are no case, and cases that have withdrawn.
     """
     c = study.codings
-    c = c[c["case"].notna() & c["role"].ne("interviewer") & ~c["case"].isin(_withdrawn(study))]
+    c = c[c["case"].notna() & c["role"].ne("interviewer") & ~c["case"].isin(_withdrawn(study)) & c["source_id"].isin(_asked_sources(study))]
     c = _once(c)[["source_id", "source", "turn", "case", "start", "end", "quote", "code_id", "code", "facet", "valence"]]
     return c.assign(date=c["source_id"].map(_dates(study)))
 
-# %% ../nbs/40_personas.ipynb #f3eeca54
+# %% ../nbs/40_personas.ipynb #d49b1968
 def _read_cases(study: Study) -> set[str]:
     "Return the cases with a turn of their own in a source that has a coding or was marked as done; without those that withdrew."
     a, turns = study.assignments, study.turns
-    read = set(study.codings["source_id"]) | set(a.loc[a["status"].eq("done"), "source_id"])
+    read = (set(study.codings["source_id"]) | set(a.loc[a["status"].eq("done"), "source_id"])) & _asked_sources(study)
     own = turns[turns["source_id"].isin(read) & turns["role"].ne("interviewer") & turns["case"].notna()]
     return set(own["case"]) - _withdrawn(study)
 
-# %% ../nbs/40_personas.ipynb #8ae200c7
+# %% ../nbs/40_personas.ipynb #4960f7c2
 _READABLE = 80  # characters
 
 
 def _best_first(p: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     "Sort passages within the groups `by`: one per person in turn, each person's most readable first."
     far = np.abs(np.log((p["end"] - p["start"]) / _READABLE))
-    p = p.assign(_far=far).sort_values([*by, "case", "_far", "source_id", "start"], kind="stable")
-    p = p.assign(_turn=p.groupby([*by, "case"]).cumcount())
-    return p.sort_values([*by, "_turn", "_far", "case", "source_id", "start"], kind="stable").drop(columns=["_far", "_turn"])
+    ranks = {f"_{c}": pd.factorize(p[c], sort=True)[0] for c in (*by, "case")}  # numbers sort faster than names
+    p = p.assign(_far=far, **ranks).sort_values([*(f"_{c}" for c in by), "_case", "_far", "source_id", "start"], kind="stable")
+    p = p.assign(_turn=p.groupby([*(f"_{c}" for c in by), "_case"]).cumcount())
+    return p.sort_values([*(f"_{c}" for c in by), "_turn", "_far", "_case", "source_id", "start"], kind="stable").drop(columns=["_far", "_turn", *ranks])
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]: return frame.itertuples()
@@ -504,33 +512,46 @@ def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame
     both = pd.concat([declared, felt[declared.columns]]).drop_duplicates(["claim_code", "source_id", "start", "end", "code"])
     return both[both["claim_code"].isin(p["code"])]
 
-# %% ../nbs/40_personas.ipynb #a173a23b
-def _mean(x: np.ndarray, w: np.ndarray) -> tuple[float, float]:
-    "Return weighted mean and variance."
-    m = float(w @ x / w.sum())
-    return m, float(w @ (x - m) ** 2 / w.sum())
+# %% ../nbs/40_personas.ipynb #3212c2aa
+def _sides(g: np.ndarray, k: int, *parts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    "Yield for each array its sums in the groups 0 to k-1, and the sums of everybody else."
+    for part in parts:
+        sums = np.bincount(g, part, k + 1)
+        yield sums[:k], sums.sum() - sums[:k]
 
 
-def _contrast_means(x: np.ndarray, w: np.ndarray, inside: np.ndarray) -> dict[str, Any]:
+def _contrast_means(x: np.ndarray, w: np.ndarray, g: np.ndarray, k: int) -> dict[str, np.ndarray]:
+    "Return the figures of a number for each of k groups; who belongs to none has g == k."
     from scipy.special import stdtrit
 
-    a, b = (_mean(x[side], w[side]) for side in (inside, ~inside))
-    n, k = effective_n(w[inside]), effective_n(w[~inside])
-    reach = float(stdtrit(n - 1, .975)) * (a[1] * n / (n - 1) / n) ** .5 if n > 1 else np.nan
-    pooled = ((a[1] * n + b[1] * k) / (n + k)) ** .5
-    effect = (a[0] - b[0]) / pooled if pooled else 0.
-    return {"n": int(inside.sum()), "effective_n": n, "mean": a[0], "low": a[0] - reach, "high": a[0] + reach, "rest": b[0], "rest_n": k, "effect": effect}
+    centre = w @ x / w.sum()  # sums of squares around it lose no digits
+    d = x - centre
+    total, squares, first, second = _sides(g, k, w, w * w, w * d, w * d * d)
+    mean, rest = (first[i] / total[i] for i in (0, 1))
+    variance, variance_rest = (np.clip(second[i] / total[i] - m * m, 0, None) for i, m in ((0, mean), (1, rest)))
+    n, rest_n = (total[i] ** 2 / squares[i] for i in (0, 1))
+    reach = np.where(n > 1, stdtrit(np.maximum(n - 1, 1e-9), .975) * np.sqrt(variance / np.maximum(n - 1, 1e-9)), np.nan)
+    pooled = np.sqrt((variance * n + variance_rest * rest_n) / (n + rest_n))
+    effect = np.where(pooled > 0, (mean - rest) / np.where(pooled > 0, pooled, 1), 0.)
+    return {"n": np.bincount(g, minlength=k + 1)[:k], "effective_n": n, "mean": centre + mean, "low": centre + mean - reach, "high": centre + mean + reach,
+            "rest": centre + rest, "rest_n": rest_n, "effect": effect}
 
+# %% ../nbs/40_personas.ipynb #e751493a
+def _contrast_shares(answer: np.ndarray, chosen: Sequence[int], w: np.ndarray, g: np.ndarray, k: int) -> list[dict[str, np.ndarray]]:
+    "Return the figures of each chosen answer for each of k groups; answers come as numbers."
+    total, squares = _sides(g, k, w, w * w)
+    (n, rest_n), out = (total[i] ** 2 / squares[i] for i in (0, 1)), []
+    asked = np.bincount(g, minlength=k + 1)[:k]
+    for i in chosen:
+        hit = answer == i
+        own, others = next(_sides(g[hit], k, w[hit]))
+        share, rest = np.clip(own / total[0], 0, 1), np.clip(others / total[1], 0, 1)
+        ends = np.array([wilson(s * e, e) if e > 0 else (np.nan, np.nan) for s, e in zip(share, n, strict=True)])
+        out.append({"n": asked, "people": np.bincount(g[hit], minlength=k + 1)[:k], "effective_n": n, "share": share, "low": ends[:, 0], "high": ends[:, 1],
+                    "rest": rest, "rest_n": rest_n, "effect": 2 * np.arcsin(np.sqrt(share)) - 2 * np.arcsin(np.sqrt(rest))})
+    return out
 
-def _contrast_share(hit: np.ndarray, w: np.ndarray, inside: np.ndarray) -> dict[str, Any]:
-    share, rest = (float(w[side & hit].sum() / w[side].sum()) for side in (inside, ~inside))
-    n = effective_n(w[inside])
-    low, high = wilson(share * n, n)
-    effect = float(2 * np.arcsin(min(1., share) ** .5) - 2 * np.arcsin(min(1., rest) ** .5))
-    n_and_people = {"n": int(inside.sum()), "people": int((inside & hit).sum()), "effective_n": n, "rest_n": effective_n(w[~inside])}
-    return {**n_and_people, "share": share, "low": low, "high": high, "rest": rest, "effect": effect}
-
-# %% ../nbs/40_personas.ipynb #257993c4
+# %% ../nbs/40_personas.ipynb #d74e647c
 _CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "people", "effective_n", "share", "mean", "low", "high", "rest",
                      "rest_n", "effect")
 
@@ -541,20 +562,38 @@ def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
 
 
-def _contrast_rows(survey: Survey, row: pd.Series, inside: np.ndarray, w: np.ndarray) -> list[dict[str, Any]]:
-    "Return the contrasts of one variable: one of means, or one for each answer (of a yes/no question for the second)."
+def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndarray, k: int) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    "Return what is known of one variable and its figures: one of means, or one for each answer (of a yes/no question for the second)."
     x, level, values = survey.data[row["variable"]], row["level"], list(row["values"])
-    about = {"variable": row["variable"], "label": row["label"], "level": level}
+    about = {"variable": row["variable"], "label": row["label"], "level": level, "value": None, "answer": None}
     asked = x.notna().to_numpy() & (w > 0)
-    if not (asked & inside).any() or not (asked & ~inside).any(): return []
-    x, w, inside = x[asked], w[asked], inside[asked]
-    if level in ("numeric", "ordinal"): return [{**about, **_contrast_means(_scores(x, level, values), w, inside)}]
-    chosen = values[-1:] if level == "binary" else values
-    return [{**about, "value": value, "answer": label, **_contrast_share(x.eq(value).to_numpy(), w, inside)} for value, label in chosen]
+    if not asked.any(): return []
+    x, w, g = x[asked], w[asked], g[asked]
+    if level in ("numeric", "ordinal"): return [(about, _contrast_means(_scores(x, level, values), w, g, k))]
+    chosen = range(len(values) - 1 if level == "binary" else 0, len(values))
+    figures = _contrast_shares(pd.Categorical(x, categories=[v for v, _ in values]).codes, chosen, w, g, k)
+    return [({**about, "value": values[i][0], "answer": values[i][1]}, f) for i, f in zip(chosen, figures, strict=True)]
+
+# %% ../nbs/40_personas.ipynb #0bf2fcb1
+def _contrast_groups(survey: Survey, g: np.ndarray, k: int, variables: Sequence[str] | None) -> list[pd.DataFrame]:
+    "Return one table of contrasts for each of k groups; who is left out on both sides has g == -1."
+    stays = g >= 0
+    part, w, g = Survey(survey.data[stays], survey.variables), survey.case_weights.to_numpy("float64")[stays], g[stays]
+    names = survey.usable if variables is None else variables
+    with np.errstate(invalid="ignore", divide="ignore"):  # a group without answers has no figures, and is left out below
+        found = [pair for name in names for pair in _contrast_variable(part, survey.row(name), w, g, k)]
+    return [_contrast_table([{**about, **{name: x[i] for name, x in figures.items()}} for about, figures in found]) for i in range(k)]
+
+
+def _contrast_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    rows = [row for row in rows if row["n"] and row["rest_n"] > 0]
+    frame = pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
+    for name in ("value", "answer"): frame[name] = pd.Series([row[name] for row in rows], dtype="object")  # 1 stays 1 beside missing values
+    return frame.iloc[np.argsort(-frame["effect"].abs().to_numpy("float64"), kind="stable")].reset_index(drop=True)
 
 
 def contrasts(
-    survey: Survey,
+    survey: Survey,                            # with or without weights
     members: Iterable[str],                    # respondent ids of the segment
     *,
     variables: Sequence[str] | None = None,    # default: all that can take part in an analysis
@@ -566,14 +605,9 @@ def contrasts(
     (members who answered), people (who gave the answer), effective_n, share or mean, low, high (95 %), rest (the same figure among the
     others), rest_n (their effective n), effect; the largest effects first. Raises NoSuchName. Sources: Wilson 1927; Kish 1965; Cohen 1988.
     """
-    names = survey.usable if variables is None else list(variables)
-    stays = ~survey.data.index.isin(list(without))
-    inside = survey.data.index.isin(list(members))[stays]
-    part, w = Survey(survey.data[stays], survey.variables), survey.case_weights.to_numpy()[stays]
-    rows = [row for name in names for row in _contrast_rows(part, survey.row(name), inside, w)]
-    frame = pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
-    frame["value"] = pd.Series([row.get("value") for row in rows], dtype="object")  # 1 stays 1 beside missing values
-    return frame.iloc[np.argsort(-frame["effect"].abs().to_numpy("float64"), kind="stable")].reset_index(drop=True)
+    index = survey.data.index
+    g = np.where(index.isin(list(without)), -1, np.where(index.isin(list(members)), 0, 1))
+    return _contrast_groups(survey, g, 1, variables)[0]
 
 # %% ../nbs/40_personas.ipynb #527836f2
 PERSONA_FACETS = ("demographic", "context", "behaviour", "attitude", "need", "goal", "motivation", "pain", "gain", "expectation", "influence", "channel")
@@ -601,7 +635,7 @@ def _slug(*words: str) -> str:
     plain = [re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", w).encode("ascii", "ignore").decode().lower()).strip("-") for w in words]
     return "-".join(p or text_hash(w)[:8] for p, w in zip(plain, words, strict=True))
 
-# %% ../nbs/40_personas.ipynb #d3160d88
+# %% ../nbs/40_personas.ipynb #41bb4e40
 _FACET_WORDS = {
     "demographic": r"age|gender|sex|district|region|city|town|country|occupation|job|education|income|household|children|marital",
     "channel": r"channels?|contact|newsletter|devices?|e-?mail|prefers?",
@@ -623,7 +657,8 @@ def _survey_words(row: Any, question: str) -> str:
     elif row.level == "ordinal": said = f"rated {'higher' if row.effect > 0 else 'lower'} than by the others"
     else: said = f"{'higher' if row.effect > 0 else 'lower'} than among the others"
     if topic.endswith((".", "!")): topic = f"\u201c{topic}\u201d"  # a statement that respondents agreed with or not
-    return f"{topic} {said[0].upper()}{said[1:]}." if topic.endswith(("?", "\u201d")) else f"{topic}: {said}."
+    if topic.endswith(("?", "\u201d")): return f"{topic} {said[0].upper()}{said[1:]}."
+    return f"{topic}. {said[0].upper()}{said[1:]}." if ":" in topic else f"{topic}: {said}."
 
 # %% ../nbs/40_personas.ipynb #31df77f8
 _NAMES = ("Ash Blair Casey Devon Emery Finley Gray Harper Indigo Jules Kit Lane Morgan Noor Oakley Perry Quinn Robin Sage Toni Uli Val Wren Xen Yael Zephyr "
@@ -672,7 +707,7 @@ def _asked(study: Study, survey: Survey) -> str:
     dated = re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "")
     return str(survey.wave) if dated else str(study.surveys.set_index("survey").at[survey.name, "imported"])[:10]
 
-# %% ../nbs/40_personas.ipynb #ce23169b
+# %% ../nbs/40_personas.ipynb #7a5e2fd2
 class _Ground:
     "Everything that the drafts of one segmentation share, read once."
 
@@ -680,45 +715,67 @@ class _Ground:
         self.study, self.about, self.away = study, _segmentation(study, segments), _withdrawn(study)
         members = study.rows("members", segmentation=self.about["name"])
         self.members = members[~members["case"].isin(self.away)]
-        self.passages, self.read = passages(study), _read_cases(study)
+        self.names = [str(name) for name in sorted(self.members["segment"].dropna().unique())]
+        self.cases = {name: set(self.members.loc[self.members["segment"].eq(name), "case"]) for name in self.names}
+        found, self.read = passages(study), _read_cases(study)
+        home = {case: name for name in self.names for case in self.cases[name] & self.read}
+        self.passages = found.assign(segment=found["case"].map(home))
         self.codes = study.codes.set_index("code", drop=False)
         self.opposites = _opposites(study.codes, opposites)
         self.survey = _stored(study, self.about["survey"])
         self.asked = None if self.survey is None else _asked(study, self.survey)
 
-    def of(self, segment: str) -> pd.Series: return self.members.loc[self.members["segment"].eq(segment), "case"]
+    def contrasts(self) -> dict[str, pd.DataFrame]:
+        "Return the contrasts of each segment; empty ones without a survey."
+        if self.survey is None: return {name: _contrast_table([]) for name in self.names}
+        return _contrasts_by(self.survey, self.members, self.names, self.away)
 
-# %% ../nbs/40_personas.ipynb #7eca6143
+
+def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
+    "Return the contrasts of all segments of a segmentation, computed in one go."
+    index = survey.data.index
+    place = pd.Series(pd.Categorical(members["segment"], categories=list(names)).codes, index=members["case"].to_numpy(dtype="object"))
+    g = place[~place.index.duplicated()].reindex(index, fill_value=-1).to_numpy()
+    g = np.where(index.isin(list(away)), -1, np.where(g < 0, len(names), g))
+    return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
+
+# %% ../nbs/40_personas.ipynb #59a50d15
 def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(x) else round(float(x), 4)
 
 
-def _count(p: pd.DataFrame, base: int) -> dict[str, Any]:
-    "Count passages into the figures of a claim."
-    people = int(p["case"].nunique())
-    low, high = wilson(people, base) if base else (np.nan, np.nan)
-    return {"people": people, "base": base, "share": _round(people / base) if base else None, "low": _round(low), "high": _round(high),
-            "quotes": len(p), "newest": p["date"].max() if len(p) else None, "oldest": p["date"].min() if len(p) else None}
+def _count_by(p: pd.DataFrame, by: str, base: int) -> dict[str, dict[str, Any]]:
+    "Count the passages of each group into the figures of a claim."
+    counted = p.groupby(by).agg(people=("case", "nunique"), quotes=("case", "size"), newest=("date", "max"), oldest=("date", "min"))
+    return {str(row.Index): _figures(int(row.people), base, int(row.quotes), row.newest, row.oldest) for row in _rows(counted)}
+
+
+def _figures(people: int, base: int, quotes: int, newest: str | None, oldest: str | None) -> dict[str, Any]:
+    low, high = wilson(people, base) if people <= base and base else (np.nan, np.nan)
+    share = _round(people / base) if base else None
+    return {"people": people, "base": base, "share": share, "low": _round(low), "high": _round(high), "quotes": quotes, "newest": newest, "oldest": oldest}
 
 
 def _listed(p: pd.DataFrame, by: str, most: int) -> dict[str, list[Evidence]]:
     "Return the best passages of each group as evidence."
     best = _best_first(p, [by]).groupby(by, sort=False).head(most)
-    return {str(code): [_quote(row) for row in _rows(rows)] for code, rows in best.groupby(by, sort=False)}
+    out: dict[str, list[Evidence]] = {}
+    for name, row in zip(best[by], _rows(best), strict=True): out.setdefault(str(name), []).append(_quote(row))
+    return out
 
 
-def _code_claims(ground: _Ground, cases: pd.Series, *, include: Sequence[str], templates: Mapping[str, str], most: int) -> list[Claim]:
+def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templates: Mapping[str, str], most: int) -> list[Claim]:
     "Return one claim for each code of the facets to include that a member's passage carries."
-    own = ground.passages[ground.passages["case"].isin(cases)]
+    own = ground.passages[ground.passages["segment"].eq(segment)]
     told, against = own[own["facet"].isin(include)], _against(own, ground.opposites)
-    base = len(set(cases) & ground.read)
+    counts = _count_by(told, "code", len(ground.cases[segment] & ground.read))
     quotes, counters = _listed(told, "code", most), _listed(against, "claim_code", most)
     no = against.groupby("claim_code")["case"].agg(["nunique", "size"])
     claims = []
-    for code, p in told.groupby("code"):
-        name, row = str(code), ground.codes.loc[code]
-        text, figures = _words(name, row["facet"], row["definition"], templates), _count(p, base)
+    for name, figures in counts.items():
+        code = ground.codes.loc[name]
         if name in counters: figures |= {"against_people": int(no.at[name, "nunique"]), "against_quotes": int(no.at[name, "size"]), "against": counters[name]}
-        claims.append(Claim(id=_slug(row["facet"], name), text=text, facet=row["facet"], codes=[name], evidence=quotes[name], **figures))
+        text = _words(name, code["facet"], code["definition"], templates)
+        claims.append(Claim(id=_slug(code["facet"], name), text=text, facet=code["facet"], codes=[name], evidence=quotes[name], **figures))
     return claims
 
 # %% ../nbs/40_personas.ipynb #57eb3c24
@@ -795,14 +852,15 @@ def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.Da
         out.append(c)
     return out
 
-# %% ../nbs/40_personas.ipynb #c1b1b424
+# %% ../nbs/40_personas.ipynb #02c3f17a
 _LABEL_FACETS = ("behaviour", "goal", "motivation", "need", "attitude")
 
 
-def _label(claims: Sequence[Claim], ground: _Ground, cases: pd.Series) -> str:
+def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     "Return the code that is most typical of the segment, else the topic of its strongest survey claim."
-    others = ground.read & set(ground.members["case"]) - set(cases)
-    told = ground.passages[ground.passages["case"].isin(others)].groupby("code")["case"].nunique()
+    others = ground.read & set().union(*ground.cases.values()) - ground.cases[segment]
+    linked = ground.passages[ground.passages["segment"].notna() & ground.passages["segment"].ne(segment)]
+    told = linked.groupby("code")["case"].nunique()
     lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, len(others)) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     facet = {c.codes[0]: _LABEL_FACETS.index(c.facet) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
@@ -820,7 +878,7 @@ def _in_order(claims: Iterable[Claim]) -> list[Claim]:
         out.append(c.model_copy(update={"id": f"{c.id}-{again + 1}"}) if again else c)
     return out
 
-# %% ../nbs/40_personas.ipynb #03ce4834
+# %% ../nbs/40_personas.ipynb #57c48e2e
 def _segment_size(members: pd.DataFrame, segment: str) -> dict[str, Any]:
     "Return people, effective_n, share, low, high of a segment among all members of its segmentation."
     w, inside = members["weight"].to_numpy("float64"), members["segment"].eq(segment).to_numpy()
@@ -839,15 +897,14 @@ def _hashes(ground: _Ground) -> dict[str, str]:
 
 def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today: str) -> Persona:
     "Put a persona together."
-    cases = ground.of(segment)
-    interviewed = len(set(cases) & ground.read)
+    interviewed = len(ground.cases[segment] & ground.read)
     later = (pd.Timestamp(today) + pd.DateOffset(months=6)).date().isoformat()
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
-    return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, cases), status=_status(about["verdict"], interviewed),
+    return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, created=today, review_by=later, data=_hashes(ground),
                    claims=claims, **about, **_segment_size(ground.members, segment))
 
-# %% ../nbs/40_personas.ipynb #a756f6e1
+# %% ../nbs/40_personas.ipynb #d9fc669e
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:
     "Raise NoSuchCode, NoSuchName or BadInput for names in the arguments that do not exist."
     for code in links:
@@ -863,7 +920,7 @@ def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[
 
 
 def draft_personas(
-    study: Study,
+    study: Study,                                             # with segments, and interviews, a survey or both
     segments: str | None = None,                              # name of a segmentation; None: the study's only one
     *,
     links: Mapping[str, str | tuple[str, Any]] | None = None,  # code -> survey variable, or (variable, "high" | "low" | an answer)
@@ -884,15 +941,12 @@ def draft_personas(
     """
     links, facets, ground = links or {}, facets or {}, _Ground(study, segments, opposites)
     _check_arguments(ground, links, facets, include)
-    names = sorted(ground.members["segment"].dropna().unique())
-    called = _names(names, study.turns["speaker"].dropna().unique(), seed)
+    called, found = _names(ground.names, study.turns["speaker"].dropna().unique(), seed), ground.contrasts()
     personas = []
-    for segment, name in zip(names, called, strict=True):
-        cases = ground.of(segment)
-        found = pd.DataFrame(columns=list(_CONTRAST_COLUMNS)) if ground.survey is None else contrasts(ground.survey, cases, without=ground.away)
-        told = _code_claims(ground, cases, include=include, templates=templates or {}, most=most_quotes)
-        told = _with_statistics([c for c in told if c.people >= fewest_people], links, found, ground)
+    for segment, name in zip(ground.names, called, strict=True):
+        told = _code_claims(ground, segment, include=include, templates=templates or {}, most=most_quotes)
+        told = _with_statistics([c for c in told if c.people >= fewest_people], links, found[segment], ground)
         spoken_for = {v if isinstance(v, str) else v[0] for code, v in links.items() if any(code in c.codes for c in told)} | {v for v in facets if facets[v] is None}
-        counted = _survey_claims(ground, found, facets, without=spoken_for, most=survey_claims)
+        counted = _survey_claims(ground, found[segment], facets, without=spoken_for, most=survey_claims)
         personas.append(_draft(ground, segment, name, _in_order([*told, *counted]), today or Date.today().isoformat()))
     return personas

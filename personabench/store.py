@@ -179,7 +179,7 @@ def _has_journal(path: Path) -> bool:
     beside = [path.with_name(path.name + end) for end in ("-wal", "-journal")]
     return any(p.exists() and p.stat().st_size for p in beside)
 
-# %% ../nbs/01_store.ipynb #79d35166
+# %% ../nbs/01_store.ipynb #a6ecdb73
 def _readonly(path: Path) -> str:
     "Return the address under which SQLite reads a file without leaving any trace beside it."
     return f"{path.resolve().as_uri()}?mode=ro" + ("" if _has_journal(path) else "&immutable=1")
@@ -191,6 +191,8 @@ def _layout(path: Path) -> int:
         if db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID: return 0
         problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok": raise sqlite3.DatabaseError(problem)
+        needed = db.execute("PRAGMA page_count").fetchone()[0] * db.execute("PRAGMA page_size").fetchone()[0]
+        if path.stat().st_size < needed and not _has_journal(path): raise sqlite3.DatabaseError("the file is cut off")
         return int(dict(db.execute("SELECT key, value FROM meta"))["schema_version"])
 
 

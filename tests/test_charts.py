@@ -26,7 +26,8 @@ def trip_of(stages: list[str], people: int, *, blank: tuple[int, ...] = (), long
             at = 1000 * k
             rows.append((f"P{p}", k, at, at + 900, stage, "stage", None, "..."))
             if feel: rows.append((f"P{p}", k, at + 10, at + 20, "Felt it", "emotion", float(rng.integers(-2, 3)), f"I felt {stage} “so” <b>deeply</b>"))
-            rows.append((f"P{p}", k, at + 30, at + 40, "A touchpoint with quite a long name, number " + str(p % 3) if long else f"App {p % 3}", "touchpoint", None, "there"))
+            met = f"A touchpoint with quite a long name, number {p % 3}" if long else f"App {p % 3}"
+            rows.append((f"P{p}", k, at + 30, at + 40, met, "touchpoint", None, "there"))
             rows.append((f"P{p}", k, at + 50, at + 60, ("A pain that takes many words to tell, number " if long else "Pain ") + str(p % 4), "pain", None, "ouch " * 60))
             if p % 2: rows.append((f"P{p}", k, at + 70, at + 80, "Gain", "gain", None, "nice"))
             if k == 0: rows.append((f"P{p}", k, at + 90, at + 99, "Expects a lot", "expectation", 2.0, "it will be great"))
@@ -134,7 +135,8 @@ def test_quotes_follow_the_selection_and_are_wrapped():
 
 
 def test_two_coders_on_the_same_words_give_one_quote():
-    codings = pd.DataFrame([("A", 0, 0, 90, "Use", "stage", None, "..."), ("A", 0, 5, 30, "Slow", "pain", None, "it was very slow"), ("A", 0, 8, 30, "Slow", "pain", None, "very slow")],
+    codings = pd.DataFrame([("A", 0, 0, 90, "Use", "stage", None, "..."), ("A", 0, 5, 30, "Slow", "pain", None, "it was very slow"),
+                            ("A", 0, 8, 30, "Slow", "pain", None, "very slow")],
                            columns=["source", "turn", "start", "end", "code", "facet", "valence", "quote"]).assign(case="A", coding_id=[1, 2, 3], role="participant")
     assert "Use: 1 quotes" in chart_quotes(journey_from_codings(codings)).description
 

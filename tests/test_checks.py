@@ -19,7 +19,8 @@ from personabench.survey import import_survey
 TODAY = "2026-06-01"
 CODES = [("Empty dock", "pain", "Came for a bike and found none."), ("Commutes", "behaviour", "Rides to work."),
          ("Counts minutes", "behaviour", "Watches the cost."), ("Price is nothing", "attitude", "The opposite of Counts minutes."), ("Likes phones", "channel", "")]
-TOLD = {"P01": [("the dock was empty", 0), ("I ride to work", 1), ("every minute counts", 2)], "P02": [("no bike again", 0), ("to the office and back", 1), ("price is nothing to me", 3)],
+TOLD = {"P01": [("the dock was empty", 0), ("I ride to work", 1), ("every minute counts", 2)],
+        "P02": [("no bike again", 0), ("to the office and back", 1), ("price is nothing to me", 3)],
         "P03": [("never one left", 0), ("work, five days a week", 1)], "P04": [("just for fun", 4)], "P09": [("nobody asked me", 0)]}
 
 
@@ -36,7 +37,8 @@ def study() -> Study:
     rng = np.random.default_rng(0)
     ids_ = ["P01", "P04", "P02", "R1", "P03", *(f"R{i}" for i in range(2, 97))]
     often = np.arange(100) % 2 == 0
-    data = pd.DataFrame({"rides": np.where(often, 20, 5) + rng.integers(-3, 4, 100), "full": np.where(often, rng.random(100) < .8, rng.random(100) < .2).astype(int)}, index=ids_)
+    data = pd.DataFrame({"rides": np.where(often, 20, 5) + rng.integers(-3, 4, 100),
+                         "full": np.where(often, rng.random(100) < .8, rng.random(100) < .2).astype(int)}, index=ids_)
     import_survey(study, data, name="wave1", wave="2026-05")
     with study.step("segment", "2026-05") as step:
         members = pd.DataFrame({"case": ids_, "segment": np.where(often, "A", "B"), "weight": 1.})
@@ -76,11 +78,15 @@ def test_a_draft_holds(study: Study, folder: Path):
     ("source: P01", "source: P99", "source-missing"), ("case: P01", "case: P02", "case-right"), ("case: P01", "case: P04", "outside-segment"),
     ("people: 3\n", "people: 4\n", "count-right"), ("base: 3\n", "base: 2\n", "count-right"), ("quotes: 3", "quotes: 9", "count-right"),
     ("low: 0.4385", "low: 0.5", "share-right"), ("share: 1.0", "share: 0.9", "share-right"), ("against_people: 1", "against_people: 0", "counter-evidence"),
-    ("strength: supported", "strength: triangulated", "strength-right"), ("segment: A", "segment: Z", "unknown-segment"), ("segmentation: 2026-05", "segmentation: 2025-05", "unknown-segment"),
+    ("strength: supported", "strength: triangulated", "strength-right"), ("segment: A", "segment: Z", "unknown-segment"),
+    ("segmentation: 2026-05", "segmentation: 2025-05", "unknown-segment"),
     ("people: 50", "people: 60", "size-right"), ("interviewed: 3", "interviewed: 5", "size-right"), ("status: proto-persona", "status: persona", "status-right"),
-    ("verdict: not measured", "verdict: clusters shown", "status-right"), ("- Empty dock\n", "- Empty docks\n", "code-missing"), ("variable: rides", "variable: ride", "survey-missing"),
-    ("survey: wave1\n        variable", "survey: wave9\n        variable", "survey-missing"), ("mean: 1", "mean: 3", "statistic-right"), ("rest: 0.", "rest: 0.9", "statistic-right"),
-    ("n: 50\n", "n: 500\n", "statistic-right"), ("date: '2026-05-04'", "date: '2026-05-14'", "date-right"), ("oldest: '2026-05-04'", "oldest: '2024-05-04'", "date-right"),
+    ("verdict: not measured", "verdict: clusters shown", "status-right"),
+    ("- Empty dock\n", "- Empty docks\n", "code-missing"), ("variable: rides", "variable: ride", "survey-missing"),
+    ("survey: wave1\n        variable", "survey: wave9\n        variable", "survey-missing"),
+    ("mean: 1", "mean: 3", "statistic-right"), ("rest: 0.", "rest: 0.9", "statistic-right"),
+    ("n: 50\n", "n: 500\n", "statistic-right"), ("date: '2026-05-04'", "date: '2026-05-14'", "date-right"),
+    ("oldest: '2026-05-04'", "oldest: '2024-05-04'", "date-right"),
     ("facet: pain", "fasset: pain", "unreadable")])
 def test_damage_is_found(study: Study, folder: Path, old: str, new: str, rule: str):
     before = check(study, personas=folder, today=TODAY)
@@ -186,7 +192,8 @@ def damages() -> list[Callable[[Persona], Persona]]:
     "One damage per number that a draft states."
     def claim(i: int, **changes: object) -> Callable[[Persona], Persona]:
         return lambda p: p.model_copy(update={"claim_list": [c.model_copy(update=changes) if j == i else c for j, c in enumerate(p.claim_list)]})
-    return [claim(i, **change) for i in range(5) for change in ({"people": 77}, {"base": 77}, {"evidence": [Evidence(kind="quote", quote="x", source="P01", start=0, end=1, case="P01")]})]
+    wrong = Evidence(kind="quote", quote="x", source="P01", start=0, end=1, case="P01")
+    return [claim(i, **change) for i in range(5) for change in ({"people": 77}, {"base": 77}, {"evidence": [wrong]})]
 
 
 @pytest.mark.parametrize("damage", damages())

@@ -359,7 +359,8 @@ def large(n: int, sources: int = 200) -> pd.DataFrame:
     start = turn * 300 + rng.integers(0, 200, n)
     return pd.DataFrame({"coding_id": np.arange(n), "source": [f"S{i}" for i in source], "turn": turn, "case": [f"P{i}" for i in source], "start": start,
                          "end": start + np.where(facet == "stage", 200, 40), "quote": "some words that were said", "facet": facet, "role": "participant",
-                         "code": [f"{f} {k:02d}" for f, k in zip(facet, kind)], "coder": "MB", "valence": np.where(np.isin(facet, ["emotion", "expectation"]), kind % 5 - 2, np.nan)})
+                         "code": [f"{f} {k:02d}" for f, k in zip(facet, kind)], "coder": "MB",
+                         "valence": np.where(np.isin(facet, ["emotion", "expectation"]), kind % 5 - 2, np.nan)})
 
 
 def test_a_hundred_thousand_codings_are_quick():

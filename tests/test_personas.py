@@ -197,7 +197,8 @@ def answers() -> pd.DataFrame:
     rng = np.random.default_rng(1)
     often = np.arange(200) % 2 == 0
     ids = ["P01", "P03", "P02", "P04", *(f"R{i}" for i in range(196))]
-    return pd.DataFrame({"rides": np.where(often, 20, 5) + rng.integers(-3, 4, 200), "met_full_dock": np.where(often, rng.random(200) < .8, rng.random(200) < .3).astype(int),
+    full = np.where(often, rng.random(200) < .8, rng.random(200) < .3).astype(int)
+    return pd.DataFrame({"rides": np.where(often, 20, 5) + rng.integers(-3, 4, 200), "met_full_dock": full,
                          "district": rng.choice(["N", "S", "E"], 200), "imp_price": np.where(often, rng.integers(1, 4, 200), rng.integers(3, 6, 200)),
                          "w": rng.uniform(.5, 2, 200).round(2)}, index=ids)
 
@@ -361,14 +362,17 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 dates = st.dates().map(lambda d: d.isoformat()) | st.just("2026-05") | st.none()
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=64) | st.none()
 evidences = st.one_of(
-    st.builds(Evidence, kind=st.just("quote"), quote=words, source=words, start=st.integers(0, 99), end=st.integers(100, 999), case=words, code=words | st.none(), date=dates, note=words | st.none()),
+    st.builds(Evidence, kind=st.just("quote"), quote=words, source=words, start=st.integers(0, 99), end=st.integers(100, 999),
+              case=words, code=words | st.none(), date=dates, note=words | st.none()),
     st.builds(Evidence, kind=st.just("survey"), survey=words, variable=words, value=words | st.integers() | st.booleans() | st.none(), n=st.integers(0, 10 ** 6),
               share=st.floats(0, 1), low=st.floats(0, 1), high=st.floats(0, 1), rest=st.floats(0, 1), effect=numbers, used=st.booleans()),
     st.builds(Evidence, kind=st.just("cited"), cite=words))
 claims = st.builds(Claim, id=words, text=words, facet=st.sampled_from(FACETS), codes=st.lists(words, max_size=2), people=st.integers(0, 99), share=numbers,
                    saturation=st.floats(0, 1) | st.just("not measured"), newest=dates, evidence=st.lists(evidences, max_size=3), against=st.lists(evidences, max_size=2))
-some_personas = st.builds(Persona, id=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True), name=words, label=words, verdict=st.sampled_from(VERDICTS), segment=words | st.none(),
-                          cases=st.lists(words, min_size=1, max_size=3) | st.none(), share=numbers, created=dates, notes=words | st.none(), data=st.dictionaries(words, words, max_size=2),
+some_personas = st.builds(Persona, id=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True), name=words, label=words,
+                          verdict=st.sampled_from(VERDICTS), segment=words | st.none(),
+                          cases=st.lists(words, min_size=1, max_size=3) | st.none(), share=numbers, created=dates, notes=words | st.none(),
+                          data=st.dictionaries(words, words, max_size=2),
                           claim_list=st.lists(claims, max_size=3, unique_by=lambda c: c.id))
 
 

@@ -1,11 +1,14 @@
 // @ts-check
 // The coding widget: a source as speaker turns, coded by mouse or keyboard. One view is one call of `render` below; it holds its own copy of
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
-// Sections: 1 keys and codes (pure), 3 painting, 4 stripes, 5 selection, 6 the link to Python, 7 coding,
-// 8 what the pickers offer, 9 panels, 10 keys, 11 the view. Positions are UTF-16 units inside, code points in every message.
-/* global makeOffsets, make, makeGuid, BIDI, chord, fuzzy, INKS, LINES, lookOf, isDark, makeOutbox -- from shared.js, which Python puts before this file */
+// Sections: 1 what keys and queries mean (pure), 2 selection, 3 the link to Python, 4 coding, 5 what the
+// pickers offer, 6 panels, 7 keys, 8 the view. The document, highlights, stripes and the picker are in shared.js: other widgets show texts too.
+// Positions are UTF-16 units inside, code points in every message.
+/* global BIDI, INKS, LINES, PAINTS, chord, clock, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
+   makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, snapSpan, stepFrom, stripeAt, trimSpan, turnAt,
+   unpack, unpaintGroup -- of shared.js, which Python puts before this file */
 
-// == 1 Keys and codes =========================================================================================================
+// == 1 What keys and queries mean =========================================================================================================
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
  * @param {any[]} codes @param {string} query @param {any[]} recent */
 export function rankCodes(codes, query, recent) {
@@ -25,93 +28,7 @@ export function meaning(key, own, keys) {
   return action ? { action } : null;
 }
 
-// == 3 Painting ===============================================================================================================
-function paintGroup(v, g) {
-  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); } else paintSpans(v, g);
-  drawStripes(v, g);
-}
-
-function unpaintGroup(v, g) {
-  if (PAINTS) v.painter.clear(g);
-  g.canvas?.remove();
-  g.canvas = null;
-  g.bars = [];
-}
-
-// == 4 Stripes ================================================================================================================
-// One small canvas in the padding of each near group: bars in lanes, patterned like the line under the words, then names where there is room.
-const LANE = 7;
-
-function barOf(v, g, c, top) {
-  const from = Math.max(c.start, g.start), to = Math.min(c.end, g.end), a = v.rect(from, from + 1), b = v.rect(to - 1, to);
-  return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: c.start >= g.start };
-}
-
-function drawStripes(v, g) {
-  const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
-  if (!box.height) return;
-  g.bars = [...g.codings].filter(v.shows).map(c => barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || a.lane - b.lane);
-  g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
-  g.canvas.width = wide * ratio;
-  g.canvas.height = Math.ceil(box.height) * ratio;
-  g.canvas.style.cssText = `width:${wide}px;height:${Math.ceil(box.height)}px`;
-  const pen = g.canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  g.namesAt = (Math.max(-1, ...g.bars.map(b => b.lane)) + 1) * LANE + 8;
-  for (const b of g.bars) drawBar(v, pen, b);
-  const named = g.bars.filter(b => b.starts || g.start === v.doc.groups[0].start), at = stackLabels(named.map(b => b.top));
-  named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
-}
-
-function drawBar(v, pen, b) {
-  const x = b.lane * LANE + 2, { ink, line } = b.c.code.look;
-  pen.globalAlpha = b.c.pending ? 0.45 : 1;
-  pen.strokeStyle = v.forced ? "CanvasText" : b.c.code.colour || v.inks[ink];
-  pen.lineWidth = b.c === v.active ? 5 : 3;
-  pen.setLineDash([[], [2, 3], [7, 3]][line]);
-  pen.beginPath();
-  pen.moveTo(x + 1.5, b.top);
-  pen.lineTo(x + 1.5, b.bottom);
-  pen.stroke();
-  pen.globalAlpha = 1;
-}
-
-function drawName(v, g, pen, b) {
-  const room = v.margin - g.namesAt - 4;
-  if (room < 40) return;
-  pen.font = `${b.c === v.active ? 600 : 400} 11px system-ui, sans-serif`;
-  pen.fillStyle = b.c === v.active ? v.colours.fg : v.colours.dim;
-  pen.textBaseline = "top";
-  let name = b.c.code.name;
-  if (pen.measureText(name).width > room) { while (name.length > 1 && pen.measureText(name + "…").width > room) name = name.slice(0, -1); name = name.replace(/[\ud800-\udbff]$/, "") + "…"; }
-  pen.fillText(name, g.namesAt, b.label + 1);
-}
-
-/** Draw one new coding without drawing the others again; false when they must make room for it. */
-function drawOne(v, g, c) {
-  const pen = g.canvas?.getContext("2d");
-  if (!pen || (c.lane + 1) * LANE + 8 > g.namesAt) return false;
-  const b = (barOf(v, g, c, g.el.getBoundingClientRect().top));
-  drawBar(v, pen, b);
-  const used = g.bars.filter(o => o.label !== null && o.label !== undefined).map(o => o.label);
-  b.label = b.starts ? [0, 14, 28].map(d => b.top + d).find(y => used.every(u => Math.abs(u - y) >= 14)) ?? null : null;
-  if (b.label !== null) drawName(v, g, pen, b);
-  g.bars.push(b);
-  return true;
-}
-
-/** The coding whose stripe or name is under a point of the margin. */
-function stripeAt(v, e) {
-  const g = e.target.closest(".pb-group")?.pbGroup;
-  if (!g?.canvas) return null;
-  const box = g.canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
-  if (x < 0) return null;
-  const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
-    : g.bars.filter(b => b.label !== null && b.label !== undefined && y >= b.label && y < b.label + 14);
-  return hit.length ? hit[hit.length - 1].c : null;
-}
-
-// == 5 Selection ==============================================================================================================
+// == 2 Selection ==============================================================================================================
 // The selection is two positions of the text, not the browser's: it outlives the focus, and keys move it in text that is not editable.
 // The browser's own selection follows it, so that copying works.
 function makeSelection(v) {
@@ -243,7 +160,7 @@ function makeSelection(v) {
     get anchor() { return anchor; }, get focus() { return focus; }, get quiet() { return quiet; } };
 }
 
-// == 6 The link to Python =====================================================================================================
+// == 3 The link to Python =====================================================================================================
 // Writes wait in the outbox until Python acknowledges them. What Python tells is news about rows, whoever wrote them.
 function makeLink(v) {
   const { model } = v;
@@ -264,7 +181,7 @@ function makeLink(v) {
   const ready = () => { raw({ type: "ready", view: v.uid }); for (const m of outbox.all()) raw(m); };
   const beat = () => {
     if (!v.root.isConnected || document.visibilityState === "hidden") return;
-    const late = asked && performance.now() - asked > 5000;
+    const first = outbox.all()[0]?.at, late = (asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000);
     v.lost(late);
     if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.doc && !v.offline ? { type: "ping", event: v.doc.event } : { type: "ready", view: v.uid }); }
   };
@@ -282,7 +199,7 @@ function makeLink(v) {
 }
 
 const HEAR = {
-  source(v, m) { v.offline = false; v.open(m); },
+  source(v, m) { v.got = performance.now(); v.offline = false; v.open(m); },
   changed(v, m) {
     const { doc } = v, busy = new Set(v.link.outbox.all().flatMap(o => o.type === "add" ? [] : [o.id, ...(o.ids || [])]));
     doc.event = m.event;
@@ -334,7 +251,7 @@ function settle(v, guid, id) {
   for (const g of groupsOf(v.doc, c)) if (g.near) v.later(g);
 }
 
-// == 7 Coding =================================================================================================================
+// == 4 Coding =================================================================================================================
 function makeCoding(v) {
   const recent = [];
   const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
@@ -393,7 +310,7 @@ function makeCoding(v) {
   return { put, create, remove, recode, stretch, keep, recent, span, chars, wire, use };
 }
 
-// == 8 What the pickers offer =================================================================================================
+// == 5 What the pickers offer =================================================================================================
 function makeChoices(v) {
   const offered = () => { const all = [...v.doc.codes.values()], some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.name);
@@ -431,7 +348,7 @@ function makeChoices(v) {
   return { codes, sources, filter, keyFor, keyOf, offered };
 }
 
-// == 9 Panels ================================================================================================================
+// == 6 Panels ================================================================================================================
 // What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
 // autocoding, help. One at a time; Esc returns to the text.
 function makePanel(v) {
@@ -450,7 +367,12 @@ function makePanel(v) {
     v.resized();
     (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
   };
-  const fill = () => { const [name, ...content] = PANELS[(kind)](); title.textContent = name; body.replaceChildren(...content.filter(Boolean)); };
+  const fill = () => {
+    const had = body.contains(document.activeElement), [name, ...content] = PANELS[kind]();
+    title.textContent = name;
+    body.replaceChildren(...content.filter(Boolean));
+    if (had) body.querySelector("[data-first]")?.focus({ preventScroll: true });
+  };
   const codingsList = () => {
     const all = v.doc.list.filter(v.shows), size = 200, at = Math.max(0, v.active ? all.indexOf(v.active) : firstIndex(all, c => c.start >= v.sel.focus));
     const from = Math.max(0, Math.min(at - 20, all.length - size)) + page * size, some = all.slice(Math.max(0, from), Math.max(0, from) + size);
@@ -473,11 +395,11 @@ function makePanel(v) {
     const t = turnAt(v.doc, v.sel.focus), c = v.active, on = [c && typeof c.id === "number" && ["coding", c.id, `this coding (${c.code.name})`], c && ["code", c.code.id, `the code ${c.code.name}`],
       ["turn", t, `turn ${t + 1}`], ["source", null, `source ${v.doc.source}`]].filter(Boolean);
     const about = make("select", { "aria-label": "Memo on", onchange: () => list() }, ...on.map((o, i) => make("option", { value: String(i) }, "Memo on " + o[2])));
-    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", "data-first": "", onkeydown: e => { if (chord(e) === "mod+enter") { e.preventDefault(); e.stopPropagation(); save(); } } });
+    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: e => { v.draft = e.target.value; }, onkeydown: e => { if (chord(e) === "mod+enter") { e.preventDefault(); e.stopPropagation(); save(); } } });
     const old = make("div", { class: "pb-memos" });
     const list = () => { const [what, target] = on[about.value]; old.replaceChildren(...unpack(v.doc.memos).filter(m => m.about === what && (what === "source" || m.target === target))
       .reverse().map(m => make("blockquote", {}, make("p", {}, m.text), make("small", {}, `${m.coder}, ${m.created.slice(0, 10)}`)))); };
-    const save = () => { const [what, target] = on[about.value]; if (words.value.trim() && v.link.write({ type: "memo", about: what, target, text: words.value })) { words.value = ""; v.say("Memo kept"); } };
+    const save = () => { const [what, target] = on[about.value]; if (words.value.trim() && v.link.write({ type: "memo", about: what, target, text: words.value })) { words.value = v.draft = ""; v.say("Memo kept"); } };
     list();
     return ["Memos", about, words, make("button", { class: "pb-main-button", onclick: save }, "Keep memo (Ctrl ↵)"), old];
   };
@@ -547,7 +469,7 @@ function makeFind(v) {
   return { box, open: () => { box.hidden = false; input.focus(); input.select(); } };
 }
 
-// == 10 Keys ==================================================================================================================
+// == 7 Keys ==================================================================================================================
 function makeActions(v) {
   const near = () => v.selectionBox();
   const all = () => v.doc.list.filter(v.shows);
@@ -618,7 +540,7 @@ function makeActions(v) {
   return { does, press, stages, ours: key => Boolean(meaning(key, v.doc.own, v.doc.keys)) || /arrow|home|end|page/.test(key) };
 }
 
-// == 11 The view ==============================================================================================================
+// == 8 The view ==============================================================================================================
 /** Build the text: groups of pieces; labels and times stand beside the words and cannot be selected. */
 function buildText(v) {
   const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
@@ -846,6 +768,7 @@ function joinMouse(v) {
     const handle = e.target.closest(".pb-handle");
     if (handle) { drag = { c: v.active, end: handle.dataset.end, old: { start: v.active.start, end: v.active.end } }; v.scroll.setPointerCapture(e.pointerId); e.preventDefault(); return; }
     before = { lo: v.sel.lo(), hi: v.sel.hi() };
+    if (!e.shiftKey) document.getSelection()?.removeAllRanges(); // pressing on selected words would drag them away instead of selecting anew
     const c = stripeAt(v, e);
     if (c) { e.preventDefault(); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.focus(); }
   });
@@ -870,8 +793,8 @@ function joinMouse(v) {
     v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
   };
   v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
+  for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
   const up = e => {
-    if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); return; }
     if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); v.sel.fromMouse(e, before); }
   };
   v.scroll.addEventListener("mouseup", up);

@@ -1,0 +1,346 @@
+"""The coding widget as a plain object: what the browser would send goes in, what it would hear comes out, and the database is asked."""
+
+from __future__ import annotations
+
+import json
+import random
+import stat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personabench import codebook, coding, store
+from personabench.coding_widget import KEYS, CodingWidget, check_key, find_hits, widget_files
+from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchSource
+from personabench.study import Study
+
+TALK = "I: How was it? 😀\nA: Well, the dock was full. I walked e\u0301 שלום.\nI: And the dock there?\nA: That dock was full too. <img src=x onerror=alert(1)>"
+
+
+def add_talk(study: Study, name: str, text: str = TALK) -> None:
+    turns, at = [], 0
+    for line in text.split("\n"):
+        turns.append({"start": at + 3, "end": at + len(line), "speaker": line[0], "time": None})
+        at += len(line) + 1
+    with study.step("import", f"import {name}") as step:
+        store.add_source(step, name, text=text, turns=turns, speakers={"I": (None, "interviewer"), "A": (name, "participant")})
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    study = Study(tmp_path / "s.db", coder="MB", create=True)
+    add_talk(study, "P01")
+    add_talk(study, "P02")
+    codebook.add_code(study, "Dock full", facet="pain")
+    codebook.add_code(study, "Gives up", facet="behaviour")
+    return study
+
+
+class Browser:
+    "Sends messages as the script does and keeps what it hears."
+    def __init__(self, widget: CodingWidget):
+        self.widget, self.heard, self.n = widget, [], 0
+        widget.send = lambda content, buffers=None: self.heard.append(json.loads(json.dumps(content)))  # what cannot be JSON fails here
+        self.say(type="ready", view="v")
+
+    def say(self, **message) -> list[dict]:
+        self.n += 1
+        before = len(self.heard)
+        self.widget._handle_custom_msg({"guid": f"{id(self)}-{self.n}", "source": self.widget.source, **message}, [])
+        return self.heard[before:]
+
+    def add(self, quote: str, *codes: str, guid: str = "") -> list[dict]:
+        start = TALK.index(quote)
+        items = [[f"{guid or self.n}{c}{id(self)}", c] for c in codes]
+        return self.say(type="add", start=start, end=start + len(quote), items=items)
+
+
+def last(replies: list[dict], kind: str) -> dict:
+    found = [r for r in replies if r["type"] == kind]
+    assert found, f"no {kind} among {[r['type'] for r in replies]}"
+    return found[-1]
+
+
+# -- Opening ------------------------------------------------------------------------------------------------------------------
+def test_ready_gets_the_source_as_columns(study):
+    coding.code(study, "Dock full", source="P01", quote="the dock was full")
+    told = last(Browser(CodingWidget(study, "P01")).heard, "source")
+    assert told["text"] == TALK and told["length"] == len(TALK) and told["to"] == "v" and told["sources"] == ["P01", "P02"]
+    assert told["turns"]["role"] == ["interviewer", "participant"] * 2 and told["turns"]["speaker"] == ["I", "A", "I", "A"]
+    [a], [b] = told["codings"]["start"], told["codings"]["end"]
+    assert TALK[a:b] == "the dock was full" and told["codes"]["name"] == ["Dock full", "Gives up"] and told["codes"]["n"] == [1, 0]
+
+
+def test_without_a_source_the_first_unfinished_one_opens(study):
+    assert CodingWidget(study).source == "P01"
+    coding.assign(study, "P01", status="done")
+    assert CodingWidget(study).source == "P02"
+
+
+def test_wrong_names_are_refused_with_the_nearest(study):
+    with pytest.raises(NoSuchSource, match="P01"): CodingWidget(study, "P0l")
+    with pytest.raises(NoSuchCode, match="Dock full"): CodingWidget(study, "P01", codes=["Dock ful"])
+    with pytest.raises(NoSuchSource, match="import_files"): CodingWidget(Study(":memory:"))
+    b = Browser(CodingWidget(study, "P01"))
+    assert "P02" in last(b.say(type="open", source="P03", view="v"), "refused")["cure"]
+    assert b.widget.source == "P01"
+    assert "Dock full" in last(b.add("dock", "Dok full"), "refused")["cure"]
+
+
+def test_opening_another_source_tells_every_view(study):
+    b = Browser(CodingWidget(study, "P01"))
+    told = last(b.say(type="open", source="P02", view="v"), "source")
+    assert told["source"] == "P02" and "to" not in told and b.widget.state["source"] == "P02"
+
+
+def test_a_message_nobody_knows_is_refused_not_raised(study):
+    b = Browser(CodingWidget(study, "P01"))
+    for wrong in ({"type": "dance"}, {}, {"type": "add"}, {"type": "resize", "id": 1}, {"type": "memo", "about": "weather", "target": 1, "text": "x"}):
+        assert last(b.say(**wrong), "refused")["reason"]
+
+
+# -- Coding -------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("quote", ["😀", "the dock was full", "e\u0301 שלום", "<img src=x onerror=alert(1)>"])
+def test_a_coding_is_stored_at_exactly_its_words(study, quote):
+    b = Browser(CodingWidget(study, "P01"))
+    told = b.add(quote, "Dock full")
+    assert study.codings["quote"].tolist() == [quote]
+    [[_, stored]] = last(told, "ack")["ids"]
+    assert stored == study.codings["coding_id"].iloc[0] and last(told, "changed")["codings"]["id"] == [stored]
+    assert Study(study.address).codings["quote"].tolist() == [quote], "acknowledged, so on the disk for everybody"
+
+
+def test_the_same_addition_twice_is_stored_once_and_stays_undone(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("dock", "Dock full", guid="x")
+    told = b.add("dock", "Dock full", guid="x")
+    assert len(study.codings) == 1 and last(told, "ack")["ids"][0][1] == study.codings["coding_id"].iloc[0]
+    b.say(type="undo")
+    assert last(b.add("dock", "Dock full", guid="x"), "ack")["ids"][0][1] is None
+    assert study.codings.empty
+
+
+def test_several_codes_at_once_are_one_step(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("I walked", "Dock full", "Gives up")
+    assert sorted(study.codings["code"]) == ["Dock full", "Gives up"]
+    told = b.say(type="undo")
+    assert study.codings.empty and "'Dock full', 'Gives up' on 8 characters of P01" in last(told, "ack")["notice"]
+
+
+def test_a_new_code_comes_with_its_facet_and_once(study):
+    b = Browser(CodingWidget(study, "P01"))
+    for _ in range(2): told = b.say(type="add_code", name="Walks", facet="behaviour", guid="same")
+    assert last(told, "ack") and study.codes.set_index("code").loc["Walks", "facet"] == "behaviour"
+    assert "facet" in last(b.say(type="add_code", name="Flies", facet="wings"), "refused")["reason"]
+
+
+def test_resize_recode_remove_and_undo_them_by_name(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("dock was full", "Dock full", guid="g")
+    i, at = int(study.codings["coding_id"].iloc[0]), TALK.index("the dock was full")
+    told = b.say(type="resize", id=i, start=at, end=at + 17)
+    assert study.codings["quote"].tolist() == ["the dock was full"] and last(told, "changed")["codings"]["start"] == [at]
+    b.say(type="recode", id=i, code=study.code_id("Gives up"))
+    assert study.codings["code"].tolist() == ["Gives up"]
+    told = b.say(type="remove", ids=[i])
+    assert study.codings.empty and last(told, "changed")["removed"] == [i]
+    assert "remove 'Gives up'" in last(told, "changed")["undo"]["undo"]
+    for verb in ("remove", "recode", "resize", "code"): assert verb in last(b.say(type="undo"), "ack")["notice"]
+    assert "recode" in [b.say(type="redo"), b.say(type="redo"), last(b.say(type="redo"), "ack")["notice"]][-1]
+
+
+def test_what_is_said_twice_changes_nothing_the_second_time(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("dock was full", "Dock full")
+    i = int(study.codings["coding_id"].iloc[0])
+    for message in ({"type": "resize", "id": i, "start": 20, "end": 30}, {"type": "recode", "id": i, "code": "Gives up"}, {"type": "memo", "about": "turn", "target": 1, "text": "hm"},
+                    {"type": "remove", "ids": [i]}):
+        b.say(**message)
+        before = study.last_event()
+        assert last(b.say(**message), "ack" if message["type"] != "recode" else "ack")
+        assert study.last_event() == before, message
+
+
+def test_a_coding_can_be_changed_by_the_id_the_browser_gave_it(study):
+    b = Browser(CodingWidget(study, "P01"))
+    start = TALK.index("dock")
+    b.say(type="add", start=start, end=start + 4, items=[["fresh", "Dock full"]])
+    b.say(type="resize", id="fresh", start=start, end=start + 8)
+    assert study.codings["quote"].tolist() == [TALK[start:start + 8]]
+    assert "not stored" in last(b.say(type="remove", ids=["unheard"]), "refused")["reason"]
+
+
+def test_bad_spans_are_refused_with_a_cure(study):
+    b = Browser(CodingWidget(study, "P01"))
+    for start, end in ((5, 5), (9, 3), (-1, 4), (0, 10**6)):
+        told = last(b.say(type="add", start=start, end=end, items=[[f"{start}", "Dock full"]]), "refused")
+        assert told["cure"]
+    assert study.codings.empty
+
+
+def test_memos_on_coding_code_source_and_turn(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("dock", "Dock full")
+    i = int(study.codings["coding_id"].iloc[0])
+    for about, target in (("coding", i), ("code", study.code_id("Dock full")), ("source", None), ("turn", 3)):
+        told = b.say(type="memo", about=about, target=target, text=f"on {about}")
+    memos = last(told, "changed")["memos"]
+    assert memos["about"] == ["coding", "code", "source", "turn"] and memos["target"][3] == 3 and memos["text"][0] == "on coding"
+    assert study.memos["text"].tolist() == ["on coding", "on code", "on source", "on turn"]
+
+
+# -- Others -------------------------------------------------------------------------------------------------------------------
+def test_what_others_do_appears_at_the_next_heartbeat(study):
+    b, other = Browser(CodingWidget(study, "P01")), Study(study.address, coder="AN")
+    i = coding.code(other, "Gives up", source="P01", quote="I walked")
+    told = b.say(type="ping")
+    assert last(told, "changed")["codings"]["coder"] == ["AN"] and last(told, "pong")
+    coding.uncode(other, i)
+    assert last(b.say(type="ping"), "changed")["removed"] == [i]
+    codebook.rename_code(other, "Gives up", to="Walks away")
+    assert "Walks away" in last(b.say(type="ping"), "changed")["codes"]["name"]
+    assert [r["type"] for r in b.say(type="ping")] == ["pong"], "no news is one small message"
+
+
+def test_codings_of_other_sources_are_none_of_its_business(study):
+    b = Browser(CodingWidget(study, "P01"))
+    coding.code(study, "Gives up", source="P02", quote="I walked")
+    assert last(b.say(type="ping"), "changed")["codings"]["id"] == []
+
+
+def test_blind_hides_what_others_coded_everywhere(study):
+    other = Study(study.address, coder="AN")
+    coding.code(other, "Gives up", source="P01", quote="I walked")
+    coding.add_memo(other, "I would say so", source="P01")
+    b = Browser(CodingWidget(study, "P01", blind=True))
+    told = last(b.heard, "source")
+    assert told["codings"]["id"] == [] and told["codes"]["n"] == [0, 0] and told["memos"]["id"] == []
+    coding.code(other, "Dock full", source="P01", quote="the dock was full")
+    assert last(b.say(type="ping"), "changed")["codings"]["id"] == []
+    assert last(b.say(type="progress"), "progress")["rows"]["codings"] == [0, 0]
+    b.add("I walked", "Dock full")
+    assert last(b.say(type="ready", view="v"), "source")["codings"]["coder"] == ["MB"]
+
+
+def test_two_widgets_on_one_study_stay_in_step(study):
+    one, two = Browser(CodingWidget(study, "P01")), Browser(CodingWidget(study, "P01"))
+    one.add("dock", "Dock full")
+    assert last(two.say(type="ping"), "changed")["codings"]["start"] == [TALK.index("dock")]
+
+
+def test_progress_counts_turns_of_participants(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("I walked", "Gives up")
+    b.add("dock was full. I", "Dock full")
+    coding.assign(study, "P02", status="done")
+    rows = last(b.say(type="progress"), "progress")["rows"]
+    assert rows["name"] == ["P01", "P02"] and rows["turns"] == [2, 2] and rows["coded"] == [1, 0] and rows["codings"] == [2, 0] and rows["status"] == [None, "done"]
+
+
+@given(st.integers(0, 10**6))
+def test_progress_is_what_counting_one_by_one_gives(seed):
+    r, study = random.Random(seed), Study(":memory:", coder="MB")
+    for name in ("P1", "P2"): add_talk(study, name)
+    codebook.add_code(study, "X")
+    for _ in range(r.randrange(6)):
+        a = r.randrange(len(TALK) - 12)
+        coding.code(study, "X", source=r.choice(["P1", "P2"]), start=a, end=a + 1 + r.randrange(10) + 1)
+    rows = last(Browser(CodingWidget(study, "P1")).say(type="progress"), "progress")["rows"]
+    for i, name in enumerate(("P1", "P2")):
+        k, t = study.rows("codings", source=name), study.rows("turns", source=name)
+        t = t[t["role"] != "interviewer"]
+        assert rows["coded"][i] == sum(any((k["start"] < e) & (k["end"] > s)) for s, e in zip(t["start"], t["end"]))
+
+
+# -- Autocode -----------------------------------------------------------------------------------------------------------------
+def test_autocode_proposes_and_codes_only_what_is_accepted_in_one_step(study):
+    b = Browser(CodingWidget(study, "P01"))
+    hits = last(b.say(type="search", view="v", query="DOCK was", kind="words", unit="sentence", everywhere=True), "hits")["hits"]
+    assert [(h["source"], h["quote"]) for h in hits] == [(p, q) for p in ("P01", "P02") for q in ("Well, the dock was full.", "That dock was full too.")]
+    assert study.codings.empty, "a search codes nothing"
+    b.say(type="apply", code="Dock full", spans=[[h["source"], h["start"], h["end"]] for h in hits[:3]])
+    assert study.codings["origin"].tolist() == ["autocode"] * 3 and len(study.log[study.log["verb"] == "autocode"]) == 1
+    b.say(type="undo")
+    assert study.codings.empty
+
+
+def test_search_finds_matches_sentences_and_turns_but_no_interviewer(study):
+    quotes = lambda query, **how: [h["quote"] for h in find_hits(study, query, sources=["P01"], **how)]
+    assert quotes("dock") == ["dock", "dock"] and quotes("doc") == [] and quotes(r"d\w+k", kind="regex") == ["dock", "dock"]
+    assert quotes("dock", unit="turn")[0].startswith("Well, the dock") and quotes("there?") == []
+    assert quotes("img src") == ["img src"]
+    with pytest.raises(BadInput, match="regular expression"): quotes("(", kind="regex")
+    with pytest.raises(BadInput): quotes("  ")
+    with pytest.raises(BadInput, match="sentence"): quotes("dock", unit="sentences")
+    assert quotes("x*", kind="regex") == ["x"], "empty matches are none"
+
+
+# -- Keys ---------------------------------------------------------------------------------------------------------------------
+def test_keys_of_the_widget_and_the_browser_are_refused(study):
+    for key in [*KEYS.values(), "5", "shift+3", "ctrl+t", "mod+n", "arrowleft", "", "qq"]:
+        with pytest.raises(BadInput): check_key(key)
+    assert check_key("Q") == "shift+q" and check_key("alt+q") == "alt+q"
+    with pytest.raises(AlreadyThere, match="Dock full"): check_key("q", taken={"q": "Dock full"})
+    with pytest.raises(BadInput, match="sentence"): CodingWidget(study, "P01", codes={"s": "Dock full"})
+
+
+def test_a_key_given_in_the_browser_moves_with_its_code(study):
+    b = Browser(CodingWidget(study, "P01", codes={"q": "Dock full"}))
+    assert last(b.say(type="key", key="v", code="Dock full"), "keys")["keys"] == {"v": "Dock full"}
+    assert "free letters" in last(b.say(type="key", key="s", code="Gives up"), "refused")["cure"]
+
+
+def test_every_own_key_is_used_once():
+    assert len(set(KEYS.values())) == len(KEYS)
+
+
+# -- Safe ---------------------------------------------------------------------------------------------------------------------
+def test_the_words_stay_out_of_the_saved_notebook(study):
+    w = CodingWidget(study, "P01")
+    b = Browser(w)
+    b.add("the dock was full", "Dock full")
+    b.say(type="memo", about="source", target=None, text="secret thought")
+    said = json.dumps({k: v for k, v in w.get_state().items() if k not in ("_esm", "_css")}) + json.dumps(w._repr_mimebundle_(), default=str)
+    for word in ("dock", "walked", "secret", "Dock full"): assert word not in said
+
+
+def test_saved_text_is_there_when_asked_for_and_escaped_in_the_table(study):
+    coding.code(study, "Dock full", source="P01", quote="the dock was full")
+    w = CodingWidget(study, "P01", save_text=True)
+    assert w.get_state(["saved"])["saved"]["text"] == TALK
+    table = w._repr_mimebundle_()[0]["text/html"]
+    assert "the dock was full" in table and "Dock full" in table and "<img" not in table and "&lt;img" in table
+
+
+def test_a_read_only_study_opens_and_refuses_to_write(study, tmp_path):
+    address = study.address
+    study.close()
+    path = tmp_path / "s.db"
+    path.chmod(stat.S_IRUSR)
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        again = Study(address, coder="MB")
+        if not again.readonly: pytest.skip("this user may write everything")
+        b = Browser(CodingWidget(again, "P01"))
+        assert b.widget.state["readonly"] and last(b.heard, "source")["text"] == TALK
+        assert "read-only" in last(b.add("dock", "Dock full"), "refused")["reason"]
+    finally:
+        tmp_path.chmod(stat.S_IRWXU)
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+
+
+def test_read_only_is_told_and_refused(study, monkeypatch):
+    study.readonly = True
+    b = Browser(CodingWidget(study, "P01"))
+    assert b.widget.state["readonly"] is True
+    assert "read-only" in last(b.add("dock", "Dock full"), "refused")["reason"] and study.codings.empty
+
+
+def test_script_and_style_come_from_the_package_and_stay_small():
+    script, style = widget_files("coding_widget")
+    own = script[script.index("// The coding widget:"):]
+    assert len(own.encode()) <= 60_000
+    assert "innerHTML" not in script and "insertAdjacentHTML" not in script and "eval(" not in script and "document.write" not in script
+    assert style.count("{") == style.count("}")
