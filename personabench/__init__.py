@@ -20,6 +20,7 @@ _ROOMS: dict[str, str] = {
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
     "coding": "code uncode recode resize undo redo add_memo assign find_quote",
+    "coding_widget": "CodingWidget",
     "survey": "read_survey import_survey Survey",
     "mixtures": "LatentClass",
     "segmentation": "segment add_segments Segmentation",

@@ -162,7 +162,7 @@ def remove_code(
                            "merge_codes(study, [...], into=...) moves codings and children elsewhere")
         step.update("codes", [code_id], {"removed": 1})
 
-# %% ../nbs/20_codebook.ipynb #171a4b50
+# %% ../nbs/20_codebook.ipynb #8e4540d5
 def code_history(
     study: Study,  # whose codebook
 ) -> pd.DataFrame:
@@ -170,4 +170,4 @@ def code_history(
     log = study.log
     touched = [sorted({i for c in json.loads(ch) if c["table"] == "codes" for i in c["ids"]}) for ch in log["changes"]]
     f = log.drop(columns=["changes", "undoes"]).assign(codes=touched)
-    return f[f["codes"].map(bool)].reset_index(drop=True)
+    return f[f["codes"].map(len).gt(0)].reset_index(drop=True)

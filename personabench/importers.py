@@ -292,7 +292,7 @@ def _bar(show: bool) -> Callable[[Collection[Any], str], Iterable[Any]]:
 
     return lambda items, label: tqdm(items, desc=label, unit="file", leave=False)
 
-# %% ../nbs/10_importers.ipynb #2f275456
+# %% ../nbs/10_importers.ipynb #78a1f8a9
 def _speakers(study: Study, source_id: int) -> pd.DataFrame:
     """Return the speakers of a source's current text: speaker_id, speaker, case, role, turns."""
     s, t, p, c = _t["sources"], _t["turns"], _t["speakers"], _t["cases"]
@@ -330,7 +330,8 @@ def set_speaker(
     keys = {None if name is None else name.casefold(): key for name, key in zip(there["speaker"], there["speaker_id"], strict=True)}
     if (wanted := speaker.casefold() if speaker else None) not in keys:
         raise NoSuchName(place, f"no speaker {speaker!r}", "a speaker of this source", nearest(str(speaker), map(str, there["speaker"])))
-    with study.step("set_speaker", f"speaker {speaker or '(none)'} of {source}: {case or 'no case'}, {role}") as step:
+    label = f"a speaker of {source} is {case or 'no case'}, {role}"  # without the label: it may be a name, and the log is never blanked
+    with study.step("set_speaker", label) as step:
         case_id = store.add_case(step, case) if case else None
         step.update("speakers", [keys[wanted]], {"case_id": case_id, "role": role})
     return _speakers(study, source_id).drop(columns="speaker_id")

@@ -105,7 +105,7 @@ def _strength(evidence: Sequence[Evidence]) -> str:
     reached = (len(people) >= _ENOUGH_PEOPLE) + any(e.differs for e in evidence)
     return STRENGTHS[1 + reached]
 
-# %% ../nbs/40_personas.ipynb #d94ca51e
+# %% ../nbs/40_personas.ipynb #ab0d79b9
 class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
@@ -118,7 +118,7 @@ class Claim(_Row):
     low: float | None = None               # Wilson's 95 % interval
     high: float | None = None
     stated: str | None = Field(None, alias="strength")  # what a file says; see `strength`
-    saturation: float | str = "not measured"
+    saturation: float | Literal["not measured"] = "not measured"
     newest: str | None = None              # date of the newest evidence
     oldest: str | None = None
     quotes: int = Field(0, ge=0)           # passages for the claim, also those not listed
@@ -778,7 +778,7 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
         claims.append(Claim(id=_slug(code["facet"], name), text=text, facet=code["facet"], codes=[name], evidence=quotes[name], **figures))
     return claims
 
-# %% ../nbs/40_personas.ipynb #57eb3c24
+# %% ../nbs/40_personas.ipynb #b10186a0
 _SMALL_EFFECT = .2
 
 
@@ -792,7 +792,9 @@ def _discoveries(found: pd.DataFrame) -> np.ndarray:
     return p <= (np.sort(p)[passes][-1] if passes.any() else -1)
 
 
-def _defining(ground: _Ground) -> list[str]: return list(ground.about["parameters"].get("variables") or [])
+def _defining(about: Mapping[str, Any]) -> list[str]:
+    "Return the variables that a segmentation was made from."
+    return list(about["parameters"].get("variables") or [])
 
 
 def _statistic(row: Any, ground: _Ground) -> Evidence:
@@ -800,7 +802,7 @@ def _statistic(row: Any, ground: _Ground) -> Evidence:
     value = None if row.value is None or row.value != row.value else row.value.item() if hasattr(row.value, "item") else row.value
     figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest", "effect", "effective_n")}
     return Evidence(kind="survey", survey=ground.about["survey"], variable=row.variable, value=value, answer=row.answer if isinstance(row.answer, str) else None,
-                    n=int(row.n), used=row.variable in _defining(ground), date=ground.asked, **figures)
+                    n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, **figures)
 
 
 def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str], most: int) -> pd.DataFrame:
@@ -817,7 +819,7 @@ def _survey_claims(ground: _Ground, found: pd.DataFrame, facets: Mapping[str, st
     "Return one claim for each of the variables that tell most."
     assert ground.survey is not None or found.empty
     claims = []
-    for row in _rows(_telling(found, without=without, used=_defining(ground), most=most)):
+    for row in _rows(_telling(found, without=without, used=_defining(ground.about), most=most)):
         e, question = _statistic(row, ground), ground.survey.row(row.variable)["question"] if ground.survey else ""
         figures: dict[str, Any] = {"people": int(row.n)} if e.share is None else {"people": int(row.people), "share": e.share, "low": e.low, "high": e.high}
         words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))

@@ -106,7 +106,7 @@ def _codes(study: Study, conn: sa.Connection) -> pd.DataFrame:
     used = codings.groupby("code_id").agg(codings=("coding_id", "size"), cases=("case", "nunique"))
     return pd.concat([f, used.reindex(f["code_id"]).fillna(0).astype("int64").reset_index(drop=True)], axis=1)
 
-# %% ../nbs/02_study.ipynb #200f2307
+# %% ../nbs/02_study.ipynb #c7b598b8
 def _turn_of(codings: pd.DataFrame, turns: pd.DataFrame) -> np.ndarray:
     "For each coding, find the row of `turns` (sorted by source_id, start) that it overlaps most."
     width = max(codings["end"].max(), turns["end"].max()) + 1  # lays all sources end to end on one line of numbers
@@ -114,8 +114,8 @@ def _turn_of(codings: pd.DataFrame, turns: pd.DataFrame) -> np.ndarray:
     a, b = ((codings["source_id"] * width + codings[c]).to_numpy() for c in ("start", "end"))
     # Turns do not overlap: those that share words with a coding stand side by side, from the first that ends after its start.
     first = np.searchsorted(ends, a, "right")
+    first = np.minimum(first, np.searchsorted(turns["source_id"], codings["source_id"], "right") - 1)  # behind the last turn: that one
     last = np.maximum(np.searchsorted(starts, b, "left") - 1, first)
-    first = np.minimum(first, np.searchsorted(turns["source_id"], codings["source_id"], "right") - 1)  # after the last turn: that one
     best = first.copy()
     for i in np.flatnonzero(last > first):  # the few codings that reach over several turns
         span = np.arange(first[i], last[i] + 1)
@@ -206,7 +206,7 @@ def _log(study: Study, conn: sa.Connection) -> pd.DataFrame:
     f["undone"] = f["event_id"].isin(last.index[last == "undo"])
     return f[["event_id", "time", "coder", "verb", "label", "undoes", "undone", "changes"]]
 
-# %% ../nbs/02_study.ipynb #5986907f
+# %% ../nbs/02_study.ipynb #e1e46b76
 def _surveys(study: Study, conn: sa.Connection) -> pd.DataFrame:
     s = _t["surveys"]
     q = sa.select(s.c.name.label("survey"), s.c.wave, s.c.n, s.c.variables, s.c.weights, s.c.imported, s.c.sha256).where(_live("surveys"))
@@ -226,16 +226,30 @@ def _segments(study: Study, conn: sa.Connection) -> pd.DataFrame:
     about, m = _frame(conn, q.where(_live("segmentations"))), _members(study, conn)
     size = m.groupby(["segmentation", "segment"], as_index=False).agg(n=("case", "size"), weight=("weight", "sum"))
     size["share"] = size["weight"] / size.groupby("segmentation")["weight"].transform("sum")
-    return size[["segmentation", "segment", "n", "share"]].merge(about, on="segmentation")
+    return size[["segmentation", "segment", "n", "share"]].astype({"segment": "str"}).merge(about, on="segmentation")
 
-# %% ../nbs/02_study.ipynb #3812efe5
+# %% ../nbs/02_study.ipynb #81c2237c
 _READERS: dict[str, Callable[[Study, sa.Connection], pd.DataFrame]] = {
     "sources": _sources, "turns": _turns, "cases": _cases, "codes": _codes, "codings": _codings, "assignments": _assignments,
     "memos": _memos, "segments": _segments, "members": _members, "surveys": _surveys, "log": _log}
 _NO_SUCH = {"sources": NoSuchSource, "codes": NoSuchCode, "cases": NoSuchCase}
 
 
-def _reader(name: str, doc: str) -> property: return property(lambda study: study._read(name), doc=doc)
+def _reader(name: str, doc: str) -> property: return property(lambda study: _read(study, name), doc=doc)
+
+# %% ../nbs/02_study.ipynb #758da4cd
+class _Tables:
+    "The tables of a study, each a DataFrame that is read when it is looked at."
+    sources = _reader("sources", "source_id, name, kind, words, turns, language, date, imported, sha256: one row per source.")
+    turns = _reader("turns", "source_id, turn, speaker, case, role, start, end, time (seconds): one row per speaker turn.")
+    cases = _reader("cases", "case, attributes, consent, withdrawn: one row per participant.")
+    codes = _reader("codes", "code_id, code, parent, path, facet, valence, order, online, colour, definition, codings, cases: codebook.")
+    codings = _reader("codings", "One row per coding with its quote, turn, speaker, case and code; see `codings_frame`.")
+    assignments = _reader("assignments", "source_id, coder, status: who reads what, so that 'not coded' and 'not read' differ.")
+    memos = _reader("memos", "memo_id, about, target, text, coder, created.")
+    segments = _reader("segments", "segmentation, segment, n, share, k, verdict, survey, wave, seed, created: one row per segment.")
+    surveys = _reader("surveys", "survey, wave, n, variables, weights, imported, sha256: one row per survey wave.")
+    log = _reader("log", "event_id, time, coder, verb, label, undoes, undone, changes: every step, oldest first.")
 
 # %% ../nbs/02_study.ipynb #244e1a45
 def _login() -> str:
@@ -243,8 +257,8 @@ def _login() -> str:
     try: return getpass.getuser()
     except (KeyError, OSError, ImportError): return "somebody"  # in a container, a user may have no name
 
-# %% ../nbs/02_study.ipynb #e567ca18
-class Study:
+# %% ../nbs/02_study.ipynb #5e01eca6
+class Study(_Tables):
     """Open one research project, or start one with `create=True`.
 
     The attributes named after tables are DataFrames, fresh at each look. Threads may share a study that is a file: each has steps of its
@@ -265,17 +279,6 @@ class Study:
         self._kept: dict[str, tuple[int, pd.DataFrame]] = {}
         self._of_thread = threading.local()  # a step is its thread's own: another thread must not write into it
 
-    sources = _reader("sources", "source_id, name, kind, words, turns, language, date, imported, sha256: one row per source.")
-    turns = _reader("turns", "source_id, turn, speaker, case, role, start, end, time (seconds): one row per speaker turn.")
-    cases = _reader("cases", "case, attributes, consent, withdrawn: one row per participant.")
-    codes = _reader("codes", "code_id, code, parent, path, facet, valence, order, online, colour, definition, codings, cases: codebook.")
-    codings = _reader("codings", "One row per coding with its quote, turn, speaker, case and code; see `codings_frame`.")
-    assignments = _reader("assignments", "source_id, coder, status: who reads what, so that 'not coded' and 'not read' differ.")
-    memos = _reader("memos", "memo_id, about, target, text, coder, created.")
-    segments = _reader("segments", "segmentation, segment, n, share, k, verdict, survey, wave, seed, created: one row per segment.")
-    surveys = _reader("surveys", "survey, wave, n, variables, weights, imported, sha256: one row per survey wave.")
-    log = _reader("log", "event_id, time, coder, verb, label, undoes, undone, changes: every step, oldest first.")
-
     def step(self, verb: str, label: str):
         "Open one undoable step as a context; inside another step, join it."
         return _step(self, verb, label)
@@ -293,7 +296,7 @@ class Study:
         return self.text(source)[start:end]
 
     def survey(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-        "Return a kept survey by name or wave: its data, its variables, a dict of name, wave, id, weights. Raises NoSuchName, DamagedStudy."
+        "Return a kept survey by name or wave: data, variables, and a dict of name, wave, id, weights. Raises NoSuchName, DamagedStudy."
         return _kept_survey(self, name)
 
     def source_id(self, name: str) -> int:
@@ -331,7 +334,6 @@ class Study:
     def __enter__(self) -> Study: return self
     def __exit__(self, *_: object) -> None: self.close()
     def __repr__(self) -> str: return f"Study({self.address!r}, coder={self.coder!r})"
-    def _read(self, name: str) -> pd.DataFrame: return _read(self, name)
     def _repr_html_(self) -> str: return _overview(self)
 
 # %% ../nbs/02_study.ipynb #be46443d
@@ -382,7 +384,7 @@ def _id_of(study: Study, table: str, name: str) -> int:
     found_none, expected = "the study has none of that name", f"one of its {len(names)} {table}"
     raise _NO_SUCH[table](f"{table[:-1]} {name!r}", found_none, expected, nearest(str(name), names))
 
-# %% ../nbs/02_study.ipynb #e6d7122c
+# %% ../nbs/02_study.ipynb #d326de73
 def _kept_survey(study: Study, name: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     s = _t["surveys"]
     with study.connection() as conn:
@@ -393,7 +395,7 @@ def _kept_survey(study: Study, name: str) -> tuple[pd.DataFrame, pd.DataFrame, d
         raise NoSuchName(f"survey {name!r}", f"{len(found)} surveys are of that wave", cure=f"name one: {', '.join(r.name for r in found)}")
     row = found[0]
     if hashlib.sha256(row.data).hexdigest() != row.sha256:
-        raise DamagedStudy(study.address, f"the data of survey {row.name!r} are not those that were stored", cure="restore it from a backup")
+        raise DamagedStudy(study.address, f"survey {row.name!r} is not the one that was stored", cure="restore it from a backup")
     variables = json.loads(row.variables)
     frame = pd.DataFrame(variables["data"], columns=variables["columns"])
     about = {**json.loads(row.settings), "name": row.name, "wave": row.wave, "weights": row.weights}

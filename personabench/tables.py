@@ -59,21 +59,29 @@ def _sniff_decimal(head: str, delimiter: str) -> str:
     points = sum(bool(re.fullmatch(r"-?\d+\.\d+", cell)) for cell in cells)
     return "," if commas and not points else "."
 
-# %% ../nbs/04_tables.ipynb #1de1dc16
-def _looks_even(data: bytes, delimiter: str, width: int) -> bool:
-    """Say whether every non-empty line has `width` fields, by counting separators outside quotes."""
+# %% ../nbs/04_tables.ipynb #3bc1af42
+def _looks_even(data: bytes, delimiter: str, width: int, part: int = 1 << 24) -> bool:
+    """Say whether every line has `width` fields, by counting separators outside quotes; a doubtful line counts as uneven."""
     import numpy as np
 
-    raw = np.frombuffer(data, dtype=np.uint8)
-    ends, marks = np.flatnonzero(raw == 10), np.flatnonzero(raw == ord(delimiter))
-    if b'"' in data:  # a position is inside quotes when an odd number of quotes stands before it
+    inside, pending = 0, 0  # is a quote open, and how many separators has the line so far
+    for at in range(0, len(data), part):
+        raw = np.frombuffer(data, dtype=np.uint8, offset=at, count=min(part, len(data) - at))
+        marks = np.flatnonzero((raw == 10) | (raw == ord(delimiter)))
         quotes = np.flatnonzero(raw == 34)
-        ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
-        marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
-    ends = np.append(ends, len(raw))
-    fields = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
-    lengths = np.diff(ends, prepend=-1) - 1
-    return bool(np.all((fields == width) | (lengths == 0)))
+        if inside or len(quotes):  # a separator counts when an even number of quotes stands before it
+            open_at = np.cumsum(np.bincount(np.searchsorted(marks, quotes), minlength=len(marks) + 1)[: len(marks)])
+            marks = marks[(open_at + inside) % 2 == 0]
+            inside = (inside + len(quotes)) % 2
+        ends = np.flatnonzero(raw[marks] == 10)
+        fields = np.diff(ends, prepend=-1)
+        if len(fields):
+            fields[0] += pending
+        odd = marks[ends[fields != width]]
+        if np.any(odd == 0) or np.any(raw[odd - 1] != 10):  # an empty line is no row
+            return False
+        pending = len(marks) - 1 - ends[-1] if len(ends) else pending + len(marks)
+    return inside == 0 and (data.endswith(b"\n") or pending + 1 == width)
 
 
 def _ragged_rows(text: str, delimiter: str, width: int) -> list[tuple[int, int]]:

@@ -42,7 +42,7 @@ def study() -> Study:
     import_survey(study, data, name="wave1", wave="2026-05")
     with study.step("segment", "2026-05") as step:
         members = pd.DataFrame({"case": ids_, "segment": np.where(often, "A", "B"), "weight": 1.})
-        store.add_segmentation(step, name="2026-05", members=members, k=2, verdict="not measured", parameters={"variables": ["rides"]}, survey="wave1", data_hash="abc")
+        store.add_segmentation(step, name="2026-05", members=members, k=2, verdict="not measured", parameters={"variables": ["rides"]}, survey="wave1", wave="2026-11", data_hash="abc")
     return study
 
 
@@ -77,6 +77,7 @@ def test_a_draft_holds(study: Study, folder: Path):
     ("the dock was empty\n", "the dock was always empty\n", "quote-verbatim"), ("start: 19", "start: 20", "quote-verbatim"), ("end: 37", "end: 36", "quote-verbatim"),
     ("source: P01", "source: P99", "source-missing"), ("case: P01", "case: P02", "case-right"), ("case: P01", "case: P04", "outside-segment"),
     ("people: 3\n", "people: 4\n", "count-right"), ("base: 3\n", "base: 2\n", "count-right"), ("quotes: 3", "quotes: 9", "count-right"),
+    ("against_people: 0", "against_people: 1", "counter-evidence"), ("against_quotes: 0", "against_quotes: 2", "counter-evidence"),
     ("low: 0.4385", "low: 0.5", "share-right"), ("share: 1.0", "share: 0.9", "share-right"), ("against_people: 1", "against_people: 0", "counter-evidence"),
     ("strength: supported", "strength: triangulated", "strength-right"), ("segment: A", "segment: Z", "unknown-segment"),
     ("segmentation: 2026-05", "segmentation: 2025-05", "unknown-segment"),
@@ -87,6 +88,8 @@ def test_a_draft_holds(study: Study, folder: Path):
     ("mean: 1", "mean: 3", "statistic-right"), ("rest: 0.", "rest: 0.9", "statistic-right"),
     ("n: 50\n", "n: 500\n", "statistic-right"), ("date: '2026-05-04'", "date: '2026-05-14'", "date-right"),
     ("oldest: '2026-05-04'", "oldest: '2024-05-04'", "date-right"),
+    ("wave: 2026-11", "wave: 2026-12", "status-right"), ("used: true", "used: false", "statistic-right"), ("answer: '1'", "answer: '0'", "statistic-right"),
+    ("quotes: 0", "quotes: 3", "count-right"), ("saturation: not measured", "saturation: full", "unreadable"),
     ("facet: pain", "fasset: pain", "unreadable")])
 def test_damage_is_found(study: Study, folder: Path, old: str, new: str, rule: str):
     before = check(study, personas=folder, today=TODAY)
@@ -199,3 +202,35 @@ def damages() -> list[Callable[[Persona], Persona]]:
 @pytest.mark.parametrize("damage", damages())
 def test_every_claim_is_held_against_the_study(study: Study, personas: list[Persona], damage: Callable[[Persona], Persona]):
     assert has_errors(check(study, personas=[damage(personas[0])], today=TODAY))
+
+
+@pytest.fixture(scope="module")
+def sample() -> Study:
+    "The teaching study with segments that are made by hand, so that the test depends on no algorithm."
+    from personabench.sample_data import import_sample, sample_file
+
+    study = Study(":memory:", coder="MB", create=True)
+    import_sample(study)
+    survey = import_survey(study, sample_file("survey_wave1.csv"), id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"), wave="2026-05")
+    purpose = survey.data["main_purpose"].map({"work or study": "A", "leisure": "B", "when stuck": "C"})
+    with study.step("segment", "by purpose") as step:
+        members = pd.DataFrame({"case": survey.data.index, "segment": purpose.where(purpose.notna(), None).to_numpy(), "weight": survey.case_weights.to_numpy()})
+        store.add_segmentation(step, name="purpose", members=members, k=3, verdict="not measured", parameters={"variables": ["main_purpose"]}, survey=survey.name, wave="2026-05")
+    return study
+
+
+def test_the_sample_studys_drafts_hold(sample: Study):
+    personas = draft_personas(sample, "purpose", today=TODAY, opposites=[("Prefers the phone", "Prefers messages")])
+    findings = check(sample, personas=personas, today=TODAY)
+    assert not has_errors(findings) and set(findings["rule"]) <= {"contested", "unlinked-interviews"}
+    evidence = pd.concat([p.evidence for p in personas])
+    assert "P14" not in set(evidence["case"].dropna())  # has withdrawn
+    quotes = evidence[evidence["kind"].eq("quote")]
+    assert [sample.quote(s, int(a), int(b)) for s, a, b in zip(quotes["source"], quotes["start"], quotes["end"])] == quotes["quote"].tolist()
+
+
+def test_a_contradiction_inside_one_interview_is_shown(sample: Study):
+    "P07 says that money is no issue, and sets a timer so as never to pay for overtime."
+    personas = draft_personas(sample, "purpose", today=TODAY)
+    claims = [c for p in personas for c in p.claim_list if c.codes == ["Price does not matter"]]
+    assert any({e.case for e in c.evidence} & {e.case for e in c.against} == {"P07"} for c in claims)

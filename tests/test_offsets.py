@@ -105,8 +105,9 @@ Mara: And then?
 Ömer: لا أعرف. I walked. 2.5 km, in the rain, with my daughter 👩🏽‍🔬👨‍👩‍👧‍👦 on my shoulders; she found it funny, I did not.
 אנה: לא היה מקום. They should co-operate: 10 docks for 300 bikes isn’t enough, e\u0301tude or no étude. The dock was full. Full!
 """
-LOOK_ALIKES = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "i": "і", "A": "Α", "M": "М", "T": "Т", "l": "I", "0": "O", "1": "l", "'": "’", "’": "'",
-               '"': "”", "–": "-", "-": "‐", "…": "...", " ": "\u00a0", "é": "e", "ü": "u", "Ö": "O", "🚲": "🚴", ".": "․", ",": "‚", "ß": "ss"}
+LOOK_ALIKES = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "i": "і", "A": "Α", "M": "М", "T": "Т", "l": "I", "0": "O", "1": "l",
+               "'": "’", "’": "'", '"': "”", "–": "-", "-": "‐", "…": "...", " ": "\u00a0", "é": "e", "ü": "u", "Ö": "O",
+               "🚲": "🚴", ".": "․", ",": "‚", "ß": "ss"}
 
 
 def mutations(quote: str, chance: random.Random) -> list[str]:
@@ -174,7 +175,8 @@ def test_every_kind_of_bad_span_is_refused_by_the_store(study: Study):
     name = f"S{next(numbers)}"
     source_id = add(study, name, "one \n two 🚲")
     assert len(study.text(name)) == 11  # not 12 as a browser counts, nor 14 bytes
-    for a, b in [(0, 0), (3, 1), (-1, 2), (-3, -1), (0, 12), (11, 12), (3, 6), (4, 5), (1.0, 3.0), ("0", "3"), (None, 3), (0, None), (0, 10**30)]:
+    for a, b in [(0, 0), (3, 1), (-1, 2), (-3, -1), (0, 12), (11, 12), (3, 6), (4, 5), (1.0, 3.0), ("0", "3"), (None, 3), (0, None),
+                 (0, 10**30)]:
         with pytest.raises(BadSpan), study.step("code", "bad") as step:
             store.add_codings(step, [{"source_id": source_id, "code_id": 1, "start": a, "end": b}])
     assert study.rows("codings", source=name).empty

@@ -89,7 +89,8 @@ def test_hashes_are_those_of_other_tools():
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("", 0), (" \n", 0), ("one", 1), ("one two\nthree", 3), ("It's a day-pass, isn't it?", 5), ("well - no", 2), ("2,5 km", 3), ("don’t", 1),
-    ("étude", 1), ("e\u0301tude", 1), ("हिन्दी में", 2), ("שָׁלוֹם", 1), ("مُدَرِّس", 1), ("🚲 🚲", 0), ("home🚲bike", 2), ("a—b", 2)])
+    ("", 0), (" \n", 0), ("one", 1), ("one two\nthree", 3), ("It's a day-pass, isn't it?", 5), ("well - no", 2), ("2,5 km", 3),
+    ("don’t", 1), ("étude", 1), ("e\u0301tude", 1), ("हिन्दी में", 2), ("שָׁלוֹם", 1), ("مُدَرِّس", 1), ("🚲 🚲", 0), ("home🚲bike", 2),
+    ("a—b", 2)])
 def test_words_are_counted_as_people_count_them(text: str, words: int):
     assert count_words(text) == words

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from personabench import store
 from personabench.schema import (AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, MissingExtra, NewerStudy, NoStudy, NoSuchName,
-                                 NotAStudy, NothingToUndo, PersonabenchError, ReadOnlyStudy, UndoConflict)
+                                 NotAStudy, NothingToUndo, PersonabenchError, UndoConflict)
 from personabench.store import open_store, redo_last, step, tables, undo_last
 from personabench.study import Study
 
@@ -99,7 +99,7 @@ def test_the_log_is_append_only(engine: sa.Engine, statement: str):
     "UPDATE revisions SET sha256 = 'x'",
     "UPDATE revisions SET length = 10000",
     "DELETE FROM revisions",
-    "REPLACE INTO revisions SELECT revision_id, source_id, number, 'I never said that.', sha256, length, words, reason, created FROM revisions",
+    "REPLACE INTO revisions SELECT revision_id, source_id, number, 'No.', sha256, length, words, reason, created FROM revisions",
 ])
 def test_a_text_never_changes_in_place(engine: sa.Engine, statement: str):
     before = rows(engine, "revisions")
@@ -187,7 +187,8 @@ def test_the_log_tells_who_what_and_from_what_to_what(engine: sa.Engine):
 def test_the_log_holds_no_words_of_a_source(engine: sa.Engine):
     word = "Zwetschgenknödel"
     with step(engine, "import", "import P02", coder="MB") as s:
-        source_id = store.add_source(s, "P02", text=f"{word} Müller: I like {word}.", turns=[{"speaker": f"{word} Müller", "start": 18, "end": 43}])
+        turns = [{"speaker": f"{word} Müller", "start": 18, "end": 43}]
+        source_id = store.add_source(s, "P02", text=f"{word} Müller: I like {word}.", turns=turns)
         store.add_case(s, "P02", attributes={"remark": word})
     with step(engine, "code", "code", coder="MB") as s:
         store.add_codings(s, [{"source_id": source_id, "code_id": 1, "start": 0, "end": 16, "quote": word}])
@@ -215,7 +216,7 @@ def test_numbers_from_a_dataframe_are_numbers_in_the_database(engine: sa.Engine)
         s.update("codes", np.array([2]), {"order": np.int64(3)})
         store.add_case(s, "P09", attributes={"age": np.int64(41), "score": np.float64(.5), "gone": np.nan, "none": None})
     coding = rows(engine, "codings")[-1]
-    assert {c: coding[c] for c in ("coding_id", "code_id", "start", "end")} == {"coding_id": coding_id, "code_id": 2, "start": 28, "end": 32}
+    assert (coding["coding_id"], coding["code_id"], coding["start"], coding["end"]) == (coding_id, 2, 28, 32)
     assert rows(engine, "codes")[1]["order"] == 3
     assert {r["name"]: json.loads(r["value"]) for r in rows(engine, "attributes")} == {"age": 41, "score": .5}
     undo_last(engine, coder="MB")
@@ -224,7 +225,7 @@ def test_numbers_from_a_dataframe_are_numbers_in_the_database(engine: sa.Engine)
 def test_the_same_coding_is_stored_once(engine: sa.Engine):
     row = {"source_id": 1, "code_id": 2, "start": 28, "end": 32}
     with step(engine, "code", "twice", coder="MB") as s:
-        ids = store.add_codings(s, [row, row, {**row, "guid": "g1"}, {**row, "start": 29, "guid": "g2"}, {**row, "start": 30, "guid": "g2"}])
+        ids = store.add_codings(s, [row, row, {**row, "guid": "g1"}, *({**row, "start": a, "guid": "g2"} for a in (29, 30))])
         assert ids[0] == ids[1] == ids[2] and ids[3] == ids[4] != ids[0]
         assert store.add_codings(s, [{**row, "coder": "KL"}])[0] not in ids
         assert store.add_codings(s, [{**row, "start": 31, "guid": "g2"}]) == [ids[3]]
@@ -461,7 +462,8 @@ DOORS: dict[str, tuple[Callable[[Path], object], bool, type[PersonabenchError], 
     "another program": (sqlite_of_another_program, False, NotAStudy, "another program"),
     "another program, create": (sqlite_of_another_program, True, NotAStudy, "another program"),
     "another program, WAL": (lambda p: sqlite_of_another_program(p, wal=True), False, NotAStudy, "another program"),
-    "newer": (lambda p: study_with(p, "UPDATE meta SET value = '99' WHERE key = 'schema_version'"), False, NewerStudy, "layout 99.*pip install -U"),
+    "newer": (lambda p: study_with(p, "UPDATE meta SET value = '99' WHERE key = 'schema_version'"), False, NewerStudy,
+              "layout 99.*pip install -U"),
     "no layout": (lambda p: study_with(p, "DELETE FROM meta"), False, DamagedStudy, "backup"),
     "odd layout": (lambda p: study_with(p, "UPDATE meta SET value = 'x' WHERE key = 'schema_version'"), False, DamagedStudy, "backup"),
     "empty layout": (lambda p: study_with(p, "UPDATE meta SET value = NULL"), False, DamagedStudy, "backup"),

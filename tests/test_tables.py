@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personabench.schema import BadInput, NoSuchName
-from personabench.tables import column_named, read_table, table_text
+from personabench.tables import _looks_even, _ragged_rows, column_named, read_table, table_text
 
 
 def written(folder, name, data, encoding="utf-8"):
@@ -170,3 +170,15 @@ def test_every_real_table_is_read(real_data):
     paths = sorted(real_data.rglob("*.csv"))
     assert len(paths) >= 20
     assert all(len(read_table(path)) for path in paths)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["", "a", '"x,y"', '"two\nlines"', 'say ""hi""', '"a ""b"" c"', "é🚲"]), min_size=1, max_size=4), min_size=1, max_size=9),
+    st.integers(1, 40),
+    st.sampled_from(["", "\n"]),
+)
+def test_the_quick_count_never_passes_an_uneven_table(rows, part, end):
+    text = "\n".join(",".join(row) for row in rows) + end
+    uneven = _ragged_rows(text, ",", len(rows[0]))
+    if _looks_even(text.encode(), ",", len(rows[0]), part=part):
+        assert not uneven

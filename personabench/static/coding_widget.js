@@ -4,7 +4,7 @@
 // Sections: 1 what keys and queries mean (pure), 2 selection, 3 the link to Python, 4 coding, 5 what the
 // pickers offer, 6 panels, 7 keys, 8 the view. The document, highlights, stripes and the picker are in shared.js: other widgets show texts too.
 // Positions are UTF-16 units inside, code points in every message.
-/* global BIDI, INKS, LINES, PAINTS, chord, clock, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
+/* global BIDI, INKS, LINES, PAINTS, chord, clock, drawBar, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
    makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, snapSpan, stepFrom, stripeAt, trimSpan, turnAt,
    unpack, unpaintGroup -- of shared.js, which Python puts before this file */
 
@@ -248,7 +248,7 @@ function settle(v, guid, id) {
   c.id = id;
   c.pending = false;
   v.doc.byId.set(id, c);
-  for (const g of groupsOf(v.doc, c)) if (g.near) v.later(g);
+  for (const g of groupsOf(v.doc, c)) { const bar = g.bars.find(b => b.c === c); if (bar && g.canvas) drawBar(v, g.canvas.getContext("2d"), bar); } // full instead of pale
 }
 
 // == 4 Coding =================================================================================================================
@@ -260,12 +260,19 @@ function makeCoding(v) {
     return end > start ? { start, end } : null;
   };
   const wire = s => ({ start: v.doc.off.toCodePoints(s.start), end: v.doc.off.toCodePoints(s.end) });
-  const use = code => { const i = recent.indexOf(code); if (i >= 0) recent.splice(i, 1); recent.unshift(code); recent.length = Math.min(recent.length, 9); v.strip(); };
+  const use = code => {
+    if (recent[0] === code) return;
+    const i = recent.indexOf(code);
+    if (i >= 0) recent.splice(i, 1);
+    recent.unshift(code);
+    recent.length = Math.min(recent.length, 9);
+    setTimeout(v.strip, 60); // not in the frame of the key that coded
+  };
   /** Put codes on the selection: drawn at once, stored in one step. @param {any[]} codes */
   const put = codes => {
     const s = span();
     if (!s) return v.say("Select some words first: w, s or t takes the word, sentence or turn at the caret", true);
-    const same = code => v.doc.list.some(c => c.start === s.start && c.end === s.end && c.code === code && c.coder === v.link.state().coder);
+    const near = groupsOf(v.doc, s).flatMap(g => [...g.codings]), same = code => near.some(c => c.start === s.start && c.end === s.end && c.code === code && c.coder === v.link.state().coder);
     const fresh = codes.filter(code => !same(code)), items = fresh.map(code => [makeGuid(), typeof code.id === "number" ? code.id : code.name]);
     if (!fresh.length) return v.say(`Already coded as ${codes.map(c => c.name).join(", ")}`);
     if (!v.link.write({ type: "add", ...wire(s), items })) return;
@@ -625,8 +632,16 @@ function joinParts(v) {
   v.focus = () => { v.scroll.focus({ preventScroll: true }); };
   v.swatch = code => `--ink:${code.colour || `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
   v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
-  v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pb-warn", warn); };
-  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pb-waiting", n > 0); };
+  v.say = (text, warn = false) => { v.message = [text, warn]; v.words(); };
+  v.saved = () => v.words();
+  // Words about the state are written after the frame that shows the change itself: a key that codes waits for no layout of the foot line.
+  v.words = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); v.keeping(); } }, 40); } };
+  v.tell = v.words;
+  v.keeping = () => {
+    if (v.message) { v.live.textContent = v.message[0]; v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
+    const n = v.link.outbox.size; text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
+    if (v.kept.textContent !== text) { v.kept.textContent = text; v.kept.classList.toggle("pb-waiting", n > 0); }
+  };
   v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again if it does not come back."}`; };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
   v.later = g => { if (!v.waiting.size) requestAnimationFrame(() => v.flush()); v.waiting.add(g); };
@@ -706,17 +721,17 @@ function joinCodings(v) {
 
 /** The lines that tell where one is. */
 function joinTelling(v) {
-  v.tell = () => {
+  const write = (node, text) => { if (node.textContent !== text) node.textContent = text; }; // a write, even of the same words, costs a layout
+  v.telling = () => {
     const { doc } = v;
     if (!doc) return;
     const t = doc.turns[turnAt(doc, v.sel.focus)], here = v.codingsAt(v.sel.focus), s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
-    v.status.textContent = [s ? `${v.coding.chars(s)} characters selected` : `turn ${turnAt(doc, v.sel.focus) + 1}${t?.speaker ? ", " + t.speaker : ""}`, here.length ? here.map(c => c.code.name).join(", ") : ""].filter(Boolean).join(" · ");
-    v.buttons.sources.textContent = `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`;
+    write(v.status, [s ? `${v.coding.chars(s)} characters selected` : `turn ${turnAt(doc, v.sel.focus) + 1}${t?.speaker ? ", " + t.speaker : ""}`, here.length ? here.map(c => c.code.name).join(", ") : ""].filter(Boolean).join(" · "));
+    write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
     for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
       const label = doc.undo?.[key];
-      v.buttons[key].disabled = !label || v.offline;
-      v.buttons[key].title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`;
-      v.buttons[key].setAttribute("aria-label", v.buttons[key].title);
+      const title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`, button = v.buttons[key];
+      if (button.title !== title) { button.disabled = !label || v.offline; button.title = title; button.setAttribute("aria-label", title); }
     }
   };
   v.strip = () => {

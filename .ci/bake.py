@@ -1,0 +1,51 @@
+"""Run notebooks and keep what they print: `python .ci/bake.py nbs/tutorials/01_first_study.ipynb ...`
+
+Each runs in an empty folder of its own, so that nothing it writes ends up in the checkout. Charts are kept as pictures, because a live one needs a kernel to be seen.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+STILL = "import altair\naltair.renderers.enable('png', scale_factor=1)"
+
+
+def bake(path: Path) -> None:
+    "Execute a notebook and write it back with its outputs and without counts."
+    notebook = nbformat.read(path, 4)
+    first = nbformat.v4.new_code_cell(STILL)
+    notebook.cells.insert(0, first)
+    with tempfile.TemporaryDirectory() as folder:
+        nbclient.NotebookClient(notebook, timeout=900, resources={"metadata": {"path": folder}}).execute()
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                _tidy(output, folder)
+    del notebook.cells[0]
+    for cell in notebook.cells:
+        cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+    nbformat.write(notebook, path)
+
+
+def _tidy(output: dict, folder: str) -> None:
+    "Take counts and the names of this machine's folders out of an output."
+    if "execution_count" in output:
+        output["execution_count"] = None
+    for place in (output.get("data", {}), output):
+        for key in ("text/plain", "text/html", "text"):
+            if isinstance(place.get(key), str):
+                place[key] = place[key].replace(folder + "/", "").replace(f"{ROOT}/", "")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        bake(Path(name))
+        print("ran", name)
