@@ -56,7 +56,7 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "unlinked-interviews": ("note", "interviewed people who belong to no segment"),
 }
 
-# %% ../nbs/41_checks.ipynb #1fcf36f7
+# %% ../nbs/41_checks.ipynb #c7c4e145
 class _Finding(NamedTuple):
     "One row of the table of findings."
     rule: str
@@ -68,7 +68,7 @@ class _Finding(NamedTuple):
 
 _Findings = Iterator[_Finding]
 
-
+# %% ../nbs/41_checks.ipynb #1af3ab1e
 class _Facts:
     "What the study says now, each part read when a rule first asks for it."
 
@@ -91,7 +91,7 @@ class _Facts:
 
     def text(self, source: str) -> str: return self.kept(("text", source), lambda: self.study.text(source))
 
-# %% ../nbs/41_checks.ipynb #e5b9ad47
+# %% ../nbs/41_checks.ipynb #eca0a033
 def _members(facts: _Facts, p: Persona) -> pd.DataFrame | None:
     "Return the people of a persona's segmentation without those who withdrew, or None when the study does not keep it."
     def look() -> pd.DataFrame | None:
@@ -102,7 +102,7 @@ def _members(facts: _Facts, p: Persona) -> pd.DataFrame | None:
 
     return facts.kept(("members", p.segmentation), look)
 
-
+# %% ../nbs/41_checks.ipynb #a70f54a5
 def _people(facts: _Facts, p: Persona) -> set[str] | None:
     "Return whom a persona stands for: its own cases, its segment, or everybody when it names neither; None when they cannot be found."
     if p.cases is not None: return set(p.cases) - facts.away
@@ -113,7 +113,7 @@ def _people(facts: _Facts, p: Persona) -> set[str] | None:
 def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
     return {} if members is None else {str(name): set(cases) for name, cases in members.groupby("segment")["case"]}
 
-
+# %% ../nbs/41_checks.ipynb #ddd45a3c
 def _unknown_segment(facts: _Facts, p: Persona) -> _Findings:
     if p.cases is not None:
         for case in sorted(set(p.cases) - set(facts.study.cases["case"])):
@@ -124,7 +124,7 @@ def _unknown_segment(facts: _Facts, p: Persona) -> _Findings:
         asked = f"{p.segmentation} {p.segment}"
         yield _Finding("unknown-segment", p.id, "", f"the study keeps no segment {p.segment!r} of a segmentation {p.segmentation!r}", nearest(asked, known))
 
-# %% ../nbs/41_checks.ipynb #6dc7ac0e
+# %% ../nbs/41_checks.ipynb #c47cf9a3
 def _differ(stated: Any, found: Any) -> bool:
     "Whether two figures differ by more than rounding; None equals only None."
     if stated is None or found is None: return (stated is None) != (found is None)
@@ -139,7 +139,7 @@ def _compared(rule: str, p: Persona, c: Claim | None, stated: dict[str, Any], fo
         now = ", ".join(f"{name}: {found[name]}" for name in wrong)
         yield _Finding(rule, p.id, c.id if c else "", f"{what} says {said}; the study gives {now}", f"write {now}; or draft again")
 
-
+# %% ../nbs/41_checks.ipynb #430c0725
 def _size(facts: _Facts, p: Persona) -> _Findings:
     people = _people(facts, p)
     if people is None or (p.segment is None and p.cases is None): return  # written by hand and about nobody in particular
@@ -148,7 +148,7 @@ def _size(facts: _Facts, p: Persona) -> _Findings:
     if members is not None and p.cases is None: found |= _segment_size(members, str(p.segment))
     yield from _compared("size-right", p, None, {name: getattr(p, name) for name in found}, found, "the persona")
 
-# %% ../nbs/41_checks.ipynb #a3d2e3cc
+# %% ../nbs/41_checks.ipynb #8b3cfbd8
 def _verdict(facts: _Facts, p: Persona) -> _Findings:
     members = _members(facts, p) if p.segment is not None else None
     if members is not None:
@@ -163,7 +163,7 @@ def _verdict(facts: _Facts, p: Persona) -> _Findings:
         yield _Finding("status-right", p.id, "", f"status 'persona' with the verdict {p.verdict!r} and {p.interviewed} interviewed people",
                        "write status: proto-persona; 'persona' needs the verdict 'clusters shown' and 5 interviewed people")
 
-
+# %% ../nbs/41_checks.ipynb #61b69186
 def _hashes_same(facts: _Facts, p: Persona, kept: dict[str, Any]) -> _Findings:
     surveys = facts.study.surveys.set_index("survey")["sha256"]
     now = {"survey": surveys.get(kept["survey"]), "segmentation": kept["data_hash"]}
@@ -208,7 +208,7 @@ def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
             reads = f"{row.source} {row.start}-{row.end} reads {_short(text[a:b])}, not {_short(row.quote)}"
             yield _Finding("quote-verbatim", row.persona, row.claim, reads, _where(text, row))
 
-# %% ../nbs/41_checks.ipynb #421075dd
+# %% ../nbs/41_checks.ipynb #a3549f90
 def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
     "Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out."
     at = facts.sources["source_id"]
@@ -218,7 +218,7 @@ def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
     near["overlap"] = np.minimum(near["end"], near["turn_end"]) - np.maximum(near["start"], near["turn_start"])
     return near[near["overlap"] > 0].sort_values(["row", "overlap"], ascending=[True, False]).drop_duplicates("row")
 
-
+# %% ../nbs/41_checks.ipynb #3c9630c8
 def _speakers(facts: _Facts, q: pd.DataFrame) -> _Findings:
     t = _with_turns(facts, q)
     asked = t["turn_role"].eq("interviewer")
@@ -230,7 +230,7 @@ def _speakers(facts: _Facts, q: pd.DataFrame) -> _Findings:
     yield from _found("withdrawn-evidence", t[left], lambda r: f"{r.turn_case or r.case} has withdrawn; {_short(r.quote)} must not be used",
                       lambda r: "remove it, or draft again")
 
-# %% ../nbs/41_checks.ipynb #12411de8
+# %% ../nbs/41_checks.ipynb #a8e563a2
 def _belongs(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Findings:
     for place, rows in q.groupby("place"):
         people = _people(facts, personas[int(str(place))])
@@ -239,7 +239,7 @@ def _belongs(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Fi
         yield from _found("outside-segment", out, lambda r: f"{r.case} does not belong to the persona's segment",
                           lambda r: "remove the quote, or move it to the persona it speaks for")
 
-
+# %% ../nbs/41_checks.ipynb #c6a820be
 def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
     keys = ["source", "start", "end", "code"]
     q = q[q["code"].notna() & q["source"].isin(facts.sources.index)]
@@ -251,18 +251,18 @@ def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
     yield from _found("not-coded", q[stray], lambda r: f"{_short(r.quote)} is coded {r.code!r}, which is not one of the claim's codes",
                       lambda r: f"add {r.code!r} to the claim's codes, or remove it")
 
-
+# %% ../nbs/41_checks.ipynb #3a139f19
 def _dated(facts: _Facts, q: pd.DataFrame) -> _Findings:
     q = q[q["source"].isin(facts.sources.index) & q["date"].notna()]
     now = q["source"].map(facts.sources["source_id"]).map(facts.dates)
     wrong = q.assign(now=now)[q["date"].ne(now)]
     yield from _found("date-right", wrong, lambda r: f"{_short(r.quote)} is dated {r.date}; the source is of {r.now}", lambda r: f"write date: '{r.now}'")
 
-# %% ../nbs/41_checks.ipynb #297feedd
+# %% ../nbs/41_checks.ipynb #af330fd7
 def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
     return facts.kept(("own", id(p)), lambda: facts.passages[facts.passages["case"].isin(people & facts.read)])
 
-
+# %% ../nbs/41_checks.ipynb #4d790fcb
 def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
     "Count a claim again: all codes of a persona at once, unless the claim joins several."
     base = len(people & facts.read)
@@ -276,7 +276,7 @@ def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str,
     joined = own[own["code"].isin(c.codes)].drop_duplicates(["source_id", "start", "end"]).assign(all="")
     return _count_by(joined, "all", base).get("", _figures(0, base, 0, None, None))
 
-
+# %% ../nbs/41_checks.ipynb #646961ad
 def _counts(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     people = _people(facts, p)
     if people is None: return
@@ -293,7 +293,7 @@ def _counts(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     yield from _compared("share-right", p, c, shown, found, "the claim")
     yield from _span(p, c, [d for d in (found["newest"], found["oldest"]) if d])
 
-# %% ../nbs/41_checks.ipynb #d16f818f
+# %% ../nbs/41_checks.ipynb #539cd056
 def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
     "Compare newest and oldest with the dates of the passages and of the listed statistics."
     known = sorted([*dates, *(e.date for e in [*c.evidence, *c.against] if e.date and e.kind != "quote")])
@@ -309,7 +309,7 @@ def _pairs(facts: _Facts, c: Claim) -> set[tuple[str, str]]:
     shown = {(code, e.code) for code in c.codes for e in c.against if e.code in facts.code_names and code in facts.code_names}
     return {(a, b) for a, b in shown if b is not None and b not in declared.get(a, set()) and not {a, b} <= felt}
 
-
+# %% ../nbs/41_checks.ipynb #83724601
 def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     people = _people(facts, p)
     if people is None: return
@@ -325,7 +325,7 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     found = {"against_people": int(rows["case"].nunique()), "against_quotes": len(rows)}
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found}, found, "the claim")
 
-# %% ../nbs/41_checks.ipynb #3cc344c8
+# %% ../nbs/41_checks.ipynb #677cc6d1
 def _survey_of(facts: _Facts, name: str | None) -> Survey | None: return facts.kept(("survey", name), lambda: _stored(facts.study, name))
 
 
@@ -337,7 +337,7 @@ def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people
     names = sorted(facts.kept(("people", p.segmentation), dict))
     return facts.kept(("contrast", p.segmentation, survey.name, variable), lambda: _contrasts_by(survey, members, names, facts.away, [variable]))[p.segment]
 
-
+# %% ../nbs/41_checks.ipynb #5efc0132
 def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[str, Any] | str:
     "Return the row of `contrasts` that evidence quotes, or what is wrong."
     survey = _survey_of(facts, e.survey)
@@ -350,7 +350,7 @@ def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[
 
 _FIGURES = ("n", "effective_n", "share", "mean", "low", "high", "rest", "effect")
 
-
+# %% ../nbs/41_checks.ipynb #37c136fc
 def _worded(facts: _Facts, p: Persona, c: Claim, e: Evidence, answer: str | None) -> _Findings:
     "Compare the words that go with a statistic: the answer's label, and whether segments were made from the variable."
     stated: dict[str, Any] = {"answer": e.answer}
@@ -360,9 +360,10 @@ def _worded(facts: _Facts, p: Persona, c: Claim, e: Evidence, answer: str | None
         found["used"] = facts.kept(("made from", p.segmentation), lambda: _defining(_segmentation(facts.study, p.segmentation))).count(str(e.variable)) > 0
     for name, said in stated.items():
         if said is not None and said != found[name]:
-            yield _Finding("statistic-right", p.id, c.id, f"the statistic on {e.variable!r} says {name} {said!r}; the study gives {found[name]!r}", f"write {name}: {found[name]}")
+            message = f"the statistic on {e.variable!r} says {name} {said!r}; the study gives {found[name]!r}"
+            yield _Finding("statistic-right", p.id, c.id, message, f"write {name}: {found[name]}")
 
-
+# %% ../nbs/41_checks.ipynb #2f91da24
 def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     people = _people(facts, p)
     listed = [e for e in (*c.evidence, *c.against) if e.kind == "survey"]
@@ -387,7 +388,7 @@ def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
             yield from _compared("share-right", p, c, shown, found, "the claim")
             yield from _span(p, c, [])
 
-# %% ../nbs/41_checks.ipynb #28850d6f
+# %% ../nbs/41_checks.ipynb #6dd6474e
 def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     if c.stated is not None and c.stated != c.strength:
         found = f"the file says {c.stated!r}; its evidence gives {c.strength!r}"
@@ -398,7 +399,7 @@ def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"{c.against_people} people against it, {c.people} for it"
         yield _Finding("contested", p.id, c.id, found, "word the claim so that both sides fit, or say for whom it holds")
 
-
+# %% ../nbs/41_checks.ipynb #c88f6cf0
 def _twice(personas: Sequence[Persona]) -> _Findings:
     for rule, field in (("duplicate-id", "id"), ("duplicate-name", "name")):
         seen: set[str] = set()
@@ -407,7 +408,7 @@ def _twice(personas: Sequence[Persona]) -> _Findings:
             if name in seen: yield _Finding(rule, p.id, "", f"the {field} {name!r} a second time", f"change the {field} of one of the two")
             seen.add(name)
 
-
+# %% ../nbs/41_checks.ipynb #66323191
 def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     made = {p.segmentation: p for p in personas if p.segment is not None and p.cases is None}
     for name, p in made.items():
@@ -418,7 +419,7 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
             cure = "their words count for no persona; if they answered the survey, give them the same id there"
             yield _Finding("unlinked-interviews", "", "", f"interviewed, but in no segment of {name!r}: {named}", cure)
 
-# %% ../nbs/41_checks.ipynb #6f766ce4
+# %% ../nbs/41_checks.ipynb #6c99b428
 _ABOUT_PERSONAS = (_unknown_segment, _size, _verdict, _review)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated)
@@ -435,7 +436,7 @@ def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
             for about_claim in _ABOUT_CLAIMS: yield from about_claim(facts, p, c)
     yield from _unlinked(facts, personas)
 
-
+# %% ../nbs/41_checks.ipynb #617d6351
 def _read_all(personas: str | Path | Iterable[Persona]) -> tuple[list[Persona], list[_Finding]]:
     "Return the personas that can be read, and a finding for each file that cannot."
     if not isinstance(personas, (str, Path)): return list(personas), []
@@ -445,10 +446,10 @@ def _read_all(personas: str | Path | Iterable[Persona]) -> tuple[list[Persona], 
         except BadInput as e: bad.append(_Finding("unreadable", path.stem, "", f"{Path(e.place).name}: {e.found}", e.cure or e.expected))
     return good, bad
 
-# %% ../nbs/41_checks.ipynb #25bcdafe
+# %% ../nbs/41_checks.ipynb #8dd699c8
 _LEVELS = ("error", "warning", "note")
 
-
+# %% ../nbs/41_checks.ipynb #97d703f0
 def check(
     study: Study,                                            # what the personas are held against
     *,
@@ -466,7 +467,7 @@ def check(
     rows.sort(key=lambda row: _LEVELS.index(row[1]))
     return pd.DataFrame(rows, columns=["rule", "level", "persona", "claim", "message", "cure"])
 
-
+# %% ../nbs/41_checks.ipynb #cd1a3031
 def has_errors(
     findings: pd.DataFrame,  # from `check`
 ) -> bool:

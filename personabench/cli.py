@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['SEGMENT_ON', 'app', 'build_sample', 'run_demo', 'prepare_lab', 'main']
+__all__ = ['SEGMENT_ON', 'DRAFT', 'app', 'build_sample', 'run_demo', 'prepare_lab', 'main']
 
 # %% ../nbs/60_cli.ipynb #79fa18fd
 @contextmanager
@@ -39,8 +39,13 @@ def _stage(say: Callable[..., None], title: str) -> Iterator[Callable[[str], Non
     yield told.append
     say(f"{' '.join(told)}  ({time.perf_counter() - start:.1f} s)")
 
-# %% ../nbs/60_cli.ipynb #9617bf5a
+# %% ../nbs/60_cli.ipynb #4046f731
 SEGMENT_ON = ["rides_per_month", "minutes_per_ride", "spend_per_month", "main_purpose", "pass_type"]
+DRAFT: dict[str, Any] = {
+    "links": {"Full dock": ("met_full_dock", "high"), "Payment fails": ("had_payment_failure", "high")},  # what people said and what was asked
+    "opposites": [("Prefers the phone", "Prefers messages")],
+    "facets": {"mode": None, "fill_minutes": None},  # how the survey was held says nothing about people
+}
 
 
 def build_sample(
@@ -66,7 +71,7 @@ def build_sample(
         segmentation.add_segments(study, segments, name="2026-05")
         told(f"{segments.k} segments, verdict: {segments.verdict}")
     with _stage(say, "Personas") as told:
-        drafted = personas.draft_personas(study, segments="2026-05")
+        drafted = personas.draft_personas(study, segments="2026-05", **DRAFT)
         told(f"{len(drafted)} personas, {sum(len(p.claims) for p in drafted)} claims")
     return drafted
 

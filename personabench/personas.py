@@ -197,7 +197,7 @@ class Persona(_Row):
     def __repr__(self) -> str: return f"Persona({self.id!r}, {self.title!r}, {self.status}, {len(self.claim_list)} claims)"
     def __str__(self) -> str: return repr(self)
 
-# %% ../nbs/40_personas.ipynb #3ed2c19d
+# %% ../nbs/40_personas.ipynb #dcadbe47
 _ENOUGH_INTERVIEWS = 5
 
 
@@ -213,7 +213,7 @@ def _first_twice(names: Sequence[Any]) -> int | None:
         if name is not None: seen.add(str(name))
     return None
 
-
+# %% ../nbs/40_personas.ipynb #969aae45
 def _caveats(p: Persona) -> list[str]:
     why = []
     if p.segment is not None and p.verdict != "clusters shown":
@@ -223,7 +223,7 @@ def _caveats(p: Persona) -> list[str]:
     elif p.interviewed < _ENOUGH_INTERVIEWS: why.append(f"Only {p.interviewed} of its people {'was' if p.interviewed == 1 else 'were'} interviewed.")
     return why
 
-# %% ../nbs/40_personas.ipynb #41bac5a9
+# %% ../nbs/40_personas.ipynb #dbcf467a
 _CLAIM_COLUMNS = ("claim", "facet", "text", "people", "base", "share", "low", "high", "strength", "quotes", "against", "newest", "oldest",
                   "saturation")
 _EVIDENCE_COLUMNS = ("claim", "kind", "side", "source", "start", "end", "quote", "case", "code", "survey", "variable", "value", "answer", "n", "share",
@@ -235,17 +235,17 @@ def _claims_frame(p: Persona) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(_CLAIM_COLUMNS))
     return frame.astype({"share": "float64", "low": "float64", "high": "float64"})
 
-
+# %% ../nbs/40_personas.ipynb #81fb9c2d
 def _evidence_frame(p: Persona) -> pd.DataFrame:
     found = [(c.id, side, e) for c in p.claim_list for side, listed in (("for", c.evidence), ("against", c.against)) for e in listed]
     rows = [[claim_id if f == "claim" else side if f == "side" else getattr(e, f) for f in _EVIDENCE_COLUMNS] for claim_id, side, e in found]
     return pd.DataFrame(rows, columns=list(_EVIDENCE_COLUMNS))
 
-# %% ../nbs/40_personas.ipynb #b918f46c
+# %% ../nbs/40_personas.ipynb #3060e99e
 _BLOCKS = ("text", "quote", "notes", "note", "cite")
 _ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")  # characters that a block cannot hold
 
-
+# %% ../nbs/40_personas.ipynb #0c5764f3
 def _plain(thing: Any, key: str = "") -> Any:
     "Turn models into dicts and lists in the order of their fields, without what is empty; texts become block texts."
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
@@ -260,7 +260,7 @@ def _plain(thing: Any, key: str = "") -> Any:
     if _ODD.search(thing): return DoubleQuotedScalarString(thing)
     return LiteralScalarString(thing) if key in _BLOCKS and thing == thing.strip() else thing
 
-# %% ../nbs/40_personas.ipynb #4a82a2bf
+# %% ../nbs/40_personas.ipynb #1f7fa3c4
 def _to_yaml(persona: Persona, path: str | Path | None) -> str:
     import io
 
@@ -273,7 +273,7 @@ def _to_yaml(persona: Persona, path: str | Path | None) -> str:
     if path is not None: _write_whole(Path(path), buffer.getvalue())
     return buffer.getvalue()
 
-
+# %% ../nbs/40_personas.ipynb #7f1c82d7
 def _write_whole(path: Path, text: str) -> None:
     "Write a file so that a reader sees the old one or the new one, and never a part."
     import os
@@ -291,7 +291,7 @@ def _write_whole(path: Path, text: str) -> None:
         Path(name).unlink(missing_ok=True)
         raise
 
-# %% ../nbs/40_personas.ipynb #97669387
+# %% ../nbs/40_personas.ipynb #db787840
 def _load_yaml(text: str, place: str, kind: Literal["safe", "rt"] = "safe") -> Any:
     "Parse YAML. Raises BadInput with the line."
     from ruamel.yaml import YAML
@@ -306,7 +306,7 @@ def _load_yaml(text: str, place: str, kind: Literal["safe", "rt"] = "safe") -> A
         raise BadInput(f"{place}, line {line}", f"not valid YAML ({found})", "a persona as YAML", cure) from e
     except (ValueError, RecursionError) as e: raise BadInput(place, f"not valid YAML ({e})", "a persona as YAML") from e
 
-
+# %% ../nbs/40_personas.ipynb #df73e494
 def _line(document: Any, where: Sequence[str | int]) -> int:
     "Return the line of the innermost part of a parsed document that `where` leads to."
     line = 1
@@ -318,14 +318,14 @@ def _line(document: Any, where: Sequence[str | int]) -> int:
         except (KeyError, IndexError, TypeError): break
     return line
 
-# %% ../nbs/40_personas.ipynb #b83442f8
+# %% ../nbs/40_personas.ipynb #1ab6d495
 def _keys(where: Sequence[str | int]) -> list[str]:
     "Return the keys that are known at a place of a persona's file."
     words = [w for w in where if isinstance(w, str)]
     model: type[_Row] = Evidence if {"evidence", "against"} & set(words) else Claim if "claims" in words else Persona
     return [field.alias or name for name, field in model.model_fields.items()]
 
-
+# %% ../nbs/40_personas.ipynb #bd5b9dbe
 def _explained(error: ValidationError, text: str, place: str) -> BadInput:
     "Turn the first complaint of the models into an error that names file, line and cure."
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # a misspelt key explains a missing one
@@ -352,7 +352,7 @@ def _read_persona(path: Path) -> Persona:
         line = _line(_load_yaml(text, str(path), "rt"), ("claims", twice, "id"))
         raise BadInput(f"{path}, line {line}", f"the claim id {raw['claims'][twice]['id']!r} a second time", "each id once", "rename one of the two") from e
 
-# %% ../nbs/40_personas.ipynb #218e57da
+# %% ../nbs/40_personas.ipynb #a6be197a
 def _persona_files(folder: str | Path) -> list[Path]:
     "Return the YAML files of a folder in the order of their names, or the one file. Raises BadInput."
     path = Path(folder)
@@ -363,7 +363,7 @@ def _persona_files(folder: str | Path) -> list[Path]:
     if not files: raise BadInput(str(path), "no YAML files", "a folder of persona files", cure)
     return files
 
-
+# %% ../nbs/40_personas.ipynb #307ad36c
 def read_personas(
     folder: str | Path,  # the folder of *.yaml files, or one file
 ) -> list[Persona]:
@@ -411,7 +411,7 @@ def _asked_sources(study: Study) -> set[int]:
     asked = s["source_id"][s["kind"].isin(["interview", "observation"])]
     return set(asked if len(asked) else s["source_id"])
 
-# %% ../nbs/40_personas.ipynb #a8fe58d0
+# %% ../nbs/40_personas.ipynb #6e5612a1
 def _withdrawn(study: Study) -> set[str]:
     "Return the cases that took back their consent."
     cases = study.cases
@@ -423,7 +423,7 @@ def _dates(study: Study) -> dict[int, str]:
     s = study.sources
     return dict(zip(s["source_id"], s["date"].where(s["date"].notna(), s["imported"].str[:10]).astype(str), strict=True))
 
-
+# %% ../nbs/40_personas.ipynb #ae59c3ef
 def _once(codings: pd.DataFrame) -> pd.DataFrame:
     "Keep the first of the codings of one code whose spans overlap."
     c = codings.sort_values(["code_id", "source_id", "start", "end"], kind="stable")
@@ -431,7 +431,7 @@ def _once(codings: pd.DataFrame) -> pd.DataFrame:
     before = reach.groupby([c["code_id"], c["source_id"]]).shift(fill_value=-1)
     return c[c["start"] >= before]
 
-
+# %% ../nbs/40_personas.ipynb #3ea62f11
 def passages(
     study: Study,     # with codings
 ) -> pd.DataFrame:
@@ -453,7 +453,7 @@ def _read_cases(study: Study) -> set[str]:
     own = turns[turns["source_id"].isin(read) & turns["role"].ne("interviewer") & turns["case"].notna()]
     return set(own["case"]) - _withdrawn(study)
 
-# %% ../nbs/40_personas.ipynb #4960f7c2
+# %% ../nbs/40_personas.ipynb #e6a5e8ef
 _READABLE = 80  # characters
 
 
@@ -468,14 +468,14 @@ def _best_first(p: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]: return frame.itertuples()
 
-
+# %% ../nbs/40_personas.ipynb #966c8acc
 def _quote(row: Any) -> Evidence:
     return Evidence(kind="quote", quote=row.quote, source=row.source, start=int(row.start), end=int(row.end), case=str(row.case), code=row.code, date=row.date)
 
-# %% ../nbs/40_personas.ipynb #6dd4179b
+# %% ../nbs/40_personas.ipynb #883c1e40
 _OPPOSITE = re.compile(r"\bopposite\b\s*(?:of|to|is|:)?\s*:?\s*([^.;\n]+)", re.IGNORECASE)
 
-
+# %% ../nbs/40_personas.ipynb #16edcc06
 def _opposites(codes: pd.DataFrame, given: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     "Return code -> its opposites, from definitions and from given pairs. Raises NoSuchCode."
     names = {str(c).casefold(): c for c in codes["code"]}
@@ -491,7 +491,7 @@ def _opposites(codes: pd.DataFrame, given: Iterable[tuple[str, str]]) -> dict[st
     for a, b in pairs: out.setdefault(a, set()).add(b); out.setdefault(b, set()).add(a)  # noqa: E702
     return out
 
-# %% ../nbs/40_personas.ipynb #3391f9bd
+# %% ../nbs/40_personas.ipynb #e0676d88
 def _staged(p: pd.DataFrame) -> pd.DataFrame:
     "Return the passages that carry a valence with the stages they belong to: overlapping stage spans, else those of the same turn."
     stages = p.loc[p["facet"].eq("stage"), ["source_id", "turn", "start", "end", "code"]].rename(columns={"start": "s", "end": "e", "code": "stage"})
@@ -501,7 +501,7 @@ def _staged(p: pd.DataFrame) -> pd.DataFrame:
     same = felt[~felt["passage"].isin(near["passage"])].merge(stages, on=["source_id", "turn"])
     return pd.concat([near, same]).drop_duplicates(["passage", "stage"]).drop(columns=["s", "e"])
 
-
+# %% ../nbs/40_personas.ipynb #3f0326c0
 def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame:
     "Return the passages against codes: the columns of `passages`, and `claim_code`, the code that they speak against; one segment's passages in, one segment's out."
     pairs = pd.DataFrame([(a, b) for a, others in opposites.items() for b in others], columns=["claim_code", "code"])
@@ -512,14 +512,14 @@ def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame
     both = pd.concat([declared, felt[declared.columns]]).drop_duplicates(["claim_code", "source_id", "start", "end", "code"])
     return both[both["claim_code"].isin(p["code"])]
 
-# %% ../nbs/40_personas.ipynb #3212c2aa
+# %% ../nbs/40_personas.ipynb #f843d6ab
 def _sides(g: np.ndarray, k: int, *parts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     "Yield for each array its sums in the groups 0 to k-1, and the sums of everybody else."
     for part in parts:
         sums = np.bincount(g, part, k + 1)
         yield sums[:k], sums.sum() - sums[:k]
 
-
+# %% ../nbs/40_personas.ipynb #d00d8a57
 def _contrast_means(x: np.ndarray, w: np.ndarray, g: np.ndarray, k: int) -> dict[str, np.ndarray]:
     "Return the figures of a number for each of k groups; who belongs to none has g == k."
     from scipy.special import stdtrit
@@ -551,7 +551,7 @@ def _contrast_shares(answer: np.ndarray, chosen: Sequence[int], w: np.ndarray, g
                     "rest": rest, "rest_n": rest_n, "effect": 2 * np.arcsin(np.sqrt(share)) - 2 * np.arcsin(np.sqrt(rest))})
     return out
 
-# %% ../nbs/40_personas.ipynb #d74e647c
+# %% ../nbs/40_personas.ipynb #bd274b00
 _CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "people", "effective_n", "share", "mean", "low", "high", "rest",
                      "rest_n", "effect")
 
@@ -561,7 +561,7 @@ def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
     if level == "numeric" or pd.api.types.is_numeric_dtype(x): return x.to_numpy("float64", na_value=np.nan)
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
 
-
+# %% ../nbs/40_personas.ipynb #5e106163
 def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndarray, k: int) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
     "Return what is known of one variable and its figures: one of means, or one for each answer (of a yes/no question for the second)."
     x, level, values = survey.data[row["variable"]], row["level"], list(row["values"])
@@ -574,7 +574,7 @@ def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndar
     figures = _contrast_shares(pd.Categorical(x, categories=[v for v, _ in values]).codes, chosen, w, g, k)
     return [({**about, "value": values[i][0], "answer": values[i][1]}, f) for i, f in zip(chosen, figures, strict=True)]
 
-# %% ../nbs/40_personas.ipynb #0bf2fcb1
+# %% ../nbs/40_personas.ipynb #ae13b689
 def _contrast_groups(survey: Survey, g: np.ndarray, k: int, variables: Sequence[str] | None) -> list[pd.DataFrame]:
     "Return one table of contrasts for each of k groups; who is left out on both sides has g == -1."
     stays = g >= 0
@@ -591,7 +591,7 @@ def _contrast_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     for name in ("value", "answer"): frame[name] = pd.Series([row[name] for row in rows], dtype="object")  # 1 stays 1 beside missing values
     return frame.iloc[np.argsort(-frame["effect"].abs().to_numpy("float64"), kind="stable")].reset_index(drop=True)
 
-
+# %% ../nbs/40_personas.ipynb #77794a75
 def contrasts(
     survey: Survey,                            # with or without weights
     members: Iterable[str],                    # respondent ids of the segment
@@ -609,7 +609,7 @@ def contrasts(
     g = np.where(index.isin(list(without)), -1, np.where(index.isin(list(members)), 0, 1))
     return _contrast_groups(survey, g, 1, variables)[0]
 
-# %% ../nbs/40_personas.ipynb #527836f2
+# %% ../nbs/40_personas.ipynb #03dff8dd
 PERSONA_FACETS = ("demographic", "context", "behaviour", "attitude", "need", "goal", "motivation", "pain", "gain", "expectation", "influence", "channel")
 _TEMPLATES = {"demographic": "Speaks about: {code}. {definition}", "context": "Speaks about: {code}. {definition}"}
 _INSTRUCTION = re.compile(r"(category\b|use\b|not for\b|code\b|(the )?opposite\b)", re.IGNORECASE)
@@ -622,7 +622,7 @@ def _first_sentence(definition: Any) -> str:
     first = _ABBREVIATIONS.split(text)[0] if text else ""
     return "" if _INSTRUCTION.match(first) else first
 
-
+# %% ../nbs/40_personas.ipynb #505eebea
 def _words(code: str, facet: str, definition: Any, templates: Mapping[str, str]) -> str:
     template = templates.get(facet) or _TEMPLATES.get(facet, "{code}. {definition}")
     return template.format(code=code, definition=_first_sentence(definition), facet=facet).strip()
@@ -635,7 +635,7 @@ def _slug(*words: str) -> str:
     plain = [re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", w).encode("ascii", "ignore").decode().lower()).strip("-") for w in words]
     return "-".join(p or text_hash(w)[:8] for p, w in zip(plain, words, strict=True))
 
-# %% ../nbs/40_personas.ipynb #41bb4e40
+# %% ../nbs/40_personas.ipynb #fbaca30d
 _FACET_WORDS = {
     "demographic": r"age|gender|sex|district|region|city|town|country|occupation|job|education|income|household|children|marital",
     "channel": r"channels?|contact|newsletter|devices?|e-?mail|prefers?",
@@ -649,7 +649,7 @@ def _default_facet(variable: str, level: str) -> str:
     named = [facet for facet, pattern in _FACET_WORDS.items() if any(re.fullmatch(pattern, w) for w in words)]
     return named[0] if named else "attitude" if level == "ordinal" else "behaviour"
 
-
+# %% ../nbs/40_personas.ipynb #680f76b6
 def _survey_words(row: Any, question: str) -> str:
     "Return the text of a survey claim; its figures stand in the evidence."
     topic = re.sub(r"\s*\([^()]*\)\s*$", "", question or str(row.label)).strip()  # remarks such as "(skipped if no ride)" are for the questionnaire
@@ -677,7 +677,7 @@ def _names(segments: Sequence[str], taken: Iterable[str], seed: int) -> list[str
         chosen.append((alike or left or [f"Persona {i + 1}"])[0])
     return chosen
 
-# %% ../nbs/40_personas.ipynb #5580a915
+# %% ../nbs/40_personas.ipynb #cee41e27
 def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     "Return what is kept about a segmentation: name, survey, wave, verdict, data_hash, parameters. Raises NoSuchName."
     import json
@@ -696,7 +696,7 @@ def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     about = kept[name]
     return {**about, "parameters": json.loads(about["parameters"] or "{}")}
 
-
+# %% ../nbs/40_personas.ipynb #59488fed
 def _stored(study: Study, name: str | None) -> Survey | None:
     "Return a survey of the study by name, or None when it keeps none of that name."
     return stored_survey(study, name) if name is not None and study.surveys["survey"].eq(name).any() else None
@@ -707,7 +707,7 @@ def _asked(study: Study, survey: Survey) -> str:
     dated = re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "")
     return str(survey.wave) if dated else str(study.surveys.set_index("survey").at[survey.name, "imported"])[:10]
 
-# %% ../nbs/40_personas.ipynb #7a5e2fd2
+# %% ../nbs/40_personas.ipynb #ea68f46d
 class _Ground:
     "Everything that the drafts of one segmentation share, read once."
 
@@ -730,7 +730,7 @@ class _Ground:
         if self.survey is None: return {name: _contrast_table([]) for name in self.names}
         return _contrasts_by(self.survey, self.members, self.names, self.away)
 
-
+# %% ../nbs/40_personas.ipynb #5fe86886
 def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
     "Return the contrasts of all segments of a segmentation, computed in one go."
     index = survey.data.index
@@ -739,7 +739,7 @@ def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], a
     g = np.where(index.isin(list(away)), -1, np.where(g < 0, len(names), g))
     return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
 
-# %% ../nbs/40_personas.ipynb #59a50d15
+# %% ../nbs/40_personas.ipynb #bd17415a
 def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(x) else round(float(x), 4)
 
 
@@ -754,7 +754,7 @@ def _figures(people: int, base: int, quotes: int, newest: str | None, oldest: st
     share = _round(people / base) if base else None
     return {"people": people, "base": base, "share": share, "low": _round(low), "high": _round(high), "quotes": quotes, "newest": newest, "oldest": oldest}
 
-
+# %% ../nbs/40_personas.ipynb #7fe3efcd
 def _listed(p: pd.DataFrame, by: str, most: int) -> dict[str, list[Evidence]]:
     "Return the best passages of each group as evidence."
     best = _best_first(p, [by]).groupby(by, sort=False).head(most)
@@ -762,7 +762,7 @@ def _listed(p: pd.DataFrame, by: str, most: int) -> dict[str, list[Evidence]]:
     for name, row in zip(best[by], _rows(best), strict=True): out.setdefault(str(name), []).append(_quote(row))
     return out
 
-
+# %% ../nbs/40_personas.ipynb #0aa14623
 def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templates: Mapping[str, str], most: int) -> list[Claim]:
     "Return one claim for each code of the facets to include that a member's passage carries."
     own = ground.passages[ground.passages["segment"].eq(segment)]
@@ -778,7 +778,7 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
         claims.append(Claim(id=_slug(code["facet"], name), text=text, facet=code["facet"], codes=[name], evidence=quotes[name], **figures))
     return claims
 
-# %% ../nbs/40_personas.ipynb #b10186a0
+# %% ../nbs/40_personas.ipynb #9a5fddce
 _SMALL_EFFECT = .2
 
 
@@ -791,7 +791,7 @@ def _discoveries(found: pd.DataFrame) -> np.ndarray:
     passes = np.sort(p) <= .05 * np.arange(1, len(p) + 1) / max(1, len(p))
     return p <= (np.sort(p)[passes][-1] if passes.any() else -1)
 
-
+# %% ../nbs/40_personas.ipynb #8afc48e5
 def _defining(about: Mapping[str, Any]) -> list[str]:
     "Return the variables that a segmentation was made from."
     return list(about["parameters"].get("variables") or [])
@@ -804,7 +804,7 @@ def _statistic(row: Any, ground: _Ground) -> Evidence:
     return Evidence(kind="survey", survey=ground.about["survey"], variable=row.variable, value=value, answer=row.answer if isinstance(row.answer, str) else None,
                     n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, **figures)
 
-
+# %% ../nbs/40_personas.ipynb #7f4e3ba4
 def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str], most: int) -> pd.DataFrame:
     """Return the rows of `contrasts` that set a segment apart, one per variable; of several answers the one that is more frequent than among
     the rest. At most half come from variables that the segments were made from."""
@@ -814,7 +814,7 @@ def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str]
     made = rows["variable"].isin(list(used))
     return rows[~made | (made.cumsum() <= most // 2)].head(most)
 
-
+# %% ../nbs/40_personas.ipynb #a98276d2
 def _survey_claims(ground: _Ground, found: pd.DataFrame, facets: Mapping[str, str | None], *, without: Iterable[str], most: int) -> list[Claim]:
     "Return one claim for each of the variables that tell most."
     assert ground.survey is not None or found.empty
@@ -827,7 +827,7 @@ def _survey_claims(ground: _Ground, found: pd.DataFrame, facets: Mapping[str, st
                             base=int(row.n), newest=e.date, oldest=e.date, evidence=[e], **figures))
     return claims
 
-# %% ../nbs/40_personas.ipynb #74ddc486
+# %% ../nbs/40_personas.ipynb #4f12c3ce
 def _linked(code: str, link: Any, found: pd.DataFrame) -> tuple[Any, bool] | None:
     "Return the row of `contrasts` that a link means and whether it speaks for the claim; None when nobody of the segment answered."
     variable, wanted = (link, None) if isinstance(link, str) else link
@@ -840,7 +840,7 @@ def _linked(code: str, link: Any, found: pd.DataFrame) -> tuple[Any, bool] | Non
     row = next(_rows(answer if len(answer) else rows))
     return row, not (row.effect < 0 if wanted != "low" else row.effect > 0) if wanted is not None else True
 
-
+# %% ../nbs/40_personas.ipynb #ce0c3301
 def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.DataFrame, ground: _Ground) -> list[Claim]:
     "Add to the claims of linked codes the statistics that they are linked to."
     out = []
@@ -854,7 +854,7 @@ def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.Da
         out.append(c)
     return out
 
-# %% ../nbs/40_personas.ipynb #02c3f17a
+# %% ../nbs/40_personas.ipynb #4da9778f
 _LABEL_FACETS = ("behaviour", "goal", "motivation", "need", "attitude")
 
 
@@ -870,7 +870,7 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     survey = [c for c in claims if c.is_survey]
     return max(survey, key=lambda c: abs(c.evidence[0].effect or 0)).text.rstrip(".") if survey else ""
 
-
+# %% ../nbs/40_personas.ipynb #59db4eb7
 def _in_order(claims: Iterable[Claim]) -> list[Claim]:
     "Sort claims by facet, then quotes before statistics, then by people or effect; make ids unique."
     key = lambda c: (FACETS.index(c.facet), c.is_survey, -abs(c.evidence[0].effect or 0) if c.is_survey else -c.people, c.id)
@@ -880,7 +880,7 @@ def _in_order(claims: Iterable[Claim]) -> list[Claim]:
         out.append(c.model_copy(update={"id": f"{c.id}-{again + 1}"}) if again else c)
     return out
 
-# %% ../nbs/40_personas.ipynb #57c48e2e
+# %% ../nbs/40_personas.ipynb #69d63734
 def _segment_size(members: pd.DataFrame, segment: str) -> dict[str, Any]:
     "Return people, effective_n, share, low, high of a segment among all members of its segmentation."
     w, inside = members["weight"].to_numpy("float64"), members["segment"].eq(segment).to_numpy()
@@ -896,7 +896,7 @@ def _hashes(ground: _Ground) -> dict[str, str]:
     kept = s.loc[s["survey"].eq(ground.about["survey"]), "sha256"]
     return {**({"survey": str(kept.iloc[0])} if len(kept) else {}), **({"segmentation": str(ground.about["data_hash"])} if ground.about["data_hash"] else {})}
 
-
+# %% ../nbs/40_personas.ipynb #9715f9dd
 def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today: str) -> Persona:
     "Put a persona together."
     interviewed = len(ground.cases[segment] & ground.read)
@@ -906,7 +906,7 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today:
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, created=today, review_by=later, data=_hashes(ground),
                    claims=claims, **about, **_segment_size(ground.members, segment))
 
-# %% ../nbs/40_personas.ipynb #d9fc669e
+# %% ../nbs/40_personas.ipynb #43d46ff1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:
     "Raise NoSuchCode, NoSuchName or BadInput for names in the arguments that do not exist."
     for code in links:
@@ -920,7 +920,7 @@ def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[
         for facet in named:
             if facet not in FACETS: raise BadInput(place, f"the facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(facet, FACETS))
 
-
+# %% ../nbs/40_personas.ipynb #83b9d01c
 def draft_personas(
     study: Study,                                             # with segments, and interviews, a survey or both
     segments: str | None = None,                              # name of a segmentation; None: the study's only one

@@ -26,11 +26,11 @@ from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadS
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['tables', 'SCHEMA_VERSION', 'named_errors', 'open_store', 'Step', 'step', 'newest_event', 'undo_last', 'redo_last',
-           'find', 'add_coder', 'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code',
-           'check_span', 'add_codings', 'add_memo', 'add_survey', 'add_segmentation']
+__all__ = ['named_errors', 'open_store', 'Step', 'step', 'newest_event', 'undo_last', 'redo_last', 'find', 'add_coder',
+           'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code', 'check_span',
+           'add_codings', 'add_memo', 'add_survey', 'add_segmentation']
 
-# %% ../nbs/01_store.ipynb #54f3a224
+# %% ../nbs/01_store.ipynb #fb6a819b
 tables = sa.MetaData()
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x70626E63  # "pbnc" in the header of the SQLite file: tells a study from any other database
@@ -821,7 +821,7 @@ def add_memo(
     row = {"about": about, "target_id": target_id, "text": text, "coder_id": add_coder(s, s.coder), "created": _now()}
     return s.insert("memos", [row], note={"about": about, "target_id": _plain(target_id)})[0]
 
-# %% ../nbs/01_store.ipynb #16536689
+# %% ../nbs/01_store.ipynb #94feae51
 def add_survey(
     s: Step,                      # under way
     *,
@@ -831,20 +831,22 @@ def add_survey(
     settings: Mapping[str, Any],  # how it was read: id, weights, levels ...
     wave: str | None = None,      # such as "2026-05"
 ) -> int:                         # survey_id
-    "Keep a survey wave: its data as Parquet with a hash, its variables, its settings. Raises AlreadyThere."
+    "Keep a survey wave: its data as Parquet with a hash, its variables, its settings; once, if it comes again. Raises AlreadyThere."
     import hashlib
     from io import BytesIO
 
-    if find(s, "surveys", name):
-        raise AlreadyThere(f"survey {name!r}", "the study has a survey of that name", cure="pass another name= or wave=")
     data.to_parquet(buffer := BytesIO())
     blob = buffer.getvalue()
-    row = {"name": name, "wave": wave, "imported": _now(), "sha256": hashlib.sha256(blob).hexdigest(), "n": len(data),
+    digest = hashlib.sha256(blob).hexdigest()
+    if there := find(s, "surveys", name):
+        if s.conn.scalar(sa.select(tables.tables["surveys"].c.sha256).where(tables.tables["surveys"].c.survey_id == there)) == digest: return there
+        raise AlreadyThere(f"survey {name!r}", "the study has another survey of that name", cure="pass another name= or wave=")
+    row = {"name": name, "wave": wave, "imported": _now(), "sha256": digest, "n": len(data),
            "weights": settings.get("weights"), "settings": json.dumps(dict(settings), default=str),
            "variables": variables.to_json(orient="split", default_handler=str), "data": blob}
     return s.insert("surveys", [row], note={"survey": name, "wave": wave, "n": len(data)})[0]
 
-# %% ../nbs/01_store.ipynb #20ec0ba5
+# %% ../nbs/01_store.ipynb #d8293bdd
 def add_segmentation(
     s: Step,                        # under way
     *,
@@ -858,9 +860,13 @@ def add_segmentation(
     data_hash: str | None = None,   # SHA-256 of the data that it was made from
     seed: int | None = None,        # of the random numbers
 ) -> int:                           # segmentation_id
-    "Keep a segmentation and who belongs to which segment. Raises AlreadyThere."
-    if find(s, "segmentations", name):
-        raise AlreadyThere(f"segmentation {name!r}", "the study has a segmentation of that name", cure="pass another name")
+    "Keep a segmentation and who belongs to which segment; once, if the same comes again. Raises AlreadyThere."
+    same = {"data_hash": data_hash, "parameters": json.dumps(dict(parameters), default=str), "seed": seed, "k": k}
+    if there := find(s, "segmentations", name):
+        g = tables.tables["segmentations"]
+        old = s.conn.execute(sa.select(*(g.c[c] for c in same)).where(g.c.segmentation_id == there)).one()
+        if data_hash and tuple(old) == tuple(same.values()): return there
+        raise AlreadyThere(f"segmentation {name!r}", "the study has another segmentation of that name", cure="pass another name")
     row = {"name": name, "survey": survey, "wave": wave, "k": k, "verdict": verdict, "seed": seed, "data_hash": data_hash,
            "created": _now(), "parameters": json.dumps(dict(parameters), default=str)}
     segmentation_id = s.insert("segmentations", [row], note={"segmentation": name, "k": _plain(k), "verdict": verdict})[0]

@@ -42,7 +42,8 @@ def study() -> Study:
     import_survey(study, data, name="wave1", wave="2026-05")
     with study.step("segment", "2026-05") as step:
         members = pd.DataFrame({"case": ids_, "segment": np.where(often, "A", "B"), "weight": 1.})
-        store.add_segmentation(step, name="2026-05", members=members, k=2, verdict="not measured", parameters={"variables": ["rides"]}, survey="wave1", wave="2026-11", data_hash="abc")
+        store.add_segmentation(step, name="2026-05", members=members, k=2, verdict="not measured", parameters={"variables": ["rides"]},
+                               survey="wave1", wave="2026-11", data_hash="abc")
     return study
 
 
@@ -89,7 +90,7 @@ def test_a_draft_holds(study: Study, folder: Path):
     ("n: 50\n", "n: 500\n", "statistic-right"), ("date: '2026-05-04'", "date: '2026-05-14'", "date-right"),
     ("oldest: '2026-05-04'", "oldest: '2024-05-04'", "date-right"),
     ("wave: 2026-11", "wave: 2026-12", "status-right"), ("used: true", "used: false", "statistic-right"), ("answer: '1'", "answer: '0'", "statistic-right"),
-    ("quotes: 0", "quotes: 3", "count-right"), ("saturation: not measured", "saturation: full", "unreadable"),
+    ("\n    quotes: 0", "\n    quotes: 3", "count-right"), ("saturation: not measured", "saturation: full", "unreadable"),
     ("facet: pain", "fasset: pain", "unreadable")])
 def test_damage_is_found(study: Study, folder: Path, old: str, new: str, rule: str):
     before = check(study, personas=folder, today=TODAY)
@@ -215,7 +216,8 @@ def sample() -> Study:
     purpose = survey.data["main_purpose"].map({"work or study": "A", "leisure": "B", "when stuck": "C"})
     with study.step("segment", "by purpose") as step:
         members = pd.DataFrame({"case": survey.data.index, "segment": purpose.where(purpose.notna(), None).to_numpy(), "weight": survey.case_weights.to_numpy()})
-        store.add_segmentation(step, name="purpose", members=members, k=3, verdict="not measured", parameters={"variables": ["main_purpose"]}, survey=survey.name, wave="2026-05")
+        store.add_segmentation(step, name="purpose", members=members, k=3, verdict="not measured", parameters={"variables": ["main_purpose"]},
+                               survey=survey.name, wave="2026-05")
     return study
 
 

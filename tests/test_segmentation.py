@@ -245,8 +245,10 @@ def test_segments_are_kept_with_the_study(tmp_path: Path) -> None:
         survey = import_survey(study, df, weights="w", wave="2026-05", name="riders")
         seg = segment(survey, variables=ASKED, k=3)
         assert add_segments(study, seg, name="2026-05") is seg
+        before = study.last_event()
+        assert add_segments(study, seg, name="2026-05") is seg and study.last_event() == before  # the same once more is noticed
         with pytest.raises(AlreadyThere):
-            add_segments(study, seg, name="2026-05")
+            add_segments(study, segment(survey, variables=ASKED, k=2), name="2026-05")
     with Study(tmp_path / "s.db") as study:
         kept, members = study.segments, study.rows("members", segmentation="2026-05")
     assert kept["segment"].tolist() == ["A", "B", "C"] and kept["n"].tolist() == seg.sizes()["n"].tolist()

@@ -411,6 +411,18 @@ def test_undo_takes_no_case_from_under_a_colleagues_interview(engine: sa.Engine)
     refused(engine, redo_last, "KL", "speakers would stand on removed cases")
 
 
+def test_a_step_that_changed_a_row_twice_is_taken_back_from_its_end(engine: sa.Engine):
+    with step(engine, "tidy", "tidy", coder="MB") as s:
+        s.update("codes", [1], {"facet": "need"})
+        s.update("codes", [1], {"facet": "goal", "name": "Full"})
+        store.add_codes(s, [{"name": "Dock full"}])  # whose old name must be free before it gets it back
+    before = everything(engine)
+    undo_last(engine, coder="MB")
+    assert [(r["name"], r["facet"]) for r in rows(engine, "codes")] == [("Dock full", "pain"), ("Walks", "behaviour")]
+    redo_last(engine, coder="MB")
+    assert everything(engine)["codes"] == before["codes"]
+
+
 def test_two_engines_on_one_file_see_each_other(engine: sa.Engine, path: Path):
     other = open_store(path)
     add(engine, "A", "MB")

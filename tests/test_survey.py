@@ -241,8 +241,11 @@ def test_a_survey_is_kept_and_comes_back_as_it_was(tmp_path: Path) -> None:
     with Study(tmp_path / "s.db", coder="MB", create=True) as study:
         survey = import_survey(study, tmp_path / "wave1.csv", weights="w", wave="2026-05")
         assert study.surveys[["survey", "wave", "n"]].values.tolist() == [["wave1", "2026-05", N]]
+        before = study.last_event()
+        import_survey(study, tmp_path / "wave1.csv", weights="w", wave="2026-05")  # the same once more: noticed, not an error
+        assert len(study.surveys) == 1 and study.last_event() == before
         with pytest.raises(AlreadyThere):
-            import_survey(study, tmp_path / "wave1.csv", weights="w", wave="2026-05")
+            import_survey(study, table().iloc[1:], weights="w", wave="2026-05", name="wave1")
         assert len(study.surveys) == 1
         import_survey(study, survey, name="again", wave="2026-11")
     with Study(tmp_path / "s.db") as study:

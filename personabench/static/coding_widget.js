@@ -4,9 +4,9 @@
 // Sections: 1 what keys and queries mean (pure), 2 selection, 3 the link to Python, 4 coding, 5 what the
 // pickers offer, 6 panels, 7 keys, 8 the view. The document, highlights, stripes and the picker are in shared.js: other widgets show texts too.
 // Positions are UTF-16 units inside, code points in every message.
-/* global BIDI, INKS, LINES, PAINTS, chord, clock, drawBar, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
+/* global INKS, LINES, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
    makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, snapSpan, stepFrom, stripeAt, trimSpan, turnAt,
-   unpack, unpaintGroup -- of shared.js, which Python puts before this file */
+   unpack, watchGroups -- of shared.js, which Python puts before this file */
 
 // == 1 What keys and queries mean =========================================================================================================
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
@@ -548,45 +548,6 @@ function makeActions(v) {
 }
 
 // == 8 The view ==============================================================================================================
-/** Build the text: groups of pieces; labels and times stand beside the words and cannot be selected. */
-function buildText(v) {
-  const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
-  const perLine = Math.max(20, (v.scroll.clientWidth - v.margin - 150) / 7.4);
-  for (const g of doc.groups) {
-    g.doc = doc;
-    g.el = make("div", { class: "pb-group" });
-    g.el.pbGroup = g;
-    let height = 0;
-    for (const p of g.pieces) {
-      const t = doc.turns[p.turn], words = doc.text.slice(p.start, p.end);
-      p.say = make("div", { class: "pb-say", dir: "auto" }, words);
-      p.say.pbPiece = p;
-      height += Math.ceil(words.length / perLine) * 25 + 12;
-      const strange = BIDI.test(words) && make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks");
-      const who = make("div", { class: "pb-who" }, ...(p.first && t ? [make("bdi", { style: `--ink:var(--pb-ink${Math.max(0, speakers.indexOf(t.speaker)) % INKS.length})` }, t.speaker || ""), make("time", {}, clock(t.time ?? null))] : []), strange);
-      g.el.append(make("div", { class: `pb-turn pb-${t ? t.role : "between"}`, "data-turn": p.turn }, who, p.say));
-    }
-    g.el.style.containIntrinsicSize = `auto ${height}px`;
-    inner.append(g.el);
-  }
-  v.text.replaceChildren(inner);
-}
-
-/** Watch which groups are near; one callback can hold several entries of a group, of which the last counts. */
-function watchGroups(v) {
-  v.seen?.disconnect();
-  v.seen = new IntersectionObserver(entries => {
-    const last = new Map(entries.map(e => [e.target, e.isIntersecting]));
-    for (const [el, near] of last) {
-      const g = el.pbGroup;
-      if (near === g.near) continue;
-      g.near = near;
-      near ? v.later(g) : unpaintGroup(v, g);
-    }
-  }, { root: v.scroll, rootMargin: "150px 0px" });
-  for (const g of v.doc.groups) v.seen.observe(g.el);
-}
-
 function makeBar(v) {
   const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pb-tool", title: label, "aria-label": label, onclick: () => v.actions.does[key]?.() }, text);
   v.buttons = {};
@@ -639,13 +600,18 @@ function joinParts(v) {
   v.tell = v.words;
   v.keeping = () => {
     if (v.message) { v.live.textContent = v.message[0]; v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
-    const n = v.link.outbox.size; text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
+    const n = v.link.outbox.size, text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
     if (v.kept.textContent !== text) { v.kept.textContent = text; v.kept.classList.toggle("pb-waiting", n > 0); }
   };
   v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again if it does not come back."}`; };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
-  v.later = g => { if (!v.waiting.size) requestAnimationFrame(() => v.flush()); v.waiting.add(g); };
-  v.flush = () => { const all = [...v.waiting]; v.waiting.clear(); for (const g of all) if (g.near && g.el.isConnected) paintGroup(v, g); v.handle(); };
+  v.later = g => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.add(g); };
+  v.flush = () => { // what does not fit into half a frame waits for the next one
+    const begin = performance.now();
+    for (const g of v.waiting) { v.waiting.delete(g); if (g.near && g.el.isConnected) paintGroup(v, g); if (performance.now() - begin > 8) break; }
+    if (v.waiting.size) requestAnimationFrame(v.flush);
+    if (v.active) v.handle();
+  };
   v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.later(g); };
   v.resized = () => { v.measure(); v.repaint(); if (v.doc) v.sel.draw(); };
   v.measure = () => { v.margin = v.root.clientWidth < 640 ? 72 : v.panel.box.hidden ? 210 : 120; v.root.style.setProperty("--pb-margin", `${v.margin}px`); };
@@ -776,13 +742,14 @@ function joinTelling(v) {
 
 /** Mouse: select, click, hover, drag handles. */
 function joinMouse(v) {
-  let before = { lo: 0, hi: 0 }, drag = (null), moved = 0;
+  let before = { lo: 0, hi: 0 }, drag = null, moved = 0, pressed = -1e9;
   v.clicked = at => { const here = v.codingsAt(at); if (v.resizing) return; v.select(here.length ? (here.includes(v.active) ? here[(here.indexOf(v.active) + 1) % here.length] : here[0]) : null); };
   v.scroll.addEventListener("pointerdown", e => {
     if (!v.doc || e.button) return;
     const handle = e.target.closest(".pb-handle");
     if (handle) { drag = { c: v.active, end: handle.dataset.end, old: { start: v.active.start, end: v.active.end } }; v.scroll.setPointerCapture(e.pointerId); e.preventDefault(); return; }
-    before = { lo: v.sel.lo(), hi: v.sel.hi() };
+    if (e.timeStamp - pressed > 500) before = { lo: v.sel.lo(), hi: v.sel.hi() }; // what a double click adds to is what was selected before its first press
+    pressed = e.timeStamp;
     if (!e.shiftKey) document.getSelection()?.removeAllRanges(); // pressing on selected words would drag them away instead of selecting anew
     const c = stripeAt(v, e);
     if (c) { e.preventDefault(); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.focus(); }
@@ -813,7 +780,6 @@ function joinMouse(v) {
     if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); v.sel.fromMouse(e, before); }
   };
   v.scroll.addEventListener("mouseup", up);
-  v.scroll.addEventListener("mousedown", e => { if (e.detail >= 2) before = { lo: before.lo, hi: before.hi }; });
 }
 
 /** Keys go to the widget while the text has the focus; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */

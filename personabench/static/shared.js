@@ -495,6 +495,51 @@ export function stripeAt(v, e) {
   return hit.length ? hit[hit.length - 1].c : null;
 }
 
+// == Text ====================================================================================================================
+/** Build the text: groups of pieces; labels and times stand beside the words and cannot be selected. */
+export function buildText(v) {
+  const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
+  const pattern = make("div", {}, make("div", { class: "pb-who" }), make("div", { class: "pb-say", dir: "auto" }));
+  const perLine = Math.max(20, (v.scroll.clientWidth - v.margin - 150) / 7.4);
+  for (const g of doc.groups) {
+    g.doc = doc;
+    g.el = make("div", { class: "pb-group" });
+    g.el.pbGroup = g;
+    let height = 0;
+    for (const p of g.pieces) {
+      const t = doc.turns[p.turn], words = doc.text.slice(p.start, p.end);
+      const row = pattern.cloneNode(true), [who, say] = row.children; // copying a pattern takes half the time of making each element
+      p.say = say;
+      say.pbPiece = p;
+      say.append(words);
+      row.className = `pb-turn pb-${t ? t.role : "between"}`;
+      height += Math.ceil(words.length / perLine) * 27 + 10;
+      if (p.first && t) who.append(make("bdi", { style: `--ink:var(--pb-ink${Math.max(0, speakers.indexOf(t.speaker)) % INKS.length})` }, t.speaker || ""));
+      if (p.first && t?.time !== null && t?.time !== undefined) who.append(make("time", {}, clock(t.time)));
+      if (BIDI.test(words)) who.append(make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks"));
+      g.el.append(row);
+    }
+    g.el.style.containIntrinsicSize = `auto ${height}px`;
+    inner.append(g.el);
+  }
+  v.text.replaceChildren(inner);
+}
+
+/** Watch which groups are near; one callback can hold several entries of a group, of which the last counts. */
+export function watchGroups(v) {
+  v.seen?.disconnect();
+  v.seen = new IntersectionObserver(entries => {
+    const last = new Map(entries.map(e => [e.target, e.isIntersecting]));
+    for (const [el, near] of last) {
+      const g = el.pbGroup;
+      if (near === g.near) continue;
+      g.near = near;
+      near ? v.later(g) : unpaintGroup(v, g);
+    }
+  }, { root: v.scroll, rootMargin: "150px 0px" });
+  for (const g of v.doc.groups) v.seen.observe(g.el);
+}
+
 // == Outbox ===================================================================================================================
 // What was sent and not yet acknowledged. It lives in the tab's session storage, so that it outlives the kernel, the cell's output and a
 // reload; whatever is in it is sent again when a view says "ready". Python takes each message once, however often it comes.

@@ -1,0 +1,149 @@
+"""The coding widget in JupyterLab: keys that stay inside, a kernel that dies, what is saved, light and dark."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+SETUP = r'''
+from personabench import codebook, store
+from personabench.coding_widget import CodingWidget
+from personabench.study import Study
+from pathlib import Path
+fresh = not Path("{name}.db").exists()
+study = Study("{name}.db", coder="MB", create=True)
+if fresh:
+    lines = [("Interviewer", "How do you get to work?"), ("Anna", "I take the bike 😀 from the dock. When the dock is full, I walk. It costs me ten minutes."),
+             ("Interviewer", "And in winter?"), ("Anna", "In winter I do not ride. <img src=x onerror=\"document.title='pwned'\"></script> My café closes early."), ("Dina", "שלום, אני נוסעת באופניים כל יום.")]
+    text, turns = "", []
+    for who, words in lines * {times}:
+        text += who + ": "
+        turns.append({{"start": len(text), "end": len(text) + len(words), "speaker": who}})
+        text += words + "\n\n"
+    with study.step("import", "import P01") as step:
+        store.add_source(step, "P01", text=text, turns=turns, speakers={{"Interviewer": (None, "interviewer"), "Anna": ("P01", "participant"), "Dina": ("P02", "participant")}})
+    for name, facet in (("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("Arriving", "stage"), ("Riding", "stage"), ("Worry about winter", "emotion"), ("The app", "touchpoint")):
+        codebook.add_code(study, name, facet=facet)
+w = CodingWidget(study, "P01", codes={{"q": "Saves time"}})
+w
+'''
+VIEW = "[...document.querySelectorAll('.pb-cw')].pop().parentElement.pbView"
+
+
+def write(lab, name: str, *more: str, times: int = 1) -> None:
+    cells = [nbformat.v4.new_code_cell(c) for c in (SETUP.format(name=name, times=times), *more)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.server.root / f"{name}.ipynb")
+    lab.open(f"{name}.ipynb")
+    lab.run_all()
+    lab.page.locator(".pb-turn").first.wait_for(timeout=30_000)
+
+
+def put(lab, words: str, *keys: str, query: str = "dock") -> None:
+    "Select a word by the keyboard and code it by the palette."
+    lab.page.locator(".pb-scroll").last.focus()
+    lab.page.evaluate(f"words => {{ const v = {VIEW}, i = v.doc.text.indexOf(words); v.select(null); v.sel.set(i, i); }}", words)
+    for key in keys or ("w",): lab.page.keyboard.press(key)
+    lab.page.keyboard.press("Enter")
+    lab.page.keyboard.type(query)
+    lab.page.keyboard.press("Enter")
+    lab.page.wait_for_timeout(150)
+
+
+def acknowledged(lab) -> None:
+    lab.page.locator(".pb-kept", has_text="saved").last.wait_for(timeout=20_000)
+
+
+def test_code_and_undo_by_keyboard_without_waking_the_notebook(lab):
+    write(lab, "keys", "1 + 1")
+    put(lab, "dock is full", "s")
+    put(lab, "😀 from", "w")
+    put(lab, "שלום", "w", query="walks")
+    acknowledged(lab)
+    assert lab.ask("list(zip(study.codings['code'], study.codings['quote']))") == [("Dock full", "😀"), ("Dock full", "When the dock is full, I walk."), ("Walks instead", "שלום")]
+    for key in ("d", "d", "x", "v", "j", "Control+z"): lab.page.keyboard.press(key)
+    lab.page.wait_for_timeout(300)
+    assert len(lab.ask("list(study.codings['code'])")) == 2, "Ctrl+Z undid the last coding"
+    assert lab.page.locator(".jp-Cell").count() == 2, "no key reached the notebook's command mode"
+    lab.page.keyboard.press("Control+s")
+    lab.page.wait_for_timeout(1500)
+    saved = (lab.server.root / "keys.ipynb").read_text("utf-8")
+    assert "execution_count\": 1" in saved, "Ctrl+S passed through and saved the notebook"
+    outputs = json.dumps([c.get("outputs") for c in json.loads(saved)["cells"]]) + json.dumps(json.loads(saved)["metadata"])
+    assert "dock" not in outputs and "שלום" not in outputs, "the words are not in the saved notebook"
+    assert lab.page.title() != "pwned" and lab.page.locator(".pb-cw img").count() == 0
+    lab.page.keyboard.press("Escape")
+    assert not lab.page.evaluate("document.activeElement.classList.contains('pb-scroll')")
+    assert lab.outside == [] and lab.console == []
+
+
+def test_a_click_keeps_the_focus_and_the_mouse_selects(lab):
+    write(lab, "mouse")
+    box = lab.page.evaluate(f"(() => {{ const v = {VIEW}, i = v.doc.text.indexOf('dock is full'); const a = v.rect(i, i + 1), b = v.rect(i + 11, i + 12); return [a.left + 3, a.top + 10, b.right - 3, b.top + 10]; }})()")
+    mouse = lab.page.mouse
+    mouse.move(box[0], box[1]); mouse.down(); mouse.move((box[0] + box[2]) / 2, box[1]); mouse.move(box[2], box[3]); mouse.up()
+    lab.page.wait_for_timeout(400)
+    assert lab.page.evaluate("document.activeElement.className") == "pb-scroll"
+    lab.page.keyboard.press("q")
+    acknowledged(lab)
+    lab.page.wait_for_timeout(300)
+    assert lab.ask("list(study.codings['quote'])") == ["dock is full"]
+
+
+def test_changes_by_another_cell_and_another_program_appear(lab):
+    write(lab, "others")
+    lab.ask("__import__('personabench').coding.code(study, 'Riding', source='P01', quote='I take the bike')")
+    lab.page.wait_for_function(f"{VIEW}.doc.list.length === 1", timeout=8000)
+    lab.ask("__import__('subprocess').run([__import__('sys').executable, '-c', \"from personabench import coding; from personabench.study import Study; "
+            "coding.code(Study('others.db', coder='AN'), 'Arriving', source='P01', quote='It costs me ten minutes.')\"], check=True).returncode")
+    lab.page.wait_for_function(f"{VIEW}.doc.list.length === 2", timeout=8000)
+    assert lab.page.evaluate(f"{VIEW}.doc.list.map(c => c.coder)") == ["MB", "AN"]
+
+
+def test_a_killed_kernel_loses_nothing(lab):
+    write(lab, "kill")
+    put(lab, "dock is full", "w")
+    acknowledged(lab)
+    try: lab.ask("__import__('os').kill(__import__('os').getpid(), 9)")
+    except Exception: pass  # noqa: S110 - the kernel cannot answer any more
+    put(lab, "minutes", "w", query="saves")
+    put(lab, "winter I", "w", query="worry")
+    assert lab.page.evaluate(f"{VIEW}.doc.list.filter(c => c.pending).length") == 2
+    lab.page.locator(".pb-banner", has_text="2 changes wait").wait_for(timeout=20_000)
+    lab.page.wait_for_timeout(3000)  # the server starts the kernel again
+    for _ in range(3):
+        if lab.page.locator(".jp-Dialog button.jp-mod-accept").count(): lab.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        lab.menu("Run", "Run All Cells")
+        try:
+            lab.page.wait_for_function(f"{VIEW}.doc?.list.length === 3 && !{VIEW}.doc.list.some(c => c.pending)", timeout=20_000)
+            break
+        except Exception: continue
+    assert lab.ask("list(zip(study.codings['code'], study.codings['quote']))") == [("Dock full", "dock"), ("Saves time", "minutes"), ("Worry about winter", "winter")]
+    assert lab.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench')).length") == 0
+
+
+@pytest.mark.slow
+def test_pictures_in_light_and_dark(lab):
+    write(lab, "pictures", times=6)
+    lab.page.set_viewport_size({"width": 1280, "height": 1400})
+    for words, key, query in (("dock is full", "s", "dock"), ("I walk", "s", "walks"), ("bike 😀", "s", "riding"), ("In winter", "s", "worry"), ("café", "w", "app"), ("ten minutes", "w", "saves"), ("שלום", "t", "riding")): put(lab, words, key, query=query)
+    lab.page.keyboard.press("n")
+    for theme in ("Light", "Dark"):
+        lab.theme(f"JupyterLab {theme}")
+        widget = lab.page.locator(".pb-cw")
+        for name, keys in (("text", ()), ("palette", ("s", "Enter")), ("list", ("Escape", "l")), ("memo", ("Escape", "m")), ("help", ("Escape", "?")), ("sources", ("Escape", "g")), ("autocode", ("Escape", "a"))):
+            if keys: lab.page.locator(".pb-scroll").focus()
+            for key in keys: lab.page.keyboard.press(key)
+            if name == "palette": lab.page.keyboard.type("a")
+            if name == "autocode":
+                lab.page.keyboard.type("dock")
+                lab.page.keyboard.press("Enter")
+            lab.page.wait_for_timeout(500)
+            path = lab.shots / f"coding-{name}-{theme.lower()}.png"
+            widget.screenshot(path=path)
+            assert Path(path).stat().st_size > 10_000
+        lab.page.keyboard.press("Escape")
+    assert lab.console == []
