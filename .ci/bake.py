@@ -32,6 +32,9 @@ def bake(path: Path) -> None:
         if cell.cell_type == "code":
             cell.execution_count = None
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+            for output in cell.outputs:
+                output.pop("metadata", None) if output.output_type == "stream" else output.update(metadata={})
+    notebook.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
     nbformat.write(notebook, path)
 
 

@@ -41,12 +41,13 @@ def coding_picture() -> None:
         port = s.getsockname()[1]
         s.close()
         cells = [nbformat.v4.new_code_cell(code)]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}),
-                       Path(folder) / "coding.ipynb")
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), Path(folder) / "coding.ipynb")
         env = {**os.environ, "PYTHONPATH": str(ROOT), **{f"JUPYTER_{k}_DIR": f"{folder}/.{k}" for k in ("CONFIG", "DATA", "RUNTIME")}}
         server = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=",
                                    f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None",
-                                   "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                   "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"],
+                                  env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             for _ in range(200):
                 try:
@@ -55,7 +56,8 @@ def coding_picture() -> None:
                 except OSError:
                     time.sleep(0.2)
             flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-            page = play.chromium.launch(executable_path=find_chromium(), args=flags.split()).new_page(viewport={"width": 1240, "height": 1400}, device_scale_factor=1.5)
+            browser = play.chromium.launch(executable_path=find_chromium(), args=flags.split())
+            page = browser.new_page(viewport={"width": 1240, "height": 1400}, device_scale_factor=1.5)
             page.goto(f"http://127.0.0.1:{port}/doc/tree/coding.ipynb")
             page.locator(".jp-Cell .cm-content").first.wait_for(timeout=90_000)
             time.sleep(4)

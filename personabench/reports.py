@@ -77,7 +77,18 @@ def _journey_view(j: Journey, title: str, anchor: str) -> dict[str, Any]:
     return {"title": title, "anchor": anchor, "rows": rows if len(j.quotes) else [], "entries": list(entries.values()), **drawn,
             "why": "No coding of these people stands in a stage."}
 
-# %% ../nbs/53_reports.ipynb #3346db3f
+# %% ../nbs/53_reports.ipynb #f59ae8a1
+_HOW = {
+    "Claims": "A claim is a code that interviewed people of a segment were coded with, or a survey answer in which the segment differs from the rest. "
+              "People are counted, not quotes; shares carry Wilson intervals (Wilson 1927). Strength is computed: assumption (no evidence), anecdote "
+              "(fewer than three people), supported (three or more people, or a survey figure with n of at least 30 whose interval leaves out the "
+              "rest), triangulated (both).",
+    "Journeys": "A coding belongs to a stage when it overlaps a passage coded with it, else when it stands in the same speaker turn. Each person is "
+                "averaged first; points are means over people with t intervals cut at the ends of the scale.",
+    "Not measured": "Saturation, stability of the segments and agreement between coders are not measured by this version.",
+}
+
+
 def _method(study: Study, personas: Sequence[Persona]) -> list[tuple[str, str]]:
     "Say how the results came about, in pairs of a word and a sentence."
     sources, codings, cases, surveys = study.sources, study.codings, study.cases, study.surveys
@@ -92,13 +103,7 @@ def _method(study: Study, personas: Sequence[Persona]) -> list[tuple[str, str]]:
     for name, group in study.segments.groupby("segmentation", sort=False):
         sizes = ", ".join(f"{r.segment} {r.share:.0%} (n = {r.n})" for r in group.itertuples())
         said.append((f"Segments {name}", f"{sizes}. Verdict: {group['verdict'].iloc[0]}."))
-    said.append(("Claims", "A claim is a code that interviewed people of a segment were coded with, or a survey answer in which the segment differs from the rest. People "
-                           "are counted, not quotes; shares carry Wilson intervals (Wilson 1927). Strength is computed: assumption (no evidence), anecdote (fewer than three "
-                           "people), supported (three or more people, or a survey figure with n of at least 30 whose interval leaves out the rest), triangulated (both)."))
-    said.append(("Journeys", "A coding belongs to a stage when it overlaps a passage coded with it, else when it stands in the same speaker turn. Each person is averaged "
-                             "first; points are means over people with t intervals cut at the ends of the scale."))
-    said.append(("Not measured", "Saturation, stability of the segments and agreement between coders are not measured by this version."))
-    return said
+    return said + list(_HOW.items())
 
 # %% ../nbs/53_reports.ipynb #6f9f5c51
 def report_view(
