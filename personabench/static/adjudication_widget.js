@@ -1,2 +1,585 @@
 // @ts-check
-export default { render() {} };
+// The adjudication widget: one source, two coders, the places where they differ, and a decision for each. The list of disagreements comes from
+// Python, which computes it; here it is shown, gone through and decided. A decision is drawn at once and marked as pending until Python has stored it.
+// Sections: 1 what keys and rows mean (pure), 2 the link to Python, 3 the text and its two margins, 4 the list, 5 the card with the decisions, 6 keys, 7 the view.
+// Positions are UTF-16 units inside, code points in every message.
+/* global LINES, PAINTS, assignLanes, buildText, chord, enlist, firstIndex, fuzzy, groupsOf, isDark, make, makeDoc, makeGuid, makeOutbox, makePainter,
+   makePicker, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, stackLabels, unpack -- of shared.js, which Python puts before this file */
+
+// == 1 What keys and rows mean ============================================================================================================
+/** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it.
+ * @param {string} key @param {Record<string, string>} keys action -> key */
+export function actionOf(key, keys) {
+  const name = /^shift\+\d$/.test(key) ? key.slice(6) : key === "mod+y" ? keys.redo : key;
+  return Object.keys(keys).find(action => keys[action] === name) || null;
+}
+
+/** The next place of a list from `at` in a direction, going round, that fits; -1 if none does. From -1, both ends are one step away.
+ * @param {any[]} list @param {number} at @param {1 | -1} way @param {(x: any) => boolean} [fits] */
+export function nextIn(list, at, way, fits = () => true) {
+  const n = list.length, from = at < 0 && way < 0 ? 0 : at;
+  for (let i = 1; i <= n; i++) { const j = (((from + way * i) % n) + n) % n; if (fits(list[j])) return j; }
+  return -1;
+}
+
+/** What tells a disagreement from others, in whatever list it comes. @param {{left: number[], right: number[]}} d */
+export const keyOf = d => `${d.left.join(" ")}|${d.right.join(" ")}`;
+
+/** Words for what is decided. @param {any} d @param {string[]} coders @param {(id: any) => string} nameOf */
+export function decisionWords(d, coders, nameOf) {
+  return { left: `${coders[0]} taken`, right: `${coders[1]} taken`, both: "both taken", union: "widest span", intersection: "common words",
+    other: `other code: ${nameOf(d.code)}`, none: "no coding" }[d.decision] || "";
+}
+
+/** What differs, in words. @param {any} d @param {string[]} coders */
+export function kindWords(d, coders) {
+  return { "one coder": `only ${coders[d.left.length ? 0 : 1]}`, "other code": "same words, other code", "other span": "same code, other words" }[d.kind] || d.kind;
+}
+
+/** Cut the words of a span into parts for a quote: [words, own], own where the other coder does not reach. What is long loses its middle, never the edges
+ * at which the two differ. @param {string} text @param {{start: number, end: number}} span @param {{start: number, end: number}[]} others @param {number} room per part */
+export function quoteParts(text, span, others, room = 110) {
+  const edges = [...new Set([span.start, span.end, ...others.flatMap(o => [o.start, o.end]).filter(x => x > span.start && x < span.end)])].sort((a, b) => a - b);
+  return edges.slice(1).map((to, i) => {
+    const from = edges[i], words = text.slice(from, to), own = others.length > 0 && !others.some(o => o.start <= from && o.end >= to);
+    return [words.length > room * 2 ? `${cutPair(words.slice(0, room))} … ${cutPair(words.slice(-room))}` : words, own];
+  });
+}
+const cutPair = words => words.replace(/^[\udc00-\udfff]/, "").replace(/[\ud800-\udbff]$/, "");
+
+/** How a coding fared: "agreed" (in no disagreement), "open", "kept" or "dropped". @param {any} d the disagreement, if any @param {boolean} left whose coding */
+export function fate(d, left) {
+  if (!d) return "agreed";
+  if (!d.decision) return "open";
+  return d.decision === "both" || d.decision === "union" || d.decision === "intersection" || d.decision === (left ? "left" : "right") ? "kept" : "dropped";
+}
+
+export const percentOf = (part, whole) => whole ? `${Math.round(100 * part / whole)} %` : "";
+
+// == 2 The link to Python =================================================================================================================
+// Decisions wait in the outbox until Python acknowledges them. Undo and redo do not: said twice, they would take back two steps.
+function makeDecisionLink(v) {
+  const { model } = v, state = () => model.get("state") || {};
+  const session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
+  const outbox = makeOutbox(session(), `personabench:adjudication:${state().study}:${state().adjudicator}`);
+  let asked = 0;
+  const raw = m => { try { model.send(m); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  const may = () => {
+    if (!state().readonly && v.doc) return true;
+    v.say(v.doc ? "The study is open read-only: nothing can be decided here" : "Nothing is connected: run the cell to work on", true);
+    return false;
+  };
+  const write = m => {
+    if (!may()) return null;
+    const message = outbox.put({ guid: makeGuid(), source: v.doc.source, ...m, at: Date.now() });
+    raw(message);
+    v.saved();
+    return message;
+  };
+  const step = type => { if (may()) raw({ type, guid: makeGuid() }); };
+  const ready = () => { raw({ type: "ready", view: v.uid }); for (const m of outbox.all()) raw(m); };
+  const beat = () => {
+    if (!v.root.isConnected || document.visibilityState === "hidden") return;
+    const first = outbox.all()[0]?.at;
+    v.lost((asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000));
+    if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.doc ? { type: "ping" } : { type: "ready", view: v.uid }); }
+  };
+  const hear = m => {
+    if (m.to && m.to !== v.uid) return;
+    if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
+    asked = 0;
+    v.lost(false);
+    NEWS[m.type]?.(v, m);
+  };
+  model.on("msg:custom", hear);
+  const timer = setInterval(beat, 2000);
+  return { write, step, ready, outbox, raw, state, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
+}
+
+const NEWS = {
+  source(v, m) { v.open(m); },
+  changed(v, m) { if (v.doc) v.stand(m); },
+  sources(v, m) { v.sources = unpack(m.rows); v.picker.refresh("sources"); },
+  ack(v, m) {
+    v.link.outbox.done(m.guid);
+    if (m.notice && m.notice !== "Decided") v.say(m.notice);
+    v.saved();
+  },
+  refused(v, m) {
+    if (v.link.outbox.done(m.guid)) v.link.raw({ type: "ready", view: v.uid }); // what was drawn ahead is not so: ask for what is
+    v.say(`${m.reason}. ${m.cure || ""}`, true);
+    v.saved();
+  },
+};
+
+// == 3 The text and its two margins ======================================================================================================
+/** Give each group of the text a margin on either side. */
+function addMargins(v) {
+  for (const g of v.doc.groups) {
+    g.margins = ["left", "right"].map(side => make("div", { class: `pa-margin pa-${side}`, "aria-hidden": "true" }));
+    g.el.prepend(...g.margins);
+  }
+}
+
+/** Paint what is near; one callback can hold several entries of a group, of which the last counts. */
+function watchMargins(v) {
+  v.seen?.disconnect();
+  v.seen = new IntersectionObserver(entries => {
+    for (const [el, near] of new Map(entries.map(e => [e.target, e.isIntersecting]))) {
+      const g = el.pbGroup;
+      if (near === g.near) continue;
+      g.near = near;
+      if (near) v.later(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
+    }
+  }, { root: v.scroll, rootMargin: "150px 0px" });
+  for (const g of v.doc.groups) v.seen.observe(g.el);
+}
+
+/** Take over the codings of both coders: into the groups, and into lanes of their own side. */
+function takeCodings(v, columns) {
+  const { doc } = v, old = doc.list;
+  for (const c of old) enlist(doc, c, -1);
+  doc.byId = new Map();
+  doc.list = unpack(columns).filter(c => v.coders.includes(c.coder) && c.origin !== "adjudicated" && doc.codes.get(c.code));
+  for (const c of doc.list) {
+    Object.assign(c, { start: doc.off.toUtf16(c.start), end: doc.off.toUtf16(c.end), code: doc.codes.get(c.code), side: v.coders.indexOf(c.coder) });
+    doc.byId.set(c.id, c);
+    enlist(doc, c, 1);
+  }
+  v.lanes = [0, 1].map(side => assignLanes(doc.list.filter(c => c.side === side)));
+}
+
+/** Draw the bars of a group: all places are read before anything is written. */
+function drawMargins(v, g) {
+  const box = g.el.getBoundingClientRect();
+  if (!box.height) return;
+  const bars = [...g.codings].map(c => {
+    const a = v.rect(Math.max(c.start, g.start), Math.max(c.start, g.start) + 1), to = Math.min(c.end, g.end), b = v.rect(to - 1, to);
+    return { c, top: a.top - box.top, height: Math.max(8, b.bottom - a.top), starts: c.start >= g.start };
+  }).sort((a, b) => a.top - b.top || a.c.lane - b.c.lane);
+  g.margins.forEach((margin, side) => {
+    const mine = bars.filter(b => b.c.side === side), named = mine.filter(b => b.starts && v.wide), at = stackLabels(named.map(b => b.top), 15);
+    const lanes = Math.max(0, ...mine.map(b => b.c.lane + 1));
+    margin.replaceChildren(...mine.map(b => make("div", { class: v.look(b.c), title: `${b.c.code.name} · ${b.c.coder}`, "data-coding": String(b.c.id),
+      style: `top:${b.top}px;height:${b.height}px;--lane:${b.c.lane}` })),
+    ...named.map((b, i) => at[i] === null ? null : make("span", { class: `${v.look(b.c)} pa-name`, title: `${b.c.code.name} · ${b.c.coder}`, "data-coding": String(b.c.id),
+      style: `top:${at[i]}px;--lane:${lanes}` }, make("bdi", {}, b.c.code.name))).filter(Boolean));
+  });
+}
+
+function joinTwoMargins(v) {
+  v.rect = (a, b) => {
+    const p = pieceAt(v.doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
+    probe.setStart(n, i);
+    probe.setEnd(m, j);
+    const boxes = probe.getClientRects();
+    return boxes.length ? boxes[boxes.length - 1] : probe.getBoundingClientRect();
+  };
+  v.look = c => {
+    const d = v.of.get(c.id);
+    return `pa-bar pa-${fate(d, c.side === 0)}${d && d === v.current ? " pa-current" : ""}`;
+  };
+  v.clear = g => { for (const [name, range] of g.ranges) v.painter.highlight(name).delete(range); g.ranges = []; };
+  const put = (g, name, c) => { for (const r of v.painter.rangesOf(g, c.start, c.end)) { v.painter.highlight(name).add(r); g.ranges.push([name, r, c]); } };
+  v.paint = g => {
+    const now = v.current ? [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)).filter(Boolean) : [];
+    const marks = now.map(c => [c.side ? "right" : "left", c]);
+    if (PAINTS) {
+      v.clear(g);
+      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current) put(g, "open", c); }
+      for (const [name, c] of marks) if (c.start < g.end && c.end > g.start) put(g, name, c);
+    } else paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: { look: { ink: c.side ? 0 : 1, line: c.side ? 2 : 0 } } })) });
+    drawMargins(v, g);
+  };
+  const waiting = new Set();
+  v.later = g => { if (!waiting.size) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); for (const x of all) if (x.near && x.el.isConnected && x.doc === v.doc) v.paint(x); }); waiting.add(g); };
+  v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.later(g); };
+  /** Bring a span into sight: its begin in the upper third. */
+  v.reveal = (start, end) => {
+    for (const g of groupsOf(v.doc, { start, end })) if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; v.later(g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); }
+    const a = v.rect(start, start + 1), b = v.rect(end - 1, end), view = v.scroll.getBoundingClientRect();
+    if (a.top < view.top + 30 || Math.min(b.bottom, a.top + view.height * 0.6) > view.bottom - 20) v.scroll.scrollTop += a.top - view.top - view.height / 4;
+  };
+  const at = e => {
+    const id = Number(e.target.closest("[data-coding]")?.dataset.coding);
+    if (id) return v.of.get(id) || v.doc.byId.get(id);
+    const d = (document), point = d.caretPositionFromPoint ? d.caretPositionFromPoint(e.clientX, e.clientY) : d.caretRangeFromPoint?.(e.clientX, e.clientY);
+    const pos = point ? positionOf(v.doc, point.offsetNode ?? point.startContainer, point.offset ?? point.startOffset) : null;
+    return pos === null ? null : v.list.filter(x => x.start <= pos && x.end > pos).sort((a, b) => a.end - a.start - b.end + b.start)[0];
+  };
+  v.scroll.addEventListener("click", e => {
+    if (!v.doc || !document.getSelection()?.isCollapsed) return;
+    const found = at(e);
+    if (found?.kind) v.select(found, { show: false });
+    else if (found) v.say(`${found.code.name}: ${v.doc.list.some(o => o !== found && o.start === found.start && o.end === found.end && o.code === found.code) ? "both coded it alike" : found.coder}`);
+  });
+}
+
+// == 4 The list ===========================================================================================================================
+function makeDisagreementList(v) {
+  const box = make("ul", { class: "pa-list", role: "listbox", tabIndex: 0, "aria-label": "Disagreements", onclick: e => {
+    const row = e.target.closest("[role=option]");
+    if (row) v.select(v.list.find(d => keyOf(d) === row.dataset.key));
+  } });
+  const mark = side => make("span", { class: `pa-mark pa-mark-${side ? "right" : "left"}` }, v.coders[side]);
+  const names = ids => [...new Set(ids.map(id => v.doc.byId.get(id)?.code.name))].join(", ");
+  const title = d => d.kind === "other code" ? [make("b", {}, make("bdi", {}, names(d.left))), make("i", { "aria-label": "against" }, "≠"), make("b", {}, make("bdi", {}, names(d.right)))]
+    : [make("b", {}, make("bdi", {}, names([...d.left, ...d.right])))];
+  const option = (d, i) => make("li", { id: `${v.uid}-d${i}`, role: "option", "data-key": keyOf(d), class: `pa-option${d.decision ? " pa-done" : ""}${d.pending ? " pa-pending" : ""}`,
+    "aria-selected": String(d === v.current) }, make("span", { class: "pa-tick", "aria-hidden": "true" }, d.decision ? "✓" : ""),
+  make("span", { class: "pa-title" }, ...title(d)),
+  make("small", {}, `turn ${d.turn + 1} · `, d.kind === "one coder" ? ["only ", mark(d.left.length ? 0 : 1)] : { "other code": "other code", "other span": "other words" }[d.kind],
+    d.decision ? make("span", { class: "pa-outcome" }, ` · ${decisionWords(d, v.coders, v.nameOf)}`) : null));
+  const fill = () => {
+    const shown = v.shown();
+    box.replaceChildren(...shown.map(option));
+    point();
+  };
+  /** Point at the current row. */
+  const point = () => {
+    const i = v.shown().indexOf(v.current);
+    [...box.children].forEach((li, j) => { li.setAttribute("aria-selected", String(j === i)); });
+    if (i >= 0) { box.setAttribute("aria-activedescendant", `${v.uid}-d${i}`); scrollRowIntoList(box, box.children[i]); } else box.removeAttribute("aria-activedescendant");
+  };
+  return { box, fill, point, names };
+}
+
+/** Scroll a list, and nothing around it. */
+function scrollRowIntoList(box, row) {
+  const a = box.getBoundingClientRect(), b = row.getBoundingClientRect();
+  if (b.top < a.top) box.scrollTop -= a.top - b.top + 8; else if (b.bottom > a.bottom) box.scrollTop += b.bottom - a.bottom + 8;
+}
+
+// == 5 The card with the decisions =======================================================================================================
+const CHOICES = ["left", "right", "both", "union", "intersection", "other", "none", "reopen"];
+
+function makeDecisionCard(v) {
+  const head = make("div", { class: "pa-card-head" }), sides = [0, 1].map(side => make("section", { class: `pa-side pa-side-${side ? "right" : "left"}` }));
+  const buttons = Object.fromEntries(CHOICES.map(name => [name, make("button", { class: `pa-choice pa-choice-${name}`, onclick: () => v.act(name) })]));
+  const row = make("div", { class: "pa-choices", role: "group", "aria-label": "Decide" }, ...CHOICES.map(name => buttons[name]));
+  const note = make("p", { class: "pa-note" });
+  const box = make("div", { class: "pa-card", role: "region", "aria-label": "Decision" }, head, make("div", { class: "pa-sides" }, ...sides), note, row);
+  const labels = d => ({ left: `Take ${v.coders[0]}`, right: `Take ${v.coders[1]}`, both: "Take both", union: "Widest span", intersection: "Common words", other: "Other code…", none: "No coding",
+    reopen: "Open again" });
+  const coding = (c, others) => {
+    const body = make("blockquote", { dir: "auto" }, ...quoteParts(v.doc.text, c, others).map(([words, own]) => own ? make("mark", { title: "the other coder left this out" }, words) : words));
+    return [make("div", { class: "pa-code" }, make("span", { class: "pa-swatch", "aria-hidden": "true", style: v.swatch(c.code) }), make("b", {}, make("bdi", {}, c.code.name)), make("small", {}, `${c.code.facet} · ${v.chars(c)} characters`)),
+      v.current.kind === "other code" && c.code.definition ? make("small", { class: "pa-definition" }, short(c.code.definition, 160)) : null, body];
+  };
+  const side = (i, d) => {
+    const mine = (i ? d.right : d.left).map(id => v.doc.byId.get(id)).filter(Boolean), others = d.kind === "other span" ? (i ? d.left : d.right).map(id => v.doc.byId.get(id)).filter(Boolean) : [];
+    sides[i].replaceChildren(make("h3", { class: "pa-coder" }, v.coders[i]), ...(mine.length ? mine.flatMap(c => coding(c, others)) : [make("p", { class: "pa-nothing" }, "no such coding here")]).filter(Boolean));
+  };
+  const explain = () => {
+    const { coders, state } = v, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
+    if (coders.length < 2) return [coders.length ? `Only ${coders[0]} has coded ${v.doc.source} so far.` : `Nobody has coded ${v.doc.source} yet.`,
+      "Two people’s codings are needed to compare. The second coder opens the source with pb.CodingWidget(study, …, blind=True) under a name of their own; what they code appears here by itself."];
+    const silent = coders.filter((_, i) => !v.doc.list.some(c => c.side === i));
+    if (silent.length) return [`${silent.join(" and ")} ${silent.length > 1 ? "have" : "has"} coded nothing in ${v.doc.source} yet.`, "Not read is no disagreement: the list begins with their first coding."];
+    if (!v.list.length) return [`${coders.join(" and ")} agree on all ${agreed} codings.`, kept < agreed ? `Press ${showKey(v.keys.agree)} to keep them for ${who}.` : `${who} has them all.`];
+    return [`${v.list.length} disagreements.`, "Choose one in the list, or press N."];
+  };
+  const fill = () => {
+    const d = v.current, open = v.list.filter(x => !x.decision).length, label = labels(d);
+    row.hidden = !d;
+    for (const s of sides) s.hidden = !d;
+    box.classList.toggle("pa-plain", !d);
+    if (!d) { const [a, b] = v.doc ? explain() : ["", ""]; head.replaceChildren(make("b", {}, a)); note.textContent = b; return; }
+    const t = v.doc.turns[d.turn];
+    head.replaceChildren(make("b", {}, kindWords(d, v.coders)), make("span", { class: "pa-dim" }, `turn ${d.turn + 1}${t?.speaker ? `, ${t.speaker}` : ""}`), make("span", { class: "pa-gap" }),
+      make("span", { class: "pa-dim" }, `${v.shown().indexOf(d) + 1} of ${v.shown().length}`));
+    [0, 1].forEach(i => side(i, d));
+    note.textContent = d.decision ? `Decided for ${v.link.state().adjudicator}: ${decisionWords(d, v.coders, v.nameOf)}.` : "";
+    if (d.decision && !open) { const [a, k] = v.agreed; note.textContent += ` All ${v.list.length} are decided${k < a ? `; ${a - k} codings that both agree on are not yet kept for ${v.link.state().adjudicator} (${showKey(v.keys.agree)}).` : "."}`; }
+    for (const name of CHOICES) {
+      const b = buttons[name], fits = name === "reopen" ? Boolean(d.decision) : d.offers.includes(name), had = document.activeElement === b;
+      b.hidden = !fits;
+      b.disabled = Boolean(v.link.state().readonly);
+      b.setAttribute("aria-pressed", String(d.decision === name));
+      b.replaceChildren(make("kbd", { "aria-hidden": "true" }, showKey(v.keys[name])), label[name]);
+      b.setAttribute("aria-keyshortcuts", v.keys[name]);
+      if (had && !fits) v.rows.box.focus({ preventScroll: true });
+    }
+  };
+  return { box, fill };
+}
+
+// == 6 What can be done, and by which key ================================================================================================
+function joinDecisions(v) {
+  v.shown = () => v.hiding ? v.list.filter(d => !d.decision || d === v.current) : v.list;
+  v.nameOf = id => v.doc.codes.get(id)?.name || "?";
+  v.chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
+  const words = d => `${kindWords(d, v.coders)}: ${[d.left, d.right].filter(ids => ids.length).map(v.rows.names).filter((n, i, all) => all.indexOf(n) === i).join(" against ")}, turn ${d.turn + 1}${d.decision ? `, decided: ${decisionWords(d, v.coders, v.nameOf)}` : ""}`;
+  v.counted = () => `${v.list.filter(d => d.decision).length} of ${v.list.length} decided`;
+  /** Make a disagreement the current one. */
+  v.select = (d, { show = true, tell = !v.rows.box.matches(":focus"), before = "" } = {}) => {
+    const old = v.current;
+    v.current = d || null;
+    if (v.hiding && old !== d) v.rows.fill(); else v.rows.point();
+    v.card.fill();
+    v.repaint();
+    if (d && show) v.reveal(d.start, Math.min(d.end, d.start + 1200));
+    const said = [before, d && (tell || before) ? words(d) : ""].filter(Boolean).join(" ");
+    if (said) v.say(said);
+    v.tell();
+  };
+  const go = (way, fits, none) => {
+    const list = v.shown(), i = nextIn(list, list.indexOf(v.current), way, fits);
+    if (i < 0) return v.say(v.list.length ? none : "No disagreement to go to");
+    v.select(list[i]);
+  };
+  const decide = (decision, code) => {
+    const d = v.current;
+    if (!d) return v.say("Go to a disagreement first: N", true);
+    if (!d.offers.includes(decision)) return v.say({ union: "Spans can be joined only where the code is the same", intersection: "Spans can be joined only where the code is the same",
+      both: "There is only one coding here" }[decision] || `${v.coders[decision === "left" ? 0 : 1]} has no such coding here`, true);
+    if (decision === "other" && !code) return chooseCode();
+    if (d.decision === decision && (decision !== "other" || d.code === code.id)) return v.say(`Already decided: ${decisionWords(d, v.coders, v.nameOf)}`);
+    if (!v.link.write({ type: "decide", left: d.left, right: d.right, decision, ...(code ? { code: code.id } : {}) })) return;
+    Object.assign(d, { decision, code: code?.id ?? null, pending: true });
+    settle(`${decisionWords(d, v.coders, v.nameOf)}. ${v.counted()}.`.replace(/^./, c => c.toUpperCase()), true);
+  };
+  /** Show what a decision changed; `on` goes to the next that is open. */
+  const settle = (said, on) => {
+    const list = v.shown(), i = on ? nextIn(list, list.indexOf(v.current), 1, d => !d.decision) : -1;
+    v.rows.fill();
+    v.heads();
+    v.select(i >= 0 ? list[i] : v.current, { before: i < 0 && on && v.list.every(d => d.decision) ? `${said} That was the last.` : said });
+  };
+  const reopen = () => {
+    const d = v.current;
+    if (!d?.decision) return v.say("This one is open");
+    if (!v.link.write({ type: "reopen", left: d.left, right: d.right })) return;
+    Object.assign(d, { decision: null, code: null, pending: true });
+    settle("Open again.", false);
+  };
+  const chooseCode = () => {
+    const codes = [...v.doc.codes.values()], facets = new Set([...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code.facet));
+    const ranked = q => q.trim() ? codes.map(c => ({ c, s: Math.max(fuzzy(q, c.name), fuzzy(q, c.path || "") - 5) })).filter(x => x.s >= 0).sort((a, b) => b.s - a.s).map(x => x.c)
+      : [...codes.filter(c => facets.has(c.facet)), ...codes.filter(c => !facets.has(c.facet))];
+    v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near: v.card.box,
+      rows: q => ranked(q).map(c => ({ value: c, label: c.name, swatch: c, detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet].filter(Boolean).join(" · ") })),
+      pick: ([c]) => decide("other", c) });
+  };
+  const sources = () => {
+    v.link.raw({ type: "sources", view: v.uid });
+    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · Esc", near: v.buttons.sources,
+      rows: q => (v.sources || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).sort((a, b) => Number(b.coders > 1) - Number(a.coders > 1))
+        .map(s => ({ value: s.name, label: s.name, detail: s.coders === undefined ? "" : s.coders > 1 ? `${s.coders} coders` : s.coders ? "one coder" : "not coded" })),
+      pick: ([name]) => v.link.raw({ type: "open", source: name, view: v.uid }) });
+  };
+  const does = {
+    "next": () => go(1, undefined, ""), "previous": () => go(-1, undefined, ""), "next open": () => go(1, d => !d.decision, "All are decided"),
+    ...Object.fromEntries(["left", "right", "both", "union", "intersection", "other", "none"].map(d => [d, () => decide(d)])), reopen, sources,
+    "agree": () => { if (v.agreed[1] >= v.agreed[0]) v.say(v.agreed[0] ? "All that both agree on is kept already" : "There is nothing that both coded alike"); else v.link.write({ type: "agree" }); },
+    "hide decided": () => { v.hiding = !v.hiding; v.rows.fill(); v.card.fill(); v.heads(); v.say(v.hiding ? "Decided ones are hidden" : "Decided ones are shown"); },
+    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "help": () => v.help.toggle(), "leave": () => v.leave(),
+  };
+  v.act = name => { if (v.doc) does[name]?.(); };
+}
+
+function makeKeyTable(v) {
+  const words = { "next open": "next that is open", "left": "take the left coder’s", "right": "take the right coder’s", "both": "take both", "union": "widest span", "intersection": "only the common words",
+    "other": "another code", "none": "no coding", "reopen": "open a decided one again", "agree": "keep what both coded alike", "sources": "open another source" };
+  const box = make("div", { class: "pb-popover pa-help", hidden: true, role: "dialog", "aria-label": "Keys", tabIndex: -1 });
+  const toggle = () => {
+    box.hidden = !box.hidden;
+    if (box.hidden) return v.focus();
+    box.replaceChildren(make("h3", { class: "pa-coder" }, "Keys"), make("table", {}, ...Object.entries(v.keys).map(([what, key]) => make("tr", {}, make("td", {}, make("kbd", {}, showKey(key))), make("td", {}, words[what] || what)))));
+    v.place(box, v.buttons.help);
+    box.focus({ preventScroll: true });
+  };
+  return { box, toggle };
+}
+
+/** Keys work wherever the focus is inside the widget; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
+function joinDecisionKeys(v) {
+  const typing = e => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), own = e => v.doc && actionOf(chord(e), v.keys);
+  const guard = e => { if (v.root.contains(e.target)) v.root.toggleAttribute("data-lm-suppress-shortcuts", !/^mod\+/.test(chord(e)) || typing(e) || Boolean(own(e))); };
+  addEventListener("keydown", guard, true);
+  v.root.addEventListener("keydown", e => {
+    const key = chord(e), action = own(e), button = e.target.tagName === "BUTTON", listed = e.target === v.rows.box;
+    if (typing(e)) return;
+    if (!/^(mod|alt)\+/.test(key)) e.stopPropagation();
+    if (key === "escape" && !v.help.box.hidden) v.help.toggle();
+    else if (listed && /^(arrowdown|arrowup)$/.test(key)) v.act(key === "arrowdown" ? "next" : "previous");
+    else if (listed && /^(home|end|pagedown|pageup)$/.test(key)) { const list = v.shown(), i = list.indexOf(v.current) + (key === "pagedown" ? 8 : -8); v.select(list[{ home: 0, end: list.length - 1 }[key] ?? Math.max(0, Math.min(list.length - 1, i))]); }
+    else if (action && !(button && /^(enter| )$/.test(key))) { e.stopPropagation(); v.act(action); }
+    else return;
+    e.preventDefault();
+  });
+  return () => removeEventListener("keydown", guard, true);
+}
+
+// == 7 The view ===========================================================================================================================
+let adjudicationViews = 0;
+
+function makeAdjudicationView(model, el) {
+  const v = ({ model, uid: `pa${Date.now().toString(36)}${++adjudicationViews}`, doc: null, coders: [], list: [], of: new Map(), current: null, agreed: [0, 0], keys: {}, hiding: false, wide: true });
+  v.text = make("div", { class: "pb-text" });
+  v.scroll = make("div", { class: "pa-scroll", tabIndex: 0, role: "region", "aria-label": "Transcript" }, v.text);
+  v.live = make("div", { class: "pa-live", "aria-live": "polite", role: "status" });
+  v.status = make("div", { class: "pa-dim" });
+  v.kept = make("div", { class: "pa-saved" });
+  v.banner = make("div", { class: "pa-banner", hidden: true, role: "alert" });
+  v.root = make("div", { class: `pb-aw ${v.uid}`, "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": "Adjudication" });
+  v.painter = makePainter(v);
+  const rule = (name, side, offset, line) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){background-color:color-mix(in srgb,var(--pa-${side}) var(--pb-tint),transparent);text-decoration:underline ${line} var(--pa-${side}) 2px;text-underline-offset:${offset}px}`;
+  v.painter.sheet.append(rule("left", "left", 3, "solid"), rule("right", "right", 6, "dashed"), `.${v.uid} .pb-text::highlight(${v.uid}-open){text-decoration:underline dotted var(--pb-dim) 1.5px;text-underline-offset:4px}`);
+  if (PAINTS) ["open", "left", "right"].forEach((name, i) => { v.painter.highlight(name).priority = i; });
+  v.link = makeDecisionLink(v);
+  v.picker = makePicker(v);
+  v.rows = makeDisagreementList(v);
+  v.card = makeDecisionCard(v);
+  v.help = makeKeyTable(v);
+  v.root.append(v.painter.sheet, makeAdjudicationHead(v), v.banner, make("div", { class: "pa-main" }, v.rows.box, v.scroll), v.card.box,
+    make("footer", { class: "pa-foot" }, v.status, v.live, v.kept), v.picker.box, v.help.box);
+  v.placeholder = make("div", { class: "pa-empty" }, "Opening…");
+  v.text.append(v.placeholder);
+  el.append(v.root);
+  return v;
+}
+
+function makeAdjudicationHead(v) {
+  v.buttons = {};
+  const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pa-tool", title: label, "aria-label": label, onclick: () => v.act(key) }, text);
+  v.legend = make("div", { class: "pa-legend" });
+  v.progress = make("div", { class: "pa-progress", role: "progressbar", "aria-label": "Disagreements decided", "aria-valuemin": "0" }, make("i", {}));
+  v.progressWords = make("span", {});
+  v.figure = make("span", { class: "pa-dim pa-figure" });
+  return make("div", { class: "pa-head" }, make("div", { class: "pa-bar-row", role: "toolbar", "aria-label": "Adjudication" }, tool("sources", "Open a source (g)", "…"), v.legend, make("span", { class: "pa-gap" }),
+    tool("undo", "Undo", "↶ Undo"), tool("redo", "Redo", "↷"), tool("agree", "Keep what both coded alike (a)", "Keep agreed"), tool("hide decided", "Hide decided ones (h)", "Hide decided"), tool("help", "Keys (?)", "?")),
+  make("div", { class: "pa-figures" }, v.progress, v.progressWords, make("span", { class: "pa-gap" }), v.figure));
+}
+
+/** The head's words and figures. */
+function joinFigures(v) {
+  const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+  v.heads = () => {
+    const done = v.list.filter(d => d.decision).length, n = v.list.length, [same, coded, all] = v.turns, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
+    set(v.buttons.sources, `${v.doc.source} ▾`);
+    v.legend.replaceChildren(...v.coders.flatMap((name, i) => [i ? make("span", { class: "pa-dim" }, "and") : null, make("span", { class: `pa-mark pa-mark-${i ? "right" : "left"}` }, name),
+      v.statuses[i] && v.statuses[i] !== "done" ? make("span", { class: "pa-dim" }, `(still ${v.statuses[i]})`) : null]).filter(Boolean), ...(v.coders.length > 1 ? [make("span", { class: "pa-dim" }, `decided for ${who}`)] : []));
+    v.progress.hidden = !n;
+    v.progress.setAttribute("aria-valuemax", String(n));
+    v.progress.setAttribute("aria-valuenow", String(done));
+    v.progress.setAttribute("aria-valuetext", v.counted());
+    v.progress.firstChild.style.width = `${n ? 100 * done / n : 0}%`;
+    set(v.progressWords, n ? v.counted() : "");
+    set(v.figure, coded ? `Same codes in ${same} of ${coded} coded turns (${percentOf(same, coded)})` : "");
+    v.figure.title = coded ? `Of ${all} turns of participants, at least one of the two coded ${coded}; in ${same} both used exactly the same codes. Not corrected for chance.` : "";
+    const readonly = v.link.state().readonly;
+    v.buttons.agree.hidden = !agreed;
+    v.buttons.agree.disabled = kept >= agreed || readonly;
+    set(v.buttons.agree, kept < agreed ? `Keep ${agreed - kept} agreed` : `✓ ${agreed} agreed kept`);
+    v.buttons["hide decided"].setAttribute("aria-pressed", String(v.hiding));
+    v.buttons["hide decided"].hidden = !n;
+    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
+      const label = v.undo?.[key], b = v.buttons[key];
+      b.disabled = !label || readonly;
+      b.title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`;
+      b.setAttribute("aria-label", b.title);
+    }
+  };
+  v.tell = () => set(v.status, v.current ? `turn ${v.current.turn + 1} · ${kindWords(v.current, v.coders)}` : "");
+}
+
+function joinAdjudication(v) {
+  v.focus = () => v.rows.box.focus({ preventScroll: true });
+  v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pa-warn", warn); };
+  v.swatch = code => `--ink:${code.colour || `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
+  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pa-waiting", n > 0); };
+  v.lost = late => { v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${v.link.outbox.size ? "What you decided waits here and will be sent when it answers, or when you run the cell again." : "Run the cell again if it does not come back."}`; };
+  v.leave = () => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
+  v.place = (box, near) => {
+    const base = v.root.getBoundingClientRect(), at = near.getBoundingClientRect(), width = Math.min(400, base.width - 16), below = at.bottom - base.top + 6;
+    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;` + (base.height - below > 300 ? `top:${below}px` : `bottom:${base.bottom - at.top + 6}px`);
+  };
+  v.theme = () => { v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor)); };
+  v.measure = () => {
+    const width = v.root.clientWidth;
+    v.root.toggleAttribute("data-narrow", width < 720);
+    v.wide = width >= 860;
+    const margin = v.wide ? Math.max(110, Math.min(170, (width - 250) * 0.19)) : 34;
+    v.margin = margin * 2 - 100; // what the height of text not yet laid out is guessed by
+    v.root.style.setProperty("--pa-margin", `${margin}px`);
+  };
+  v.resized = () => { v.measure(); v.repaint(); };
+  /** Take over how things stand: codings, codes, disagreements, figures. */
+  v.stand = m => {
+    const was = v.current && keyOf(v.current), place = v.list.indexOf(v.current), { doc } = v;
+    Object.assign(v, { coders: m.coders, agreed: m.agreed, turns: m.turns, undo: m.undo, statuses: m.statuses });
+    readCodes(doc, m.codes);
+    takeCodings(v, m.codings);
+    v.list = unpack(m.disagreements);
+    v.of = new Map();
+    for (const d of v.list) {
+      d.start = doc.off.toUtf16(d.start);
+      d.end = doc.off.toUtf16(d.end);
+      for (const id of [...d.left, ...d.right]) v.of.set(id, d);
+    }
+    for (const o of v.link.outbox.all()) { // drawn ahead: said, not yet acknowledged
+      const d = o.source === doc.source && o.left && v.list.find(x => keyOf(x) === keyOf(o));
+      if (d) Object.assign(d, { decision: o.type === "decide" ? o.decision : null, code: o.code ?? null, pending: true });
+    }
+    // One that a coder has since settled herself is gone: stay at its place.
+    v.current = v.list.find(d => keyOf(d) === was) || (was ? v.list[Math.min(place, v.list.length - 1)] : null) || null;
+    v.rows.box.hidden = !v.list.length;
+    v.rows.fill();
+    v.heads();
+    v.card.fill();
+    v.tell();
+    v.repaint();
+  };
+  v.open = m => {
+    const same = v.doc?.source === m.source && v.doc.revision === m.revision, at = same ? v.scroll.scrollTop : 0;
+    v.keys = m.keys;
+    if (PAINTS && v.doc) for (const g of v.doc.groups) v.clear(g);
+    if (!same) v.current = null;
+    v.doc = makeDoc({ ...m, codings: { id: [] } });
+    v.measure();
+    v.theme();
+    buildText(v);
+    addMargins(v);
+    v.stand(m);
+    v.scroll.scrollTop = at;
+    watchMargins(v);
+    if (!same) v.select(v.list.find(d => !d.decision) || v.list[0], { tell: false });
+    v.saved();
+    v.root.dispatchEvent(new CustomEvent("pb-open"));
+  };
+}
+
+/** JupyterLab's search splits text nodes and puts them together again: ranges of such a group are made anew. */
+function joinPageChanges(v) {
+  const repair = new MutationObserver(records => {
+    for (const g of new Set(records.map(r => (r.target.nodeType === 3 ? r.target.parentElement : r.target)?.closest?.(".pb-say")?.pbPiece?.group))) {
+      if (!g || g.doc !== v.doc || !PAINTS) continue;
+      for (const p of g.pieces) if (p.say.textContent !== v.doc.text.slice(p.start, p.end)) p.say.textContent = v.doc.text.slice(p.start, p.end);
+      if (g.near) v.later(g);
+    }
+    repair.takeRecords();
+  });
+  if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
+  const size = new ResizeObserver(() => v.doc && v.resized()), page = new MutationObserver(v.theme), queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map(q => matchMedia(q));
+  size.observe(v.root);
+  page.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
+  for (const q of queries) q.addEventListener("change", v.theme);
+  return () => { repair.disconnect(); size.disconnect(); page.disconnect(); for (const q of queries) q.removeEventListener("change", v.theme); };
+}
+
+function render({ model, el }) {
+  const v = makeAdjudicationView(model, el);
+  joinAdjudication(v);
+  joinFigures(v);
+  joinTwoMargins(v);
+  joinDecisions(v);
+  const ends = [joinDecisionKeys(v), joinPageChanges(v), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  v.theme();
+  v.link.ready();
+  const wait = setTimeout(() => { if (!v.doc) v.placeholder.textContent = "Run this cell to open the source. Its text is not saved with the notebook."; }, 4000);
+  el.pbView = v; // for tests and measurements
+  return () => { clearTimeout(wait); for (const end of ends) end(); };
+}
+
+export default { render };

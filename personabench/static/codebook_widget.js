@@ -1,0 +1,752 @@
+// @ts-check
+// The codebook widget: codes as a tree, beside it everything known of the one at hand. One view is one call of `render` below. It changes nothing
+// by itself: each change is a message, and what Python tells afterwards is drawn, whoever made the change.
+// Sections: 1 the tree (pure), 2 the link to Python, 3 rows, 4 details, 5 panels, 6 actions, 7 keys and mouse, 8 the view.
+/* global BIDI, INKS, LINES, chord, firstIndex, fuzzy, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, short, showKey, unpack -- of shared.js,
+   which Python puts before this file */
+
+// == 1 The tree =============================================================================================================
+/** Colours that reach 3:1 on white and on JupyterLab's dark page and stay apart in the common kinds of colour vision; a name for each. */
+export const PALETTE = [["#B45400", "brown"], ["#F06C18", "orange"], ["#24A86C", "green"], ["#54786C", "grey green"], ["#9084FC", "light violet"], ["#9C30FC", "violet"],
+  ["#A848B4", "purple"], ["#B478B4", "mauve"]];
+const HEX = /^#[\da-f]{6}$/i;
+
+/** Make nodes of the rows that Python sent (parents first): {list, top, byId}. */
+export function makeTree(columns) {
+  const list = unpack(columns), byId = new Map(), top = [];
+  for (const n of list) {
+    Object.assign(n, { children: [], up: byId.get(n.parent) || null, look: lookOf(n) });
+    n.level = n.up ? n.up.level + 1 : 1;
+    (n.up ? n.up.children : top).push(n);
+    byId.set(n.id, n);
+  }
+  return { list, top, byId };
+}
+
+/** A node and all above it; a node and all below it. */
+export const lineOf = n => n ? [n, ...lineOf(n.up)] : [];
+export const branchOf = n => [n, ...n.children.flatMap(branchOf)];
+const flat = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Does a code hold every word of what was typed, in its name, facet or definition? */
+export function fits(n, query) {
+  const hay = flat([n.name, n.facet, n.words, ...n.include, ...n.exclude].join("\n"));
+  return flat(query).split(/\s+/).every(word => hay.includes(word));
+}
+
+/** The rows to show: each {node, pos, size, hit, open}. A query shows what fits and what it lies under, and opens all of it. */
+export function shownRows(tree, closed, query) {
+  const hits = query.trim() ? new Set(tree.list.filter(n => fits(n, query.trim()))) : null, keep = hits && new Set([...hits].flatMap(lineOf)), rows = [];
+  const walk = nodes => {
+    const some = keep ? nodes.filter(n => keep.has(n)) : nodes;
+    some.forEach((node, i) => {
+      const inner = keep ? node.children.filter(n => keep.has(n)) : node.children, open = inner.length ? Boolean(keep) || !closed.has(node.id) : null;
+      rows.push({ node, pos: i + 1, size: some.length, hit: !hits || hits.has(node), open });
+      if (open) walk(node.children);
+    });
+  };
+  walk(tree.top);
+  return rows;
+}
+
+/** May these codes go under that one (null = the top)? Not into their own branch, and not where all of them are already. */
+export function mayMove(tree, ids, parent) {
+  const above = new Set(lineOf(tree.byId.get(parent)).map(n => n.id)), nodes = ids.map(id => tree.byId.get(id));
+  return nodes.length > 0 && nodes.every(n => n && !above.has(n.id)) && nodes.some(n => n.parent !== parent);
+}
+
+/** Of codes to move, those that do not move along with another one. */
+export const topmost = (tree, ids) => ids.filter(id => !lineOf(tree.byId.get(id)?.up).some(n => ids.includes(n.id)));
+
+/** Number stages so that one comes before or after its neighbour: pairs of id and number, or null where there is no such neighbour. Numbers in use
+ * are kept where they tell the siblings apart; otherwise all stages are numbered anew. */
+export function reorder(tree, id, way) {
+  const n = tree.byId.get(id), near = (n.up ? n.up.children : tree.top).filter(x => x.facet === "stage"), i = near.indexOf(n), j = i + way;
+  if (i < 0 || j < 0 || j >= near.length) return null;
+  const order = near.slice();
+  order.splice(j, 0, ...order.splice(i, 1));
+  const numbers = near.map(x => x.order);
+  if (numbers.every((x, k) => x !== null && (k === 0 || x > numbers[k - 1]))) return order.map((x, k) => [x.id, numbers[k]]);
+  const all = tree.list.filter(x => x.facet === "stage"), places = near.map(x => all.indexOf(x));
+  order.forEach((x, k) => { all[places[k]] = x; });
+  return all.map((x, k) => [x.id, k + 1]);
+}
+
+/** The row that letters typed lead to: the next that begins with them, from the one at hand on. -1 = none. One letter again and again goes round. */
+export function typeAhead(rows, at, letters) {
+  const all = flat(letters), same = [...all].every(c => c === all[0]), words = same ? all[0] : all, from = same ? at + 1 : at;
+  for (let k = 0; k < rows.length; k++) { const i = (from + k) % rows.length; if (flat(rows[i].node.name).startsWith(words)) return i; }
+  return -1;
+}
+
+/** How far two colours are apart in lightness, 1 to 21 (WCAG 2). */
+export function contrast(a, b) {
+  const light = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255).map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+  const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+  return (x + 0.05) / (y + 0.05);
+}
+
+/** The words for a code's own properties: "order 2", "valence −1", "offline". */
+export const traits = n => [n.order !== null && n.facet === "stage" ? `stage ${n.order}` : "", n.valence !== null ? `valence ${n.valence > 0 ? "+" : ""}${String(n.valence).replace("-", "−")}` : "",
+  n.online === null ? "" : n.online ? "online" : "offline"].filter(Boolean);
+export const many = (n, one, more = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
+const keyName = key => key === " " ? "Space" : showKey(key).replace(/ARROW(\w+)/, (_, way) => ({ UP: "↑", DOWN: "↓", LEFT: "←", RIGHT: "→" })[way]);
+/** The number of the coding that an example stands for, or null. */
+export const codingOf = example => { const m = /^\[coding (\d+)\]$/.exec(example.trim()); return m ? Number(m[1]) : null; };
+
+/** Shorthands for elements that come often. */
+const tag = (name, of = "") => (...children) => make(name, of ? { class: of } : {}, ...children);
+const B = tag("b"), P = tag("p"), LI = tag("li"), SMALL = tag("small"), EM = tag("em"), TD = tag("td"), across = tag("div", "pbk-row-of"), pair = tag("div", "pbk-pair"), trait = tag("span", "pbk-trait"),
+  caption = tag("span", "pbk-label"), hint = tag("p", "pb-hint");
+
+// == 2 The link to Python ===================================================================================================
+function makeBookLink(v) {
+  const { model } = v;
+  const store = () => { try { return globalThis.sessionStorage; } catch { return null; } };
+  const state = () => model.get("state") || {};
+  const outbox = makeOutbox(store(), `personabench-codebook:${state().study}:${state().coder}`), then = new Map();
+  let asked = 0;
+  const raw = m => { try { model.send({ ...m, view: v.uid }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  /** Send a change; `after` is called with the acknowledgement. @param {any} m @param {(m: any) => void} [after] */
+  const write = (m, after) => {
+    if (!v.mayWrite()) return false;
+    const message = outbox.put({ guid: makeGuid(), ...m });
+    message.at = Date.now();
+    if (after) then.set(message.guid, after);
+    raw(message);
+    v.saved();
+    return true;
+  };
+  const ready = () => { raw({ type: "ready" }); for (const m of outbox.all()) raw(m); };
+  const beat = () => {
+    if (!v.root.isConnected || document.visibilityState === "hidden") return;
+    const first = outbox.all()[0]?.at, late = (asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000);
+    v.lost(late);
+    if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.tree ? { type: "ping" } : { type: "ready" }); }
+  };
+  const hear = m => {
+    if (m.to && m.to !== v.uid) return;
+    if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
+    asked = 0;
+    v.lost(false);
+    BOOK_HEAR[(m.type)]?.(v, m);
+  };
+  const settle = guid => {
+    const sent = outbox.done(guid), after = then.get(guid);
+    then.delete(guid);
+    if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid, ms: Date.now() - sent.at } }));
+    v.saved();
+    return after;
+  };
+  model.on("msg:custom", hear);
+  const timer = setInterval(beat, 2000);
+  return { write, ready, raw, outbox, state, settle, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
+}
+
+const BOOK_HEAR = {
+  codebook(v, m) { v.renew(m); },
+  ack(v, m) { const after = v.link.settle(m.guid); if (m.notice) v.say(m.notice); after?.(m); },
+  refused(v, m) { v.link.settle(m.guid); v.say(`${m.reason}. ${m.cure || ""}`, true); v.details.refresh(true); v.panel.refused(); },
+  notice(v, m) { v.link.settle(m.guid); v.say(m.text); },
+  preview(v, m) { v.panel.show("merge", m); },
+  quotes(v, m) { v.panel.answer("quotes", m); },
+  examples(v, m) { const found = unpack(m.quotes); for (const id of m.asked) v.words.set(id, found.find(q => q.id === id) || null); v.details.refresh(true); },
+  history(v, m) { v.panel.answer("history", m); },
+  past(v, m) { v.showPast(m); },
+};
+
+// == 3 Rows =================================================================================================================
+function makeRows(v) {
+  const box = make("div", { class: "pbk-tree", role: "tree", "aria-label": "Codes", "aria-multiselectable": "true", "aria-describedby": `${v.uid}-status` });
+  let shown = [], editing = (null);
+  const els = new Map();
+  const rowOf = r => {
+    const n = r.node, marked = v.marks.has(n.id), now = v.past && v.tree.byId.get(n.id);
+    const since = v.past ? (!now ? "gone since" : now.name !== n.name ? `now “${now.name}”` : "") : "";
+    return make("div", { class: `pbk-row${r.hit ? "" : " pbk-dimmed"}${v.cut.includes(n.id) ? " pbk-cut" : ""}`, id: `${v.uid}-row-${n.id}`, role: "treeitem", tabIndex: -1, "data-id": String(n.id), "aria-level": String(n.level),
+      "aria-setsize": String(r.size), "aria-posinset": String(r.pos), "aria-expanded": r.open === null ? null : String(r.open), "aria-selected": String(marked), style: `--level:${n.level - 1}`,
+      draggable: !v.past && !v.link.state().readonly, "aria-label": [n.name, n.facet, ...traits(n), many(n.codings, "coding"), v.past ? since : many(n.cases, "case"), v.cut.includes(n.id) ? "cut" : ""].filter(Boolean).join(", ") },
+    make("span", { class: "pbk-tick", "aria-hidden": "true" }, marked ? "✓" : ""),
+    make("span", { class: "pbk-twist", "aria-hidden": "true" }, r.open === null ? "" : r.open ? "▾" : "▸"),
+    make("span", { class: "pb-swatch", style: v.swatch(n), "aria-hidden": "true" }),
+    make("bdi", { class: "pbk-name", title: n.name }, n.name),
+    BIDI.test(n.name) && make("i", { class: "pbk-strange", title: "The name holds hidden characters that turn the direction of writing" }, "⇄"),
+    ...traits(n).map(t => trait(t)), since && trait(since),
+    make("span", { class: "pbk-facet" }, n.facet), make("span", { class: "pbk-n" }, n.codings || "·"), make("span", { class: "pbk-n" }, v.past ? "" : n.cases || "·"));
+  };
+  /** Draw all rows anew; whoever has the focus keeps it. */
+  const draw = () => {
+    const tree = v.book(), had = box.contains(document.activeElement) && !editing, index = shown.findIndex(r => r.node.id === v.at), top = box.scrollTop;
+    shown = shownRows(tree, v.closed, v.query);
+    if (!shown.some(r => r.node.id === v.at)) v.at = shown[Math.max(0, Math.min(index, shown.length - 1))]?.node.id ?? null;
+    els.clear();
+    box.replaceChildren(...shown.map(r => { const el = rowOf(r); els.set(r.node.id, el); return el; }));
+    box.scrollTop = top;
+    box.hidden = !shown.length;
+    v.headings.hidden = !shown.length;
+    v.empty.hidden = Boolean(shown.length);
+    if (!shown.length) v.fillEmpty();
+    const here = els.get(v.at);
+    if (here) { here.tabIndex = 0; here.classList.add("pbk-at"); if (had) here.focus({ preventScroll: true }); } else if (had) v.filter.focus();
+  };
+  /** Go to a code, opening what hides it. @param {any} id */
+  const go = (id, { focus = true } = {}) => {
+    const n = v.book().byId.get(id);
+    if (!n) return;
+    if (!els.has(id)) { for (const up of lineOf(n.up)) v.closed.delete(up.id); if (!shownRows(v.book(), v.closed, v.query).some(r => r.node === n)) { v.query = v.filter.value = ""; } v.at = id; draw(); }
+    const old = els.get(v.at);
+    if (old) { old.tabIndex = -1; old.classList.remove("pbk-at"); }
+    v.at = id;
+    const el = els.get(id);
+    el.tabIndex = 0;
+    el.classList.add("pbk-at");
+    if (focus) el.focus({ preventScroll: true });
+    el.scrollIntoView({ block: "nearest" });
+    v.arrived();
+  };
+  const index = () => shown.findIndex(r => r.node.id === v.at);
+  const step = by => { const r = shown[Math.max(0, Math.min(shown.length - 1, index() + by))]; if (r) go(r.node.id); };
+  const toggle = (id, open) => {
+    const n = v.book().byId.get(id);
+    if (!n?.children.length) return;
+    if (open ?? v.closed.has(id)) v.closed.delete(id); else { v.closed.add(id); if (lineOf(v.book().byId.get(v.at)).includes(n)) v.at = id; }
+    draw();
+  };
+  /** Write in a row: a new name, or the name of a new code. @param {any} what {row: element, before?: element, value, label, done} */
+  const write = what => {
+    const input = make("input", { class: "pbk-edit", value: what.value, "aria-label": what.label, spellcheck: true, dir: "auto" });
+    let over = false;
+    const end = keep => {
+      if (over) return;
+      over = true;
+      const name = input.value.trim(), had = document.activeElement === input;
+      editing = null;
+      what.row.remove();
+      if (v.late) { const m = v.late; v.late = null; v.renew(m); } else draw();
+      if (had) v.focus();
+      if (keep && name && name !== what.value) what.done(name);
+    };
+    input.addEventListener("keydown", e => {
+      const key = chord(e);
+      if (key === "enter" || key === "escape") { e.preventDefault(); end(key === "enter"); }
+      if (!/^mod\+[^z]/.test(key)) e.stopPropagation();
+    });
+    input.addEventListener("blur", () => end(true));
+    editing = input;
+    what.row.replaceChildren(...what.lead, input, trait(what.hint));
+    what.row.draggable = false;
+    if (what.after) what.after.after(what.row);
+    input.focus();
+    input.select();
+    what.row.scrollIntoView({ block: "nearest" });
+  };
+  const rename = () => {
+    const n = v.here(), row = els.get(v.at);
+    if (!n || !v.mayWrite()) return;
+    write({ row, value: n.name, label: `New name of ${n.name}`, hint: "↵ keep · Esc", lead: [...row.children].slice(0, 3), done: name => v.link.write({ type: "rename", id: n.id, name }, () => v.say(`Renamed to ${name}`)) });
+  };
+  /** Ask for the name of a new code beside or under the one at hand. */
+  const create = under => {
+    if (!v.mayWrite()) return;
+    const n = v.here(), parent = under ? n : n?.up, facet = n?.facet || "other", level = parent ? parent.level : 0;
+    if (under && n && v.closed.has(n.id)) toggle(n.id, true);
+    box.hidden = false;
+    v.empty.hidden = true;
+    const last = n && !under ? branchOf(n).map(x => els.get(x.id)).filter(Boolean).pop() : n && els.get(n.id);
+    const row = make("div", { class: "pbk-row pbk-draft", role: "none", style: `--level:${level}` });
+    if (!last) box.append(row);
+    write({ row, after: last, value: "", label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
+      lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch({ look: lookOf({ id: 0, facet }) }) })],
+      done: name => v.link.write({ type: "add", name, facet, parent: parent?.id ?? null }, m => { go(m.id); v.say(`Added ${name}, facet ${facet}${parent ? `, under ${parent.name}` : ""}`); }) });
+  };
+  return { box, draw, go, step, toggle, rename, create, index, els, get shown() { return shown; }, get editing() { return editing; } };
+}
+
+// == 4 Details ==============================================================================================================
+// A form of fields that know how to show a code and how to save themselves. A field that is being written in is not touched by news.
+function makeDetails(v) {
+  let code = (null), fields = ([]);
+  const save = changes => v.link.write({ type: "change", ids: [code.id], changes }, () => v.say(`Kept: ${Object.keys(changes).map(k => ({ parts: "definition" })[k] || k).join(", ")} of ${code?.name}`));
+  const labelled = (label, control) => { const id = control.id ||= `${v.uid}-f${fields.length}-${label.replace(/\W/g, "")}`; return make("div", { class: "pbk-field" }, make("label", { for: id }, label), control); };
+  const add = (el, set, when = () => true) => { fields.push({ el, set, when }); return el; };
+  const choice = (key, label, options, when) => {
+    const select = make("select", { onchange: () => save({ [key]: options[select.selectedIndex][0] }) }, ...options.map(([, words]) => make("option", {}, words)));
+    return add(labelled(label, select), n => { select.selectedIndex = Math.max(0, options.findIndex(([value]) => value === n[key])); select.disabled = !v.canWrite(); }, when);
+  };
+  const parts = () => [words.value, list.include.values(), list.exclude.values()];
+  const words = make("textarea", { rows: 3, dir: "auto", placeholder: "What does a quote have to say to get this code?", onchange: () => save({ parts: parts() }) });
+  /** Examples, one a line: words that can be changed, or a quote that stands for its coding. */
+  const examples = (key, label, placeholder) => {
+    const ul = make("ul", { class: "pbk-examples" });
+    let items = ([]), of = (null);
+    const line = (value, i) => {
+      const coding = codingOf(value), quote = coding !== null && v.words.get(coding);
+      const fresh = i === items.length, name = fresh ? `${label}: new example` : `${label}: example ${i + 1}`;
+      if (coding !== null) return LI(quote ? make("q", { dir: "auto", title: `${quote.source}, ${quote.case ?? ""}` }, quote.quote) : EM(v.words.has(coding) ? "a quote that is gone" : "…"), drop(i, name));
+      const input = make("input", { value, dir: "auto", "aria-label": name, placeholder: fresh ? placeholder : "", readOnly: !v.canWrite(), onchange: () => { items[i] = input.value; items = items.filter(x => x.trim()); keep(); },
+        onkeydown: e => { if (chord(e) === "enter") { e.preventDefault(); if (input.value !== value) input.dispatchEvent(new Event("change")); ul.querySelectorAll("input")[ul.querySelectorAll("input").length - 1]?.focus(); } } });
+      return LI(input, fresh ? null : drop(i, name));
+    };
+    const drop = (i, name) => v.canWrite() && make("button", { class: "pbk-icon", "aria-label": `Remove ${name}`, title: "Remove", onclick: () => { items.splice(i, 1); keep(); } }, "×");
+    const keep = () => { save({ parts: parts() }); fill(items); };
+    const fill = list => {
+      const at = [...ul.querySelectorAll("input, button")].indexOf(/** @type {any} */ (document.activeElement));
+      items = list.slice();
+      ul.replaceChildren(...items.map(line), ...(v.canWrite() ? [line("", items.length)] : items.length ? [] : [LI(EM("none"))]));
+      const all = ul.querySelectorAll("input, button");
+      if (at >= 0) (all[Math.min(at, all.length - 1)])?.focus();
+    };
+    const set = (n, force) => {
+      const dirty = [...ul.querySelectorAll("input")].some(i => i === document.activeElement && i.value !== i.defaultValue && i.value !== "" && !items.includes(i.value));
+      if (of === n.id && dirty && !force) return;
+      of = n.id;
+      fill(n[key]);
+    };
+    return { el: add(make("div", { class: "pbk-field", role: "group", "aria-label": label }, caption(label), ul), set), values: () => items.slice() };
+  };
+  const colours = () => {
+    const name = `${v.uid}-colour`, told = make("small", { role: "status" }), own = make("input", { type: "color", "aria-label": "Another colour", onchange: () => save({ colour: own.value.toUpperCase() }) });
+    const option = ([hex, word]) => { const input = make("input", { type: "radio", name, value: hex || "", "aria-label": word, onchange: () => save({ colour: hex }) });
+      return make("label", { class: "pbk-colour", title: word }, input, make("span", { "aria-hidden": "true", style: hex ? `--ink:${hex}` : "" }, hex ? "" : "auto")); };
+    const options = [[null, "automatic: the facet's colour"], ...PALETTE].map(option);
+    const box = make("div", { class: "pbk-colours", role: "radiogroup", "aria-label": "Colour" }, ...options, make("label", { class: "pbk-colour", title: "another colour" }, own));
+    return add(make("div", { class: "pbk-field" }, caption("Colour"), box, told), n => {
+      const hex = n.colour && HEX.test(n.colour) ? n.colour.toUpperCase() : null;
+      for (const o of options) { const input = o.querySelector("input"); input.checked = input.value === (hex || ""); input.disabled = !v.canWrite(); }
+      own.value = (hex || INKS[n.look.ink][0]).toLowerCase();
+      own.disabled = !v.canWrite();
+      own.parentElement?.classList.toggle("pbk-own", Boolean(hex && !PALETTE.some(p => p[0] === hex)));
+      const [a, b] = hex ? [contrast(hex, "#FFFFFF"), contrast(hex, "#212121")] : [contrast(INKS[n.look.ink][0], "#FFFFFF"), contrast(INKS[n.look.ink][1], "#212121")], low = Math.min(a, b) < 3;
+      told.textContent = `Contrast ${a.toFixed(1)}:1 on light, ${b.toFixed(1)}:1 on dark${low ? ": too little to see (3:1 is needed)" : ""}. Line: ${LINES[n.look.line]}.`;
+      told.classList.toggle("pb-warn", low);
+    });
+  };
+  const name = make("input", { dir: "auto", onchange: () => { if (name.value.trim() && name.value.trim() !== code.name) v.link.write({ type: "rename", id: code.id, name: name.value.trim() }, () => v.say(`Renamed to ${name.value.trim()}`)); else name.value = code.name; },
+    onkeydown: e => { if (chord(e) === "enter") { e.preventDefault(); name.blur(); v.focus(); } } });
+  const under = make("button", { class: "pbk-wide", onclick: () => v.does["move under…"]() });
+  const order = make("input", { type: "number", step: 1, onchange: () => save({ order: order.value === "" ? null : Number(order.value) }) });
+  const steps = way => make("button", { class: "pbk-icon", "aria-label": way < 0 ? "Stage earlier" : "Stage later", title: way < 0 ? "Stage earlier" : "Stage later", onclick: () => v.does[way < 0 ? "stage earlier" : "stage later"]() }, way < 0 ? "↑" : "↓");
+  const build = facets => {
+    fields = [];
+    const nameField = add(labelled("Name", name), n => { if (document.activeElement !== name) name.value = n.name; name.readOnly = !v.canWrite(); });
+    const facet = choice("facet", "Facet", facets.map(f => [f, f])), parent = add(labelled("Under", under), n => { under.textContent = n.up ? lineOf(n.up).reverse().map(x => x.name).join(" / ") : "the top"; under.disabled = !v.canWrite(); });
+    const special = [choice("valence", "Valence", [[null, "none"], [-2, "−2 very bad"], [-1, "−1 bad"], [0, "0 neither"], [1, "+1 good"], [2, "+2 very good"]], n => ["emotion", "expectation"].includes(n.facet) || n.valence !== null),
+      add(labelled("Place among the stages", make("span", { class: "pbk-order" }, order, steps(-1), steps(1))), n => { if (document.activeElement !== order) order.value = n.order ?? ""; order.disabled = !v.canWrite(); }, n => n.facet === "stage" || n.order !== null),
+      choice("online", "Online", [[null, "not said"], [true, "online"], [false, "offline"]], n => ["touchpoint", "channel"].includes(n.facet) || n.online !== null)];
+    order.setAttribute("aria-label", "Place among the stages");
+    const definition = add(labelled("When to use it", words), n => { if (document.activeElement !== words || words.value === words.defaultValue) { words.value = words.defaultValue = n.words; } words.readOnly = !v.canWrite(); });
+    list.include = examples("include", "Include, for example", "words, or pick a quote below");
+    list.exclude = examples("exclude", "Exclude, for example", "… and the code that fits better");
+    const used = make("p", { class: "pbk-used" });
+    const uses = add(across(used, make("button", { onclick: () => v.does.quotes() }, "Quotes"), make("button", { onclick: () => v.does["merge into…"]() }, "Merge…"), make("button", { onclick: () => v.does["split…"]() }, "Split…")),
+      n => { used.textContent = v.past ? many(n.codings, "coding") : `${many(n.codings, "coding")} by ${many(n.cases, "case")}`; const [q, m, s] = [...uses.querySelectorAll("button")]; q.disabled = Boolean(v.past) || !n.codings; s.disabled = !v.canWrite() || !n.codings; m.disabled = !v.canWrite(); });
+    return make("div", { class: "pbk-form" }, nameField, pair(facet, parent), pair(...special), definition, list.include.el, list.exclude.el, colours(), uses);
+  };
+  const list = (({ include: null, exclude: null }));
+  let form = (null);
+  /** Show the code at hand. @param {boolean} [force] throw away what was typed, because it was refused */
+  const refresh = force => {
+    if (!form || v.panel.kind !== "details") return;
+    code = v.here();
+    if (!code) return;
+    if (force) { name.value = code.name; words.value = words.defaultValue = code.words; }
+    for (const f of fields) { f.el.hidden = !f.when(code); f.set(code, force); }
+    const ask = [...code.include, ...code.exclude].map(codingOf).filter(id => id !== null && !v.words.has(id));
+    if (ask.length) v.link.raw({ type: "examples", codings: ask });
+  };
+  return { form: () => form ||= build(v.facets), refresh, first: () => name, addExample: (key, text) => { const n = v.here(), all = { include: n.include.slice(), exclude: n.exclude.slice() };
+    if (!all[key].includes(text)) v.link.write({ type: "change", ids: [n.id], changes: { parts: [n.words, [...all.include, ...(key === "include" ? [text] : [])], [...all.exclude, ...(key === "exclude" ? [text] : [])]] } }, () => v.say(`Kept as an example to ${key}`)); } };
+}
+
+// == 5 Panels ===============================================================================================================
+// Beside the tree: the details, or for a while a question that needs room. Esc brings the details back, and once more the tree.
+function makeBookPanel(v) {
+  const title = make("h3", { class: "pbk-title" }), body = make("div", { class: "pbk-body" }), back = make("button", { class: "pbk-icon", "aria-label": "Back to the details", title: "Back (Esc)", onclick: () => { show("details"); v.focus(); } }, "×");
+  const box = make("section", { class: "pbk-side", "aria-label": "Details", onkeydown: e => {
+    const key = chord(e);
+    if (key === "escape") { e.preventDefault(); if (kind !== "details") show("details"); v.focus(); }
+    if (!/^mod\+/.test(key)) e.stopPropagation();
+  } }, make("header", {}, title, back), body);
+  let kind = "details", told = (null), asked = (null), busy = (null);
+  const first = () => body.querySelector("[data-first]")?.focus({ preventScroll: true });
+  /** @param {string} name @param {any} [m] what Python answered */
+  const show = (name, m = null) => {
+    kind = name;
+    told = m;
+    fill();
+    if (name !== "details") { first(); v.say(title.textContent); }
+  };
+  const fill = () => {
+    const [name, ...content] = PANELS[kind]();
+    title.textContent = name;
+    box.setAttribute("aria-label", name);
+    back.hidden = kind === "details";
+    const nodes = content.filter(Boolean);
+    if (nodes.length !== body.childNodes.length || nodes.some((x, i) => x !== body.childNodes[i])) { body.replaceChildren(...nodes); body.scrollTop = 0; } // a form that stays keeps its focus
+    if (kind === "details") v.details.refresh();
+  };
+  const ask = (name, m) => { asked = name; v.link.raw(m); };
+  const answer = (name, m) => { if (asked) { const to = asked; asked = null; show(to, m); } else if (kind === name) { told = m; fill(); } };
+  const quoteOf = (q, ...more) => LI(make("q", { dir: "auto" }, q.quote), SMALL([q.case || q.source, q.case && q.case !== q.source ? q.source : "", q.coder, ...more].filter(Boolean).join(" · ")));
+  const details = () => {
+    const marks = v.marked();
+    if (marks.length > 1) return several(marks);
+    if (!v.here()) return ["Details", hint(v.tree?.list.length ? "Choose a code." : "The details of a code will stand here.")];
+    return ["Details", v.details.form()];
+  };
+  const several = marks => [`${marks.length} codes marked`, make("ul", { class: "pbk-quotes" }, ...marks.slice(0, 12).map(n => LI(make("span", { class: "pb-swatch", style: v.swatch(n) }), make("bdi", {}, n.name))), marks.length > 12 && LI(`and ${marks.length - 12} more`)),
+    across(...[["Merge…", "merge into…"], ["Move under…", "move under…"], ["Facet…", "facet…"], ["Remove", "remove"]].map(([label, does]) => make("button", { disabled: !v.canWrite(), onclick: () => v.does[does]() }, label)),
+      make("button", { onclick: () => { v.marks.clear(); v.rows.draw(); fill(); v.focus(); } }, "Unmark all"))];
+  const merge = () => {
+    const m = told, into = v.tree.byId.get(m.into), quotes = unpack(m.quotes);
+    if (!into || !m.ids.every(id => v.tree.byId.has(id))) return ["Merge", P("One of the codes is gone.")];
+    const group = (fate, head) => { const some = quotes.filter(q => q.fate === fate); return some.length && make("details", { open: fate !== "moves" || some.length <= 5 }, make("summary", {}, `${head} (${m.fates[fate]})`), make("ul", { class: "pbk-quotes" }, ...some.slice(0, 200).map(q => quoteOf(q, q.code)))); };
+    const go = make("button", { class: "pbk-main-button", "data-first": "", onclick: () => { go.disabled = true; busy = go; if (v.link.write({ type: "merge", ids: m.ids, into: m.into }, () => { busy = null; v.marks.clear(); v.rows.draw(); show("details"); v.rows.go(m.into); })) v.say("Merging…"); } }, `Merge into “${short(into.name, 30)}”`);
+    return ["Merge: what will change", make("ul", { class: "pbk-plan" }, ...m.plan.map(x => LI(x)), m.warning && make("li", { class: "pb-warn" }, m.warning)),
+      across(go, make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel")), SMALL("One undo takes all of it back."),
+      m.definitions.length > 0 && make("details", { open: true }, make("summary", {}, `${m.definitions.length === 1 ? "A definition ends" : "Definitions end"} with the code`), ...m.definitions.map(([c, d]) => make("blockquote", {}, B(c), make("p", { dir: "auto" }, d)))),
+      group("falls together", "Fall together"), group("moves", "Move")];
+  };
+  const quotes = () => {
+    const n = v.tree.byId.get(told.id), all = unpack(told.quotes);
+    if (!n) return ["Quotes", P("The code is gone.")];
+    const list = make("ul", { class: "pbk-quotes", tabIndex: 0, "data-first": "", "aria-label": `Quotes of ${n.name}` }, ...all.map(q => { const li = quoteOf(q); if (v.canWrite()) li.append(make("span", { class: "pbk-row-of" },
+      ...[["include", "+ include"], ["exclude", "+ exclude"]].map(([key, label]) => make("button", { class: "pbk-small", title: `Keep as an example to ${key}`, onclick: () => v.details.addExample(key, `[coding ${q.id}]`) }, label)))); return li; }));
+    return [`${n.name}: ${many(told.n, "quote")}`, list, all.length < told.n && SMALL(`The first ${all.length} are shown.`)];
+  };
+  const split = () => {
+    const n = v.tree.byId.get(told.id), all = unpack(told.quotes), take = new Set(), seen = () => all.filter(q => !find.value || fits({ name: q.quote, facet: q.source, words: q.case || "", include: [q.coder], exclude: [] }, find.value));
+    if (!n) return ["Split", P("The code is gone.")];
+    const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => count() });
+    const facet = make("select", { "aria-label": "Facet of the new code" }, ...v.facets.map(f => make("option", { selected: f === n.facet }, f)));
+    const find = make("input", { placeholder: "Only quotes with…", "aria-label": "Only quotes with these words", oninput: () => draw() });
+    const list = make("ul", { class: "pbk-quotes" }), rows = new Map(all.map(q => { const tick = make("input", { type: "checkbox", onchange: () => { tick.checked ? take.add(q.id) : take.delete(q.id); count(); } }), li = quoteOf(q); return [q, LI(make("label", {}, tick, make("span", {}, ...li.childNodes)))]; }));
+    const draw = () => list.replaceChildren(...seen().map(q => rows.get(q)));
+    const all_ = make("button", { onclick: () => { const some = seen(), on = !some.every(q => take.has(q.id)); for (const q of some) { on ? take.add(q.id) : take.delete(q.id); rows.get(q).querySelector("input").checked = on; } count(); } }, "Tick all shown");
+    const go = make("button", { class: "pbk-main-button", onclick: () => { busy = go; go.disabled = true; v.link.write({ type: "split", id: n.id, to: name.value.trim(), codings: [...take], facet: facet.value }, m => { busy = null; show("details"); v.rows.go(m.id); v.say(`Split ${name.value.trim()} from ${n.name}: ${many(take.size, "coding")}`); }); } });
+    const count = () => { go.textContent = `Split off ${take.size} of ${all.length}`; go.disabled = !take.size || !name.value.trim(); };
+    count();
+    draw();
+    return [`Split “${short(n.name, 40)}”`, hint("Tick the quotes that belong to the new code. It stands beside this one and takes over its other properties."), pair(name, facet),
+      across(go, make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel")), pair(find, all_), list];
+  };
+  const history = () => {
+    const steps = unpack(told.steps), id = i => `${v.uid}-step-${i}`;
+    let at = Math.max(0, v.past ? steps.findIndex(s => s.event === v.past.event) : 0);
+    const mark = () => { [...list.children].forEach((li, i) => li.setAttribute("aria-selected", String(i === at))); if (steps.length) list.setAttribute("aria-activedescendant", id(at)); list.children[at]?.scrollIntoView({ block: "nearest" }); };
+    const open = () => { v.pastStep = steps[at]; v.link.raw({ type: "past", event: steps[at].event }); };
+    const list = make("ul", { class: "pbk-list", role: "listbox", tabIndex: 0, "data-first": "", "aria-label": "Steps that changed the codebook", onkeydown: e => {
+      const step = { arrowdown: 1, arrowup: -1, pagedown: 10, pageup: -10, home: -1e6, end: 1e6 }[chord(e)];
+      if (step) { at = Math.max(0, Math.min(steps.length - 1, at + step)); mark(); } else if (chord(e) === "enter" && steps.length) open(); else return;
+      e.preventDefault();
+    } }, ...steps.map((s, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", class: s.undone ? "pbk-undone" : "", onclick: () => { at = i; mark(); open(); } }, make("bdi", {}, s.label),
+      SMALL(`${s.coder} · ${new Date(s.time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}${s.undone ? " · undone" : ""}`))));
+    setTimeout(mark);
+    return ["History", hint(steps.length ? "Choose a step to see the codebook as it was after it." : "Nothing has changed the codebook yet."), steps.length ? list : null];
+  };
+  const keys = () => ["Keys", make("table", { class: "pbk-keys", tabIndex: 0, "data-first": "", "aria-label": "Keys" }, ...[["go from code to code", "↑ ↓"], ["open, close a branch", "→ ←"], ["mark a row of codes", "⇧ ↑ ↓"], ["go to the code that begins so", "A … Z"],
+    ...Object.entries(v.own).map(([what, key]) => [what, keyName(key)])].map(([what, key]) => make("tr", {}, TD(make("kbd", {}, key)), TD(what))))];
+  const PANELS = { details, merge, quotes, split, history, keys };
+  return { box, show, ask, answer, fill, refused: () => { if (busy) { busy.disabled = false; busy = null; } }, get kind() { return kind; } };
+}
+
+// == 6 Actions ==============================================================================================================
+function makeDoes(v) {
+  const names = nodes => nodes.length === 1 ? `“${short(nodes[0].name, 30)}”` : `${nodes.length} codes`;
+  const pathOf = n => lineOf(n.up).reverse().map(x => x.name).join(" / ");
+  const codeRow = n => ({ value: n, label: n.name, swatch: n, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
+  const ranked = (nodes, q) => q.trim() ? nodes.map((n, i) => ({ n, i, score: Math.max(fuzzy(q, n.name), fuzzy(q, pathOf(n)) - 200) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.n) : nodes;
+  const near = () => v.rows.els.get(v.at) || v.rows.box;
+  const move = (ids, parent) => {
+    const some = topmost(v.tree, ids), to = v.tree.byId.get(parent);
+    if (!mayMove(v.tree, some, parent)) return v.say(some.some(id => lineOf(to).some(n => n.id === id)) ? "A code cannot go into its own branch" : "It is there already", true);
+    v.link.write({ type: "move", ids: some, parent }, () => { v.cut = []; if (to) v.closed.delete(to.id); v.rows.draw(); v.rows.go(some[0], { focus: v.rows.box.contains(document.activeElement) }); v.say(`Moved ${names(some.map(id => v.tree.byId.get(id)))} ${to ? `under ${to.name}` : "to the top"}`); });
+  };
+  const chosen = what => { const all = v.marked().length ? v.marked() : v.here() ? [v.here()] : []; if (!all.length) v.say(`Choose a code to ${what}`, true); return v.mayWrite() ? all : []; };
+  const moveUnder = () => {
+    const some = chosen("move"), ids = some.map(n => n.id);
+    if (some.length) v.picker.start({ kind: "move", label: `Move ${names(some)} under…`, near: near(), hint: "↵ move · Esc", rows: q => [...(fuzzy(q, "the top") >= 0 ? [{ value: null, label: "The top", detail: "no parent" }] : []),
+      ...ranked(v.tree.list.filter(n => mayMove(v.tree, topmost(v.tree, ids), n.id)), q).map(codeRow)], pick: ([n]) => move(ids, n?.id ?? null) });
+  };
+  const merge = () => {
+    const some = chosen("merge"), ids = some.map(n => n.id), last = some.length > 1 ? some.slice().sort((a, b) => b.codings - a.codings) : [];
+    if (!some.length) return;
+    const preview = into => v.panel.ask("merge", { type: "preview", ids: ids.filter(id => id !== into.id), into: into.id });
+    v.picker.start({ kind: "merge", label: `Merge ${names(some)} into…`, near: near(), hint: some.length > 1 ? "↵ shows what will change · the code that stays, of the marked or another" : "↵ shows what will change · Esc",
+      rows: q => ranked([...last, ...v.tree.list.filter(n => !ids.includes(n.id))], q).map(codeRow), pick: ([n]) => preview(n) });
+  };
+  const facet = () => {
+    const some = chosen("change");
+    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) }, badge: some.every(n => n.facet === f) ? "now" : "" })),
+      pick: ([f]) => v.link.write({ type: "change", ids: some.map(n => n.id), changes: { facet: f } }, () => v.say(`${names(some)}: facet ${f}`)) });
+  };
+  const remove = () => {
+    const some = chosen("remove"), used = some.filter(n => n.codings || n.children.some(c => !some.includes(c)));
+    if (!some.length) return;
+    if (used.length) return v.say(`${names(used)} ${used.length > 1 ? "have" : "has"} codings or children: merge ${used.length > 1 ? "them" : "it"} into another code (${showKey("alt+m")})`, true);
+    v.link.write({ type: "remove", ids: some.map(n => n.id) }, () => { v.marks.clear(); v.rows.draw(); v.say(`Removed ${names(some)}`); });
+  };
+  const stage = way => {
+    const n = v.here();
+    if (!n || !v.mayWrite()) return;
+    if (n.facet !== "stage") return v.say(`Codes stand in the order of the alphabet; only stages have one of their own. ${showKey("alt+p")} moves it under another code`, true);
+    const order = reorder(v.tree, n.id, way);
+    if (!order) return v.say(way < 0 ? "It is the first stage here" : "It is the last stage here");
+    v.link.write({ type: "order", order }, () => v.say(`${n.name} is ${way < 0 ? "earlier" : "later"} now`));
+  };
+  const indent = () => { const n = v.mayWrite() && v.here(), near = n && (n.up ? n.up.children : v.tree.top), above = near?.[near.indexOf(n) - 1]; if (n) above ? move([n.id], above.id) : v.say("No code stands above it on this level", true); };
+  const outdent = () => { const n = v.mayWrite() && v.here(); if (n) n.up ? move([n.id], n.up.parent) : v.say("It is at the top already", true); };
+  const cut = () => { const some = chosen("move"); if (some.length) { v.cut = some.map(n => n.id); v.rows.draw(); v.say(`Cut ${names(some)}: go to the new parent and press ${showKey("mod+v")}, or Esc`); } };
+  const paste = () => { if (!v.cut.length) return v.say("Nothing is cut", true); const n = v.here(); if (n && v.mayWrite()) move(v.cut.filter(id => v.tree.byId.has(id)), n.id); };
+  const ask = (panel, type) => { const n = v.here(); if (v.past) return v.say("Go back to the codebook of today first (Esc)", true); if (!n) return; if (!n.codings) return v.say(`${n.name} has no codings`, true); if (panel === "split" && !v.mayWrite()) return; v.panel.ask(panel, { type, id: n.id }); };
+  const mark = () => { const n = v.here(); if (!n || v.past) return; v.marks.has(n.id) ? v.marks.delete(n.id) : v.marks.add(n.id); v.rows.draw(); if (v.panel.kind === "details") v.panel.fill(); v.say(`${n.name} ${v.marks.has(n.id) ? "marked" : "not marked"}; ${v.marks.size} marked`); };
+  const leave = () => {
+    if (v.cut.length || v.marks.size) { v.cut = []; v.marks.clear(); v.rows.draw(); v.panel.fill(); return v.say("Nothing is cut or marked"); }
+    if (v.past) return v.toNow();
+    if (v.panel.kind !== "details") return v.panel.show("details");
+    document.activeElement?.blur?.();
+    v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true });
+  };
+  const openAll = () => { const all = v.book().list.filter(n => n.children.length); if (v.closed.size) v.closed.clear(); else for (const n of all) v.closed.add(n.id); if (v.here()?.up && v.closed.size) v.at = lineOf(v.here()).pop().id; v.rows.draw(); };
+  const undo = type => { if (v.mayWrite()) v.link.raw({ type, guid: makeGuid() }); };
+  const menu = () => v.picker.start({ kind: "menu", label: "What to do", near: near(), hint: "↵ choose · Esc", rows: q => Object.entries(v.own).filter(([name]) => !["all actions", "leave"].includes(name) && fuzzy(q, name) >= 0)
+    .map(([name, key]) => ({ value: name, label: name, badge: keyName(key) })), pick: ([name]) => does[name]() });
+  const does = {
+    "edit its details": () => { v.panel.show("details"); v.details.first()?.focus(); v.details.first()?.select(); }, "rename": () => v.rows.rename(), "new code beside": () => v.rows.create(false), "new code under it": () => v.rows.create(true),
+    "remove": remove, "mark for a change of several": mark, "move under the code above": indent, "move out one level": outdent, "stage earlier": () => stage(-1), "stage later": () => stage(1), "cut, to move it": cut,
+    "put what was cut under this one": paste, "move under…": moveUnder, "merge into…": merge, "split…": () => ask("split", "quotes"), "facet…": facet, "quotes": () => ask("quotes", "quotes"),
+    "history": () => v.panel.ask("history", { type: "history" }), "find": () => { v.filter.focus(); v.filter.select(); }, "undo": () => undo("undo"), "redo": () => undo("redo"), "open all branches": openAll, "all actions": menu,
+    "keys": () => v.panel.show(v.panel.kind === "keys" ? "details" : "keys"), "leave": leave };
+  return { does, move };
+}
+
+// == 7 Keys and mouse =======================================================================================================
+/** What a key means in the tree: an action, a step, or null. @param {string} key @param {Record<string, string>} own @param {boolean} rtl */
+export function bookKey(key, own, rtl = false) {
+  if (!key) return null;
+  const turned = rtl ? key.replace(/arrow(left|right)/, (_, way) => `arrow${way === "left" ? "right" : "left"}`) : key;
+  const action = Object.keys(own).find(a => own[a] === turned) || { "backspace": "remove", "mod+y": "redo", "contextmenu": "all actions", "insert": "new code beside", "shift+insert": "new code under it" }[turned];
+  if (action) return { action };
+  return /^(shift\+)?arrow(up|down)$|^(arrow(left|right)|home|end|pageup|pagedown)$/.test(turned) ? { step: turned } : null;
+}
+
+function joinBookKeys(v) {
+  let letters = "", last = 0;
+  const rtl = () => getComputedStyle(v.root).direction === "rtl";
+  const guard = e => {
+    if (!v.root.contains(e.target)) return;
+    const key = chord(e), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), tree = v.rows.box.contains(e.target), pass = /^mod\+/.test(key) && (typing || !tree || !bookKey(key, v.own, rtl()));
+    v.root.toggleAttribute("data-lm-suppress-shortcuts", !pass || typing);
+  };
+  addEventListener("keydown", guard, true);
+  const walk = name => {
+    const n = v.here(), page = Math.max(1, Math.floor(v.rows.box.clientHeight / 30) - 1);
+    const by = { arrowup: -1, arrowdown: 1, pageup: -page, pagedown: page, home: -1e6, end: 1e6 }[name];
+    if (by) return v.rows.step(by);
+    if (name === "arrowright") { if (n?.children.length) v.closed.has(n.id) && !v.query ? v.rows.toggle(n.id, true) : v.rows.step(1); return; }
+    if (name === "arrowleft") { if (n?.children.length && !v.closed.has(n.id) && !v.query) v.rows.toggle(n.id, false); else if (n?.up) v.rows.go(n.up.id); return; }
+    if (v.past) return;
+    if (n) v.marks.add(n.id); // shift and an arrow
+    v.rows.step(name.endsWith("up") ? -1 : 1);
+    if (v.here()) v.marks.add(v.here().id);
+    v.rows.draw();
+    v.panel.fill();
+    v.say(`${v.marks.size} marked`);
+  };
+  v.rows.box.addEventListener("keydown", e => {
+    if (e.target.tagName === "INPUT") return;
+    const key = chord(e), found = (bookKey(key, v.own, rtl())), plainKey = !/^(mod|alt)\+/.test(key) && [...String(e.key)].length === 1 && key;
+    const goesOn = e.key === " " && letters && performance.now() - last < 700;
+    if (found?.action && !goesOn) v.does[found.action]();
+    else if (found?.step) walk(found.step);
+    else if (plainKey) {
+      letters = performance.now() - last < 700 ? letters + e.key : e.key;
+      last = performance.now();
+      const i = typeAhead(v.rows.shown, v.rows.index(), letters);
+      if (i >= 0) v.rows.go(v.rows.shown[i].node.id);
+    } else { if (!/^(mod\+|alt\+)/.test(key) && e.key !== "Tab") e.stopPropagation(); return; }
+    e.preventDefault();
+    e.stopPropagation();
+  });
+  v.filter.addEventListener("keydown", e => {
+    const key = chord(e);
+    if (key === "escape") { if (v.filter.value) { v.filter.value = ""; v.filterBy(""); } else v.focus(); } else if (key === "arrowdown" || key === "enter") v.focus(); else return;
+    e.preventDefault();
+    e.stopPropagation();
+  });
+  v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (e.key === "Escape") v.focus(); e.stopPropagation(); } });
+  return () => removeEventListener("keydown", guard, true);
+}
+
+/** Click goes, the triangle opens, Ctrl and Shift mark, a double click renames, dragging moves. */
+function joinBookMouse(v) {
+  const { box } = v.rows, idOf = e => { const row = e.target.closest?.(".pbk-row[data-id]"); return row ? Number(row.dataset.id) : null; };
+  let dragged = ([]), over = (null);
+  box.addEventListener("click", e => {
+    const id = idOf(e);
+    if (id === null || e.target.tagName === "INPUT") return;
+    if (e.target.closest(".pbk-twist")) { v.rows.go(id); return v.rows.toggle(id); }
+    if ((e.ctrlKey || e.metaKey || e.target.closest(".pbk-tick")) && !v.past) { v.rows.go(id); return v.does["mark for a change of several"](); }
+    if (e.shiftKey && !v.past) { const [a, b] = [v.rows.index(), v.rows.shown.findIndex(r => r.node.id === id)].sort((x, y) => x - y); for (const r of v.rows.shown.slice(a, b + 1)) v.marks.add(r.node.id); v.rows.draw(); v.panel.fill(); }
+    v.rows.go(id);
+  });
+  box.addEventListener("dblclick", e => { const id = idOf(e); if (id !== null && !e.target.closest(".pbk-twist, .pbk-tick, input")) v.rows.rename(); });
+  box.addEventListener("contextmenu", e => { const id = idOf(e); if (id !== null && e.target.tagName !== "INPUT") { e.preventDefault(); e.stopPropagation(); v.rows.go(id); v.does["all actions"](); } });
+  const clear = () => { over?.el.classList.remove("pbk-into", "pbk-before", "pbk-after"); over = null; v.dropTop.classList.remove("pbk-into"); };
+  const end = () => { clear(); dragged = []; v.root.classList.remove("pbk-dragging"); };
+  box.addEventListener("dragstart", e => {
+    const id = idOf(e);
+    if (id === null || !v.canWrite()) return e.preventDefault();
+    dragged = v.marks.has(id) ? v.marked().map(n => n.id) : [id];
+    e.dataTransfer?.setData("text/plain", v.tree.byId.get(id).name);
+    if (e.dataTransfer) e.dataTransfer.effectAllowed = "move";
+    v.root.classList.add("pbk-dragging");
+  });
+  /** Where a drop would go: {el, parent} into a code, or {el, order} between stages. */
+  const aim = e => {
+    const row = e.target.closest(".pbk-row[data-id]"), n = row && v.tree.byId.get(Number(row.dataset.id)), from = dragged.length === 1 && v.tree.byId.get(dragged[0]);
+    if (!n) return null;
+    const rect = row.getBoundingClientRect(), y = (e.clientY - rect.top) / rect.height;
+    if (from && from !== n && from.facet === "stage" && n.facet === "stage" && from.up === n.up && (y < 0.3 || y > 0.7)) {
+      const near = (n.up ? n.up.children : v.tree.top).filter(x => x.facet === "stage"), i = near.indexOf(from), j = near.indexOf(n), to = y < 0.3 ? j - (i < j ? 1 : 0) : j + (i > j ? 1 : 0);
+      return to === i ? null : { el: row, way: to - i, mark: y < 0.3 ? "pbk-before" : "pbk-after" };
+    }
+    return mayMove(v.tree, topmost(v.tree, dragged), n.id) ? { el: row, parent: n.id, mark: "pbk-into" } : null;
+  };
+  box.addEventListener("dragover", e => {
+    if (!dragged.length) return;
+    const to = aim(e);
+    clear();
+    if (!to) return;
+    over = to;
+    to.el.classList.add(to.mark);
+    e.preventDefault();
+  });
+  box.addEventListener("drop", e => {
+    const to = dragged.length ? aim(e) : null, ids = dragged;
+    end();
+    if (!to) return;
+    e.preventDefault();
+    e.stopPropagation();
+    if (to.way) { const order = reorder(v.tree, ids[0], to.way); if (order) v.link.write({ type: "order", order }, () => v.say("Stages reordered")); } else v.move(ids, to.parent);
+  });
+  v.dropTop.addEventListener("dragover", e => { if (dragged.length && mayMove(v.tree, topmost(v.tree, dragged), null)) { clear(); v.dropTop.classList.add("pbk-into"); e.preventDefault(); } });
+  v.dropTop.addEventListener("drop", e => { const ids = dragged; end(); e.preventDefault(); e.stopPropagation(); if (ids.length) v.move(ids, null); });
+  box.addEventListener("dragend", end);
+}
+
+// == 8 The view =============================================================================================================
+let books = 0;
+function makeBook(model, el) {
+  const v = ({ model, uid: `pbk${Date.now().toString(36)}${++books}`, tree: null, past: null, at: null, marks: new Set(), closed: new Set(), cut: [], query: "", words: new Map(), facets: [], own: {}, undo: {}, late: null, buttons: {} });
+  const tool = (does, label, title, text = label) => v.buttons[does] = make("button", { class: "pbk-tool", title, onclick: () => v.does[does]?.() }, text);
+  v.filter = make("input", { class: "pbk-filter", type: "search", placeholder: "Find a code", "aria-label": "Find a code by name, facet or definition", oninput: () => v.filterBy(v.filter.value) });
+  v.root = make("div", { class: `pb-cb ${v.uid}`, "data-lm-suppress-shortcuts": "true" });
+  v.status = make("div", { class: "pbk-status", id: `${v.uid}-status` });
+  v.live = make("div", { class: "pbk-live", "aria-live": "polite", role: "status" });
+  v.kept = make("div", { class: "pbk-kept" });
+  v.banner = make("div", { class: "pbk-banner", hidden: true, role: "alert" });
+  v.then = make("div", { class: "pbk-then", hidden: true });
+  v.empty = make("div", { class: "pbk-empty" }, P("Opening…"));
+  v.headings = make("div", { class: "pbk-headings", hidden: true, "aria-hidden": "true" }, make("span", { class: "pbk-grow" }, "Code"), make("span", { class: "pbk-facet" }, "Facet"), make("span", { class: "pbk-n" }, "Codings"), make("span", { class: "pbk-n" }, "Cases"));
+  v.dropTop = make("div", { class: "pbk-drop", "aria-hidden": "true" }, "Drop here to move to the top");
+  joinBook(v);
+  v.link = makeBookLink(v);
+  v.rows = makeRows(v);
+  v.picker = makePicker(v);
+  v.details = makeDetails(v);
+  v.panel = makeBookPanel(v);
+  Object.assign(v, makeDoes(v));
+  const bar = make("div", { class: "pbk-bar", role: "toolbar", "aria-label": "Codebook" }, tool("new code beside", "New code", `New code beside this one (${showKey("mod+enter")})`, "+ New code"), v.filter, make("span", { class: "pbk-gap" }),
+    tool("undo", "Undo", "Undo", "↶ Undo"), tool("redo", "Redo", "Redo", "↷"), tool("merge into…", "Merge", `Merge into… (${showKey("alt+m")})`), tool("history", "History", `History (${showKey("alt+l")})`), tool("keys", "Keys", "Keys (?)", "?"));
+  v.buttons.redo.setAttribute("aria-label", "Redo");
+  v.buttons.keys.setAttribute("aria-label", "Keys");
+  v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("footer", { class: "pbk-foot" }, v.status, v.live, v.kept), v.picker.box);
+  el.append(v.root);
+  return v;
+}
+
+/** What the parts ask of the view. */
+function joinBook(v) {
+  v.book = () => v.past ? v.past.tree : v.tree || { list: [], top: [], byId: new Map() };
+  v.here = () => v.book().byId.get(v.at) || null;
+  v.marked = () => v.tree ? v.tree.list.filter(n => v.marks.has(n.id)) : [];
+  v.swatch = x => `--ink:${x.colour && HEX.test(x.colour) ? x.colour : `var(--pb-ink${x.look.ink})`};border-bottom-style:${LINES[x.look.line]}`;
+  v.canWrite = () => Boolean(v.tree) && !v.past && !v.link.state().readonly;
+  v.mayWrite = () => { if (!v.canWrite()) v.say(!v.tree ? "Nothing is connected: run the cell to work on" : v.past ? "This is the codebook as it was; Esc goes back to today's" : "The study is open read-only: copy it to a place that you may write to", true); return v.canWrite(); };
+  v.focus = () => { (v.rows.els.get(v.at) || v.filter).focus({ preventScroll: true }); };
+  v.say = (text, warn = false) => { v.live.textContent = text; v.live.title = text; v.live.classList.toggle("pb-warn", warn); };
+  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pbk-waiting", n > 0); };
+  v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${many(n, "change waits", "changes wait")} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again to go on."}`; };
+  v.arrived = () => { if (v.panel.kind === "details") v.panel.fill(); v.tell(); };
+  v.tell = () => {
+    const n = v.here(), b = v.book();
+    v.status.textContent = [many(b.list.length, "code"), v.query.trim() ? `${v.rows.shown.filter(r => r.hit).length} found` : "", n ? lineOf(n).reverse().map(x => x.name).join(" / ") : ""].filter(Boolean).join(" · ");
+    v.status.title = v.status.textContent;
+    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
+      const label = v.undo[key], title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`, button = v.buttons[key];
+      button.disabled = !label || !v.canWrite();
+      button.title = title;
+      button.setAttribute("aria-label", title);
+    }
+    v.buttons["new code beside"].disabled = !v.canWrite();
+    v.buttons["merge into…"].disabled = !v.canWrite() || b.list.length < 2;
+  };
+  /** Take over the codebook that Python sent. While a name is being typed in the tree, it waits. */
+  v.renew = m => {
+    if (v.rows.editing) { v.late = m; return; }
+    const first = !v.tree;
+    v.tree = makeTree(m.codes);
+    v.event = m.event;
+    v.undo = m.undo;
+    v.facets = m.facets;
+    v.own = m.own;
+    for (const set of [v.marks, v.closed]) for (const id of set) if (!v.tree.byId.has(id)) set.delete(id);
+    v.cut = v.cut.filter(id => v.tree.byId.has(id));
+    v.rows.draw();
+    v.saved();
+    if (v.panel.kind === "details") v.panel.fill();
+    v.tell();
+    if (first) v.root.dispatchEvent(new CustomEvent("pb-open"));
+  };
+  v.filterBy = query => { v.query = query; v.rows.draw(); const hit = v.rows.shown.find(r => r.hit); if (query.trim() && hit && !v.rows.shown.some(r => r.hit && r.node.id === v.at)) v.rows.go(hit.node.id, { focus: false }); if (v.panel.kind === "details") v.panel.fill(); v.tell(); const n = v.rows.shown.filter(r => r.hit).length; if (query.trim()) v.say(`${many(n, "code")} found`); };
+  v.fillEmpty = () => v.empty.replaceChildren(...(v.query.trim() ? [P(`No code holds “${v.query.trim()}”.`), make("button", { onclick: () => { v.filter.value = ""; v.filterBy(""); v.filter.focus(); } }, "Show all codes")]
+    : v.link.state().readonly || v.past ? [P("There is no code in this codebook.")]
+      : [P(B("No codes yet.")), P("A code names what a quote is about: a pain, a goal, a stage of the journey."), make("button", { class: "pbk-main-button", onclick: () => v.rows.create(false) }, "+ Add the first code"),
+        P("or bring in a list: ", make("code", {}, "pb.import_codebook(study, \"codes.csv\")"))]));
+  v.showPast = m => {
+    v.past = { event: m.event, tree: makeTree(m.codes) };
+    v.marks.clear();
+    const s = v.pastStep;
+    v.then.replaceChildren(make("span", {}, "The codebook as it was after ", B(s ? s.label : `step ${m.event}`), s ? ` (${s.coder}, ${new Date(s.time).toLocaleDateString(undefined, { dateStyle: "medium" })})` : ""), make("button", { onclick: () => v.toNow() }, "Back to today's (Esc)"));
+    v.then.hidden = false;
+    v.rows.draw();
+    v.tell();
+    v.say(`Showing the codebook as it was: ${many(v.past.tree.list.length, "code")}`);
+  };
+  v.toNow = () => { v.past = null; v.then.hidden = true; v.rows.draw(); if (v.panel.kind === "history") v.panel.show("details"); else v.panel.fill(); v.tell(); v.focus(); v.say("The codebook of today"); };
+  v.place = (box, near) => {
+    const base = v.root.getBoundingClientRect(), at = near?.getBoundingClientRect?.() || base, width = Math.min(420, base.width - 16), below = at.bottom - base.top + 4;
+    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left + 40, base.width - width - 8))}px;top:${Math.max(8, Math.min(below, base.height - 320))}px`;
+  };
+  v.theme = () => v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
+}
+
+function render({ model, el }) {
+  const v = makeBook(model, el);
+  joinBookMouse(v);
+  const page = new MutationObserver(() => v.theme()), query = matchMedia("(prefers-color-scheme: dark)");
+  page.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
+  query.addEventListener("change", v.theme);
+  const ends = [joinBookKeys(v), v.link.end, () => page.disconnect(), () => query.removeEventListener("change", v.theme)];
+  v.theme();
+  v.panel.fill();
+  v.tell();
+  v.link.ready();
+  const wait = setTimeout(() => { if (!v.tree) v.empty.replaceChildren(P("Run this cell to open the codebook. It is not saved with the notebook.")); }, 4000);
+  el.pbView = v; // for tests and measurements
+  return () => { clearTimeout(wait); for (const end of ends) end(); };
+}
+
+export default { render };
