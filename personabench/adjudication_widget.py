@@ -348,19 +348,19 @@ def _double_coded(study: Study) -> dict[str, list[Any]]:
     q = sa.select(s.c.name, sa.func.count(sa.distinct(k.c.coder_id))).outerjoin(k, on).where(s.c.removed == 0).group_by(s.c.source_id).order_by(s.c.source_id)
     with study.connection() as conn: return _columns(conn.execute(q).all(), "name coders")
 
-# %% ../nbs/29_adjudication_widget.ipynb #eeee975a
+# %% ../nbs/29_adjudication_widget.ipynb #d079ea68
 def _standing(study: Study, source: str, pair: Sequence[str], adjudicator: str) -> dict[str, Any]:
     "Return what the browser shows beside the text."
     k = store.tables.tables["codings"]
     told = {"coders": list(pair), "adjudicator": adjudicator, "codes": _codes(study, blind=False), "undo": _undo_labels(study),
             "statuses": _statuses(study, source, pair),
             "codings": {n: c for n, c in _codings(study, [k.c.source_id == study.source_id(source)], blind=False).items() if n != "guid"}}
-    if len(pair) < 2: return told | {"disagreements": _columns([], _TOLD), "agreed": [0, 0], "turns": [0, 0, 0]}
+    if len(pair) < 2: return told | {"disagreements": _columns([], _TOLD), "agreed": [0, 0], "figure": [0, 0, 0]}
     f = study.rows("codings", source=source)
     figure = turn_agreement(f, study.rows("turns", source=source), coders=pair)
     alike = _agreed(f, pair, adjudicator)
     return told | {"disagreements": _told_rows(study, decided(study, disagreements(f, coders=pair), adjudicator=adjudicator), f),
-                   "agreed": [len(alike), int(alike["kept"].sum())], "turns": figure[["identical", "coded", "turns"]].sum().astype(int).tolist()}
+                   "agreed": [len(alike), int(alike["kept"].sum())], "figure": figure[["identical", "coded", "turns"]].sum().astype(int).tolist()}
 
 
 _TOLD = "kind turn start end left right offers decision code"
@@ -383,7 +383,7 @@ ADJUDICATION_KEYS: dict[str, str] = {
     "next": "n", "previous": "p", "next open": "u", "left": "1", "right": "2", "both": "3", "union": "w", "intersection": "c", "other": "o", "none": "x",
     "reopen": "r", "agree": "a", "hide decided": "h", "sources": "g", "undo": "mod+z", "redo": "mod+shift+z", "help": "?", "leave": "escape"}
 
-# %% ../nbs/29_adjudication_widget.ipynb #84b879af
+# %% ../nbs/29_adjudication_widget.ipynb #65da0c5b
 def _disagreement(study: Study, source: str, pair: Sequence[str], m: Mapping[str, Any]) -> dict[str, Any]:
     "Find the disagreement that a message means. Raises NoSuchName."
     for row in disagreements(study.rows("codings", source=source), coders=pair).to_dict("records"):
@@ -395,16 +395,16 @@ def _decide(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
     "Take a decision once."
     memos = store.tables.tables["memos"]
     with w.study.connection() as conn: known = conn.scalar(sa.select(memos.c.memo_id).where(memos.c.guid == m["guid"]))
-    if known is not None: return "Decided"
+    if known is not None: return ""
     row = _disagreement(w.study, m["source"], w.coders, m)
     code = _code_name(w.study, m["code"]) if m.get("code") is not None else None
     adjudicate(w.study, row, decision=m["decision"], code=code, adjudicator=w.adjudicator, guid=m["guid"])
-    return "Decided"
+    return ""
 
 
 def _reopen(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
     reopen(w.study, _disagreement(w.study, m["source"], w.coders, m), adjudicator=w.adjudicator)
-    return "Open again"
+    return ""
 
 
 def _agree(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
@@ -418,7 +418,7 @@ def _redo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return "Redone: "
 
 _WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {"decide": _decide, "reopen": _reopen, "agree": _agree, "undo": _undo, "redo": _redo}
 
-# %% ../nbs/29_adjudication_widget.ipynb #ca581480
+# %% ../nbs/29_adjudication_widget.ipynb #9341d396
 class AdjudicationWidget(anywidget.AnyWidget):
     """Show two coders side by side on a source, go through their disagreements and decide each.
 
@@ -438,6 +438,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
                  ):
         study.source_id(source)
         self.study, self.adjudicator, self._event = study, adjudicator or "consensus", study.last_event()
+        self._pairs: dict[str, tuple[str, ...]] = {}  # source -> coders found there
         self._asked = _check_coders(study, coders, self.adjudicator)
         super().__init__(state=self._describe(source))
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
@@ -447,7 +448,9 @@ class AdjudicationWidget(anywidget.AnyWidget):
 
     @property
     def coders(self) -> tuple[str, ...]:
-        return self._asked or tuple([who for who in _coders_of(self.study, self.source) if who != self.adjudicator][:2])
+        found = self._asked or self._pairs.get(self.source) or tuple([who for who in _coders_of(self.study, self.source) if who != self.adjudicator][:2])
+        if len(found) == 2: self._pairs[self.source] = found  # sides never change while one looks
+        return found
 
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the source."

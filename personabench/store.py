@@ -821,7 +821,7 @@ def add_memo(
     row = {"about": about, "target_id": target_id, "text": text, "coder_id": add_coder(s, s.coder), "created": _now()}
     return s.insert("memos", [row], note={"about": about, "target_id": _plain(target_id)})[0]
 
-# %% ../nbs/01_store.ipynb #94feae51
+# %% ../nbs/01_store.ipynb #cfbc917f
 def add_survey(
     s: Step,                      # under way
     *,
@@ -837,13 +837,14 @@ def add_survey(
 
     data.to_parquet(buffer := BytesIO())
     blob = buffer.getvalue()
-    digest = hashlib.sha256(blob).hexdigest()
+    row = {"name": name, "wave": wave, "sha256": hashlib.sha256(blob).hexdigest(), "n": len(data), "weights": settings.get("weights"),
+           "settings": json.dumps(dict(settings), default=str), "variables": variables.to_json(orient="split", default_handler=str)}
     if there := find(s, "surveys", name):
-        if s.conn.scalar(sa.select(tables.tables["surveys"].c.sha256).where(tables.tables["surveys"].c.survey_id == there)) == digest: return there
+        t = tables.tables["surveys"]
+        old = s.conn.execute(sa.select(*(t.c[c] for c in row)).where(t.c.survey_id == there)).mappings().one()
+        if dict(old) == row: return there  # levels corrected since would not be the same
         raise AlreadyThere(f"survey {name!r}", "the study has another survey of that name", cure="pass another name= or wave=")
-    row = {"name": name, "wave": wave, "imported": _now(), "sha256": digest, "n": len(data),
-           "weights": settings.get("weights"), "settings": json.dumps(dict(settings), default=str),
-           "variables": variables.to_json(orient="split", default_handler=str), "data": blob}
+    row |= {"imported": _now(), "data": blob}
     return s.insert("surveys", [row], note={"survey": name, "wave": wave, "n": len(data)})[0]
 
 # %% ../nbs/01_store.ipynb #d8293bdd

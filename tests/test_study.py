@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code, undo
-from personabench.schema import DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource
+from personabench.schema import AlreadyThere, DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource
 from personabench.study import CODING_COLUMNS, Study
 
 TEXT = str(pd.Series(["a"]).astype("str").dtype)  # "str" in pandas 3, "object" before
@@ -130,6 +130,25 @@ def test_a_survey_comes_back_as_it_was_kept(study: Study):
         step.conn.exec_driver_sql("UPDATE surveys SET data = x'00'")
     with pytest.raises(DamagedStudy, match="wave 1"):
         study.survey("wave 1")
+
+
+def test_a_survey_and_a_segmentation_that_come_again_are_kept_once_and_others_of_their_name_refused(study: Study):
+    def keep_survey(ages: list[int], level: str = "numeric", **settings) -> int:
+        with study.step("import_survey", "wave 1") as step:
+            return store.add_survey(step, name="wave 1", data=pd.DataFrame({"age": ages}), settings=settings,
+                                    variables=pd.DataFrame({"variable": ["age"], "level": [level]}))
+
+    def keep_segments(seed: int, data_hash: str | None = "abc") -> int:
+        with study.step("add_segments", "2026-05") as step:
+            return store.add_segmentation(step, name="2026-05", k=np.int64(1), verdict="not measured", parameters={"variables": ["age"]},
+                                          members=pd.DataFrame({"case": ["P01"], "segment": ["A"], "weight": [1]}), data_hash=data_hash, seed=seed)
+    assert keep_survey([41, 30]) == keep_survey([41, 30]) and keep_segments(0) == keep_segments(0)
+    n = len(study.log)
+    for again in (lambda: keep_survey([41, 31]), lambda: keep_survey([41, 30], level="ordinal"), lambda: keep_survey([41, 30], weights="age"),
+                  lambda: keep_segments(1), lambda: keep_segments(0, "abd")):
+        with pytest.raises(AlreadyThere, match="another"):
+            again()
+    assert len(study.surveys) == 1 and len(study.rows("members")) == 1 and len(study.log) == n
 
 
 # -- Who said it --------------------------------------------------------------------------------------------------------------

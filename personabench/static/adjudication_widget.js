@@ -101,8 +101,9 @@ const NEWS = {
   changed(v, m) { if (v.doc) v.stand(m); },
   sources(v, m) { v.sources = unpack(m.rows); v.picker.refresh("sources"); },
   ack(v, m) {
-    v.link.outbox.done(m.guid);
-    if (m.notice && m.notice !== "Decided") v.say(m.notice);
+    const sent = v.link.outbox.done(m.guid), d = sent?.left && v.list.find(x => keyOf(x) === keyOf(sent));
+    if (d) { d.pending = false; v.rows.fill(); }
+    if (m.notice) v.say(m.notice);
     v.saved();
   },
   refused(v, m) {
@@ -223,13 +224,13 @@ function makeDisagreementList(v) {
   } });
   const mark = side => make("span", { class: `pa-mark pa-mark-${side ? "right" : "left"}` }, v.coders[side]);
   const names = ids => [...new Set(ids.map(id => v.doc.byId.get(id)?.code.name))].join(", ");
-  const title = d => d.kind === "other code" ? [make("b", {}, make("bdi", {}, names(d.left))), make("i", { "aria-label": "against" }, "≠"), make("b", {}, make("bdi", {}, names(d.right)))]
+  const title = d => d.kind === "other code" ? [make("b", {}, make("bdi", {}, names(d.left))), make("i", {}, " ≠ "), make("b", {}, make("bdi", {}, names(d.right)))]
     : [make("b", {}, make("bdi", {}, names([...d.left, ...d.right])))];
   const option = (d, i) => make("li", { id: `${v.uid}-d${i}`, role: "option", "data-key": keyOf(d), class: `pa-option${d.decision ? " pa-done" : ""}${d.pending ? " pa-pending" : ""}`,
     "aria-selected": String(d === v.current) }, make("span", { class: "pa-tick", "aria-hidden": "true" }, d.decision ? "✓" : ""),
   make("span", { class: "pa-title" }, ...title(d)),
-  make("small", {}, `turn ${d.turn + 1} · `, d.kind === "one coder" ? ["only ", mark(d.left.length ? 0 : 1)] : { "other code": "other code", "other span": "other words" }[d.kind],
-    d.decision ? make("span", { class: "pa-outcome" }, ` · ${decisionWords(d, v.coders, v.nameOf)}`) : null));
+  make("small", {}, `turn ${d.turn + 1} · `, ...(d.decision ? [make("span", { class: "pa-outcome" }, decisionWords(d, v.coders, v.nameOf))]
+    : d.kind === "one coder" ? ["only ", mark(d.left.length ? 0 : 1)] : [d.kind])));
   const fill = () => {
     const shown = v.shown();
     box.replaceChildren(...shown.map(option));
@@ -319,7 +320,7 @@ function joinDecisions(v) {
     v.card.fill();
     v.repaint();
     if (d && show) v.reveal(d.start, Math.min(d.end, d.start + 1200));
-    const said = [before, d && (tell || before) ? words(d) : ""].filter(Boolean).join(" ");
+    const said = [before, d && before && d !== old ? `Next: ${words(d)}` : d && tell && !before ? words(d).replace(/^./, c => c.toUpperCase()) : ""].filter(Boolean).join(" ");
     if (said) v.say(said);
     v.tell();
   };
@@ -446,28 +447,28 @@ function makeAdjudicationHead(v) {
   v.legend = make("div", { class: "pa-legend" });
   v.progress = make("div", { class: "pa-progress", role: "progressbar", "aria-label": "Disagreements decided", "aria-valuemin": "0" }, make("i", {}));
   v.progressWords = make("span", {});
-  v.figure = make("span", { class: "pa-dim pa-figure" });
+  v.figureWords = make("span", { class: "pa-dim pa-figure" });
   return make("div", { class: "pa-head" }, make("div", { class: "pa-bar-row", role: "toolbar", "aria-label": "Adjudication" }, tool("sources", "Open a source (g)", "…"), v.legend, make("span", { class: "pa-gap" }),
     tool("undo", "Undo", "↶ Undo"), tool("redo", "Redo", "↷"), tool("agree", "Keep what both coded alike (a)", "Keep agreed"), tool("hide decided", "Hide decided ones (h)", "Hide decided"), tool("help", "Keys (?)", "?")),
-  make("div", { class: "pa-figures" }, v.progress, v.progressWords, make("span", { class: "pa-gap" }), v.figure));
+  make("div", { class: "pa-figures" }, v.progress, v.progressWords, make("span", { class: "pa-gap" }), v.figureWords));
 }
 
 /** The head's words and figures. */
 function joinFigures(v) {
   const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
   v.heads = () => {
-    const done = v.list.filter(d => d.decision).length, n = v.list.length, [same, coded, all] = v.turns, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
+    const done = v.list.filter(d => d.decision).length, n = v.list.length, [same, coded, all] = v.figure, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
     set(v.buttons.sources, `${v.doc.source} ▾`);
     v.legend.replaceChildren(...v.coders.flatMap((name, i) => [i ? make("span", { class: "pa-dim" }, "and") : null, make("span", { class: `pa-mark pa-mark-${i ? "right" : "left"}` }, name),
-      v.statuses[i] && v.statuses[i] !== "done" ? make("span", { class: "pa-dim" }, `(still ${v.statuses[i]})`) : null]).filter(Boolean), ...(v.coders.length > 1 ? [make("span", { class: "pa-dim" }, `decided for ${who}`)] : []));
+      v.statuses[i] && v.statuses[i] !== "done" ? make("span", { class: "pa-dim" }, `(still ${v.statuses[i]})`) : null]).filter(Boolean), ...(v.coders.length > 1 ? [make("span", { class: "pa-dim" }, `decisions kept as ${who}`)] : []));
     v.progress.hidden = !n;
     v.progress.setAttribute("aria-valuemax", String(n));
     v.progress.setAttribute("aria-valuenow", String(done));
     v.progress.setAttribute("aria-valuetext", v.counted());
     v.progress.firstChild.style.width = `${n ? 100 * done / n : 0}%`;
     set(v.progressWords, n ? v.counted() : "");
-    set(v.figure, coded ? `Same codes in ${same} of ${coded} coded turns (${percentOf(same, coded)})` : "");
-    v.figure.title = coded ? `Of ${all} turns of participants, at least one of the two coded ${coded}; in ${same} both used exactly the same codes. Not corrected for chance.` : "";
+    set(v.figureWords, coded ? `Same codes in ${same} of ${coded} coded turns (${percentOf(same, coded)})` : "");
+    v.figureWords.title = coded ? `Of ${all} turns of participants, at least one of the two coded ${coded}; in ${same} both used exactly the same codes. Not corrected for chance.` : "";
     const readonly = v.link.state().readonly;
     v.buttons.agree.hidden = !agreed;
     v.buttons.agree.disabled = kept >= agreed || readonly;
@@ -508,7 +509,7 @@ function joinAdjudication(v) {
   /** Take over how things stand: codings, codes, disagreements, figures. */
   v.stand = m => {
     const was = v.current && keyOf(v.current), place = v.list.indexOf(v.current), { doc } = v;
-    Object.assign(v, { coders: m.coders, agreed: m.agreed, turns: m.turns, undo: m.undo, statuses: m.statuses });
+    Object.assign(v, { coders: m.coders, agreed: m.agreed, figure: m.figure, undo: m.undo, statuses: m.statuses });
     readCodes(doc, m.codes);
     takeCodings(v, m.codings);
     v.list = unpack(m.disagreements);

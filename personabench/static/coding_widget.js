@@ -4,7 +4,7 @@
 // Sections: 1 what keys and queries mean (pure), 2 selection, 3 the link to Python, 4 coding, 5 what the
 // pickers offer, 6 panels, 7 keys, 8 the view. The document, highlights, stripes and the picker are in shared.js: other widgets show texts too.
 // Positions are UTF-16 units inside, code points in every message.
-/* global INKS, LINES, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
+/* global INKS, LINE, LINES, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
    makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, snapSpan, stepFrom, stripeAt, trimSpan, turnAt,
    unpack, watchGroups -- of shared.js, which Python puts before this file */
 
@@ -638,7 +638,7 @@ function joinParts(v) {
 function joinCodings(v) {
   v.show = c => {
     const { doc } = v, near = new Set(groupsOf(doc, c).flatMap(g => [...g.codings]));
-    c.lane = freeLane(c, near);
+    c.lane = freeLane(c, near, LINE);
     doc.byId.set(c.id, c);
     doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(doc, c, 1);
@@ -656,7 +656,7 @@ function joinCodings(v) {
     unlist(c);
     if (to.code) { c.code.n--; to.code.n = (to.code.n || 0) + 1; }
     Object.assign(c, to);
-    c.lane = freeLane(c, new Set(groupsOf(v.doc, c).flatMap(g => [...g.codings])));
+    c.lane = freeLane(c, new Set(groupsOf(v.doc, c).flatMap(g => [...g.codings])), LINE);
     v.doc.list.splice(firstIndex(v.doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(v.doc, c, 1);
     for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS && v.shows(c)) v.painter.put(g, c); v.later(g); }

@@ -158,12 +158,13 @@ export function stepFrom(segments, text, at, unit, way) {
 }
 
 // == Lanes, groups and order ================================================================================================
-/** Give each coding the first lane that is free where it begins. @param {{start: number, end: number, lane?: number}[]} codings in text order */
-export function assignLanes(codings) {
+/** Give each coding the first lane that is free where it begins; `room` keeps two that follow one another apart when they share a line of text.
+ * @param {{start: number, end: number, lane?: number}[]} codings in text order */
+export function assignLanes(codings, room = 0) {
   const ends = [];
   for (const c of codings) {
     let lane = 0;
-    while (lane < ends.length && ends[lane] > c.start) lane++;
+    while (lane < ends.length && ends[lane] + room > c.start) lane++;
     c.lane = lane;
     ends[lane] = c.end;
   }
@@ -172,9 +173,9 @@ export function assignLanes(codings) {
 
 /** The first lane that no overlapping coding uses: a new coding moves none of the others.
  * @param {{start: number, end: number}} coding @param {Iterable<any>} others */
-export function freeLane(coding, others) {
+export function freeLane(coding, others, room = 0) {
   const taken = new Set();
-  for (const o of others) if (o !== coding && o.start < coding.end && o.end > coding.start) taken.add(o.lane);
+  for (const o of others) if (o !== coding && o.start < coding.end + room && o.end + room > coding.start) taken.add(o.lane);
   let lane = 0;
   while (taken.has(lane)) lane++;
   return lane;
@@ -262,6 +263,8 @@ export const showKey = key => key.split("+").map(k => ({ mod: /Mac/.test(globalT
 /** The piece that holds a position. */
 export const pieceAt = (doc, at) => doc.pieces[Math.min(firstIndex(doc.pieces, p => p.end >= at), doc.pieces.length - 1)];
 
+export const LINE = 70; // characters: codings nearer than that may stand on one line, so their stripes get lanes of their own
+
 // == The document ===========================================================================================================
 // What Python sent, unpacked: turns, pieces, groups and codings, with positions in UTF-16.
 export function makeDoc(m) {
@@ -279,7 +282,7 @@ export function makeDoc(m) {
     doc.list.push(c);
     doc.byId.set(c.id, c);
   }
-  doc.lanes = assignLanes(doc.list);
+  doc.lanes = assignLanes(doc.list, LINE);
   for (const c of doc.list) enlist(doc, c, 1);
   return doc;
 }
