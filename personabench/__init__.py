@@ -21,6 +21,8 @@ _ROOMS: dict[str, str] = {
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
     "coding": "code uncode recode resize undo redo add_memo assign find_quote",
     "coding_widget": "CodingWidget",
+    "codebook_widget": "CodebookWidget codebook_at preview_merge",
+    "adjudication_widget": "AdjudicationWidget disagreements",
     "survey": "read_survey import_survey Survey",
     "mixtures": "LatentClass",
     "segmentation": "segment add_segments Segmentation",

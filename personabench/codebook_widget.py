@@ -238,11 +238,11 @@ def _remove(study: Study, m: Mapping[str, Any]) -> None:
     with study.step("remove_code", f"remove {_listed(names)}"):
         for name in names: codebook.remove_code(study, name)
 
-# %% ../nbs/28_codebook_widget.ipynb #3cd53f0a
+# %% ../nbs/28_codebook_widget.ipynb #d0c61d59
 def _merge(study: Study, m: Mapping[str, Any]) -> str:
     names, into = _names(study, m["ids"]), _name(study, m["into"])
     n = codebook.merge_codes(study, names, into=into)
-    return f"Merged {_listed(names)} into '{into}': {n} codings moved"
+    return f"Merged {_listed(names)} into '{into}': {_many(n, 'coding')} moved"
 
 
 def _split(study: Study, m: Mapping[str, Any]) -> int:

@@ -155,7 +155,8 @@ def test_what_is_said_twice_changes_nothing_the_second_time(study):
     b = Browser(CodingWidget(study, "P01"))
     b.add("dock was full", "Dock full")
     i = int(study.codings["coding_id"].iloc[0])
-    for message in ({"type": "resize", "id": i, "start": 20, "end": 30}, {"type": "recode", "id": i, "code": "Gives up"}, {"type": "memo", "about": "turn", "target": 1, "text": "hm"},
+    for message in ({"type": "resize", "id": i, "start": 20, "end": 30}, {"type": "recode", "id": i, "code": "Gives up"}, {"type": "memo",
+            "about": "turn", "target": 1, "text": "hm"},
                     {"type": "remove", "ids": [i]}):
         b.say(**message)
         before = study.last_event()
@@ -236,7 +237,8 @@ def test_progress_counts_turns_of_participants(study):
     b.add("dock was full. I", "Dock full")
     coding.assign(study, "P02", status="done")
     rows = last(b.say(type="progress"), "progress")["rows"]
-    assert rows["name"] == ["P01", "P02"] and rows["turns"] == [2, 2] and rows["coded"] == [1, 0] and rows["codings"] == [2, 0] and rows["status"] == [None, "done"]
+    assert rows["name"] == ["P01", "P02"] and rows["turns"] == [2, 2] and rows["coded"] == [1, 0] and rows["codings"] == [2,
+            0] and rows["status"] == [None, "done"]
 
 
 @given(st.integers(0, 10**6))

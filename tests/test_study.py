@@ -139,9 +139,10 @@ def test_a_survey_and_a_segmentation_that_come_again_are_kept_once_and_others_of
                                     variables=pd.DataFrame({"variable": ["age"], "level": [level]}))
 
     def keep_segments(seed: int, data_hash: str | None = "abc") -> int:
+        members = pd.DataFrame({"case": ["P01"], "segment": ["A"], "weight": [1]})
         with study.step("add_segments", "2026-05") as step:
-            return store.add_segmentation(step, name="2026-05", k=np.int64(1), verdict="not measured", parameters={"variables": ["age"]},
-                                          members=pd.DataFrame({"case": ["P01"], "segment": ["A"], "weight": [1]}), data_hash=data_hash, seed=seed)
+            return store.add_segmentation(step, name="2026-05", k=np.int64(1), verdict="not measured", parameters={}, members=members,
+                                          data_hash=data_hash, seed=seed)
     assert keep_survey([41, 30]) == keep_survey([41, 30]) and keep_segments(0) == keep_segments(0)
     n = len(study.log)
     for again in (lambda: keep_survey([41, 31]), lambda: keep_survey([41, 30], level="ordinal"), lambda: keep_survey([41, 30], weights="age"),

@@ -42,7 +42,7 @@ export function quoteParts(text, span, others, room = 110) {
   const edges = [...new Set([span.start, span.end, ...others.flatMap(o => [o.start, o.end]).filter(x => x > span.start && x < span.end)])].sort((a, b) => a - b);
   return edges.slice(1).map((to, i) => {
     const from = edges[i], words = text.slice(from, to), own = others.length > 0 && !others.some(o => o.start <= from && o.end >= to);
-    return [words.length > room * 2 ? `${cutPair(words.slice(0, room))} … ${cutPair(words.slice(-room))}` : words, own];
+    return [words.length > room * 2 ? `${cutPair(words.slice(0, room)).trimEnd()} … ${cutPair(words.slice(-room)).trimStart()}` : words, own];
   });
 }
 const cutPair = words => words.replace(/^[\udc00-\udfff]/, "").replace(/[\ud800-\udbff]$/, "");
@@ -187,7 +187,7 @@ function joinTwoMargins(v) {
     const marks = now.map(c => [c.side ? "right" : "left", c]);
     if (PAINTS) {
       v.clear(g);
-      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current) put(g, "open", c); }
+      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current && !v.forced) put(g, "open", c); }
       for (const [name, c] of marks) if (c.start < g.end && c.end > g.start) put(g, name, c);
     } else paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: { look: { ink: c.side ? 0 : 1, line: c.side ? 2 : 0 } } })) });
     drawMargins(v, g);
@@ -269,10 +269,15 @@ function makeDecisionCard(v) {
   };
   const side = (i, d) => {
     const mine = (i ? d.right : d.left).map(id => v.doc.byId.get(id)).filter(Boolean), others = d.kind === "other span" ? (i ? d.left : d.right).map(id => v.doc.byId.get(id)).filter(Boolean) : [];
-    sides[i].replaceChildren(make("h3", { class: "pa-coder" }, v.coders[i]), ...(mine.length ? mine.flatMap(c => coding(c, others)) : [make("p", { class: "pa-nothing" }, "no such coding here")]).filter(Boolean));
+    sides[i].replaceChildren(make("h3", { class: "pa-coder" }, v.coders[i]), ...(mine.length ? mine.flatMap(c => coding(c, others)) : [make("p", { class: "pa-nothing" }, "no such coding here", instead(i, d))]).filter(Boolean));
+  };
+  /** What the other coder put on these words, where it is not this. */
+  const instead = (i, d) => {
+    const names = new Set(v.doc.list.filter(c => c.side === i && c.start < d.end && c.end > d.start).map(c => c.code.name));
+    return names.size ? `, but ${[...names].slice(0, 6).join(", ")}${names.size > 6 ? " …" : ""}` : "";
   };
   const explain = () => {
-    const { coders, state } = v, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
+    const { coders } = v, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
     if (coders.length < 2) return [coders.length ? `Only ${coders[0]} has coded ${v.doc.source} so far.` : `Nobody has coded ${v.doc.source} yet.`,
       "Two people’s codings are needed to compare. The second coder opens the source with pb.CodingWidget(study, …, blind=True) under a name of their own; what they code appears here by itself."];
     const silent = coders.filter((_, i) => !v.doc.list.some(c => c.side === i));
@@ -302,7 +307,7 @@ function makeDecisionCard(v) {
       if (had && !fits) v.rows.box.focus({ preventScroll: true });
     }
   };
-  return { box, fill };
+  return { box, fill, buttons };
 }
 
 // == 6 What can be done, and by which key ================================================================================================
@@ -316,6 +321,7 @@ function joinDecisions(v) {
   v.select = (d, { show = true, tell = !v.rows.box.matches(":focus"), before = "" } = {}) => {
     const old = v.current;
     v.current = d || null;
+    if (d !== old) v.say("");
     if (v.hiding && old !== d) v.rows.fill(); else v.rows.point();
     v.card.fill();
     v.repaint();
@@ -355,10 +361,10 @@ function joinDecisions(v) {
     settle("Open again.", false);
   };
   const chooseCode = () => {
-    const codes = [...v.doc.codes.values()], facets = new Set([...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code.facet));
+    const here = [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code), facets = new Set(here.map(c => c?.facet)), codes = [...v.doc.codes.values()].filter(c => !here.includes(c));
     const ranked = q => q.trim() ? codes.map(c => ({ c, s: Math.max(fuzzy(q, c.name), fuzzy(q, c.path || "") - 5) })).filter(x => x.s >= 0).sort((a, b) => b.s - a.s).map(x => x.c)
       : [...codes.filter(c => facets.has(c.facet)), ...codes.filter(c => !facets.has(c.facet))];
-    v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near: v.card.box,
+    v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near: v.card.buttons.other,
       rows: q => ranked(q).map(c => ({ value: c, label: c.name, swatch: c, detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet].filter(Boolean).join(" · ") })),
       pick: ([c]) => decide("other", c) });
   };
@@ -496,7 +502,11 @@ function joinAdjudication(v) {
     const base = v.root.getBoundingClientRect(), at = near.getBoundingClientRect(), width = Math.min(400, base.width - 16), below = at.bottom - base.top + 6;
     box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;` + (base.height - below > 300 ? `top:${below}px` : `bottom:${base.bottom - at.top + 6}px`);
   };
-  v.theme = () => { v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor)); };
+  v.theme = () => {
+    v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
+    v.forced = matchMedia("(forced-colors: active)").matches; // every highlight has the system's colour then: only what matters now is painted
+    v.repaint();
+  };
   v.measure = () => {
     const width = v.root.clientWidth;
     v.root.toggleAttribute("data-narrow", width < 720);

@@ -2,7 +2,7 @@
 // The codebook widget: codes as a tree, beside it everything known of the one at hand. One view is one call of `render` below. It changes nothing
 // by itself: each change is a message, and what Python tells afterwards is drawn, whoever made the change.
 // Sections: 1 the tree (pure), 2 the link to Python, 3 rows, 4 details, 5 panels, 6 actions, 7 keys and mouse, 8 the view.
-/* global BIDI, INKS, LINES, chord, firstIndex, fuzzy, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, short, showKey, unpack -- of shared.js,
+/* global BIDI, INKS, LINES, chord, fuzzy, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, short, showKey, unpack -- of shared.js,
    which Python puts before this file */
 
 // == 1 The tree =============================================================================================================
@@ -95,6 +95,8 @@ const keyName = key => key === " " ? "Space" : showKey(key).replace(/ARROW(\w+)/
 /** The number of the coding that an example stands for, or null. */
 export const codingOf = example => { const m = /^\[coding (\d+)\]$/.exec(example.trim()); return m ? Number(m[1]) : null; };
 
+/** A number whose noun is only heard: the heading above it shows it. */
+const count = (n, noun) => make("span", { class: n ? "pbk-n" : "pbk-n pbk-zero" }, String(n), make("span", { class: "pbk-vh" }, ` ${noun}${n === 1 ? "" : "s"}`));
 /** Shorthands for elements that come often. */
 const tag = (name, of = "") => (...children) => make(name, of ? { class: of } : {}, ...children);
 const B = tag("b"), P = tag("p"), LI = tag("li"), SMALL = tag("small"), EM = tag("em"), TD = tag("td"), across = tag("div", "pbk-row-of"), pair = tag("div", "pbk-pair"), trait = tag("span", "pbk-trait"),
@@ -166,14 +168,14 @@ function makeRows(v) {
     const since = v.past ? (!now ? "gone since" : now.name !== n.name ? `now “${now.name}”` : "") : "";
     return make("div", { class: `pbk-row${r.hit ? "" : " pbk-dimmed"}${v.cut.includes(n.id) ? " pbk-cut" : ""}`, id: `${v.uid}-row-${n.id}`, role: "treeitem", tabIndex: -1, "data-id": String(n.id), "aria-level": String(n.level),
       "aria-setsize": String(r.size), "aria-posinset": String(r.pos), "aria-expanded": r.open === null ? null : String(r.open), "aria-selected": String(marked), style: `--level:${n.level - 1}`,
-      draggable: !v.past && !v.link.state().readonly, "aria-label": [n.name, n.facet, ...traits(n), many(n.codings, "coding"), v.past ? since : many(n.cases, "case"), v.cut.includes(n.id) ? "cut" : ""].filter(Boolean).join(", ") },
+      draggable: v.canWrite() },
     make("span", { class: "pbk-tick", "aria-hidden": "true" }, marked ? "✓" : ""),
     make("span", { class: "pbk-twist", "aria-hidden": "true" }, r.open === null ? "" : r.open ? "▾" : "▸"),
     make("span", { class: "pb-swatch", style: v.swatch(n), "aria-hidden": "true" }),
     make("bdi", { class: "pbk-name", title: n.name }, n.name),
     BIDI.test(n.name) && make("i", { class: "pbk-strange", title: "The name holds hidden characters that turn the direction of writing" }, "⇄"),
     ...traits(n).map(t => trait(t)), since && trait(since),
-    make("span", { class: "pbk-facet" }, n.facet), make("span", { class: "pbk-n" }, n.codings || "·"), make("span", { class: "pbk-n" }, v.past ? "" : n.cases || "·"));
+    make("span", { class: "pbk-facet" }, n.facet), count(n.codings, "coding"), v.past ? make("span", { class: "pbk-n" }) : count(n.cases, "case"), v.cut.includes(n.id) && make("span", { class: "pbk-vh" }, "cut"));
   };
   /** Draw all rows anew; whoever has the focus keeps it. */
   const draw = () => {
@@ -254,7 +256,7 @@ function makeRows(v) {
     box.hidden = false;
     v.empty.hidden = true;
     const last = n && !under ? branchOf(n).map(x => els.get(x.id)).filter(Boolean).pop() : n && els.get(n.id);
-    const row = make("div", { class: "pbk-row pbk-draft", role: "none", style: `--level:${level}` });
+    const row = make("div", { class: "pbk-row", role: "treeitem", "aria-level": String(level + 1), style: `--level:${level}` });
     if (!last) box.append(row);
     write({ row, after: last, value: "", label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
       lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch({ look: lookOf({ id: 0, facet }) }) })],
@@ -418,15 +420,15 @@ function makeBookPanel(v) {
   const split = () => {
     const n = v.tree.byId.get(told.id), all = unpack(told.quotes), take = new Set(), seen = () => all.filter(q => !find.value || fits({ name: q.quote, facet: q.source, words: q.case || "", include: [q.coder], exclude: [] }, find.value));
     if (!n) return ["Split", P("The code is gone.")];
-    const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => count() });
+    const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => tell() });
     const facet = make("select", { "aria-label": "Facet of the new code" }, ...v.facets.map(f => make("option", { selected: f === n.facet }, f)));
     const find = make("input", { placeholder: "Only quotes with…", "aria-label": "Only quotes with these words", oninput: () => draw() });
-    const list = make("ul", { class: "pbk-quotes" }), rows = new Map(all.map(q => { const tick = make("input", { type: "checkbox", onchange: () => { tick.checked ? take.add(q.id) : take.delete(q.id); count(); } }), li = quoteOf(q); return [q, LI(make("label", {}, tick, make("span", {}, ...li.childNodes)))]; }));
+    const list = make("ul", { class: "pbk-quotes" }), rows = new Map(all.map(q => { const tick = make("input", { type: "checkbox", onchange: () => { tick.checked ? take.add(q.id) : take.delete(q.id); tell(); } }), li = quoteOf(q); return [q, LI(make("label", {}, tick, make("span", {}, ...li.childNodes)))]; }));
     const draw = () => list.replaceChildren(...seen().map(q => rows.get(q)));
-    const all_ = make("button", { onclick: () => { const some = seen(), on = !some.every(q => take.has(q.id)); for (const q of some) { on ? take.add(q.id) : take.delete(q.id); rows.get(q).querySelector("input").checked = on; } count(); } }, "Tick all shown");
+    const all_ = make("button", { onclick: () => { const some = seen(), on = !some.every(q => take.has(q.id)); for (const q of some) { on ? take.add(q.id) : take.delete(q.id); rows.get(q).querySelector("input").checked = on; } tell(); } }, "Tick all shown");
     const go = make("button", { class: "pbk-main-button", onclick: () => { busy = go; go.disabled = true; v.link.write({ type: "split", id: n.id, to: name.value.trim(), codings: [...take], facet: facet.value }, m => { busy = null; show("details"); v.rows.go(m.id); v.say(`Split ${name.value.trim()} from ${n.name}: ${many(take.size, "coding")}`); }); } });
-    const count = () => { go.textContent = `Split off ${take.size} of ${all.length}`; go.disabled = !take.size || !name.value.trim(); };
-    count();
+    const tell = () => { go.textContent = `Split off ${take.size} of ${all.length}`; go.disabled = !take.size || !name.value.trim(); };
+    tell();
     draw();
     return [`Split “${short(n.name, 40)}”`, hint("Tick the quotes that belong to the new code. It stands beside this one and takes over its other properties."), pair(name, facet),
       across(go, make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel")), pair(find, all_), list];

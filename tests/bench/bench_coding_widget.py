@@ -25,7 +25,7 @@ from typing import Any
 OTHERS = {"open BIG, s": {"QualCoder 4.0b": 9.5, "Taguette 1.5.2": 48.6}, "one more coding in BIG, s": {"QualCoder 4.0b": 0.15, "Taguette 1.5.2": 0.14}}
 BOUNDS = {"BIG first paint, ms": 100, "BIG key work p95, ms": 16, "BIG key to acknowledged p95, ms": 60, "BIG tasks over 50 ms while scrolling": 0,
           "BIG tasks over 50 ms while resizing": 0, "HUGE first paint, ms": 200, "HUGE key work p95, ms": 30}
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run --disable-background-networking --disable-component-update --disable-sync".split()
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run --disable-background-networking --disable-component-update".split()
 SYLLABLES = [c + v for c in "bdklmnprstv" for v in "aeio"]
 
 
@@ -82,26 +82,35 @@ def make_study(path: Path) -> None:
 # -- The page -----------------------------------------------------------------------------------------------------------------
 TOOLS = """
 window.view = () => { const host = [...document.querySelectorAll('.pb-cw')].pop().parentElement; return host.pbView; };
-window.frame = () => new Promise(done => requestAnimationFrame(at => { const begin = performance.now(), c = new MessageChannel(); c.port1.onmessage = () => done(performance.now() - begin); c.port2.postMessage(0); }));
+window.frame = () => new Promise(done => requestAnimationFrame(at => { const begin = performance.now(), c = new MessageChannel();
+  c.port1.onmessage = () => done(performance.now() - begin); c.port2.postMessage(0); }));
 window.rest = ms => new Promise(done => setTimeout(done, ms));
-window.openSource = name => new Promise(done => { const v = view(); v.root.addEventListener('pb-open', async () => { const f = await frame(); done(performance.now() - v.got); }, {once: true}); v.link.raw({type: 'open', source: name, view: v.uid}); });
+window.openSource = name => new Promise(done => { const v = view();
+  v.root.addEventListener('pb-open', async () => { const f = await frame(); done(performance.now() - v.got); }, {once: true});
+  v.link.raw({type: 'open', source: name, view: v.uid}); });
 window.press = key => view().scroll.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
-window.longTasks = async work => { const seen = [], o = new PerformanceObserver(l => seen.push(...l.getEntries().map(e => Math.round(e.duration)))); o.observe({entryTypes: ['longtask']}); await work(); await rest(300); o.disconnect(); return seen; };
+window.longTasks = async work => { const seen = [];
+  const o = new PerformanceObserver(l => seen.push(...l.getEntries().map(e => Math.round(e.duration))));
+  o.observe({entryTypes: ['longtask']}); await work(); await rest(300); o.disconnect(); return seen; };
 """
 CODE = """async ([n, from]) => { const v = view(), work = [], ack = []; v.focus();
   for (let i = from; i < from + n; i++) {
     const p = v.doc.pieces[(i * 37 + 5) % Math.min(v.doc.pieces.length, 400)], at = p.start + Math.floor((p.end - p.start) * .4);
     v.select(null); v.sel.set(at, at); press('w'); press('w'); press('w'); await rest(150); await frame();
-    const code = [...v.doc.codes.values()][(i * 7) % 120]; v.coding.use(code); await rest(20); await frame();
+    const code = [...v.doc.codes.values()][(i * 7) % 120]; v.coding.use(code); await rest(150); await frame();
     const acked = new Promise(done => v.root.addEventListener('pb-ack', () => done(performance.now()), {once: true}));
     const begin = performance.now(); press('.'); const handler = performance.now() - begin; const drawn = await frame();
     work.push(handler + drawn); ack.push(await Promise.race([acked, rest(3000).then(() => NaN)]) - begin); await rest(30);
   } return {work, ack}; }"""
 MOVE = """async n => { const v = view(), work = []; v.focus();
-  for (let i = 0; i < n; i++) { const begin = performance.now(); press(i % 2 ? 'ArrowDown' : 'ArrowRight'); const handler = performance.now() - begin; work.push(handler + await frame()); await rest(10); } return work; }"""
+  for (let i = 0; i < n; i++) { const begin = performance.now();
+    press(i % 2 ? 'ArrowDown' : 'ArrowRight'); const handler = performance.now() - begin; work.push(handler + await frame());
+    await rest(10); } return work; }"""
 SCROLL = """() => longTasks(async () => { const v = view(), s = v.scroll; s.scrollTop = 0; const step = Math.max(120, s.scrollHeight / 400);
-  while (s.scrollTop + s.clientHeight < s.scrollHeight - 2) { const old = s.scrollTop; s.scrollTop += step; await frame(); if (s.scrollTop === old) break; } s.scrollTop = 0; await frame(); })"""
-RESIZE = """() => longTasks(async () => { const v = view(); for (const i of [3, 40, 200]) { const c = v.doc.list[i]; v.goTo(c); await frame(); v.focus(); press('e');
+  while (s.scrollTop + s.clientHeight < s.scrollHeight - 2) {
+    const old = s.scrollTop; s.scrollTop += step; await frame(); if (s.scrollTop === old) break; } s.scrollTop = 0; await frame(); })"""
+RESIZE = """() => longTasks(async () => { const v = view();
+  for (const i of [3, 40, 200]) { const c = v.doc.list[i]; v.goTo(c); await frame(); v.focus(); press('e');
   for (let k = 0; k < 40; k++) { view().actions.press(k % 2 ? 'mod+arrowright' : 'arrowright'); await frame(); } v.actions.press('escape'); await frame(); } })"""
 
 
@@ -112,7 +121,8 @@ def serve(folder: Path) -> tuple[subprocess.Popen, str]:
     own = folder / "own"
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     env = os.environ | {n: str(own / n.lower()) for n in names} | {"JUPYTER_NO_CONFIG": "1", "ANYWIDGET_HMR": "0"}
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password=",
+            f"--ServerApp.root_dir={folder}",
                "--LabApp.news_url=None", "--LabApp.extension_manager=readonly", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(600):
@@ -179,8 +189,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_study(folder / "bench.db")
-        cell = nbformat.v4.new_code_cell("from personabench.study import Study\nfrom personabench.coding_widget import CodingWidget\nw = CodingWidget(Study('bench.db', coder='MB'), 'start')\nw")
-        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}), folder / "bench.ipynb")
+        cell = nbformat.v4.new_code_cell("from personabench.study import Study\n"
+                                         "from personabench.coding_widget import CodingWidget\nw = CodingWidget(Study('bench.db', coder='MB'), 'start')\nw")
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)",
+                "language": "python"}}), folder / "bench.ipynb")
         server, url = serve(folder)
         try:
             with sync_playwright() as playwright:

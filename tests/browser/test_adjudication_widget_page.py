@@ -245,7 +245,7 @@ def test_what_others_do_appears(bench):
     coding.uncode(bench.study, int(bench.study.codings.query("coder == 'MB' and code == 'Saves time'")["coding_id"].iloc[0]))
     bench.page.wait_for_timeout(2400)
     assert bench.rows == ["Dock full turn 2 · other span", "Dock full turn 2 · only JK", "Dock full ≠ No bike turn 5 · other code"]
-    assert bench.current == 2 and "1 of 3" in bench.page.locator(".pa-figure").inner_text()
+    assert bench.current == 2 and "2 of 3" in bench.page.locator(".pa-figure").inner_text()
 
 
 def test_two_views_keep_in_step(bench):

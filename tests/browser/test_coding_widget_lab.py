@@ -17,20 +17,23 @@ fresh = not Path("{name}.db").exists()
 study = Study("{name}.db", coder="MB", create=True)
 if fresh:
     lines = [("Interviewer", "How do you get to work?"), ("Anna", "I take the bike 😀 from the dock. When the dock is full, I walk. It costs me ten minutes."),
-             ("Interviewer", "And in winter?"), ("Anna", "In winter I do not ride. <img src=x onerror=\"document.title='pwned'\"></script> My café closes early."), ("Dina", "שלום, אני נוסעת באופניים כל יום.")]
+             ("Interviewer", "And in winter?"), ("Anna", "In winter I do not ride. <img src=x onerror=\"document.title='pwned'\"></script> My café closes early."),
+             ("Dina", "שלום, אני נוסעת באופניים כל יום.")]
     text, turns = "", []
     for who, words in lines * {times}:
         text += who + ": "
         turns.append({{"start": len(text), "end": len(text) + len(words), "speaker": who}})
         text += words + "\n\n"
     with study.step("import", "import P01") as step:
-        store.add_source(step, "P01", text=text, turns=turns, speakers={{"Interviewer": (None, "interviewer"), "Anna": ("P01", "participant"), "Dina": ("P02", "participant")}})
-    for name, facet in (("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("Arriving", "stage"), ("Riding", "stage"), ("Worry about winter", "emotion"), ("The app", "touchpoint")):
+        store.add_source(step, "P01", text=text, turns=turns, speakers={{"Interviewer": (None, "interviewer"),
+                         "Anna": ("P01", "participant"), "Dina": ("P02", "participant")}})
+    for name, facet in (("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("Arriving", "stage"),
+                        ("Riding", "stage"), ("Worry about winter", "emotion"), ("The app", "touchpoint")):
         codebook.add_code(study, name, facet=facet)
 w = CodingWidget(study, "P01", codes={{"q": "Saves time"}})
 w
 '''
-VIEW = "[...document.querySelectorAll('.pb-cw')].pop().parentElement.pbView"
+VIEW = "[...document.querySelectorAll('.pb-cw')].pop()?.parentElement.pbView"
 
 
 def write(lab, name: str, *more: str, times: int = 1) -> None:
@@ -68,7 +71,8 @@ def test_code_and_undo_by_keyboard_without_waking_the_notebook(lab):
     put(lab, "😀 from", "w")
     put(lab, "שלום", "w", query="walks")
     acknowledged(lab)
-    assert lab.ask("list(zip(study.codings['code'], study.codings['quote']))") == [("Dock full", "😀"), ("Dock full", "When the dock is full, I walk."), ("Walks instead", "שלום")]
+    assert lab.ask("list(zip(study.codings['code'], study.codings['quote']))") == [("Dock full", "😀"), ("Dock full",
+            "When the dock is full, I walk."), ("Walks instead", "שלום")]
     for key in ("d", "d", "x", "v", "j", "Control+z"): lab.page.keyboard.press(key)
     lab.page.wait_for_timeout(300)
     assert len(lab.ask("list(study.codings['code'])")) == 2, "Ctrl+Z undid the last coding"
@@ -87,9 +91,14 @@ def test_code_and_undo_by_keyboard_without_waking_the_notebook(lab):
 
 def test_a_click_keeps_the_focus_and_the_mouse_selects(lab):
     write(lab, "mouse")
-    box = lab.page.evaluate(f"(() => {{ const v = {VIEW}, i = v.doc.text.indexOf('dock is full'); const a = v.rect(i, i + 1), b = v.rect(i + 11, i + 12); return [a.left + 3, a.top + 10, b.right - 3, b.top + 10]; }})()")
+    box = lab.page.evaluate(f"(() => {{ const v = {VIEW}, i = v.doc.text.indexOf('dock is full');"
+                            " const a = v.rect(i, i + 1), b = v.rect(i + 11, i + 12); return [a.left + 3, a.top + 10, b.right - 3, b.top + 10]; }})()")
     mouse = lab.page.mouse
-    mouse.move(box[0], box[1]); mouse.down(); mouse.move((box[0] + box[2]) / 2, box[1]); mouse.move(box[2], box[3]); mouse.up()
+    mouse.move(box[0], box[1])
+    mouse.down()
+    mouse.move((box[0] + box[2]) / 2, box[1])
+    mouse.move(box[2], box[3])
+    mouse.up()
     lab.page.wait_for_timeout(400)
     assert lab.page.evaluate("document.activeElement.className") == "pb-scroll"
     lab.page.keyboard.press("q")
@@ -124,10 +133,11 @@ def test_a_killed_kernel_loses_nothing(lab):
         no_dialog(lab)
         lab.menu("Run", "Run All Cells")
         try:
-            lab.page.wait_for_function(f"{VIEW}.doc?.list.length === 3 && !{VIEW}.doc.list.some(c => c.pending)", timeout=20_000)
+            lab.page.wait_for_function(f"{VIEW}?.doc?.list.length === 3 && !{VIEW}.doc.list.some(c => c.pending)", timeout=20_000)
             break
         except Exception: continue
-    assert lab.ask("list(zip(study.codings['code'], study.codings['quote']))") == [("Dock full", "dock"), ("Saves time", "minutes"), ("Worry about winter", "winter")]
+    assert lab.ask("list(zip(study.codings['code'], study.codings['quote']))") == [("Dock full", "dock"), ("Saves time", "minutes"),
+            ("Worry about winter", "winter")]
     assert lab.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench')).length") == 0
 
 
@@ -135,16 +145,19 @@ def test_a_killed_kernel_loses_nothing(lab):
 def test_pictures_in_light_and_dark(lab):
     write(lab, "pictures", times=6)
     lab.page.set_viewport_size({"width": 1280, "height": 1400})
-    for words, key, query in (("dock is full", "s", "dock"), ("I walk", "s", "walks"), ("bike 😀", "s", "riding"), ("In winter", "s", "worry"), ("café", "w", "app"), ("ten minutes", "w", "saves"), ("שלום", "t", "riding")): put(lab, words, key, query=query)
+    for words, key, query in (("dock is full", "s", "dock"), ("I walk", "s", "walks"), ("bike 😀", "s", "riding"), ("In winter", "s", "worry"),
+            ("café", "w", "app"), ("ten minutes", "w", "saves"), ("שלום", "t", "riding")): put(lab, words, key, query=query)
     lab.page.keyboard.press("n")
     for theme in ("Light", "Dark"):
         lab.theme(f"JupyterLab {theme}")
         widget = lab.page.locator(".pb-cw")
-        for name, keys in (("text", ()), ("palette", ("s", "Enter")), ("list", ("l",)), ("memo", ("m",)), ("help", ("?",)), ("sources", ("g",)), ("autocode", ("a",))):
+        for name, keys in (("text", ()), ("palette", ("s", "Enter")), ("list", ("l",)), ("memo", ("m",)), ("help", ("?",)), ("sources", ("g",)),
+                ("autocode", ("a",))):
             if keys: lab.page.locator(".pb-scroll").focus()
             for key in keys: lab.page.keyboard.press(key)
             if name == "palette": lab.page.keyboard.type("a")
             if name == "autocode":
+                lab.page.keyboard.press("Control+a")
                 lab.page.keyboard.type("dock")
                 lab.page.keyboard.press("Enter")
             lab.page.wait_for_timeout(500)

@@ -1,0 +1,73 @@
+"""The codebook widget in JupyterLab, beside the coding widget: one undo for both, keys that stay inside, a saved notebook without names, light and dark."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+
+STUDY = r'''
+import personabench as pb
+from personabench import store
+study = pb.Study(":memory:", coder="MB")
+with study.step("import", "import P01") as step: store.add_source(step, "P01", text="The dock was full. I walked to the next one.")
+for name, facet in (("Dock full", "pain"), ("No dock", "pain"), ("Walks instead", "behaviour"), ("<img src=x onerror=alert(1)>", "other")):
+    pb.add_code(study, name, facet=facet)
+pb.code(study, "Dock full", source="P01", quote="The dock was full.")
+'''
+ROW = ".pbk-row:has(.pbk-name:text-is('{}'))"
+
+
+def write(lab, name: str, *cells: str) -> None:
+    made = [nbformat.v4.new_code_cell(c) for c in (STUDY, *cells)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=kernel), lab.server.root / f"{name}.ipynb")
+    lab.open(f"{name}.ipynb")
+    lab.run_all()
+    lab.page.locator(".pbk-row").first.wait_for(timeout=30_000)
+
+
+def press(lab, *keys: str) -> None:
+    for key in keys:
+        lab.page.keyboard.press(key)
+        lab.page.wait_for_timeout(60)
+
+
+def test_rename_merge_and_undo_without_waking_the_notebook(lab):
+    write(lab, "codebook", "book = pb.CodebookWidget(study)\nbook", "coder = pb.CodingWidget(study, 'P01')\ncoder")
+    lab.page.locator(ROW.format("No dock")).click()
+    press(lab, "F2")
+    lab.page.keyboard.type("Dock empty")
+    press(lab, "Enter")
+    lab.page.locator(ROW.format("Dock empty")).wait_for()
+    press(lab, "Alt+m")
+    lab.page.keyboard.type("dock full")
+    press(lab, "Enter")
+    lab.page.locator(".pbk-plan").wait_for()
+    press(lab, "Enter")
+    lab.page.locator(ROW.format("Dock empty")).wait_for(state="detached")
+    press(lab, "d", "d", "x", "a", "b", "m")
+    lab.page.wait_for_timeout(300)
+    assert lab.page.locator(".jp-Cell").count() == 3, "no key reached the notebook's command mode"
+    assert lab.ask("study.codes['code'].tolist()") == ["<img src=x onerror=alert(1)>", "Dock full", "Walks instead"]
+    lab.page.locator(".pb-cw .pb-tool[aria-label^='Undo: merge']").click(timeout=10_000)  # the coding widget takes back what was done here
+    lab.page.locator(ROW.format("Dock empty")).wait_for(timeout=10_000)
+    lab.page.locator(ROW.format("Dock empty")).click()
+    press(lab, "Control+s")
+    lab.page.wait_for_timeout(1500)
+    saved = json.loads((lab.server.root / "codebook.ipynb").read_text("utf-8"))
+    outputs = json.dumps([c.get("outputs") for c in saved["cells"]]) + json.dumps(saved["metadata"])
+    assert "run this cell" in outputs and "Dock" not in outputs, "saved by a chord that passed through, without a word of the codebook"
+    assert lab.outside == [] and lab.console == []
+
+
+def test_light_and_dark_and_a_widget_that_was_saved(lab):
+    write(lab, "looks", "book = pb.CodebookWidget(study)\nbook")
+    lab.page.locator(ROW.format("Dock full")).click()
+    lab.page.locator(".pb-cb").screenshot(path=lab.shots / "codebook_light.png")
+    lab.theme("JupyterLab Dark")
+    assert lab.page.locator(".pb-cb[data-dark]").count() == 1
+    lab.page.locator(".pb-cb").screenshot(path=lab.shots / "codebook_dark.png")
+    lab.theme("JupyterLab Light")
+    assert lab.page.locator(".pb-cb[data-dark]").count() == 0
+    assert lab.outside == [] and lab.console == []
