@@ -24,8 +24,8 @@ from .schema import BadInput, NoSuchName, NothingToUndo, PersonabenchError, near
 from .study import Study
 
 # %% auto #0
-__all__ = ['DECISIONS', 'Span', 'ADJUDICATION_KEYS', 'disagreements', 'turn_agreement', 'decided', 'adjudicate', 'reopen',
-           'keep_agreed', 'AdjudicationWidget']
+__all__ = ['DECISIONS', 'ADJUDICATION_KEYS', 'disagreements', 'turn_agreement', 'decided', 'adjudicate', 'reopen', 'keep_agreed',
+           'AdjudicationWidget']
 
 # %% ../nbs/29_adjudication_widget.ipynb #d4c80966
 def _sides(rows: Iterable[Any], coders: Sequence[str]) -> list[list[Any]]:
@@ -145,12 +145,12 @@ def turn_agreement(
     table = marks.groupby("source_id", as_index=False).agg(turns=("turn", "size"), coded=("coded", "sum"), identical=("identical", "sum"))
     return table.assign(percent=100 * table["identical"] / table["coded"].where(table["coded"] > 0))
 
-# %% ../nbs/29_adjudication_widget.ipynb #adbcf015
+# %% ../nbs/29_adjudication_widget.ipynb #28f00332
 DECISIONS: dict[str, str] = {
     "left": "the left coder's codings", "right": "the right coder's codings", "both": "the codings of both", "union": "the code on the widest span",
     "intersection": "the code on the words that both coded", "other": "another code on the whole span", "none": "no coding"}
 _OFFERS = {"one coder": ("other", "none"), "other code": ("left", "right", "both", "other", "none"), "other span": tuple(DECISIONS)}
-Span = tuple[int, int, str]
+_Span = tuple[int, int, str]
 
 
 def _offers(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ def _offers(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(side for side in ("left", "right") if row[side]) + tuple(d for d in _OFFERS[row["kind"]] if d not in ("left", "right"))
 
 
-def _plan(left: Sequence[Span], right: Sequence[Span], decision: str, code: str | None = None) -> list[Span]:
+def _plan(left: Sequence[_Span], right: Sequence[_Span], decision: str, code: str | None = None) -> list[_Span]:
     "Return the (start, end, code) that a decision keeps."
     every = [*left, *right]
     start, end, name = min(s for s, _, _ in every), max(e for _, e, _ in every), every[0][2]
@@ -187,7 +187,7 @@ def _notes(study: Study, adjudicator: str) -> dict[frozenset[int], tuple[int, st
             found[frozenset(ids)] = (memo_id, hit[2], kept)
     return found
 
-# %% ../nbs/29_adjudication_widget.ipynb #e3a0463a
+# %% ../nbs/29_adjudication_widget.ipynb #353fa823
 def decided(
     study: Study,                      # where codings and memos are
     found: pd.DataFrame,               # from disagreements
@@ -205,7 +205,7 @@ def decided(
     return found.assign(**columns)
 
 
-def _span(c: Any) -> Span: return int(c.start), int(c.end), c.code
+def _span(c: Any) -> _Span: return int(c.start), int(c.end), c.code
 
 
 def _decision(row: Mapping[str, Any], note: tuple[int, str, tuple[int, ...]], by_id: Mapping[int, Any]) -> str | None:
@@ -216,10 +216,11 @@ def _decision(row: Mapping[str, Any], note: tuple[int, str, tuple[int, ...]], by
     decision, there = names.get(words), [_span(by_id[i]) for i in kept if i in by_id]
     if decision not in _offers(row): return None
     code = there[0][2] if decision == "other" and there else None
-    plan = _plan(*([_span(by_id[i]) for i in row[side]] for side in ("left", "right")), decision, code)
+    left, right = ([_span(by_id[i]) for i in row[side]] for side in ("left", "right"))
+    plan = _plan(left, right, decision, code)
     return decision if sorted(plan) == sorted(there) else None
 
-# %% ../nbs/29_adjudication_widget.ipynb #c8481a92
+# %% ../nbs/29_adjudication_widget.ipynb #a64de4c1
 def adjudicate(
     study: Study,                    # where to write
     row: Mapping[str, Any],          # a row of disagreements
@@ -234,7 +235,7 @@ def adjudicate(
     offers = _offers(row)
     if decision not in offers: raise BadInput("decision", repr(decision), f"one of {', '.join(offers)} for {row['kind']!r}", nearest(decision, offers))
     if (decision == "other") != (code is not None): raise BadInput("decision", f"{decision!r} with code {code!r}", 'a code with "other", none without', "pass code=")
-    plan, words = _plan(*([_span(c) for c in side] for side in (left, right)), decision, code), _decision_words(decision, left, right)
+    plan, words = _plan([_span(c) for c in left], [_span(c) for c in right], decision, code), _decision_words(decision, left, right)
     what = " / ".join(f"'{name}'" for name in row["codes"])
     with study.step("adjudicate", f"adjudicate {what} in {row['source']}: {words}{f' {code!r}' if code else ''}") as step:
         kept = _write_kept(study, step, row, plan, adjudicator)
@@ -247,7 +248,7 @@ def _decision_words(decision: str, left: Sequence[Any], right: Sequence[Any]) ->
     side = {"left": left, "right": right}.get(decision)
     return f"taken from {side[0].coder}" if side else _WORDS[decision]
 
-# %% ../nbs/29_adjudication_widget.ipynb #83a5764f
+# %% ../nbs/29_adjudication_widget.ipynb #7fd46a41
 def _current_sides(study: Study, row: Mapping[str, Any], adjudicator: str) -> list[list[Any]]:
     "Return the codings of a disagreement as they are now. Raises NoSuchName, BadInput."
     f = study.rows("codings", source=str(row["source"]))
@@ -259,7 +260,7 @@ def _current_sides(study: Study, row: Mapping[str, Any], adjudicator: str) -> li
     return [[by_id[i] for i in row[side]] for side in ("left", "right")]
 
 
-def _write_kept(study: Study, step: store.Step, row: Mapping[str, Any], plan: Sequence[Span], adjudicator: str) -> tuple[int, ...]:
+def _write_kept(study: Study, step: store.Step, row: Mapping[str, Any], plan: Sequence[_Span], adjudicator: str) -> tuple[int, ...]:
     "Store the codings that a decision keeps."
     rows = [{"source_id": row["source_id"], "code_id": study.code_id(name), "start": a, "end": b, "coder": adjudicator, "origin": "adjudicated",
              "place": row["source"]} for a, b, name in plan]
@@ -418,7 +419,7 @@ def _redo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return "Redone: "
 
 _WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {"decide": _decide, "reopen": _reopen, "agree": _agree, "undo": _undo, "redo": _redo}
 
-# %% ../nbs/29_adjudication_widget.ipynb #9341d396
+# %% ../nbs/29_adjudication_widget.ipynb #7577dc84
 class AdjudicationWidget(anywidget.AnyWidget):
     """Show two coders side by side on a source, go through their disagreements and decide each.
 
@@ -430,7 +431,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self,
-                 study: Study,
+                 study: Study,                            # whose codings are compared
                  source: str,                             # name of the source
                  *,
                  coders: Sequence[str] | None = None,     # left and right; None = the two with the most codings there
@@ -498,12 +499,12 @@ class AdjudicationWidget(anywidget.AnyWidget):
         if bundle: bundle[0]["text/html"] = _fallback(self.source)
         return bundle
 
-# %% ../nbs/29_adjudication_widget.ipynb #01103ac5
+# %% ../nbs/29_adjudication_widget.ipynb #e3286834
 def _text_changed(study: Study, since: int) -> bool:
     "Tell whether the log since an entry changed a source, its text or its speakers."
     e = store.tables.tables["events"]
     tables = [e.c.changes.contains(f'"table": "{name}"', autoescape=True) for name in ("sources", "revisions", "speakers")]
-    with study.connection() as conn: return conn.scalar(sa.select(sa.func.count()).where(e.c.event_id > since, sa.or_(*tables))) > 0
+    with study.connection() as conn: return conn.scalar(sa.select(e.c.event_id).where(e.c.event_id > since, sa.or_(*tables)).limit(1)) is not None
 
 
 def _fallback(source: str) -> str:

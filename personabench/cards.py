@@ -54,7 +54,7 @@ def _evidence_view(e: Evidence, anchor: str) -> dict[str, Any]:
     return {"kind": e.kind, "words": e.quote if e.kind == "quote" else e.summary, "place": _place(e), "anchor": anchor, "code": e.code,
             "span": f"{e.start}-{e.end}" if e.start is not None else ""}
 
-# %% ../nbs/51_cards.ipynb #0a3dbe2c
+# %% ../nbs/51_cards.ipynb #f5f836e2
 def _count(c: Claim) -> str:
     "Say how many people stand behind a claim."
     if not c.base: return ""
@@ -72,14 +72,19 @@ def _interval(c: Claim) -> str:
     spread = f" ({figure.low:.3g} to {figure.high:.3g})" if figure.low is not None and figure.high is not None else ""
     return f"mean {figure.mean:.3g}{spread}" + (f"; others {figure.rest:.3g}" if figure.rest is not None else "")
 
-# %% ../nbs/51_cards.ipynb #1a1af937
+def _otherwise(c: Claim) -> str:
+    "Say who or what speaks against a claim."
+    survey = "the survey says otherwise" if any(e.kind == "survey" for e in c.against) else ""
+    return " and ".join(filter(None, [f"{c.against_people} say otherwise" if c.against_people else "", survey]))
+
+# %% ../nbs/51_cards.ipynb #10e20cf6
 def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:
     "Return what a card says about one claim."
     anchor = f"{p.id}--{c.id}"
     listed = sum(e.kind == "quote" for e in c.evidence)
     return {"anchor": anchor, "text": c.text, "facet": c.facet, "count": _count(c), "interval": _interval(c), "share": c.share, "low": c.low, "high": c.high,
             "strength": c.strength, "dots": "●" * STRENGTHS.index(c.strength) + "○" * (len(STRENGTHS) - 1 - STRENGTHS.index(c.strength)),
-            "against_words": f"{c.against_people} say otherwise" if c.against_people else "",
+            "against_words": _otherwise(c),
             "saturation": c.saturation, "newest": c.newest, "oldest": c.oldest, "more": max((c.quotes or 0) - listed, 0),
             "evidence": [_evidence_view(e, f"{anchor}--for-{i}") for i, e in enumerate(c.evidence, 1)],
             "against": [_evidence_view(e, f"{anchor}--against-{i}") for i, e in enumerate(c.against, 1)]}
@@ -93,7 +98,7 @@ def _lead(p: Persona) -> dict[str, str] | None:
         if fitting: return {"words": str(fitting[0].quote), "place": _place(fitting[0])}
     return None
 
-# %% ../nbs/51_cards.ipynb #de307578
+# %% ../nbs/51_cards.ipynb #e6866c58
 def card_view(
     p: Persona,        # whose card
 ) -> dict[str, Any]:
@@ -106,7 +111,9 @@ def card_view(
     facts.append((str(p.interviewed), "interviewed"))
     if p.segment: facts.append((f"segment {p.segment}", f"of {p.segmentation}; verdict: {p.verdict}"))
     facts.append((str(len(p.claim_list)), "statements"))
-    foot = f"Name and picture are fictional. Drafted {p.created}, review by {p.review_by}. ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
+    drafted = f" Drafted {p.created}." if p.created else ""
+    review = f" Review by {p.review_by}." if p.review_by else ""
+    foot = f"Name and picture are fictional.{drafted}{review} ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
     return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": facts, "caveats": p.caveats, "lead": _lead(p),
             "groups": [g for g in groups if g[1]], "foot": foot, "avatar": avatar(p.id)}
 

@@ -75,7 +75,7 @@ def build_sample(
         told(f"{len(drafted)} personas, {sum(len(p.claims) for p in drafted)} claims")
     return drafted
 
-# %% ../nbs/60_cli.ipynb #d2fc941f
+# %% ../nbs/60_cli.ipynb #f8af13e2
 def run_demo(
     out: str | os.PathLike = "personabench-demo",  # folder to make
     *,
@@ -87,6 +87,8 @@ def run_demo(
     from personabench.study import Study
 
     out = Path(out)
+    if out.exists() and (strange := _not_a_demo(out)):
+        raise AlreadyThere(str(out), f"it holds other things ({', '.join(strange[:3])})", "a new folder or an earlier demo", "pass another --out")
     if out.exists() and not force: raise AlreadyThere(str(out), "the folder exists", "a new folder", "pass --force to replace it, or --out another")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".personabench-") as work:
@@ -100,6 +102,13 @@ def run_demo(
         if out.exists(): shutil.rmtree(out)
         os.replace(folder, out)
     return out / "report" / "index.html"
+
+
+def _not_a_demo(folder: Path) -> list[str]:
+    "List what a demo would not have put into a folder: nothing of anybody's is ever replaced."
+    if not folder.is_dir(): return [folder.name]
+    made = {"study.db", "study.db-wal", "study.db-shm", "personas", "report"}
+    return sorted({p.name for p in folder.iterdir()} - made)
 
 
 def _count_findings(findings) -> str:
@@ -151,7 +160,7 @@ def _options(
 ) -> None:
     if debug: os.environ["PERSONABENCH_DEBUG"] = "1"
 
-# %% ../nbs/60_cli.ipynb #989fe074
+# %% ../nbs/60_cli.ipynb #7c0ddc59
 @app.command("demo")
 def _demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")] = Path("personabench-demo"),
@@ -161,7 +170,8 @@ def _demo(
     typer.echo("personabench demo: a fictional bike-share study, from transcripts to a report")
     page = run_demo(out, force=force)
     typer.echo(f"\nDone. Open {page} in a browser: it needs no network.")
-    typer.echo(f"Beside it: {out / 'study.db'}, {out / 'personas'}. Next: personabench lab")
+    command = "personabench" if shutil.which("personabench") else str(Path(sys.executable).with_name("personabench"))
+    typer.echo(f"Beside it: {out / 'study.db'}, {out / 'personas'}. Next: {command} lab")
 
 
 @app.command("lab")
@@ -176,7 +186,10 @@ def _lab(
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
     if hasattr(os, "geteuid") and os.geteuid() == 0: quiet.append("--allow-root")  # in a container; the server listens on this machine only
     command = [sys.executable, "-m", "jupyterlab", str(first), f"--ServerApp.root_dir={folder.absolute()}", f"--port={port}", *quiet]
-    raise typer.Exit(subprocess.call(command + ([] if browser else ["--no-browser"])))
+    command += [] if browser else ["--no-browser"]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(resources.files("personabench") / "static" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    if os.name == "posix": os.execv(sys.executable, command)  # so that stopping this program stops JupyterLab
+    raise typer.Exit(subprocess.call(command))
 
 # %% ../nbs/60_cli.ipynb #5ddbdccf
 @app.command("new")

@@ -27,7 +27,7 @@ from .study import Study
 # %% auto #0
 __all__ = ['MOST_QUOTES', 'report_view', 'report']
 
-# %% ../nbs/53_reports.ipynb #2be365c3
+# %% ../nbs/53_reports.ipynb #91ac28bc
 MOST_QUOTES = 8  # per entry of a journey; the rest is counted
 
 
@@ -43,7 +43,7 @@ def _feeling(r: Any) -> tuple[str, str]:
 
 def _entries(j: Journey, anchor: str, people: int) -> dict[tuple[str, str], dict[str, Any]]:
     "Collect the quotes of each stage by what they are about: (stage, code or 'feelings') -> ledger entry."
-    quotes = j.quotes.drop_duplicates(["stage", "coding_id"])
+    quotes = j.quotes.drop_duplicates(["stage", "source", "start", "end", "code"])  # two coders, one passage
     what = quotes["code"].where(quotes["facet"] != "emotion", "feelings")
     found = {}
     for key, group in quotes.groupby([quotes["stage"], what], sort=False):

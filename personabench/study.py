@@ -24,7 +24,7 @@ from . import store
 from .schema import DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource, ReadOnlyStudy, nearest, text_hash
 
 # %% auto #0
-__all__ = ['CODING_COLUMNS', 'codings_frame', 'load_texts', 'Study']
+__all__ = ['CODING_COLUMNS', 'codings_frame', 'load_texts', 'clip_to_turn', 'Study']
 
 # %% ../nbs/02_study.ipynb #ccbf8591
 _t = store.tables.tables
@@ -179,6 +179,19 @@ def load_texts(
 
 
 def _codings(study: Study, conn: sa.Connection) -> pd.DataFrame: return codings_frame(study, conn)
+
+# %% ../nbs/02_study.ipynb #d794772c
+def clip_to_turn(
+    codings: pd.DataFrame,   # columns of `study.codings`
+    turns: pd.DataFrame,     # columns of `study.turns`
+) -> pd.DataFrame:           # the same rows; start, end and quote reach no further than the turn
+    "Cut codings to the turn that they belong to."
+    limits = turns[["source_id", "turn", "start", "end"]].rename(columns={"start": "from_", "end": "to_"})
+    at = codings[["source_id", "turn", "start", "end"]].merge(limits, on=["source_id", "turn"], how="left").set_axis(codings.index)
+    start = at["start"].where(at["from_"].isna(), at[["start", "from_"]].max(axis=1)).astype("int64")
+    end = at["end"].where(at["to_"].isna(), at[["end", "to_"]].min(axis=1)).astype("int64")
+    cut = [q[a - s:b - s] for q, s, a, b in zip(codings["quote"], codings["start"], start, end, strict=True)]
+    return codings.assign(start=start, end=end, quote=pd.Series(cut, index=codings.index, dtype=codings["quote"].dtype))
 
 # %% ../nbs/02_study.ipynb #19ab4557
 def _memos(study: Study, conn: sa.Connection) -> pd.DataFrame:

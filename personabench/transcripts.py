@@ -503,16 +503,17 @@ def _timing(line: str, number: int, place: str) -> tuple[float, float] | None:
         )
     return start, end
 
-# %% ../nbs/03_transcripts.ipynb #925a8145
+# %% ../nbs/03_transcripts.ipynb #9a5370ec
 def _cue_blocks(lines: list[str], place: str, strict_blanks: bool) -> Iterator[tuple[int, float, float, list[str]]]:
     """Yield (line number, start, end, payload lines) of each cue; in WebVTT (`strict_blanks`) a blank line ends a cue."""
     timed = [(i, times) for i, line in enumerate(lines) if (times := _timing(line, i + 1, place))]
+    numbered = 2 * sum(i > 0 and lines[i - 1].strip().isdigit() for i, _ in timed) > len(timed)  # else a bare number is somebody's word
     for (i, (start, end)), (following, _) in zip(timed, [*timed[1:], (len(lines), (0.0, 0.0))], strict=False):
         payload = lines[i + 1 : following]
         if strict_blanks:
             blank = next((j for j, line in enumerate(payload) if not line.strip()), len(payload))
             payload = payload[:blank]
-        elif following < len(lines) and payload and payload[-1].strip().isdigit():
+        elif numbered and following < len(lines) and payload and payload[-1].strip().isdigit():
             payload = payload[:-1]  # the next cue's number, with or without a blank line before it
         yield i + 1, start, end, [line for line in payload if line.strip()]
 
@@ -528,8 +529,9 @@ def _cues(lines: list[str], place: str, webvtt: bool) -> list[_Cue]:
                 cues.append(_Cue(_plain(speaker or "") or None, start, end, text, number, speaker is not None))
     return cues
 
-# %% ../nbs/03_transcripts.ipynb #d5227921
+# %% ../nbs/03_transcripts.ipynb #ffdafd24
 _PAUSE = 2.0  # seconds
+_ENDED = re.compile(r"[.?!…。？！][\"'”’»)\]]*$")  # a sentence is over
 
 
 def _spoken(cues: list[_Cue], known: Collection[str] | None) -> tuple[list[tuple[str | None, _Cue, str]], list[str]]:
@@ -539,13 +541,25 @@ def _spoken(cues: list[_Cue], known: Collection[str] | None) -> tuple[list[tuple
     labels: list[_Label | None] = [None] * len(lines) if tagged else _find_labels([line for _, line in lines], known)
     names = _first_spellings(label for label in labels if label)
     pieces: list[tuple[str | None, _Cue, str]] = []
+    mostly = 2 * sum(cue.tagged for cue in cues) > len(cues)
     speaker: str | None = None
+    adrift: list[int] = []
     for (cue, line), label in zip(lines, labels, strict=True):
-        speaker = names[label.key] if label else cue.speaker or speaker
+        named = names[label.key] if label else cue.speaker
+        if mostly and not named and speaker and pieces and pieces[-1][1] is not cue and _ENDED.search(pieces[-1][2]):
+            speaker = None
+            adrift.append(cue.line)
+        speaker = named or speaker
         words = line[label.body :].strip() if label else line
         if words:
             pieces.append((speaker, cue, words))
-    return pieces, _lonely(labels)
+    return pieces, _lonely(labels) + _nobodys(adrift)
+
+
+def _nobodys(lines: list[int]) -> list[str]:
+    """Warn about cues that begin a sentence without a voice tag in a file that has tags; `lines` are their timing lines."""
+    shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
+    return [f"no voice tag in the cue at line {shown}: the words count as nobody's; write <v Name> before them in the file"] if lines else []
 
 
 def _join_pieces(pieces: list[tuple[str | None, _Cue, str]]) -> tuple[str, list[Turn]]:
@@ -586,7 +600,7 @@ def _read_cues(text: str, place: str, webvtt: bool, known: Collection[str] | Non
         raise BadInput(place, "the cues hold no words", "text below the times", "export the subtitles again")
     return *_join_pieces(pieces), warnings + more
 
-# %% ../nbs/03_transcripts.ipynb #56fc43d4
+# %% ../nbs/03_transcripts.ipynb #af5d53ba
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BREAKS = {_W + "tab": "\t", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakHyphen": "-"}
 _SKIPPED = (
@@ -610,9 +624,18 @@ def _paragraph_text(element) -> str:
     return own + "".join(_paragraph_text(child) for child in element if isinstance(child.tag, str))
 
 
+def _inside(element, tag: str) -> Iterator:
+    """Yield the elements with a tag below a Word element, but none of those inside another such element, a nested table or a deletion."""
+    for child in element:
+        if child.tag == tag:
+            yield child
+        elif child.tag != _W + "tbl" and child.tag not in _SKIPPED:
+            yield from _inside(child, tag)
+
+
 def _row_text(row) -> str:
     """Return a table row as 'Speaker: text', with a stamp where there is one; other rows as cells joined by ' | '."""
-    cells = ["\n".join(filter(None, (_paragraph_text(p).strip() for p in cell.iter(_W + "p")))) for cell in row.iter(_W + "tc")]
+    cells = ["\n".join(filter(None, (_paragraph_text(p).strip() for p in _inside(cell, _W + "p")))) for cell in _inside(row, _W + "tc")]
     cells = [cell for cell in cells if cell]
     if all(cell.casefold().strip(":") in _TABLE_HEADS for cell in cells):
         return ""
@@ -630,9 +653,22 @@ def _blocks(element) -> Iterator[str]:
         if child.tag == _W + "p":
             yield _paragraph_text(child).strip()
         elif child.tag == _W + "tbl":
-            yield from (_row_text(row) for row in child.iter(_W + "tr"))
+            yield from _table_blocks(child)
         elif child.tag in (_W + "sdt", _W + "sdtContent", _W + "ins"):
             yield from _blocks(child)
+
+
+def _table_blocks(table) -> Iterator[str]:
+    """Yield the text of each row of a Word table; a table in a cell follows its row, and a row of one cell is read like a page."""
+    for row in _inside(table, _W + "tr"):
+        cells = list(_inside(row, _W + "tc"))
+        nested = [inner for cell in cells for inner in _inside(cell, _W + "tbl")]
+        if nested and len(cells) == 1:
+            yield from _blocks(cells[0])
+            continue
+        yield _row_text(row)
+        for inner in nested:
+            yield from _table_blocks(inner)
 
 # %% ../nbs/03_transcripts.ipynb #1d350e36
 def _read_docx(data: bytes, place: str) -> tuple[str, list[str]]:

@@ -73,13 +73,15 @@ def test_one_long_against_two_short_hang_together():
 
 
 def test_codes_of_one_facet_are_paired_first():
-    f = frame(("MB", "Support", "stage", 0, 0, 10), ("MB", "Furious", "emotion", 0, 0, 10), ("JK", "Annoyed", "emotion", 0, 0, 10), ("JK", "Chat", "touchpoint", 0, 0, 10))
+    f = frame(("MB", "Support", "stage", 0, 0, 10), ("MB", "Furious", "emotion", 0, 0, 10), ("JK", "Annoyed", "emotion", 0, 0, 10),
+              ("JK", "Chat", "touchpoint", 0, 0, 10))
     assert [r["codes"] for r in disagreements(f, coders=PAIR).to_dict("records")] == [("Support", "Chat"), ("Furious", "Annoyed")]
 
 
 def test_not_read_is_no_disagreement(study):
     coding.code(study, "Angry", source="P02", quote=FULL)
-    with study.step("code", "x") as step: store.add_codings(step, [{"source_id": study.source_id("P02"), "code_id": study.code_id("Waits"), "start": 3, "end": 9, "coder": "MB"}])
+    with study.step("code", "x") as step:
+        store.add_codings(step, [{"source_id": study.source_id("P02"), "code_id": study.code_id("Waits"), "start": 3, "end": 9, "coder": "MB"}])
     assert disagreements(study.codings, coders=PAIR)["source"].unique().tolist() == ["P01"]
     assert turn_agreement(study.codings, study.turns, coders=PAIR)["source_id"].tolist() == [study.source_id("P01")]
 
@@ -128,8 +130,8 @@ def test_by_turn_what_is_left_is_what_only_one_used_in_a_turn(rows):
     f = frame(*[(who, code, "pain", a // 5, a, a + n) for who, code, a, n in rows])
     told = disagreements(f, coders=PAIR, unit="turn")
     used = {who: {(r.turn, r.code) for r in f.itertuples() if r.coder == who} for who in PAIR}
-    both_read = all(used.values())
-    assert {(r.turn, r.code) for r in f.itertuples() if r.coding_id in {i for ids in told["coding_ids"] for i in ids}} == (used["MB"] ^ used["JK"] if both_read else set())
+    listed = {i for ids in told["coding_ids"] for i in ids}
+    assert {(r.turn, r.code) for r in f.itertuples() if r.coding_id in listed} == (used["MB"] ^ used["JK"] if all(used.values()) else set())
 
 
 # -- Agreement ----------------------------------------------------------------------------------------------------------------

@@ -169,6 +169,41 @@ def test_an_import_is_undone_whole(study, folder):
     assert study.text("P02") == TALK
 
 
+def test_dates_by_file_and_for_all(study, folder):
+    dates = {"P02": "2026-05-02", "P03": pd.Timestamp("2026-05-03"), "P99": "2026-05-09"}
+    import_files(study, folder, date=dates)
+    assert dict(zip(study.sources["name"], plain(study.sources[["date"]]), strict=True)) == {"P02": ["2026-05-02"], "P03": ["2026-05-03"], "P10": [None]}
+
+
+def test_whoever_is_taken_for_an_interviewer_from_before_is_named_with_the_cure(study, tmp_path):
+    (tmp_path / "a1.txt").write_text("Mara: How was it?\n\nAnna: Fine.\n\nMara: Why?\n\nAnna: Because.\n")
+    (tmp_path / "a2.txt").write_text("Interviewer: How?\n\nMara: It broke.\n\nTom: Yes.\n\nInterviewer: Why?\n\nMara: Rust.\n\nTom: Yes.\n")
+    assert import_files(study, tmp_path / "a1.txt", interviewers="Mara")["message"].tolist() == [""]  # you said so
+    message = import_files(study, tmp_path / "a2.txt")["message"][0]
+    cure = "set_speaker(study, 'a2', speaker='Mara', case=..., role=\"participant\")"
+    assert "Mara was an interviewer earlier in this study" in message and cure in message and "Interviewer was" not in message
+    set_speaker(study, "a2", speaker="Mara", case="P5", role="participant")  # the cure works
+    assert study.rows("turns", source="a2")["case"].tolist() == [None, "P5", "a2", None, "P5", "a2"]
+    assert import_files(study, tmp_path / "a1.txt", interviewers="Mara")["status"].tolist() == ["already there"]
+
+
+def test_the_hint_for_several_participants_tells_how_to_name_the_one_who_asks(study, tmp_path):
+    (tmp_path / "P2.txt").write_text("Mra: How was it?\n\nAna: Full.\n\nMra: And then?\n\nAna: Yes.\n")
+    message = import_files(study, tmp_path)["message"][0]
+    assert "2 participants (Mra, Ana)" in message and 'role="interviewer"' in message and "case=..." in message
+
+
+def test_a_table_is_sent_to_the_verbs_for_tables(study, folder):
+    (folder / "feedback.csv").write_text("case,comment\nP1,Full.\n")
+    for files, status in ((folder / "feedback.csv", "failed"), (folder, "skipped")):
+        report = import_files(study, files)
+        row = report[report["file"].str.endswith(".csv")].iloc[0]
+        assert row["status"] == status and "feedback.csv" in row["message"]
+        for word in ("import_table", "import_codebook", "import_codings", "--as table", "--as codebook", "--as codings"):
+            assert word in row["message"], word
+    assert "no such file" in import_files(study, [folder / "feedbac.csv", folder])["message"][0]
+
+
 # -- Tables -------------------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def feedback(tmp_path):
@@ -345,6 +380,15 @@ def test_bad_codings_are_listed_with_rows_and_nothing_is_stored(ready):
         import_codings(ready, pd.DataFrame({"source": ["nope"] * 25, "quote": "x", "code": "Full"}))
 
 
+@pytest.mark.parametrize(("start", "end"), [("inf", "9"), ("0", "-inf"), ("1.7", "9"), ("1", "9.9"), (1.7, 9.9), (float("inf"), 9.0), ("nan!", "9")])
+def test_offsets_that_are_no_whole_numbers_are_bad_rows(ready, start, end):
+    table = pd.DataFrame({"source": ["P02"] * 2, "code": ["Full"] * 2, "start": [36, start], "end": [49.0, end]}, dtype=object)
+    with pytest.raises(BadInput, match=re.escape(f"1 of 2 rows cannot be used: row 3: P02: start {str(start)!r} and end {str(end)!r}")):
+        import_codings(ready, table)
+    assert ready.codings.empty
+    assert import_codings(ready, table.iloc[:1])["end"].tolist() == [49]  # 49.0 is what spreadsheets make of 49
+
+
 def test_codings_need_their_columns(ready):
     with pytest.raises(NoSuchName, match="'quote', or 'start' and 'end'"):
         import_codings(ready, pd.DataFrame({"source": ["P02"], "code": ["Full"]}))
@@ -400,6 +444,83 @@ def test_corrections_carry_codings_turns_and_times(study, folder):
     for wrong in (new, "  "):
         with pytest.raises(BadInput, match="same|empty"):
             correct_text(study, "P02", text=wrong)
+
+
+def who(study, source):
+    "The speakers of a source: label -> [case, role]."
+    turns = study.rows("turns", source=source).drop_duplicates("speaker")
+    return dict(zip(sum(plain(turns[["speaker"]]), []), plain(turns[["case", "role"]]), strict=True))
+
+
+LABELS = "Mra: How was it, did it fail?\n\nAna: The dock was full again. I paid.\n\nMra: And then?\n\nAna: Yes.\n\nBen: I saw it.\n\nBen: So.\n"
+
+
+@pytest.fixture
+def labelled(study, tmp_path):
+    (tmp_path / "P2.txt").write_text(LABELS)
+    import_files(study, tmp_path / "P2.txt")
+    set_speaker(study, "P2", speaker="Mra", role="interviewer")
+    set_speaker(study, "P2", speaker="Ana", case="P2")
+    set_speaker(study, "P2", speaker="Ben", case="P3")
+    return study
+
+
+def test_a_corrected_label_keeps_case_and_role(labelled):
+    study = labelled
+    import_codebook(study, BOOK)
+    import_codings(study, pd.DataFrame({"source": "P2", "quote": ["did it fail", "dock was full"], "code": "Full"}))
+    better = LABELS.replace("Mra:", "Mara:").replace("Ana:", "Anna:").replace("Yes.", "Yeah, sure.")
+    correct_text(study, "P2", text=better)
+    assert who(study, "P2") == {"Mara": [None, "interviewer"], "Anna": ["P2", "participant"], "Ben": ["P3", "participant"]}
+    assert plain(study.codings[["quote", "speaker", "case", "role"]]) == [
+        ["did it fail", "Mara", None, "interviewer"], ["dock was full", "Anna", "P2", "participant"],
+    ]  # fmt: skip
+    undo(study)
+    assert who(study, "P2") == {"Mra": [None, "interviewer"], "Ana": ["P2", "participant"], "Ben": ["P3", "participant"]}
+    store.redo_last(study.engine, coder="MB")
+    set_speaker(study, "P2", speaker="Anna", case="P7")  # what is settled after a correction is inherited by the next,
+    correct_text(study, "P2", text=LABELS)  # also by a label that was there before
+    assert who(study, "P2")["Ana"] == ["P7", "participant"] and who(study, "P2")["Mra"] == [None, "interviewer"]
+    undo(study)
+    assert who(study, "P2")["Anna"] == ["P7", "participant"]
+
+
+def test_a_label_corrected_in_one_place_and_words_with_it(labelled):
+    correct_text(labelled, "P2", text=LABELS.replace("Mra: And then?", "Mara: What happened?").replace("Ana: Yes.", "Anna: Hm."))
+    assert who(labelled, "P2") == {
+        "Mra": [None, "interviewer"], "Ana": ["P2", "participant"], "Mara": [None, "interviewer"],
+        "Anna": ["P2", "participant"], "Ben": ["P3", "participant"],
+    }  # fmt: skip
+
+
+def test_a_new_voice_inside_a_turn_inherits_nothing(labelled):
+    correct_text(labelled, "P2", text=LABELS.replace("full again. I paid.", "full again.\n\nTom: I paid the whole fine myself.\n\nInterviewer: Oh?"))
+    assert who(labelled, "P2")["Tom"] == [None, "participant"] and who(labelled, "P2")["Interviewer"] == [None, "interviewer"]
+    assert who(labelled, "P2")["Ana"] == ["P2", "participant"] and who(labelled, "P2")["Mra"] == [None, "interviewer"]
+
+
+def test_labels_that_were_given_at_import_can_be_corrected(study, tmp_path):
+    talk = LABELS.replace("I paid.", "I paid.\nNote: a dog.\nNote: a cat.")
+    (tmp_path / "P2.txt").write_text(talk)
+    import_files(study, tmp_path / "P2.txt", speakers=["Mra", "Ana"], interviewers="Mra")
+    before = who(study, "P2")
+    assert before == {"Mra": [None, "interviewer"], "Ana": ["P2", "participant"]}
+    correct_text(study, "P2", text=talk.replace("Mra:", "Mara:"))
+    assert who(study, "P2") == {"Mara": [None, "interviewer"], "Ana": ["P2", "participant"]}
+    assert study.rows("turns", source="P2")["speaker"].tolist() == ["Mara", "Ana"] * 2
+
+
+def test_labels_put_into_a_text_without_any(study, tmp_path):
+    for name in ("D1", "D2"):
+        (tmp_path / f"{name}.txt").write_text("How was the dock today?\n\nIt was full again.\n\nAnd did you pay?\n\nYes, I did.\n")
+    import_files(study, tmp_path)
+    labels = "{0}: How was the dock today?\n\n{1}: It was full again.\n\n{0}: And did you pay?\n\n{1}: Yes, I did.\n"
+    correct_text(study, "D1", text=labels.format("Interviewer", "Anna"))
+    assert who(study, "D1") == {"Interviewer": [None, "interviewer"], "Anna": ["D1", "participant"]}
+    correct_text(study, "D2", text=labels.format("Mara", "Anna"))  # nobody said which of them is D2
+    assert who(study, "D2") == {"Mara": [None, "participant"], "Anna": [None, "participant"]}
+    correct_text(study, "D1", text=study.text("D1").replace("Interviewer: ", "").replace("Anna: ", ""))
+    assert who(study, "D1") == {None: [None, "other"]}
 
 
 @settings(max_examples=40)

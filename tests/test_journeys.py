@@ -271,8 +271,10 @@ class FakeStudy:
     "The tables that a journey reads."
     def __init__(self):
         self.codings = table(*feelings("Use", A=1, B=-1, C=2))
+        self.codings["source_id"] = pd.factorize(self.codings["source"])[0]
+        self.sources = pd.DataFrame({"source_id": self.codings["source_id"].unique(), "kind": "interview"})
         self.codes = pd.DataFrame({"code": ["Use"], "facet": "stage", "order": [1]})
-        self.turns = None
+        self.turns = self.codings[["source_id", "turn"]].drop_duplicates().assign(start=0, end=10_000)
         self.cases = pd.DataFrame({"case": list("ABC"), "withdrawn": None})
         self.segments = pd.DataFrame({"segmentation": ["2026-05"] * 2, "segment": ["A", "B"]})
         self.members = pd.DataFrame({"case": list("ABC"), "segment": ["A", "A", "B"]})

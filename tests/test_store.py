@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import personabench as pb
 from personabench import store
 from personabench.schema import (AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, MissingExtra, NewerStudy, NoStudy, NoSuchName,
                                  NotAStudy, NothingToUndo, PersonabenchError, UndoConflict)
@@ -470,7 +471,7 @@ DOORS: dict[str, tuple[Callable[[Path], object], bool, type[PersonabenchError], 
     "empty file, create": (Path.touch, True, NotAStudy, "is empty"),
     "text file": (lambda p: p.write_text("not a study\n" * 100), False, NotAStudy, "not a SQLite database"),
     "text file, create": (lambda p: p.write_text("not a study\n" * 100), True, NotAStudy, "not a SQLite database"),
-    "sixteen bytes": (lambda p: p.write_bytes(b"SQLite format 3\x00"), False, NotAStudy, "another program"),
+    "sixteen bytes": (lambda p: p.write_bytes(b"SQLite format 3\x00"), False, NotAStudy, "not a SQLite database"),
     "another program": (sqlite_of_another_program, False, NotAStudy, "another program"),
     "another program, create": (sqlite_of_another_program, True, NotAStudy, "another program"),
     "another program, WAL": (lambda p: sqlite_of_another_program(p, wal=True), False, NotAStudy, "another program"),
@@ -785,3 +786,33 @@ def test_a_writer_that_waits_too_long_is_told_so(engine: sa.Engine, path: Path):
             store.add_codes(s2, [{"name": "B"}])
     assert names(engine) == ["Dock full", "Walks", "Slow"]
     other.dispose()
+
+
+def test_opening_a_study_twice_in_one_process_keeps_it_safe_from_a_colleague(tmp_path: Path) -> None:
+    "Opening and closing the file itself would give up this process's locks, and a colleague's close would then take the log away from under it."
+    path = tmp_path / "s.db"
+    first = pb.Study(path, coder="MB", create=True)
+    pb.add_memo(first, "one")
+    again = pb.Study(path, coder="MB")  # a notebook's first cell, run once more
+    colleague = "import personabench as pb, sys\nwith pb.Study(sys.argv[1], coder='JK') as s: pb.add_memo(s, 'from a colleague' * 200)"
+    subprocess.run([sys.executable, "-c", colleague, str(path)], check=True)
+    pb.add_memo(first, "two")
+    subprocess.run([sys.executable, "-c", colleague, str(path)], check=True)
+    pb.add_memo(again, "three")
+    first.close()
+    again.close()
+    with pb.Study(path) as study: assert [m[:4] for m in study.memos["text"]] == ["one", "from", "two", "from", "thre"]
+
+
+def test_undoing_a_correction_does_not_hide_a_colleague_s_coding_of_the_new_text(tmp_path: Path) -> None:
+    (tmp_path / "P1.txt").write_text("Interviewer: How?\n\nAnna: The dock was ful again. I paid.\n")
+    with pb.Study(tmp_path / "s.db", coder="A", create=True) as mine, pb.Study(tmp_path / "s.db", coder="B") as theirs:
+        pb.import_files(mine, tmp_path / "P1.txt")
+        pb.add_code(mine, "x", facet="pain")
+        pb.correct_text(mine, "P1", text=mine.text("P1").replace("ful ", "full "))
+        pb.code(theirs, "x", source="P1", quote="dock was full")
+        with pytest.raises(pb.UndoConflict, match="codings"): pb.undo(mine)
+        assert theirs.codings["quote"].tolist() == ["dock was full"]
+        pb.undo(theirs)
+        pb.undo(mine)
+        assert "ful again" in mine.text("P1")

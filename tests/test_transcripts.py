@@ -234,6 +234,29 @@ def test_subtitles_of_nobody_break_at_pauses(tmp_path):
     assert said(read(tmp_path, "a.srt", srt)) == [(None, "It was full."), (None, "So I walked.")]
 
 
+def test_a_bare_number_is_a_word_where_cues_are_not_numbered(tmp_path):
+    times = ["00:00:01,000 --> 00:00:02,000", "00:00:03,000 --> 00:00:04,000", "00:00:05,000 --> 00:00:06,000"]
+    words = ["Anna: When was it?", "Bob: It was in\n1984", "Anna: Right."]
+    for gap in ("\n", "\n\n"):
+        plain = gap.join(f"{t}\n{w}" for t, w in zip(times, words, strict=True))
+        numbered = gap.join(f"{i}\n{t}\n{w}" for i, (t, w) in enumerate(zip(times, words, strict=True), 1))
+        for name, srt in (("a.srt", plain), ("b.srt", numbered)):
+            assert said(read(tmp_path, name, srt)) == [("Anna", "When was it?"), ("Bob", "It was in 1984"), ("Anna", "Right.")], (name, gap)
+
+
+def test_a_cue_without_a_voice_tag_is_not_put_into_the_mouth_of_the_one_before(tmp_path):
+    vtt = "WEBVTT\n\n" + "".join(
+        f"00:{i:02}.000 --> 00:{i:02}.900\n{words}\n\n"
+        for i, words in enumerate(["<v Anna>The dock", "was full.", "And did you complain?", "<v Anna>No.", "<v Anna>Never.", "<v Bob>Yes"])
+    )
+    got = read(tmp_path, "a.vtt", vtt)
+    assert said(got) == [("Anna", "The dock was full."), (None, "And did you complain?"), ("Anna", "No. Never."), ("Bob", "Yes")]
+    assert "line 9" in got.warnings[0] and "<v Name>" in got.warnings[0]
+    assert vtt.split("\n")[9] == "And did you complain?"
+    rare = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Anna>Full.\n\n00:03.000 --> 00:04.000\nAgain.\n\n00:05.000 --> 00:06.000\nI paid.\n"
+    assert said(read(tmp_path, "b.vtt", rare)) == [("Anna", "Full. Again. I paid.")]  # tags where the speaker changes
+
+
 def test_webvtt_without_its_header_is_read_with_a_warning(tmp_path):
     got = read(tmp_path, "a.vtt", "00:01.000 --> 00:02.000\n<v Anna>Hi.\n")
     assert said(got) == [("Anna", "Hi.")] and "WEBVTT" in got.warnings[0]
@@ -249,6 +272,26 @@ def test_word_paragraphs_and_tables(tmp_path):
     got = read(tmp_path, "b.docx", docx("Interview P07", table=rows))
     assert said(got)[-3:] == [("Mara", "How was it?"), ("Anna", "Full."), ("Mara", "Oh?")]
     assert [turn.time for turn in got.turns][-3:] == [5, 9, 12]
+
+
+def test_word_tables_in_tables_say_each_word_once(tmp_path):
+    document, out = Document(), io.BytesIO()
+    document.add_paragraph("Interviewer: How was it?")
+    outer = document.add_table(1, 2)
+    outer.cell(0, 0).text, outer.cell(0, 1).text = "Anna", "It was fine."
+    inner = outer.cell(0, 1).add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "Bob", "I disagree."
+    frame = document.add_table(1, 1).cell(0, 0)  # a table as a frame around the page
+    frame.text = "Interviewer: Why?"
+    layout = frame.add_table(2, 2)
+    for row, words in zip(layout.rows, (("Anna", "Because."), ("Bob", "Rust.")), strict=True):
+        row.cells[0].text, row.cells[1].text = words
+    frame.add_paragraph("Interviewer: Thanks.")
+    document.save(out)
+    assert said(read(tmp_path, "a.docx", out.getvalue())) == [
+        ("Interviewer", "How was it?"), ("Anna", "It was fine."), ("Bob", "I disagree."), ("Interviewer", "Why?"), ("Anna", "Because."),
+        ("Bob", "Rust."), ("Interviewer", "Thanks."),
+    ]  # fmt: skip
 
 
 def test_word_teams_export(tmp_path):

@@ -449,12 +449,12 @@ function makeAdjudicationView(model, el) {
 
 function makeAdjudicationHead(v) {
   v.buttons = {};
-  const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pa-tool", title: label, "aria-label": label, onclick: () => v.act(key) }, text);
+  const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pa-tool", title: label, "aria-label": /\w/.test(text) ? null : label, onclick: () => v.act(key) }, text);
   v.legend = make("div", { class: "pa-legend" });
   v.progress = make("div", { class: "pa-progress", role: "progressbar", "aria-label": "Disagreements decided", "aria-valuemin": "0" }, make("i", {}));
   v.progressWords = make("span", {});
   v.figureWords = make("span", { class: "pa-dim pa-figure" });
-  return make("div", { class: "pa-head" }, make("div", { class: "pa-bar-row", role: "toolbar", "aria-label": "Adjudication" }, tool("sources", "Open a source (g)", "…"), v.legend, make("span", { class: "pa-gap" }),
+  return make("div", { class: "pa-head" }, make("div", { class: "pa-bar-row", role: "toolbar", "aria-label": "Adjudication" }, tool("sources", "Open a source (g)", "Source"), v.legend, make("span", { class: "pa-gap" }),
     tool("undo", "Undo", "↶ Undo"), tool("redo", "Redo", "↷"), tool("agree", "Keep what both coded alike (a)", "Keep agreed"), tool("hide decided", "Hide decided ones (h)", "Hide decided"), tool("help", "Keys (?)", "?")),
   make("div", { class: "pa-figures" }, v.progress, v.progressWords, make("span", { class: "pa-gap" }), v.figureWords));
 }

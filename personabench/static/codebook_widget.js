@@ -30,8 +30,8 @@ const flat = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Does a code hold every word of what was typed, in its name, facet or definition? */
 export function fits(n, query) {
-  const hay = flat([n.name, n.facet, n.words, ...n.include, ...n.exclude].join("\n"));
-  return flat(query).split(/\s+/).every(word => hay.includes(word));
+  n.hay ||= flat([n.name, n.facet, n.words, ...n.include, ...n.exclude].join("\n"));
+  return flat(query).split(/\s+/).every(word => n.hay.includes(word));
 }
 
 /** The rows to show: each {node, pos, size, hit, open}. A query shows what fits and what it lies under, and opens all of it. */
@@ -110,7 +110,7 @@ function makeBookLink(v) {
   const outbox = makeOutbox(store(), `personabench-codebook:${state().study}:${state().coder}`), then = new Map();
   let asked = 0;
   const raw = m => { try { model.send({ ...m, view: v.uid }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
-  /** Send a change; `after` is called with the acknowledgement. @param {any} m @param {(m: any) => void} [after] */
+  /** Send a change; `after` is called with the acknowledgement. */
   const write = (m, after) => {
     if (!v.mayWrite()) return false;
     const message = outbox.put({ guid: makeGuid(), ...m });
@@ -123,6 +123,7 @@ function makeBookLink(v) {
   const ready = () => { raw({ type: "ready" }); for (const m of outbox.all()) raw(m); };
   const beat = () => {
     if (!v.root.isConnected || document.visibilityState === "hidden") return;
+    v.theme(); // a theme's style sheet may come after its name
     const first = outbox.all()[0]?.at, late = (asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000);
     v.lost(late);
     if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.tree ? { type: "ping" } : { type: "ready" }); }
@@ -166,7 +167,9 @@ function makeRows(v) {
   const rowOf = r => {
     const n = r.node, marked = v.marks.has(n.id), now = v.past && v.tree.byId.get(n.id);
     const since = v.past ? (!now ? "gone since" : now.name !== n.name ? `now “${now.name}”` : "") : "";
-    return make("div", { class: `pbk-row${r.hit ? "" : " pbk-dimmed"}${v.cut.includes(n.id) ? " pbk-cut" : ""}`, id: `${v.uid}-row-${n.id}`, role: "treeitem", tabIndex: -1, "data-id": String(n.id), "aria-level": String(n.level),
+    const as = JSON.stringify([n.name, n.facet, n.colour, traits(n), n.codings, n.cases, n.level, r.pos, r.size, r.open, r.hit, marked, since, v.cut.includes(n.id), v.canWrite(), Boolean(v.past)]), old = els.get(n.id);
+    if (old?.pbAs === as) return old; // looks the same: a thousand rows are made once
+    const el = make("div", { class: `pbk-row${r.hit ? "" : " pbk-dimmed"}${v.cut.includes(n.id) ? " pbk-cut" : ""}`, id: `${v.uid}-row-${n.id}`, role: "treeitem", tabIndex: -1, "data-id": String(n.id), "aria-level": String(n.level),
       "aria-setsize": String(r.size), "aria-posinset": String(r.pos), "aria-expanded": r.open === null ? null : String(r.open), "aria-selected": String(marked), style: `--level:${n.level - 1}`,
       draggable: v.canWrite() },
     make("span", { class: "pbk-tick", "aria-hidden": "true" }, marked ? "✓" : ""),
@@ -176,14 +179,19 @@ function makeRows(v) {
     BIDI.test(n.name) && make("i", { class: "pbk-strange", title: "The name holds hidden characters that turn the direction of writing" }, "⇄"),
     ...traits(n).map(t => trait(t)), since && trait(since),
     make("span", { class: "pbk-facet" }, n.facet), count(n.codings, "coding"), v.past ? make("span", { class: "pbk-n" }) : count(n.cases, "case"), v.cut.includes(n.id) && make("span", { class: "pbk-vh" }, "cut"));
+    el.pbAs = as;
+    return el;
   };
   /** Draw all rows anew; whoever has the focus keeps it. */
   const draw = () => {
     const tree = v.book(), had = box.contains(document.activeElement) && !editing, index = shown.findIndex(r => r.node.id === v.at), top = box.scrollTop;
     shown = shownRows(tree, v.closed, v.query);
     if (!shown.some(r => r.node.id === v.at)) v.at = shown[Math.max(0, Math.min(index, shown.length - 1))]?.node.id ?? null;
+    const rows = shown.map(rowOf), stay = new Set(rows);
     els.clear();
-    box.replaceChildren(...shown.map(r => { const el = rowOf(r); els.set(r.node.id, el); return el; }));
+    shown.forEach((r, i) => { els.set(r.node.id, rows[i]); rows[i].tabIndex = -1; rows[i].classList.remove("pbk-at"); });
+    for (const el of [...box.children]) if (!stay.has(el)) el.remove();
+    rows.forEach((el, i) => { if (box.children[i] !== el) box.insertBefore(el, box.children[i] || null); });
     box.scrollTop = top;
     box.hidden = !shown.length;
     v.headings.hidden = !shown.length;
@@ -192,7 +200,7 @@ function makeRows(v) {
     const here = els.get(v.at);
     if (here) { here.tabIndex = 0; here.classList.add("pbk-at"); if (had) here.focus({ preventScroll: true }); } else if (had) v.filter.focus();
   };
-  /** Go to a code, opening what hides it. @param {any} id */
+  /** Go to a code, opening what hides it. */
   const go = (id, { focus = true } = {}) => {
     const n = v.book().byId.get(id);
     if (!n) return;
@@ -215,7 +223,7 @@ function makeRows(v) {
     if (open ?? v.closed.has(id)) v.closed.delete(id); else { v.closed.add(id); if (lineOf(v.book().byId.get(v.at)).includes(n)) v.at = id; }
     draw();
   };
-  /** Write in a row: a new name, or the name of a new code. @param {any} what {row: element, before?: element, value, label, done} */
+  /** Write in a row: a new name, or the name of a new code. */
   const write = what => {
     const input = make("input", { class: "pbk-edit", value: what.value, "aria-label": what.label, spellcheck: true, dir: "auto" });
     let over = false;
@@ -236,6 +244,7 @@ function makeRows(v) {
     });
     input.addEventListener("blur", () => end(true));
     editing = input;
+    what.row.pbAs = "";
     what.row.replaceChildren(...what.lead, input, trait(what.hint));
     what.row.draggable = false;
     if (what.after) what.after.after(what.row);
@@ -293,14 +302,14 @@ function makeDetails(v) {
     const drop = (i, name) => v.canWrite() && make("button", { class: "pbk-icon", "aria-label": `Remove ${name}`, title: "Remove", onclick: () => { items.splice(i, 1); keep(); } }, "×");
     const keep = () => { save({ parts: parts() }); fill(items); };
     const fill = list => {
-      const at = [...ul.querySelectorAll("input, button")].indexOf(/** @type {any} */ (document.activeElement));
+      const at = [...ul.querySelectorAll("input, button")].indexOf(document.activeElement);
       items = list.slice();
       ul.replaceChildren(...items.map(line), ...(v.canWrite() ? [line("", items.length)] : items.length ? [] : [LI(EM("none"))]));
       const all = ul.querySelectorAll("input, button");
       if (at >= 0) (all[Math.min(at, all.length - 1)])?.focus();
     };
     const set = (n, force) => {
-      const dirty = [...ul.querySelectorAll("input")].some(i => i === document.activeElement && i.value !== i.defaultValue && i.value !== "" && !items.includes(i.value));
+      const i = document.activeElement, dirty = ul.contains(i) && i.value !== i.defaultValue && i.value && !items.includes(i.value);
       if (of === n.id && dirty && !force) return;
       of = n.id;
       fill(n[key]);
@@ -340,14 +349,14 @@ function makeDetails(v) {
     const definition = add(labelled("When to use it", words), n => { if (document.activeElement !== words || words.value === words.defaultValue) { words.value = words.defaultValue = n.words; } words.readOnly = !v.canWrite(); });
     list.include = examples("include", "Include, for example", "words, or pick a quote below");
     list.exclude = examples("exclude", "Exclude, for example", "… and the code that fits better");
-    const used = make("p", { class: "pbk-used" });
+    const used = tag("p", "pbk-used")();
     const uses = add(across(used, make("button", { onclick: () => v.does.quotes() }, "Quotes"), make("button", { onclick: () => v.does["merge into…"]() }, "Merge…"), make("button", { onclick: () => v.does["split…"]() }, "Split…")),
       n => { used.textContent = v.past ? many(n.codings, "coding") : `${many(n.codings, "coding")} by ${many(n.cases, "case")}`; const [q, m, s] = [...uses.querySelectorAll("button")]; q.disabled = Boolean(v.past) || !n.codings; s.disabled = !v.canWrite() || !n.codings; m.disabled = !v.canWrite(); });
     return make("div", { class: "pbk-form" }, nameField, pair(facet, parent), pair(...special), definition, list.include.el, list.exclude.el, colours(), uses);
   };
   const list = (({ include: null, exclude: null }));
   let form = (null);
-  /** Show the code at hand. @param {boolean} [force] throw away what was typed, because it was refused */
+  /** Show the code at hand. With `force`, what was typed goes, because it was refused. */
   const refresh = force => {
     if (!form || v.panel.kind !== "details") return;
     code = v.here();
@@ -370,9 +379,9 @@ function makeBookPanel(v) {
     if (key === "escape") { e.preventDefault(); if (kind !== "details") show("details"); v.focus(); }
     if (!/^mod\+/.test(key)) e.stopPropagation();
   } }, make("header", {}, title, back), body);
+  const cancel = () => make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel");
   let kind = "details", told = (null), asked = (null), busy = (null);
   const first = () => body.querySelector("[data-first]")?.focus({ preventScroll: true });
-  /** @param {string} name @param {any} [m] what Python answered */
   const show = (name, m = null) => {
     kind = name;
     told = m;
@@ -397,7 +406,7 @@ function makeBookPanel(v) {
     if (!v.here()) return ["Details", hint(v.tree?.list.length ? "Choose a code." : "The details of a code will stand here.")];
     return ["Details", v.details.form()];
   };
-  const several = marks => [`${marks.length} codes marked`, make("ul", { class: "pbk-quotes" }, ...marks.slice(0, 12).map(n => LI(make("span", { class: "pb-swatch", style: v.swatch(n) }), make("bdi", {}, n.name))), marks.length > 12 && LI(`and ${marks.length - 12} more`)),
+  const several = marks => [`${marks.length} codes marked`, make("ul", { class: "pbk-quotes" }, ...marks.map(n => LI(make("span", { class: "pb-swatch", style: v.swatch(n) }), make("bdi", {}, n.name)))),
     across(...[["Merge…", "merge into…"], ["Move under…", "move under…"], ["Facet…", "facet…"], ["Remove", "remove"]].map(([label, does]) => make("button", { disabled: !v.canWrite(), onclick: () => v.does[does]() }, label)),
       make("button", { onclick: () => { v.marks.clear(); v.rows.draw(); fill(); v.focus(); } }, "Unmark all"))];
   const merge = () => {
@@ -406,7 +415,7 @@ function makeBookPanel(v) {
     const group = (fate, head) => { const some = quotes.filter(q => q.fate === fate); return some.length && make("details", { open: fate !== "moves" || some.length <= 5 }, make("summary", {}, `${head} (${m.fates[fate]})`), make("ul", { class: "pbk-quotes" }, ...some.slice(0, 200).map(q => quoteOf(q, q.code)))); };
     const go = make("button", { class: "pbk-main-button", "data-first": "", onclick: () => { go.disabled = true; busy = go; if (v.link.write({ type: "merge", ids: m.ids, into: m.into }, () => { busy = null; v.marks.clear(); v.rows.draw(); show("details"); v.rows.go(m.into); })) v.say("Merging…"); } }, `Merge into “${short(into.name, 30)}”`);
     return ["Merge: what will change", make("ul", { class: "pbk-plan" }, ...m.plan.map(x => LI(x)), m.warning && make("li", { class: "pb-warn" }, m.warning)),
-      across(go, make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel")), SMALL("One undo takes all of it back."),
+      across(go, cancel()), SMALL("One undo takes all of it back."),
       m.definitions.length > 0 && make("details", { open: true }, make("summary", {}, `${m.definitions.length === 1 ? "A definition ends" : "Definitions end"} with the code`), ...m.definitions.map(([c, d]) => make("blockquote", {}, B(c), make("p", { dir: "auto" }, d)))),
       group("falls together", "Fall together"), group("moves", "Move")];
   };
@@ -431,7 +440,7 @@ function makeBookPanel(v) {
     tell();
     draw();
     return [`Split “${short(n.name, 40)}”`, hint("Tick the quotes that belong to the new code. It stands beside this one and takes over its other properties."), pair(name, facet),
-      across(go, make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel")), pair(find, all_), list];
+      across(go, cancel()), pair(find, all_), list];
   };
   const history = () => {
     const steps = unpack(told.steps), id = i => `${v.uid}-step-${i}`;
@@ -524,11 +533,11 @@ function makeDoes(v) {
 }
 
 // == 7 Keys and mouse =======================================================================================================
-/** What a key means in the tree: an action, a step, or null. @param {string} key @param {Record<string, string>} own @param {boolean} rtl */
+/** What a key means in the tree: an action, a step, or null. */
 export function bookKey(key, own, rtl = false) {
   if (!key) return null;
   const turned = rtl ? key.replace(/arrow(left|right)/, (_, way) => `arrow${way === "left" ? "right" : "left"}`) : key;
-  const action = Object.keys(own).find(a => own[a] === turned) || { "backspace": "remove", "mod+y": "redo", "contextmenu": "all actions", "insert": "new code beside", "shift+insert": "new code under it" }[turned];
+  const action = Object.keys(own).find(a => own[a] === turned) || { "backspace": "remove", "mod+y": "redo", "contextmenu": "all actions" }[turned];
   if (action) return { action };
   return /^(shift\+)?arrow(up|down)$|^(arrow(left|right)|home|end|pageup|pagedown)$/.test(turned) ? { step: turned } : null;
 }
@@ -642,7 +651,7 @@ function joinBookMouse(v) {
 let books = 0;
 function makeBook(model, el) {
   const v = ({ model, uid: `pbk${Date.now().toString(36)}${++books}`, tree: null, past: null, at: null, marks: new Set(), closed: new Set(), cut: [], query: "", words: new Map(), facets: [], own: {}, undo: {}, late: null, buttons: {} });
-  const tool = (does, label, title, text = label) => v.buttons[does] = make("button", { class: "pbk-tool", title, onclick: () => v.does[does]?.() }, text);
+  const tool = (does, label, title, text = label) => v.buttons[does] = make("button", { class: "pbk-tool", title, "aria-label": label, onclick: () => v.does[does]?.() }, text);
   v.filter = make("input", { class: "pbk-filter", type: "search", placeholder: "Find a code", "aria-label": "Find a code by name, facet or definition", oninput: () => v.filterBy(v.filter.value) });
   v.root = make("div", { class: `pb-cb ${v.uid}`, "data-lm-suppress-shortcuts": "true" });
   v.status = make("div", { class: "pbk-status", id: `${v.uid}-status` });
@@ -660,10 +669,8 @@ function makeBook(model, el) {
   v.details = makeDetails(v);
   v.panel = makeBookPanel(v);
   Object.assign(v, makeDoes(v));
-  const bar = make("div", { class: "pbk-bar", role: "toolbar", "aria-label": "Codebook" }, tool("new code beside", "New code", `New code beside this one (${showKey("mod+enter")})`, "+ New code"), v.filter, make("span", { class: "pbk-gap" }),
+  const bar = make("div", { class: "pbk-bar", role: "toolbar", "aria-label": "Codebook" }, tool("new code beside", "+ New code", `New code beside this one (${showKey("mod+enter")})`), v.filter, make("span", { class: "pbk-gap" }),
     tool("undo", "Undo", "Undo", "↶ Undo"), tool("redo", "Redo", "Redo", "↷"), tool("merge into…", "Merge", `Merge into… (${showKey("alt+m")})`), tool("history", "History", `History (${showKey("alt+l")})`), tool("keys", "Keys", "Keys (?)", "?"));
-  v.buttons.redo.setAttribute("aria-label", "Redo");
-  v.buttons.keys.setAttribute("aria-label", "Keys");
   v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("footer", { class: "pbk-foot" }, v.status, v.live, v.kept), v.picker.box);
   el.append(v.root);
   return v;
@@ -700,7 +707,6 @@ function joinBook(v) {
     if (v.rows.editing) { v.late = m; return; }
     const first = !v.tree;
     v.tree = makeTree(m.codes);
-    v.event = m.event;
     v.undo = m.undo;
     v.facets = m.facets;
     v.own = m.own;
@@ -714,7 +720,7 @@ function joinBook(v) {
   };
   v.filterBy = query => { v.query = query; v.rows.draw(); const hit = v.rows.shown.find(r => r.hit); if (query.trim() && hit && !v.rows.shown.some(r => r.hit && r.node.id === v.at)) v.rows.go(hit.node.id, { focus: false }); if (v.panel.kind === "details") v.panel.fill(); v.tell(); const n = v.rows.shown.filter(r => r.hit).length; if (query.trim()) v.say(`${many(n, "code")} found`); };
   v.fillEmpty = () => v.empty.replaceChildren(...(v.query.trim() ? [P(`No code holds “${v.query.trim()}”.`), make("button", { onclick: () => { v.filter.value = ""; v.filterBy(""); v.filter.focus(); } }, "Show all codes")]
-    : v.link.state().readonly || v.past ? [P("There is no code in this codebook.")]
+    : !v.canWrite() ? [P("There is no code in this codebook.")]
       : [P(B("No codes yet.")), P("A code names what a quote is about: a pain, a goal, a stage of the journey."), make("button", { class: "pbk-main-button", onclick: () => v.rows.create(false) }, "+ Add the first code"),
         P("or bring in a list: ", make("code", {}, "pb.import_codebook(study, \"codes.csv\")"))]));
   v.showPast = m => {

@@ -23,8 +23,10 @@ TALK = [
 ]
 CODES = [("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("No bike", "pain")]
 BY = {
-    "MB": [("Dock full", "the dock is full"), ("Walks instead", "I walk"), ("Saves time", "It costs me ten minutes."), ("Dock full", "הרציף מלא"), ("No bike", "There is none.")],
-    "JK": [("Dock full", "When the dock is full, I walk."), ("Walks instead", "I walk"), ("Dock full", "It costs me ten minutes."), ("No bike", "הרציף מלא")],
+    "MB": [("Dock full", "the dock is full"), ("Walks instead", "I walk"), ("Saves time", "It costs me ten minutes."), ("Dock full", "הרציף מלא"),
+           ("No bike", "There is none.")],
+    "JK": [("Dock full", "When the dock is full, I walk."), ("Walks instead", "I walk"), ("Dock full", "It costs me ten minutes."),
+           ("No bike", "הרציף מלא")],
 }
 
 
@@ -35,7 +37,8 @@ def make_study(by: dict[str, list[tuple[str, str]]] = BY, times: int = 1) -> Stu
         turns.append({"start": len(text), "end": len(text) + len(words), "speaker": speaker})
         text += words + "\n\n"
     with study.step("import", "import P01") as step:
-        store.add_source(step, "P01", text=text, turns=turns, speakers={"Interviewer": (None, "interviewer"), "Anna": ("P01", "participant"), "Dina": ("P02", "participant")})
+        store.add_source(step, "P01", text=text, turns=turns, speakers={
+            "Interviewer": (None, "interviewer"), "Anna": ("P01", "participant"), "Dina": ("P02", "participant")})
         store.add_source(step, "P02", text="Short.")
     for name, facet in CODES: codebook.add_code(study, name, facet=facet, definition=f"What counts as {name}.")
     for coder, codings in by.items(): add(study, coder, *codings)
@@ -45,7 +48,8 @@ def make_study(by: dict[str, list[tuple[str, str]]] = BY, times: int = 1) -> Stu
 def add(study: Study, coder: str, *codings: tuple[str, str]) -> None:
     text = study.text("P01")
     with study.step("code", "another process") as step:
-        store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id(name), "start": text.index(q), "end": text.index(q) + len(q), "coder": coder} for name, q in codings])
+        store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id(name), "start": text.index(q), "end": text.index(q) + len(q),
+                                  "coder": coder} for name, q in codings])
 
 
 class Bench:
@@ -127,7 +131,8 @@ def bench(page) -> Iterator[Bench]:
 
 # -- Seeing -------------------------------------------------------------------------------------------------------------------
 def test_the_list_says_what_differs(bench):
-    assert bench.rows == ["Dock full turn 2 · other span", "Saves time ≠ Dock full turn 2 · other code", "Dock full ≠ No bike turn 5 · other code", "No bike turn 6 · only MB"]
+    assert bench.rows == ["Dock full turn 2 · other span", "Saves time ≠ Dock full turn 2 · other code", "Dock full ≠ No bike turn 5 · other code",
+                          "No bike turn 6 · only MB"]
     assert bench.page.locator(".pa-head").inner_text().replace("\n", " ").count("0 of 4 decided") == 1
     assert "Same codes in 0 of 3 coded turns (0 %)" in bench.page.locator(".pa-figure").inner_text()
 
@@ -139,7 +144,8 @@ def test_markup_is_words_and_hebrew_runs_from_the_right(bench):
 
 
 def test_both_sides_are_painted_and_the_card_marks_what_only_one_has(bench):
-    painted = bench.page.evaluate("""(() => { const v = document.querySelector('#w').pbView, of = n => [...CSS.highlights.get(v.uid + '-' + n)].map(r => r.startContainer.data.slice(r.startOffset, r.endOffset));
+    painted = bench.page.evaluate("""(() => { const v = document.querySelector('#w').pbView;
+        const of = n => [...CSS.highlights.get(v.uid + '-' + n)].map(r => r.startContainer.data.slice(r.startOffset, r.endOffset));
         return [of('left'), of('right')]; })()""")
     assert painted == [["the dock is full"], ["When the dock is full, I walk."]]
     assert bench.page.locator(".pa-side-right mark").all_inner_texts() == ["When ", ", I walk."] and bench.page.locator(".pa-side-left mark").count() == 0
@@ -151,7 +157,7 @@ def test_both_sides_are_painted_and_the_card_marks_what_only_one_has(bench):
 def test_a_bar_or_the_words_lead_to_their_disagreement(bench):
     bench.page.locator(".pa-margin.pa-left .pa-bar:not(.pa-name).pa-open").last.click()
     assert bench.current == 3
-    box = bench.look("(() => { const r = v.rect(v.doc.text.indexOf('ten minutes'), v.doc.text.indexOf('ten minutes') + 3); return [r.left + 3, r.top + r.height / 2]; })()")
+    box = bench.look("(() => { const i = v.doc.text.indexOf('ten minutes'), r = v.rect(i, i + 3); return [r.left + 3, r.top + r.height / 2]; })()")
     bench.page.mouse.click(*box)
     assert bench.current == 1
 
@@ -280,7 +286,8 @@ def test_a_refusal_shows_how_it_is(bench):
 # -- Empty, alone, read-only --------------------------------------------------------------------------------------------------
 def test_no_second_coder_yet_and_then_one(page):
     bench = Bench(page, make_study({"MB": BY["MB"]}))
-    assert "Only MB has coded P01 so far." in page.locator(".pa-card").inner_text() and page.locator(".pa-list").is_hidden() and "blind=True" in page.locator(".pa-note").inner_text()
+    assert "Only MB has coded P01 so far." in page.locator(".pa-card").inner_text() and page.locator(".pa-list").is_hidden()
+    assert "blind=True" in page.locator(".pa-note").inner_text()
     assert page.locator(".pa-margin.pa-left .pa-bar:not(.pa-name)").count() == 5
     add(bench.study, "JK", *BY["JK"])
     page.wait_for_timeout(2400)

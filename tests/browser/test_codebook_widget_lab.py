@@ -66,8 +66,8 @@ def test_light_and_dark_and_a_widget_that_was_saved(lab):
     lab.page.locator(ROW.format("Dock full")).click()
     lab.page.locator(".pb-cb").screenshot(path=lab.shots / "codebook_light.png")
     lab.theme("JupyterLab Dark")
-    assert lab.page.locator(".pb-cb[data-dark]").count() == 1
+    lab.page.locator(".pb-cb[data-dark]").wait_for(timeout=10_000)
     lab.page.locator(".pb-cb").screenshot(path=lab.shots / "codebook_dark.png")
     lab.theme("JupyterLab Light")
-    assert lab.page.locator(".pb-cb[data-dark]").count() == 0
+    lab.page.locator(".pb-cb:not([data-dark])").wait_for(timeout=10_000)
     assert lab.outside == [] and lab.console == []

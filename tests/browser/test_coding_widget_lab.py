@@ -92,7 +92,7 @@ def test_code_and_undo_by_keyboard_without_waking_the_notebook(lab):
 def test_a_click_keeps_the_focus_and_the_mouse_selects(lab):
     write(lab, "mouse")
     box = lab.page.evaluate(f"(() => {{ const v = {VIEW}, i = v.doc.text.indexOf('dock is full');"
-                            " const a = v.rect(i, i + 1), b = v.rect(i + 11, i + 12); return [a.left + 3, a.top + 10, b.right - 3, b.top + 10]; }})()")
+                            f" const a = v.rect(i, i + 1), b = v.rect(i + 11, i + 12); return [a.left + 3, a.top + 10, b.right - 3, b.top + 10]; }})()")
     mouse = lab.page.mouse
     mouse.move(box[0], box[1])
     mouse.down()

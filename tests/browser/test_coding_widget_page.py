@@ -308,10 +308,10 @@ def test_filter_hides_and_shows(bench):
     for name, words in (("Dock full", "When the dock is full, I walk."), ("Walks instead", "I walk")): coding.code(bench.study, name, source="P01", quote=words)
     bench.page.wait_for_timeout(2300)
     bench.keys("f").type("pain").keys("Enter")
-    bench.page.wait_for_timeout(80)
+    bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 1 and "1 of 2" in bench.said
     bench.page.locator(".pb-only .pb-chip").click()
-    bench.page.wait_for_timeout(80)
+    bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 2
 
 

@@ -1,0 +1,47 @@
+"""The adjudication widget inside JupyterLab: what only JupyterLab can show, its command mode, its themes, and what it saves."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+
+CELL = """
+import personabench as pb
+study = pb.Study("s.db", coder="MB", create=True)
+pb.import_sample(study)
+w = pb.AdjudicationWidget(study, "P02")
+w"""
+
+
+def test_keys_stay_in_the_widget_and_no_words_in_the_notebook(lab):
+    path = lab.server.root / "adjudicate.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in (CELL, "1 + 1")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), path)
+    lab.open("adjudicate.ipynb")
+    lab.run_all()
+    page = lab.page
+    page.locator(".pb-aw .pa-option").first.wait_for(timeout=30_000)
+    page.locator(".pb-aw .pa-list").focus()
+    # 'x' cuts a cell, 'a' adds one, 'o' folds output, digits make headings in command mode: here they decide.
+    for key in ("1", "w", "x", "1", "a", "h", "h", "p", "n"): page.keyboard.press(key)
+    page.locator(".pa-progress[aria-valuenow='4']").wait_for(timeout=10_000)
+    page.get_by_text("✓ 41 agreed kept").wait_for(timeout=10_000)
+    rows = lab.ask("study.codings.query(\"origin == 'adjudicated'\").groupby('coder').size().to_dict()")
+    assert rows == {"consensus": 44} and lab.ask("study.memos['text'].str.contains('nothing kept').sum().item()") == 1
+    assert page.locator(".jp-Cell").count() == 2, "no key reached the notebook"
+    page.keyboard.press("Control+z")
+    page.locator(".pb-aw .pa-live").get_by_text("Undone: keep 41 codings").wait_for(timeout=10_000)
+    lab.shot("adjudication_light")
+    lab.theme("JupyterLab Dark")
+    assert page.locator(".pb-aw[data-dark]").count() == 1
+    lab.shot("adjudication_dark")
+    page.locator(".pb-aw .pa-list").focus()
+    page.keyboard.press("Control+s")  # not ours: JupyterLab saves
+    page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty", timeout=15_000)
+    saved = json.dumps([cell.get("outputs", []) for cell in json.loads(path.read_text("utf-8"))["cells"]]) + json.dumps(json.loads(path.read_text("utf-8"))["metadata"])
+    assert "run this cell to open it" in saved and "insurance" not in saved and "Northgate" not in saved
+    page.locator(".pb-aw .pa-list").focus()
+    page.keyboard.press("Escape")
+    assert not page.evaluate("document.querySelector('.pb-aw').contains(document.activeElement)")
+    assert not lab.outside and not lab.console
