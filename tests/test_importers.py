@@ -380,7 +380,7 @@ def test_bad_codings_are_listed_with_rows_and_nothing_is_stored(ready):
         import_codings(ready, pd.DataFrame({"source": ["nope"] * 25, "quote": "x", "code": "Full"}))
 
 
-@pytest.mark.parametrize(("start", "end"), [("inf", "9"), ("0", "-inf"), ("1.7", "9"), ("1", "9.9"), (1.7, 9.9), (float("inf"), 9.0), ("nan!", "9")])
+@pytest.mark.parametrize(("start", "end"), [("inf", "9"), ("0", "-inf"), ("1.7", "9"), ("1", "9.9"), (1.7, 9.9), (float("inf"), 9.5), ("nan!", "9")])
 def test_offsets_that_are_no_whole_numbers_are_bad_rows(ready, start, end):
     table = pd.DataFrame({"source": ["P02"] * 2, "code": ["Full"] * 2, "start": [36, start], "end": [49.0, end]}, dtype=object)
     with pytest.raises(BadInput, match=re.escape(f"1 of 2 rows cannot be used: row 3: P02: start {str(start)!r} and end {str(end)!r}")):
@@ -512,12 +512,12 @@ def test_labels_that_were_given_at_import_can_be_corrected(study, tmp_path):
 
 def test_labels_put_into_a_text_without_any(study, tmp_path):
     for name in ("D1", "D2"):
-        (tmp_path / f"{name}.txt").write_text("How was the dock today?\n\nIt was full again.\n\nAnd did you pay?\n\nYes, I did.\n")
+        (tmp_path / f"{name}.txt").write_text(f"How was the dock today?\n\nIt was full at {name}.\n\nAnd did you pay?\n\nYes, I did.\n")
     import_files(study, tmp_path)
-    labels = "{0}: How was the dock today?\n\n{1}: It was full again.\n\n{0}: And did you pay?\n\n{1}: Yes, I did.\n"
-    correct_text(study, "D1", text=labels.format("Interviewer", "Anna"))
+    labels = "{0}: How was the dock today?\n\n{1}: It was full at {2}.\n\n{0}: And did you pay?\n\n{1}: Yes, I did.\n"
+    correct_text(study, "D1", text=labels.format("Interviewer", "Anna", "D1"))
     assert who(study, "D1") == {"Interviewer": [None, "interviewer"], "Anna": ["D1", "participant"]}
-    correct_text(study, "D2", text=labels.format("Mara", "Anna"))  # nobody said which of them is D2
+    correct_text(study, "D2", text=labels.format("Mara", "Anna", "D2"))  # nobody said which of them is D2
     assert who(study, "D2") == {"Mara": [None, "participant"], "Anna": [None, "participant"]}
     correct_text(study, "D1", text=study.text("D1").replace("Interviewer: ", "").replace("Anna: ", ""))
     assert who(study, "D1") == {None: [None, "other"]}

@@ -245,3 +245,12 @@ def test_twenty_thousand_respondents_take_seconds() -> None:
     model = LatentClass(3, n_init=5).fit(df)
     assert time.process_time() - clock < 15
     assert adjusted_rand_score(z, model.labels_) > .9
+
+
+def test_parameters_are_counted_for_numbers_and_words() -> None:
+    "Two classes: 1 free share; per class a mean and a variance for each number, and levels - 1 for each answer: 1 + 2 * (2 * 2 + 2) = 13."
+    rng = np.random.default_rng(3)
+    df = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60), "c": rng.choice(["x", "y", "z"], 60)})
+    model = LatentClass(2, n_init=2).fit(df)
+    assert model.n_parameters_ == 13
+    assert model.bic_ == pytest.approx(-2 * model.loglik_ + 13 * np.log(60))

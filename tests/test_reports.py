@@ -106,3 +106,23 @@ def test_a_failing_report_leaves_the_old_page(sample, tmp_path, monkeypatch):
     monkeypatch.setattr("os.replace", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(Exception): pb.report(study, tmp_path / "r", personas=[])  # noqa: B017 - whatever it is called
     assert page.read_bytes() == before and [p.name for p in page.parent.iterdir()] == ["index.html"]
+
+
+def test_passages_that_are_not_listed_are_counted(sample):
+    from personabench.reports import MOST_QUOTES, report_view
+
+    study, _, _ = sample
+    entries = [e for j in report_view(study, personas=[], title="x")["journeys"] for e in j["entries"]]
+    full = [e for e in entries if len(e["quotes"]) == MOST_QUOTES and e["more"]]
+    assert full
+    for e in full: assert f"{MOST_QUOTES + e['more']} passages" in e["numbers"]
+
+
+def test_findings_are_on_the_page_with_their_statement(sample, tmp_path):
+    study, personas, _ = sample
+    first = personas[0]
+    claim = next(c for c in first.claim_list if c.codes and c.people)
+    wrong = first.model_copy(update={"claim_list": [c.model_copy(update={"people": c.people + 1}) if c is claim else c for c in first.claim_list]})
+    page = pb.report(study, tmp_path, personas=[wrong]).read_text(encoding="utf-8")
+    checks = page.split('id="checks"', 1)[1].split('id="ledger"', 1)[0]
+    assert "count-right" in checks and f'href="#{first.id}--{claim.id}"' in checks

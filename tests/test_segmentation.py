@@ -278,3 +278,15 @@ def test_the_jupyter_survey_of_2015(real_data: Path) -> None:
     assert len(closed) == 5 and len(seg.labels) == 1092 and any("614 respondents" in note for note in seg.notes)
     three = segment(survey, variables=closed, k=3)
     assert set(three.labels) == {"A", "B", "C"} and three.sizes()["n"].sum() == 1092 and len(three.profile()) > 50
+
+
+def test_weights_count_in_the_making_of_segments_as_repeated_respondents_would() -> None:
+    df, _ = riders(120, 4, holes=0)
+    times = pd.Series(np.random.default_rng(5).integers(1, 4, len(df)), index=df.index)
+    weighted = segment(read_survey(df.assign(w=times), weights="w"), variables=ASKED, k=3)
+    copies = df.loc[df.index.repeat(times)].drop(columns="w")
+    copies.index = pd.Index([f"{r}-{i}" for i, r in enumerate(copies.index)], name="respondent")
+    repeated = segment(read_survey(copies), variables=ASKED, k=3)
+    plain = segment(read_survey(df.drop(columns="w")), variables=ASKED, k=3)
+    shares = lambda seg: np.sort(seg.model.weights_)
+    assert np.allclose(shares(weighted), shares(repeated), atol=1e-4) and not np.allclose(shares(weighted), shares(plain), atol=1e-3)
