@@ -160,7 +160,7 @@ def _options(
 ) -> None:
     if debug: os.environ["PERSONABENCH_DEBUG"] = "1"
 
-# %% ../nbs/60_cli.ipynb #7c0ddc59
+# %% ../nbs/60_cli.ipynb #e071b2ea
 @app.command("demo")
 def _demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")] = Path("personabench-demo"),
@@ -185,9 +185,11 @@ def _lab(
     first = prepare_lab(folder, coder=coder)
     quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
     if hasattr(os, "geteuid") and os.geteuid() == 0: quiet.append("--allow-root")  # in a container; the server listens on this machine only
-    command = [sys.executable, "-m", "jupyterlab", str(first), f"--ServerApp.root_dir={folder.absolute()}", f"--port={port}", *quiet]
+    page = "/lab" if first == folder else f"/lab/tree/{first.name}"
+    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={page}", f"--ServerApp.root_dir={folder.absolute()}", f"--port={port}", *quiet]
     command += [] if browser else ["--no-browser"]
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(resources.files("personabench") / "static" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    ours = str(resources.files("personabench") / "static" / "jupyter")  # no pop-up that asks for news
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, os.environ.get("JUPYTER_CONFIG_PATH")]))
     if os.name == "posix": os.execv(sys.executable, command)  # so that stopping this program stops JupyterLab
     raise typer.Exit(subprocess.call(command))
 

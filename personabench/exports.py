@@ -31,7 +31,7 @@ def write_whole(path: Path, data: bytes) -> Path:
         beside.unlink(missing_ok=True)
     return path
 
-# %% ../nbs/52_exports.ipynb #b0725d3d
+# %% ../nbs/52_exports.ipynb #c24e6867
 def _words(spec: dict[str, Any]) -> tuple[str, str]:
     "Return the words of a chart's specification: its title and its description, '' where there is none."
     title = spec.get("title", "")
@@ -62,6 +62,9 @@ def _html(chart: Any) -> bytes:
     head = f'<meta name="viewport" content="width=device-width, initial-scale=1"/>\n<title>{escape(title or "Chart")}</title>'
     head += f'\n<meta name="description" content="{escape(description)}"/>' if description else ""
     page = file.getvalue().replace("<html>", '<html lang="en">', 1)
+    start = page.rindex(" spec = {")  # names of codes stand in there: none may end the script
+    end = page.index("\n", start)
+    page = page[:start] + page[start:end].replace("<", "\\u003c") + page[end:]
     return page.replace("<head>", f"<head>\n{head}", 1).encode()
 
 

@@ -81,7 +81,7 @@ def place_codings(
              for via, hit in hits.items() for stage, coding in [np.nonzero(hit)]]
     return pd.concat(found).sort_index(kind="stable")
 
-# %% ../nbs/42_journeys.ipynb #b0b385e5
+# %% ../nbs/42_journeys.ipynb #fbeac8ec
 class MeanInterval(NamedTuple):
     "A mean over people with its interval; `low` and `high` are NaN below three people."
     mean: float
@@ -96,9 +96,9 @@ def _half_width(sd: Any, n: Any, level: float) -> Any:
 
     size = np.asarray(n, float)
     safe = np.maximum(size, 3)
-    return np.where(size >= 3, stdtrit(safe - 1, .5 + level / 2) * np.asarray(sd, float) / np.sqrt(safe), np.nan)
+    return np.where((size >= 3) & (np.asarray(sd, float) > 0), stdtrit(safe - 1, .5 + level / 2) * np.asarray(sd, float) / np.sqrt(safe), np.nan)
 
-# %% ../nbs/42_journeys.ipynb #a4a47a44
+# %% ../nbs/42_journeys.ipynb #becf3056
 def mean_interval(
     values: Iterable[float],                              # one number per person; missing ones are left out
     *,
@@ -107,7 +107,8 @@ def mean_interval(
 ) -> MeanInterval:
     """Return the mean of `values` with a t interval (Student 1908), clipped to the scale.
 
-    Returns (mean, low, high, n). With n < 3 there is no interval; with n = 0 no mean either. When all agree the interval has no width.
+    Returns (mean, low, high, n). With n < 3 there is no interval; with n = 0 no mean either. When all agree there is no
+    interval either: that few people say the same does not show that everybody would.
     """
     x = np.asarray(list(values), float)
     x = x[~np.isnan(x)]
@@ -215,7 +216,7 @@ def _counts(quotes: pd.DataFrame, facet: str, stages: pd.DataFrame, extra: str |
     table = table.sort_values(["stage", "people", "codings", "code"], ascending=[True, False, False, True], kind="stable")
     return table.rename(columns={"code": facet}).reset_index(drop=True)
 
-# %% ../nbs/42_journeys.ipynb #40f6de0c
+# %% ../nbs/42_journeys.ipynb #7581ce51
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
 
 
@@ -226,7 +227,7 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
     firm = known[known["n_emotion"] >= 3] if (known["n_emotion"] >= 3).sum() >= 2 else known
     best, worst = firm.loc[firm["emotion"].idxmax()], firm.loc[firm["emotion"].idxmin()]
     rows = [("peak", best), ("pit", worst)] if best["emotion"] > worst["emotion"] else []
-    rows.append(("end", firm.iloc[-1]))
+    rows.append(("end", known.iloc[-1]))
     table = [(m, r["stage"], r["order"], r["emotion"], r["low"], r["high"], r["n_emotion"]) for m, r in rows]
     mean = mean_interval(felt.groupby("case")["emotion"].mean())
     return pd.DataFrame([*table, ("mean", None, np.nan, *mean)], columns=_MOMENT)

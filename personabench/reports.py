@@ -27,7 +27,7 @@ from .study import Study
 # %% auto #0
 __all__ = ['MOST_QUOTES', 'report_view', 'report']
 
-# %% ../nbs/53_reports.ipynb #91ac28bc
+# %% ../nbs/53_reports.ipynb #070417b8
 MOST_QUOTES = 8  # per entry of a journey; the rest is counted
 
 
@@ -45,11 +45,15 @@ def _entries(j: Journey, anchor: str, people: int) -> dict[tuple[str, str], dict
     "Collect the quotes of each stage by what they are about: (stage, code or 'feelings') -> ledger entry."
     quotes = j.quotes.drop_duplicates(["stage", "source", "start", "end", "code"])  # two coders, one passage
     what = quotes["code"].where(quotes["facet"] != "emotion", "feelings")
-    found = {}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    taken: set[str] = set()
     for key, group in quotes.groupby([quotes["stage"], what], sort=False):
         stage, name = str(key[0]), str(key[1])
         listed = [{"words": q.quote, "place": f"{q.case}, {q.source} {q.start}-{q.end}", "code": q.code} for q in group.head(MOST_QUOTES).itertuples()]
-        found[stage, name] = {"anchor": _slug(anchor, stage, name), "stage": stage, "what": name, "quotes": listed, "more": max(len(group) - MOST_QUOTES, 0),
+        place = f"{anchor}--{_slug(stage, name)}"
+        if place in taken: place += f"-{len(found)}"  # "Slow" and "Slow!" make one slug
+        taken.add(place)
+        found[stage, name] = {"anchor": place, "stage": stage, "what": name, "quotes": listed, "more": max(len(group) - MOST_QUOTES, 0),
                               "numbers": f"{group['case'].nunique()} of {people} people, {len(group)} passages"}
     return found
 

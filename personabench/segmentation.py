@@ -126,7 +126,7 @@ def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, An
     variables = pd.concat([survey.variables[survey.variables["variable"] != weights], rows], ignore_index=True)
     return replace(survey, weights=weights, variables=variables)
 
-# %% ../nbs/33_segmentation.ipynb #ddc6f8fd
+# %% ../nbs/33_segmentation.ipynb #56fcad12
 def segment(
     survey: Survey | pd.DataFrame | str | Path,       # a survey, or what `read_survey` reads
     *,
@@ -151,7 +151,7 @@ def segment(
     w = survey.case_weights.loc[answers.index]
     if w.sum() <= 0: raise BadInput(f"survey {survey.name!r}", "only weights of 0 among those who answered", "some positive weights")
     models = {i: LatentClass(i, n_init=n_init, random_state=seed) for i in _candidates(k, len(answers))}
-    fits = {i: model.fit(answers, sample_weight=w / w.mean()) for i, model in models.items()}
+    fits = {i: model.fit(answers, sample_weight=w * (effective_n(w) / w.sum())) for i, model in models.items()}
     criteria = _criteria(fits, min_share)
     best = fits[int(criteria.loc[criteria["chosen"], "k"].iloc[0])]
     parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share,

@@ -374,7 +374,7 @@ class Step:
         change = {"table": table, "ids": list(ids), "before": dict(before), "after": dict(after)}
         self.changes.append({**change, "note": dict(note)} if note else change)
 
-# %% ../nbs/01_store.ipynb #23c45ffc
+# %% ../nbs/01_store.ipynb #0c12c724
 def _plain(value: Any) -> Any:
     "Return the Python number inside a numpy one: neither the database nor the log takes numpy's."
     return value.item() if getattr(value, "ndim", None) == 0 else value  # type: ignore[union-attr]
@@ -395,6 +395,8 @@ def _added_many(conn: sa.Connection, t: sa.Table, rows: Sequence[Mapping[str, An
     "Insert rows that number themselves, and return their ids."
     first = (conn.scalar(sa.select(sa.func.max(_key(t)))) or 0) + 1
     conn.execute(t.insert(), [{**r, _key(t).name: first + i} for i, r in enumerate(rows)])
+    if conn.dialect.name == "postgresql":  # its sequence does not see numbers that were given
+        conn.execute(sa.text("SELECT setval(pg_get_serial_sequence(:t, :c), :n)"), {"t": t.name, "c": _key(t).name, "n": first + len(rows) - 1})
     return list(range(first, first + len(rows)))
 
 # %% ../nbs/01_store.ipynb #fd8d1a4e

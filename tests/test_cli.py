@@ -160,3 +160,12 @@ def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):
     finally:
         os.killpg(server.pid, 15)
         server.wait(20)
+
+
+def test_force_replaces_a_demo_and_nothing_else(tmp_path):
+    thesis = tmp_path / "thesis"
+    thesis.mkdir()
+    (thesis / "chapter1.docx").write_text("years of work")
+    done = run("demo", "--force", "--out", str(thesis))
+    assert done.returncode == 2 and "chapter1.docx" in done.stderr
+    assert [p.name for p in thesis.iterdir()] == ["chapter1.docx"]

@@ -74,3 +74,12 @@ def test_a_failure_leaves_the_old_file_and_no_litter(chart, tmp_path, monkeypatc
     monkeypatch.setattr(exports.os, "replace", full)
     with pytest.raises(OSError, match="No space"): write_chart(chart, path)
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_looks_like_markup_does_not_end_the_script(tmp_path):
+    import altair as alt
+
+    bad = "</script><script>alert(1)</script>"
+    chart = alt.Chart(pd.DataFrame({"stage": [bad], "n": [1]}), title="x").mark_bar().encode(x="n", y="stage")
+    page = write_chart(chart, tmp_path / "x.html").read_text(encoding="utf-8")
+    assert bad not in page and "\\u003c/script>\\u003cscript>alert(1)" in page

@@ -486,3 +486,38 @@ def test_models_refuse_unknown_keys_and_never_change():
     with pytest.raises(ValueError, match="frozen"):
         frozen.text = "other"
     assert STRENGTHS[0] == frozen.strength
+
+
+def test_figures_that_nothing_can_check_and_quotes_of_other_codes_carry_no_strength():
+    one = Evidence(kind="quote", quote="I waited", source="P01", start=0, end=8, case="P01", code="Waiting")
+    log = Evidence(kind="log", variable="rides", value="yes", n=100_000, share=.97, low=.96, high=.98, rest=.05)
+    strays = [one.model_copy(update={"case": f"P{i:02}", "code": None}) for i in range(2, 8)]
+    claim = lambda evidence: Claim(id="c", text="Waits", facet="pain", codes=["Waiting"], people=1, base=4, evidence=evidence)
+    assert claim([one, log]).strength == claim([one, *strays]).strength == "anecdote"
+    assert claim([log]).strength == "anecdote" and claim([]).strength == "assumption"
+
+
+def test_codes_whose_names_make_one_id_are_told_apart():
+    from personabench.personas import _in_order
+
+    claims = [Claim(id=i, text=t, facet="pain", codes=[t], people=n, base=4) for i, t, n in
+              [("pain-problem", "Problem", 1), ("pain-problem-2", "Problem 2", 4), ("pain-problem", "Problem!", 2)]]
+    ids = [c.id for c in _in_order(claims)]
+    assert len(set(ids)) == 3 and "pain-problem-2" in ids
+
+
+def test_a_coding_over_two_speakers_is_cut_to_its_own(tmp_path):
+    import personabench as pb
+
+    talk = "Anna: The dock was full again and I had to ride on.\nBob: My wife Carla works there.\n"
+    (tmp_path / "G1.txt").write_text("Interviewer: How was it?\n" + talk)
+    with pb.Study(":memory:", coder="MB") as study:
+        pb.import_files(study, tmp_path / "G1.txt")
+        for name, case in (("Anna", "P1"), ("Bob", "P2")): pb.set_speaker(study, "G1", speaker=name, case=case)
+        pb.add_code(study, "Full dock", facet="pain")
+        pb.add_code(study, "Riding", facet="stage", order=1)
+        text = study.text("G1")
+        for code in ("Full dock", "Riding"): pb.code(study, code, source="G1", start=text.index("The dock"), end=text.index("works there.") + 12)
+        found = passages(study)
+        assert found.loc[found["code"] == "Full dock", "quote"].tolist() == ["The dock was full again and I had to ride on."]
+        assert pb.journey(study).quotes["quote"].tolist() == ["The dock was full again and I had to ride on."]
