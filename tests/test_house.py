@@ -299,7 +299,6 @@ def test_public_names_are_shown_at_work(module: Path):
     nothing(idle, f"{module.stem}: not shown at work in any notebook")
 
 
-@pytest.mark.skipif(not (PACKAGE / "cli.py").exists(), reason="no command line yet")
 def test_every_command_is_documented():
     import typer
 

@@ -34,7 +34,6 @@ def test_an_error_in_a_cell_would_be_seen(lab):
         lab.run_all()
 
 
-@pytest.mark.skipif(not TUTORIAL.exists(), reason="nbs/tutorials/01_first_study.ipynb is not written yet")
 def test_first_tutorial_runs_and_draws_the_journey_offline(lab):
     folder = lab.server.root / "tutorial"
     folder.mkdir()
