@@ -1,0 +1,181 @@
+"""Stability and the verdict: published figures, properties, and answers whose truth is known."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_iris
+from sklearn.metrics import rand_score
+
+from personabench import LatentClass, cluster_stability, gap_statistic, instability, prediction_strength, structure_test
+from personabench.schema import BadInput
+from personabench.stability import _best_jaccard, _kept_pairs, _lloyd, _matched, _pair_distance, _push, _score, _seeded
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "stability.json").read_text())
+IRIS = load_iris().data
+labels = st.lists(st.integers(0, 4), min_size=4, max_size=40)
+
+
+def grouped(n, k, p=8, distance=4.0, seed=0):
+    "Return answers of k groups at a distance, and the groups."
+    rng = np.random.default_rng(seed)
+    group = rng.integers(k, size=n)
+    points = distance / np.sqrt(2) * np.linalg.qr(rng.standard_normal((p, k)))[0].T
+    return pd.DataFrame(points[group] + rng.standard_normal((n, p))).add_prefix("q"), group
+
+
+def smooth(n, p=8, seed=0):
+    "Return answers on one scale, no groups."
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(0.7 * rng.standard_normal((n, 1)) + 0.7 * rng.standard_normal((n, p))).add_prefix("q")
+
+
+# -- Figures others published ------------------------------------------------------------------------------------------------------
+def test_clusterwise_jaccard_of_iris_is_what_fpc_gives():
+    golden, found = GOLDEN["clusterboot_iris_k3"], cluster_stability(KMeans(3, n_init=5), IRIS, n_boot=200, seed=1)
+    assert np.sort(found["jaccard"])[::-1] == pytest.approx(golden["jaccard"], abs=golden["tolerance"])
+    assert sorted(found["n"]) == [38, 50, 62]
+
+
+def test_prediction_strength_of_iris_picks_what_fpc_picks():
+    golden, found = GOLDEN["prediction_strength_iris"], prediction_strength(KMeans(n_init=5), IRIS, k=range(2, 6), n_splits=25, seed=1)
+    assert found.loc[found["strength"] >= golden["cutoff"], "k"].max() == golden["k"]
+
+
+# -- Pieces ------------------------------------------------------------------------------------------------------------------------
+@given(labels, st.data())
+def test_pair_distance_is_one_less_the_rand_index_with_pairs_of_oneself(one, data):
+    other = data.draw(st.lists(st.integers(0, 4), min_size=len(one), max_size=len(one)))
+    n = len(one)
+    assert _pair_distance(np.array(one), np.array(other)) == pytest.approx((1 - rand_score(one, other)) * (n - 1) / n, abs=1e-12)
+
+
+@given(labels, st.permutations(range(5)))
+def test_new_names_change_nothing(one, names):
+    one = np.array(one)
+    other = np.array(names)[one]
+    there = np.unique(one)
+    assert _best_jaccard(one, other, 5)[there] == pytest.approx(1)
+    assert np.isnan(np.delete(_best_jaccard(one, other, 5), there)).all()
+    assert (_matched(one, other, 5) == one).all()
+    assert _kept_pairs(one, other) == (1 if np.bincount(one)[there].min() > 1 else 0)
+
+
+def test_jaccard_by_hand():
+    assert _best_jaccard(np.array([0, 0, 0, 1, 1]), np.array([5, 5, 7, 7, 7]), 2) == pytest.approx([2 / 3, 2 / 3])
+
+
+def test_kept_pairs_by_hand():
+    assert _kept_pairs(np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 1])) == pytest.approx(1 / 3)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.integers(2, 5))
+def test_the_many_k_means_never_lose_and_match_a_plain_one(seed, k):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((3, 40, 4)).astype("float32")
+    start = _seeded(X, k, np.random.default_rng(seed))
+    inside = [_lloyd(X, start, rounds)[1] for rounds in (0, 1, 5, 40)]
+    assert all((later <= earlier + 1e-3).all() for earlier, later in zip(inside, inside[1:]))
+    for table, centres, loss in zip(X, start, inside[-1]):
+        assert loss == pytest.approx(KMeans(k, init=centres, n_init=1, max_iter=40, tol=0).fit(table).inertia_, rel=.02)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6))
+def test_simulated_answers_have_the_margins_of_the_real_ones(seed):
+    rng = np.random.default_rng(seed)
+    answers = pd.DataFrame({"a": rng.integers(1, 6, 60), "b": rng.exponential(size=60), "c": rng.choice(["x", "y"], 60)})
+    scores = _score(answers, {"a": "ordinal", "b": "numeric", "c": "binary"})
+    pushed = _push(scores, rng.standard_normal((2, 60, 3)), None)
+    assert np.allclose(np.sort(pushed, axis=1), np.sort(scores.E, axis=0))
+
+
+# -- The verdict on answers whose truth is known -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_clear_groups_are_shown(k):
+    found = structure_test(grouped(300, k, seed=k)[0], seed=1)
+    assert found.verdict == "clusters shown" and found.table["hit"].any() and "tighter" in found.reason
+
+
+def test_a_continuum_is_not_taken_for_groups():
+    verdicts = [structure_test(smooth(200, seed=s), seed=s, n_null=49, n_planted=15).verdict for s in range(12)]
+    assert verdicts.count("clusters shown") <= 1 and verdicts.count("no clusters") >= 4
+
+
+def test_five_respondents_and_constant_answers():
+    few = structure_test(smooth(5))
+    assert few.verdict == "not shown" and "too few" in few.reason and np.isnan(few.power)
+    found = structure_test(smooth(100).assign(same=1, none=np.nan), n_null=19, n_planted=9)
+    assert set(found.skipped) == {"same", "none"}
+    with pytest.raises(BadInput, match="no variable in which respondents differ"): structure_test(pd.DataFrame({"a": [1] * 30}))
+
+
+def test_missing_answers_and_words_do_not_hide_groups():
+    answers, group = grouped(400, 3, distance=5.0)
+    answers = answers.assign(word=np.array(["a", "b", "c"])[group]).mask(np.random.default_rng(0).random((400, 9)) < .15)
+    assert structure_test(answers, levels={"word": "nominal"}, seed=1).verdict == "clusters shown"
+
+
+def test_groups_behind_a_strong_common_trait_are_found_in_the_second_view():
+    answers, _ = grouped(500, 3, p=10, seed=3)
+    answers += 3 * np.random.default_rng(5).standard_normal((500, 1))
+    found = structure_test(answers, seed=1)
+    assert found.verdict == "clusters shown" and set(found.table.loc[found.table["hit"], "view"]) == {"strongest direction removed"}
+
+
+def test_an_arch_is_told():
+    rng = np.random.default_rng(1)
+    place = rng.uniform(-2, 2, (300, 1))
+    horseshoe = structure_test(pd.DataFrame(-((place - np.linspace(-1.5, 1.5, 10)) ** 2) + .3 * rng.standard_normal((300, 10))), seed=1, n_null=29, n_planted=9)
+    assert horseshoe.arch > .4 and (horseshoe.verdict != "clusters shown" or "curve" in horseshoe.reason)
+    assert structure_test(smooth(300), n_null=9, n_planted=9).arch < .1
+
+
+def test_same_seed_same_result_with_one_or_two_jobs():
+    answers = grouped(120, 3)[0]
+    one, other, third = (structure_test(answers, seed=s, n_jobs=j, n_null=19, n_planted=9) for s, j in ((3, 1), (3, 2), (4, 1)))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    assert one.verdict == other.verdict and not one.table.equals(third.table)
+    a, b = (cluster_stability(KMeans(3, n_init=2), answers, n_boot=8, seed=1, n_jobs=j) for j in (1, 2))
+    pd.testing.assert_frame_equal(a, b)
+
+
+# -- The criteria find the k that is there -----------------------------------------------------------------------------------------
+def test_criteria_agree_on_three_clear_groups():
+    answers, group = grouped(240, 3, distance=6.0)
+    model = LatentClass(3, n_init=2)
+    found = cluster_stability(model, answers, n_boot=10)
+    assert (found["jaccard"] > .9).all() and (found["recovered"] == 1).all() and found["n"].sum() == 240
+    assert cluster_stability(LatentClass(6, n_init=2), answers, n_boot=10)["jaccard"].min() < .75
+    assert instability(KMeans(n_init=2), answers, k=range(2, 6), n_boot=8).set_index("k")["instability"].idxmin() == 3
+    strength = prediction_strength(KMeans(n_init=2), answers, k=range(2, 6), n_splits=8).set_index("k")["strength"]
+    assert strength[3] > .9 and strength[strength > .8].index.max() == 3
+    gap = gap_statistic(answers, k=range(1, 6), n_ref=10)
+    assert gap.loc[gap["chosen"], "k"].item() == 3
+    one = gap_statistic(smooth(240), k=range(1, 5), n_ref=20)
+    assert one["chosen"].sum() == 1
+
+
+def test_weights_reach_the_model():
+    answers, group = grouped(200, 2, distance=6.0)
+    weights = np.where(group == 0, 1.0, 1e-6)
+    alone = cluster_stability(KMeans(2, n_init=2), answers, n_boot=8, weights=weights, seed=2)
+    assert alone["jaccard"].min() < cluster_stability(KMeans(2, n_init=2), answers, n_boot=8, seed=2)["jaccard"].min()
+
+
+@pytest.mark.parametrize("wrong, words", [
+    (lambda: instability(KMeans(), IRIS, k=0), "numbers of 1 or more"),
+    (lambda: prediction_strength(KMeans(), IRIS, k=60), "at least two rows"),
+    (lambda: gap_statistic(np.full((9, 2), np.nan), k=2), "not finite"),
+    (lambda: instability(LatentClass, IRIS, k=2), "clusterer"),
+    (lambda: cluster_stability(KMeans(2), IRIS[:3]), "at least 4 rows"),
+    (lambda: structure_test(smooth(40), levels={"qq": "ordinal"}), "no such column"),
+])
+def test_wrong_input_is_named(wrong, words):
+    with pytest.raises(BadInput, match=words): wrong()
