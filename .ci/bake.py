@@ -1,10 +1,12 @@
 """Run notebooks and keep what they print: `python .ci/bake.py nbs/tutorials/01_first_study.ipynb ...`
 
-Each runs in an empty folder of its own, so that nothing it writes ends up in the checkout. Charts are kept as pictures, because a live one needs a kernel to be seen.
+Each runs in an empty folder of its own, so that nothing it writes ends up in the checkout. Charts are kept as pictures, because a live one needs a kernel to be seen;
+of a widget its table is kept, because a view without its state shows an error.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -42,10 +44,12 @@ def _tidy(output: dict, folder: str) -> None:
     "Take counts and the names of this machine's folders out of an output."
     if "execution_count" in output:
         output["execution_count"] = None
+    output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     for place in (output.get("data", {}), output):
         for key in ("text/plain", "text/html", "text"):
             if isinstance(place.get(key), str):
                 place[key] = place[key].replace(folder + "/", "").replace(f"{ROOT}/", "")
+                place[key] = re.sub(r" at 0x[0-9a-f]+", "", place[key])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""The tutorials as one reads and runs them.
+
+Their pictures are there and small, the keys that they name are the widgets' own, what is kept of a widget can be read, and a second run finds what the first one did.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from personabench.adjudication_widget import ADJUDICATION_KEYS
+from personabench.codebook_widget import CODEBOOK_KEYS
+from personabench.coding_widget import KEYS
+
+ROOT = Path(__file__).resolve().parent.parent
+TUTORIALS = sorted((ROOT / "nbs" / "tutorials").glob("[0-9]*.ipynb"))
+CODING = ROOT / "nbs" / "tutorials" / "02_coding_interviews.ipynb"
+IMAGES = ROOT / "nbs" / "tutorials" / "images"
+each_tutorial = pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
+
+
+def told(tutorial: Path) -> str:
+    "Return all that a tutorial says between its code."
+    return "\n\n".join(cell.source for cell in nbformat.read(tutorial, 4).cells if cell.cell_type == "markdown")
+
+
+def test_pictures_are_there_small_described_and_all_used():
+    shown = [picture for tutorial in TUTORIALS for picture in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", told(tutorial))]
+    assert sorted(path for _, path in shown) == [f"images/{path.name}" for path in sorted(IMAGES.glob("*"))]
+    assert all(len(words) > 60 for words, _ in shown), "a picture that a reader who cannot see it would miss"
+    for path in IMAGES.glob("*"):
+        assert path.read_bytes().startswith(b"\x89PNG") and 10_000 < path.stat().st_size < 120_000, path.name
+
+
+def test_the_script_makes_just_these_pictures():
+    script = (ROOT / ".ci" / "steps_pictures.py").read_text("utf-8")
+    assert set(re.findall(r'take\("([^"]+)"', script)) == {path.name for path in IMAGES.glob("*")}
+
+
+def test_steps_are_numbered_and_each_has_its_picture():
+    text = told(CODING)
+    steps = [int(n) for n in re.findall(r"\*\*Step (\d+)\.\*\*", text)]
+    assert steps == list(range(1, len(steps) + 1))
+    assert [int(n) for n in re.findall(r"!\[Step (\d+):", text)] == steps
+
+
+def test_the_keys_in_the_text_are_keys_of_the_widgets():
+    names = {"Ctrl": "mod", "Cmd": "mod", "Esc": "escape", "→": "arrowright"}
+    chords = re.findall(r"<kbd>[^<]+</kbd>(?:\+<kbd>[^<]+</kbd>)*", told(CODING))
+    pressed = {"+".join(names.get(part, part.lower()) for part in re.findall(r"<kbd>([^<]+)</kbd>", chord)) for chord in chords}
+    moves = {"mod", "shift", "alt", "tab", "mod+arrowright", "mod+enter", "shift+enter", *"123456789", *(f"shift+{i}" for i in range(1, 10))}
+    assert len(pressed) > 25 and pressed <= moves | {key for keys in (KEYS, CODEBOOK_KEYS, ADJUDICATION_KEYS) for key in keys.values()}
+
+
+@each_tutorial
+def test_what_is_kept_of_a_widget_can_be_read_without_one(tutorial: Path):
+    cells = [cell for cell in nbformat.read(tutorial, 4).cells if cell.cell_type == "code"]
+    assert any(cell.outputs for cell in cells), "not baked: python .ci/bake.py"
+    kept = [output["data"] for cell in cells for output in cell.outputs if "data" in output]
+    assert not any("application/vnd.jupyter.widget-view+json" in data for data in kept), "a view without its state: JupyterLab would show an error"
+    widgets = [cell.outputs[-1]["data"]["text/html"] for cell in cells if re.search(r"\bpb\.\w+Widget\(", cell.source)]
+    if tutorial == CODING:
+        assert len(widgets) == 4 and "card page just went white" in widgets[0]
+        assert not any("insurance company" in table for table in widgets[1:]), "words that nobody asked to save"
+
+
+@pytest.mark.slow
+def test_the_coding_tutorial_can_be_run_again_where_it_lies(tmp_path: Path):
+    import nbclient
+
+    def run() -> dict[str, str]:
+        notebook = nbformat.read(CODING, 4)
+        nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        return {cell.source: "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs) for cell in notebook.cells if cell.cell_type == "code"}
+
+    first, second = run(), run()
+    (codings,) = [source for source in first if "row.quote == text" in source]
+    assert "autocode" in first[codings]
+    assert second[codings].count("me") == first[codings].count("me"), "what is there already is found, not doubled"
