@@ -118,9 +118,10 @@ def _count_findings(findings) -> str:
 
 # %% ../nbs/60_cli.ipynb #2e96386b
 def _tutorials() -> list[Path]:
-    "Find the tutorial notebooks: inside an installed package, or in the checkout."
+    "Find the tutorial notebooks and their pictures: inside an installed package, or in the checkout."
     package = Path(str(resources.files("personabench")))
-    return next((found for place in (package / "tutorials", package.parent / "nbs" / "tutorials") if (found := sorted(place.glob("[0-9]*.ipynb")))), [])
+    place = next((p for p in (package / "tutorials", package.parent / "nbs" / "tutorials") if any(p.glob("[0-9]*.ipynb"))), package)
+    return [*sorted(place.glob("[0-9]*.ipynb")), *sorted(place.glob("images/*.png"))]
 
 
 def prepare_lab(
@@ -134,8 +135,10 @@ def prepare_lab(
     folder = Path(folder)
     for place in (folder, folder / "interviews", folder / "personas"): place.mkdir(parents=True, exist_ok=True)
     Study(folder / "study.db", coder=coder, create=True).close()
-    for tutorial in _tutorials():
-        if not (folder / tutorial.name).exists(): shutil.copyfile(tutorial, folder / tutorial.name)
+    for file in _tutorials():
+        target = folder / ("images" if file.suffix == ".png" else "") / file.name
+        target.parent.mkdir(exist_ok=True)
+        if not target.exists(): shutil.copyfile(file, target)
     return next(iter(sorted(folder.glob("[0-9]*.ipynb"))), folder)
 
 # %% ../nbs/60_cli.ipynb #d32df731

@@ -15,7 +15,7 @@ from .schema import AlreadyThere, BadInput, NoSuchName, QuoteNotFound, UndoConfl
 from .study import Study
 
 # %% auto #0
-__all__ = ['find_quote', 'code', 'uncode', 'recode', 'resize', 'undo', 'redo', 'add_memo', 'assign']
+__all__ = ['find_quote', 'code', 'uncode', 'recode', 'resize', 'undo', 'redo', 'add_memo', 'edit_memo', 'remove_memo', 'assign']
 
 # %% ../nbs/21_coding.ipynb #5c029b20
 def find_quote(
@@ -149,7 +149,7 @@ def redo(
 def _no_step_open(study: Study) -> None:
     if study.open_step: raise UndoConflict("study", "a step is still open", "undo and redo between steps", "leave the with block first")
 
-# %% ../nbs/21_coding.ipynb #aadaf907
+# %% ../nbs/21_coding.ipynb #74f3a6f6
 def add_memo(
     study: Study,                # where to keep it
     text: str,                   # the thought
@@ -169,7 +169,46 @@ def add_memo(
     with study.step("add_memo", f"memo on {what}{'' if name is None else f' {name}'}") as step:
         return store.add_memo(step, text, about=what, target_id=target)
 
+# %% ../nbs/21_coding.ipynb #3570168a
+def edit_memo(
+    study: Study,             # where the memo is
+    memo_id: int,             # from add_memo or study.memos; your own
+    text: str,                # the thought as it shall read now
+    *,
+    guid: str | None = None,  # an id made elsewhere (a browser)
+) -> int:                     # memo_id of what stands there now; when it was created stays
+    "Write a memo of yours anew. Raises NoSuchName, BadInput (somebody else's, or no words)."
+    row, what = _own_memo(study, memo_id)
+    if text == row.text: return row.memo_id
+    with study.step("edit_memo", f"edit memo on {what}") as step:
+        step.update("memos", [row.memo_id], {"removed": 1})
+        return store.add_memo(step, text, about=row.about, target_id=row.target_id, created=row.created, guid=guid)
 
+
+def remove_memo(
+    study: Study,  # where the memo is
+    memo_id: int,  # from add_memo or study.memos; your own
+) -> None:
+    "Take a memo of yours away. Raises NoSuchName, BadInput (somebody else's)."
+    row, what = _own_memo(study, memo_id)
+    with study.step("remove_memo", f"remove memo on {what}") as step: step.update("memos", [row.memo_id], {"removed": 1})
+
+# %% ../nbs/21_coding.ipynb #d75ea3a1
+def _own_memo(study: Study, memo_id: int) -> tuple[sa.Row, str]:
+    "Find a live memo of the study's coder, and name what it is about. Raises NoSuchName, BadInput."
+    t, place = store.tables.tables, f"memo {memo_id}"
+    m, d = t["memos"], t["coders"]
+    q = sa.select(m, d.c.name.label("coder")).join(d).where(m.c.memo_id == int(memo_id), m.c.removed == 0)
+    with study.connection() as conn:
+        row = conn.execute(q).one_or_none()
+        if row is None: raise NoSuchName(place, "the study has no such memo", cure="study.memos lists them; it may have been edited or removed since")
+        named = t.get({"source": "sources", "code": "codes", "case": "cases"}.get(row.about, ""))
+        name = row.target_id if row.about == "coding" else None  # a turn's id says nothing to a person
+        if named is not None: name = conn.scalar(sa.select(named.c.name).where(named.c[f"{row.about}_id"] == row.target_id))
+    if row.coder != study.coder: raise BadInput(place, f"{row.coder} wrote it", "a memo of your own", f"write one beside it, or ask {row.coder}")
+    return row, row.about if name is None else f"{row.about} {name}"
+
+# %% ../nbs/21_coding.ipynb #922355f3
 def assign(
     study: Study,                     # where the sources are
     sources: str | Sequence[str],     # one source or several

@@ -81,7 +81,7 @@ def _journey_view(j: Journey, title: str, anchor: str) -> dict[str, Any]:
     return {"title": title, "anchor": anchor, "rows": rows if len(j.quotes) else [], "entries": list(entries.values()), **drawn,
             "why": "No coding of these people stands in a stage."}
 
-# %% ../nbs/53_reports.ipynb #f59ae8a1
+# %% ../nbs/53_reports.ipynb #bef71379
 _HOW = {
     "Claims": "A claim is a code that interviewed people of a segment were coded with, or a survey answer in which the segment differs from the rest. "
               "People are counted, not quotes; shares carry Wilson intervals (Wilson 1927). Strength is computed: assumption (no evidence), anecdote "
@@ -89,7 +89,7 @@ _HOW = {
               "rest), triangulated (both).",
     "Journeys": "A coding belongs to a stage when it overlaps a passage coded with it, else when it stands in the same speaker turn. Each person is "
                 "averaged first; points are means over people with t intervals cut at the ends of the scale.",
-    "Not measured": "Saturation, stability of the segments and agreement between coders are not measured by this version.",
+    "Not measured": "Saturation and agreement between coders are not measured by this version.",
 }
 
 

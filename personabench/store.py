@@ -824,20 +824,22 @@ def _codings_there(s: Step, rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]
         there |= {g: i for g, i in s.conn.execute(sa.select(t.c.guid, t.c.coding_id).where(t.c.guid.in_(part), _live(t)))}
     return there
 
-# %% ../nbs/01_store.ipynb #33038c01
+# %% ../nbs/01_store.ipynb #64d49e50
 def add_memo(
     s: Step,                        # under way
     text: str,                      # the thought
     *,
     about: str = "study",           # study, source, code, coding, case or turn
     target_id: int | None = None,   # the id of that row
+    created: str | None = None,     # when, for one that takes an older one's place; default: now
+    guid: str | None = None,        # an id made elsewhere (a browser)
 ) -> int:                           # memo_id
     "Add a memo about the study or about one of its rows. Raises BadInput."
     kinds = ("study", "source", "code", "coding", "case", "turn")
     if about not in kinds: raise BadInput("memo", f"about {about!r}", f"one of {', '.join(kinds)}", nearest(about, kinds))
     if not text.strip(): raise BadInput("memo", "the text is empty", "some words", "write the memo")
-    row = {"about": about, "target_id": target_id, "text": text, "coder_id": add_coder(s, s.coder), "created": _now()}
-    return s.insert("memos", [row], note={"about": about, "target_id": _plain(target_id)})[0]
+    row = {"about": about, "target_id": target_id, "text": text, "coder_id": add_coder(s, s.coder), "created": created or _now()}
+    return s.insert("memos", [row | ({"guid": guid} if guid else {})], note={"about": about, "target_id": _plain(target_id)})[0]
 
 # %% ../nbs/01_store.ipynb #cfbc917f
 def add_survey(

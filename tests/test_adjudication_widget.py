@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -335,6 +336,13 @@ def test_with_one_coder_it_waits_for_the_second(study):
     assert b.say(type="ping")[0]["disagreements"]["kind"] == ["other code"]
 
 
+def test_a_new_speaker_or_source_is_told_with_the_whole_text(study):
+    b = Browser(AdjudicationWidget(study, "P01"))
+    with study.step("import", "one more") as step: store.add_source(step, "P03", text="Short.")
+    told = b.say(type="ping")[0]
+    assert told["type"] == "source" and told["sources"] == ["P01", "P02", "P03"]
+
+
 def test_names_are_checked(study):
     with pytest.raises(NoSuchSource, match="P01"): AdjudicationWidget(study, "P0l")
     with pytest.raises(NoSuchName, match="JK"): AdjudicationWidget(study, "P01", coders=("MB", "Jk"))
@@ -362,6 +370,10 @@ def test_no_word_of_the_source_is_saved_with_the_notebook(study):
     assert not any(word in saved for word in ("dock", "walked", "שלום"))
     told = w._repr_mimebundle_()[0]["text/html"]
     assert "P01" in told and "dock" not in told
+    rows = re.findall(r"<th scope='row'[^>]*>(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", told)
+    kinds = [d["kind"] for d in found(study)]
+    assert sorted(rows) == sorted((kind, str(kinds.count(kind)), str(int(kind == kinds[0]))) for kind in set(kinds)) and "MB and JK" in told
+    assert not [name for name in study.codes["code"] if name in told]
 
 
 def test_markup_in_names_is_escaped_where_no_script_runs(study):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -131,13 +132,14 @@ def test_the_version_is_the_package_s(capsys):
 def test_a_working_folder_keeps_what_is_there(tmp_path):
     first = prepare_lab(tmp_path / "lab")
     assert first.name == "01_first_study.ipynb"
+    linked = re.findall(r"\]\((images/[^)]+)\)", "".join(path.read_text("utf-8") for path in first.parent.glob("*.ipynb")))
+    assert linked and all((first.parent / picture).is_file() for picture in linked), "a tutorial without its pictures"
     first.write_text("mine")
     prepare_lab(tmp_path / "lab")
     assert first.read_text() == "mine"
 
 
 def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):
-    import re
     import socket
     import threading
     import time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pandas as pd
 import pytest
@@ -257,6 +258,11 @@ def test_no_word_gets_into_the_saved_notebook(study):
     said = json.dumps({k: v for k, v in w.get_state().items() if k not in ("_esm", "_css")}) + json.dumps(w._repr_mimebundle_(), default=str)
     for word in ("Waiting", "Dock full", "refills", "docks full"): assert word not in said
     assert "run this cell" in said
+    told = w._repr_mimebundle_()[0]
+    rows = re.findall(r"<th scope='row'[^>]*>(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", told["text/html"])
+    f = study.codes.groupby("facet").agg(codes=("code", "size"), codings=("codings", "sum"))
+    assert sorted(rows) == sorted((facet, str(r.codes), str(r.codings)) for facet, r in f.iterrows()) and len(rows) > 1
+    assert f"{len(study.codes)} codes, {len(study.codings)} codings" in told["text/plain"]
 
 
 def test_every_own_key_is_used_once_and_is_no_letter():

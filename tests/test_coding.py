@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from personabench import store
 from personabench.codebook import add_code, change_code, merge_codes, remove_code, rename_code, split_code
-from personabench.coding import add_memo, assign, code, find_quote, recode, redo, resize, uncode, undo
+from personabench.coding import add_memo, assign, code, edit_memo, find_quote, recode, redo, remove_memo, resize, uncode, undo
 from personabench.schema import (FACETS, AlreadyThere, BadInput, BadSpan, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource, NothingToUndo,
                                  PersonabenchError, QuoteNotFound, UndoConflict)
 from personabench.study import Study
@@ -74,6 +74,8 @@ def test_a_quote_a_span_or_both(study: Study):
     (lambda s: add_memo(s, "x", source="P01", code="Walks"), BadInput, "about 2 things"),
     (lambda s: add_memo(s, "x", case="P9"), NoSuchCase, "P9"),
     (lambda s: add_memo(s, "x", coding=99), NoSuchName, "coding 99"),
+    (lambda s: edit_memo(s, 99, "x"), NoSuchName, "memo 99"),
+    (lambda s: remove_memo(s, 99), NoSuchName, "memo 99"),
     (lambda s: assign(s, "P01", status="finished"), BadInput, "assigned, reading, done"),
     (lambda s: assign(s, ["P01", "P3"]), NoSuchSource, "P3"),
 ])
@@ -133,6 +135,39 @@ def test_a_memo_is_about_one_thing(study: Study):
     rename_code(study, "Walks", to="Goes on foot")
     assert study.memos["target"].tolist()[2] == "Goes on foot"
     assert study.log["label"].tolist()[2:5] == ["memo on study", "memo on source P02", "memo on code Walks"]
+
+
+def test_a_memo_is_edited_and_removed_and_both_are_undone(study: Study):
+    first, second = add_memo(study, "She walked.", code="Walks"), add_memo(study, "Short.", source="P02")
+    begun = study.memos["created"].tolist()
+    now = edit_memo(study, first, "She walked because she had to.")
+    rows = study.memos.sort_values("created")
+    assert rows["text"].tolist() == ["She walked because she had to.", "Short."] and rows["created"].tolist() == begun
+    assert rows[["about", "target", "coder"]].iloc[0].tolist() == ["code", "Walks", "MB"]
+    remove_memo(study, now)
+    assert study.memos["memo_id"].tolist() == [second]
+    assert [undo(study), undo(study)] == ["remove memo on code Walks", "edit memo on code Walks"]
+    assert sorted(study.memos["text"]) == ["She walked.", "Short."]
+    assert redo(study) == "edit memo on code Walks" and "She walked because she had to." in study.memos["text"].tolist()
+
+
+def test_what_a_memo_says_is_not_in_the_log(study: Study):
+    memo_id = add_memo(study, "Anna said: tulips.", coding=code(study, "Walks", source="P01", start=25, end=33))
+    memo_id = edit_memo(study, memo_id, "Anna said: roses.")
+    remove_memo(study, memo_id)
+    told = study.log.to_csv()
+    assert "tulips" not in told and "roses" not in told and "edit memo on coding 1" in told
+
+
+def test_a_memo_belongs_to_its_writer(study: Study, tmp_path):
+    study = Study(tmp_path / "s.db", coder="MB", create=True)
+    memo_id, other = add_memo(study, "Mine."), Study(tmp_path / "s.db", coder="JK")
+    for verb in (lambda: edit_memo(other, memo_id, "Yours."), lambda: remove_memo(other, memo_id)):
+        with pytest.raises(BadInput, match="MB wrote it"): verb()
+    with pytest.raises(BadInput, match="empty"): edit_memo(study, memo_id, "  ")
+    n = len(study.log)
+    assert edit_memo(study, memo_id, "Mine.") == memo_id and len(study.log) == n, "the same words are no step"
+    assert study.memos["text"].tolist() == ["Mine."]
 
 
 def test_an_assignment_is_kept_once_for_each_coder(study: Study):
@@ -272,6 +307,16 @@ class Desk(RuleBasedStateMachine):
     def add_memo(self, text: str, about: str, pick: int) -> None:
         target = {"source": "P02", "case": "P01", "code": self.some_code(pick), "coding": self.some_coding(pick)}
         self.take(add_memo, text, **({} if about == "study" else {about: target[about]}))
+
+    @rule(pick=numbers, text=st.text(max_size=4))
+    def edit_memo(self, pick: int, text: str) -> None:
+        f = self.study.memos
+        self.take(edit_memo, f["memo_id"].iloc[pick % len(f)] if len(f) else 99, text)
+
+    @rule(pick=numbers)
+    def remove_memo(self, pick: int) -> None:
+        f = self.study.memos
+        self.take(remove_memo, f["memo_id"].iloc[pick % len(f)] if len(f) else 99)
 
     @rule(source=st.sampled_from(["P01", "P02"]), coder=st.sampled_from([None, "KL"]),
           status=st.sampled_from(["assigned", "reading", "done"]))

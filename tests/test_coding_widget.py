@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import stat
 
 import pytest
@@ -192,6 +193,58 @@ def test_memos_on_coding_code_source_and_turn(study):
     assert study.memos["text"].tolist() == ["on coding", "on code", "on source", "on turn"]
 
 
+def test_a_memo_is_edited_and_deleted_and_undone_and_each_message_counts_once(study):
+    b = Browser(CodingWidget(study, "P01"))
+    memos = lambda told: last(told, "changed")["memos"]
+    told = b.say(type="memo", about="turn", target=1, text="They wait.", guid="m1")
+    old = memos(told)["id"][0]
+    told = b.say(type="edit_memo", id=old, text="They wait long.", guid="m2")
+    assert memos(told)["text"] == ["They wait long."] and memos(told)["about"] == ["turn"] and memos(told)["target"] == [1]
+    before = study.last_event()
+    for again in ({"type": "memo", "about": "turn", "target": 1, "text": "They wait.", "guid": "m1"},
+                  {"type": "edit_memo", "id": old, "text": "They wait long.", "guid": "m2"}):
+        assert last(b.say(**again), "ack")
+    assert study.last_event() == before, "the reply was lost, not the message"
+    told = b.say(type="remove_memo", id=memos(told)["id"][0], guid="m3")
+    assert memos(told)["text"] == [] and last(b.say(type="remove_memo", id=old, guid="m3"), "ack")
+    told = b.say(type="undo")
+    assert memos(told)["text"] == ["They wait long."] and last(told, "ack")["notice"] == "Undone: remove memo on turn"
+    assert memos(b.say(type="undo"))["text"] == ["They wait."]
+    assert "99" in last(b.say(type="remove_memo", id=99), "refused")["reason"]
+
+
+def test_a_colleagues_memo_can_be_read_but_not_changed(study):
+    other = Study(study.address, coder="AN")
+    memo_id = coding.add_memo(other, "I would say so", source="P01")
+    b = Browser(CodingWidget(study, "P01"))
+    for message in ({"type": "edit_memo", "text": "I would not"}, {"type": "remove_memo"}):
+        assert "AN wrote it" in last(b.say(id=memo_id, **message), "refused")["reason"]
+    b.say(type="memo", about="source", target=None, text="I would say so")
+    assert study.memos["coder"].tolist() == ["AN", "MB"], "the same words by two people are two memos"
+
+
+def test_a_source_is_marked_as_done_and_undone_and_the_picker_hears_of_it(study):
+    b = Browser(CodingWidget(study, "P01"))
+    assert last(b.heard, "source")["status"] is None
+    told = b.say(type="assign", source="P01", status="done")
+    assert last(told, "progress")["rows"]["status"] == ["done", None] and study.assignments["status"].tolist() == ["done"]
+    assert last(told, "ack") and last(b.say(type="ready", view="v"), "source")["status"] == "done"
+    before = study.last_event()
+    assert last(b.say(type="assign", source="P01", status="done"), "ack") and study.last_event() == before
+    assert last(b.say(type="assign", source="P01", status="reading"), "progress")["rows"]["status"] == ["reading", None]
+    told = b.say(type="undo")
+    assert last(told, "progress")["rows"]["status"] == ["done", None] and last(told, "ack")["notice"] == "Undone: MB: reading P01"
+    assert "finished" in last(b.say(type="assign", source="P01", status="finished"), "refused")["reason"]
+
+
+def test_progress_tells_what_is_mine(study):
+    coding.code(Study(study.address, coder="AN"), "Gives up", source="P01", quote="I walked")
+    b = Browser(CodingWidget(study, "P02"))
+    b.add("I walked", "Gives up")
+    rows = last(b.say(type="progress"), "progress")["rows"]
+    assert rows["codings"] == [1, 1] and rows["mine"] == [0, 1]
+
+
 # -- Others -------------------------------------------------------------------------------------------------------------------
 def test_what_others_do_appears_at_the_next_heartbeat(study):
     b, other = Browser(CodingWidget(study, "P01")), Study(study.address, coder="AN")
@@ -306,6 +359,32 @@ def test_the_words_stay_out_of_the_saved_notebook(study):
     b.say(type="memo", about="source", target=None, text="secret thought")
     said = json.dumps({k: v for k, v in w.get_state().items() if k not in ("_esm", "_css")}) + json.dumps(w._repr_mimebundle_(), default=str)
     for word in ("dock", "walked", "secret", "Dock full"): assert word not in said
+
+
+def test_without_script_a_table_of_counts_stands_in_that_holds_no_word(study):
+    other = Study(study.address, coder="AN")
+    codebook.add_code(study, "How was it", facet="stage")  # a code named in vivo: its name is what somebody said
+    for code, words in (("Dock full", "the dock was full"), ("How was it", "I walked"), ("Dock full", "the dock was")):
+        coding.code(study, code, source="P01", quote=words)
+    coding.code(other, "Gives up", source="P01", quote="That dock was full too.")
+    rows = lambda told: [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in re.findall(r"<tr>(.*?)</tr>", told["text/html"])]
+    told = CodingWidget(study, "P01")._repr_mimebundle_()[0]
+    assert rows(told) == [["facet", "codes", "codings"], ["behaviour", "1", "1"], ["pain", "1", "2"], ["stage", "1", "1"]]
+    for kind in ("text/plain", "text/html"):
+        assert "source P01: 2 of 2 turns coded, 4 codings" in told[kind] and "Run this cell" in told[kind]
+        assert not [word for word in ("dock", "Dock", "walked", "How was", "Gives") if word in told[kind]]
+    blind = CodingWidget(study, "P01", blind=True)._repr_mimebundle_()[0]
+    assert rows(blind)[1:] == [["pain", "1", "2"], ["stage", "1", "1"]] and "1 of 2 turns coded, 3 codings" in blind["text/plain"]
+
+
+def test_saved_text_is_a_table_of_turns_each_with_its_codings(study):
+    coding.code(study, "Dock full", source="P01", quote="full. I walked e\u0301 שלום.\nI: And")
+    told = CodingWidget(study, "P01", save_text=True)._repr_mimebundle_()[0]["text/html"]
+    rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in re.findall(r"<tr>(.*?)</tr>", told, re.DOTALL)]
+    assert [r[:2] for r in rows] == [["turn", "speaker"], ["1", "I"], ["2", "A"], ["3", "I"], ["4", "A"]]
+    assert [re.sub(r"</?(ul|li)[^>]*>", "", r[3]) for r in rows[1:]] == ["", "Dock full (MB): full. I walked e\u0301 שלום.", "Dock full (MB): And", ""]
+    assert rows[4][2] == "That dock was full too. &lt;img src=x onerror=alert(1)&gt;"
+    assert told.count("scope='col'") == 4 and told.count("scope='row'") == 4 and "<caption" in told
 
 
 def test_saved_text_is_there_when_asked_for_and_escaped_in_the_table(study):

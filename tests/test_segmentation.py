@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import FrozenInstanceError
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from personabench.segmentation import Segmentation, add_segments, segment
 from personabench.study import Study
 from personabench.survey import effective_n, import_survey, read_survey, wilson
 
+quick = partial(segment, n_boot=0, verdict=False)  # segments alone; stability and verdict have tests of their own
 ASKED = ["minutes", "fun", "reliable", "pass", "app"]
 
 
@@ -42,7 +44,7 @@ def riders(n: int = 240, seed: int = 0, *, holes: float = .05) -> tuple[pd.DataF
 @pytest.fixture(scope="module")
 def known() -> tuple[Segmentation, pd.Series]:
     df, kind = riders(400)
-    return segment(read_survey(df, weights="w", wave="2026-05", name="riders"), variables=ASKED), kind
+    return segment(read_survey(df, weights="w", wave="2026-05", name="riders"), variables=ASKED, n_boot=20), kind
 
 
 def accuracy(seg: Segmentation, kind: pd.Series) -> float:
@@ -59,7 +61,7 @@ def test_planted_segments_are_found_and_named_by_falling_weighted_size(known) ->
     assert seg.labels.name == "segment" and seg.labels.index.equals(seg.survey.respondents) and set(seg.labels) == {"A", "B", "C"}
 
 
-def test_criteria_stand_side_by_side_and_nothing_is_claimed(known) -> None:
+def test_criteria_stand_side_by_side(known) -> None:
     seg, _ = known
     c = seg.criteria
     assert c["k"].tolist() == list(range(1, 9)) and {"loglik", "bic", "aic", "entropy", "smallest", "chosen"} <= set(c)
@@ -67,16 +69,42 @@ def test_criteria_stand_side_by_side_and_nothing_is_claimed(known) -> None:
     assert (c["loglik"].diff().dropna() > -1).all()
     n = effective_n(known[0].survey.case_weights)  # unequal weights carry less than 400 answers would
     assert n < 400 and np.allclose(c["bic"], c["n_parameters"] * np.log(n) - 2 * c["loglik"])
-    assert seg.verdict == "not measured" and seg.stability == "not measured" and "not measured" in repr(seg)
-    assert any("not measured" in note for note in seg.notes)
+    assert "verdict: clusters shown" in repr(seg)
     with pytest.raises(FrozenInstanceError):
         seg.verdict = "clusters shown"
+
+
+def test_clear_segments_come_back_and_are_shown(known) -> None:
+    seg, kind = known
+    assert seg.verdict == "clusters shown" and seg.stability["segment"].tolist() == ["A", "B", "C"]
+    assert seg.stability["n"].tolist() == seg.sizes()["n"].tolist() and (seg.stability["jaccard"] > .8).all()
+    assert seg.consensus.index.equals(seg.labels.index) and seg.consensus.mean() > .9
+    sure = seg.consensus > .95
+    assert (pd.crosstab(kind[sure[sure].index], seg.labels[sure]).max(axis=1) / pd.crosstab(kind[sure[sure].index], seg.labels[sure]).sum(axis=1) > .9).all()
+    row = seg.criteria.set_index("k").loc[3]
+    assert row["votes"] >= 3 and row["chosen"] and row["jaccard"] == pytest.approx(seg.stability["jaccard"].min())
+    assert seg.criteria["votes"].sum() == 6 and seg.criteria.loc[0, ["jaccard", "strength", "instability"]].isna().all()
+    assert "clusters shown" in seg.explain() and "k = 3 has" in seg.explain() and "comes back" in seg.explain()
+
+
+def test_a_continuum_cut_in_three_is_told_from_groups() -> None:
+    rng = np.random.default_rng(8)
+    one = pd.DataFrame(rng.normal(size=(400, 1)) + .8 * rng.normal(size=(400, 7))).add_prefix("q")
+    seg = segment(one, k=3, n_boot=20)
+    assert seg.verdict == "no clusters" and seg.k == 3 and len(seg.labels) == 400, "labels exist, whatever the verdict"
+    assert "continuum" in seg.explain() and seg.notes[0].startswith("no clusters")
+
+
+def test_what_was_not_measured_says_so() -> None:
+    seg = quick(riders(120)[0], variables=ASKED, k=3)
+    assert seg.verdict == "not measured" and seg.stability.empty and seg.consensus.empty and seg.criteria["jaccard"].isna().all()
+    assert "not tested" in seg.explain() and any("stability was not measured" in note for note in seg.notes)
 
 
 def test_noise_is_one_segment_and_says_so() -> None:
     rng = np.random.default_rng(3)
     df = pd.DataFrame(rng.integers(1, 6, (300, 6)), columns=list("abcdef"))
-    seg = segment(df)
+    seg = quick(df)
     assert seg.k == 1 and set(seg.labels) == {"A"} and any("no groups" in note for note in seg.notes)
     assert seg.profile()["rest"].isna().all()
 
@@ -84,9 +112,9 @@ def test_noise_is_one_segment_and_says_so() -> None:
 def test_one_odd_respondent_is_not_a_segment_unless_asked_for() -> None:
     df, kind = riders(300, 5)
     df.iloc[0, df.columns.get_loc("minutes")] = 120.
-    seg = segment(df, variables=ASKED)
+    seg = quick(df, variables=ASKED)
     assert seg.k == 3 and accuracy(seg, kind) > .85
-    free = segment(df, variables=ASKED, min_share=0)
+    free = quick(df, variables=ASKED, min_share=0)
     assert free.k > 3 and free.sizes()["n"].min() < 15 and any("outliers" in note for note in seg.notes)
 
 
@@ -95,43 +123,47 @@ def test_one_odd_respondent_is_not_a_segment_unless_asked_for() -> None:
 @given(seed=st.integers(0, 1000))
 def test_rows_in_any_order_give_the_same_labels(seed: int) -> None:
     df, _ = riders(120, seed)
-    one = segment(df, variables=ASKED, weights="w", k=[2, 3], n_init=4)
-    two = segment(df.sample(frac=1, random_state=seed), variables=ASKED, weights="w", k=[2, 3], n_init=4)
+    one = quick(df, variables=ASKED, weights="w", k=[2, 3], n_init=4)
+    two = quick(df.sample(frac=1, random_state=seed), variables=ASKED, weights="w", k=[2, 3], n_init=4)
     assert two.labels.reindex(one.labels.index).equals(one.labels) and one.data_hash == two.data_hash
     assert np.allclose(one.criteria["bic"], two.criteria["bic"])
 
 
 def test_the_same_seed_gives_the_same_labels_and_other_data_another_hash(known) -> None:
     seg, _ = known
-    again = segment(seg.survey, variables=ASKED)
+    again = segment(seg.survey, variables=ASKED, n_boot=20, n_jobs=2)
+    pd.testing.assert_frame_equal(again.criteria, seg.criteria)
+    pd.testing.assert_frame_equal(again.stability, seg.stability)
+    pd.testing.assert_frame_equal(again.test.table, seg.test.table)
+    assert again.consensus.equals(seg.consensus) and again.explain() == seg.explain()
     assert again.labels.equals(seg.labels) and again.data_hash == seg.data_hash and (again.probabilities == seg.probabilities).all(axis=None)
     df, _ = riders(400)
     df.iloc[0, 0] = 99
-    assert segment(read_survey(df, weights="w"), variables=ASKED, k=1).data_hash != seg.data_hash
+    assert quick(read_survey(df, weights="w"), variables=ASKED, k=1).data_hash != seg.data_hash
 
 
 @settings(max_examples=5)
 @given(seed=st.integers(0, 1000), scale=st.sampled_from([1.0, .01, 250.0]))
 def test_equal_weights_of_any_size_are_no_weights(seed: int, scale: float) -> None:
     df, _ = riders(120, seed)
-    plain = segment(df.drop(columns="w"), variables=ASKED, k=3, n_init=4)
-    weighted = segment(df.assign(w=scale), variables=ASKED, weights="w", k=3, n_init=4)
+    plain = quick(df.drop(columns="w"), variables=ASKED, k=3, n_init=4)
+    weighted = quick(df.assign(w=scale), variables=ASKED, weights="w", k=3, n_init=4)
     assert weighted.labels.equals(plain.labels) and np.allclose(weighted.criteria["bic"], plain.criteria["bic"])
     assert np.allclose(weighted.sizes()["share"], plain.sizes()["share"])
 
 
 def test_a_weight_decides_which_segment_is_the_largest() -> None:
     df, kind = riders(300, 2)
-    heavy = segment(df.assign(w=np.where(kind == 2, 20., 1.)), variables=ASKED, weights="w", k=3)
+    heavy = quick(df.assign(w=np.where(kind == 2, 20., 1.)), variables=ASKED, weights="w", k=3)
     assert pd.crosstab(kind, heavy.labels).loc[2].idxmax() == "A"
-    assert pd.crosstab(kind, segment(df, variables=ASKED, k=3).labels).loc[0].idxmax() == "A"
+    assert pd.crosstab(kind, quick(df, variables=ASKED, k=3).labels).loc[0].idxmax() == "A"
 
 
 # -- Which answers ------------------------------------------------------------------------------------------------------------
 def test_useless_columns_are_left_out_by_name_and_change_nothing(known) -> None:
     seg, _ = known
     df = riders(400)[0].assign(empty=np.nan, same="NO", essay=[f"my long answer number {i}" for i in range(400)])
-    more = segment(read_survey(df, weights="w"), variables=[*ASKED, "empty", "same", "essay"])
+    more = quick(read_survey(df, weights="w"), variables=[*ASKED, "empty", "same", "essay"])
     assert more.labels.equals(seg.labels) and more.variables == ASKED
     assert set(more.excluded) == {"empty", "same", "essay"} and "all missing" in more.excluded["empty"]
     assert any("empty was left out" in note for note in more.notes)
@@ -140,22 +172,22 @@ def test_useless_columns_are_left_out_by_name_and_change_nothing(known) -> None:
 def test_who_answered_nothing_has_no_segment() -> None:
     df, _ = riders(200, 1)
     df.iloc[:7, :5] = np.nan
-    seg = segment(df, variables=ASKED, k=3)
+    seg = quick(df, variables=ASKED, k=3)
     assert len(seg.labels) == 193 and not set(df.index[:7]) & set(seg.labels.index) and any("7 respondents" in note for note in seg.notes)
-    assert seg.criteria.loc[0, "bic"] == pytest.approx(segment(df.iloc[7:], variables=ASKED, k=3).criteria.loc[0, "bic"])
+    assert seg.criteria.loc[0, "bic"] == pytest.approx(quick(df.iloc[7:], variables=ASKED, k=3).criteria.loc[0, "bic"])
 
 
 def test_a_dataframe_its_levels_and_weights_are_taken_directly() -> None:
     df, _ = riders(150)
-    seg = segment(df, variables=["fun", "pass"], levels={"fun": "numeric"}, weights="w", k=2)
+    seg = quick(df, variables=["fun", "pass"], levels={"fun": "numeric"}, weights="w", k=2)
     assert seg.levels == {"fun": "numeric", "pass": "nominal"} and seg.parameters["weights"] == "w"
-    other = segment(read_survey(df), variables=["fun", "pass"], levels={"fun": "numeric"}, weights="w", k=2)
+    other = quick(read_survey(df), variables=["fun", "pass"], levels={"fun": "numeric"}, weights="w", k=2)
     assert other.labels.equals(seg.labels) and other.parameters["weights"] == "w"
-    assert segment(df, weights="w", k=2).variables == [*ASKED, "age", "town"], "the weights are no variable"
+    assert quick(df, weights="w", k=2).variables == [*ASKED, "age", "town"], "the weights are no variable"
 
 
 def test_five_respondents_are_too_few_to_look_for_groups() -> None:
-    seg = segment(riders(5)[0], variables=ASKED)
+    seg = quick(riders(5)[0], variables=ASKED)
     assert seg.k == 1 and any("too few" in note for note in seg.notes)
 
 
@@ -168,15 +200,15 @@ def test_bad_arguments_are_named(how: dict, kind: type, says: str) -> None:
     df, _ = riders(60)
     for data in (df, read_survey(df)):
         with pytest.raises(kind, match=says):
-            segment(data, **how)
+            quick(data, **how)
 
 
 def test_negative_weights_and_nothing_to_go_by_are_named() -> None:
     df, _ = riders(60)
     with pytest.raises(BadInput, match=df.index[3]):
-        segment(read_survey(df.assign(w=np.where(np.arange(60) == 3, -1., 1.)).rename(columns={"w": "v"})), weights="v")
+        quick(read_survey(df.assign(w=np.where(np.arange(60) == 3, -1., 1.)).rename(columns={"w": "v"})), weights="v")
     with pytest.raises(BadInput, match="no variable that can part"):
-        segment(pd.DataFrame({"a": [1] * 30, "b": [None] * 30}))
+        quick(pd.DataFrame({"a": [1] * 30, "b": [None] * 30}))
 
 
 # -- The profile --------------------------------------------------------------------------------------------------------------
@@ -201,7 +233,7 @@ def test_profile_shares_means_and_intervals_are_right(known) -> None:
 
 def test_without_weights_the_interval_of_a_mean_is_students() -> None:
     df, _ = riders(120)
-    seg = segment(df.drop(columns="w"), variables=ASKED, k=2)
+    seg = quick(df.drop(columns="w"), variables=ASKED, k=2)
     row = seg.profile(["age"]).query("segment == 'B'").iloc[0]
     x = df["age"][seg.labels.reindex(df.index) == "B"]
     assert (row["low"], row["high"]) == pytest.approx(stats.t.interval(.95, len(x) - 1, x.mean(), stats.sem(x)))
@@ -227,7 +259,7 @@ def test_profile_of_a_segment_that_skipped_a_question() -> None:
     df, kind = riders(200)
     df["only"] = np.where(kind == 0, "yes", None)
     df.loc[df.index[kind == 0][:5], "only"] = "no"
-    seg = segment(df, variables=ASKED, k=3)
+    seg = quick(df, variables=ASKED, k=3)
     rows = seg.profile(["only"])
     silent = rows[rows["n"] == 0]
     assert silent[["share_or_mean", "low", "high"]].isna().all(axis=None) and rows["n"].max() > 50
@@ -235,7 +267,8 @@ def test_profile_of_a_segment_that_skipped_a_question() -> None:
 
 def test_the_notebook_view_holds_sizes_criteria_and_the_caution(known) -> None:
     page = known[0]._repr_html_()
-    assert "not measured" in page and "<table" in page and "bic" in page
+    assert "verdict: clusters shown" in page and "jaccard" in page and "<table" in page and "bic" in page
+    assert "not measured" in quick(known[0].survey, variables=ASKED, k=2)._repr_html_()
 
 
 # -- In the study -------------------------------------------------------------------------------------------------------------
@@ -244,12 +277,12 @@ def test_segments_are_kept_with_the_study(tmp_path: Path) -> None:
     df.iloc[:3, :5] = np.nan
     with Study(tmp_path / "s.db", coder="MB", create=True) as study:
         survey = import_survey(study, df, weights="w", wave="2026-05", name="riders")
-        seg = segment(survey, variables=ASKED, k=3)
+        seg = quick(survey, variables=ASKED, k=3)
         assert add_segments(study, seg, name="2026-05") is seg
         before = study.last_event()
         assert add_segments(study, seg, name="2026-05") is seg and study.last_event() == before  # the same once more is noticed
         with pytest.raises(AlreadyThere):
-            add_segments(study, segment(survey, variables=ASKED, k=2), name="2026-05")
+            add_segments(study, quick(survey, variables=ASKED, k=2), name="2026-05")
     with Study(tmp_path / "s.db") as study:
         kept, members = study.segments, study.rows("members", segmentation="2026-05")
     assert kept["segment"].tolist() == ["A", "B", "C"] and kept["n"].tolist() == seg.sizes()["n"].tolist()
@@ -264,7 +297,7 @@ def test_segments_are_kept_with_the_study(tmp_path: Path) -> None:
 def test_the_planted_segments_of_the_sample_study_are_found(root: Path, wave: int) -> None:
     truth = json.loads((root / "data" / "truth.json").read_text("utf-8"))["segments"]
     survey = read_survey(root / "data" / f"survey_wave{wave}.csv", dictionary=root / "data" / "survey_dictionary.csv")
-    seg = segment(survey, variables=truth["behaviour_variables"])
+    seg = quick(survey, variables=truth["behaviour_variables"])
     planted = pd.Series(truth["respondents"]).reindex(seg.labels.index).dropna()
     assert seg.k == 3 and adjusted_rand_score(planted, seg.labels[planted.index]) > .95
     assert any("outliers" in note for note in seg.notes), "the courier with 400 rides is noticed"
@@ -274,20 +307,20 @@ def test_the_planted_segments_of_the_sample_study_are_found(root: Path, wave: in
 def test_the_jupyter_survey_of_2015(real_data: Path) -> None:
     survey = read_survey(real_data / "surveys" / "jupyter-notebook-ux-2015" / "20160115235816-SurveyExport.csv")
     closed = [v for v in survey.usable if v != "Status"]
-    seg = segment(survey, variables=closed, k=[1, 2, 3], n_init=3)
+    seg = quick(survey, variables=closed, k=[1, 2, 3], n_init=3)
     assert seg.k == 1, "five closed questions: BIC finds no groups"
     assert len(closed) == 5 and len(seg.labels) == 1092 and any("614 respondents" in note for note in seg.notes)
-    three = segment(survey, variables=closed, k=3)
+    three = quick(survey, variables=closed, k=3)
     assert set(three.labels) == {"A", "B", "C"} and three.sizes()["n"].sum() == 1092 and len(three.profile()) > 50
 
 
 def test_weights_count_in_the_making_of_segments_as_repeated_respondents_would() -> None:
     df, _ = riders(120, 4, holes=0)
     times = pd.Series(np.random.default_rng(5).integers(1, 4, len(df)), index=df.index)
-    weighted = segment(read_survey(df.assign(w=times), weights="w"), variables=ASKED, k=3)
+    weighted = quick(read_survey(df.assign(w=times), weights="w"), variables=ASKED, k=3)
     copies = df.loc[df.index.repeat(times)].drop(columns="w")
     copies.index = pd.Index([f"{r}-{i}" for i, r in enumerate(copies.index)], name="respondent")
-    repeated = segment(read_survey(copies), variables=ASKED, k=3)
-    plain = segment(read_survey(df.drop(columns="w")), variables=ASKED, k=3)
+    repeated = quick(read_survey(copies), variables=ASKED, k=3)
+    plain = quick(read_survey(df.drop(columns="w")), variables=ASKED, k=3)
     shares = lambda seg: np.sort(seg.model.weights_)
     assert np.allclose(shares(weighted), shares(repeated), atol=1e-4) and not np.allclose(shares(weighted), shares(plain), atol=1e-3)

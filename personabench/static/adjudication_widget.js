@@ -3,8 +3,8 @@
 // Python, which computes it; here it is shown, gone through and decided. A decision is drawn at once and marked as pending until Python has stored it.
 // Sections: 1 what keys and rows mean (pure), 2 the link to Python, 3 the text and its two margins, 4 the list, 5 the card with the decisions, 6 keys, 7 the view.
 // Positions are UTF-16 units inside, code points in every message.
-/* global LINES, PAINTS, assignLanes, buildText, chord, enlist, firstIndex, fuzzy, groupsOf, isDark, make, makeDoc, makeGuid, makeOutbox, makePainter,
-   makePicker, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, stackLabels, unpack -- of shared.js, which Python puts before this file */
+/* global PAINTS, assignLanes, buildText, chord, enlist, firstIndex, followTheme, fuzzy, groupsOf, isDark, make, makeDoc, makeGuid, makeOutbox, makePainter,
+   makePicker, paintSpans, pieceAt, placeOf, positionOf, readCodes, repairText, short, showKey, stackLabels, suppressKeys, swatchOf, unpack -- of shared.js, which Python puts before this file */
 
 // == 1 What keys and rows mean ============================================================================================================
 /** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it.
@@ -269,7 +269,7 @@ function makeDecisionCard(v) {
   };
   const side = (i, d) => {
     const mine = (i ? d.right : d.left).map(id => v.doc.byId.get(id)).filter(Boolean), others = d.kind === "other span" ? (i ? d.left : d.right).map(id => v.doc.byId.get(id)).filter(Boolean) : [];
-    sides[i].replaceChildren(make("h3", { class: "pa-coder" }, v.coders[i]), ...(mine.length ? mine.flatMap(c => coding(c, others)) : [make("p", { class: "pa-nothing" }, "no such coding here", instead(i, d))]).filter(Boolean));
+    sides[i].replaceChildren(make("div", { class: "pa-coder" }, v.coders[i]), ...(mine.length ? mine.flatMap(c => coding(c, others)) : [make("p", { class: "pa-nothing" }, "no such coding here", instead(i, d))]).filter(Boolean));
   };
   /** What the other coder put on these words, where it is not this. */
   const instead = (i, d) => {
@@ -392,7 +392,7 @@ function makeKeyTable(v) {
   const toggle = () => {
     box.hidden = !box.hidden;
     if (box.hidden) return v.focus();
-    box.replaceChildren(make("h3", { class: "pa-coder" }, "Keys"), make("table", {}, ...Object.entries(v.keys).map(([what, key]) => make("tr", {}, make("td", {}, make("kbd", {}, showKey(key))), make("td", {}, words[what] || what)))));
+    box.replaceChildren(make("div", { class: "pa-coder" }, "Keys"), make("table", {}, ...Object.entries(v.keys).map(([what, key]) => make("tr", {}, make("td", {}, make("kbd", {}, showKey(key))), make("td", {}, words[what] || what)))));
     v.place(box, v.buttons.help);
     box.focus({ preventScroll: true });
   };
@@ -402,7 +402,7 @@ function makeKeyTable(v) {
 /** Keys work wherever the focus is inside the widget; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
 function joinDecisionKeys(v) {
   const typing = e => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), own = e => v.doc && actionOf(chord(e), v.keys);
-  const guard = e => { if (v.root.contains(e.target)) v.root.toggleAttribute("data-lm-suppress-shortcuts", !/^mod\+/.test(chord(e)) || typing(e) || Boolean(own(e))); };
+  const guard = e => { if (v.root.contains(e.target)) suppressKeys(v, e, !/^mod\+/.test(chord(e)) || typing(e) || Boolean(own(e))); };
   addEventListener("keydown", guard, true);
   v.root.addEventListener("keydown", e => {
     const key = chord(e), action = own(e), button = e.target.tagName === "BUTTON", listed = e.target === v.rows.box;
@@ -431,7 +431,7 @@ function makeAdjudicationView(model, el) {
   v.banner = make("div", { class: "pa-banner", hidden: true, role: "alert" });
   v.root = make("div", { class: `pb-aw ${v.uid}`, "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": "Adjudication" });
   v.painter = makePainter(v);
-  const rule = (name, side, offset, line) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){background-color:color-mix(in srgb,var(--pa-${side}) var(--pb-tint),transparent);text-decoration:underline ${line} var(--pa-${side}) 2px;text-underline-offset:${offset}px}`;
+  const rule = (name, side, offset, line) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){color:var(--pb-fg);background-color:color-mix(in srgb,var(--pa-${side}) var(--pb-tint),transparent);text-decoration:underline ${line} var(--pa-${side}) 2px;text-underline-offset:${offset}px}`;
   v.painter.sheet.append(rule("left", "left", 3, "solid"), rule("right", "right", 6, "dashed"), `.${v.uid} .pb-text::highlight(${v.uid}-open){text-decoration:underline dotted var(--pb-dim) 1.5px;text-underline-offset:4px}`);
   if (PAINTS) ["open", "left", "right"].forEach((name, i) => { v.painter.highlight(name).priority = i; });
   v.link = makeDecisionLink(v);
@@ -440,9 +440,10 @@ function makeAdjudicationView(model, el) {
   v.card = makeDecisionCard(v);
   v.help = makeKeyTable(v);
   v.root.append(v.painter.sheet, makeAdjudicationHead(v), v.banner, make("div", { class: "pa-main" }, v.rows.box, v.scroll), v.card.box,
-    make("footer", { class: "pa-foot" }, v.status, v.live, v.kept), v.picker.box, v.help.box);
+    make("div", { class: "pa-foot" }, v.status, v.live, v.kept), v.picker.box, v.help.box);
   v.placeholder = make("div", { class: "pa-empty" }, "Opening…");
   v.text.append(v.placeholder);
+  v.card.fill();
   el.append(v.root);
   return v;
 }
@@ -494,7 +495,7 @@ function joinFigures(v) {
 function joinAdjudication(v) {
   v.focus = () => v.rows.box.focus({ preventScroll: true });
   v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pa-warn", warn); };
-  v.swatch = code => `--ink:${code.colour || `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
+  v.swatch = swatchOf;
   v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pa-waiting", n > 0); };
   v.lost = late => { v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${v.link.outbox.size ? "What you decided waits here and will be sent when it answers, or when you run the cell again." : "Run the cell again if it does not come back."}`; };
   v.leave = () => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
@@ -561,22 +562,11 @@ function joinAdjudication(v) {
   };
 }
 
-/** JupyterLab's search splits text nodes and puts them together again: ranges of such a group are made anew. */
+/** What the page does to the widget: its size, its colours, and JupyterLab's search in its text. */
 function joinPageChanges(v) {
-  const repair = new MutationObserver(records => {
-    for (const g of new Set(records.map(r => (r.target.nodeType === 3 ? r.target.parentElement : r.target)?.closest?.(".pb-say")?.pbPiece?.group))) {
-      if (!g || g.doc !== v.doc || !PAINTS) continue;
-      for (const p of g.pieces) if (p.say.textContent !== v.doc.text.slice(p.start, p.end)) p.say.textContent = v.doc.text.slice(p.start, p.end);
-      if (g.near) v.later(g);
-    }
-    repair.takeRecords();
-  });
-  if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
-  const size = new ResizeObserver(() => v.doc && v.resized()), page = new MutationObserver(v.theme), queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map(q => matchMedia(q));
+  const size = new ResizeObserver(() => v.doc && v.resized()), ends = [repairText(v), followTheme(v), () => size.disconnect()];
   size.observe(v.root);
-  page.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
-  for (const q of queries) q.addEventListener("change", v.theme);
-  return () => { repair.disconnect(); size.disconnect(); page.disconnect(); for (const q of queries) q.removeEventListener("change", v.theme); };
+  return () => { for (const end of ends) end(); };
 }
 
 function render({ model, el }) {

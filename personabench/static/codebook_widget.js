@@ -2,20 +2,19 @@
 // The codebook widget: codes as a tree, beside it everything known of the one at hand. One view is one call of `render` below. It changes nothing
 // by itself: each change is a message, and what Python tells afterwards is drawn, whoever made the change.
 // Sections: 1 the tree (pure), 2 the link to Python, 3 rows, 4 details, 5 panels, 6 actions, 7 keys and mouse, 8 the view.
-/* global BIDI, INKS, LINES, chord, fuzzy, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, short, showKey, unpack -- of shared.js,
+/* global BIDI, INKS, LINES, chord, followTheme, fuzzy, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, ownColour, short, showKey, suppressKeys, swatchOf, unpack -- of shared.js,
    which Python puts before this file */
 
 // == 1 The tree =============================================================================================================
 /** Colours that reach 3:1 on white and on JupyterLab's dark page and stay apart in the common kinds of colour vision; a name for each. */
 export const PALETTE = [["#B45400", "brown"], ["#F06C18", "orange"], ["#24A86C", "green"], ["#54786C", "grey green"], ["#9084FC", "light violet"], ["#9C30FC", "violet"],
   ["#A848B4", "purple"], ["#B478B4", "mauve"]];
-const HEX = /^#[\da-f]{6}$/i;
 
 /** Make nodes of the rows that Python sent (parents first): {list, top, byId}. */
 export function makeTree(columns) {
   const list = unpack(columns), byId = new Map(), top = [];
   for (const n of list) {
-    Object.assign(n, { children: [], up: byId.get(n.parent) || null, look: lookOf(n) });
+    Object.assign(n, { children: [], up: byId.get(n.parent) || null, look: lookOf(n), colour: ownColour(n.colour) });
     n.level = n.up ? n.up.level + 1 : 1;
     (n.up ? n.up.children : top).push(n);
     byId.set(n.id, n);
@@ -123,7 +122,6 @@ function makeBookLink(v) {
   const ready = () => { raw({ type: "ready" }); for (const m of outbox.all()) raw(m); };
   const beat = () => {
     if (!v.root.isConnected || document.visibilityState === "hidden") return;
-    v.theme(); // a theme's style sheet may come after its name
     const first = outbox.all()[0]?.at, late = (asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000);
     v.lost(late);
     if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.tree ? { type: "ping" } : { type: "ready" }); }
@@ -323,13 +321,13 @@ function makeDetails(v) {
     const options = [[null, "automatic: the facet's colour"], ...PALETTE].map(option);
     const box = make("div", { class: "pbk-colours", role: "radiogroup", "aria-label": "Colour" }, ...options, make("label", { class: "pbk-colour", title: "another colour" }, own));
     return add(make("div", { class: "pbk-field" }, caption("Colour"), box, told), n => {
-      const hex = n.colour && HEX.test(n.colour) ? n.colour.toUpperCase() : null;
+      const hex = n.colour?.toUpperCase() ?? null;
       for (const o of options) { const input = o.querySelector("input"); input.checked = input.value === (hex || ""); input.disabled = !v.canWrite(); }
       own.value = (hex || INKS[n.look.ink][0]).toLowerCase();
       own.disabled = !v.canWrite();
       own.parentElement?.classList.toggle("pbk-own", Boolean(hex && !PALETTE.some(p => p[0] === hex)));
       const [a, b] = hex ? [contrast(hex, "#FFFFFF"), contrast(hex, "#212121")] : [contrast(INKS[n.look.ink][0], "#FFFFFF"), contrast(INKS[n.look.ink][1], "#212121")], low = Math.min(a, b) < 3;
-      told.textContent = `Contrast ${a.toFixed(1)}:1 on light, ${b.toFixed(1)}:1 on dark${low ? ": too little to see (3:1 is needed)" : ""}. Line: ${LINES[n.look.line]}.`;
+      told.textContent = `Contrast ${a.toFixed(1)}:1 on light, ${b.toFixed(1)}:1 on dark${low ? ": too little to see (3:1 is needed), so it is drawn stronger there" : ""}. Line: ${LINES[n.look.line]}.`;
       told.classList.toggle("pb-warn", low);
     });
   };
@@ -373,7 +371,7 @@ function makeDetails(v) {
 // == 5 Panels ===============================================================================================================
 // Beside the tree: the details, or for a while a question that needs room. Esc brings the details back, and once more the tree.
 function makeBookPanel(v) {
-  const title = make("h3", { class: "pbk-title" }), body = make("div", { class: "pbk-body" }), back = make("button", { class: "pbk-icon", "aria-label": "Back to the details", title: "Back (Esc)", onclick: () => { show("details"); v.focus(); } }, "×");
+  const title = make("div", { class: "pbk-title" }), body = make("div", { class: "pbk-body" }), back = make("button", { class: "pbk-icon", "aria-label": "Back to the details", title: "Back (Esc)", onclick: () => { show("details"); v.focus(); } }, "×");
   const box = make("section", { class: "pbk-side", "aria-label": "Details", onkeydown: e => {
     const key = chord(e);
     if (key === "escape") { e.preventDefault(); if (kind !== "details") show("details"); v.focus(); }
@@ -548,7 +546,7 @@ function joinBookKeys(v) {
   const guard = e => {
     if (!v.root.contains(e.target)) return;
     const key = chord(e), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), tree = v.rows.box.contains(e.target), pass = /^mod\+/.test(key) && (typing || !tree || !bookKey(key, v.own, rtl()));
-    v.root.toggleAttribute("data-lm-suppress-shortcuts", !pass || typing);
+    suppressKeys(v, e, !pass || typing);
   };
   addEventListener("keydown", guard, true);
   const walk = name => {
@@ -671,7 +669,7 @@ function makeBook(model, el) {
   Object.assign(v, makeDoes(v));
   const bar = make("div", { class: "pbk-bar", role: "toolbar", "aria-label": "Codebook" }, tool("new code beside", "+ New code", `New code beside this one (${showKey("mod+enter")})`), v.filter, make("span", { class: "pbk-gap" }),
     tool("undo", "Undo", "Undo", "↶ Undo"), tool("redo", "Redo", "Redo", "↷"), tool("merge into…", "Merge", `Merge into… (${showKey("alt+m")})`), tool("history", "History", `History (${showKey("alt+l")})`), tool("keys", "Keys", "Keys (?)", "?"));
-  v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("footer", { class: "pbk-foot" }, v.status, v.live, v.kept), v.picker.box);
+  v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("div", { class: "pbk-foot" }, v.status, v.live, v.kept), v.picker.box);
   el.append(v.root);
   return v;
 }
@@ -681,7 +679,7 @@ function joinBook(v) {
   v.book = () => v.past ? v.past.tree : v.tree || { list: [], top: [], byId: new Map() };
   v.here = () => v.book().byId.get(v.at) || null;
   v.marked = () => v.tree ? v.tree.list.filter(n => v.marks.has(n.id)) : [];
-  v.swatch = x => `--ink:${x.colour && HEX.test(x.colour) ? x.colour : `var(--pb-ink${x.look.ink})`};border-bottom-style:${LINES[x.look.line]}`;
+  v.swatch = swatchOf;
   v.canWrite = () => Boolean(v.tree) && !v.past && !v.link.state().readonly;
   v.mayWrite = () => { if (!v.canWrite()) v.say(!v.tree ? "Nothing is connected: run the cell to work on" : v.past ? "This is the codebook as it was; Esc goes back to today's" : "The study is open read-only: copy it to a place that you may write to", true); return v.canWrite(); };
   v.focus = () => { (v.rows.els.get(v.at) || v.filter).focus({ preventScroll: true }); };
@@ -744,10 +742,7 @@ function joinBook(v) {
 function render({ model, el }) {
   const v = makeBook(model, el);
   joinBookMouse(v);
-  const page = new MutationObserver(() => v.theme()), query = matchMedia("(prefers-color-scheme: dark)");
-  page.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
-  query.addEventListener("change", v.theme);
-  const ends = [joinBookKeys(v), v.link.end, () => page.disconnect(), () => query.removeEventListener("change", v.theme)];
+  const ends = [joinBookKeys(v), v.link.end, followTheme(v)];
   v.theme();
   v.panel.fill();
   v.tell();

@@ -4,11 +4,11 @@
 // Sections: 1 what keys and queries mean (pure), 2 selection, 3 the link to Python, 4 coding, 5 what the
 // pickers offer, 6 panels, 7 keys, 8 the view. The document, highlights, stripes and the picker are in shared.js: other widgets show texts too.
 // Positions are UTF-16 units inside, code points in every message.
-/* global INKS, LINE, LINES, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
-   makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, short, showKey, snapSpan, stepFrom, stripeAt, trimSpan, turnAt,
+/* global INKS, LINE, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, followTheme, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
+   makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, repairText, short, showKey, snapSpan, stepFrom, stripeAt, suppressKeys, swatchOf, trimSpan, turnAt,
    unpack, watchGroups -- of shared.js, which Python puts before this file */
 
-// == 1 What keys and queries mean =========================================================================================================
+// == 1 What keys and queries mean =================================================================
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
  * @param {any[]} codes @param {string} query @param {any[]} recent */
 export function rankCodes(codes, query, recent) {
@@ -28,12 +28,14 @@ export function meaning(key, own, keys) {
   return action ? { action } : null;
 }
 
-// == 2 Selection ==============================================================================================================
+// == 2 Selection ==================================================================================
 // The selection is two positions of the text, not the browser's: it outlives the focus, and keys move it in text that is not editable.
 // The browser's own selection follows it, so that copying works.
+const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
+
 function makeSelection(v) {
   const caret = make("div", { class: "pb-caret", "aria-hidden": "true" });
-  let anchor = 0, focus = 0, goal = (null), quiet = 0;
+  let anchor = 0, focus = 0, goal = null, quiet = 0;
   const lo = () => Math.min(anchor, focus), hi = () => Math.max(anchor, focus);
   /** The rectangle of characters; of nothing, if they are not laid out. */
   v.rect = (a, b) => {
@@ -49,7 +51,7 @@ function makeSelection(v) {
     probe.setStart(n, i);
     probe.collapse(true);
     let box = probe.getBoundingClientRect();
-    if (line || !box.height) { const b = at > p.start ? v.rect(at - 1, at) : v.rect(at, at + 1), rtl = getComputedStyle(p.say).direction === "rtl";
+    if (line || !box.height) { const b = at > p.start ? v.rect(at - 1, at) : v.rect(at, at + 1), rtl = isRtl(p);
       box = new DOMRect((at > p.start) !== rtl ? b.right : b.left, b.top, 0, b.height); }
     return box;
   };
@@ -78,7 +80,7 @@ function makeSelection(v) {
     v.tell();
   };
   const point = (x, y) => {
-    const d = (document), at = d.caretPositionFromPoint ? d.caretPositionFromPoint(x, y) : d.caretRangeFromPoint?.(x, y);
+    const d = document, at = d.caretPositionFromPoint ? d.caretPositionFromPoint(x, y) : d.caretRangeFromPoint?.(x, y);
     return at ? positionOf(v.doc, at.offsetNode ?? at.startContainer, at.offset ?? at.startOffset) : null;
   };
   /** The position one line up or down, keeping the column. */
@@ -88,16 +90,18 @@ function makeSelection(v) {
     goal ??= box.left;
     const view = v.scroll.getBoundingClientRect(), step = (box.height || 24) * lines;
     if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = caretBox(); }
-    const p = pieceAt(v.doc, focus), inside = p.say.getBoundingClientRect(), x = Math.max(inside.left + 2, Math.min(goal, inside.right - 2));
-    for (let i = 0; i < 12; i++) {
-      const at = point(x, way > 0 ? box.bottom + step - box.height / 2 + i * 12 : box.top - step + box.height / 2 - i * 12);
+    const p = pieceAt(v.doc, focus);
+    for (let i = 0; i < 12; i++) { // down to where words are: between two turns there are none
+      const y = way > 0 ? box.bottom + step - box.height / 2 + i * 12 : box.top - step + box.height / 2 - i * 12;
+      const r = document.elementFromPoint(goal, y)?.closest(".pb-turn")?.lastChild.getBoundingClientRect();
+      const at = r?.top <= y && y <= r.bottom ? point(Math.max(r.left + 2, Math.min(goal, r.right - 2)), y) : null;
       if (at !== null && at !== focus) return at;
     }
     return way > 0 ? v.doc.pieces[Math.min(v.doc.pieces.indexOf(p) + 1, v.doc.pieces.length - 1)].start : v.doc.pieces[Math.max(0, v.doc.pieces.indexOf(p) - 1)].end;
   };
   /** Left and right mean the eye's direction: in a right-to-left turn, left is forward. */
   const sideways = (unit, eye) => {
-    const p = pieceAt(v.doc, focus), way = (getComputedStyle(p.say).direction === "rtl" ? -eye : eye), i = v.doc.pieces.indexOf(p);
+    const p = pieceAt(v.doc, focus), way = isRtl(p) ? -eye : eye, i = v.doc.pieces.indexOf(p);
     const at = Math.max(p.start, Math.min(focus, p.end));
     if (way > 0 && at >= p.end) return v.doc.pieces[Math.min(i + 1, v.doc.pieces.length - 1)].start;
     if (way < 0 && at <= p.start) return v.doc.pieces[Math.max(i - 1, 0)].end;
@@ -111,14 +115,14 @@ function makeSelection(v) {
       arrowdown: () => mod ? p.end : vertical(1), pageup: () => vertical(-1, page), pagedown: () => vertical(1, page),
       home: () => mod ? v.doc.pieces[0].start : edge(-1), end: () => mod ? v.doc.pieces[v.doc.pieces.length - 1].end : edge(1) }[name];
     if (!to || key.includes("alt+")) return false;
-    if (!extend && anchor !== focus && /^arrow(left|right)$/.test(name) && !mod) { set(name === "arrowleft" ? lo() : hi(), name === "arrowleft" ? lo() : hi()); return true; }
+    if (!extend && anchor !== focus && /^arrow(left|right)$/.test(name) && !mod) { const side = (name === "arrowleft") !== isRtl(p) ? lo() : hi(); set(side, side); return true; }
     const at = to();
     set(extend ? anchor : at, at, { keepGoal: /arrow(up|down)|page/.test(name) });
     return true;
   };
   const edge = way => {
-    const box = caretBox(), p = pieceAt(v.doc, focus), inside = p.say.getBoundingClientRect(), rtl = getComputedStyle(p.say).direction === "rtl";
-    return point((way > 0) !== rtl ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? focus;
+    const box = caretBox(), p = pieceAt(v.doc, focus), inside = p.say.getBoundingClientRect();
+    return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? focus;
   };
   /** The word, sentence or turn around a position, trimmed. @param {string} unit @param {number} at */
   const unitAt = (unit, at) => {
@@ -129,7 +133,7 @@ function makeSelection(v) {
   };
   /** Select a unit; pressed again, the next one is added. @param {string} unit */
   const take = unit => {
-    const [a, b] = unitAt(unit, lo() === hi() ? focus : Math.max(lo(), hi() - 1));
+    const [a, b] = unitAt(unit, lo() < hi() ? hi() - 1 : focus - Number(/^\S\s|^[^\s\p{P}]\p{P}/u.test(v.doc.text.slice(focus - 1, focus + 1)))); // at a word's end: that word
     const [c, d] = lo() <= a && hi() >= b && unit !== "turn" && hi() > lo() ? unitAt(unit, skip(hi())) : [a, b];
     set(lo() < hi() && lo() <= c ? Math.min(lo(), c) : c, d);
   };
@@ -156,18 +160,18 @@ function makeSelection(v) {
     set(a, b, { show: false });
     if (a === b) v.clicked(at);
   };
-  return { set, move, take, draw, reveal, fromMouse, point, unitAt, lo, hi, native,
+  return { set, move, take, draw, reveal, fromMouse, point, lo, hi, native,
     get anchor() { return anchor; }, get focus() { return focus; }, get quiet() { return quiet; } };
 }
 
-// == 3 The link to Python =====================================================================================================
+// == 3 The link to Python =========================================================================
 // Writes wait in the outbox until Python acknowledges them. What Python tells is news about rows, whoever wrote them.
 function makeLink(v) {
   const { model } = v;
   const session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
   const state = () => model.get("state") || {};
   const outbox = makeOutbox(session(), `personabench:${state().study}:${state().coder}`);
-  let asked = 0, heard = performance.now();
+  let asked = 0;
   const raw = m => { try { model.send(m); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
   /** Send something that changes the study. */
   const write = m => {
@@ -175,7 +179,7 @@ function makeLink(v) {
     const message = outbox.put({ guid: makeGuid(), source: v.doc.source, ...m });
     message.at = Date.now();
     raw(message);
-    v.saved();
+    v.tell();
     return message;
   };
   const ready = () => { raw({ type: "ready", view: v.uid }); for (const m of outbox.all()) raw(m); };
@@ -189,18 +193,18 @@ function makeLink(v) {
     if (m.to && m.to !== v.uid) return;
     if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
     asked = 0;
-    heard = performance.now();
     v.lost(false);
-    HEAR[(m.type)]?.(v, m);
+    HEAR[m.type]?.(v, m);
   };
   model.on("msg:custom", hear);
   const timer = setInterval(beat, 2000);
-  return { write, ready, outbox, raw, state, get heard() { return heard; }, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
+  return { write, ready, outbox, raw, state, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
 }
 
 const HEAR = {
   source(v, m) { v.got = performance.now(); v.offline = false; v.open(m); },
   changed(v, m) {
+    if (!v.doc) return;
     const { doc } = v, busy = new Set(v.link.outbox.all().flatMap(o => o.type === "add" ? [] : [o.id, ...(o.ids || [])]));
     doc.event = m.event;
     if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); }
@@ -224,18 +228,18 @@ const HEAR = {
     if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid: m.guid, ms: Date.now() - sent.at } }));
     for (const [guid, id] of m.ids || []) settle(v, guid, id);
     if (m.notice) v.say(m.notice);
-    v.saved();
+    v.tell();
   },
   refused(v, m) {
     const sent = v.link.outbox.done(m.guid);
     for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
     if (sent && !sent.items) v.link.raw({ type: "ready", view: v.uid }); // what was drawn ahead is not so: ask for what is
     v.say(`${m.reason}. ${m.cure || ""}`, true);
-    v.saved();
+    v.tell();
   },
-  notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); v.saved(); },
+  notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); v.tell(); },
   keys(v, m) { v.doc.keys = m.keys; v.strip(); },
-  progress(v, m) { v.progress = unpack(m.rows); v.picker.refresh("sources"); },
+  progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.tell(); },
   hits(v, m) { v.hits = m.hits.map(h => ({ ...h, take: true })); v.panel.refresh("autocode"); },
 };
 /** A pending coding is stored: it gets its number. One that Python had already, or that was undone since, goes. */
@@ -248,10 +252,10 @@ function settle(v, guid, id) {
   c.id = id;
   c.pending = false;
   v.doc.byId.set(id, c);
-  for (const g of groupsOf(v.doc, c)) { const bar = g.bars.find(b => b.c === c); if (bar && g.canvas) drawBar(v, g.canvas.getContext("2d"), bar); } // full instead of pale
+  for (const g of groupsOf(v.doc, c)) { const bar = g.bars.find(b => b.c === c); if (bar && g.canvas) drawBar(v, g.canvas.getContext("2d"), bar); } // full instead of thin
 }
 
-// == 4 Coding =================================================================================================================
+// == 4 Coding =====================================================================================
 function makeCoding(v) {
   const recent = [];
   const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
@@ -272,12 +276,12 @@ function makeCoding(v) {
   const put = codes => {
     const s = span();
     if (!s) return v.say("Select some words first: w, s or t takes the word, sentence or turn at the caret", true);
-    const near = groupsOf(v.doc, s).flatMap(g => [...g.codings]), same = code => near.some(c => c.start === s.start && c.end === s.end && c.code === code && c.coder === v.link.state().coder);
-    const fresh = codes.filter(code => !same(code)), items = fresh.map(code => [makeGuid(), typeof code.id === "number" ? code.id : code.name]);
+    const near = groupsOf(v.doc, s).flatMap(g => [...g.codings]), same = code => near.some(c => c.start === s.start && c.end === s.end && c.code === code && c.coder === v.me());
+    const fresh = codes.filter(code => !same(code)), items = fresh.map(code => [makeGuid(), v.ref(code)]);
     if (!fresh.length) return v.say(`Already coded as ${codes.map(c => c.name).join(", ")}`);
     if (!v.link.write({ type: "add", ...wire(s), items })) return;
     items.forEach(([guid], i) => {
-      const c = { id: guid, ...s, code: fresh[i], coder: v.link.state().coder, origin: "manual", pending: true };
+      const c = { id: guid, ...s, code: fresh[i], coder: v.me(), origin: "manual", pending: true };
       v.pending.set(guid, c);
       v.show(c);
     });
@@ -286,7 +290,7 @@ function makeCoding(v) {
   };
   /** Make a code and return it; it is drawn before Python knows it. @param {string} name @param {string} facet */
   const create = (name, facet) => {
-    const there = [...v.doc.codes.values()].find(c => c.name === name);
+    const there = v.codeNamed(name);
     if (there) return there;
     if (!v.link.write({ type: "add_code", name, facet })) return null;
     const code = { id: "new:" + name, name, path: name, facet, n: 0, look: lookOf({ id: 0, facet }) };
@@ -302,7 +306,7 @@ function makeCoding(v) {
   };
   const recode = code => {
     const c = needs("recode it");
-    if (!c || !v.link.write({ type: "recode", id: c.id, code: typeof code.id === "number" ? code.id : code.name })) return;
+    if (!c || !v.link.write({ type: "recode", id: c.id, code: v.ref(code) })) return;
     v.say(`Recoded ${c.code.name} as ${code.name}`);
     v.change(c, { code });
     use(code);
@@ -314,18 +318,18 @@ function makeCoding(v) {
     if (!v.link.write({ type: "resize", id: c.id, ...wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${chars(c)} characters`);
   };
-  return { put, create, remove, recode, stretch, keep, recent, span, chars, wire, use };
+  return { put, create, remove, recode, stretch, keep, span, chars, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
 }
 
-// == 5 What the pickers offer =================================================================================================
+// == 5 What the pickers offer =====================================================================
 function makeChoices(v) {
-  const offered = () => { const all = [...v.doc.codes.values()], some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
+  const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.name);
   const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)),
     detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") });
   const codeRows = (q, fresh = true) => {
     const codes = rankCodes(offered(), q, v.coding.recent), rows = codes.map(codeRow), name = q.trim();
-    if (fresh && name && !codes.some(c => c.name === name)) rows.push(({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }));
+    if (fresh && name && !codes.some(c => c.name === name)) rows.push({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" });
     return rows;
   };
   /** Choose codes; a new name asks for its facet first. @param {string} label @param {(codes: any[], how: any) => void} then */
@@ -337,33 +341,38 @@ function makeChoices(v) {
   const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
     rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) } })),
     pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
+  const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
   const sources = () => {
     v.link.raw({ type: "progress" });
-    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · Esc", near: v.buttons.sources,
-      rows: q => (v.progress || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).map(s => ({
-        value: s.name, label: s.name, badge: s.status === "done" ? "✓ done" : s.memos ? "✎" : "", detail: s.turns === undefined ? "" : `${s.coded} of ${s.turns} turns · ${s.codings} codings` })),
-      pick: ([name]) => v.link.raw({ type: "open", source: name, view: v.uid }) });
+    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · ⇧↵ mark as done, or as not done · Esc", near: v.buttons.sources, keeps: true,
+      rows: q => (v.progress || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).map(s => s.turns === undefined ? { value: s, label: s.name } : {
+        value: s, label: s.name, badge: stateOf(s), detail: `${s.coded} of ${s.turns} turns · ${s.codings} codings${s.memos ? ` · ${s.memos} memo${s.memos > 1 ? "s" : ""}` : ""}` }),
+      pick: ([s], { stay }) => { if (stay) v.mark(s); else v.link.raw({ type: "open", source: s.name, view: v.uid }); } });
   };
   const filter = () => {
-    const coders = [...new Set(v.doc.list.map(c => c.coder))], facets = [...new Set([...v.doc.codes.values()].map(c => c.facet))];
+    const coders = [...new Set(v.doc.list.map(c => c.coder))], facets = [...new Set(v.codes().map(c => c.facet))];
     const rows = [{ value: null, label: "Show all codings" }, ...facets.map(f => ({ value: ["facet", f], label: f, detail: "facet" })),
-      ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...[...v.doc.codes.values()].map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
+      ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...v.codes().map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
     v.picker.start({ kind: "filter", label: "Show only…", near: v.buttons.filter, hint: "↵ show only these · ⇧↵ add another · Esc",
       rows: q => rows.filter(r => fuzzy(q, r.label) >= 0), pick: picked => v.filterBy(picked[0]) });
   };
   const keyFor = () => codes("Which code gets a key?", ([code]) => v.panel.askKey(code), { many: false });
-  return { codes, sources, filter, keyFor, keyOf, offered };
+  return { codes, sources, filter, keyFor };
 }
 
-// == 6 Panels ================================================================================================================
+// == 6 Panels =====================================================================================
 // What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
 // autocoding, help. One at a time; Esc returns to the text.
 function makePanel(v) {
-  const title = make("h3", { class: "pb-title" }), body = make("div", { class: "pb-body" });
-  const box = make("aside", { class: "pb-side", hidden: true, "aria-label": "Panel", onkeydown: e => {
-    if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); close(); } else if (!/^mod\+[^zy]/.test(chord(e))) e.stopPropagation(); } },
+  const title = make("div", { class: "pb-title" }), body = make("div", { class: "pb-body" });
+  const box = make("section", { class: "pb-side", hidden: true, onkeydown: e => {
+    const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && e.target.tagName !== "TEXTAREA" && e.target.tagName !== "INPUT";
+    if (key === "escape") close(); else if (undoes) v.actions.press(key); else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
+    e.preventDefault();
+    e.stopPropagation();
+  } },
   make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
-  let kind = "", page = 0;
+  let kind = "", page = 0, renew = () => {};
   const close = () => { if (kind) { kind = ""; box.hidden = true; v.resized(); v.focus(); } };
   const open = name => {
     if (kind === name) return close();
@@ -375,8 +384,10 @@ function makePanel(v) {
     (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
   };
   const fill = () => {
+    renew = fill;
     const had = body.contains(document.activeElement), [name, ...content] = PANELS[kind]();
     title.textContent = name;
+    box.setAttribute("aria-label", name);
     body.replaceChildren(...content.filter(Boolean));
     if (had) body.querySelector("[data-first]")?.focus({ preventScroll: true });
   };
@@ -391,24 +402,51 @@ function makePanel(v) {
       else if (key === "delete" && some[row]) { v.select(some[row]); v.coding.remove(); fill(); body.querySelector("[data-first]")?.focus(); } else return;
       e.preventDefault();
     } }, ...some.map((c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", onclick: () => { row = i; show(); v.goTo(c); } },
-      make("span", { class: "pb-swatch", style: v.swatch(c.code) }), make("b", {}, c.code.name), make("q", {}, short(v.doc.text.slice(c.start, c.end), 90)),
+      v.square(c.code), make("b", {}, c.code.name), make("q", {}, short(v.doc.text.slice(c.start, c.end), 90)),
       make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}`))));
     const show = () => { [...list.children].forEach((li, i) => { li.setAttribute("aria-selected", String(i === row)); }); if (some.length) list.setAttribute("aria-activedescendant", id(row)); list.children[row]?.scrollIntoView({ block: "nearest" }); };
     setTimeout(show);
     const turn = (label, by, on) => on && make("button", { onclick: () => { page += by; fill(); } }, label);
     return [`${all.length} codings`, all.length ? list : make("p", {}, "Nothing is coded here yet. Select some words and press ↵."), turn("Earlier", -1, from > 0), turn("Later", 1, from + size < all.length)];
   };
+  /** What a memo is about: kind, target, words for it. */
+  const memoOn = (what, target) => [what, target, what === "turn" ? `turn ${target + 1}` : what === "source" ? `source ${v.doc.source}`
+    : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
   const memo = () => {
-    const t = turnAt(v.doc, v.sel.focus), c = v.active, on = [c && typeof c.id === "number" && ["coding", c.id, `this coding (${c.code.name})`], c && ["code", c.code.id, `the code ${c.code.name}`],
-      ["turn", t, `turn ${t + 1}`], ["source", null, `source ${v.doc.source}`]].filter(Boolean);
-    const about = make("select", { "aria-label": "Memo on", onchange: () => list() }, ...on.map((o, i) => make("option", { value: String(i) }, "Memo on " + o[2])));
-    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: e => { v.draft = e.target.value; }, onkeydown: e => { if (chord(e) === "mod+enter") { e.preventDefault(); e.stopPropagation(); save(); } } });
-    const old = make("div", { class: "pb-memos" });
-    const list = () => { const [what, target] = on[about.value]; old.replaceChildren(...unpack(v.doc.memos).filter(m => m.about === what && (what === "source" || m.target === target))
-      .reverse().map(m => make("blockquote", {}, make("p", {}, m.text), make("small", {}, `${m.coder}, ${m.created.slice(0, 10)}`)))); };
-    const save = () => { const [what, target] = on[about.value]; if (words.value.trim() && v.link.write({ type: "memo", about: what, target, text: words.value })) { words.value = v.draft = ""; v.say("Memo kept"); } };
+    const c = v.active, on = [c && typeof c.id === "number" && memoOn("coding", c.id), c && memoOn("code", c.code.id), memoOn("turn", turnAt(v.doc, v.sel.focus)), memoOn("source", null)].filter(Boolean);
+    const about = make("select", { "aria-label": "Memo on", onchange: () => { v.memoOn = on[about.value][0]; } }, ...on.map((o, i) => make("option", { value: String(i), selected: o[0] === v.memoOn }, "Memo on " + o[2])));
+    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: () => { v.draft = words.value; }, onkeydown: e => {
+      const key = chord(e);
+      if (key === "mod+enter") save(); else if (key === "escape" && v.editing) edit(null); else return;
+      e.preventDefault();
+      e.stopPropagation();
+    } });
+    const keep = make("button", { class: "pb-main-button", onclick: () => save() }), cancel = make("button", { onclick: () => edit(null) }, "Cancel"), old = make("div", { class: "pb-memos", role: "list", "aria-label": "Memos kept" });
+    const button = (label, m, onclick) => make("button", { class: "pb-link", "aria-label": `${label} memo: ${short(m.text, 40)}`, onclick }, label);
+    /** Those on what is at hand come first, the newest before the older ones; what was just asked for is shown ahead. */
+    const list = () => {
+      const sent = v.link.outbox.all(), at = [...old.querySelectorAll("button")].indexOf(document.activeElement), near = m => on.some(o => o[0] === m.about && (m.about === "source" || o[1] === m.target));
+      const all = unpack(v.doc.memos).filter(m => (m.about !== "code" || near(m)) && !sent.some(o => o.type === "remove_memo" && o.id === m.id)).reverse().sort((a, b) => Number(near(b)) - Number(near(a)));
+      if (v.editing && !all.some(m => m.id === v.editing)) v.editing = null; // taken away meanwhile: what was typed may be kept as a new one
+      old.replaceChildren(...all.map(m => make("blockquote", { role: "listitem", "aria-current": m.id === v.editing && "true" }, make("p", { dir: "auto" }, sent.find(o => o.type === "edit_memo" && o.id === m.id)?.text ?? m.text),
+        make("small", {}, `${memoOn(m.about, m.target)[2]} · ${m.coder}, ${m.created.slice(0, 10)}`), ...m.coder === v.me() ? [button("Edit", m, () => edit(m)), button("Delete", m, () => drop(m))] : [])));
+      keep.textContent = `${v.editing ? "Save change" : "Keep memo"} (${showKey("mod+enter")})`;
+      cancel.hidden = !v.editing;
+      about.hidden = Boolean(v.editing); // it stays where it is
+      const left = old.querySelectorAll("button");
+      if (at >= 0) (left[Math.min(at, left.length - 1)] || words).focus();
+    };
+    const edit = m => { v.editing = m?.id; words.value = v.draft = m?.text || ""; words.focus(); list(); };
+    const drop = m => { if (v.link.write({ type: "remove_memo", id: m.id })) { v.say(`Memo on ${memoOn(m.about, m.target)[2]} deleted; ${showKey("mod+z")} brings it back`); list(); } };
+    const save = () => {
+      const [what, target] = on[about.value], was = v.editing, text = words.value;
+      if (!text.trim() || !v.link.write(was ? { type: "edit_memo", id: was, text } : { type: "memo", about: what, target, text })) return;
+      edit(null);
+      v.say(was ? "Memo changed" : "Memo kept");
+    };
     list();
-    return ["Memos", about, words, make("button", { class: "pb-main-button", onclick: save }, "Keep memo (Ctrl ↵)"), old];
+    renew = list;
+    return ["Memos", about, words, make("div", { class: "pb-row" }, keep, cancel), old];
   };
   const autocode = () => {
     const last = v.search ||= { query: "", kind: "words", unit: "sentence", everywhere: false }, hits = v.hits || [];
@@ -419,7 +457,7 @@ function makePanel(v) {
       make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
     const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
       const spans = hits.filter(h => h.take).map(h => [h.source, h.start, h.end]);
-      if (code && v.link.write({ type: "apply", code: typeof code.id === "number" ? code.id : code.name, spans })) { v.hits = null; fill(); }
+      if (code && v.link.write({ type: "apply", code: v.ref(code), spans })) { v.hits = null; fill(); }
     }, { many: false }) });
     const count = () => { const n = hits.filter(h => h.take).length; go.textContent = `Code ${n} accepted…`; go.disabled = !n; };
     const all = on => make("button", { onclick: () => { for (const h of hits) h.take = on; fill(); } }, on ? "Accept all" : "Reject all");
@@ -438,12 +476,12 @@ function makePanel(v) {
     v.say(`Press the key for ${code.name}, or Esc`);
     v.capture = key => { v.capture = null; if (key === "escape") v.say("No key given"); else v.link.raw({ type: "key", key, code: code.id }); };
   };
-  return { box, open, close, askKey, refresh: name => { if (kind === name) fill(); }, get kind() { return kind; } };
+  return { box, open, close, askKey, refresh: name => { if (kind && (!name || kind === name)) renew(); }, get kind() { return kind; } };
 }
 
 /** Find in the text: hits as highlights, Enter and Shift+Enter to go on. */
 function makeFind(v) {
-  let hits = ([]), size = 0, at = -1;
+  let hits = [], size = 0, at = -1, shown = false; // shown, not yet selected: ↵ selects that one first
   const told = make("span", { class: "pb-detail", role: "status" });
   const input = make("input", { class: "pb-input", placeholder: "Find in this source", "aria-label": "Find in this source", oninput: () => search(), onkeydown: e => {
     const key = chord(e);
@@ -464,19 +502,21 @@ function makeFind(v) {
     go(1, false);
   };
   const go = (way, take = true) => {
-    told.textContent = input.value ? `${hits.length ? ((at + way + hits.length) % hits.length) + 1 : 0} of ${hits.length}` : "";
-    if (!hits.length) { v.painter.mark("hit", null); return; }
-    at = (at + way + hits.length) % hits.length;
+    const n = hits.length;
+    if (n && !(shown && take && way > 0)) at = (at + way + n) % n;
+    shown = !take;
+    told.textContent = input.value ? `${n && at + 1} of ${n}` : "";
+    if (!n) return v.painter.mark("hit", null);
     const span = { start: hits[at], end: hits[at] + size };
     if (take) v.sel.set(span.start, span.end, { select: false });
     else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
     v.painter.mark("hit", span);
   };
   const close = () => { box.hidden = true; v.painter.mark("hit", null); v.focus(); };
-  return { box, open: () => { box.hidden = false; input.focus(); input.select(); } };
+  return { box, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 
-// == 7 Keys ==================================================================================================================
+// == 7 Keys =======================================================================================
 function makeActions(v) {
   const near = () => v.selectionBox();
   const all = () => v.doc.list.filter(v.shows);
@@ -504,8 +544,7 @@ function makeActions(v) {
     v.sel.set(c.start, c.end);
     v.say(`Moving the ends of ${c.code.name}: Shift and arrows move this end, Tab changes ends, Enter keeps, Esc undoes`);
   };
-  const stages = () => [...v.doc.codes.values()].filter(c => c.facet === "stage").sort((a, b) => (a.order ?? 99) - (b.order ?? 99)).slice(0, 9);
-  const byName = name => [...v.doc.codes.values()].find(c => c.name === name);
+  const stages = () => v.codes().filter((c, i, all) => c.facet === "stage" && !all[i + 1]?.path.startsWith(c.path + " / ")).sort((a, b) => (a.order ?? 99) - (b.order ?? 99)).slice(0, 9);
   const putCode = code => code ? v.coding.put([code]) : v.say("No code on that key yet");
   const vivo = () => {
     const s = v.coding.span();
@@ -520,7 +559,7 @@ function makeActions(v) {
     "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); },
     "remove": () => v.coding.remove(), "recode": () => { if (v.active) v.choices.codes(`Recode “${v.active.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); else v.say("Go to a coding first (n)", true); },
     "move the ends": ends, "memo": () => v.panel.open("memo"), "undo": () => v.link.raw({ type: "undo" }), "redo": () => v.link.raw({ type: "redo" }),
-    "find": () => v.find.open(), "sources": () => v.choices.sources(), "list of codings": () => v.panel.open("list"), "filter": () => v.choices.filter(),
+    "mark as done": () => v.mark({ name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(), "list of codings": () => v.panel.open("list"), "filter": () => v.choices.filter(),
     "fold interviewer": () => v.fold(), "autocode": () => v.panel.open("autocode"), "key for a code": () => v.choices.keyFor(), "help": () => v.panel.open("help"), "leave": () => v.leave() };
   /** While ends are moved: the selection is the coding. True when the key was used. @param {string} key */
   const resizeKey = key => {
@@ -536,9 +575,9 @@ function makeActions(v) {
   const press = key => {
     if (v.capture && key) { if (!/^(mod\+|alt\+|shift\+)*(control|shift|alt|meta)$/.test(key)) v.capture(key); return true; }
     if (v.resizing && resizeKey(key)) return true;
-    const m = (meaning(key, v.doc.own, v.doc.keys));
+    const m = meaning(key, v.doc.own, v.doc.keys);
     if (m?.action) does[m.action]();
-    else if (m?.code) putCode(byName(m.code));
+    else if (m?.code) putCode(v.codeNamed(m.code));
     else if (m && "recent" in m) putCode(v.coding.recent[m.recent]);
     else if (m && "stage" in m) putCode(stages()[m.stage]);
     else return v.sel.move(key);
@@ -547,25 +586,25 @@ function makeActions(v) {
   return { does, press, stages, ours: key => Boolean(meaning(key, v.doc.own, v.doc.keys)) || /arrow|home|end|page/.test(key) };
 }
 
-// == 8 The view ==============================================================================================================
+// == 8 The view ===================================================================================
 function makeBar(v) {
-  const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pb-tool", title: label, "aria-label": label, onclick: () => v.actions.does[key]?.() }, text);
+  const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pb-tool", title: label, onclick: () => v.actions.does[key]?.() }, text);
   v.buttons = {};
   v.strips = make("div", { class: "pb-strip", role: "toolbar", "aria-label": "Stages and recent codes" });
   v.only = make("div", { class: "pb-only", hidden: true });
-  return make("div", { class: "pb-head" }, make("div", { class: "pb-bar", role: "toolbar", "aria-label": "Coding" }, tool("sources", "Open a source (g)", "…"), make("span", { class: "pb-gap" }),
+  return make("div", { class: "pb-head" }, make("div", { class: "pb-bar", role: "toolbar", "aria-label": "Coding" }, tool("sources", "Open a source (g)", "Source"), tool("mark as done", `Done with this source (${showKey("shift+d")})`, "Done"), make("span", { class: "pb-gap" }),
     tool("undo", "Undo", "↶ Undo"), tool("redo", "Redo", "↷"), tool("find", "Find in the text (/)", "Find"), tool("filter", "Show only some codings (f)", "Filter"),
     tool("list of codings", "List of codings (l)", "List"), tool("autocode", "Autocode (a)", "Autocode"), tool("memo", "Memos (m)", "Memos"), tool("fold interviewer", "Fold interviewer turns (h)", "Fold"),
-    tool("help", "Keys (?)", "?")), v.strips, v.only, v.find.box);
+    tool("help", "Keys (?)", "Keys")), v.strips, v.only, v.find.box);
 }
 
 /** Everything that the parts of a view share: what is shown, what is chosen, and how to change it. */
 function makeView(model, el) {
-  const v = ({ model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, filters: [], pending: new Map(), margin: 210, offline: true, waiting: new Set(), colours: {}, inks: [] });
+  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, filters: [], pending: new Map(), margin: 210, offline: true, waiting: new Set(), colours: {}, inks: [] };
   v.text = make("div", { class: "pb-text" });
   v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
-  v.status = make("div", { class: "pb-status", id: `${v.uid}-status` });
+  v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });
   v.live = make("div", { class: "pb-live", "aria-live": "polite", role: "status" });
   v.kept = make("div", { class: "pb-kept" });
   v.banner = make("div", { class: "pb-banner", hidden: true, role: "alert" });
@@ -581,7 +620,7 @@ function makeView(model, el) {
   v.find = makeFind(v);
   v.actions = makeActions(v);
   v.placeholder = make("div", { class: "pb-empty" }, "Opening…");
-  v.root.append(v.painter.sheet, makeBar(v), v.banner, make("div", { class: "pb-main" }, v.scroll, v.panel.box), make("footer", { class: "pb-foot" }, v.status, v.live, v.kept), v.picker.box, v.tip);
+  v.root.append(v.painter.sheet, makeBar(v), v.banner, make("div", { class: "pb-main" }, v.scroll, v.panel.box), make("div", { class: "pb-foot" }, v.status, v.live, v.kept), v.picker.box, v.tip);
   v.text.append(v.placeholder);
   el.append(v.root);
   return v;
@@ -591,13 +630,16 @@ function makeView(model, el) {
 function joinParts(v) {
   v.hasFocus = () => v.scroll.contains(document.activeElement);
   v.focus = () => { v.scroll.focus({ preventScroll: true }); };
-  v.swatch = code => `--ink:${code.colour || `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
+  v.swatch = swatchOf;
+  v.square = code => make("span", { class: "pb-swatch", style: swatchOf(code) });
+  v.me = () => v.link.state().coder;
+  v.codes = () => [...v.doc.codes.values()];
+  v.codeNamed = name => v.codes().find(c => c.name === name);
+  v.ref = code => typeof code.id === "number" ? code.id : code.name; // a code made here has no number yet
   v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
-  v.say = (text, warn = false) => { v.message = [text, warn]; v.words(); };
-  v.saved = () => v.words();
+  v.say = (text, warn = false) => { v.message = [text, warn]; v.tell(); };
   // Words about the state are written after the frame that shows the change itself: a key that codes waits for no layout of the foot line.
-  v.words = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); v.keeping(); } }, 40); } };
-  v.tell = v.words;
+  v.tell = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); v.keeping(); } }, 40); } };
   v.keeping = () => {
     if (v.message) { v.live.textContent = v.message[0]; v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
     const n = v.link.outbox.size, text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
@@ -628,7 +670,7 @@ function joinParts(v) {
     const below = at.bottom - base.top + 6, room = base.height - below;
     box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;` + (room > 260 || below < 300 ? `top:${Math.max(8, Math.min(below, base.height - 280))}px` : `bottom:${base.bottom - at.top + 6}px`);
   };
-  v.selectionBox = () => { const s = v.coding.span(); return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
+  v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
   v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
   joinCodings(v);
@@ -678,7 +720,7 @@ function joinCodings(v) {
     v.handles.forEach((h, i) => {
       h.hidden = !c || v.link.state().readonly;
       if (h.hidden) return h.remove();
-      const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = getComputedStyle(pieceAt(v.doc, c.start + 1).say).direction === "rtl";
+      const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = isRtl(pieceAt(v.doc, c.start + 1));
       h.style.cssText = `transform:translate(${(Boolean(i) !== rtl ? box.right : box.left) - base.left}px,${box.top - base.top}px);height:${box.height}px`;
       if (!h.isConnected) v.text.append(h);
     });
@@ -691,9 +733,10 @@ function joinTelling(v) {
   v.telling = () => {
     const { doc } = v;
     if (!doc) return;
-    const t = doc.turns[turnAt(doc, v.sel.focus)], here = v.codingsAt(v.sel.focus), s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
-    write(v.status, [s ? `${v.coding.chars(s)} characters selected` : `turn ${turnAt(doc, v.sel.focus) + 1}${t?.speaker ? ", " + t.speaker : ""}`, here.length ? here.map(c => c.code.name).join(", ") : ""].filter(Boolean).join(" · "));
+    const at = turnAt(doc, v.sel.focus), who = doc.turns[at]?.speaker, s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
+    write(v.status, [s ? `${v.coding.chars(s)} characters selected: ${short(doc.text.slice(s.start, s.end), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codingsAt(v.sel.focus).map(c => c.code.name).join(", ")].filter(Boolean).join(" · "));
     write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
+    v.buttons["mark as done"].setAttribute("aria-pressed", String(doc.status === "done"));
     for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
       const label = doc.undo?.[key];
       const title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`, button = v.buttons[key];
@@ -701,11 +744,13 @@ function joinTelling(v) {
     }
   };
   v.strip = () => {
-    const chip = (code, key) => make("button", { class: "pb-chip", title: `${code.name} (${showKey(key)})`, onclick: () => { v.coding.put([code]); v.focus(); } }, make("kbd", {}, showKey(key)), make("span", { class: "pb-swatch", style: v.swatch(code) }), code.name);
-    const stages = v.actions.stages(), keyed = Object.entries(v.doc.keys).map(([k, name]) => [[...v.doc.codes.values()].find(c => c.name === name), k]).filter(([c]) => c);
+    const chip = (code, key) => make("button", { class: "pb-chip", title: `${code.name} (${showKey(key)})`, onclick: () => { v.coding.put([code]); v.focus(); } }, make("kbd", {}, showKey(key)), v.square(code), code.name);
+    const stages = v.actions.stages(), keyed = Object.entries(v.doc.keys).map(([k, name]) => [v.codeNamed(name), k]).filter(([c]) => c);
     v.strips.replaceChildren(...[["Stages", stages.map((c, i) => chip(c, `shift+${i + 1}`))], ["Keys", keyed.map(([c, k]) => chip(c, k))], ["Recent", v.coding.recent.map((c, i) => chip(c, String(i + 1)))]]
       .filter(([, chips]) => chips.length).map(([name, chips]) => make("div", { class: "pb-strip-part", role: "group", "aria-label": name }, make("span", { class: "pb-detail" }, name), ...chips)));
   };
+  /** Say that this coder is done with a source, or not yet. */
+  v.mark = ({ name, status }) => { const done = status !== "done"; if (v.link.write({ type: "assign", source: name, status: done ? "done" : "reading" })) v.say(`${name}: ${done ? "done" : "in progress again"}`); };
   v.filterBy = filter => {
     if (!filter) v.filters = [];
     else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
@@ -716,25 +761,27 @@ function joinTelling(v) {
     v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
   };
   v.fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
-  v.leave = () => { v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
+  v.leave = () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
   v.open = m => {
-    const same = v.doc?.source === m.source && v.doc.revision === m.revision, kept = { at: v.scroll.scrollTop, a: v.sel.anchor, b: v.sel.focus, active: v.active?.id };
-    v.doc = makeDoc(m);
+    const same = v.doc?.source === m.source && v.doc.revision === m.revision, kept = { at: v.scroll.scrollTop, a: v.sel.anchor, b: v.sel.focus };
+    v.select(null);
+    v.doc = makeDoc(m, v.doc?.codes);
     v.pending.clear();
-    v.active = null;
     v.measure();
     v.theme();
     buildText(v);
     for (const w of v.link.outbox.all()) if (w.type === "add" && w.source === m.source) for (const [guid, ref] of w.items) {
-      const code = [...v.doc.codes.values()].find(c => c.id === ref || c.name === ref), off = v.doc.off;
-      if (code) { const c = { id: guid, start: off.toUtf16(w.start), end: off.toUtf16(w.end), code, coder: v.link.state().coder, pending: true }; v.pending.set(guid, c); v.show(c); }
+      const code = v.codes().find(c => c.id === ref || c.name === ref), off = v.doc.off;
+      if (code) { const c = { id: guid, start: off.toUtf16(w.start), end: off.toUtf16(w.end), code, coder: v.me(), pending: true }; v.pending.set(guid, c); v.show(c); }
     }
-    if (same) v.scroll.scrollTop = kept.at; else v.scroll.scrollTop = 0;
+    v.scroll.scrollTop = same ? kept.at : 0;
+    if (!same) { v.find.box.hidden = true; v.painter.mark("hit", null); }
     const room = v.scroll.getBoundingClientRect();
     for (const g of v.doc.groups) { const box = g.el.getBoundingClientRect(); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
     watchGroups(v);
     v.strip();
-    v.saved();
+    v.tell();
+    v.panel.refresh();
     v.sel.set(same ? kept.a : v.doc.pieces[0]?.start ?? 0, same ? kept.b : v.doc.pieces[0]?.start ?? 0, { show: false, select: false });
     v.root.dispatchEvent(new CustomEvent("pb-open"));
   };
@@ -770,7 +817,7 @@ function joinMouse(v) {
     const stripe = stripeAt(v, e), at = e.target.closest?.(".pb-say") ? v.sel.point(e.clientX, e.clientY) : null, here = stripe ? [stripe] : at === null ? [] : v.codingsAt(at);
     v.tip.hidden = !here.length;
     if (!here.length) return;
-    v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, make("span", { class: "pb-swatch", style: v.swatch(c.code) }), make("b", {}, c.code.name), ` ${c.code.facet} · ${c.coder}`)));
+    v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, v.square(c.code), make("b", {}, c.code.name), ` ${c.code.facet} · ${c.coder}`)));
     const base = v.root.getBoundingClientRect();
     v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
   };
@@ -787,35 +834,17 @@ function joinKeys(v) {
   const guard = e => {
     if (!v.root.contains(e.target)) return;
     const key = chord(e), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), pass = /^mod\+/.test(key) && (typing || !v.doc || !v.actions.ours(key));
-    v.root.toggleAttribute("data-lm-suppress-shortcuts", !pass || typing);
+    suppressKeys(v, e, !pass || typing);
   };
   addEventListener("keydown", guard, true);
   v.scroll.addEventListener("keydown", e => {
     const key = chord(e);
     if (v.doc && key && e.target === v.scroll && v.actions.press(key)) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
   });
-  v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (e.key === "Escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
+  v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (chord(e) === "escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
   v.scroll.addEventListener("focusin", () => { v.painter.mark("sel", null); if (v.doc && performance.now() - v.sel.quiet > 50 && !v.scroll.matches(":active")) v.sel.native(); });
   v.scroll.addEventListener("focusout", () => { if (v.doc) v.painter.mark("sel", { start: v.sel.lo(), end: v.sel.hi() }); });
   return () => removeEventListener("keydown", guard, true);
-}
-
-/** JupyterLab's search splits text nodes and puts them together again: ranges of such a group are made anew, changed words restored. */
-function joinRepair(v) {
-  const repair = new MutationObserver(records => {
-    for (const g of new Set(records.map(r => (r.target.nodeType === 3 ? r.target.parentElement : r.target)?.closest?.(".pb-say")?.pbPiece?.group))) {
-      if (!g || g.doc !== v.doc || !PAINTS) continue;
-      for (const p of g.pieces) if (p.say.textContent !== v.doc.text.slice(p.start, p.end)) p.say.textContent = v.doc.text.slice(p.start, p.end);
-      if (g.near) v.later(g);
-    }
-    repair.takeRecords();
-  });
-  if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
-  const size = new ResizeObserver(() => v.doc && v.resized()), page = new MutationObserver(() => v.theme()), queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map(q => matchMedia(q));
-  size.observe(v.scroll);
-  page.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
-  for (const q of queries) q.addEventListener("change", v.theme);
-  return () => { repair.disconnect(); size.disconnect(); page.disconnect(); for (const q of queries) q.removeEventListener("change", v.theme); };
 }
 
 function render({ model, el }) {
@@ -823,7 +852,9 @@ function render({ model, el }) {
   joinParts(v);
   joinTelling(v);
   joinMouse(v);
-  const ends = [joinKeys(v), joinRepair(v), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  const size = new ResizeObserver(() => v.doc && v.resized());
+  size.observe(v.scroll);
+  const ends = [joinKeys(v), repairText(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
   const saved = model.get("saved");
   if (saved?.text) v.open(saved);
   v.link.ready();

@@ -41,11 +41,13 @@ export function make(tag, props = {}, ...children) {
   return node;
 }
 
-/** An id made in the browser: the database stores the coding that carries it once only. */
+/** An id made in the browser: the database stores the coding that carries it once only. It begins with the time and a number, so that ids stand in the order
+ *  in which they were made. */
 export function makeGuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is missing where the page comes over plain http
-  return Array.from(bytes, b => b.toString(16).padStart(2, "0")).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(8)), hex = (n, size) => n.toString(16).padStart(size, "0"); // randomUUID is missing where the page comes over plain http
+  return hex(Date.now(), 12) + hex(guids++ & 0xffff, 4) + Array.from(bytes, b => hex(b, 2)).join("");
 }
+let guids = 0;
 
 /** Bidirectional controls would let a transcript reorder the words around it on the screen: they are shown as what they are.
  * @param {string} text */
@@ -66,6 +68,10 @@ export function chord(e) {
   const mod = (e.ctrlKey || e.metaKey) && !graph ? "mod+" : "", alt = e.altKey && !graph ? "alt+" : "";
   return mod + alt + (shift ? "shift+" : "") + key;
 }
+
+/** Tell JupyterLab whether a key is the widget's own, before it looks. Notebook 7 listens before the widget can stop a key, and matches its command mode's
+ * shortcuts on the very element that has the focus: the mark has to stand there, too. @param {any} v @param {any} e @param {boolean} on */
+export const suppressKeys = (v, e, on) => { for (const el of [v.root, e.target]) el.toggleAttribute("data-lm-suppress-shortcuts", on); };
 
 // == Fuzzy match ==============================================================================================================
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -89,10 +95,11 @@ export function fuzzy(query, name) {
 }
 
 // == Colours ==================================================================================================================
-// Eight inks that stay apart in all common kinds of colour vision and reach 4.5:1 as small text; the line under the words is the second cue.
+// Eight inks that reach 4.5:1 as small text and stay apart in all common kinds of colour vision: any two differ by 10 or more (CIEDE2000), also
+// without red, green or blue cones. The line under the words is the second cue.
 export const INKS = [ // [on light, on dark]
-  ["#B34700", "#FF9F5A"], ["#0067A5", "#6CB8F0"], ["#00755A", "#3FCBA2"], ["#A0307A", "#F08CC8"],
-  ["#6A4FB3", "#B9A3FA"], ["#7A5C00", "#E0BC4A"], ["#0E7490", "#5AD1E6"], ["#5B6470", "#B4BDC9"]];
+  ["#A35A10", "#F58023"], ["#0B51A8", "#94B4DE"], ["#005B3D", "#44B97D"], ["#7F1F57", "#C881AB"],
+  ["#7848F1", "#A08AFF"], ["#5C4501", "#FFDA76"], ["#00778C", "#89F0FC"], ["#696B68", "#C3C2C0"]];
 export const LINES = ["solid", "dotted", "dashed"];
 const FACET_INK = { pain: 0, gain: 1, need: 2, goal: 2, motivation: 5, emotion: 3, stage: 4, touchpoint: 6, channel: 6, behaviour: 1, attitude: 3,
   expectation: 5, influence: 4, demographic: 7, context: 7, idea: 5 };
@@ -106,6 +113,23 @@ export function lookOf(code) {
   const n = typeof code.id === "number" ? code.id : 0;
   return { ink: n % INKS.length, line: Math.floor(n / INKS.length) % LINES.length };
 }
+
+/** A code's own colour, where it is one: a study may have been written by another program, and this goes into style sheets. Else the facet's counts.
+ * @param {any} colour */
+export const ownColour = colour => /^#[\da-f]{6}$/i.test(colour) ? colour : null;
+
+/** A code's own colour as it is drawn: moved towards black, on a dark page towards white, until it can be seen (3:1). @param {string} hex @param {boolean} dark */
+export function seenInk(hex, dark) {
+  const parts = [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16)), end = dark ? 255 : 0;
+  for (let k = 0; ; k += 0.05) {
+    const now = parts.map(x => Math.round(x * (1 - k) + end * k)), l = now.map(x => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+    if (k >= 1 || (dark ? (l + 0.05) / 0.065 : 1 / (l + 0.05)) >= 3.05) return "#" + now.map(x => x.toString(16).padStart(2, "0")).join(""); // on #212121 and on a white that is not quite white
+  }
+}
+const ownInk = hex => `light-dark(${seenInk(hex, false)},${seenInk(hex, true)})`;
+
+/** The style of a code's little square: its ink, and its line as the second cue. @param {any} code */
+export const swatchOf = code => `--ink:${ownColour(code.colour) ? ownInk(code.colour) : `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
 
 /** Is this computed colour a dark background? @param {string} rgb */
 export function isDark(rgb) {
@@ -181,7 +205,8 @@ export function freeLane(coding, others, room = 0) {
   return lane;
 }
 
-export const inOrder = (a, b) => a.start - b.start || a.end - b.end || (a.id > b.id ? 1 : -1);
+const pending = c => Number(typeof c.id === "string"); // a guid, until Python gives the number: after all that have one
+export const inOrder = (a, b) => a.start - b.start || a.end - b.end || pending(a) - pending(b) || (a.id > b.id ? 1 : -1);
 
 /** The first index of a sorted list at which `late` holds. @param {any[]} list @param {(x: any) => boolean} late */
 export function firstIndex(list, late) {
@@ -266,9 +291,10 @@ export const pieceAt = (doc, at) => doc.pieces[Math.min(firstIndex(doc.pieces, p
 export const LINE = 70; // characters: codings nearer than that may stand on one line, so their stripes get lanes of their own
 
 // == The document ===========================================================================================================
-// What Python sent, unpacked: turns, pieces, groups and codings, with positions in UTF-16.
-export function makeDoc(m) {
-  const off = makeOffsets(m.text), turns = unpack(m.turns), codes = new Map();
+// What Python sent, unpacked: turns, pieces, groups and codings, with positions in UTF-16. A code that `old` has stays the same object: who remembers it, as the
+// recent codes and the filter do, has it in the next source too.
+export function makeDoc(m, old = new Map()) {
+  const off = makeOffsets(m.text), turns = unpack(m.turns), codes = new Map([...old].filter(([id]) => typeof id === "number"));
   for (const t of turns) { t.start = off.toUtf16(t.start); t.end = off.toUtf16(t.end); t.n = 0; }
   const pieces = (cutPieces(m.text, turns)), groups = (bundle(pieces));
   for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
@@ -293,7 +319,7 @@ export function readCodes(doc, columns) {
   for (const row of rows) {
     let code = doc.codes.get(row.id);
     if (!code) { code = doc.codes.get("new:" + row.name) || {}; doc.codes.delete("new:" + row.name); }
-    Object.assign(code, row, { look: lookOf(row) });
+    Object.assign(code, row, { look: lookOf(row), colour: ownColour(row.colour) });
     doc.codes.delete(row.id); // to the end: the map keeps the codebook's order
     doc.codes.set(row.id, code);
   }
@@ -348,10 +374,11 @@ let views = 0;
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {
-  const sheet = make("style"), kinds = new Map(), fixed = ["sel", "find", "hit", "active"];
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), fixed = ["sel", "find", "hit", "active"];
   const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
+  // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
   const inkRule = (name, ink, line, low) =>
-    rule(name, `background-color:color-mix(in srgb,${ink} var(--pb-tint),transparent);text-decoration:underline ${LINES[line]} ${ink} 2px;text-underline-offset:${low ? 6 : 3}px`);
+    rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${ink} var(--pb-full),var(--pb-bg)) var(--pb-tint),transparent);text-decoration:underline ${LINES[line]} ${ink} 2px;text-underline-offset:${low ? 6 : 3}px`);
   sheet.textContent = INKS.flatMap((_, i) => LINES.map((_, l) => inkRule(`${i}-${l}`, `var(--pb-ink${i})`, l, i % 2))).join("\n")
     + rule("find", "background-color:var(--pb-find)") + rule("hit", "background-color:var(--pb-hit);color:#000")
     + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
@@ -368,9 +395,9 @@ export function makePainter(v) {
     return h;
   };
   const nameOf = code => {
-    if (!code.colour || !/^#[\da-f]{6}$/i.test(code.colour)) return `${code.look.ink}-${code.look.line}`;
+    if (!code.colour) return `${code.look.ink}-${code.look.line}`;
     const name = code.colour.slice(1) + code.look.line;
-    if (!kinds.has(name)) sheet.append("\n" + inkRule(name, code.colour, code.look.line, 0));
+    if (!kinds.has(name)) sheet.append("\n" + inkRule(name, `var(--pb-own,${ownInk(code.colour)})`, code.look.line, 0));
     return name;
   };
   const rangesOf = (group, start, end) => {
@@ -394,10 +421,13 @@ export function makePainter(v) {
     if (!PAINTS) return;
     const h = highlight(name);
     h.clear();
+    marked.set(name, span);
     if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span.start, span.end)) h.add(r);
   };
   const end = () => { for (const name of kinds.keys()) CSS.highlights.delete(`${v.uid}-${name}`); sheet.remove(); };
-  return { sheet, put, clear, mark, highlight, rangesOf, end };
+  /** Mark again what is marked: its text nodes are no longer what they were. */
+  const remark = () => { for (const [name, span] of marked) mark(name, span); };
+  return { sheet, put, clear, mark, remark, highlight, rangesOf, end };
 }
 
 /** Without highlights: the words of a group in flat spans, each with the tint of the shortest coding over it. */
@@ -438,7 +468,9 @@ export function drawStripes(v, g) {
   const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
   if (!box.height) return;
   g.bars = [...g.codings].filter(v.shows).map(c => barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || a.lane - b.lane);
+  if (g.canvas && g.canvas.pbInk !== v.inks[0]) { g.canvas.remove(); g.canvas = null; } // Chromium may go on showing what a canvas held before the theme changed
   g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
+  g.canvas.pbInk = v.inks[0];
   g.canvas.width = wide * ratio;
   g.canvas.height = Math.ceil(box.height) * ratio;
   g.canvas.style.cssText = `width:${wide}px;height:${Math.ceil(box.height)}px`;
@@ -452,15 +484,13 @@ export function drawStripes(v, g) {
 
 export function drawBar(v, pen, b) {
   const x = b.lane * LANE + 2, { ink, line } = b.c.code.look;
-  pen.globalAlpha = b.c.pending ? 0.45 : 1;
-  pen.strokeStyle = v.forced ? "CanvasText" : b.c.code.colour || v.inks[ink];
-  pen.lineWidth = b.c === v.active ? 5 : 3;
+  pen.strokeStyle = v.forced ? "CanvasText" : b.c.code.colour ? seenInk(b.c.code.colour, v.root.hasAttribute("data-dark")) : v.inks[ink];
+  pen.lineWidth = b.c === v.active ? 5 : b.c.pending ? 1 : 3; // thin, not pale: a line has to be seen
   pen.setLineDash([[], [2, 3], [7, 3]][line]);
   pen.beginPath();
   pen.moveTo(x + 1.5, b.top);
   pen.lineTo(x + 1.5, b.bottom);
   pen.stroke();
-  pen.globalAlpha = 1;
 }
 
 function drawName(v, g, pen, b) {
@@ -543,6 +573,39 @@ export function watchGroups(v) {
   for (const g of v.doc.groups) v.seen.observe(g.el);
 }
 
+// == What the page does ====================================================================================================
+/** Search tools of the page, JupyterLab's own among them, split text nodes and put them together again: what is painted there is painted anew, and
+ *  words that were changed are restored. Returns how to stop.
+ * @param {any} v the view: doc, text, painter, later(group) */
+export function repairText(v) {
+  const repair = new MutationObserver(records => {
+    const said = new Set(records.map(r => (r.target.nodeType === 3 ? r.target.parentElement : r.target)?.closest?.(".pb-say")?.pbPiece));
+    said.delete(undefined);
+    for (const p of said) {
+      if (p.group.doc !== v.doc) { said.delete(p); continue; }
+      const words = v.doc.text.slice(p.start, p.end);
+      if (p.say.textContent !== words) p.say.textContent = words;
+      if (p.group.near) v.later(p.group);
+    }
+    if (said.size) v.painter.remark();
+    repair.takeRecords();
+  });
+  if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
+  return () => repair.disconnect();
+}
+
+/** Call v.theme when the page's colours change, whoever changes them and however late the style sheet comes: the widget's own background tells, by a
+ *  transition too short to be seen. Nothing transits out of sight, so it looks again when it comes back into sight. Returns how to stop.
+ * @param {any} v the view: root, theme() */
+export function followTheme(v) {
+  const told = e => { if (e.target === v.root) v.theme(); }, forced = matchMedia("(forced-colors: active)"), sight = new ResizeObserver(() => v.theme());
+  v.root.style.transition = "background-color 1ms";
+  for (const end of ["transitionend", "transitioncancel"]) v.root.addEventListener(end, told); // a theme that comes in two steps cancels the first
+  forced.addEventListener("change", v.theme);
+  sight.observe(v.root);
+  return () => { sight.disconnect(); forced.removeEventListener("change", v.theme); for (const end of ["transitionend", "transitioncancel"]) v.root.removeEventListener(end, told); };
+}
+
 // == Outbox ===================================================================================================================
 // What was sent and not yet acknowledged. It lives in the tab's session storage, so that it outlives the kernel, the cell's output and a
 // reload; whatever is in it is sent again when a view says "ready". Python takes each message once, however often it comes.
@@ -594,7 +657,7 @@ export function makePicker(v) {
     const values = marked.size ? [...marked] : rows[at] ? [rows[at].value] : [], now = open;
     if (!values.length) return;
     if (!stay) close();
-    else { marked.clear(); input.value = ""; }
+    else { marked.clear(); if (!open.keeps) input.value = ""; }
     now.pick(values, { stay });
     if (stay && open === now) fill();
   };

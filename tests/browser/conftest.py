@@ -7,6 +7,7 @@ sends to anything but loopback is recorded; the browser cannot resolve other hos
 from __future__ import annotations
 
 import ast
+import base64
 import json
 import os
 import re
@@ -17,7 +18,8 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +69,50 @@ def browser(chromium: str) -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def painted() -> Callable[[Page, dict[str, float]], Counter[tuple[int, int, int]]]:
+    "Count the colours in a part of a screenshot: painted(page, box) -> colour: how many pixels."
+    def count(page: Page, box: dict[str, float]) -> Counter[tuple[int, int, int]]:
+        flat = page.evaluate("""async picture => {
+            const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob());
+            const pen = new OffscreenCanvas(image.width, image.height).getContext("2d");
+            pen.drawImage(image, 0, 0);
+            const all = pen.getImageData(0, 0, image.width, image.height).data, found = {};
+            for (let i = 0; i < all.length; i += 4) {
+                const key = `${all[i]},${all[i + 1]},${all[i + 2]}`;
+                found[key] = (found[key] ?? 0) + 1;
+            }
+            return found;
+        }""", base64.b64encode(page.screenshot(clip=box)).decode())  # type: ignore[arg-type]
+        return Counter({(r, g, b): n for key, n in flat.items() for r, g, b in [map(int, key.split(","))]})
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[..., list[str]]:
+    """Run axe-core on a part of a page: axe(page, "#w") returns what it finds wrong, by all rules or only those that are named.
+
+    Without axe-core: skipped with the cure, but failed in CI.
+    """
+    path = Path(os.environ.get("PERSONABENCH_AXE") or Path(sys.prefix) / "npm" / "node_modules" / "axe-core" / "axe.min.js")
+    if not path.exists():
+        cure = "With npm and a connection, `sh .ci/setup dev` installs it; or set PERSONABENCH_AXE to an axe.min.js"
+        (pytest.fail if CI else pytest.skip)(f"axe-core was not found. {cure}")
+    script = path.read_text("utf-8")
+
+    def run(page: Page, part: str, rules: list[str] | None = None) -> list[str]:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script)
+        return page.evaluate("""async ([part, rules]) => {
+            const told = await axe.run(document.querySelector(part), {resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})});
+            const why = node => node.failureSummary.split("\\n").slice(1).join(";").trim();
+            return told.violations.flatMap(rule => rule.nodes.map(node => `${rule.impact} ${rule.id}: ${node.html.slice(0, 150)} ${why(node)}`));
+        }""", [part, rules])
+
+    return run
+
+
 @dataclass
 class Server:
     "A running JupyterLab: its address and the folder that it shows."
@@ -80,9 +126,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    "JupyterLab on loopback without a token, started once."
+def serve(module: str, options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    "A Jupyter server on loopback without a token, with folders of its own."
     root, own = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("jupyter")
     for name, values in SETTINGS.items():
         path = own / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -93,10 +138,9 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     env = os.environ | {name: str(own / folder) for name, folder in folders.items()} | {"JUPYTER_NO_CONFIG": "1", "ANYWIDGET_HMR": "0"}
     port, log = free_port(), own / "server.log"
     options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
-               "--ServerApp.password=", f"--ServerApp.root_dir={root}", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
-               "--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+               "--ServerApp.password=", f"--ServerApp.root_dir={root}", *options]
     with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=env, stdin=subprocess.DEVNULL, stdout=output,
+        process = subprocess.Popen([sys.executable, "-m", module, *options], env=env, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, cwd=root)
         url, patience = f"http://127.0.0.1:{port}", time.monotonic() + 60
         while True:
@@ -106,7 +150,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             except OSError:
                 if process.poll() is not None or time.monotonic() > patience:
                     process.kill()
-                    pytest.fail(f"JupyterLab did not start:\n{log.read_text('utf-8', errors='replace')[-3000:]}")
+                    pytest.fail(f"{module} did not start:\n{log.read_text('utf-8', errors='replace')[-3000:]}")
                 time.sleep(0.1)
         yield Server(url, root)
         process.terminate()
@@ -117,12 +161,26 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             process.wait()
 
 
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    "JupyterLab, started once."
+    yield from serve("jupyterlab", ["--LabApp.news_url=None", "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True",
+                                    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"], tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    "Jupyter Notebook 7, started once."
+    yield from serve("notebook", ["--JupyterNotebookApp.expose_app_in_browser=True"], tmp_path_factory)
+
+
 @dataclass
 class Lab:
     "One page of JupyterLab, driven as a person would: open a notebook, run it, look at it, and ask the kernel what it knows."
     page: Page
     server: Server
     shots: Path
+    prefix: str = "/doc/tree/"  # what stands before a notebook's name in the page's address
     outside: list[str] = field(default_factory=list)   # addresses asked for beyond loopback
     console: list[str] = field(default_factory=list)   # errors of the page's scripts
 
@@ -139,12 +197,16 @@ class Lab:
 
     def open(self, name: str) -> None:
         "Open a notebook below the server's folder and wait until its kernel is idle."
-        self.page.goto(f"{self.server.url}/doc/tree/{name}", wait_until="domcontentloaded")
+        self.page.goto(f"{self.server.url}{self.prefix}{name}", wait_until="domcontentloaded")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
         # A page shows an empty notebook before it has read the file: ask for the file's own cells, then for the kernel.
         self.page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady", timeout=120_000)
-        idle = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+        kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"  # Notebook 7 shows no indicator
+        idle = f"(document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status ?? {kernel}) === 'idle'"
         self.page.wait_for_function(idle, timeout=120_000)
+        # It can say idle before it has a kernel, and would then ask, for each cell, in which kernel to run it.
+        kernel = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'"
+        self.page.wait_for_function(kernel, timeout=120_000)
 
     def menu(self, *path: str) -> None:
         "Choose an entry of the menu bar: menu('Run', 'Run All Cells')."
@@ -220,7 +282,7 @@ class Lab:
         import websocket
 
         with urllib.request.urlopen(f"{self.server.url}/api/sessions", timeout=10) as reply:
-            name = urlsplit(self.page.url).path.removeprefix("/doc/tree/")
+            name = urlsplit(self.page.url).path.removeprefix(self.prefix)
             kernel = next(session["kernel"]["id"] for session in json.load(reply) if session["path"] == name)
         message = uuid.uuid4().hex
         header = {"msg_id": message, "username": "test", "session": message, "msg_type": "execute_request", "version": "5.3", "date": ""}
@@ -249,10 +311,28 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    "An empty page."
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def lab(browser: Browser, lab_server: Server, shots: Path) -> Iterator[Lab]:
     "A fresh page of JupyterLab that records what leaves loopback."
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     lab = Lab(context.new_page(), lab_server, shots)
     lab.watch()
     yield lab
+    context.close()
+
+
+@pytest.fixture
+def notebook(browser: Browser, notebook_server: Server, shots: Path) -> Iterator[Lab]:
+    "A fresh page of Jupyter Notebook 7 that records what leaves loopback."
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = Lab(context.new_page(), notebook_server, shots, prefix="/notebooks/")
+    page.watch()
+    yield page
     context.close()

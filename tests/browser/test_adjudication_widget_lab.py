@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import nbformat
+from .widget_pages import run_notebook
 
 CELL = """
 import personabench as pb
@@ -15,13 +15,8 @@ w"""
 
 
 def test_keys_stay_in_the_widget_and_no_words_in_the_notebook(lab):
-    path = lab.server.root / "adjudicate.ipynb"
-    cells = [nbformat.v4.new_code_cell(source) for source in (CELL, "1 + 1")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}), path)
-    lab.open("adjudicate.ipynb")
-    lab.run_all()
-    page = lab.page
-    page.locator(".pb-aw .pa-option").first.wait_for(timeout=30_000)
+    run_notebook(lab, "adjudicate", CELL, "1 + 1", shown=".pb-aw .pa-option")
+    page, path = lab.page, lab.server.root / "adjudicate.ipynb"
     page.locator(".pb-aw .pa-list").focus()
     # 'x' cuts a cell, 'a' adds one, 'o' folds output, digits make headings in command mode: here they decide.
     for key in ("1", "w", "x", "1", "a", "h", "h", "p", "n"): page.keyboard.press(key)

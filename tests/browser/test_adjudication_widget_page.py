@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,17 +9,10 @@ import pytest
 
 from personabench import codebook, coding, store
 from personabench.adjudication_widget import ADJUDICATION_KEYS, AdjudicationWidget, keep_agreed
-from personabench.coding_widget import widget_files
 from personabench.study import Study
 
-TALK = [
-    ("Interviewer", "How do you get to work?"),
-    ("Anna", "I take the bike 😀 from the dock. When the dock is full, I walk. It costs me ten minutes."),
-    ("Interviewer", "And in winter?"),
-    ("Anna", "In winter I don't ride. <img src=x onerror=\"document.title='pwned'\"> My café closes early, e\u0301 voil\u00e0."),
-    ("Dina", "שלום, אני נוסעת באופניים כל יום. הרציף מלא."),
-    ("Anna", "The app says there is a bike. There is none. It says so every single morning."),
-]
+from .widget_pages import WidgetPage, study_of_talk
+
 CODES = [("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("No bike", "pain")]
 BY = {
     "MB": [("Dock full", "the dock is full"), ("Walks instead", "I walk"), ("Saves time", "It costs me ten minutes."), ("Dock full", "הרציף מלא"),
@@ -31,15 +23,7 @@ BY = {
 
 
 def make_study(by: dict[str, list[tuple[str, str]]] = BY, times: int = 1) -> Study:
-    study, text, turns = Study(":memory:", coder="AL", create=True), "", []
-    for speaker, words in TALK * times:
-        text += f"{speaker}: "
-        turns.append({"start": len(text), "end": len(text) + len(words), "speaker": speaker})
-        text += words + "\n\n"
-    with study.step("import", "import P01") as step:
-        store.add_source(step, "P01", text=text, turns=turns, speakers={
-            "Interviewer": (None, "interviewer"), "Anna": ("P01", "participant"), "Dina": ("P02", "participant")})
-        store.add_source(step, "P02", text="Short.")
+    study = study_of_talk(coder="AL", times=times)
     for name, facet in CODES: codebook.add_code(study, name, facet=facet, definition=f"What counts as {name}.")
     for coder, codings in by.items(): add(study, coder, *codings)
     return study
@@ -52,49 +36,15 @@ def add(study: Study, coder: str, *codings: tuple[str, str]) -> None:
                                   "coder": coder} for name, q in codings])
 
 
-class Bench:
-    "One page with a widget: presses keys, and asks the database."
-    def __init__(self, page, study: Study, source: str = "P01", **options: Any):
-        self.page, self.study, self.deaf = page, study, False
-        self.widget = AdjudicationWidget(study, source, **options)
-        self.replies: list[Any] = []
-        self.widget.send = lambda content, buffers=None: self.replies.append(json.loads(json.dumps(content)))
-        self.errors: list[str] = []
-        page.on("pageerror", lambda e: self.errors.append(f"{e}\n{e.stack}"))
-        body = '<!doctype html><title>bench</title><body style="margin:8px"><button id=out>outside</button><div id=w tabindex=0></div><div id=w2></div>'
-        page.route("http://localhost/**", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
-        page.expose_function("toPython", self.hear)
-        page.goto("http://localhost/bench")
-        self.mount()
+class Bench(WidgetPage):
+    "The adjudication widget."
+    live, pause = ".pa-live", (0, 80)
 
-    def hear(self, message: dict) -> list[Any]:
-        if self.deaf: return []
-        self.replies.clear()
-        self.widget.receive(message)
-        return list(self.replies)
+    def __init__(self, page, study: Study, source: str = "P01", **options: Any): super().__init__(page, study, AdjudicationWidget(study, source, **options))
 
-    def mount(self) -> None:
-        script, style = widget_files("adjudication_widget")
-        self.page.evaluate("""async ([script, style, state]) => {
-            const css = document.createElement("style"); css.textContent = style; document.head.append(css);
-            const listeners = [];
-            window.strayed = [];
-            document.querySelector("#w").addEventListener("keydown", e => window.strayed.push(e.key));
-            window.model = { get: k => ({state})[k], on: (n, f) => n === "msg:custom" && listeners.push(f), off: (n, f) => listeners.splice(listeners.indexOf(f), 1),
-                send: m => window.toPython(m).then(all => { for (const r of all) for (const f of [...listeners]) f(r); }) };
-            window.widget = (await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})))).default;
-            window.end = window.widget.render({model: window.model, el: document.querySelector("#w")});
-        }""", [script, style, self.widget.state])
+    def ready(self) -> None:
         self.page.locator(".pb-turn").first.wait_for()
         if self.page.locator("#w .pa-list").is_visible(): self.page.locator("#w .pa-list").focus()
-
-    def keys(self, *names: str) -> Bench:
-        for name in names: self.page.keyboard.press(name)
-        self.page.wait_for_timeout(80)
-        return self
-
-    @property
-    def said(self) -> str: return self.page.locator("#w .pa-live").inner_text()
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -109,17 +59,6 @@ class Bench:
 
     @property
     def current(self) -> int: return self.look("v.list.indexOf(v.current)")
-
-    def look(self, expression: str) -> Any:
-        "Evaluate an expression of the view `v`."
-        return self.page.evaluate(f"(() => {{ const v = document.querySelector('#w').pbView; return {expression}; }})()")
-
-
-@pytest.fixture
-def page(browser) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1120, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture
@@ -255,7 +194,7 @@ def test_what_others_do_appears(bench):
 
 
 def test_two_views_keep_in_step(bench):
-    bench.page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w2')})")
+    bench.second_view()
     bench.page.locator("#w2 .pa-option").first.wait_for()
     bench.keys("x")
     assert bench.page.locator("#w2 .pa-option").first.inner_text().startswith("✓") and "1 of 4" in bench.page.locator("#w2 .pa-figures").inner_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import nbformat
+from .widget_pages import run_notebook
 
 STUDY = r'''
 import personabench as pb
@@ -18,15 +18,6 @@ pb.code(study, "Dock full", source="P01", quote="The dock was full.")
 ROW = ".pbk-row:has(.pbk-name:text-is('{}'))"
 
 
-def write(lab, name: str, *cells: str) -> None:
-    made = [nbformat.v4.new_code_cell(c) for c in (STUDY, *cells)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=kernel), lab.server.root / f"{name}.ipynb")
-    lab.open(f"{name}.ipynb")
-    lab.run_all()
-    lab.page.locator(".pbk-row").first.wait_for(timeout=30_000)
-
-
 def press(lab, *keys: str) -> None:
     for key in keys:
         lab.page.keyboard.press(key)
@@ -34,7 +25,7 @@ def press(lab, *keys: str) -> None:
 
 
 def test_rename_merge_and_undo_without_waking_the_notebook(lab):
-    write(lab, "codebook", "book = pb.CodebookWidget(study)\nbook", "coder = pb.CodingWidget(study, 'P01')\ncoder")
+    run_notebook(lab, "codebook", STUDY, "book = pb.CodebookWidget(study)\nbook", "coder = pb.CodingWidget(study, 'P01')\ncoder", shown=".pbk-row")
     lab.page.locator(ROW.format("No dock")).click()
     press(lab, "F2")
     lab.page.keyboard.type("Dock empty")
@@ -62,7 +53,7 @@ def test_rename_merge_and_undo_without_waking_the_notebook(lab):
 
 
 def test_light_and_dark_and_a_widget_that_was_saved(lab):
-    write(lab, "looks", "book = pb.CodebookWidget(study)\nbook")
+    run_notebook(lab, "looks", STUDY, "book = pb.CodebookWidget(study)\nbook", shown=".pbk-row")
     lab.page.locator(ROW.format("Dock full")).click()
     lab.page.locator(".pb-cb").screenshot(path=lab.shots / "codebook_light.png")
     lab.theme("JupyterLab Dark")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from personabench import codebook, coding, store
-from personabench.codebook_widget import CodebookWidget, widget_files
+from personabench.codebook_widget import CodebookWidget
 from personabench.study import Study
+
+from .widget_pages import WidgetPage
 
 TALK = ("The dock was full 😀. I walked to the next one. Nobody refills the docks on Mondays. <b>שלום</b> It took ten minutes. "
         "I pay by the minute and the price goes up. The app lies. I gave up.")
@@ -33,49 +34,14 @@ def make_study(address: str | Path = ":memory:") -> Study:
     return study
 
 
-class Bench:
-    "One page with a widget: presses keys, and asks the database."
-    def __init__(self, page, study: Study):
-        self.page, self.study, self.deaf = page, study, False
-        self.widget = CodebookWidget(study)
-        self.replies: list[Any] = []
-        self.widget.send = lambda content, buffers=None: self.replies.append(json.loads(json.dumps(content)))
-        self.errors: list[str] = []
-        page.on("pageerror", lambda e: self.errors.append(f"{e}\n{e.stack}"))
-        blank = "<!doctype html><html lang=en><title>bench</title><main><button id=out>outside</button><div id=w tabindex=0></div></main>"
-        page.route("http://localhost/**", lambda route: route.fulfill(body=blank, content_type="text/html"))
-        page.expose_function("toPython", self.hear)
-        page.goto("http://localhost/bench")
-        self.mount()
+class Bench(WidgetPage):
+    "The codebook widget."
+    live, pause = ".pbk-live", (40, 0)
 
-    def hear(self, message: dict) -> list[Any]:
-        if self.deaf: return []
-        self.replies.clear()
-        self.widget.receive(message)
-        return list(self.replies)
+    def __init__(self, page, study: Study): super().__init__(page, study, CodebookWidget(study))
 
-    def mount(self) -> None:
-        script, style = widget_files("codebook_widget")
-        self.page.evaluate("""async ([script, style, state]) => {
-            const css = document.createElement("style"); css.textContent = style; document.head.append(css);
-            const listeners = [], traits = {state};
-            window.model = { get: k => traits[k], on: (n, f) => n === "msg:custom" && listeners.push(f), off: (n, f) => listeners.splice(listeners.indexOf(f), 1),
-                send: m => window.toPython(m).then(all => { for (const r of all) for (const f of [...listeners]) f(r); }) };
-            const url = URL.createObjectURL(new Blob([script], {type: "text/javascript"}));
-            window.widget = (await import(url)).default;
-            window.end = window.widget.render({model: window.model, el: document.querySelector("#w")});
-        }""", [script, style, self.widget.state])
-        self.page.wait_for_function("document.querySelector('#w').pbView.tree" if not self.deaf else "true")
-
-    def keys(self, *names: str) -> Bench:
-        for name in names:
-            self.page.keyboard.press(name)
-            self.page.wait_for_timeout(40)
-        return self
-
-    def type(self, words: str) -> Bench:
-        self.page.keyboard.type(words)
-        return self
+    def ready(self) -> None:
+        if not self.deaf: self.page.wait_for_function("document.querySelector('#w').pbView.tree")
 
     def go(self, name: str) -> Bench:
         self.page.evaluate("name => { const v = document.querySelector('#w').pbView; v.rows.go(v.book().list.find(n => n.name === name).id); }", name)
@@ -90,21 +56,11 @@ class Bench:
     def names(self) -> list[str]: return self.page.locator(".pbk-row .pbk-name").all_inner_texts()
 
     @property
-    def said(self) -> str: return self.page.locator(".pbk-live").inner_text()
-
-    @property
     def codes(self):
         self.page.wait_for_timeout(60)
         return self.study.codes.set_index("code")
 
     def field(self, label: str): return self.page.locator(".pbk-side").get_by_label(label, exact=True)
-
-
-@pytest.fixture
-def page(browser) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1100, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture
@@ -364,8 +320,7 @@ def test_escape_leaves(bench):
 
 
 def test_changes_made_elsewhere_appear_and_views_stay_in_step(bench):
-    bench.page.evaluate("""() => { const el = document.createElement('div'); el.id = 'w2'; document.body.append(el);
-        window.widget.render({model: window.model, el}); }""")
+    bench.second_view()
     bench.page.locator("#w2 .pbk-row").first.wait_for()
     bench.go("Price").keys("F2").type("Cost").keys("Enter")
     bench.page.wait_for_timeout(100)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import nbformat
 import pytest
+
+from .widget_pages import run_notebook
 
 SETUP = r'''
 from personabench import codebook, store
@@ -37,12 +38,7 @@ VIEW = "[...document.querySelectorAll('.pb-cw')].pop()?.parentElement.pbView"
 
 
 def write(lab, name: str, *more: str, times: int = 1) -> None:
-    cells = [nbformat.v4.new_code_cell(c) for c in (SETUP.format(name=name, times=times), *more)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.server.root / f"{name}.ipynb")
-    lab.open(f"{name}.ipynb")
-    lab.run_all()
-    lab.page.locator(".pb-turn").first.wait_for(timeout=30_000)
+    run_notebook(lab, name, SETUP.format(name=name, times=times), *more, shown=".pb-turn")
 
 
 def put(lab, words: str, *keys: str, query: str = "dock") -> None:
@@ -83,6 +79,7 @@ def test_code_and_undo_by_keyboard_without_waking_the_notebook(lab):
     assert "execution_count\": 1" in saved, "Ctrl+S passed through and saved the notebook"
     outputs = json.dumps([c.get("outputs") for c in json.loads(saved)["cells"]]) + json.dumps(json.loads(saved)["metadata"])
     assert "dock" not in outputs and "שלום" not in outputs, "the words are not in the saved notebook"
+    assert "Coding widget, source P01" in outputs and "state" not in json.loads(saved)["metadata"].get("widgets", {}), "nbconvert shows the table of counts"
     assert lab.page.title() != "pwned" and lab.page.locator(".pb-cw img").count() == 0
     lab.page.keyboard.press("Escape")
     assert not lab.page.evaluate("document.activeElement.classList.contains('pb-scroll')")
@@ -115,6 +112,30 @@ def test_changes_by_another_cell_and_another_program_appear(lab):
             "coding.code(Study('others.db', coder='AN'), 'Arriving', source='P01', quote='It costs me ten minutes.')\"], check=True).returncode")
     lab.page.wait_for_function(f"{VIEW}.doc.list.length === 2", timeout=8000)
     assert lab.page.evaluate(f"{VIEW}.doc.list.map(c => c.coder)") == ["MB", "AN"]
+
+
+def test_the_search_of_jupyterlab_leaves_highlights_where_they_were(lab):
+    pieces = "[...document.querySelectorAll('.pb-say')].map(e => e.childNodes.length)"
+    # The words under each coding's range, if that range still stands in the page.
+    painted = f"""{VIEW}.doc.groups.flatMap(g => g.ranges).map(([, r, c]) => {{ const range = document.createRange();
+        range.setStart(r.startContainer, r.startOffset); range.setEnd(r.endContainer, r.endOffset); return r.startContainer.isConnected && range.toString(); }}).sort()"""
+    words = ["I take the bike 😀 from the dock.", "When the dock is full, I walk."]
+    write(lab, "search")
+    put(lab, "I take", "s")
+    put(lab, "dock is full", "s", query="walks")
+    acknowledged(lab)
+    assert lab.page.evaluate(painted) == words
+    lab.page.locator(".pb-scroll").press("Control+f")  # not the widget's key, so JupyterLab's
+    box = lab.page.locator(".jp-DocumentSearch-overlay")
+    box.get_by_title("Show Search Filters").click()
+    box.get_by_text("Search Cell Outputs").click()
+    box.locator("textarea, input").first.click()
+    lab.page.keyboard.type("I take")  # at the very begin of a turn
+    lab.page.wait_for_function(f"{pieces}.join() === '1,3,1,1,1'", timeout=20_000)
+    lab.page.wait_for_function(f"words => String({painted}) === String(words)", arg=words)
+    lab.page.keyboard.press("Escape")
+    lab.page.wait_for_function(f"{pieces}.join() === '1,1,1,1,1'", timeout=20_000)
+    lab.page.wait_for_function(f"words => String({painted}) === String(words)", arg=words)
 
 
 def test_a_killed_kernel_loses_nothing(lab):
@@ -150,6 +171,7 @@ def test_pictures_in_light_and_dark(lab):
     lab.page.keyboard.press("n")
     for theme in ("Light", "Dark"):
         lab.theme(f"JupyterLab {theme}")
+        lab.page.wait_for_function("dark => document.querySelector('.pb-cw').hasAttribute('data-dark') === dark", arg=theme == "Dark")
         widget = lab.page.locator(".pb-cw")
         for name, keys in (("text", ()), ("palette", ("s", "Enter")), ("list", ("l",)), ("memo", ("m",)), ("help", ("?",)), ("sources", ("g",)),
                 ("autocode", ("a",))):

@@ -5,88 +5,37 @@ Quicker than JupyterLab, and it shows that the script needs nothing of it; test_
 
 from __future__ import annotations
 
-import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from personabench import codebook, coding, store
+from personabench import codebook, coding
 from personabench.coding_widget import CodingWidget, widget_files
 from personabench.study import Study
 
-TALK = [
-    ("Interviewer", "How do you get to work?"),
-    ("Anna", "I take the bike 😀 from the dock. When the dock is full, I walk. It costs me ten minutes."),
-    ("Interviewer", "And in winter?"),
-    ("Anna", "In winter I don't ride. <img src=x onerror=\"document.title='pwned'\"> My café closes early, e\u0301 voil\u00e0."),
-    ("Dina", "שלום, אני נוסעת באופניים כל יום. הרציף מלא."),
-    ("Anna", "The app says there is a bike. There is none. It says so every single morning."),
-]
-CODES = [("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("Arriving", "stage"), ("Searching", "stage")]
+from .widget_pages import TALK, WidgetPage, study_of_talk
 
-BLANK = "<!doctype html><title>bench</title><button id=out>outside</button><div id=w tabindex=0></div>"
+CODES = [("Dock full", "pain"), ("Walks instead", "behaviour"), ("Saves time", "gain"), ("Arriving", "stage"), ("Searching", "stage")]
 
 
 def make_study(address: str | Path = ":memory:", times: int = 1) -> Study:
-    study, text, turns = Study(address, coder="MB", create=True), "", []
-    for speaker, words in TALK * times:
-        text += f"{speaker}: "
-        turns.append({"start": len(text), "end": len(text) + len(words), "speaker": speaker})
-        text += words + "\n\n"
-    with study.step("import", "import P01") as step:
-        store.add_source(step, "P01", text=text, turns=turns, speakers={"Interviewer": (None, "interviewer"), "Anna": ("P01", "participant"),
-                "Dina": ("P02", "participant")})
-        store.add_source(step, "P02", text="Short.")
+    study = study_of_talk(address, times=times)
     for name, facet in CODES: codebook.add_code(study, name, facet=facet, order=len(name) if facet == "stage" else None)
     return study
 
 
-class Bench:
-    "One page with a widget: presses keys, and asks the database."
-    def __init__(self, page, study: Study, **options: Any):
-        self.page, self.study, self.deaf = page, study, False
-        self.widget = CodingWidget(study, "P01", **options)
-        self.replies: list[Any] = []
-        self.widget.send = lambda content, buffers=None: self.replies.append(json.loads(json.dumps(content)))
-        self.errors: list[str] = []
-        page.on("pageerror", lambda e: self.errors.append(f"{e}\n{e.stack}"))
-        page.route("http://localhost/**",
-                lambda route: route.fulfill(body=BLANK, content_type="text/html"))
-        page.expose_function("toPython", self.hear)
-        page.goto("http://localhost/bench")
-        self.mount()
+class Bench(WidgetPage):
+    "The coding widget on P01."
+    def __init__(self, page, study: Study, **options: Any): super().__init__(page, study, CodingWidget(study, "P01", **options))
 
-    def hear(self, message: dict) -> list[Any]:
-        if self.deaf: return []
-        self.replies.clear()
-        self.widget.receive(message)
-        return list(self.replies)
-
-    def mount(self) -> None:
-        script, style = widget_files("coding_widget")
-        self.page.evaluate("""async ([script, style, state, saved]) => {
-            const css = document.createElement("style"); css.textContent = style; document.head.append(css);
-            const listeners = [], traits = {state, saved};
-            window.model = { get: k => traits[k], on: (n, f) => n === "msg:custom" && listeners.push(f), off: (n, f) => listeners.splice(listeners.indexOf(f), 1),
-                send: m => window.toPython(m).then(all => { for (const r of all) for (const f of [...listeners]) f(r); }) };
-            const url = URL.createObjectURL(new Blob([script], {type: "text/javascript"}));
-            window.widget = (await import(url)).default;
-            window.end = window.widget.render({model: window.model, el: document.querySelector("#w")});
-        }""", [script, style, self.widget.state, self.widget.saved])
+    def ready(self) -> None:
         self.page.locator(".pb-turn").first.wait_for()
         self.page.locator(".pb-scroll").focus()
-
-    def keys(self, *names: str) -> Bench:
-        for name in names:
-            self.page.keyboard.press(name)
-        self.page.wait_for_timeout(60)
-        return self
-
-    def type(self, words: str) -> Bench:
-        self.page.keyboard.type(words)
-        return self
 
     def at(self, words: str, nth: int = 0) -> Bench:
         "Put the caret before some words, as a click would."
@@ -115,24 +64,16 @@ class Bench:
     def selected(self) -> str:
         return self.page.evaluate("(() => { const v = document.querySelector('#w').pbView; return v.doc.text.slice(v.sel.lo(), v.sel.hi()); })()")
 
-    @property
-    def said(self) -> str: return self.page.locator(".pb-live").inner_text()
+    def told(self, words: str) -> Bench:
+        "Wait until the widget has said something and everything is stored."
+        self.page.locator(".pb-live", has_text=words).wait_for()
+        self.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+        return self
 
     @property
     def quotes(self) -> list[tuple[str, str]]:
         self.page.wait_for_timeout(80)
         return [(c, q) for c, q in zip(self.study.codings["code"], self.study.codings["quote"])]
-
-    def look(self, expression: str) -> Any:
-        "Evaluate an expression of the view `v`."
-        return self.page.evaluate(f"(() => {{ const v = document.querySelector('#w').pbView; return {expression}; }})()")
-
-
-@pytest.fixture
-def page(browser) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1100, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture
@@ -181,6 +122,28 @@ def test_left_goes_on_in_right_to_left_words(bench):
     assert bench.selected == "של"
     bench.keys("Shift+ArrowRight")
     assert bench.selected == "ש"
+
+
+def test_the_arrow_at_a_selection_goes_to_the_side_that_the_eye_sees(bench):
+    start = bench.at("אני נוסעת").look("v.sel.focus")
+    assert bench.keys("w", "ArrowRight").look("[v.sel.anchor, v.sel.focus]") == [start, start], "a right-to-left word begins on the right"
+    assert bench.keys("w", "ArrowLeft").look("[v.sel.anchor, v.sel.focus]") == [start + 3, start + 3]
+
+
+def test_at_the_end_of_a_word_that_word_is_taken(bench):
+    assert bench.at("take the").keys("Control+ArrowRight", "w").selected == "take"
+    assert bench.at("dock. When").keys("Control+ArrowRight", "w").selected == "dock"
+    assert bench.at("walk. It").keys("Control+ArrowRight", "Control+ArrowRight", "w").selected == "."
+
+
+def test_down_and_up_keep_the_column_from_turn_to_turn(bench):
+    for words in ("do you", "When the", "costs me", "in winter", "dock. When", "single"):
+        at, turn = bench.at(words).look("[v.sel.focus, v.doc.pieces.findIndex(p => p.end >= v.sel.focus)]")
+        for there, back in (("ArrowDown", "ArrowUp"), ("ArrowUp", "ArrowDown")):
+            if (words, there) in {("do you", "ArrowUp"), ("single", "ArrowDown")}: continue  # the first line and the last
+            where, column = bench.keys(there).look("(i => [i, v.sel.focus - v.doc.pieces[i].start])(v.doc.pieces.findIndex(p => p.end >= v.sel.focus))")
+            assert abs(where - turn) <= 1 and column > 0, (words, there)
+            assert bench.keys(back).look("v.sel.focus") == at, (words, there)
 
 
 def test_caret_goes_through_the_whole_text_by_lines(bench):
@@ -362,6 +325,86 @@ def test_memo_on_the_turn(bench):
     assert bench.page.evaluate("document.activeElement.className") == "pb-scroll"
 
 
+def memo_rows(bench: Bench) -> list[str]: return bench.page.locator(".pb-memos blockquote p").all_inner_texts()
+
+
+def test_a_memo_is_edited_by_keyboard_and_the_change_undone(bench):
+    bench.at("costs").keys("m").type("They count minutes.").keys("Control+Enter")
+    bench.page.get_by_role("button", name="Edit memo: They count minutes.").wait_for()
+    bench.keys("Tab", "Tab", "Enter")  # over "Keep memo" to "Edit"
+    box = bench.page.locator(".pb-side textarea")
+    assert box.input_value() == "They count minutes." and box.evaluate("e => e === document.activeElement")
+    assert bench.page.locator(".pb-memos [aria-current=true]").count() == 1
+    bench.keys("Control+a").type("They count every minute.").keys("Control+Enter")
+    bench.page.get_by_role("button", name="Edit memo: They count every minute.").wait_for()
+    bench.told("Memo changed")
+    assert bench.study.memos["text"].tolist() == ["They count every minute."] and box.input_value() == ""
+    bench.keys("Tab", "Tab", "Control+z")  # not in the text field, where Ctrl+Z is the field's own
+    bench.page.get_by_role("button", name="Edit memo: They count minutes.").wait_for()
+    bench.told("edit memo on turn")
+    assert bench.study.memos["text"].tolist() == ["They count minutes."]
+
+
+def test_an_edit_is_given_up_by_escape_and_the_panel_stays(bench):
+    bench.at("costs").keys("m").type("They count minutes.").keys("Control+Enter")
+    bench.page.get_by_role("button", name="Edit memo").click()
+    bench.type(" And hours?").keys("Escape")
+    assert bench.page.locator(".pb-side textarea").input_value() == "" and bench.page.locator(".pb-side").is_visible()
+    assert bench.study.memos["text"].tolist() == ["They count minutes."]
+    bench.keys("Escape")
+    assert bench.page.locator(".pb-side").is_hidden()
+
+
+def test_memos_are_deleted_by_mouse_and_by_keyboard_one_after_the_other(bench):
+    bench.at("costs").keys("m")
+    for words in ("one", "two", "three"):
+        bench.type(words).keys("Control+Enter").told("Memo kept")
+        bench.page.get_by_role("button", name=f"Delete memo: {words}").wait_for()
+    assert memo_rows(bench) == ["three", "two", "one"]
+    bench.page.get_by_role("button", name="Delete memo: two").click()
+    bench.page.get_by_role("button", name="Delete memo: two").wait_for(state="detached")
+    bench.told("Memo on turn 2 deleted")
+    assert bench.study.memos["text"].tolist() == ["one", "three"]
+    bench.page.get_by_role("button", name="Delete memo: three").focus()
+    bench.keys("Enter", "Enter")
+    bench.page.locator(".pb-memos blockquote").wait_for(state="detached")
+    bench.told("deleted")
+    assert bench.study.memos.empty and bench.page.evaluate("document.activeElement.localName") == "textarea", "the focus is not lost with the buttons"
+    bench.keys("Escape", "Control+z")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.memos.id.length === 1")
+    assert bench.study.memos["text"].tolist() == ["one"]
+
+
+def test_memos_of_others_can_only_be_read_and_those_at_hand_come_first(page):
+    study = make_study()
+    study.coder = "AN"
+    coding.add_memo(study, "<b>Look</b> here", source="P01")
+    study.coder = "MB"
+    bench = Bench(page, study)
+    bench.at("costs").keys("m").type("mine, on the turn").keys("Control+Enter")
+    bench.page.get_by_role("button", name="Edit memo").wait_for()
+    bench.keys("Escape").at("How do you").keys("m")
+    assert memo_rows(bench) == ["<b>Look</b> here", "mine, on the turn"], "the source is at hand everywhere, turn 2 is not"
+    assert bench.page.locator(".pb-memos small").all_inner_texts()[1].startswith("turn 2 · MB, ")
+    assert bench.page.locator(".pb-memos blockquote", has_text="Look").locator("button").count() == 0
+    assert not bench.errors
+
+
+def test_a_memo_waits_for_the_kernel_like_everything_else(bench):
+    bench.at("costs").keys("m").type("first").keys("Control+Enter")
+    bench.page.get_by_role("button", name="Edit memo").wait_for()
+    bench.deaf = True
+    bench.page.get_by_role("button", name="Edit memo").click()
+    bench.keys("Control+a").type("second").keys("Control+Enter")
+    bench.page.locator(".pb-kept", has_text="1 waiting").wait_for()
+    assert memo_rows(bench) == ["second"] and bench.study.memos["text"].tolist() == ["first"], "shown ahead, and marked as waiting"
+    bench.page.reload()
+    bench.deaf = False
+    bench.mount()
+    bench.page.wait_for_function("sessionStorage.length === 0")
+    assert bench.study.memos["text"].tolist() == ["second"]
+
+
 # -- Going about --------------------------------------------------------------------------------------------------------------
 def test_jumps_and_find_and_list(bench):
     bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").keys("u")
@@ -376,6 +419,42 @@ def test_jumps_and_find_and_list(bench):
     assert bench.page.locator(".pb-folded").count() == 1
 
 
+def test_enter_in_find_takes_the_hit_that_is_shown_and_then_the_next(bench):
+    bench.at("I take").keys("/").type("dock")
+    told, (first, second) = bench.page.locator(".pb-find [role=status]"), bench.look("[...v.doc.text.matchAll('dock')].map(m => m.index)")
+    for words, at in (("1 of 2", first), ("2 of 2", second), ("1 of 2", first)):
+        assert bench.keys("Enter").look("v.sel.lo()") == at and told.inner_text() == words
+    assert bench.keys("Shift+Enter").look("v.sel.lo()") == second
+
+
+def test_what_was_chosen_holds_in_the_next_source_and_what_was_found_does_not(bench):
+    bench.at("dock is").keys("w", "Enter").type("dock").keys("Enter", "f").type("dock full").keys("Enter", "/").type("take").keys("Enter", "Escape", "g")
+    bench.type("P02").keys("Enter")
+    bench.page.locator(".pb-say", has_text="Short.").wait_for()
+    bench.keys("/", "Enter", "Escape", "1")
+    assert "Select some words" in bench.said and bench.quotes == [("Dock full", "dock")]
+    bench.keys("w", "1")
+    assert bench.quotes == [("Dock full", "dock"), ("Dock full", "Short")]
+    assert bench.look("v.doc.list.filter(v.shows).length") == 1, "the filter means the same code"
+    bench.keys("Enter")
+    assert bench.page.locator(".pb-option .pb-label").first.inner_text() == "Dock full", "recent first"
+
+
+def test_a_code_that_ended_is_not_repeated(bench):
+    bench.at("walk").keys("w", "Enter").type("walks").keys("Enter")
+    codebook.merge_codes(bench.study, ["Walks instead"], into="Dock full")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.coding.recent.length === 0")
+    bench.at("none").keys("w", ".", "1")
+    assert bench.said == "No code on that key yet" and bench.quotes == [("Dock full", "walk")]
+
+
+def test_codes_put_at_once_keep_their_order(bench):
+    bench.at("every single").keys("w", "Enter").keys(*["Tab", "ArrowDown"] * 5, "Enter")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.every(c => c.pending === false)")
+    ids = bench.look("v.doc.list.map(c => c.id)")
+    assert len(ids) == 5 and ids == sorted(ids), "as another view, and this one tomorrow, has them"
+
+
 def test_sources_with_progress(bench):
     bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").keys("g")
     bench.page.wait_for_timeout(100)
@@ -383,6 +462,35 @@ def test_sources_with_progress(bench):
     bench.type("P02").keys("Enter")
     bench.page.wait_for_timeout(100)
     assert bench.page.locator(".pb-say").inner_text() == "Short." and bench.widget.source == "P02"
+
+
+def test_a_source_is_marked_as_done_by_key_by_button_and_in_the_picker(bench):
+    badges = lambda: bench.page.locator(".pb-option .pb-badge").all_inner_texts()
+    state = lambda: bench.study.assignments["status"].tolist()
+    button = bench.page.get_by_role("button", name="Done", exact=True)
+    bench.keys("g")
+    bench.page.locator(".pb-badge").first.wait_for()
+    assert badges() == ["○ not read", "○ not read"]
+    bench.keys("Escape").at("walk").keys("w", "Enter").type("walks").keys("Enter").keys("g")
+    bench.page.locator(".pb-badge", has_text="in progress").wait_for()
+    assert badges() == ["◐ in progress", "○ not read"]
+    bench.keys("Escape", "Shift+D")
+    bench.page.locator(".pb-tool[aria-pressed=true]", has_text="Done").wait_for()
+    assert bench.told("P01: done") and state() == ["done"]
+    button.click()
+    bench.page.locator(".pb-tool[aria-pressed=false]", has_text="Done").wait_for()
+    assert bench.told("P01: in progress again") and state() == ["reading"]
+    bench.page.locator(".pb-scroll").focus()
+    bench.keys("Control+z")
+    bench.page.locator(".pb-tool[aria-pressed=true]", has_text="Done").wait_for()
+    assert bench.told("Undone: MB: reading P01") and state() == ["done"]
+    bench.keys("g").type("P02").keys("Shift+Enter")
+    bench.page.locator(".pb-badge", has_text="done").wait_for()
+    assert bench.told("P02: done") and badges() == ["✓ done"] and state() == ["done", "done"], "the picker stays open at the row"
+    assert bench.widget.source == "P01" and bench.page.locator(".pb-input[role=combobox]").input_value() == "P02"
+    bench.keys("Enter")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P02'")
+    bench.page.locator(".pb-tool[aria-pressed=true]", has_text="Done").wait_for()
 
 
 def test_autocode_with_accept_and_reject(bench):
@@ -413,7 +521,23 @@ def test_unused_chords_pass_and_keys_do_not(bench):
     assert bench.page.evaluate("window.heard.filter(k => k[0] !== 'Control')") == [["s", False, False]]
 
 
+def test_a_colour_that_is_none_reaches_no_style(page):
+    study, asked = make_study(), []
+    with study.engine.connect().execution_options(write=True) as conn, conn.begin():  # as another program might
+        conn.exec_driver_sql("UPDATE codes SET colour = '#fff;background:url(http://localhost/leak)}*{color:red' WHERE name = 'Dock full'")
+    page.on("request", lambda r: asked.append(r.url))
+    bench = Bench(page, study, codes={"q": "Dock full"})
+    bench.at("walk").keys("w", "q")
+    assert bench.quotes == [("Dock full", "walk")] and not [url for url in asked if "leak" in url]
+    assert bench.page.locator(".pb-chip", has_text="Dock full").locator(".pb-swatch").first.get_attribute("style").startswith("--ink:var(--pb-ink0);")
+    assert "leak" not in bench.page.evaluate("document.querySelector('.pb-cw style').textContent") and not bench.errors
+
+
 def test_escape_leaves(bench):
+    bench.keys("l")
+    bench.page.locator(".pb-scroll").focus()
+    bench.keys("Escape")
+    assert bench.page.locator(".pb-side").is_hidden() and bench.page.evaluate("document.activeElement.className") == "pb-scroll", "first the panel goes"
     bench.keys("Escape")
     assert bench.page.evaluate("document.activeElement.id") == "w"
 
@@ -424,9 +548,121 @@ def test_keys_while_an_input_method_composes_do_nothing(bench):
     assert bench.selected == "When the dock is full, I walk."
 
 
+WORDS = "[...document.querySelectorAll('.pb-say')].map(e => e.textContent)"
+
+
+@pytest.mark.parametrize("editable", [False, True], ids=["as it is", "made editable by something else"])
+def test_composed_text_never_changes_the_transcript(bench, editable):
+    bench.at("dock is full").keys("s")
+    words, doc = bench.page.evaluate(WORDS), bench.look("v.doc.text")
+    if editable:
+        bench.page.evaluate("(() => { const say = document.querySelectorAll('.pb-say')[1]; say.contentEditable = 'true'; say.focus();"
+                            " getSelection().collapse(say.firstChild, 7); })()")
+    cdp = bench.page.context.new_cdp_session(bench.page)
+    bench.page.evaluate("window.composed = []; for (const kind of ['compositionstart', 'input']) document.addEventListener(kind, e => window.composed.push(kind), true)")
+    for text in ("s", "su", "す", "すし"): cdp.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+    cdp.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", "key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229})
+    cdp.send("Input.insertText", {"text": "すし"})
+    bench.page.evaluate(FRAMES)
+    assert bool(bench.page.evaluate("window.composed.length")) is editable, "the composition reached the page"
+    assert bench.page.evaluate(WORDS) == words and bench.look("v.doc.text") == doc and bench.quotes == []
+    bench.page.evaluate("document.querySelectorAll('.pb-say')[1].contentEditable = 'inherit'")
+    bench.page.locator(".pb-scroll").focus()
+    assert bench.selected == "When the dock is full, I walk."
+    bench.keys("Enter").type("dock").keys("Enter")
+    assert bench.quotes == [("Dock full", "When the dock is full, I walk.")]
+
+
+def test_a_name_is_composed_in_the_palette_and_enter_while_composing_codes_nothing(bench):
+    codebook.add_code(bench.study, "寿司", facet="need")
+    bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.codes.values()].some(c => c.name === '寿司')")
+    bench.at("dock is full").keys("s", "Enter")
+    cdp = bench.page.context.new_cdp_session(bench.page)
+    cdp.send("Input.imeSetComposition", {"text": "寿", "selectionStart": 1, "selectionEnd": 1})
+    cdp.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", "key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229})
+    bench.page.locator(".pb-option.pb-at", has_text="寿司").wait_for()
+    assert bench.quotes == [] and bench.page.locator(".pb-popover").is_visible()
+    cdp.send("Input.insertText", {"text": "寿司"})
+    bench.keys("Enter")
+    assert bench.quotes == [("寿司", "When the dock is full, I walk.")]
+
+
+# What JupyterLab's "Search Cell Outputs" does to text: it cuts a hit out of its text node into a marked span, and later puts text nodes together again.
+SEARCH = """([words, nth]) => { const say = document.querySelectorAll(".pb-say")[nth], walk = document.createTreeWalker(say, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) { const at = node.data.indexOf(words); if (at < 0) continue;
+        const mark = document.createElement("span"), rest = node.splitText(at);
+        mark.className = "cm-string found"; mark.textContent = words; rest.textContent = rest.textContent.slice(words.length);
+        say.insertBefore(mark, rest); return say.childNodes.length; } }"""
+SEARCHED = """document.querySelectorAll(".found").forEach(mark => { const parent = mark.parentNode;
+    parent.replaceChild(document.createTextNode(mark.textContent), mark); parent.normalize(); })"""
+FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
+PAINTED = """(() => { const v = document.querySelector("#w").pbView, words = r => { const range = document.createRange();
+        range.setStart(r.startContainer, r.startOffset); range.setEnd(r.endContainer, r.endOffset); return range.toString(); };
+    const drawn = new Map(); // name of a highlight -> the words under it
+    for (const [name, h] of CSS.highlights) if (name.startsWith(v.uid) && h.size) drawn.set(name.slice(v.uid.length + 1), [...h].map(words).sort());
+    const right = ([, r, c]) => r.startContainer.isConnected && words(r) === v.doc.text.slice(c.start, c.end);
+    return [v.doc.groups.flatMap(g => g.ranges).every(right), [...drawn].sort()]; })()"""
+
+
+def test_highlights_and_positions_outlast_a_search_that_splits_the_text(bench):
+    for name, words in (("Dock full", "I take the bike 😀"), ("Walks instead", "When the dock is full, I walk."), ("Saves time", "The app")):
+        bench.at(words)
+        bench.page.evaluate("n => { const v = document.querySelector('#w').pbView; v.sel.set(v.sel.focus, v.sel.focus + n); }", len(words.encode("utf-16-le")) // 2)
+        bench.keys("Enter").type(name).keys("Enter")
+    bench.at("walk. It").keys("n", "b", "/").type("dock")  # one coding is selected, hits of the widget's own search are marked
+    bench.page.evaluate(FRAMES)
+    whole = bench.page.evaluate(PAINTED)
+    kinds = dict(whole[1])
+    assert whole[0] is True and len([k for k in kinds if k[0].isdigit()]) == 3 and {"hit", "active", "sel"} & set(kinds) >= {"hit", "active"}
+    words, where = bench.page.evaluate(WORDS), [pytest.approx(bench.rect(w), abs=0.1) for w in ("bike 😀", "dock is", "minutes")]
+    spot = bench.rect("dock is")
+    for hit, nth in (("I take", 1), ("dock", 1), ("😀", 1), ("The app", 5)): assert bench.page.evaluate(SEARCH, [hit, nth]) >= 3
+    bench.page.evaluate(FRAMES)
+    assert bench.page.evaluate(PAINTED) == whole, "while the search is open"
+    assert bench.page.evaluate(WORDS) == words and [bench.rect(w) for w in ("bike 😀", "dock is", "minutes")] == where
+    assert bench.look(f"v.doc.text.slice(v.sel.point({spot['left'] + 1}, {spot['y']})).startsWith('dock is')")
+    bench.page.locator(".pb-scroll").focus()
+    bench.at("ten minutes").keys("w", "Enter").type("saves").keys("Enter")
+    assert bench.drag("dock is", inset=1).selected == "dock is"
+    bench.page.evaluate(SEARCHED)
+    bench.page.evaluate(FRAMES)
+    assert bench.page.evaluate("[...document.querySelectorAll('.pb-say')].map(e => e.childNodes.length)") == [1] * 6
+    fine, after = bench.page.evaluate(PAINTED)
+    assert fine is True and {"I take the bike 😀", "When the dock is full, I walk.", "The app", "ten"} <= {w for _, all_ in after for w in all_}
+    assert ("Saves time", "ten") in bench.quotes and bench.page.evaluate(WORDS) == words
+
+
+def test_words_that_something_changes_in_the_page_are_put_back(bench):
+    words = bench.page.evaluate(WORDS)
+    for change in ("e.firstChild.data = 'forged'", "e.textContent = ''", "e.append('more')", "e.firstChild.remove()"):
+        bench.page.evaluate(f"(() => {{ const e = document.querySelectorAll('.pb-say')[1]; {change}; }})()")
+        bench.page.evaluate(FRAMES)
+        assert bench.page.evaluate(WORDS) == words, change
+
+
+def test_the_look_follows_the_theme_however_late_its_colours_come(bench):
+    dark = ":root { --jp-layout-color0: #111; --jp-layout-color1: #212121; --jp-ui-font-color0: #fff; }"
+    on = "css => { const style = document.createElement('style'); style.id = 'theme'; style.textContent = css; document.head.append(style); }"
+    is_dark = "want => document.querySelector('.pb-cw').hasAttribute('data-dark') === want && document.querySelector('#w').pbView.inks[0] === (want ? '{}' : '{}')"
+    inks = bench.page.evaluate("css => { const pick = /--pb-ink0: (#\\w+)/g; return [...css.matchAll(pick)].map(m => m[1]); }", widget_files("coding_widget")[1])
+    is_dark = is_dark.format(inks[1], inks[0])
+    bench.page.wait_for_function(is_dark, arg=False)
+    bench.page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    bench.page.evaluate(FRAMES)
+    assert bench.page.evaluate(is_dark, False), "the name of the theme alone changes nothing"
+    bench.page.evaluate(on, dark)
+    bench.page.wait_for_function(is_dark, arg=True)
+    bench.page.evaluate("document.getElementById('theme').remove()")
+    bench.page.wait_for_function(is_dark, arg=False)
+    bench.page.evaluate("document.querySelector('#w').style.display = 'none'")  # in another tab of JupyterLab
+    bench.page.evaluate(on, dark)
+    bench.page.evaluate(FRAMES)
+    bench.page.evaluate("document.querySelector('#w').style.display = ''")
+    bench.page.wait_for_function(is_dark, arg=True)
+
+
 def test_two_views_stay_in_step_with_highlights_of_their_own(bench):
-    bench.page.evaluate("(() => { const el = document.createElement('div'); el.id = 'w2'; document.body.append(el);"
-                        " window.widget.render({model: window.model, el}); })()")
+    bench.second_view()
     bench.page.locator("#w2 .pb-turn").first.wait_for()
     bench.page.locator("#w .pb-scroll").focus()
     bench.at("walk").keys("w", "Enter").type("dock").keys("Enter")
@@ -476,3 +712,47 @@ def test_without_highlights_spans_carry_the_colours(page):
     made.at("full, I").keys("w", "Enter").type("walks").keys("Enter")
     assert ("Walks instead", "full") in made.quotes
     assert not made.errors
+
+
+# -- Where no script runs -----------------------------------------------------------------------------------------------------
+NOTEBOOK = """
+from personabench import codebook, coding, store
+from personabench.adjudication_widget import AdjudicationWidget
+from personabench.codebook_widget import CodebookWidget
+from personabench.coding_widget import CodingWidget
+from personabench.study import Study
+study = Study(":memory:", coder="MB")
+talk = "The dock was full. <img src=x onerror=\\"document.title='pwned'\\"> I walked 😀 שלום."
+with study.step("import", "import P01") as step: store.add_source(step, "P01", text=talk)
+for name, facet in (("Dock full", "pain"), ("Walks instead", "behaviour")): codebook.add_code(study, name, facet=facet)
+coding.code(study, "Dock full", source="P01", quote="The dock was full.")
+coding.code(study, "Walks instead", source="P01", quote="I walked 😀")
+with study.step("code", "JK codes too") as step:
+    row = {"source_id": 1, "code_id": study.code_id("Walks instead"), "start": 0, "end": 8, "coder": "JK"}
+    store.add_codings(step, [row])
+"""
+
+
+def test_a_page_of_nbconvert_shows_tables_where_javascript_is_off(browser, tmp_path, shots):
+    shown = ("CodingWidget(study, 'P01')", "CodingWidget(study, 'P01', save_text=True)", "CodebookWidget(study)", "AdjudicationWidget(study, 'P01')")
+    cells = [nbformat.v4.new_code_cell(c) for c in (NOTEBOOK, *shown)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}), tmp_path / "page.ipynb")
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.store_widget_state=False", "page.ipynb"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1000, "height": 900})
+    try:
+        page = context.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        tables = page.locator(".jp-OutputArea-output table")
+        assert tables.locator("caption").all_inner_texts() == [
+            "Coding widget, source P01: 1 of 1 turns coded, 3 codings", "Source P01: 1 turns, 3 codings", "Codebook widget: 2 codes, 3 codings",
+            "Adjudication of source P01, MB and JK: 3 disagreements, 0 codings agreed"]
+        texts = tables.all_inner_texts()
+        assert all(t.is_visible() for t in tables.locator("caption").all()) and not any("dock" in t.lower() or "walk" in t.lower() for t in (texts[0], *texts[2:]))
+        assert tables.nth(1).locator("tbody td").all_inner_texts()[1].startswith("The dock was full. <img src=x onerror=")
+        assert tables.nth(1).locator("li").all_inner_texts() == ["Walks instead (JK): The dock", "Dock full (MB): The dock was full.", "Walks instead (MB): I walked 😀"]
+        assert page.locator(".jp-OutputArea-output img").count() == 0 and page.title() == "page"
+        page.screenshot(path=shots / "no-script.png", full_page=True)
+    finally:
+        context.close()

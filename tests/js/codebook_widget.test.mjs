@@ -27,6 +27,11 @@ test("a query shows what fits below its parents, even in closed branches", () =>
   times(60, d => { const t = randomTree(d); assert.equal(w.shownRows(t, new Set(), "").length, t.list.length); });
 });
 
+test("a colour that is none gives way to the facet's", () => {
+  const columns = { id: [1, 2], name: ["A", "B"], parent: [null, null], facet: ["pain", "pain"], colour: ["url(//elsewhere)", "#00AAFF"] };
+  assert.deepEqual(w.makeTree(columns).list.map(n => n.colour), [null, "#00AAFF"]);
+});
+
 test("a code may go anywhere but into its own branch or where it is", () => times(200, d => {
   const tree = randomTree(d), n = tree.list[d.below(tree.list.length)], to = d.below(3) ? tree.list[d.below(tree.list.length)].id : null;
   const inside = to !== null && w.branchOf(n).some(x => x.id === to);
