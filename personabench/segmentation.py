@@ -142,7 +142,7 @@ def _hash(answers: pd.DataFrame, weights: pd.Series) -> str:
 
 def _letters(k: int) -> list[str]: return [chr(65 + i) if i < 26 else f"Z{i - 25}" for i in range(k)]
 
-# %% ../nbs/33_segmentation.ipynb #1a8b8ebe
+# %% ../nbs/33_segmentation.ipynb #1d298744
 @dataclass(frozen=True, eq=False)
 class _Resampled:
     "What bootstrap samples said about one number of segments."
@@ -153,10 +153,8 @@ class _Resampled:
 
 def _resample(model: LatentClass, answers: pd.DataFrame, w: np.ndarray, n_boot: int, seed: int, n_jobs: int | None) -> _Resampled:
     "Fit the model to bootstrap samples, from two starts each."
-    from sklearn.base import clone
-
     labels = model.predict(answers)
-    jaccard, everybody = _bootstrapped(clone(model).set_params(n_init=min(2, model.n_init)), answers, w, labels, n_boot, seed, n_jobs)
+    jaccard, everybody = _bootstrapped(_quick(model), answers, w, labels, n_boot, seed, n_jobs)
     apart = [_pair_distance(one, other) for one, other in zip(everybody[::2], everybody[1::2])]
     same = np.mean([_matched(labels, again, model.n_classes) == labels for again in everybody], axis=0)
     return _Resampled(_stability_table(jaccard, labels), float(np.mean(apart)) if apart else float("nan"), same)
@@ -181,7 +179,7 @@ def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarr
 def _quick(model: LatentClass) -> LatentClass:
     from sklearn.base import clone
 
-    return clone(model).set_params(n_init=min(2, model.n_init))
+    return clone(model).set_params(n_init=min(2, model.n_init), errors=None)
 
 # %% ../nbs/33_segmentation.ipynb #2bec361b
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:

@@ -547,7 +547,7 @@ def _arch(E: np.ndarray) -> float:
     bend = np.polynomial.polynomial.polyval(U[:, 0], np.polynomial.polynomial.polyfit(U[:, 0], U[:, 1], 2))
     return float(np.corrcoef(bend, U[:, 1])[0, 1] ** 2)
 
-# %% ../nbs/32_stability.ipynb #219aab4a
+# %% ../nbs/32_stability.ipynb #120e4e0e
 def _judged(scores: _Scores, R: np.ndarray, own: Mapping[int, np.ndarray], found: Mapping[tuple[str, int], dict], seed: int) -> StructureTest:
     "Put the verdict together."
     smooth = found["smooth", 2]
@@ -574,9 +574,9 @@ def _verdict(table: pd.DataFrame, surprise: float, raw: pd.Series, n: int) -> tu
         why = ("the correlations are too weak for groups that stand apart" if raw["separation"] < 2
                else f"groups that explain the correlations would have been seen with a chance of {raw['power']:.0%}")
         return "no clusters", f"a smooth continuum describes the answers of {n} respondents at least as well as groups do, and {why}"
-    between = raw["power"] >= .9
-    return "not shown", (f"the answers of {n} respondents {'lie between what a continuum and what groups would give' if between else 'do not tell groups from a continuum'} "
-                         f"(largest surprise {surprise:.1f}); groups that explain the correlations would be shown with a chance of {raw['power']:.0%} at this n")
+    tell = "lie between what a continuum and what groups would give" if raw["power"] >= .9 else "do not tell groups from a continuum"
+    return "not shown", (f"the answers of {n} respondents {tell} (largest surprise {surprise:.1f}); "
+                         f"groups that explain the correlations would be shown with a chance of {raw['power']:.0%} at this n")
 
 
 def _too_few(n: int, D: int, skipped: dict[Any, str], seed: int) -> StructureTest:

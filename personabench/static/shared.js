@@ -466,11 +466,10 @@ function barOf(v, g, c, top) {
 
 export function drawStripes(v, g) {
   const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
-  if (!box.height) return;
+  // JupyterLab hides everything for a moment while it changes the theme. What stays hidden longer is drawn when it comes back into sight.
+  if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawStripes(v, g); });
   g.bars = [...g.codings].filter(v.shows).map(c => barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || a.lane - b.lane);
-  if (g.canvas && g.canvas.pbInk !== v.inks[0]) { g.canvas.remove(); g.canvas = null; } // Chromium may go on showing what a canvas held before the theme changed
   g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
-  g.canvas.pbInk = v.inks[0];
   g.canvas.width = wide * ratio;
   g.canvas.height = Math.ceil(box.height) * ratio;
   g.canvas.style.cssText = `width:${wide}px;height:${Math.ceil(box.height)}px`;

@@ -214,6 +214,8 @@ CODING: dict[str, State] = {
     "memo": lambda s: s.show().at("I take").keys("m"),
     "memos on the source": lambda s: (s.show().at("I take").keys("m"),
         s.page.get_by_label("Memo on", exact=True).select_option(label="Memo on source P01")),
+    "a memo edited": lambda s: (CODING["memos on the source"](s), s.page.locator(".pb-memos .pb-link", has_text="Edit").first.click()),
+    "marked done": lambda s: s.show().at("I take").keys("Shift+D").seen(".pb-tool[aria-pressed=true]"),
     "find": lambda s: s.show().at("I take").keys("/").type("dock").keys("Enter"),
     "find, nothing": lambda s: s.show().at("I take").keys("/").type("zebra"),
     "autocode": lambda s: s.show().at("I take").keys("a"),
@@ -393,7 +395,10 @@ SCAN = r"""() => {
     }
     for (const el of within.querySelectorAll("*")) for (const part of ["::before", "::after"]) {
       const style = getComputedStyle(el, part);
-      if (/^"\s*[^\s"]/.test(style.content) && shown(el)) text(el, style.color, `${name(el)}${part}`);
+      if (!/^"/.test(style.content) || !shown(el)) continue;
+      const behind = lay(el, null).bg, ground = over(parse(style.backgroundColor), behind);
+      if (/[^\s"]/.test(style.content)) note("text", `${name(el)}${part}`, over(parse(style.color), ground), ground);
+      if (el.localName === "button" && style.borderTopStyle === "solid") note("part", `box of ${name(el)}`, over(parse(style.borderTopColor), behind), behind);
     }
   };
   const part = (el, behind, colour, what) => { const c = lay(el, colour), b = lay(behind, null).bg; note("part", what, c.fg, b); };
@@ -414,7 +419,8 @@ SCAN = r"""() => {
     probe.remove();
   });
   all(".pb-at, .pbk-at, [role=option][aria-selected=true], [aria-pressed=true]", (el, s) => {
-    const at = s.boxShadow.match(/^(rgb|color)[^)]*\)/)?.[0], ticked = el.querySelector(".pb-check")?.textContent || s.fontWeight >= 600;
+    const at = s.boxShadow.match(/^(rgb|color)[^)]*\)/)?.[0];
+    const ticked = el.querySelector(".pb-check")?.textContent || getComputedStyle(el, "::before").content.includes("✓") || s.fontWeight >= 600;
     if (at) part(el, el, at, "mark of what is chosen"); else if (!ticked) lost.push(`nothing but the ground tells that ${name(el)} is chosen`);
   });
   all(".pb-caret", (el, s) => part(el.parentElement, el.parentElement, s.backgroundColor, "caret"));
@@ -773,8 +779,8 @@ def test_a_screen_reader_hears_the_coding_widget(stage):
     assert text.says["focused"] and text.says["description"] == "7 characters selected: streets", "where one is, is part of what is focused"
     live = here.page.locator(".pb-status")
     assert live.get_attribute("aria-live") == "polite", "and what a key selected is said"
-    here.keys("s").seen(".pb-status:has-text('44 characters selected: The streets are wet and the d…')")
-    here.keys("ArrowLeft", "ArrowUp", "ArrowUp").seen(".pb-status:has-text('turn 3, Interviewer')").at("streets").keys("w")
+    here.keys("s").seen(".pb-status:has-text('43 characters selected: The streets are wet and the d…')")
+    here.keys("ArrowLeft", "ArrowUp").seen(".pb-status:has-text('turn 3, Interviewer')").at("streets").keys("w")
     assert "the dock is full" in " ".join(node.name for node in text.all("StaticText")), "the words themselves are there to be read"
 
     tree = listen(here.keys("Enter").seen(".pb-option"))

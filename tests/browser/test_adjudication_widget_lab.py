@@ -36,7 +36,7 @@ def test_keys_stay_in_the_widget_and_no_words_in_the_notebook(lab):
     page.keyboard.press("Control+s")  # not ours: JupyterLab saves
     page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty", timeout=30_000)
     saved = json.dumps([cell.get("outputs", []) for cell in json.loads(path.read_text("utf-8"))["cells"]]) + json.dumps(json.loads(path.read_text("utf-8"))["metadata"])
-    assert "run this cell to open it" in saved and "insurance" not in saved and "Northgate" not in saved
+    assert "Run this cell to open it" in saved and "insurance" not in saved and "Northgate" not in saved
     page.locator(".pb-aw .pa-list").focus()
     page.keyboard.press("Escape")
     assert not page.evaluate("document.querySelector('.pb-aw').contains(document.activeElement)")

@@ -53,6 +53,15 @@ test("steps go through the whole text, forth and back, over graphemes and words"
   assert.equal(s.stepFrom(segments, "👩🏽‍🔬x", 0, "grapheme", 1), "👩🏽‍🔬".length);
 }));
 
+test("codings on the same words stand in the order in which they were made, what is not yet stored behind the rest", () => {
+  const ids = Array.from({ length: 70_000 }, s.makeGuid), same = id => ({ id, start: 3, end: 9 });
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of ids.slice(0, 50)) assert.match(id, /^[\da-f]{32}$/);
+  const made = [same(7), same(12), ...ids.slice(0, 9).map(same)], mixed = [...made].reverse();
+  assert.deepEqual(mixed.sort(s.inOrder).map(c => c.id), made.map(c => c.id));
+  assert.ok(s.inOrder(same(7), same("0000000000001234")) < 0 && s.inOrder(same("0000000000001234"), same(20_000)) > 0);
+});
+
 test("no two codings that overlap share a lane, and lanes are as few as the depth", () => times(200, ({ below }) => {
   const list = Array.from({ length: below(60) }, (_, id) => { const start = below(100); return { id, start, end: start + 1 + below(30) }; }).sort(s.inOrder);
   const n = s.assignLanes(list);
