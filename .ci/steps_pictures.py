@@ -289,7 +289,7 @@ def codebook(album: Album, folder: Path) -> None:
     "Steps 14 and 15: the codebook."
     from personabench.codebook_widget import CODEBOOK_KEYS
 
-    trouble = cell_with("preview_merge")
+    trouble = cell_with('add_code(study, "Card trouble"')
     write_notebook(folder / "codebook.ipynb", cell_with("create=True"), trouble, cell_with("pb.CodebookWidget"))
     album.open("codebook.ipynb", ".pb-cb", CODEBOOK_KEYS)
     album.height(540)

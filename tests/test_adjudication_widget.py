@@ -387,3 +387,14 @@ def test_script_and_style_are_small_and_write_no_markup():
     assert len(own.encode()) <= 60_000 and "innerHTML" not in own and "insertAdjacentHTML" not in own and "eval(" not in own
     assert style.count("{") == style.count("}") and "forced-colors" in style and "prefers-reduced-motion" in style
     assert set(DECISIONS) <= set(ADJUDICATION_KEYS)
+
+
+def test_a_decision_survives_a_reopening_that_was_said_again(study):
+    b = Browser(AdjudicationWidget(study, "P01", coders=PAIR))
+    d = next(m for m in reversed(b.heard) if "disagreements" in m)["disagreements"]
+    which, side = {"left": d["left"][0], "right": d["right"][0]}, "left" if d["left"][0] else "right"
+    b.decide(0, side)
+    reopen, decide = {"type": "reopen", "guid": "r1", **which}, {"type": "decide", "guid": "d1", "decision": side, **which}
+    for message in (reopen, decide, reopen, decide): assert b.say(**message)[-1]["type"] == "ack"
+    now = next(m for m in reversed(b.heard) if "disagreements" in m)["disagreements"]
+    assert now["decision"][0] == side and (study.codings["origin"] == "adjudicated").any()

@@ -7,11 +7,12 @@ import random
 import re
 import stat
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personabench import codebook, coding, store
+from personabench import codebook, coding, importers, store
 from personabench.coding_widget import KEYS, CodingWidget, check_key, find_hits, widget_files
 from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchSource
 from personabench.study import Study
@@ -425,3 +426,78 @@ def test_script_and_style_come_from_the_package_and_stay_small():
     assert len(own.encode()) <= 60_000
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script and "eval(" not in script and "document.write" not in script
     assert style.count("{") == style.count("}")
+
+
+# -- Messages that come twice, late, or from an earlier text --------------------------------------------------------------------------
+def test_a_message_said_again_is_answered_the_same_and_does_nothing_twice(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("the dock was full", "Dock full")
+    coding_id = int(study.codings["coding_id"].iloc[0])
+    other = Browser(CodingWidget(study, "P01"))  # another view's widget, such as after the cell ran again
+    for message in ({"type": "recode", "id": coding_id, "code": "Gives up"}, {"type": "remove", "ids": [coding_id]}):
+        first = last(b.say(guid=f"once-{message['type']}", **message), "ack")
+        coding.undo(study)
+        steps = study.last_event()
+        assert last(other.say(guid=f"once-{message['type']}", **message), "ack") == first and study.last_event() == steps
+    assert study.codings["code"].tolist() == ["Dock full"], "what was undone stays undone"
+
+
+def test_positions_of_an_earlier_text_are_refused(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("the dock was full", "Dock full")
+    coding_id, revision = int(study.codings["coding_id"].iloc[0]), last(b.say(type="ready", view="v"), "source")["revision"]
+    importers.correct_text(study, "P01", text="Now: " + TALK)
+    before = study.codings["quote"].tolist()
+    for message in ({"type": "add", "start": 3, "end": 9, "items": [["late", "Gives up"]]}, {"type": "resize", "id": coding_id, "start": 3, "end": 9},
+                    {"type": "apply", "code": "Gives up", "spans": [["P01", 3, 9]]}):
+        told = b.say(guid=f"late-{message['type']}", source="P01", revision=revision, **message)
+        assert "corrected" in last(told, "refused")["reason"]
+    assert study.codings["quote"].tolist() == before == ["the dock was full"]
+
+
+def test_a_coding_is_never_resized_from_another_source(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("the dock was full", "Dock full")
+    told = b.say(type="resize", guid="r", source="P02", id=int(study.codings["coding_id"].iloc[0]), start=0, end=3)
+    assert "P01" in last(told, "refused")["reason"] and study.codings["quote"].tolist() == ["the dock was full"]
+
+
+def test_an_error_that_passes_is_told_so_and_any_error_is_answered(study):
+    b = Browser(CodingWidget(study, "P01"))
+    for wrong in ({"type": "remove", "ids": [2**70]}, {"type": "add_code", "name": None, "facet": "pain"},
+                  {"type": "memo", "about": "source", "target": None, "text": None}):
+        assert "again" not in last(b.say(guid="w" + wrong["type"], **wrong), "refused")
+    study.readonly = True
+    assert last(b.say(type="memo", guid="m", about="source", target=None, source="P01", text="x"), "refused")["again"]
+    study.readonly = False
+    assert last(b.say(type="memo", guid="m", about="source", target=None, source="P01", text="x"), "ack") and study.memos["text"].tolist() == ["x"]
+
+
+def test_a_view_that_opens_late_leaves_the_news_to_all(study, tmp_path):
+    b = Browser(CodingWidget(study, "P01"))
+    coding.code(study, "Dock full", source="P01", quote="the dock was full")
+    told = b.say(type="ready", view="second")
+    assert last(told, "source")["to"] == "second" and "to" not in last(told, "changed")
+
+
+def test_a_key_pressed_once_too_often_removes_no_interview(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("the dock was full", "Dock full")
+    for _ in range(8): told = b.say(type="undo")
+    assert "nothing more to undo here" in last(told, "notice")["text"].lower() or "Nothing to undo" in last(told, "notice")["text"]
+    importers.import_codebook(study, pd.DataFrame({"code": ["Weather"], "facet": ["context"]}))
+    told = last(b.say(type="undo"), "notice")["text"]
+    assert "undo(study)" in told and "Weather" in set(study.codes["code"]) and last(b.say(type="ready", view="v"), "source")["undo"]["undo"] is None
+    assert len(study.sources) == 2
+    coding.undo(study)
+    assert "Weather" not in set(study.codes["code"]), "Python's undo takes it back"
+
+
+def test_blind_tells_not_even_how_much_others_did(study, tmp_path):
+    colleague = Study(study.engine.url.render_as_string(hide_password=False), coder="AN")
+    b = Browser(CodingWidget(study, "P01", blind=True))
+    theirs = coding.code(colleague, "Dock full", source="P01", quote="the dock was full")
+    coding.add_memo(colleague, "a thought", source="P01")
+    news = last(b.say(type="ping"), "changed")
+    assert news["codings"]["id"] == [] and theirs not in news["removed"] and news["removed"] == []
+    assert last(b.say(type="progress"), "progress")["rows"]["memos"] == [0, 0]

@@ -3,8 +3,8 @@
 // Python, which computes it; here it is shown, gone through and decided. A decision is drawn at once and marked as pending until Python has stored it.
 // Sections: 1 what keys and rows mean (pure), 2 the link to Python, 3 the text and its two margins, 4 the list, 5 the card with the decisions, 6 keys, 7 the view.
 // Positions are UTF-16 units inside, code points in every message.
-/* global PAINTS, assignLanes, buildText, chord, enlist, firstIndex, followTheme, fuzzy, groupsOf, isDark, make, makeDoc, makeGuid, makeOutbox, makePainter,
-   makePicker, paintSpans, pieceAt, placeOf, positionOf, readCodes, repairText, short, showKey, stackLabels, suppressKeys, swatchOf, unpack -- of shared.js, which Python puts before this file */
+/* global holdFocus, PAINTS, assignLanes, buildText, chord, enlist, firstIndex, followTheme, fuzzy, groupsOf, isDark, make, makeDoc, makeGuid, makeOutbox, makePainter,
+   makePicker, paintSpans, pieceAt, placeBox, placeOf, positionOf, readCodes, repairText, sayAgain, short, showKey, stackLabels, suppressKeys, swatchOf, unpack -- of shared.js, which Python puts before this file */
 
 // == 1 What keys and rows mean ============================================================================================================
 /** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it.
@@ -86,7 +86,7 @@ function makeDecisionLink(v) {
   };
   const hear = m => {
     if (m.to && m.to !== v.uid) return;
-    if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
+    sayAgain(outbox, raw, asked && performance.now() - asked > 5000);
     asked = 0;
     v.lost(false);
     NEWS[m.type]?.(v, m);
@@ -107,6 +107,7 @@ const NEWS = {
     v.saved();
   },
   refused(v, m) {
+    if (m.again) return v.say(`${m.reason}. ${m.cure || ""}`, true);
     if (v.link.outbox.done(m.guid)) v.link.raw({ type: "ready", view: v.uid }); // what was drawn ahead is not so: ask for what is
     v.say(`${m.reason}. ${m.cure || ""}`, true);
     v.saved();
@@ -445,6 +446,7 @@ function makeAdjudicationView(model, el) {
   v.text.append(v.placeholder);
   v.card.fill();
   el.append(v.root);
+  holdFocus(v);
   return v;
 }
 
@@ -499,10 +501,7 @@ function joinAdjudication(v) {
   v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pa-waiting", n > 0); };
   v.lost = late => { v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${v.link.outbox.size ? "What you decided waits here and will be sent when it answers, or when you run the cell again." : "Run the cell again if it does not come back."}`; };
   v.leave = () => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
-  v.place = (box, near) => {
-    const base = v.root.getBoundingClientRect(), at = near.getBoundingClientRect(), width = Math.min(400, base.width - 16), below = at.bottom - base.top + 6;
-    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;` + (base.height - below > 300 ? `top:${below}px` : `bottom:${base.bottom - at.top + 6}px`);
-  };
+  v.place = (box, near) => placeBox(v, box, near);
   v.theme = () => {
     v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches; // every highlight has the system's colour then: only what matters now is painted

@@ -2,7 +2,7 @@
 // The codebook widget: codes as a tree, beside it everything known of the one at hand. One view is one call of `render` below. It changes nothing
 // by itself: each change is a message, and what Python tells afterwards is drawn, whoever made the change.
 // Sections: 1 the tree (pure), 2 the link to Python, 3 rows, 4 details, 5 panels, 6 actions, 7 keys and mouse, 8 the view.
-/* global BIDI, INKS, LINES, chord, followTheme, fuzzy, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, ownColour, short, showKey, suppressKeys, swatchOf, unpack -- of shared.js,
+/* global BIDI, INKS, LINES, chord, followTheme, fuzzy, holdFocus, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, ownColour, sayAgain, short, showKey, suppressKeys, swatchOf, unpack -- of shared.js,
    which Python puts before this file */
 
 // == 1 The tree =============================================================================================================
@@ -128,7 +128,7 @@ function makeBookLink(v) {
   };
   const hear = m => {
     if (m.to && m.to !== v.uid) return;
-    if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
+    sayAgain(outbox, raw, asked && performance.now() - asked > 5000);
     asked = 0;
     v.lost(false);
     BOOK_HEAR[(m.type)]?.(v, m);
@@ -148,7 +148,7 @@ function makeBookLink(v) {
 const BOOK_HEAR = {
   codebook(v, m) { v.renew(m); },
   ack(v, m) { const after = v.link.settle(m.guid); if (m.notice) v.say(m.notice); after?.(m); },
-  refused(v, m) { v.link.settle(m.guid); v.say(`${m.reason}. ${m.cure || ""}`, true); v.details.refresh(true); v.panel.refused(); },
+  refused(v, m) { if (m.again) return v.say(m.reason, true); v.link.settle(m.guid); v.say(`${m.reason}. ${m.cure || ""}`, true); v.details.refresh(true); v.panel.refused(); },
   notice(v, m) { v.link.settle(m.guid); v.say(m.text); },
   preview(v, m) { v.panel.show("merge", m); },
   quotes(v, m) { v.panel.answer("quotes", m); },
@@ -671,6 +671,7 @@ function makeBook(model, el) {
     tool("undo", "Undo", "Undo", "↶ Undo"), tool("redo", "Redo", "Redo", "↷"), tool("merge into…", "Merge", `Merge into… (${showKey("alt+m")})`), tool("history", "History", `History (${showKey("alt+l")})`), tool("keys", "Keys", "Keys (?)", "?"));
   v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("div", { class: "pbk-foot" }, v.status, v.live, v.kept), v.picker.box);
   el.append(v.root);
+  holdFocus(v);
   return v;
 }
 

@@ -4,11 +4,11 @@
 // Sections: 1 what keys and queries mean (pure), 2 selection, 3 the link to Python, 4 coding, 5 what the
 // pickers offer, 6 panels, 7 keys, 8 the view. The document, highlights, stripes and the picker are in shared.js: other widgets show texts too.
 // Positions are UTF-16 units inside, code points in every message.
-/* global INKS, LINE, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, followTheme, freeLane, fuzzy, groupsOf, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
-   makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeOf, positionOf, readCodes, repairText, short, showKey, snapSpan, stepFrom, stripeAt, suppressKeys, swatchOf, trimSpan, turnAt,
+/* global INKS, LINE, PAINTS, buildText, chord, drawBar, drawOne, enlist, firstIndex, followTheme, freeLane, fuzzy, groupsOf, holdFocus, inOrder, isDark, lookOf, make, makeDoc, makeGuid, makeOutbox,
+   makePainter, makePicker, paintGroup, paintSpans, pieceAt, placeBox, placeOf, positionOf, readCodes, repairText, sayAgain, short, showKey, snapSpan, stepFrom, stripeAt, suppressKeys, swatchOf, trimSpan, turnAt,
    unpack, watchGroups -- of shared.js, which Python puts before this file */
 
-// == 1 What keys and queries mean =================================================================
+// == 1 What keys and queries mean ==
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
  * @param {any[]} codes @param {string} query @param {any[]} recent */
 export function rankCodes(codes, query, recent) {
@@ -28,7 +28,7 @@ export function meaning(key, own, keys) {
   return action ? { action } : null;
 }
 
-// == 2 Selection ==================================================================================
+// == 2 Selection ==
 // The selection is two positions of the text, not the browser's: it outlives the focus, and keys move it in text that is not editable.
 // The browser's own selection follows it, so that copying works.
 const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
@@ -140,6 +140,7 @@ function makeSelection(v) {
   const skip = at => { while (at < v.doc.text.length && /\s/.test(v.doc.text[at])) at++; return at; };
   /** Take over what the mouse selected. @param {any} e @param {any} before the selection before the button went down */
   const fromMouse = (e, before) => {
+    if (v.resizing) v.select(null);
     const s = v.root.getRootNode().getSelection?.() || document.getSelection();
     if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
     let a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset);
@@ -164,7 +165,7 @@ function makeSelection(v) {
     get anchor() { return anchor; }, get focus() { return focus; }, get quiet() { return quiet; } };
 }
 
-// == 3 The link to Python =========================================================================
+// == 3 The link to Python ==
 // Writes wait in the outbox until Python acknowledges them. What Python tells is news about rows, whoever wrote them.
 function makeLink(v) {
   const { model } = v;
@@ -176,7 +177,7 @@ function makeLink(v) {
   /** Send something that changes the study. */
   const write = m => {
     if (state().readonly || v.offline) { v.say(v.offline ? "Nothing is connected: run the cell to work on" : "The study is open read-only", true); return null; }
-    const message = outbox.put({ guid: makeGuid(), source: v.doc.source, ...m });
+    const message = outbox.put({ guid: makeGuid(), source: v.doc.source, revision: v.doc.revision, ...m });
     message.at = Date.now();
     raw(message);
     v.tell();
@@ -191,7 +192,7 @@ function makeLink(v) {
   };
   const hear = m => {
     if (m.to && m.to !== v.uid) return;
-    if (asked && performance.now() - asked > 5000) for (const o of outbox.all()) raw(o); // after a gap: say again what was not acknowledged
+    sayAgain(outbox, raw, asked && performance.now() - asked > 5000);
     asked = 0;
     v.lost(false);
     HEAR[m.type]?.(v, m);
@@ -213,6 +214,7 @@ const HEAR = {
     for (const row of unpack(m.codings)) {
       const code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end);
       const c = doc.byId.get(row.id) || v.pending.get(row.guid);
+      if (busy.has(row.id)) v.stale = true; // somebody else changed it too: how it stands is asked when ours is stored
       if (!code || busy.has(row.id)) continue;
       if (!c) v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
       else {
@@ -227,12 +229,15 @@ const HEAR = {
     const sent = v.link.outbox.done(m.guid);
     if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid: m.guid, ms: Date.now() - sent.at } }));
     for (const [guid, id] of m.ids || []) settle(v, guid, id);
+    if (v.stale && !v.link.outbox.size) { v.stale = false; v.link.raw({ type: "ready", view: v.uid }); }
     if (m.notice) v.say(m.notice);
     v.tell();
   },
   refused(v, m) {
+    if (m.again) return v.say(`${m.reason}. ${m.cure || ""}`, true);
     const sent = v.link.outbox.done(m.guid);
     for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
+    if (sent?.text) { v.draft = sent.text; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = sent.text; } // words are not lost because a memo was refused
     if (sent && !sent.items) v.link.raw({ type: "ready", view: v.uid }); // what was drawn ahead is not so: ask for what is
     v.say(`${m.reason}. ${m.cure || ""}`, true);
     v.tell();
@@ -255,7 +260,7 @@ function settle(v, guid, id) {
   for (const g of groupsOf(v.doc, c)) { const bar = g.bars.find(b => b.c === c); if (bar && g.canvas) drawBar(v, g.canvas.getContext("2d"), bar); } // full instead of thin
 }
 
-// == 4 Coding =====================================================================================
+// == 4 Coding ==
 function makeCoding(v) {
   const recent = [];
   const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
@@ -321,7 +326,7 @@ function makeCoding(v) {
   return { put, create, remove, recode, stretch, keep, span, chars, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
 }
 
-// == 5 What the pickers offer =====================================================================
+// == 5 What the pickers offer ==
 function makeChoices(v) {
   const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.name);
@@ -360,7 +365,7 @@ function makeChoices(v) {
   return { codes, sources, filter, keyFor };
 }
 
-// == 6 Panels =====================================================================================
+// == 6 Panels ==
 // What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
 // autocoding, help. One at a time; Esc returns to the text.
 function makePanel(v) {
@@ -458,7 +463,7 @@ function makePanel(v) {
     const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
       const spans = hits.filter(h => h.take).map(h => [h.source, h.start, h.end]);
       if (code && v.link.write({ type: "apply", code: v.ref(code), spans })) { v.hits = null; fill(); }
-    }, { many: false }) });
+    }, { many: false, near: go }) });
     const count = () => { const n = hits.filter(h => h.take).length; go.textContent = `Code ${n} accepted…`; go.disabled = !n; };
     const all = on => make("button", { onclick: () => { for (const h of hits) h.take = on; fill(); } }, on ? "Accept all" : "Reject all");
     count();
@@ -516,7 +521,7 @@ function makeFind(v) {
   return { box, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 
-// == 7 Keys =======================================================================================
+// == 7 Keys ==
 function makeActions(v) {
   const near = () => v.selectionBox();
   const all = () => v.doc.list.filter(v.shows);
@@ -551,6 +556,7 @@ function makeActions(v) {
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
   };
+  const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
     "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", (codes, how) => v.coding.put(codes, how), { near: near() }); else v.coding.put([]); },
     "repeat the last code": () => putCode(v.coding.recent[0]), "code in vivo": vivo,
@@ -558,7 +564,7 @@ function makeActions(v) {
     "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
     "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); },
     "remove": () => v.coding.remove(), "recode": () => { if (v.active) v.choices.codes(`Recode “${v.active.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); else v.say("Go to a coding first (n)", true); },
-    "move the ends": ends, "memo": () => v.panel.open("memo"), "undo": () => v.link.raw({ type: "undo" }), "redo": () => v.link.raw({ type: "redo" }),
+    "move the ends": ends, "memo": () => v.panel.open("memo"), "undo": () => step("undo"), "redo": () => step("redo"),
     "mark as done": () => v.mark({ name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(), "list of codings": () => v.panel.open("list"), "filter": () => v.choices.filter(),
     "fold interviewer": () => v.fold(), "autocode": () => v.panel.open("autocode"), "key for a code": () => v.choices.keyFor(), "help": () => v.panel.open("help"), "leave": () => v.leave() };
   /** While ends are moved: the selection is the coding. True when the key was used. @param {string} key */
@@ -586,13 +592,13 @@ function makeActions(v) {
   return { does, press, stages, ours: key => Boolean(meaning(key, v.doc.own, v.doc.keys)) || /arrow|home|end|page/.test(key) };
 }
 
-// == 8 The view ===================================================================================
+// == 8 The view ==
 function makeBar(v) {
   const tool = (key, label, text) => v.buttons[key] = make("button", { class: "pb-tool", title: label, onclick: () => v.actions.does[key]?.() }, text);
   v.buttons = {};
   v.strips = make("div", { class: "pb-strip", role: "toolbar", "aria-label": "Stages and recent codes" });
   v.only = make("div", { class: "pb-only", hidden: true });
-  return make("div", { class: "pb-head" }, make("div", { class: "pb-bar", role: "toolbar", "aria-label": "Coding" }, tool("sources", "Open a source (g)", "Source"), tool("mark as done", `Done with this source (${showKey("shift+d")})`, "Done"), make("span", { class: "pb-gap" }),
+  return make("div", { class: "pb-head" }, make("div", { class: "pb-bar", role: "toolbar", "aria-label": "Coding" }, tool("sources", "Open a source (g)", "Source"), tool("mark as done", `Done with this source (${showKey("shift+d")})`, "Done"), make("span", { class: "pb-gap" }), tool("code", "Code the selected words (Enter)", "Code"),
     tool("undo", "Undo", "↶ Undo"), tool("redo", "Redo", "↷"), tool("find", "Find in the text (/)", "Find"), tool("filter", "Show only some codings (f)", "Filter"),
     tool("list of codings", "List of codings (l)", "List"), tool("autocode", "Autocode (a)", "Autocode"), tool("memo", "Memos (m)", "Memos"), tool("fold interviewer", "Fold interviewer turns (h)", "Fold"),
     tool("help", "Keys (?)", "Keys")), v.strips, v.only, v.find.box);
@@ -623,6 +629,7 @@ function makeView(model, el) {
   v.root.append(v.painter.sheet, makeBar(v), v.banner, make("div", { class: "pb-main" }, v.scroll, v.panel.box), make("div", { class: "pb-foot" }, v.status, v.live, v.kept), v.picker.box, v.tip);
   v.text.append(v.placeholder);
   el.append(v.root);
+  holdFocus(v);
   return v;
 }
 
@@ -645,7 +652,7 @@ function joinParts(v) {
     const n = v.link.outbox.size, text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
     if (v.kept.textContent !== text) { v.kept.textContent = text; v.kept.classList.toggle("pb-waiting", n > 0); }
   };
-  v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again if it does not come back."}`; };
+  v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run its cells again.` : "Run its cells again if it does not come back."}`; };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
   v.later = g => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.add(g); };
   v.flush = () => { // what does not fit into half a frame waits for the next one
@@ -665,11 +672,7 @@ function joinParts(v) {
     v.inks = INKS.map((_, i) => read(`--pb-ink${i}`));
     v.repaint();
   };
-  v.place = (box, near) => {
-    const base = v.root.getBoundingClientRect(), at = near?.getBoundingClientRect?.() || near || v.scroll.getBoundingClientRect(), width = Math.min(400, base.width - 16);
-    const below = at.bottom - base.top + 6, room = base.height - below;
-    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;` + (room > 260 || below < 300 ? `top:${Math.max(8, Math.min(below, base.height - 280))}px` : `bottom:${base.bottom - at.top + 6}px`);
-  };
+  v.place = (box, near) => placeBox(v, box, near || v.scroll);
   v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
   v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
@@ -706,7 +709,8 @@ function joinCodings(v) {
     v.tell();
   };
   v.select = c => {
-    const old = v.active;
+    const old = v.active, r = v.resizing;
+    if (r && r.c !== c) { v.resizing = null; if (v.doc.byId.has(r.c.id)) v.change(r.c, r.old); } // ends are moved in one place only
     v.active = c;
     v.painter.mark("active", c);
     for (const o of [old, c]) if (o) for (const g of groupsOf(v.doc, o)) if (g.near) v.later(g);

@@ -71,6 +71,17 @@ export function chord(e) {
 
 /** Tell JupyterLab whether a key is the widget's own, before it looks. Notebook 7 listens before the widget can stop a key, and matches its command mode's
  * shortcuts on the very element that has the focus: the mark has to stand there, too. @param {any} v @param {any} e @param {boolean} on */
+/** A press on an empty part of a widget keeps the keys here; else the notebook would take the next ones as commands. */
+export const holdFocus = v => { v.root.tabIndex = -1; v.root.addEventListener("focus", () => v.focus()); };
+
+/** Put a palette below something, or above where there is no room, and always inside the widget. @param {any} near an element or a rectangle */
+export function placeBox(v, box, near, wide = 400) {
+  const base = v.root.getBoundingClientRect(), at = near.getBoundingClientRect?.() || near, width = Math.min(wide, base.width - 16), below = at.bottom - base.top + 6;
+  const above = base.height - below <= 260 && below >= 300;
+  box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;`
+    + (above ? `bottom:${Math.min(base.bottom - at.top + 6, Math.max(8, base.height - 290))}px` : `top:${Math.max(8, Math.min(below, base.height - 280))}px`);
+}
+
 export const suppressKeys = (v, e, on) => { for (const el of [v.root, e.target]) el.toggleAttribute("data-lm-suppress-shortcuts", on); };
 
 // == Fuzzy match ==============================================================================================================
@@ -611,18 +622,27 @@ export function followTheme(v) {
 /** @param {Storage | null} storage @param {string} key */
 export function makeOutbox(storage, key) {
   let items = [];
-  try { items = JSON.parse(storage?.getItem(key) || "[]"); } catch { items = []; }
-  const keep = () => { try { if (items.length) storage?.setItem(key, JSON.stringify(items)); else storage?.removeItem(key); } catch { /* full or forbidden */ } };
+  const safely = act => { try { return act(); } catch { return null; /* full or forbidden */ } }, at = guid => `${key}:${guid}`;
+  for (const name of safely(() => Object.keys(storage)) || []) { // one place for each message: two widgets in one tab never write over each other's
+    const message = name.startsWith(at("")) && safely(() => JSON.parse(storage.getItem(name)));
+    if (message) items.push(message);
+  }
+  items.sort((m, n) => (m.guid > n.guid ? 1 : -1)); // ids made here sort by time
   return {
     get size() { return items.length; },
     all: () => items.slice(),
-    put: message => { items.push(message); keep(); return message; },
+    put: message => { items.push(message); safely(() => storage.setItem(at(message.guid), JSON.stringify(message))); return message; },
     done: guid => {
       const found = items.find(m => m.guid === guid);
-      if (found) { items = items.filter(m => m !== found); keep(); }
+      if (found) { items = items.filter(m => m !== found); safely(() => storage.removeItem(at(guid))); }
       return found;
     },
   };
+}
+
+/** Say again what was not acknowledged: all of it after a gap, else what has waited for five seconds. Python does nothing twice. */
+export function sayAgain(outbox, raw, gap) {
+  for (const m of outbox.all()) if (gap || Date.now() - (m.at || 0) > 5000) { m.at = Date.now(); raw(m); }
 }
 
 // == Picker ===================================================================================================================

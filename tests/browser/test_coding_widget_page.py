@@ -5,6 +5,8 @@ Quicker than JupyterLab, and it shows that the script needs nothing of it; test_
 
 from __future__ import annotations
 
+import re
+
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -756,3 +758,79 @@ def test_a_page_of_nbconvert_shows_tables_where_javascript_is_off(browser, tmp_p
         page.screenshot(path=shots / "no-script.png", full_page=True)
     finally:
         context.close()
+
+
+# -- What a newcomer and a hostile reader found ------------------------------------------------------------------------------------------
+def test_a_click_on_an_empty_part_keeps_the_keys_in_the_widget(bench):
+    for spot in (".pb-foot", ".pb-gap", ".pb-strip"):
+        box = bench.page.locator(f"#w {spot}").bounding_box()
+        bench.page.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+        assert bench.page.evaluate("document.querySelector('#w .pb-cw').contains(document.activeElement)"), spot
+    bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
+    assert bench.quotes == [("Dock full", "When the dock is full, I walk.")] and not bench.page.evaluate("window.strayed.length")
+
+
+def test_a_code_is_chosen_with_the_mouse_alone(bench):
+    bench.drag("the dock is full")
+    bench.page.locator(".pb-tool", has_text=re.compile("^Code$")).click()
+    bench.page.locator(".pb-option", has_text="Dock full").click()
+    bench.told("Coded")
+    assert [quote for _, quote in bench.quotes] == ["the dock is full"]
+
+
+def test_the_palette_of_autocode_is_inside_the_widget(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.locator(".pb-hits li").first.wait_for()
+    bench.page.locator(".pb-side .pb-main-button").click()
+    inside = """() => { const a = document.querySelector("#w .pb-options").parentElement.querySelector("input").getBoundingClientRect();
+        const b = document.querySelector("#w .pb-cw").getBoundingClientRect();
+        return a.top >= b.top && a.bottom <= b.bottom && a.left >= b.left && a.right <= b.right; }"""
+    assert bench.page.evaluate(inside)
+
+
+def test_moving_ends_stops_when_something_else_is_looked_at(bench):
+    for words in ("I walk", "ten minutes"): bench.at(words).keys("w", "w", "Enter").type("walks").keys("Enter")
+    bench.told("Coded")
+    before = bench.quotes
+    bench.at("I take").keys("n", "e", "Shift+ArrowRight", "n", "Shift+ArrowRight", "Enter", "Escape")
+    bench.at("I take").keys("n", "e").drag("And in winter")
+    bench.keys("Shift+ArrowRight", "Enter", "Escape")
+    assert bench.quotes == before
+
+
+def test_two_views_in_one_tab_keep_each_others_waiting_codings(bench):
+    bench.second_view()
+    bench.deaf = True
+    bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
+    first = bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length")
+    bench.page.evaluate("""() => { const v = document.querySelector('#w2').pbView, i = v.doc.text.indexOf('There is none');
+        v.sel.set(i, i + 8); v.coding.put([v.codeNamed('Saves time')]); }""")
+    assert first == 1 and bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length") == 2
+
+
+def test_words_of_a_refused_memo_are_kept_and_an_undo_that_cannot_be_is_told(bench):
+    hear = bench.widget.receive
+    bench.widget.receive = lambda m: bench.widget.send({"type": "refused", "guid": m["guid"], "reason": "no", "cure": ""}) if m["type"] == "memo" else hear(m)
+    bench.at("When").keys("m").type("a thought").keys("Control+Enter")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    bench.page.wait_for_function("document.querySelector('#w .pb-side textarea').value === 'a thought'")
+    bench.deaf = True
+    bench.page.evaluate("document.querySelector('#w').pbView.lost(true)")
+    bench.page.locator(".pb-scroll").focus()
+    bench.keys("Control+z")
+    assert "nothing to undo yet" in bench.said
+
+
+def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
+    bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
+    bench.told("Coded")
+    coding_id = int(bench.study.codings["coding_id"].iloc[0])
+    bench.deaf = True
+    bench.at("When").keys("n", "e", "ArrowLeft", "Enter")
+    with bench.study.engine.connect(): pass
+    coding.recode(bench.study, coding_id, to="Saves time")
+    bench.deaf = False
+    bench.page.evaluate("() => { const v = document.querySelector('#w').pbView; for (const m of v.link.outbox.all()) v.link.raw(m); }")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.byId.values()].every(c => c.code.name === 'Saves time')")
+    assert bench.study.codings["code"].tolist() == ["Saves time"] and bench.study.codings["quote"].tolist() == ["When the dock is full, I walk"]

@@ -128,14 +128,32 @@ test("a key has one name on every layout, and none while an input method compose
 });
 
 test("the outbox outlives its page, forgets what was acknowledged, and lives without storage", () => {
-  const kept = new Map(), storage = { getItem: k => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v), removeItem: k => kept.delete(k) };
+  const storage = {}, methods = { getItem: k => storage[k] ?? null, setItem: (k, v) => { storage[k] = v; }, removeItem: k => { delete storage[k]; } };
+  for (const [name, value] of Object.entries(methods)) Object.defineProperty(storage, name, { value, enumerable: false });
   const box = s.makeOutbox(storage, "k");
   box.put({ guid: "a", type: "add" });
   box.put({ guid: "b", type: "add" });
   assert.equal(box.done("a").guid, "a");
   assert.equal(s.makeOutbox(storage, "k").all()[0].guid, "b");
   s.makeOutbox(storage, "k").done("b");
-  assert.equal(kept.size, 0);
+  assert.equal(Object.keys(storage).length, 0);
+  const one = s.makeOutbox(storage, "k"), two = s.makeOutbox(storage, "k");
+  one.put({ guid: "e" });
+  two.put({ guid: "f" });
+  two.done("f");
+  two.put({ guid: "g" });
+  assert.deepEqual(s.makeOutbox(storage, "k").all().map(m => m.guid), ["e", "g"], "two views in one tab keep each other's");
+  assert.equal(s.makeOutbox(storage, "k2").size, 0);
+  const said = [];
+  for (const m of one.all()) m.at = Date.now();
+  s.sayAgain(one, m => said.push(m.guid), false);
+  assert.deepEqual(said, []);
+  one.all()[0].at -= 6000;
+  s.sayAgain(one, m => said.push(m.guid), false);
+  s.sayAgain(one, m => said.push(m.guid), false);
+  assert.deepEqual(said, ["e"], "what has waited is said again, once in five seconds");
+  s.sayAgain(one, m => said.push(m.guid), true);
+  assert.deepEqual(said, ["e", "e"]);
   const none = s.makeOutbox(null, "k");
   none.put({ guid: "c" });
   assert.equal(none.size, 1);
