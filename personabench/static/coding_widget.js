@@ -211,17 +211,7 @@ const HEAR = {
     if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); }
     if (m.memos) { doc.memos = m.memos; v.panel.refresh("memo"); }
     for (const id of m.removed) { const c = doc.byId.get(id); if (c) v.drop(c); }
-    for (const row of unpack(m.codings)) {
-      const code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end);
-      const c = doc.byId.get(row.id) || v.pending.get(row.guid);
-      if (busy.has(row.id)) v.stale = true; // somebody else changed it too: how it stands is asked when ours is stored
-      if (!code || busy.has(row.id)) continue;
-      if (!c) v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
-      else {
-        settle(v, row.guid, row.id);
-        if (c.start !== start || c.end !== end || c.code !== code) v.change(c, { start, end, code });
-      }
-    }
+    for (const row of unpack(m.codings)) if (busy.has(row.id)) v.unsure.set(row.id, row); else place(v, row); // drawn ahead: how it stands shows when ours is stored
     doc.undo = m.undo;
     v.tell();
   },
@@ -229,7 +219,7 @@ const HEAR = {
     const sent = v.link.outbox.done(m.guid);
     if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid: m.guid, ms: Date.now() - sent.at } }));
     for (const [guid, id] of m.ids || []) settle(v, guid, id);
-    if (v.stale && !v.link.outbox.size) { v.stale = false; v.link.raw({ type: "ready", view: v.uid }); }
+    if (!v.link.outbox.size) { for (const row of v.unsure.values()) place(v, row); v.unsure.clear(); }
     if (m.notice) v.say(m.notice);
     v.tell();
   },
@@ -247,6 +237,14 @@ const HEAR = {
   progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.tell(); },
   hits(v, m) { v.hits = m.hits.map(h => ({ ...h, take: true })); v.panel.refresh("autocode"); },
 };
+/** Show a coding as Python has it. */
+function place(v, row) {
+  const { doc } = v, code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end), c = doc.byId.get(row.id) || v.pending.get(row.guid);
+  if (!code) return;
+  if (!c) return v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
+  settle(v, row.guid, row.id);
+  if (c.start !== start || c.end !== end || c.code !== code) v.change(c, { start, end, code });
+}
 /** A pending coding is stored: it gets its number. One that Python had already, or that was undone since, goes. */
 function settle(v, guid, id) {
   const c = v.pending.get(guid);
@@ -771,6 +769,7 @@ function joinTelling(v) {
     v.select(null);
     v.doc = makeDoc(m, v.doc?.codes);
     v.pending.clear();
+    v.unsure = new Map();
     v.measure();
     v.theme();
     buildText(v);
