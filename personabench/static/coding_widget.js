@@ -321,7 +321,7 @@ function makeCoding(v) {
     if (!v.link.write({ type: "resize", id: c.id, ...wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${chars(c)} characters`);
   };
-  return { put, create, remove, recode, stretch, keep, span, chars, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
+  return { put, create, use, remove, recode, stretch, keep, span, chars, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
 }
 
 // == 5 What the pickers offer ==
