@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -113,10 +114,10 @@ def calibrated(k: int, p: int, form: str, sd: float, factor: float, draw: int) -
     return None
 
 
-def plan(runs: int) -> list[dict]:
-    "Return every cell and run, small samples first."
+def plan(runs: int, sizes: Sequence[int] = SIZES) -> list[dict]:
+    "Return every cell and run, one size of sample after the other."
     few, out = max(1, runs // 4), []
-    for n in SIZES:
+    for n in sizes:
         for kind, many in [(k, runs) for k in NOTHING] + [(k, max(1, runs // 2)) for k in KNOWN_WEAK]:
             out += [{"n": n, "kind": kind, "sd": 0, "run": r} for r in range(many)]
         out += [{"n": n, "kind": kind, "sd": sd, "run": r} for sd, many in ((4, few), (3, few // 2), (2, few // 2)) for kind in GROUPS for r in range(max(1, many))]
@@ -180,12 +181,13 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("out", type=Path)
     ask.add_argument("--runs", type=int, default=200, help="per cell without groups; a quarter of it for clear groups, an eighth for medium and weak ones")
+    ask.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="respondents, in the order to be run")
     ask.add_argument("--jobs", type=int, default=1)
     ask.add_argument("--report", action="store_true", help="print the rates of what is there, run nothing")
     args = ask.parse_args()
     if not args.report:
         there = {tuple(json.loads(line)[key] for key in ("n", "kind", "sd", "run")) for line in args.out.read_text().splitlines()} if args.out.exists() else set()
-        jobs = [job for job in plan(args.runs) if (job["n"], job["kind"], job["sd"], job["run"]) not in there]
+        jobs = [job for job in plan(args.runs, args.sizes) if (job["n"], job["kind"], job["sd"], job["run"]) not in there]
         with args.out.open("a") as out:
             for row in Parallel(n_jobs=args.jobs, return_as="generator_unordered")(delayed(tested)(job) for job in jobs): print(json.dumps(row), file=out, flush=True)
     print(report(args.out))
