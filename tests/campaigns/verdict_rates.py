@@ -177,6 +177,7 @@ def report(path: Path) -> str:
 
 def main() -> None:
     from joblib import Parallel, delayed
+    from verdict_rates import tested        # by its module's name, so that worker processes find it
 
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("out", type=Path)
