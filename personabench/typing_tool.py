@@ -99,11 +99,11 @@ class _Tree:
 
 
 def _fit_tree(X: np.ndarray, y: np.ndarray, w: np.ndarray, k: int, ridge: float, tol: float = 0.) -> _Tree:
-    "Fit a small tree: five questions deep at most, at least eight respondents and 2 % of the weight in a leaf."
+    "Fit a small tree: five questions deep and three leaves per segment at most, at least eight respondents and 2 % of the weight in a leaf."
     from sklearn.tree import DecisionTreeClassifier
 
-    grown = DecisionTreeClassifier(criterion="log_loss", max_depth=5, min_samples_leaf=min(8, max(1, len(y) // 8)), min_weight_fraction_leaf=.02,
-                                   random_state=0).fit(X, y, sample_weight=w)
+    grown = DecisionTreeClassifier(criterion="log_loss", max_depth=5, max_leaf_nodes=3 * k, min_samples_leaf=min(8, max(1, len(y) // 8)),
+                                   min_weight_fraction_leaf=.02, random_state=0).fit(X, y, sample_weight=w)
     inside = grown.tree_.weighted_n_node_samples[:, None]
     counts = np.zeros((len(inside), k))
     counts[:, grown.classes_] = grown.tree_.value[:, 0] * inside
@@ -196,12 +196,13 @@ class _Data:
 
 
 def _regrouped(seg: Segmentation, people: pd.Index, reference: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    "Make the segments anew from some respondents; returns their segments in the reference's words."
+    "Make the segments anew from some respondents; returns their segments in the reference's words, -1 for a segment that has no match or one member."
     from sklearn.base import clone
 
     answers, w = seg.survey.answers(seg.variables).loc[people], seg.survey.case_weights.loc[people]
     model = clone(seg.model).set_params(errors=None, random_state=int(rng.integers(2**31 - 1)))
-    return _matched(reference, model.fit(answers, sample_weight=w * (effective_n(w) / w.sum())).predict(answers), k)
+    found = _matched(reference, model.fit(answers, sample_weight=w * (effective_n(w) / w.sum())).predict(answers), k)
+    return np.where(np.bincount(found[found >= 0], minlength=k)[found] > 1, found, -1)
 
 # %% ../nbs/34_typing_tool.ipynb #45c6e719
 @dataclass(frozen=True, eq=False)
@@ -220,6 +221,7 @@ def _one_round(data: _Data, fold: int, rng: np.random.Generator) -> _Round:
     with _one_core():
         y = data.y[train]
         if data.seg is not None and fold >= 0: y = _regrouped(data.seg, data.people[train], y, k, rng)
+        train, y = train[y >= 0], y[y >= 0]
         questions = data.learned(train)
         X = {q.name: _says(q, data.places[:, j]) for j, q in enumerate(questions)}
         chosen, pays = _forward({v: x[train] for v, x in X.items()}, y, data.w[train], k, most=data.most, fit=data.fit, rng=rng)
@@ -280,8 +282,9 @@ def _confusion(data: _Data, assigned: np.ndarray) -> pd.DataFrame:
 def _summary(data: _Data, assigned: np.ndarray) -> pd.DataFrame:
     "Return measure, value, low, high."
     right, some, w = assigned == data.y, assigned >= 0, data.w
-    rows = [("accuracy", *_share(right, w, .95)), ("assigned", *_share(some, w, .95)), ("accuracy of the assigned", *_share(right[some], w[some], .95)),
-            ("accuracy by chance", sum(w[data.y == i].sum() * w[assigned == i].sum() for i in range(len(data.segments))) / w.sum() ** 2, np.nan, np.nan)]
+    accuracy, chance = _share(right, w, .95), sum(w[data.y == i].sum() * w[assigned == i].sum() for i in range(len(data.segments))) / w.sum() ** 2
+    rows = [("accuracy", *accuracy), ("assigned", *_share(some, w, .95)), ("accuracy of the assigned", *_share(right[some], w[some], .95)),
+            ("accuracy by chance", chance, np.nan, np.nan), ("kappa", (accuracy[0] - chance) / (1 - chance), np.nan, np.nan)]
     return pd.DataFrame(rows, columns=["measure", "value", "low", "high"])
 
 
@@ -350,9 +353,12 @@ def _prepared(tool: TypingTool, survey: Survey | pd.DataFrame, segments: pd.Seri
     _check_settings(tool)
     survey = survey if isinstance(survey, Survey) else read_survey(survey)
     seg = segments if isinstance(segments, Segmentation) else None
-    members = _members(survey, segments.labels if isinstance(segments, Segmentation) else segments)
+    if seg is not None and set(seg.survey.respondents) != set(survey.respondents):
+        raise BadInput("segments", "the segmentation of another survey", f"one of survey {survey.name!r}", "fit(seg.survey, seg), or pass seg.labels")
+    members = _members(survey, seg.labels if seg is not None else segments)
     _check_segments(members)
-    rows, places, notes = _asked(survey, tool.candidates, members.index)
+    asked = seg.variables if tool.candidates is None and seg is not None else tool.candidates
+    rows, places, notes = _asked(survey, asked, members.index)
     names = sorted(members.unique(), key=lambda s: (int(s), "") if s.isdecimal() else (0, s))
     y, w = members.map({s: i for i, s in enumerate(names)}).to_numpy(dtype=int), survey.case_weights.loc[members.index].to_numpy()
     sizes = np.bincount(y)
@@ -385,7 +391,7 @@ class TypingTool(BaseEstimator):
                  n_questions: int = 6,                       # at most; fewer are asked when another one would not pay
                  method: str = "logistic",                   # "logistic": points per answer, or "tree": one question after another
                  unassigned: float = .5,                     # nobody is assigned whose most probable segment has a lower probability than this
-                 candidates: Sequence[str] | None = None,    # variables that may be asked; None = all usable ones
+                 candidates: Sequence[str] | None = None,    # variables that may be asked; None = those that made the segments (with bare labels, all)
                  ridge: float = 1.,                          # penalty on the logistic model's squared points; the higher the more careful
                  folds: int = 5,                             # parts of the survey that are held out in turn
                  seed: int = 0,                              # the same seed gives the same tool
@@ -578,14 +584,14 @@ def _places(form: Mapping[str, Any], table: pd.DataFrame) -> np.ndarray:
 
 def _place(q: Mapping[str, Any], answers: pd.Series) -> np.ndarray:
     "Return the answers to one question as numbers."
-    out, known = np.full(len(answers), np.nan), _known_words(q) if "answers" in q else {}
-    for i, (who, answer) in enumerate(zip(answers.index, answers.astype(object))):
-        if pd.isna(answer) or not (word := _key(answer)): continue
-        if "answers" in q: number: Any = known.get(word, known.get(word.casefold()))
-        else: number = pd.to_numeric(word, errors="coerce")
-        if number is None or not np.isfinite(number): raise _unknown(q, answer, who)
-        out[i] = number
-    return out
+    codes, different = pd.factorize(answers.astype(object))
+    known, found = _known_words(q) if "answers" in q else {}, np.full(len(different) + 1, np.nan)     # the last is for missing ones, whose code is -1
+    for i, answer in enumerate(different):
+        if not (word := _key(answer)): continue
+        number = known.get(word, known.get(word.casefold())) if "answers" in q else pd.to_numeric(word, errors="coerce")
+        if number is None or not np.isfinite(number): raise _unknown(q, answer, answers.index[int((codes == i).argmax())])
+        found[i] = number
+    return found[codes]
 
 
 def _unknown(q: Mapping[str, Any], answer: Any, who: Any) -> BadInput:
@@ -605,7 +611,7 @@ def _answer(pair: Sequence[Any]) -> str:
 def _formula(form: Mapping[str, Any]) -> str:
     "Return the tool as text."
     last = f"unassigned: below {form['unassigned']:.0%}, or no question answered"
-    if "tree" in form: return "\n".join([*_branch(form, form["tree"], ""), last])
+    if "tree" in form: return "\n".join([*_branch(form, form["tree"], "", {}), last])
     rows = [("start", form["base"])]
     for q in form["questions"]:
         if "answers" in q: rows += [(f"{q['name']} = {_answer(pair)}", p) for pair, p in zip(q["answers"], q["points"])]
@@ -616,14 +622,18 @@ def _formula(form: Mapping[str, Any]) -> str:
     return "\n".join([head, *table, "a question without an answer adds nothing", "probability of a segment: exp(its points) / sum of exp(points) of all", last])
 
 
-def _branch(form: Mapping[str, Any], node: Mapping[str, Any], indent: str) -> list[str]:
-    "Return the lines of a tree."
+def _branch(form: Mapping[str, Any], node: Mapping[str, Any], indent: str, out: Mapping[int, set[int]]) -> list[str]:
+    "Return the lines of a tree; `out` holds the answers (-1 for none) that earlier questions have ruled out."
     if "chances" in node:
         return [indent + ", ".join(f"{s} {c:.0%}" for c, s in sorted(zip(node["chances"], form["segments"]), key=lambda pair: -pair[0]))]
     q = form["questions"][node["question"]]
-    test = " or ".join(_answer(q["answers"][i]) for i in node["answers"]) if "answers" in node else f"at most {node['most']:g}"
-    lines = [f"{indent}{q['name']}: {test}{', or no answer' if node['missing'] else ''}?", *_branch(form, node["yes"], indent + "    ")]
-    return [*lines, f"{indent}otherwise", *_branch(form, node["no"], indent + "    ")]
+    at, gone = node["question"], out.get(node["question"], set())
+    yes = {*node.get("answers", []), *([-1] if node["missing"] else [])} - gone
+    no = {*range(-1, len(q.get("answers", [])))} - yes - gone
+    test = " or ".join(_answer(q["answers"][i]) for i in sorted(yes - {-1})) if "answers" in node else f"at most {node['most']:g}"
+    test += (", or " if test else "") + "no answer" if -1 in yes else ""
+    sides = [_branch(form, node[side], indent + "    ", {**out, at: gone | ruled}) for side, ruled in (("yes", no), ("no", yes))]
+    return [f"{indent}{q['name']}: {test}?", *sides[0], f"{indent}otherwise", *sides[1]]
 
 # %% ../nbs/34_typing_tool.ipynb #696592bf
 _PYTHON = '''"""Assign a respondent to a segment: probabilities(answers), assign(answers). Made by personabench; needs nothing but Python."""
@@ -755,9 +765,9 @@ def _put(sheet: Any, row: int, column: int, value: Any, *, formula: bool = False
 
 
 def _own_words(q: Mapping[str, Any]) -> list[Any]:
-    "Return each answer's label, None where it would be taken for a code."
-    codes = {_key(v).casefold() for v, _ in q["answers"]}
-    return [label if _key(label).casefold() not in codes else None for _, label in q["answers"]]
+    "Return each answer's label, None where it would be taken for a code or for another answer's label."
+    codes, labels = ([_key(pair[part]).casefold() for pair in q["answers"]] for part in (0, 1))
+    return [label if folded not in codes and labels.count(folded) == 1 else None for (_, label), folded in zip(q["answers"], labels)]
 
 
 def _points_sheet(sheet: Any, form: Mapping[str, Any]) -> list[int]:
@@ -822,7 +832,9 @@ def _place_cell(q: Mapping[str, Any], cell: str, at: int) -> str:
     "Return the formula of an answer's number (0: none, ?: not known), or of a quantity within its bounds (empty: none)."
     if "answers" not in q: return f'=IF({cell}="","",IF(ISNUMBER({cell}),MIN(MAX({cell},Points!$C${at + 1}),Points!$C${at + 2}),"?"))'
     codes, words = (f"Points!${c}${at}:${c}${at + len(q['answers']) - 1}" for c in "BC")
-    here = f"SUMPRODUCT((({codes}={cell})+({words}={cell})>0)*(ROW({codes})-{at - 1}))"
+    unlike = len({_key(v).casefold() for v, _ in q["answers"]}) == len(q["answers"])      # = takes A for a
+    equal = [f"{there}={cell}" if unlike else f"EXACT({there},{cell})" for there in (codes, words)]
+    here = f"SUMPRODUCT((({equal[0]})+({equal[1]})>0)*(ROW({codes})-{at - 1}))"
     return f'=IF({cell}="",0,IF({here}=0,"?",{here}))'
 
 
