@@ -739,7 +739,7 @@ def write_typing_form(
     target = _target(path, ".html")
     template = (resources.files("personabench") / "templates" / "typing_tool.html.j2").read_text(encoding="utf-8")
     data = json.dumps(tool._form, ensure_ascii=False).replace("<", "\\u003c")
-    about = {"n": len(tool.held_out_), "right": f"{tool.accuracy_:.0%}", "honest": tool.reclustered_, "recall": list(tool.recall_.itertuples())}
+    about = {"n": len(tool.held_out_), "right": f"{tool.accuracy_ * 100:.0f} %", "honest": tool.reclustered_, "recall": list(tool.recall_.itertuples())}
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template).render(title=title, form=tool._form, data=data, about=about)
     return _write_whole(target, _with_policy(page).encode())
 
