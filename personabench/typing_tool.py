@@ -38,7 +38,7 @@ class _Question:
     low: float = 0.
     high: float = 0.
 
-
+# %% ../nbs/34_typing_tool.ipynb #b1da51e8
 def _learned(row: pd.Series, places: np.ndarray, w: np.ndarray) -> _Question:
     "Return a question as those who answered it (`places`: number of the answer, or the quantity; NaN = missing) let it look."
     values, known = tuple((v, str(label)) for v, label in row["values"]), ~np.isnan(places)
@@ -53,7 +53,7 @@ def _learned(row: pd.Series, places: np.ndarray, w: np.ndarray) -> _Question:
     if row["level"] == "numeric": return _Question(row["variable"], text, (), np.array([[unit]]), mean, float(min(x, default=0)), float(max(x, default=0)))
     return _Question(row["variable"], text, values, (np.arange(len(values))[:, None] - mean) * unit)
 
-
+# %% ../nbs/34_typing_tool.ipynb #27e88986
 def _says(question: _Question, places: np.ndarray) -> np.ndarray:
     "Return what respondents say with their answers to one question (respondents x columns)."
     known = ~np.isnan(places)
@@ -75,7 +75,7 @@ def _softmax(points: np.ndarray) -> np.ndarray:
     grown = np.exp(points - points.max(axis=1, keepdims=True))
     return grown / grown.sum(axis=1, keepdims=True)
 
-
+# %% ../nbs/34_typing_tool.ipynb #83b10c03
 def _fit_logit(X: np.ndarray, y: np.ndarray, w: np.ndarray, k: int, ridge: float, tol: float = 1e-4) -> _Logit:
     "Fit multinomial logistic regression; a segment that nobody belongs to gets next to no chance."
     from sklearn.linear_model import LogisticRegression
@@ -97,7 +97,7 @@ class _Tree:
 
     def chances(self, X: np.ndarray) -> np.ndarray: return self.leaves[self.tree.apply(X)]
 
-
+# %% ../nbs/34_typing_tool.ipynb #e2760dab
 def _fit_tree(X: np.ndarray, y: np.ndarray, w: np.ndarray, k: int, ridge: float, tol: float = 0.) -> _Tree:
     "Fit a small tree: five questions deep and three leaves per segment at most, at least eight respondents and 2 % of the weight in a leaf."
     from sklearn.tree import DecisionTreeClassifier
@@ -128,7 +128,7 @@ def _even(y: np.ndarray, w: np.ndarray) -> np.ndarray:
     sums = np.bincount(y, weights=w)
     return w / sums[y] / (sums > 0).sum()
 
-
+# %% ../nbs/34_typing_tool.ipynb #c41a5866
 def _losses(chances: np.ndarray, y: np.ndarray) -> np.ndarray: return -np.log(np.maximum(chances[np.arange(len(y)), y], 1e-12))
 
 
@@ -157,7 +157,7 @@ def _shortlist(X: Mapping[str, np.ndarray], chosen: Sequence[str], wrong: np.nda
 
     return sorted((v for v in X if v not in chosen), key=lambda v: (left(v), v))[:most]
 
-
+# %% ../nbs/34_typing_tool.ipynb #0e212cbc
 def _forward(X: Mapping[str, np.ndarray], y: np.ndarray, w: np.ndarray, k: int, *, most: int, fit: _Fit, rng: np.random.Generator) -> tuple[list[str], bool]:
     "Return the questions in the order of their worth (one at least), and whether the last one that was tried paid."
     folds, u = _dealt(y, max(2, min(5, int(np.bincount(y)[np.unique(y)].min()))), rng), _even(y, w)
@@ -194,7 +194,7 @@ class _Data:
         "Return the questions as some of the respondents let them look."
         return [_learned(row, self.places[rows, j], self.w[rows]) for j, row in enumerate(self.rows.values())]
 
-
+# %% ../nbs/34_typing_tool.ipynb #07cf49ff
 def _regrouped(seg: Segmentation, people: pd.Index, reference: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     "Make the segments anew from some respondents; returns their segments in the reference's words, -1 for a segment that has no match or one member."
     from sklearn.base import clone
@@ -214,7 +214,7 @@ class _Round:
     chances: list[np.ndarray]     # per number of questions: held-out respondents x segments
     silent: list[np.ndarray]      # per number of questions: who answered none of them
 
-
+# %% ../nbs/34_typing_tool.ipynb #96595152
 def _one_round(data: _Data, fold: int, rng: np.random.Generator) -> _Round:
     "Choose the questions without one fold, and assign that fold."
     train, test, k = np.flatnonzero(data.folds != fold), np.flatnonzero(data.folds == fold), len(data.segments)
@@ -231,7 +231,7 @@ def _one_round(data: _Data, fold: int, rng: np.random.Generator) -> _Round:
         chances = [data.fit(x[train], y, data.w[train]).chances(x[test]) for x in both]
     return _Round(chosen, pays, test, chances, [np.isnan(data.places[np.ix_(test, at[:m])]).all(axis=1) for m in steps])
 
-
+# %% ../nbs/34_typing_tool.ipynb #465a6b03
 def _held_out(data: _Data, rounds: Sequence[_Round], m: int) -> tuple[np.ndarray, np.ndarray]:
     "Return the held-out chances of everybody with `m` questions (fewer where a fold found fewer), and who answered none of them."
     chances, silent = np.zeros((len(data.y), len(data.segments))), np.zeros(len(data.y), dtype=bool)
@@ -257,7 +257,7 @@ def _mean_recall(recalls: pd.DataFrame) -> tuple[float, float, float]:
     reach = [float(np.sqrt(((recalls["recall"] - recalls[end]) ** 2).sum())) / k for end in ("low", "high")]
     return float(mean), float(mean - reach[0]), float(mean + reach[1])
 
-
+# %% ../nbs/34_typing_tool.ipynb #59e53dd7
 def _path(data: _Data, chosen: Sequence[str], rounds: Sequence[_Round], least: float) -> pd.DataFrame:
     "Return step, question, text, recall, low, high, log_loss, assigned, folds."
     rows = []
@@ -287,7 +287,7 @@ def _summary(data: _Data, assigned: np.ndarray) -> pd.DataFrame:
             ("accuracy by chance", chance, np.nan, np.nan), ("kappa", (accuracy[0] - chance) / (1 - chance), np.nan, np.nan)]
     return pd.DataFrame(rows, columns=["measure", "value", "low", "high"])
 
-
+# %% ../nbs/34_typing_tool.ipynb #0167918a
 def _calibration(data: _Data, chances: np.ndarray) -> pd.DataFrame:
     "Return probability (mean of the most probable segment's), n, right (share), low, high for up to five groups of respondents, from unsure to sure."
     top, right = chances.max(axis=1), chances.argmax(axis=1) == data.y
@@ -312,7 +312,7 @@ def _members(survey: Survey, labels: Any) -> pd.Series:
         raise BadInput("segments", f"respondent {known.index[known.index.duplicated()][0]!r} more than once", "one segment per respondent", "drop the copies")
     return known[survey.case_weights.loc[known.index] > 0].convert_dtypes().astype(str)
 
-
+# %% ../nbs/34_typing_tool.ipynb #f5dcaf4c
 def _check_segments(members: pd.Series) -> None:
     "Raise BadInput unless there are several segments of several people."
     if len(members) < 10: raise BadInput("segments", f"{len(members)} respondents with a segment", "at least 10, and some hundreds to tell much", "ask more people")
@@ -334,7 +334,7 @@ def _check_settings(tool: TypingTool) -> None:
     if not tool.ridge > 0: raise BadInput("ridge", repr(tool.ridge), "a number above 0", "1e-6 is next to no penalty")
     if isinstance(tool.candidates, str): raise BadInput("candidates", repr(tool.candidates), "a list of names", f"say candidates=[{tool.candidates!r}]")
 
-
+# %% ../nbs/34_typing_tool.ipynb #f088b551
 def _asked(survey: Survey, candidates: Sequence[str] | None, people: pd.Index) -> tuple[dict[str, pd.Series], np.ndarray, list[str]]:
     "Return the questions that can be asked (rows of the variables table), the answers as numbers, and notes on what was left out. Raises BadInput, NoSuchName."
     names, excluded = _chosen(survey, candidates)
@@ -372,7 +372,7 @@ def _prepared(tool: TypingTool, survey: Survey | pd.DataFrame, segments: pd.Seri
     return _Data(rows, places, members.index, y, w * (effective_n(w) / w.sum()), names, seg, _dealt(y, folds, np.random.default_rng(tool.seed)),
                  int(tool.n_questions), fit, notes)
 
-
+# %% ../nbs/34_typing_tool.ipynb #36a1b343
 _OPTIMISTIC = ("the segments were given as labels: if they were made from the same respondents, the figures are optimistic, because the labels have "
                "seen the held-out answers; pass the Segmentation itself, and the segments are made anew in every fold")
 
@@ -469,7 +469,7 @@ def _keep(tool: TypingTool, data: _Data, rounds: Sequence[_Round], whole: _Round
     tool.optimism_ = float(data.w[own == data.y].sum() / data.w.sum()) - tool.accuracy_
     tool.notes_ = (*data.notes, *_stopped(tool, whole, len(data.rows)))
 
-
+# %% ../nbs/34_typing_tool.ipynb #370d0c09
 def _stopped(tool: TypingTool, whole: _Round, there: int) -> list[str]:
     "Return why there are fewer questions than were asked for."
     n = len(whole.chosen)
@@ -498,7 +498,7 @@ def _plain(value: Any) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, (bool, int, float, str)) else str(value)
 
-
+# %% ../nbs/34_typing_tool.ipynb #61d5738c
 def _as_form(questions: Sequence[_Question], model: _Logit | _Tree, segments: Sequence[str], least: float) -> dict[str, Any]:
     "Return the tool as plain data: segments, unassigned, questions, and either base and points, or a tree."
     asked, at, sizes = [], 0, [q.columns.shape[1] for q in questions]
@@ -513,7 +513,7 @@ def _as_form(questions: Sequence[_Question], model: _Logit | _Tree, segments: Se
     owner = [(i, c) for i, size in enumerate(sizes) for c in range(size)]
     return whole | {"tree": _node(model, questions, owner, 0)}
 
-
+# %% ../nbs/34_typing_tool.ipynb #60119c8e
 def _node(model: _Tree, questions: Sequence[_Question], owner: Sequence[tuple[int, int]], at: int) -> dict[str, Any]:
     "Return one node: question, the answers or the highest quantity for `yes`, where a missing answer goes, yes, no; or the chances."
     tree = model.tree.tree_
@@ -535,7 +535,7 @@ def _chances(form: Mapping[str, Any], places: np.ndarray) -> np.ndarray:
         points[known] += table[x[known].astype(int)] if "answers" in q else (x[known].clip(q["low"], q["high"]) - q["mean"])[:, None] * table
     return _softmax(points)
 
-
+# %% ../nbs/34_typing_tool.ipynb #20508bd9
 def _down(form: Mapping[str, Any], node: Mapping[str, Any], places: np.ndarray) -> np.ndarray:
     "Return probabilities below one node of a tree."
     if "chances" in node: return np.tile(node["chances"], (len(places), 1))
@@ -563,7 +563,7 @@ def _key(answer: Any) -> str:
     word = " ".join(str(answer).split())
     return f"{float(word):.12g}" if re.fullmatch(r"[-+]?\d+(\.\d+)?", word) else word
 
-
+# %% ../nbs/34_typing_tool.ipynb #bdcad190
 def _known_words(question: Mapping[str, Any]) -> dict[str, int]:
     "Return text -> number of the answer: codes before labels, and as written before any case."
     out: dict[str, int] = {}
@@ -581,7 +581,7 @@ def _places(form: Mapping[str, Any], table: pd.DataFrame) -> np.ndarray:
         raise NoSuchName("answers", f"no column {q['name']!r}", "a column for each of " + ", ".join(repr(p["name"]) for p in form["questions"]), cure)
     return np.column_stack([_place(q, table[q["name"]]) for q in form["questions"]]).astype("float64")
 
-
+# %% ../nbs/34_typing_tool.ipynb #3c291196
 def _place(q: Mapping[str, Any], answers: pd.Series) -> np.ndarray:
     "Return the answers to one question as numbers."
     codes, different = pd.factorize(answers.astype(object))
@@ -593,7 +593,7 @@ def _place(q: Mapping[str, Any], answers: pd.Series) -> np.ndarray:
         found[i] = number
     return found[codes]
 
-
+# %% ../nbs/34_typing_tool.ipynb #60a08a8b
 def _unknown(q: Mapping[str, Any], answer: Any, who: Any) -> BadInput:
     "Return the error for an answer that a question does not have."
     if "answers" not in q: return BadInput(f"question {q['name']!r}, respondent {who!r}", f"the answer {answer!r}", "a number", "leave it empty if it is missing")
@@ -607,7 +607,7 @@ def _answer(pair: Sequence[Any]) -> str:
     value, label = pair
     return str(label) if str(value) == str(label) else f"{label} ({value})"
 
-
+# %% ../nbs/34_typing_tool.ipynb #4bdd20b2
 def _formula(form: Mapping[str, Any]) -> str:
     "Return the tool as text."
     last = f"unassigned: below {form['unassigned']:.0%}, or no question answered"
@@ -621,7 +621,7 @@ def _formula(form: Mapping[str, Any]) -> str:
     table = [" ".join([f"{words:<{wide}}", *(f"{p:8.3f}" for p in points)]) for words, points in rows]
     return "\n".join([head, *table, "a question without an answer adds nothing", "probability of a segment: exp(its points) / sum of exp(points) of all", last])
 
-
+# %% ../nbs/34_typing_tool.ipynb #a0b8f7f2
 def _branch(form: Mapping[str, Any], node: Mapping[str, Any], indent: str, out: Mapping[int, set[int]]) -> list[str]:
     "Return the lines of a tree; `out` holds the answers (-1 for none) that earlier questions have ruled out."
     if "chances" in node:
@@ -711,7 +711,7 @@ def _write_whole(path: Path, data: bytes) -> Path:
         beside.unlink(missing_ok=True)
     return path
 
-
+# %% ../nbs/34_typing_tool.ipynb #8c5e81b8
 def _target(path: str | Path, ending: str) -> Path:
     "Return the path to write to. Raises BadInput."
     target = Path(path).expanduser()
@@ -743,7 +743,7 @@ def write_typing_form(
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template).render(title=title, form=tool._form, data=data, about=about)
     return _write_whole(target, _with_policy(page).encode())
 
-
+# %% ../nbs/34_typing_tool.ipynb #6d3d9e77
 def _with_policy(page: str) -> str:
     "Allow the page its own style and script, by their hashes, and nothing else."
     import base64
@@ -769,7 +769,7 @@ def _own_words(q: Mapping[str, Any]) -> list[Any]:
     codes, labels = ([_key(pair[part]).casefold() for pair in q["answers"]] for part in (0, 1))
     return [label if folded not in codes and labels.count(folded) == 1 else None for (_, label), folded in zip(q["answers"], labels)]
 
-
+# %% ../nbs/34_typing_tool.ipynb #8ddf0b1e
 def _points_sheet(sheet: Any, form: Mapping[str, Any]) -> list[int]:
     "Write what every answer counts; returns the first row of each question, and of the leaves."
     lines: list[list[Any]] = [["question", "answer", "label", *form["segments"]], ["start", None, None, *form.get("base", [])],
@@ -787,7 +787,7 @@ def _points_sheet(sheet: Any, form: Mapping[str, Any]) -> list[int]:
         for column, value in enumerate(line, 1): _put(sheet, r, column, value)
     return first
 
-
+# %% ../nbs/34_typing_tool.ipynb #a489559e
 def _leaves(node: Mapping[str, Any]) -> list[list[float]]:
     "Return the chances in a tree's leaves, from the first to the last."
     return [node["chances"]] if "chances" in node else [leaf for side in ("yes", "no") if side in node for leaf in _leaves(node[side])]
@@ -814,7 +814,7 @@ class _Line:
     places = property(lambda self: self.span(4 + self.m + self.k, self.m))
     ends = property(lambda self: self.span(4 + 2 * self.m + self.k, 1 if "tree" in self.form else self.k))
 
-
+# %% ../nbs/34_typing_tool.ipynb #ed6e82b0
 def _line_cells(line: _Line) -> list[str]:
     "Return the formulas of one line, from the column after the answers."
     answers, chances, places, ends = (f"{cells[0]}:{cells[-1]}" for cells in (line.answers, line.chances, line.places, line.ends))
@@ -837,7 +837,7 @@ def _place_cell(q: Mapping[str, Any], cell: str, at: int) -> str:
     here = f"SUMPRODUCT((({equal[0]})+({equal[1]})>0)*(ROW({codes})-{at - 1}))"
     return f'=IF({cell}="",0,IF({here}=0,"?",{here}))'
 
-
+# %% ../nbs/34_typing_tool.ipynb #f5044adf
 def _end_cells(line: _Line) -> list[str]:
     "Return the formulas of the points for each segment, or of the leaf that a respondent reaches."
     if "tree" in line.form: return ["=" + _nested(line.form["tree"], line.places, iter(range(1, 10_000)))]
@@ -850,7 +850,7 @@ def _end_cells(line: _Line) -> list[str]:
         out.append("=" + "+".join(parts))
     return out
 
-
+# %% ../nbs/34_typing_tool.ipynb #d11f2992
 def _nested(node: Mapping[str, Any], places: Sequence[str], leaf: Any) -> str:
     "Return a tree as nested IFs that give the number of a leaf."
     if "chances" in node: return str(next(leaf))
@@ -904,7 +904,7 @@ def _heads(sheet: Any, points: Any, form: Mapping[str, Any]) -> None:
     for letter, wide in (("A", 24), ("B", 18), ("C", 30)): points.column_dimensions[letter].width = wide
     sheet.freeze_panes, points.freeze_panes, sheet.row_dimensions[1].height = "B3", "D2", 62
 
-
+# %% ../nbs/34_typing_tool.ipynb #09c98412
 def _offer(sheet: Any, form: Mapping[str, Any], first: Sequence[int], rows: int) -> None:
     "Offer the answers of each question as a list; their other spelling stays allowed."
     from openpyxl.utils import get_column_letter
