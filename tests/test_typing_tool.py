@@ -323,7 +323,8 @@ def test_labels_that_cannot_be_used_are_refused(known, change, words):
 
 @pytest.mark.parametrize("settings_,words", [
     ({"method": "logistics"}, "did you mean 'logistic'"), ({"n_questions": 0}, "n_questions: 0"), ({"n_questions": 2.5}, "whole number"),
-    ({"folds": 1}, "folds: 1.*from 2 up"), ({"unassigned": 1.2}, "probability"), ({"ridge": 0}, "above 0"), ({"candidates": "fun"}, "candidates=\\['fun'\\]"), ({"candidates": ["fnu"]}, "did you mean 'fun'"),
+    ({"folds": 1}, "folds: 1.*from 2 up"),
+    ({"unassigned": 1.2}, "probability"), ({"ridge": 0}, "above 0"), ({"candidates": "fun"}, "candidates=\\['fun'\\]"), ({"candidates": ["fnu"]}, "did you mean 'fun'"),
 ])
 def test_settings_that_cannot_be_used_are_refused(known, settings_, words):
     with pytest.raises((BadInput, NoSuchName), match=words): quick(**settings_).fit(*known)
