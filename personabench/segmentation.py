@@ -396,6 +396,7 @@ def _rest(g: np.ndarray, x: np.ndarray, w: np.ndarray, k: int) -> tuple[np.ndarr
 # %% ../nbs/33_segmentation.ipynb #0aa63fbe
 _PROFILE = ["variable", "level", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high", "overall", "rest",
             "residual", "used", "note"]
+_IN_WORDS = ("ordinal", "nominal", "binary")      # levels with answers to count
 
 
 def _numbers(x: pd.Series, level: str) -> np.ndarray | None:
@@ -410,7 +411,7 @@ def _numbers(x: pd.Series, level: str) -> np.ndarray | None:
 def _figures(x: pd.Series, row: pd.Series, by: _Groups) -> list[tuple[list[Any], list[str], str, dict[str, np.ndarray]]]:
     "Return (values, labels, measure, figures) for one variable: a share per answer, and a mean where numbers allow one."
     number, values, found = _numbers(x, row["level"]), list(row["values"]), []
-    if row["level"] != "numeric" and values:
+    if row["level"] in _IN_WORDS and values:
         figures, yes = _shares(x.cat.codes.to_numpy().astype(int), len(values), by), len(values) - 1 if row.get("group") and len(values) == 2 else 0
         found.append(([v for v, _ in values[yes:]], [label for _, label in values[yes:]], "share", {name: part[yes:] for name, part in figures.items()}))
     if number is not None: found.append((["mean"], ["mean"], "mean", _means(number, by)))
@@ -444,7 +445,7 @@ _MADE_IT = "made the segments: that they differ in it is no finding, so it is no
 
 def _difference(x: pd.Series, row: pd.Series, by: _Groups) -> dict[str, Any]:
     "Return effect and test of one variable."
-    if row["level"] not in ("numeric", "ordinal", "nominal", "binary"): return {"n": 0, "note": f"a variable of level {row['level']!r} is not compared"}
+    if row["level"] not in ("numeric", *_IN_WORDS): return {"n": 0, "note": f"a variable of level {row['level']!r} is not compared"}
     number = _numbers(x, row["level"])
     if number is not None:
         moments = _moments(by.g, number, by.w)

@@ -378,6 +378,15 @@ def test_an_option_of_a_question_with_several_answers_shows_its_yes() -> None:
     assert seg.differences(["bell"])["measure"].tolist() == ["Cramer's V"]
 
 
+def test_what_cannot_be_compared_is_said_and_has_no_profile() -> None:
+    df, _ = riders(60)
+    essays = pd.Categorical([f"my long answer number {i}" for i in range(60)])
+    seg = quick(read_survey(df.assign(essay=essays, empty=np.nan), levels={"essay": "text"}), variables=ASKED, k=2)
+    assert seg.profile(["essay", "empty"]).empty
+    d = seg.differences(["essay", "empty", "age"]).set_index("variable")
+    assert "'text' is not compared" in d.loc["essay", "note"] and "nobody answered" in d.loc["empty", "note"] and d["q"].notna().tolist() == [False, False, True]
+
+
 def test_a_profile_of_two_hundred_variables_takes_about_a_second() -> None:
     rng = np.random.default_rng(0)
     columns = {f"v{i}": rng.integers(1, 6, 2000) if i % 2 else rng.choice(list("abcdefg"), 2000) for i in range(200)}
