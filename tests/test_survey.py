@@ -280,8 +280,13 @@ def test_the_sample_waves_read_with_and_without_their_dictionary(root: Path, wav
 @pytest.mark.real
 def test_the_jupyter_survey_of_2015(real_data: Path) -> None:
     survey = read_survey(real_data / "surveys" / "jupyter-notebook-ux-2015" / "20160115235816-SurveyExport.csv")
-    assert len(survey) == 1706 and len(survey.variables) == 37
+    assert len(survey) == 1706 and len(survey.variables) == 37 + 12, "a question with several answers gives its options columns"
     found = levels(survey)
     assert found["How often do you use Jupyter Notebook?"] == "ordinal" and found["How many years have you been in this role?"] == "ordinal"
     assert survey.row("How many years have you been in this role?")["values"][0][0] == "Less than 1 year"
-    assert len(survey.usable) == 6 and sum(level == "text" for level in found.values()) == 29
+    words = "Select all the words that best describe Jupyter Notebook."
+    options = survey.variables[(survey.variables["group"] == words) & (survey.variables["level"] == "binary")]
+    assert found[words] == "multi" and len(options) == 12 and f"{words}: intuitive" in survey.usable
+    chosen = survey.data[f"{words}: intuitive"]
+    assert chosen.notna().sum() == 771 and survey.data[words].notna().sum() == 748, "23 chose no word but went on to the next question"
+    assert len(survey.usable) == 6 + 12 and sum(level == "text" for level in found.values()) == 28
