@@ -1230,6 +1230,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.tables._records': ('tables.html#_records', 'personabench/tables.py'),
                                      'personabench.tables._sniff_decimal': ('tables.html#_sniff_decimal', 'personabench/tables.py'),
                                      'personabench.tables._sniff_delimiter': ('tables.html#_sniff_delimiter', 'personabench/tables.py'),
+                                     'personabench.tables._spss_entry': ('tables.html#_spss_entry', 'personabench/tables.py'),
                                      'personabench.tables._text_of': ('tables.html#_text_of', 'personabench/tables.py'),
                                      'personabench.tables._whole': ('tables.html#_whole', 'personabench/tables.py'),
                                      'personabench.tables._with_entries': ('tables.html#_with_entries', 'personabench/tables.py'),

@@ -57,7 +57,7 @@ def _known_order(words: Sequence[str]) -> list[str] | None:
     sizes = [(float(m["number"].replace(",", "")) * d, bool(m["above"]) - bool(m["below"])) for m, d in zip(marks, days)]
     return [w for _, w in sorted(zip(sizes, words, strict=True))] if len(set(sizes)) == len(words) else None
 
-
+# %% ../nbs/30_survey.ipynb #1ebbcc19
 def _days(units: Sequence[re.Match | None]) -> list[float] | None:
     "Return what a number counts in days: 'months' beside 'years'; 1 if all count the same; None if they cannot be compared."
     told = [u[2].lower() if u else None for u in units]
@@ -65,8 +65,8 @@ def _days(units: Sequence[re.Match | None]) -> list[float] | None:
     return None if None in told or any(u and u[1] for u in units) else [_DAYS[t] for t in told if t]
 
 # %% ../nbs/30_survey.ipynb #aad2bfb0
-_WAY_OUT = re.compile(r"\W*(n/?a\b|not applicable|(it )?(does not|doesn.t) apply|don.?t know|do not know|not sure|unsure|can.?t say|no (answer|opinion)|prefer not|refused"
-                      r"|skip|i (am not|do not|don.t)\b|i.m not|keine angabe|wei(ß|ss) nicht)", re.I)
+_WAY_OUT = re.compile(r"\W*(n/?a\b|not applicable|(it )?(does not|doesn.t) apply|don.?t know|do not know|not sure|unsure|can.?t say|no (answer|opinion)"
+                      r"|prefer not|refused|skip|i (am not|do not|don.t)\b|i.m not|keine angabe|wei(ß|ss) nicht)", re.I)
 
 
 def _way_out(words: Sequence[str]) -> list[str]:
@@ -142,7 +142,7 @@ class _Given:
     group: str | None = None                                # the question that an option belongs to; "" = to none
     missing: tuple[tuple[Any, str], ...] | None = None      # (code or range, label)
 
-
+# %% ../nbs/30_survey.ipynb #d0f3f228
 def _merged(old: _Given, new: _Given) -> _Given:
     "Return what two say, the newer first."
     level, by = (new.level, new.by) if new.level else (old.level, old.by)
@@ -193,7 +193,7 @@ def _from_dictionary(dictionary: str | Path | pd.DataFrame) -> dict[str, _Given]
                            group if "group" in table else None, tuple((c, "" if c == said else said) for c, said in _pairs(missing)) if "missing" in table else None)
     return out
 
-
+# %% ../nbs/30_survey.ipynb #a83633ea
 def _pairs(labels: str) -> tuple[tuple[str, str], ...]:
     "Split `1=no|2=yes` into (answer, label) pairs; an answer without a label is its own; a backslash takes |, = and itself as they are."
     pairs: list[list[str]] = [[""]]
@@ -224,7 +224,7 @@ def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[An
         pairs = [(v, label) for v, (_, label) in zip(best, pairs, strict=True)]
     return pairs
 
-
+# %% ../nbs/30_survey.ipynb #6b4fec2c
 def _odd_labels(x: pd.Series, odd: list) -> BadInput:
     cure = "correct the dictionary or levels=, or list codes that mean 'no answer' in missing=[...]"
     found = f"answers and labels that do not match: {odd[:5]!r}"
@@ -273,7 +273,7 @@ def _check_kind(x: pd.Series, level: str) -> None:
     if level == "numeric" and _is_number(x) and np.isinf(x.to_numpy("float64", na_value=np.nan)).any():
         raise BadInput(f"variable {x.name!r}", "infinite values", "finite numbers", "list them in missing=[...]")
 
-
+# %% ../nbs/30_survey.ipynb #538d1dc5
 def _why_not(x: pd.Series, level: str) -> str:
     "Return why a variable cannot take part in an analysis, or nothing."
     n, k = int(x.notna().sum()), x.nunique()
@@ -294,7 +294,7 @@ def _judge(x: pd.Series, given: _Given) -> tuple[str, str]:
     if given.level == "numeric" and labelled and set(x.dropna()) <= {v for v, _ in _fit_labels(given.values, x)}: return level, rule
     return given.level, given.by
 
-
+# %% ../nbs/30_survey.ipynb #6053f131
 def _describe(x: pd.Series, given: _Given) -> dict[str, Any]:
     "Return one row of the variables table."
     level, rule = _judge(x, given)
@@ -361,7 +361,7 @@ def _said(survey: Survey, levels: Mapping[str, Any], more: Mapping[str, Mapping[
             out[v] = replace(out.get(v, _Given()), **{"values" if part == "labels" else part: value})
     return out
 
-
+# %% ../nbs/30_survey.ipynb #2ff386ba
 def _codes(codes: Any) -> tuple[tuple[Any, str], ...]:
     "Read codes of no answer: one, a list, or a dict code -> label."
     if isinstance(codes, Mapping): return tuple((c, str(said)) for c, said in codes.items())
@@ -378,12 +378,12 @@ def _with_levels(survey: Survey, levels: Mapping[str, Any] | None = None, *, lab
     """
     said = _said(survey, levels or {}, {"labels": labels, "missing": missing, "question": question, "label": label, "group": group})
     old = {row["variable"]: row for row in survey.variables.to_dict("records")}
-    given = {v: _merged(replace(_as_given(row), **({"values": ()} if v in said and said[v].missing is not None else {})), said.get(v, _Given()))
-             for v, row in old.items()}
+    given = {v: _as_given(row) for v, row in old.items()}
+    for v, now in said.items(): given[v] = _merged(given[v] if now.missing is None else replace(given[v], values=()), now)
     several = any(s.group is not None or "multi" in (s.level, old[v]["level"]) or old[v]["group"] for v, s in said.items())
     return _assemble(_as_read(survey), given, (), survey, keep={} if several else {v: old[v] for v in old if v not in said})
 
-
+# %% ../nbs/30_survey.ipynb #61470a27
 def _as_read(survey: Survey) -> pd.DataFrame:
     "Return the columns as they were before codes were taken out and options split."
     rows = survey.variables
@@ -392,7 +392,7 @@ def _as_read(survey: Survey) -> pd.DataFrame:
     raw = survey.raw if survey.raw is not None else survey.data
     return pd.DataFrame({v: raw[v] if v in raw else survey.data[v] for v in survey.data if v not in made}, index=survey.data.index)
 
-
+# %% ../nbs/30_survey.ipynb #23a2ab52
 def _without(survey: Survey, respondents: Iterable[str], *, why: str = "") -> Survey:
     "Return a copy without some respondents, with a note that says so and why. Raises NoSuchName, BadInput."
     ids = list(dict.fromkeys([respondents] if isinstance(respondents, str) else map(str, respondents)))
@@ -406,7 +406,7 @@ def _without(survey: Survey, respondents: Iterable[str], *, why: str = "") -> Su
     note = f"{len(ids)} of {len(survey)} respondents left out{': ' + why if why else ''}"
     return replace(kept, variables=rows, notes=(*survey.notes, note) if ids else survey.notes)
 
-
+# %% ../nbs/30_survey.ipynb #3737872a
 def _dictionary(survey: Survey) -> pd.DataFrame:
     "Return variable, level, question, label, labels, group, missing: to save, correct by hand and read again."
     rows = survey.variables
@@ -508,7 +508,7 @@ def _options(x: pd.Series, delimiter: str) -> tuple[list[str], pd.DataFrame]:
     often = ticks[ticks >= max(2, counts.sum() / 100)]
     return sorted(often.index, key=lambda o: (-often[o], o)), cells
 
-
+# %% ../nbs/30_survey.ipynb #35b8b329
 def _combine(options: list[str], cells: pd.DataFrame) -> bool:
     "Say whether options are short, few, most of what was answered, and combined as options are."
     if not 2 <= len(options) <= 60 or sum(len(o.split()) for o in options) > 6 * len(options): return False
@@ -518,7 +518,7 @@ def _combine(options: list[str], cells: pd.DataFrame) -> bool:
     again = (of["option"].value_counts() >= 2).mean() >= .5 and cells["cell"].nunique() > len(options)
     return varied and again and of["n"].sum() >= .8 * cells["n"].sum()
 
-
+# %% ../nbs/30_survey.ipynb #0ae66e11
 def _delimited(x: pd.Series) -> tuple[str, list[str]] | None:
     "Return (delimiter, options) of a column that holds several options per cell, else None."
     if _is_number(x) or pd.api.types.is_bool_dtype(x) or pd.api.types.is_datetime64_any_dtype(x) or not 3 <= x.nunique() <= 20_000: return None
@@ -535,12 +535,13 @@ _PAIRS = [{"no", "yes"}, {"nein", "ja"}, {"unchecked", "checked"}, {"not selecte
 
 def _stems(text: str) -> list[str]:
     "Return what a column's name could share with the other options of its question."
-    found = [m[1] for pattern in (r"(.+?)\s*\[[^\]]+\]", r"(\w*\d+)\s*[.:)]\s+\S.*", r"(\S+?)[_.][^_.\s]+", r"(\S*[^\W\d])\d+") if (m := re.fullmatch(pattern, text, re.S))]
+    patterns = (r"(.+?)\s*\[[^\]]+\]", r"(\w*\d+)\s*[.:)]\s+\S.*", r"(\S+?)[_.][^_.\s]+", r"(\S*[^\W\d])\d+")
+    found = [m[1] for pattern in patterns if (m := re.fullmatch(pattern, text, re.S))]
     for mark in (": ", ":", " - ", " – "):
         if mark in text: found += [text.rpartition(mark)[0].strip(), text.partition(mark)[2].strip()]
     return [stem for stem in dict.fromkeys(found) if stem]
 
-
+# %% ../nbs/30_survey.ipynb #06a4bab9
 def _tick_kind(x: pd.Series, names: str) -> str:
     "Say how a column could hold an option: 'both' yes and no, 'only' the chosen, 'never' chosen, or '' when it is no option."
     answers = x.dropna().unique()
@@ -566,7 +567,8 @@ def _find_groups(data: Mapping[str, pd.Series], said: Mapping[str, _Given]) -> d
 
 # %% ../nbs/30_survey.ipynb #fb6eff78
 _NONE_OF_THESE = re.compile(r"\bnone\b|\bnothing\b|\bno one\b|not applicable|\bkeine?s?\b|\bI (do not|don.t|am not|.?m not)\b", re.I)
-_TECHNICAL = re.compile(r"\b(date|time|started|submitted|duration|seconds|minutes|status|progress|finished|ip|browser|language|lang|page|weight|source|link|channel)\b", re.I)
+_TECHNICAL = re.compile(r"\b(date|time|started|submitted|duration|seconds|minutes|status|progress|finished|ip|browser|page|weight"
+                        r"|source|link|channel)\b", re.I)
 
 
 def _last_answered(data: Mapping[str, pd.Series], said: Mapping[str, _Given]) -> np.ndarray:
@@ -577,7 +579,7 @@ def _last_answered(data: Mapping[str, pd.Series], said: Mapping[str, _Given]) ->
         if level not in ("id", "date", "weight") and not _TECHNICAL.search(str(c)): last[x.notna().to_numpy()] = place
     return last
 
-
+# %% ../nbs/30_survey.ipynb #2b6830e5
 def _seen(chosen: pd.DataFrame, place: int, last: np.ndarray, blank: str, labels: Iterable[str]) -> tuple[np.ndarray, str]:
     "Return who saw a question, and the rule; `chosen`: respondents x options, `place`: of its last column."
     ticked = chosen.to_numpy(bool).any(axis=1)
@@ -597,7 +599,7 @@ def _marks(chosen: pd.DataFrame, seen: np.ndarray) -> pd.DataFrame:
 
 _NO_YES = ((0, "no"), (1, "yes"))
 
-
+# %% ../nbs/30_survey.ipynb #116a5367
 def _split(data: dict[str, pd.Series], said: dict[str, _Given], given: Mapping[str, _Given],
            blank: str) -> tuple[dict[str, pd.Series], dict[str, _Given]]:
     "Return columns and what is said of them, with the options of cells that hold several beside these."
@@ -620,7 +622,7 @@ def _split(data: dict[str, pd.Series], said: dict[str, _Given], given: Mapping[s
             said[v] = replace(_merged(_Given("binary", _NO_YES, o, said[c].question), given.get(v, _Given())), group=c, by=f"option of {c!r}; {rule}")
     return {v: out[v] for v in out}, said
 
-
+# %% ../nbs/30_survey.ipynb #e7418494
 def _forced(x: pd.Series, said: _Given) -> tuple[str, list[str]] | None:
     "Return delimiter and options of a column that was called multi, whatever it looks like. Raises BadInput for numbers."
     if said.level != "multi": return None
@@ -635,7 +637,7 @@ def _grouped(data: dict[str, pd.Series], said: dict[str, _Given], blank: str) ->
     whole = {c for c in data if said[c].level == "multi"}
     groups: dict[str, list[str]] = {}
     for c in data:
-        if said[c].group and said[c].group not in whole: groups.setdefault(said[c].group, []).append(c)
+        if (group := said[c].group) and group not in whole: groups.setdefault(group, []).append(c)
     last, place = _last_answered(data, said) if groups else np.array([]), {c: i for i, c in enumerate(data)}
     for group, members in groups.items():
         only = [c for c in members if _tick_kind(data[c], f"{c} {said[c].question}") in ("only", "never") and not (data[c] == 0).any()]
@@ -668,7 +670,7 @@ def _absent(x: pd.Series, codes: Iterable[tuple[Any, str]]) -> pd.Series:
     for low, high in filter(None, (_ends(c) for c, _ in codes)): hit |= x.between(low, high).fillna(False).astype(bool)
     return hit
 
-
+# %% ../nbs/30_survey.ipynb #cb24972d
 def _ends(code: Any) -> tuple[float, float] | None:
     "Return the two ends of a code or of a range '-9..-1', an open end infinite; None when it is no number."
     number = r"-?\d+(?:\.\d+)?"
@@ -690,7 +692,7 @@ def _answered(x: pd.Series, said: _Given, missing: Sequence[Any]) -> tuple[pd.Se
     kept = tuple((v, label) for v, label in said.values if str(v) not in {str(c) for c, _ in codes})
     return x, replace(said, values=kept, missing=tuple((c, "" if str(c) == label else label) for c, label in codes))
 
-
+# %% ../nbs/30_survey.ipynb #47d7cae0
 def _as_numbers(x: pd.Series, wanted: bool) -> pd.Series:
     "Return words that are all numbers, now that codes are gone, as numbers; a category that was a code goes."
     if isinstance(x.dtype, pd.CategoricalDtype): return x.cat.remove_unused_categories() if wanted else x
@@ -709,7 +711,7 @@ def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame
         return frame, str(data), [f"read with {' and '.join(how)}", *frame.attrs.get("warnings", [])] if how else []
     return _from_frame(data, id), "DataFrame", []
 
-
+# %% ../nbs/30_survey.ipynb #09885a99
 def _from_frame(data: pd.DataFrame, id: str | None) -> pd.DataFrame:
     "Return a copy with named columns, ids from an index that is more than row numbers among them."
     if data.empty: raise BadInput("DataFrame", f"{data.shape[0]} rows and {data.shape[1]} columns", "at least one row and one column")
@@ -874,6 +876,6 @@ def stored_survey(
 ) -> Survey:
     "Return a survey that the study keeps, as it was imported. Raises NoSuchName."
     data, variables, about = study.survey(name)
-    same = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
+    same: dict[str, Any] = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
     if "group" not in variables: variables = variables.assign(group="", missing_codes=[[] for _ in range(len(variables))])   # of an earlier version
     return Survey(data, variables, name=about.get("name") or name, notes=tuple(about.get("notes", ())), **same)

@@ -37,7 +37,7 @@ def _is_blank(row: list[str]) -> bool:
     """Say whether a record is an empty line."""
     return not row or (len(row) == 1 and not row[0].strip())
 
-
+# %% ../nbs/04_tables.ipynb #d0609178
 def _sniff_delimiter(head: str) -> str:
     """Return the delimiter that splits the header and most of the first records alike."""
     best, best_score = ",", (False, 0.0, 0)
@@ -83,7 +83,7 @@ def _looks_even(data: bytes, delimiter: str, width: int, part: int = 1 << 24) ->
         pending = len(marks) - 1 - ends[-1] if len(ends) else pending + len(marks)
     return inside == 0 and (data.endswith(b"\n") or pending + 1 == width)
 
-
+# %% ../nbs/04_tables.ipynb #17e726ee
 def _ragged_rows(text: str, delimiter: str, width: int) -> list[tuple[int, int]]:
     """Return (line, fields) of the records that do not have `width` fields."""
     reader = _records(text, delimiter)
@@ -94,7 +94,7 @@ def _ragged_rows(text: str, delimiter: str, width: int) -> list[tuple[int, int]]
         start = reader.line_num + 1  # type: ignore[attr-defined]
     return bad
 
-
+# %% ../nbs/04_tables.ipynb #6b868483
 def _last_start(text: str, delimiter: str) -> int:
     """Return the line on which the last record begins: where a quote that never closes was opened."""
     line, following = 1, 1
@@ -133,7 +133,7 @@ def _text_of(path: Path, encoding: str | None) -> tuple[str, str, list[str]]:
         raise BadInput(str(path), "the file is empty", "a header row and at least one row", "export the table again")
     return got.text, got.encoding, list(got.warnings)
 
-
+# %% ../nbs/04_tables.ipynb #979eca17
 def _check_shape(text: str, data: bytes, delimiter: str, width: int, place: str) -> None:
     """Raise BadInput naming the first ragged lines."""
     if _looks_even(data, delimiter, width):
@@ -144,7 +144,7 @@ def _check_shape(text: str, data: bytes, delimiter: str, width: int, place: str)
         cure = 'put "quotes" around answers that contain the delimiter, or export the table again'
         raise BadInput(f"{place}, line {bad[0][0]}", f"{lines} fields", f"{width} fields in every row, as in the header", cure)
 
-
+# %% ../nbs/04_tables.ipynb #c32a01a5
 def _read_delimited(
     path: Path,  # the file
     encoding: str | None,  # None = find out
@@ -201,7 +201,7 @@ def _read_sheet(path: Path, sheet: str | int) -> pd.DataFrame:
     frame.attrs = {"encoding": None, "delimiter": None, "decimal": ".", "warnings": []}
     return frame
 
-
+# %% ../nbs/04_tables.ipynb #8ecd1d7b
 def _open_book(path: Path) -> pd.ExcelFile:
     """Open a workbook; raise BadInput when the file is damaged or no workbook."""
     import pandas as pd
@@ -214,7 +214,7 @@ def _open_book(path: Path) -> pd.ExcelFile:
             str(path), found, "an intact .xlsx file without a password", "open it in a spreadsheet program and save it again, or as CSV"
         ) from err
 
-
+# %% ../nbs/04_tables.ipynb #8a0d9735
 def _read_parquet(path: Path) -> pd.DataFrame:
     """Read a Parquet file; raise BadInput when it is damaged or no Parquet."""
     import pandas as pd
@@ -234,7 +234,7 @@ def _entry(variable: str, question: Any = "", labels: Any = (), missing: Any = (
     said = [[code, " ".join(str(label).split())] for code, label in labels]
     return {"variable": variable, "level": level, "question": " ".join(str(question or "").split()), "labels": said, "missing": list(missing), "group": group}
 
-
+# %% ../nbs/04_tables.ipynb #1de67a50
 def _with_entries(frame: pd.DataFrame, entries: list[dict[str, Any]], place: str) -> pd.DataFrame:
     """Give the columns clean names and the frame its dictionary; whole numbers lose their '.0'."""
     names = _column_names([str(c) for c in frame.columns], place)
@@ -250,7 +250,7 @@ def _with_entries(frame: pd.DataFrame, entries: list[dict[str, Any]], place: str
     frame.attrs = {"encoding": None, "delimiter": None, "decimal": ".", "warnings": [], "dictionary": told}
     return frame
 
-
+# %% ../nbs/04_tables.ipynb #e5a950cb
 def _damaged(path: Path, what: str, err: Exception) -> BadInput:
     """Say that a file cannot be read."""
     found, cure = f"the file cannot be read as {what} ({type(err).__name__}: {err})", "save it again in the program that it came from, or export it as CSV"
@@ -259,7 +259,7 @@ def _damaged(path: Path, what: str, err: Exception) -> BadInput:
 # %% ../nbs/04_tables.ipynb #791891c3
 _STATA_MISSING = 2_147_483_621  # '.'; '.a' to '.z' follow
 
-
+# %% ../nbs/04_tables.ipynb #07cf1f05
 def _read_stata(path: Path) -> pd.DataFrame:
     """Read a Stata file: codes, and its labels in attrs. Raises BadInput when it is damaged or no Stata file."""
     from pandas.io.stata import StataReader
@@ -283,7 +283,7 @@ def _read_stata(path: Path) -> pd.DataFrame:
 # %% ../nbs/04_tables.ipynb #ce8e6cbc
 _MEASURES = {"ordinal": "ordinal", "nominal": "nominal", "scale": "numeric"}
 
-
+# %% ../nbs/04_tables.ipynb #52f33b45
 def _read_spss(path: Path) -> pd.DataFrame:
     """Read an SPSS file: codes, and its labels in attrs. Raises MissingExtra without pyreadstat, BadInput when it is damaged."""
     try:
@@ -297,24 +297,28 @@ def _read_spss(path: Path) -> pd.DataFrame:
     except Exception as err:  # pyreadstat has errors of its own, and lets those of encodings through
         raise _damaged(path, "SPSS", err) from err
     sets = {name: told["label"] or key for key, told in about.mr_sets.items() for name in told["variable_list"]}
-    entries = []
-    for name in frame.columns:
-        if frame[name].dtype == object and frame[name].map(lambda v: hasattr(v, "isoformat") and hasattr(v, "year")).any():
+    entries = [_spss_entry(frame[name], about, sets.get(name, "")) for name in frame.columns]
+    for name in frame.select_dtypes("object"):
+        if frame[name].map(lambda v: hasattr(v, "year")).any():
             frame[name] = pd.to_datetime(frame[name], errors="coerce")
-        said = about.variable_value_labels.get(name, {})
-        absent = [[_range(part), str(said.get(part["lo"], "")) if part["lo"] == part["hi"] else ""] for part in about.missing_ranges.get(name, [])]
-        coded = {part["lo"] for part in about.missing_ranges.get(name, []) if part["lo"] == part["hi"]}
-        labels = [(_whole(code), label) for code, label in sorted(said.items(), key=lambda pair: pair[0]) if code not in coded]
-        measure = _MEASURES.get(about.variable_measure.get(name, "")) if name in about.missing_ranges or frame[name].dtype.kind == "f" else None
-        entries.append(_entry(name, about.column_names_to_labels.get(name), labels, absent, measure, sets.get(name, "")))
     return _with_entries(frame, entries, str(path))
+
+# %% ../nbs/04_tables.ipynb #ff999861
+def _spss_entry(x: pd.Series, about: Any, group: str) -> dict[str, Any]:
+    """Return what an SPSS file says about a column; its measure only of numbers, as it is 'nominal' for all text."""
+    said, ranges = about.variable_value_labels.get(x.name, {}), about.missing_ranges.get(x.name, [])
+    single = {part["lo"] for part in ranges if part["lo"] == part["hi"]}
+    absent = [[_range(part), said.get(part["lo"], "") if part["lo"] in single else ""] for part in ranges]
+    labels = [(_whole(code), label) for code, label in sorted(said.items()) if code not in single]
+    measure = _MEASURES.get(about.variable_measure.get(x.name, "")) if x.dtype.kind == "f" else None
+    return _entry(str(x.name), about.column_names_to_labels.get(x.name), labels, absent, measure, group)
 
 
 def _whole(code: Any) -> Any:
     """Return a code without its '.0'."""
     return int(code) if isinstance(code, float) and code.is_integer() else code
 
-
+# %% ../nbs/04_tables.ipynb #51ae6af4
 def _range(part: dict[str, Any]) -> Any:
     """Return a code, or a range of codes as 'low..high', an open end empty."""
     low, high = _whole(part["lo"]), _whole(part["hi"])
@@ -364,7 +368,7 @@ def _finished(frame: pd.DataFrame, as_text: bool | Collection[str], place: str) 
     frame.attrs = attrs
     return frame
 
-
+# %% ../nbs/04_tables.ipynb #41afec2b
 def _is_text(column: pd.Series) -> bool:
     """Say whether every value that is there is a str."""
     import pandas as pd
