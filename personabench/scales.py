@@ -199,24 +199,26 @@ def cronbach_alpha(
     return Reliability(value, *(1 - (1 - value) * ends).tolist(), n, table, "alpha", _odd_items(table))
 
 # %% ../nbs/35_scales.ipynb #8a78b3c2
-def _one_factor(R: np.ndarray, most: int = 2000) -> np.ndarray:
-    "Return the loadings of one factor by maximum likelihood; R: correlations, or a stack of them, (..., k, k) -> (..., k)."
-    unique = np.clip(1 / np.diagonal(np.linalg.pinv(R), axis1=-2, axis2=-1), .05, .95)
+def _one_factor(R: np.ndarray, close: float = 1e-9, most: int = 2000) -> np.ndarray:
+    "Return the loadings of one factor by maximum likelihood; R: a stack of correlations (m, k, k) -> (m, k). Those that have settled are left alone."
+    unique = np.clip(1 / np.diagonal(np.linalg.pinv(R), axis1=1, axis2=2), .05, .95)
+    loads, busy = np.zeros_like(unique), np.arange(len(R))
     for _ in range(most):
-        s = np.sqrt(unique)
-        values, vectors = np.linalg.eigh(R / (s[..., :, None] * s[..., None, :]))
-        loads = s * vectors[..., -1] * np.sqrt(np.maximum(values[..., -1:] - 1, 0))
-        new = np.clip(1 - loads ** 2, .005, 1)
-        if np.abs(new - unique).max() < 1e-9: break
-        unique = new
-    return loads * np.where(loads.sum(axis=-1, keepdims=True) < 0, -1, 1)
+        s = np.sqrt(unique[busy])
+        values, vectors = np.linalg.eigh(R[busy] / (s[:, :, None] * s[:, None, :]))
+        loads[busy] = s * vectors[..., -1] * np.sqrt(np.maximum(values[:, -1:] - 1, 0))
+        new = np.clip(1 - loads[busy] ** 2, .005, 1)
+        moved = np.abs(new - unique[busy]).max(axis=1) > close
+        unique[busy], busy = new, busy[moved]
+        if not len(busy): break
+    return loads * np.where(loads.sum(axis=1, keepdims=True) < 0, -1, 1)
 
-# %% ../nbs/35_scales.ipynb #91d83650
-def _omega(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "Return omega and the standardised loadings of covariances (..., k, k)."
-    sd = np.sqrt(np.diagonal(S, axis1=-2, axis2=-1))
-    loads = _one_factor(S / (sd[..., :, None] * sd[..., None, :]))
-    common, unique = (loads * sd).sum(-1) ** 2, ((1 - loads ** 2) * sd ** 2).sum(-1)
+# %% ../nbs/35_scales.ipynb #57717b9e
+def _omega(S: np.ndarray, close: float = 1e-9) -> tuple[np.ndarray, np.ndarray]:
+    "Return omega and the standardised loadings of a stack of covariances (m, k, k)."
+    sd = np.sqrt(np.diagonal(S, axis1=1, axis2=2))
+    loads = _one_factor(S / (sd[:, :, None] * sd[:, None, :]), close)
+    common, unique = (loads * sd).sum(1) ** 2, ((1 - loads ** 2) * sd ** 2).sum(1)
     return common / (common + unique), loads
 
 # %% ../nbs/35_scales.ipynb #473baff9
@@ -237,7 +239,8 @@ def omega_total(
     full = _complete(items, reverse, low, high)
     x, n = full.to_numpy(), len(full)
     if x.shape[1] < 3: raise BadInput("items", "two items", "three or more for a factor", "use cronbach_alpha")
-    value, loads = _omega(S := np.cov(x, rowvar=False))
+    S = np.cov(x, rowvar=False)
+    (value,), (loads,) = _omega(S[None])
     low_end, high_end = _bootstrap_omega(x, n_boot, level, seed)
     table = _item_table(full, S).assign(loading=loads)
     whole = [f"the factor leaves nothing over of {item!r} (a Heywood case): omega is not to be trusted." for item in table.index[np.abs(loads) > .997]]
@@ -250,5 +253,5 @@ def _bootstrap_omega(x: np.ndarray, n_boot: int, level: float, seed: int) -> tup
     covariances = (np.cov(x[rng.integers(n, size=n)], rowvar=False) for _ in range(n_boot))
     kept = [S for S in covariances if np.diag(S).min() > 0]
     if not kept: return float("nan"), float("nan")
-    low, high = np.quantile(_omega(np.stack(kept))[0], [.5 - level / 2, .5 + level / 2])
+    low, high = np.quantile(_omega(np.stack(kept), 1e-4)[0], [.5 - level / 2, .5 + level / 2])
     return float(low), float(high)

@@ -71,9 +71,9 @@ def test_equal_loadings_make_omega_alpha() -> None:
 
 @pytest.mark.slow
 def test_the_intervals_hold_what_they_promise() -> None:
-    "Of 300 samples, alpha's and omega's 90 % intervals hold the true value in about nine of ten (4 standard errors either way)."
+    "Of 150 samples, alpha's and omega's 90 % intervals hold the true value in about nine of ten (4 standard errors either way)."
     load, rng = np.full(4, .7), np.random.default_rng(1)
-    true, runs = (2.8 ** 2) / (2.8 ** 2 + 4 * .51), 300
+    true, runs = (2.8 ** 2) / (2.8 ** 2 + 4 * .51), 150
     hits = np.zeros(2)
     for _ in range(runs):
         x = pd.DataFrame(rng.normal(size=(120, 1)) * load + rng.normal(size=(120, 4)) * np.sqrt(.51))
