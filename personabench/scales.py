@@ -80,11 +80,12 @@ def top_box(
     table = items.to_frame() if isinstance(items, pd.Series) else items
     scores = _scores(table)
     w = np.ones(len(scores)) if weights is None else np.asarray(weights, dtype="float64")
-    if len(w) != len(scores) or not (w >= 0).all(): raise BadInput("weights", f"{len(w)} weights, {int((~(w >= 0)).sum())} negative or missing", f"{len(scores)} of 0 or more")
+    odd = int((~(w >= 0)).sum())
+    if len(w) != len(scores) or odd: raise BadInput("weights", f"{len(w)} weights, {odd} negative or missing", f"{len(scores)} of 0 or more")
     rows = [_top(x, _tops(table[c], x, boxes, high), w, level) for c, x in scores.items()]
     return pd.DataFrame(rows, columns=["item", "n", "share", "low", "high"])
 
-
+# %% ../nbs/35_scales.ipynb #20ba8cad
 def _top(x: pd.Series, tops: float, w: np.ndarray, level: float) -> tuple[Any, int, float, float, float]:
     there = x.notna().to_numpy() & (w > 0)
     n = effective_n(w[there])
@@ -99,7 +100,8 @@ def _tops(given: pd.Series, x: pd.Series, boxes: int, high: float | None) -> flo
         if not 1 <= boxes < len(steps): raise BadInput(f"item {given.name!r}", f"boxes={boxes} of {len(steps)} answers", "1 to one less than there are answers")
         return steps[-boxes]
     if high is None: raise BadInput(f"item {given.name!r}", "a scale without an end", "its highest possible answer", "say high=5")
-    if boxes < 1 or (x > high).any(): raise BadInput(f"item {given.name!r}", f"answers up to {x.max():g}, boxes={boxes}", f"answers up to {high:g}, boxes >= 1", "correct high=")
+    if boxes < 1 or (x > high).any():
+        raise BadInput(f"item {given.name!r}", f"answers up to {x.max():g}, boxes={boxes}", f"answers up to {high:g}, boxes >= 1", "correct high=")
     return high - boxes + 1
 
 # %% ../nbs/35_scales.ipynb #bf649bc4
@@ -151,7 +153,8 @@ def _complete(items: pd.DataFrame, reverse: Iterable[str], low: float | None, hi
     full = scores.dropna()
     k = scores.shape[1]
     if len(full) < k + 1:
-        raise BadInput("items", f"{len(full)} respondents with all {k} items", f"{k + 1} or more", f"leave out items that few answered, such as {scores.isna().sum().idxmax()!r}")
+        cure = f"leave out items that few answered, such as {scores.isna().sum().idxmax()!r}"
+        raise BadInput("items", f"{len(full)} respondents with all {k} items", f"{k + 1} or more", cure)
     same = [c for c in full if full[c].nunique() == 1]
     if same: raise BadInput(f"item {same[0]!r}", f"everyone answered {full[same[0]].iloc[0]:g}", "answers that differ", "leave the item out")
     return full
@@ -193,10 +196,12 @@ def cronbach_alpha(
 
     full = _complete(items, reverse, low, high)
     S, (n, k) = np.cov(full.to_numpy(), rowvar=False), full.shape
-    if S.sum() <= 1e-12 * np.trace(S): raise BadInput("items", "items that cancel out: their sum does not vary", "items that point the same way", "name those to turn in reverse=[...]")
+    if S.sum() <= 1e-12 * np.trace(S):
+        raise BadInput("items", "items that cancel out: their sum does not vary", "items that point the same way", "name those to turn in reverse=[...]")
     ends = stats.f.ppf([.5 + level / 2, .5 - level / 2], n - 1, (n - 1) * (k - 1))
     value, table = _alpha(S), _item_table(full, S)
-    return Reliability(value, *(1 - (1 - value) * ends).tolist(), n, table, "alpha", _odd_items(table))
+    low_end, high_end = (1 - (1 - value) * ends).tolist()
+    return Reliability(value, low_end, high_end, n, table, "alpha", _odd_items(table))
 
 # %% ../nbs/35_scales.ipynb #8a78b3c2
 def _one_factor(R: np.ndarray, close: float = 1e-9, most: int = 2000) -> np.ndarray:
@@ -249,7 +254,7 @@ def omega_total(
 # %% ../nbs/35_scales.ipynb #92e83e11
 def _bootstrap_omega(x: np.ndarray, n_boot: int, level: float, seed: int) -> tuple[float, float]:
     "Return the ends of the interval; samples in which an item does not vary are left out."
-    rng, (n, k) = np.random.default_rng(seed), x.shape
+    rng, n = np.random.default_rng(seed), len(x)
     covariances = (np.cov(x[rng.integers(n, size=n)], rowvar=False) for _ in range(n_boot))
     kept = [S for S in covariances if np.diag(S).min() > 0]
     if not kept: return float("nan"), float("nan")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .schema import BadInput, NoSuchName
-from .survey import Survey
+from .survey import Survey, _TECHNICAL
 
 # %% auto #0
 __all__ = ['QualityReport', 'quality_report']
@@ -23,7 +23,7 @@ def _questions(survey: Survey, text: bool = False) -> dict[str, pd.Series]:
     "Return question -> who answered it (bool), in the order of the survey; options of one question are one."
     out: dict[str, pd.Series] = {}
     for row in survey.variables.itertuples():
-        if row.level in ("id", "date", "weight", "multi") or (row.level == "text" and not text): continue
+        if row.level in ("id", "date", "weight", "multi") or (row.level == "text" and not text) or _TECHNICAL.search(row.variable): continue
         name, there = row.group or row.variable, survey.data[row.variable].notna()
         out[name] = out[name] | there if name in out else there
     return out
@@ -90,14 +90,13 @@ def _same_id(survey: Survey) -> pd.Series:
     return plain.duplicated(keep=False)
 
 # %% ../nbs/36_survey_quality.ipynb #528a84b9
-def _progress(asked: Mapping[str, pd.Series]) -> pd.DataFrame:
-    "Return by respondent: the last question answered, and how many of the questions after it somebody else answered."
-    there = np.column_stack(list(asked.values()))
-    names = np.array([*asked, ""], dtype=object)
+def _progress(every: Mapping[str, pd.Series], asked: Iterable[str]) -> pd.DataFrame:
+    "Return by respondent the last question answered, and how many after it (not counting open ones) somebody else answered."
+    there, counts = np.column_stack(list(every.values())), set(asked)
     last = np.where(there.any(axis=1), there.shape[1] - 1 - there[:, ::-1].argmax(axis=1), -1)
-    alive = there.any(axis=0)
+    alive = there.any(axis=0) & [name in counts for name in every]
     left = alive.sum() - np.append(np.cumsum(alive), 0)[last]
-    return pd.DataFrame({"last": names[last], "left": left}, index=next(iter(asked.values())).index)
+    return pd.DataFrame({"last": np.array([*every, ""], dtype=object)[last], "left": left}, index=next(iter(every.values())).index)
 
 # %% ../nbs/36_survey_quality.ipynb #2404e873
 def _patterns(there: pd.DataFrame, most: int = 200) -> pd.DataFrame:
@@ -135,7 +134,7 @@ class QualityReport:
         return _told(self)
 
 # %% ../nbs/36_survey_quality.ipynb #39f03ac6
-_SAID = {"straight": "gave the same answer to every item of a battery", "fast": "were too fast", "duplicate": "have the same answers as somebody else",
+_SAID = {"straight": "gave one answer to every item of each battery that they answered", "fast": "were too fast", "duplicate": "have the same answers as somebody else",
          "same_id": "have an id that differs from another only in case or spaces", "partial": "stopped before the end"}
 
 
@@ -146,19 +145,20 @@ def _told(report: QualityReport) -> str:
     stopped = report.variables["stopped"].iloc[:-1]
     if stopped.any(): lines.append(f"Most stopped at {stopped.idxmax()!r} ({stopped.max()}).")
     whole = report.patterns.loc[report.patterns["missing"] == 0, "n"].sum()
-    lines.append(f"{whole} answered everything; " + ("missing answers are nested, as by stopping." if report.monotone else "missing answers are not nested: questions were skipped, too."))
+    nested = "missing answers are nested, as by stopping." if report.monotone else "missing answers are not nested: questions were skipped, too."
+    lines.append(f"{whole} answered everything; {nested}")
     lines += report.notes
     return "\n".join([*lines, "Nobody was removed: survey.without(report.flagged(...), why=...) makes a copy without them."])
 
 # %% ../nbs/36_survey_quality.ipynb #b536dcee
 def _checked(survey: Survey, checks: Mapping[str, str]) -> dict[str, pd.Series]:
     "Return name -> who gives answers that contradict each other. Raises BadInput for an expression that does not work."
-    out = {}
+    out, wanted = {}, "an expression over variables that is true for a contradiction"
     for name, expression in checks.items():
         try: hit = survey.data.eval(expression, engine="python")
         except Exception as err:   # whatever pandas says of an expression
             cure = "a name with spaces needs `backticks`, an answer in words needs \"quotes\""
-            raise BadInput(f"checks[{name!r}]", f"{expression!r} does not work ({type(err).__name__}: {err})", "an expression over variables that is true for a contradiction", cure) from err
+            raise BadInput(f"checks[{name!r}]", f"{expression!r} does not work ({type(err).__name__}: {err})", wanted, cure) from err
         if not isinstance(hit, pd.Series) or hit.dropna().isin([True, False]).sum() < hit.notna().sum():
             raise BadInput(f"checks[{name!r}]", f"{expression!r} is no yes or no for each respondent", "a comparison, such as 'age < 20 and years_in_job > 10'")
         out[name] = hit.fillna(False).astype(bool)
@@ -169,13 +169,14 @@ def _lines(survey: Survey, batteries: Mapping[str, Sequence[str]], straight: flo
     "Return run, same, irv and straight: over all batteries the longest run, the highest share, the mean deviation."
     empty = pd.DataFrame({"run": 0., "same": np.nan, "irv": np.nan, "straight": False}, index=survey.data.index)
     if not batteries: return empty
-    parts, flat = [], np.zeros(len(survey), bool)
+    parts, bent, items_answered = [], np.zeros(len(survey), bool), np.zeros(len(survey))
     for items in batteries.values():
         x = _codes(survey, items)
         parts.append(_straightness(x))
-        flat |= (np.nan_to_num(parts[-1][1]) >= straight) & ((~np.isnan(x)).sum(axis=1) >= min(4, len(items)))
+        bent |= np.nan_to_num(parts[-1][1], nan=1) < straight
+        items_answered += (~np.isnan(x)).sum(axis=1)
     run, same, irv = (pd.DataFrame([p[i] for p in parts]) for i in range(3))
-    return empty.assign(run=run.max().to_numpy(), same=same.max().to_numpy(), irv=irv.mean().to_numpy(), straight=flat)
+    return empty.assign(run=run.max().to_numpy(), same=same.max().to_numpy(), irv=irv.mean().to_numpy(), straight=~bent & (items_answered >= 5))
 
 # %% ../nbs/36_survey_quality.ipynb #98290b7d
 def quality_report(
@@ -195,12 +196,12 @@ def quality_report(
     asked, every = _questions(survey), _questions(survey, text=True)
     if not asked: raise BadInput(f"survey {survey.name!r}", "no question that can be analysed", "at least one", "correct the levels: survey.with_levels({...})")
     groups = _batteries(survey) if batteries is None else {name: list(items) for name, items in batteries.items()}
-    there, way = pd.DataFrame(asked), _progress(every)
+    there, way = pd.DataFrame(asked), _progress(every, asked)
     table = pd.DataFrame({"answered": there.mean(axis=1)}).join(way).join(_lines(survey, groups, straight))
     if duration is not None: table["seconds"] = _seconds(survey, duration)
     table["speed"] = table["seconds"] / table["seconds"].median() if duration is not None else np.nan
     flags = {"straight": table.pop("straight"), "fast": table["speed"] < fast, "duplicate": (copies := _copies(survey, min_answers)) > 0, "same_id": _same_id(survey),
-             "partial": way["left"] > 0, **_checked(survey, checks or {})}
+             "partial": way["left"] > 1, **_checked(survey, checks or {})}
     table = table.assign(copies=copies).join(pd.DataFrame(flags))
     return QualityReport(table, _patterns(there), _by_question(there, way), groups, tuple(flags), _monotone(there), _remarks(survey, groups, duration, batteries))
 
