@@ -26,6 +26,7 @@ _ROOMS: dict[str, str] = {
     "adjudication_widget": "AdjudicationWidget disagreements",
     "survey": "read_survey import_survey write_dictionary Survey",
     "survey_quality": "quality_report QualityReport",
+    "survey_widget": "SurveyWidget",
     "scales": "reverse_code top_box scale_scores cronbach_alpha omega_total Reliability",
     "mixtures": "LatentClass KPrototypes KMedoids FAMD gower BadAnswers",
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
