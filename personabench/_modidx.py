@@ -1222,6 +1222,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.survey._typed': ('survey.html#_typed', 'personabench/survey.py'),
                                      'personabench.survey._usable': ('survey.html#_usable', 'personabench/survey.py'),
                                      'personabench.survey._values': ('survey.html#_values', 'personabench/survey.py'),
+                                     'personabench.survey._values_with': ('survey.html#_values_with', 'personabench/survey.py'),
                                      'personabench.survey._way_out': ('survey.html#_way_out', 'personabench/survey.py'),
                                      'personabench.survey._why_not': ('survey.html#_why_not', 'personabench/survey.py'),
                                      'personabench.survey._with_levels': ('survey.html#_with_levels', 'personabench/survey.py'),

@@ -379,11 +379,17 @@ def _with_levels(survey: Survey, levels: Mapping[str, Any] | None = None, *, lab
     said = _said(survey, levels or {}, {"labels": labels, "missing": missing, "question": question, "label": label, "group": group})
     old = {row["variable"]: row for row in survey.variables.to_dict("records")}
     given = {v: _as_given(row) for v, row in old.items()}
-    for v, now in said.items(): given[v] = _merged(given[v] if now.missing is None else replace(given[v], values=()), now)
+    for v, now in said.items(): given[v] = _merged(given[v] if now.missing is None else replace(given[v], values=_values_with(given[v], now.missing)), now)
     several = any(s.group is not None or "multi" in (s.level, old[v]["level"]) or old[v]["group"] for v, s in said.items())
     return _assemble(_as_read(survey), given, (), survey, keep={} if several else {v: old[v] for v in old if v not in said})
 
 # %% ../nbs/30_survey.ipynb #61470a27
+def _values_with(old: _Given, codes: tuple[tuple[Any, str], ...]) -> tuple[tuple[Any, str], ...]:
+    "Return a variable's answers when other codes mean no answer: those that do so no longer come last; after a range, all are found anew."
+    back = [(c, label or str(c)) for c, label in old.missing or () if c not in dict(codes)]
+    return () if any(".." in str(c) for c, _ in back) else (*old.values, *back) if old.values else ()
+
+
 def _as_read(survey: Survey) -> pd.DataFrame:
     "Return the columns as they were before codes were taken out and options split."
     rows = survey.variables

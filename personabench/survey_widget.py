@@ -74,7 +74,11 @@ def _correct(state: _State, survey: Survey, m: Mapping[str, Any]) -> _State:
         labels = {v: label for v, label in row["values"]}
         labels[row["values"][value[0]][0]] = " ".join(str(value[1]).split()) or str(row["values"][value[0]][0])
         return state.corrected("labels", variable, labels, said)
-    if part == "absent": return state.corrected("missing", variable, _absent(row, value), f"what is no answer to {variable}")
+    if part == "absent":
+        codes = _absent(row, value)
+        back = {c: label or str(c) for c, label in row["missing_codes"] if c not in codes and variable in state.corrections.get("labels", {})}
+        if back: state = state.corrected("labels", variable, {**state.corrections["labels"][variable], **back}, said)
+        return state.corrected("missing", variable, codes, f"what is no answer to {variable}")
     return state.corrected(part, variable, " ".join(value.split()) if isinstance(value, str) else value, said)
 
 # %% ../nbs/39_survey_widget.ipynb #ca79e72a

@@ -105,7 +105,7 @@ class View {
     this.live = h("p", { class: "pbv-live", role: "status" });
     const heads = ["Variable", "Level", "Answers", "Missing", "Segments", "Describes"];
     this.body = h("tbody");
-    this.table = h("table", {}, h("caption", {}, "Variables of the survey"), h("thead", {}, h("tr", {}, ...heads.map(t => h("th", { scope: "col" }, t)))), this.body);
+    this.table = h("table", {}, h("caption", {}, "Variables of the survey"), h("thead", {}, h("tr", {}, ...heads.map((t, i) => h("th", { scope: "col", class: i === 3 ? "pbv-number" : i > 3 ? "pbv-box" : undefined }, t)))), this.body);
     this.main = h("div", { class: "pbv-main", tabindex: 0, role: "group", "aria-label": "Table, scrolls" }, this.table);
     this.root.append(h("div", { class: "pbv-bar" }, this.search, this.filter, this.count, h("span", { class: "pbv-gap" }), this.undo, this.redo), this.main, this.live);
     el.append(this.root);
@@ -226,10 +226,10 @@ class View {
       h("td", { class: "pbv-number" }, count === null ? "" : `${count}`), h("td", { class: "pbv-number" }, count === null ? "" : percent(count, n)),
       h("td", {}, h("label", { class: "pbv-check" }, h("input", { type: "checkbox", checked: kind === "absent", "data-k": `m${i}:${row.variable}`,
         "aria-label": `${label} is no answer`, onchange: e => this.correct(row, "absent", [i, e.target.checked]) }), "no answer"))));
-    const table = answers.length ? h("table", { class: "pbv-answers" }, h("caption", {}, `Answers to ${row.variable}`),
-      h("thead", {}, h("tr", {}, ...["Label", "n", "Share", "No answer"].map(t => h("th", { scope: "col" }, t)))), h("tbody", {}, ...lines)) : null;
+    const table = answers.length ? h("table", {}, h("caption", {}, `Answers to ${row.variable}`),
+      h("thead", {}, h("tr", {}, ...["Label", "n", "Share", "No answer"].map((t, i) => h("th", { scope: "col", class: i === 1 || i === 2 ? "pbv-number" : undefined }, t)))), h("tbody", {}, ...lines)) : null;
     return h("div", { class: "pbv-details" }, h("div", { class: "pbv-fields" }, field("question", "Question", row.question), field("label", "Short label", row.label),
-      field("group", "Option of", row.group), h("p", {}, h("small", {}, `${row.level}: ${row.rule}`))), table);
+      field("group", "Option of", row.group), h("p", {}, h("small", {}, `${row.level}: ${row.rule}`))), table && h("div", { class: "pbv-answers" }, table));
   }
 
   remove() { this.themes.disconnect(); this.model.off("msg:custom", this.hear); this.root.remove(); }
