@@ -381,7 +381,7 @@ def _with_levels(survey: Survey, levels: Mapping[str, Any] | None = None, *, lab
     given = {v: _as_given(row) for v, row in old.items()}
     for v, now in said.items(): given[v] = _merged(given[v] if now.missing is None else replace(given[v], values=_values_with(given[v], now.missing)), now)
     several = any(s.group is not None or "multi" in (s.level, old[v]["level"]) or old[v]["group"] for v, s in said.items())
-    return _assemble(_as_read(survey), given, (), survey, keep={} if several else {v: old[v] for v in old if v not in said})
+    return _assemble(_as_read(survey, several), given, (), survey, keep={} if several else {v: old[v] for v in old if v not in said})
 
 # %% ../nbs/30_survey.ipynb #61470a27
 def _values_with(old: _Given, codes: tuple[tuple[Any, str], ...]) -> tuple[tuple[Any, str], ...]:
@@ -390,11 +390,11 @@ def _values_with(old: _Given, codes: tuple[tuple[Any, str], ...]) -> tuple[tuple
     return () if any(".." in str(c) for c, _ in back) else (*old.values, *back) if old.values else ()
 
 
-def _as_read(survey: Survey) -> pd.DataFrame:
-    "Return the columns as they were before codes were taken out and options split."
+def _as_read(survey: Survey, whole: bool) -> pd.DataFrame:
+    "Return the columns as they were before codes were taken out and, if `whole`, before options were split."
     rows = survey.variables
     split = set(rows.loc[rows["level"] == "multi", "variable"])
-    made = {v for v, g in zip(rows["variable"], rows["group"]) if g in split and v.startswith(f"{g}: ")}
+    made = {v for v, g in zip(rows["variable"], rows["group"]) if whole and g in split and v.startswith(f"{g}: ")}
     raw = survey.raw if survey.raw is not None else survey.data
     return pd.DataFrame({v: raw[v] if v in raw else survey.data[v] for v in survey.data if v not in made}, index=survey.data.index)
 

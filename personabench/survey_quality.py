@@ -25,6 +25,7 @@ def _questions(survey: Survey, text: bool = False) -> dict[str, pd.Series]:
     for row in survey.variables.itertuples():
         if row.level in ("id", "date", "weight", "multi") or (row.level == "text" and not text) or _TECHNICAL.search(row.variable): continue
         name, there = row.group or row.variable, survey.data[row.variable].notna()
+        if survey.raw is not None and row.variable in survey.raw: there |= survey.raw[row.variable].notna()      # "don't know" is a reaction to the question
         out[name] = out[name] | there if name in out else there
     return out
 
@@ -94,7 +95,7 @@ def _progress(every: Mapping[str, pd.Series], asked: Iterable[str]) -> pd.DataFr
     "Return by respondent the last question answered, and how many after it (not counting open ones) somebody else answered."
     there, counts = np.column_stack(list(every.values())), set(asked)
     last = np.where(there.any(axis=1), there.shape[1] - 1 - there[:, ::-1].argmax(axis=1), -1)
-    alive = there.any(axis=0) & [name in counts for name in every]
+    alive = np.array([name in counts for name in every]) & there.any(axis=0)
     left = alive.sum() - np.append(np.cumsum(alive), 0)[last]
     return pd.DataFrame({"last": np.array([*every, ""], dtype=object)[last], "left": left}, index=next(iter(every.values())).index)
 

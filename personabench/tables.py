@@ -264,8 +264,11 @@ def _read_stata(path: Path) -> pd.DataFrame:
     """Read a Stata file: codes, and its labels in attrs. Raises BadInput when it is damaged or no Stata file."""
     from pandas.io.stata import StataReader
 
+    whole = path.read_bytes()
+    if whole.startswith(b"<stata_dta>") and not whole.rstrip().endswith(b"</stata_dta>"):  # pandas does not miss what it does not read
+        raise _damaged(path, "Stata", EOFError("it ends too early"))
     try:
-        with StataReader(path, convert_categoricals=False) as reader:
+        with StataReader(io.BytesIO(whole), convert_categoricals=False) as reader:
             frame, questions = reader.read(), reader.variable_labels()
             sets = reader.value_labels()
             names = dict(zip(questions, reader._lbllist))
@@ -298,8 +301,8 @@ def _read_spss(path: Path) -> pd.DataFrame:
         raise _damaged(path, "SPSS", err) from err
     sets = {name: told["label"] or key for key, told in about.mr_sets.items() for name in told["variable_list"]}
     entries = [_spss_entry(frame[name], about, sets.get(name, "")) for name in frame.columns]
-    for name in frame.select_dtypes("object"):
-        if frame[name].map(lambda v: hasattr(v, "year")).any():
+    for name in frame:
+        if frame[name].dtype == object and frame[name].map(lambda v: hasattr(v, "year")).any():
             frame[name] = pd.to_datetime(frame[name], errors="coerce")
     return _with_entries(frame, entries, str(path))
 
