@@ -245,7 +245,8 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
     if level == "ordinal" and _is_number(x) and pairs:
         low, high = min(p[0] for p in pairs), max(p[0] for p in pairs)
         odd = [v for v in there if not low <= v <= high or v != int(v)]
-        between = [] if high - low > 100 else [(v, str(v)) for v in range(int(low), int(high) + 1) if v not in dict(pairs)]
+        whole = high - low > 100 or len(pairs) > 2 and set(there) <= set(dict(pairs))       # more than its ends are labelled, and nothing else was answered
+        between = [] if whole else [(v, str(v)) for v in range(int(low), int(high) + 1) if v not in dict(pairs)]
         pairs = sorted([*pairs, *between])
     elif level == "ordinal" and not pairs and not _is_number(x) and not isinstance(x.dtype, pd.CategoricalDtype):
         order = _known_order([str(v) for v in there])

@@ -70,6 +70,8 @@ def _correct(state: _State, survey: Survey, m: Mapping[str, Any]) -> _State:
     variable, part, value = m["variable"], m["part"], m["value"]
     row, said = survey.row(variable), f"{m['part']} of {m['variable']}"
     if part not in (*_PARTS, "answer", "absent"): raise BadInput("message", f"part {part!r}", "one that this version knows", "run the cell again")
+    if part in ("answer", "absent") and not 0 <= value[0] < len(row["values"]) + (len(row["missing_codes"]) if part == "absent" else 0):
+        raise BadInput("message", f"no answer number {value[0]} of {variable!r}", "one that is shown", "the table has changed since: try again")
     if part == "answer":                                            # [place, label]
         labels = {v: label for v, label in row["values"]}
         labels[row["values"][value[0]][0]] = " ".join(str(value[1]).split()) or str(row["values"][value[0]][0])

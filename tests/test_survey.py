@@ -234,7 +234,7 @@ def test_files_of_other_programs_give_the_same_survey(name: str) -> None:
 def test_a_declared_missing_code_can_be_taken_back() -> None:
     survey = read_survey(need_spss(GOLDEN / "survey_haven.sav"))
     back = survey.with_levels(missing={"income": [], "agree": []})
-    assert back.data["income"].min() == -7 and back.row("income")["missing"] == 0 and back.row("agree")["values"] == [*AGREE, *[[k, str(k)] for k in (6, 7, 8)], [9, "refused"]]
+    assert back.data["income"].min() == -7 and back.row("income")["missing"] == 0 and back.row("agree")["values"] == [*AGREE, [9, "refused"]]
     assert survey.row("income")["missing"] == 1, "the original is as it was"
 
 
@@ -307,7 +307,7 @@ def test_an_empty_question_is_no_if_something_later_was_answered_and_missing_if_
     assert survey.data.loc["0", "1. R"] == 1 and np.isnan(survey.data.loc["0", "why: fast"]), "stopped after the first question"
     rule = survey.row("1. R")["rule"]
     assert "answered something later; missing for 8" in rule and not survey.row("1. PHP")["used"]
-    assert survey.usable == ["1. R", "1. SQL", "why: fast", "why: cheap", "why: dry", "age"]
+    assert survey.usable[:2] == ["1. R", "1. SQL"] and sorted(survey.usable[2:]) == ["age", "why: cheap", "why: dry", "why: fast"]
     assert {survey.level(v) for v in survey.usable[:-1]} == {"binary"} and survey.row("why")["level"] == "multi"
     assert survey.data["why"].iloc[1] == "fast", "the cell itself stays"
 
@@ -451,7 +451,7 @@ def test_the_jupyter_survey_of_2020(real_data: Path) -> None:
     how_long = survey.row("2. How long have you been using Jupyter?")
     assert [v for v, _ in how_long["values"]] == ["Less than 6 months.", "6-12 months.", "1-2 years.", "2+ years."]
     pains = survey.variables[survey.variables["variable"].str.match(r"(10|13|15|19|20)[a-z]\.")]
-    assert set(pains["level"]) == {"ordinal"} and all(codes == [["N/A - skip, don't know.", ""]] for codes in pains["missing_codes"])
+    assert set(pains["level"]) == {"ordinal"} and all(len(codes) == 1 and codes[0][0].startswith("N/A") for codes in pains["missing_codes"])
 
 
 # -- In the study -------------------------------------------------------------------------------------------------------------
