@@ -106,6 +106,17 @@ def _pretty(value: Any) -> str:
     if isinstance(value, Mapping): return "{\n" + "".join(f"        {k!r}: {v!r},\n" for k, v in value.items()) + "    }"
     return "[\n" + "".join(f"    {v!r},\n" for v in value) + "]"
 
+# %% ../nbs/39_survey_widget.ipynb #d5d39782
+def _lines(survey: Survey, state: _State) -> list[dict[str, Any]]:
+    "Return what the browser shows, by variable."
+    return [_line(survey, row, state.roles.get(row["variable"], "") if row["used"] else "") for row in survey.variables.to_dict("records")]
+
+
+def _changed(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    "Return the rows that differ, or all of them when their names do."
+    if [r["variable"] for r in old] != [r["variable"] for r in new]: return {"type": "all", "rows": list(new)}
+    return {"type": "some", "rows": [row for row, before in zip(new, old) if row != before]}
+
 # %% ../nbs/39_survey_widget.ipynb #30328e2c
 class SurveyWidget(anywidget.AnyWidget):
     """Show a survey's variables, correct them, and choose which make the segments and which describe them.
@@ -130,6 +141,13 @@ class SurveyWidget(anywidget.AnyWidget):
     variables = property(lambda self: self._with_role("segments"), doc="The variables that make the segments.")
     descriptors = property(lambda self: self._with_role("describes"), doc="The variables that describe the segments.")
 
+    def _news(self, everything: bool) -> dict[str, Any]:
+        "Return the rows that have changed, or all when their names have."
+        state = self._past[-1]
+        old, self._sent = [] if everything else self._sent, _lines(self._survey, state)
+        return {**_changed(old, self._sent), "respondents": len(self._survey), "levels": list(LEVELS),
+                "undo": state.said if len(self._past) > 1 else "", "redo": self._future[-1].said if self._future else ""}
+
     def _with_role(self, role: str) -> list[str]: return [v for v in self._survey.usable if self._past[-1].roles.get(v) == role]
 
     def code(self, name: str = "survey") -> str:   # of the survey in the notebook
@@ -141,7 +159,7 @@ class SurveyWidget(anywidget.AnyWidget):
         "Answer one message of the browser; an error becomes a `refused` with its cure."
         try: self._answer(message)
         except PersonabenchError as e: self.send({"type": "refused", "text": f"{e.place}: {e.found}.", "cure": str(e.cure or e.expected or "")})
-        self.send(self._news(everything=message.get("type") == "ready"))
+        self.send(self._news(message.get("type") == "ready"))
 
     def _answer(self, m: Mapping[str, Any]) -> None:
         kind = m.get("type")
@@ -174,16 +192,6 @@ class SurveyWidget(anywidget.AnyWidget):
         self._survey = self._given.with_levels(**state.corrections) if state.corrections else self._given
         new = {v: "describes" for v in self._survey.usable if v not in state.roles}
         if new: self._past[-1] = replace(state, roles={**state.roles, **new})
-
-    def _news(self, everything: bool) -> dict[str, Any]:
-        "Return the rows that have changed, or all when their names have."
-        state = self._past[-1]
-        rows = [_line(self._survey, row, state.roles.get(row["variable"], "") if row["used"] else "") for row in self._survey.variables.to_dict("records")]
-        same = not everything and [r["variable"] for r in rows] == [r["variable"] for r in self._sent]
-        told = [r for r, old in zip(rows, self._sent) if r != old] if same else rows
-        self._sent = rows
-        return {"type": "some" if same else "all", "rows": told, "respondents": len(self._survey), "levels": list(LEVELS),
-                "undo": state.said if len(self._past) > 1 else "", "redo": self._future[-1].said if self._future else ""}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         "Add a table for places where no script runs."

@@ -325,7 +325,8 @@ def test_with_none_of_these_on_offer_nothing_chosen_is_missing() -> None:
     assert np.isnan(survey.data.loc["11", "1. R"]) and survey.data.loc["7", "1. R"] == 0 and "'None of these' was an option" in survey.row("1. R")["rule"]
 
 
-@pytest.mark.parametrize("names", [("use_bus", "use_car"), ("q7_1", "q7_2"), ("Tools [R]", "Tools [SQL]"), ("Tools: R", "Tools: SQL"), ("R:Tools?", "SQL:Tools?"), ("3. R", "3. SQL"),
+@pytest.mark.parametrize("names", [("use_bus", "use_car"), ("q7_1", "q7_2"), ("Tools [R]", "Tools [SQL]"), ("Tools: R", "Tools: SQL"), ("R:Tools?",
+        "SQL:Tools?"), ("3. R", "3. SQL"),
                                    ("lang1", "lang2"), ("Which? - R", "Which? - SQL")])
 def test_options_are_known_by_their_names(names: tuple[str, str]) -> None:
     ticked = pd.DataFrame({names[0]: [1, None] * 10, names[1]: [None, None, 1, 1] * 5, "other": range(20)})
@@ -346,14 +347,17 @@ def test_a_wrong_guess_about_options_is_corrected() -> None:
     assert read_survey(several(), levels={"why": "text"}).level("why") == "text"
 
 
-@pytest.mark.parametrize("cells", [["Bern, Switzerland", "Graz, Austria", "Linz, Austria"], ["Daily; 3+ hours", "Daily; less", "Weekly", "Never"], ["yes, sure", "no", "well, it depends, on days"]])
+@pytest.mark.parametrize("cells", [["Bern, Switzerland", "Graz, Austria", "Linz, Austria"], ["Daily; 3+ hours", "Daily; less", "Weekly", "Never"],
+        ["yes, sure", "no", "well, it depends, on days"]])
 def test_delimiters_inside_answers_part_nothing(cells: list[str]) -> None:
     assert read_survey(pd.DataFrame({"q": cells * 10})).variables["variable"].tolist() == ["q"]
 
 
-@given(st.lists(st.lists(st.sampled_from(["bike", "bus (day, night)", "car/lift", "Zug é"]), unique=True, max_size=4), min_size=30, max_size=60), st.sampled_from([";", ", ", "|"]))
+@given(st.lists(st.lists(st.sampled_from(["bike", "bus (day, night)", "car/lift", "Zug é"]), unique=True, max_size=4), min_size=30, max_size=60),
+        st.sampled_from([";", ", ", "|"]))
 def test_no_tick_is_lost_or_made_up(chosen: list[list[str]], delimiter: str) -> None:
-    survey = read_survey(pd.DataFrame({"q": [delimiter.join(c) or None for c in chosen], "end": [1, 2] * (len(chosen) // 2) + [1] * (len(chosen) % 2)}), levels={"q": "multi"})
+    survey = read_survey(pd.DataFrame({"q": [delimiter.join(c) or None for c in chosen],
+            "end": [1, 2] * (len(chosen) // 2) + [1] * (len(chosen) % 2)}), levels={"q": "multi"})
     for option in {o for c in chosen for o in c}:
         if (column := f"q: {option}") in survey.data:
             assert survey.data[column].tolist() == [float(option in c) for c in chosen]
@@ -396,7 +400,8 @@ def test_the_dictionary_goes_out_and_comes_back_exactly(tmp_path: Path, suffix: 
     i = np.arange(N)
     df = table().assign(**{"odd": np.array(["a|b", "x=y", "back\\slash"])[i % 3], "t_1": np.where(i % 2, 1., np.nan), "t_2": np.where(i % 3, np.nan, 1.),
                            "why": np.array(["fast;cheap", "fast", "cheap;dry", "dry"])[i % 4], "code": np.where(i % 7 == 0, 99, i % 5)})
-    survey = read_survey(df, weights="w", missing=[99]).with_levels({"agree": {1: "no|no", 5: "yes=yes"}}, question={"car": "Do you\nhave a car?"}, missing={"code": {99: "refused", "-9..-1": ""}})
+    survey = read_survey(df, weights="w", missing=[99]).with_levels({"agree": {1: "no|no", 5: "yes=yes"}}, question={"car": "Do you\nhave a car?"},
+            missing={"code": {99: "refused", "-9..-1": ""}})
     path = write_dictionary(survey, tmp_path / f"dictionary.{suffix}")
     for dictionary in (path, survey.dictionary()):
         again = read_survey(df, dictionary=dictionary)
@@ -423,7 +428,8 @@ def test_leaving_respondents_out_is_noted_and_counted() -> None:
 
 # -- Columns that are no use, and surveys that are too small ----------------------------------------------------------------------
 def test_five_respondents_and_more_categories_than_rows() -> None:
-    survey = read_survey(pd.DataFrame({"id": list("abcde"), "town": ["Ulm", "Bonn", "Kiel", "Jena", "Trier"], "agree": [1, 2, 5, 4, 4], "say": ["It is good"] * 4 + ["No"]}))
+    survey = read_survey(pd.DataFrame({"id": list("abcde"), "town": ["Ulm", "Bonn", "Kiel", "Jena", "Trier"], "agree": [1, 2, 5, 4, 4],
+            "say": ["It is good"] * 4 + ["No"]}))
     assert len(survey) == 5 and survey.usable == ["agree", "say"]
     forced = survey.with_levels({"town": "nominal"})
     assert not forced.row("town")["used"] and "5 different answers from 5 respondents" in forced.row("town")["rule"]

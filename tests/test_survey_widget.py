@@ -19,7 +19,8 @@ def made_survey() -> Survey:
     i = np.arange(60)
     return read_survey(pd.DataFrame({
         "easy": np.where(i % 7 == 0, 9, i % 5 + 1), "district": np.array(["Nord", "Süd", "West"])[i % 3], "often": np.array(["never", "often", "sometimes"])[i % 3],
-        "age": 20.5 + i * 7 % 50, "t_R": np.where(i % 2, "R", None), "t_SQL": np.where(i % 3, None, "SQL"), "why": np.array(["fast;cheap", "fast", "cheap;dry", "dry"])[i % 4],
+        "age": 20.5 + i * 7 % 50, "t_R": np.where(i % 2, "R", None), "t_SQL": np.where(i % 3, None, "SQL"),
+                "why": np.array(["fast;cheap", "fast", "cheap;dry", "dry"])[i % 4],
         "secret": [f"Something that only respondent {k} wrote down" for k in i]}))
 
 
