@@ -1314,6 +1314,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'personabench/survey_widget.py'),
                                             'personabench.survey_widget._lines': ( 'survey_widget.html#_lines',
                                                                                    'personabench/survey_widget.py'),
+                                            'personabench.survey_widget._places': ( 'survey_widget.html#_places',
+                                                                                    'personabench/survey_widget.py'),
                                             'personabench.survey_widget._pretty': ( 'survey_widget.html#_pretty',
                                                                                     'personabench/survey_widget.py')},
             'personabench.tables': { 'personabench.tables._as_text': ('tables.html#_as_text', 'personabench/tables.py'),

@@ -70,7 +70,7 @@ def _correct(state: _State, survey: Survey, m: Mapping[str, Any]) -> _State:
     variable, part, value = m["variable"], m["part"], m["value"]
     row, said = survey.row(variable), f"{m['part']} of {m['variable']}"
     if part not in (*_PARTS, "answer", "absent"): raise BadInput("message", f"part {part!r}", "one that this version knows", "run the cell again")
-    if part in ("answer", "absent") and not 0 <= value[0] < len(row["values"]) + (len(row["missing_codes"]) if part == "absent" else 0):
+    if part in ("answer", "absent") and value[0] not in _places(row, part == "absent" and not value[1]):
         raise BadInput("message", f"no answer number {value[0]} of {variable!r}", "one that is shown", "the table has changed since: try again")
     if part == "answer":                                            # [place, label]
         labels = {v: label for v, label in row["values"]}
@@ -84,6 +84,12 @@ def _correct(state: _State, survey: Survey, m: Mapping[str, Any]) -> _State:
     return state.corrected(part, variable, " ".join(value.split()) if isinstance(value, str) else value, said)
 
 # %% ../nbs/39_survey_widget.ipynb #ca79e72a
+def _places(row: Mapping[str, Any], absent: bool) -> range:
+    "Return the places of the codes of no answer among the bars, or those of the answers."
+    k = len(row["values"])
+    return range(k, k + len(row["missing_codes"])) if absent else range(k)
+
+
 def _absent(row: Mapping[str, Any], value: Sequence[Any]) -> dict[Any, str]:
     "Return the codes of no answer, with one more or one less: [place among the bars, whether it is no answer]."
     codes, place = {c: label for c, label in row["missing_codes"]}, value[0]

@@ -52,7 +52,8 @@ def test_everything_is_sent_once_and_then_only_what_changed() -> None:
     first = widget.play(type="ready")
     assert first["type"] == "all" and [r["variable"] for r in first["rows"]] == widget.survey.variables["variable"].tolist()
     easy = first["rows"][0]
-    assert easy["level"] == "ordinal" and easy["role"] == "segments" and [b[1] for b in easy["bars"]] == [int((widget.survey.data["easy"] == v).sum()) for v in (1, 2, 3, 4, 5, 9)]
+    assert easy["level"] == "ordinal" and easy["role"] == "segments"
+    assert [b[1] for b in easy["bars"]] == [int((widget.survey.data["easy"] == v).sum()) for v in (1, 2, 3, 4, 5, 9)]
     then = widget.play(**correct("easy", "levels", "numeric"))
     assert then["type"] == "some" and [r["variable"] for r in then["rows"]] == ["easy"] and then["undo"] == "levels of easy"
     assert widget.play(**correct("why", "levels", "nominal"))["type"] == "all", "its options are gone"
@@ -68,8 +69,10 @@ def test_words_stay_out_of_the_saved_notebook_and_open_answers_out_of_the_messag
 
 def test_corrections_are_repeated_by_the_code() -> None:
     widget = Played(made_survey())
-    for m in (correct("easy", "absent", [5, True]), correct("easy", "answer", [0, "not at all"]), correct("easy", "question", " Is it  easy? "), correct("district", "label", "Where"),
-              correct("often", "levels", "nominal"), correct("t_R", "group", ""), correct("why", "levels", "text"), {"type": "role", "variables": ["age", "district"], "role": "describes"}):
+    for m in (correct("easy", "absent", [5, True]), correct("easy", "answer", [0, "not at all"]),
+            correct("easy", "question", " Is it  easy? "), correct("district", "label", "Where"),
+              correct("often", "levels", "nominal"), correct("t_R", "group", ""), correct("why", "levels", "text"),
+                      {"type": "role", "variables": ["age", "district"], "role": "describes"}):
         assert widget.play(**m)["type"] != "refused" and not [r for r in widget.replies if r["type"] == "refused"], widget.replies
     survey, variables = repeated(widget)
     pd.testing.assert_frame_equal(survey.variables, widget.survey.variables)
@@ -93,7 +96,8 @@ def test_a_code_goes_and_comes_back_with_its_label() -> None:
 def test_what_cannot_be_is_refused_and_nothing_changes() -> None:
     widget = Played(made_survey())
     before = widget.survey
-    for m, says in ((correct("district", "levels", "numeric"), "not numbers"), (correct("distric", "levels", "nominal"), "no variable"), (correct("age", "colour", "red"), "colour"),
+    for m, says in ((correct("district", "levels", "numeric"), "not numbers"), (correct("distric", "levels", "nominal"), "no variable"),
+            (correct("age", "colour", "red"), "colour"),
                     ({"type": "dance"}, "dance"), (correct("district", "levels", "nomnal"), "nomnal")):
         widget.replies.clear()
         widget.play(**m)
@@ -112,8 +116,10 @@ def test_what_makes_the_segments_can_be_given_and_unusable_variables_never_do() 
     assert widget.variables == ["easy", "district", "age"]
 
 
-STEPS = st.sampled_from([correct("easy", "levels", "numeric"), correct("easy", "levels", "ordinal"), correct("district", "question", "Where?"), correct("why", "levels", "nominal"),
-                         correct("why", "levels", "multi"), correct("t_R", "group", ""), correct("easy", "absent", [5, True]), {"type": "role", "variables": ["age"], "role": "describes"},
+STEPS = st.sampled_from([correct("easy", "levels", "numeric"), correct("easy", "levels", "ordinal"),
+        correct("district", "question", "Where?"), correct("why", "levels", "nominal"),
+                         correct("why", "levels", "multi"), correct("t_R", "group", ""), correct("easy", "absent", [5, True]),
+                                 {"type": "role", "variables": ["age"], "role": "describes"},
                          {"type": "role", "variables": ["age", "easy"], "role": ""}, correct("district", "levels", "numeric"), {"type": "undo"}, {"type": "redo"}])
 
 
