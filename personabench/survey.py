@@ -21,25 +21,29 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['LEVELS', 'Survey', 'read_survey', 'import_survey', 'stored_survey']
+__all__ = ['LEVELS', 'Survey', 'read_survey', 'write_dictionary', 'import_survey', 'stored_survey']
 
 # %% ../nbs/30_survey.ipynb #463c8bf6
-LEVELS = ("numeric", "ordinal", "nominal", "binary", "text", "weight", "id", "date")
+LEVELS = ("numeric", "ordinal", "nominal", "binary", "multi", "text", "weight", "id", "date")
 _ANALYSED = LEVELS[:4]
 
 # %% ../nbs/30_survey.ipynb #6375f874
 _SCALES = [[step.split("/") for step in scale.split("|")] for scale in (
     "strongly disagree|disagree/somewhat disagree|neither agree nor disagree/neither/neutral/undecided|agree/somewhat agree|strongly agree",
     "never|rarely/seldom/hardly ever|sometimes/occasionally|often/frequently|very often/usually|always",
-    "never|less often/less often than yearly|yearly|less than monthly/less often than monthly|monthly|weekly|daily|several times a day",
+    "never|less often/less often than yearly|yearly|every few months|less than monthly/less often than monthly|monthly/once a month"
+    "|a few times a month/several times a month|weekly/once a week|2+ times per week/several times a week/a few times a week|daily/every day|several times a day",
     "very dissatisfied|dissatisfied|neutral/neither satisfied nor dissatisfied|satisfied|very satisfied",
     "very poor/very bad|poor/bad|fair/average/ok|good|very good|excellent",
     "very unlikely|unlikely|neutral|likely|very likely",
     "not at all important|slightly important|moderately important/important|very important|extremely important",
     "not at all|a little/slightly|somewhat/moderately|very/a lot|extremely",
     "under ten/fewer than ten|tens|hundreds|thousands|tens of thousands|hundreds of thousands/hundreds of thousands or more|millions",
-    "none|low|medium|high|very high")]
-_LEADING = re.compile(r"^\(?\s*(?P<below>under|below|less than|fewer than|up to|<)?\s*(?P<number>-?\d+(?:\.\d+)?)(?![\d/])", re.I)
+    "none|low|medium|high|very high", "no|neutral/maybe/partly/to some extent|yes")]
+_LEADING = re.compile(r"^\(?\s*(?:(?P<below>under|below|less than|fewer than|up to|<)|(?P<above>over|above|more than|>))?\s*[$€£]?"
+                      r"(?P<number>-?\d{1,3}(?:,\d{3})+|-?\d+(?:\.\d+)?)(?![\d/])(?P<rest>.*)", re.I | re.S)
+_UNIT = re.compile(r"\b(per|a|an|each|every)?\s*(minute|hour|day|week|month|year)s?\b", re.I)
+_DAYS = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1., "week": 7., "month": 30.4, "year": 365.}
 
 # %% ../nbs/30_survey.ipynb #d2edad81
 def _known_order(words: Sequence[str]) -> list[str] | None:
@@ -48,10 +52,28 @@ def _known_order(words: Sequence[str]) -> list[str] | None:
         rank = {word: i for i, step in enumerate(scale) for word in step}
         places = [rank.get(w.casefold().strip(" .")) for w in words]
         if None not in places and len(set(places)) == len(words): return [w for _, w in sorted(zip(places, words, strict=True))]
-    marks = [_LEADING.match(w) for w in words]
-    if not all(marks): return None
-    numbers = [float(m["number"]) - (.5 if m["below"] else 0) for m in marks if m]
-    return [w for _, w in sorted(zip(numbers, words, strict=True))] if len(set(numbers)) == len(words) else None
+    marks = [m for w in words if (m := _LEADING.match(w))]
+    if len(marks) < len(words) or (days := _days([_UNIT.search(m["rest"]) for m in marks])) is None: return None
+    sizes = [(float(m["number"].replace(",", "")) * d, bool(m["above"]) - bool(m["below"])) for m, d in zip(marks, days)]
+    return [w for _, w in sorted(zip(sizes, words, strict=True))] if len(set(sizes)) == len(words) else None
+
+# %% ../nbs/30_survey.ipynb #1ebbcc19
+def _days(units: Sequence[re.Match | None]) -> list[float] | None:
+    "Return what a number counts in days: 'months' beside 'years'; 1 if all count the same; None if they cannot be compared."
+    told = [u[2].lower() if u else None for u in units]
+    if len({*told} - {None}) <= 1: return [1.] * len(told)
+    return None if None in told or any(u and u[1] for u in units) else [_DAYS[t] for t in told if t]
+
+# %% ../nbs/30_survey.ipynb #aad2bfb0
+_WAY_OUT = re.compile(r"\W*(n/?a\b|not applicable|(it )?(does not|doesn.t) apply|don.?t know|do not know|not sure|unsure|can.?t say|no (answer|opinion)"
+                      r"|prefer not|refused|skip|i (am not|do not|don.t)\b|i.m not|keine angabe|wei(ß|ss) nicht)", re.I)
+
+
+def _way_out(words: Sequence[str]) -> list[str]:
+    "Return the answers that stand beside a scale and mean 'no answer', when the others are a scale of three steps or more."
+    out = [w for w in words if _WAY_OUT.match(w)]
+    on = [w for w in words if w not in out]
+    return out if out and 3 <= len(on) <= 12 and not _known_order(words) and _known_order(on) else []
 
 # %% ../nbs/30_survey.ipynb #401e9e1b
 def _is_number(column: pd.Series) -> bool:
@@ -83,6 +105,16 @@ def _level_of_words(x: pd.Series, answers: list[str]) -> tuple[str, str]:
     if k <= 50 and k * 2 <= n: return "nominal", f"{k} different answers, each given {n / k:.0f} times on average"
     return "text", f"{k} different answers from {n} respondents"
 
+# %% ../nbs/30_survey.ipynb #86e40d47
+def _level_of_labels(x: pd.Series, values: Sequence[tuple[Any, str]], level: str, rule: str) -> tuple[str, str]:
+    "Return (level, rule) of a column of codes whose labels are known: labels say more than codes, if each answer has one."
+    codes, there = dict(sorted(values)), set(x.dropna().unique())
+    if level not in ("ordinal", "numeric") or not there or not there <= set(codes): return level, rule
+    order = _known_order(words := list(codes.values()))
+    if order is not None and order in (words, words[::-1]): return "ordinal", f"{len(words)} labels whose order is known"
+    plain = any(re.fullmatch(r"-?[\d.,]*", w) for w in words)          # only the ends of a scale are labelled
+    return (level, rule) if plain else ("nominal", f"{len(words)} labels without a known order")
+
 # %% ../nbs/30_survey.ipynb #568e730f
 def _infer(x: pd.Series) -> tuple[str, str]:
     "Return the level of a column and the rule that gave it."
@@ -96,14 +128,26 @@ def _infer(x: pd.Series) -> tuple[str, str]:
     return _level_of_numbers(x, answers) if _is_number(x) else _level_of_words(x, [str(a) for a in answers])
 
 # %% ../nbs/30_survey.ipynb #9b21aa7b
+_FILE = "as the file says"
+
+
 @dataclass(frozen=True)
 class _Given:
-    "What the researcher says about one variable."
+    "What the researcher, or the file, says about one variable."
     level: str | None = None
-    values: tuple[tuple[Any, str], ...] = ()   # (answer, label) in order
+    values: tuple[tuple[Any, str], ...] = ()                # (answer, label) in order
     label: str = ""
     question: str = ""
     by: str = "given"
+    group: str | None = None                                # the question that an option belongs to; "" = to none
+    missing: tuple[tuple[Any, str], ...] | None = None      # (code or range, label)
+
+# %% ../nbs/30_survey.ipynb #d0f3f228
+def _merged(old: _Given, new: _Given) -> _Given:
+    "Return what two say, the newer first."
+    level, by = (new.level, new.by) if new.level else (old.level, old.by)
+    return _Given(level, new.values or old.values, new.label or old.label, new.question or old.question, by,
+                  old.group if new.group is None else new.group, old.missing if new.missing is None else new.missing)
 
 
 def _checked_level(level: str, place: str) -> str:
@@ -112,6 +156,9 @@ def _checked_level(level: str, place: str) -> str:
     raise BadInput(place, f"the level {level!r}", "one of " + ", ".join(LEVELS), nearest(str(level), LEVELS))
 
 # %% ../nbs/30_survey.ipynb #49086e0d
+def _name(variable: Any) -> str: return " ".join(str(variable).split())
+
+
 def _from_levels(levels: Mapping[str, Any]) -> dict[str, _Given]:
     "Read the `levels=` argument: a level, a list of answers in order, or a dict answer -> label in order."
     out = {}
@@ -119,29 +166,48 @@ def _from_levels(levels: Mapping[str, Any]) -> dict[str, _Given]:
         if isinstance(said, str): given = _Given(_checked_level(said, f"levels[{name!r}]"))
         elif isinstance(said, Mapping): given = _Given("ordinal", tuple((v, str(label)) for v, label in said.items()))
         else: given = _Given("ordinal", tuple((v, str(v)) for v in said))
-        out[" ".join(str(name).split())] = given
+        out[_name(name)] = given
     return out
+
+
+def _from_entries(entries: Iterable[Mapping[str, Any]]) -> dict[str, _Given]:
+    "Read what an SPSS or Stata file says of its columns."
+    return {e["variable"]: _Given(e["level"], tuple(map(tuple, e["labels"])), "", e["question"], _FILE, e["group"] or None,
+                                  tuple(map(tuple, e["missing"])) or None) for e in entries}
 
 # %% ../nbs/30_survey.ipynb #35dbbada
+_DICTIONARY = ("variable", "level", "question", "label", "labels", "group", "missing")
+
+
 def _from_dictionary(dictionary: str | Path | pd.DataFrame) -> dict[str, _Given]:
-    "Read a data dictionary: columns variable, level, question, labels, label; only the first is required."
+    "Read a data dictionary: columns variable, level, question, label, labels, group, missing; only the first is required."
     table = dictionary if isinstance(dictionary, pd.DataFrame) else read_table(dictionary, as_text=True)
     place = "dictionary" if isinstance(dictionary, pd.DataFrame) else str(dictionary)
-    if "variable" not in table:
-        raise BadInput(place, f"the columns {list(table.columns)}", "a column `variable`, and level, question, labels, label")
-    parts = {c: table_text(table[c]) if c in table else [""] * len(table) for c in ("variable", "level", "question", "labels", "label")}
+    if "variable" not in table: raise BadInput(place, f"the columns {list(table.columns)}", "a column `variable`, and " + ", ".join(_DICTIONARY[1:]))
+    rows = zip(*(table_text(table[c]) if c in table else [""] * len(table) for c in _DICTIONARY), strict=True)
     out: dict[str, _Given] = {}
-    for row, (variable, level, question, labels, label) in enumerate(zip(*parts.values(), strict=True), 2):
-        name, at = " ".join(variable.split()), f"{place}, line {row}"
+    for row, (variable, level, question, label, labels, group, missing) in enumerate(rows, 2):
+        name, at = _name(variable), f"{place}, line {row}"
         if name in out: raise BadInput(at, f"the variable {name!r} a second time", "each variable once", "delete one of the two lines")
-        out[name] = _Given(_checked_level(level, at) if level else None, _pairs(labels), label, question, "dictionary")
+        out[name] = _Given(_checked_level(level, at) if level else None, _pairs(labels), label, question, "dictionary",
+                           group if "group" in table else None, tuple((c, "" if c == said else said) for c, said in _pairs(missing)) if "missing" in table else None)
     return out
 
-
+# %% ../nbs/30_survey.ipynb #a83633ea
 def _pairs(labels: str) -> tuple[tuple[str, str], ...]:
-    "Split `1=no|2=yes` into (answer, label) pairs; an answer without a label is its own."
-    parts = [p.partition("=") for p in labels.split("|") if p.strip()]
-    return tuple((value.strip(), said.strip() if equals else value.strip()) for value, equals, said in parts)
+    "Split `1=no|2=yes` into (answer, label) pairs; an answer without a label is its own; a backslash takes |, = and itself as they are."
+    pairs: list[list[str]] = [[""]]
+    for token in re.findall(r"\\[\\|=]|.", labels, re.S):
+        if token == "|": pairs.append([""])
+        elif token == "=" and len(pairs[-1]) == 1: pairs[-1].append("")
+        else: pairs[-1][-1] += token[-1]
+    return tuple((p[0].strip(), p[-1].strip()) for p in pairs if any(part.strip() for part in p))
+
+
+def _written(pairs: Iterable[Sequence[Any]]) -> str:
+    "Write pairs as `_pairs` reads them."
+    escaped = lambda text: re.sub(r"([\\|=])", r"\\\1", str(text))
+    return "|".join(f"{escaped(v)}={escaped(said)}" if said else escaped(v) for v, said in pairs)
 
 # %% ../nbs/30_survey.ipynb #3f4f8396
 def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[Any, str]]:
@@ -158,7 +224,7 @@ def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[An
         pairs = [(v, label) for v, (_, label) in zip(best, pairs, strict=True)]
     return pairs
 
-
+# %% ../nbs/30_survey.ipynb #6b4fec2c
 def _odd_labels(x: pd.Series, odd: list) -> BadInput:
     cure = "correct the dictionary or levels=, or list codes that mean 'no answer' in missing=[...]"
     found = f"answers and labels that do not match: {odd[:5]!r}"
@@ -179,7 +245,8 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
     if level == "ordinal" and _is_number(x) and pairs:
         low, high = min(p[0] for p in pairs), max(p[0] for p in pairs)
         odd = [v for v in there if not low <= v <= high or v != int(v)]
-        between = [] if high - low > 100 else [(v, str(v)) for v in range(int(low), int(high) + 1) if v not in dict(pairs)]
+        whole = high - low > 100 or len(pairs) > 2 and set(there) <= set(dict(pairs))       # more than its ends are labelled, and nothing else was answered
+        between = [] if whole else [(v, str(v)) for v in range(int(low), int(high) + 1) if v not in dict(pairs)]
         pairs = sorted([*pairs, *between])
     elif level == "ordinal" and not pairs and not _is_number(x) and not isinstance(x.dtype, pd.CategoricalDtype):
         order = _known_order([str(v) for v in there])
@@ -207,7 +274,7 @@ def _check_kind(x: pd.Series, level: str) -> None:
     if level == "numeric" and _is_number(x) and np.isinf(x.to_numpy("float64", na_value=np.nan)).any():
         raise BadInput(f"variable {x.name!r}", "infinite values", "finite numbers", "list them in missing=[...]")
 
-
+# %% ../nbs/30_survey.ipynb #538d1dc5
 def _why_not(x: pd.Series, level: str) -> str:
     "Return why a variable cannot take part in an analysis, or nothing."
     n, k = int(x.notna().sum()), x.nunique()
@@ -218,17 +285,26 @@ def _why_not(x: pd.Series, level: str) -> str:
     return ""
 
 # %% ../nbs/30_survey.ipynb #fd974336
+def _judge(x: pd.Series, given: _Given) -> tuple[str, str]:
+    "Return level and rule. What a file says of levels corrects the rules only where they see answers to analyse: programs fill in defaults."
+    level, rule = _infer(x)
+    if given.level and given.by != _FILE: return given.level, given.by
+    labelled = bool(given.values) and _is_number(x)
+    if labelled: level, rule = _level_of_labels(x, _fit_labels(given.values, x), level, rule)
+    if not given.level or level not in ("numeric", "ordinal", "nominal"): return level, rule
+    if given.level == "numeric" and labelled: return level, rule          # 'scale' is what SPSS says unasked, and labels belong to a scale of answers
+    return given.level, given.by
+
+# %% ../nbs/30_survey.ipynb #6053f131
 def _describe(x: pd.Series, given: _Given) -> dict[str, Any]:
     "Return one row of the variables table."
-    level, rule = _infer(x)
-    if given.level: level, rule = given.level, given.by
+    level, rule = _judge(x, given)
     _check_kind(x, level)
     why = _why_not(x, level)
-    if level in _ANALYSED[1:]:
-        values = _values(x, level, given)
-    else: values = []
+    values = _values(x, level, given) if level in _ANALYSED[1:] else []
     return {"variable": x.name, "level": level, "label": given.label or str(x.name), "question": given.question, "values": values,
-            "missing": int(x.isna().sum()), "n": int(x.notna().sum()), "used": not why, "rule": "; ".join(r for r in (rule, why) if r)}
+            "missing": int(x.isna().sum()), "n": int(x.notna().sum()), "used": not why, "rule": "; ".join(r for r in (rule, why) if r),
+            "group": given.group or "", "missing_codes": [list(pair) for pair in given.missing or ()]}
 
 # %% ../nbs/30_survey.ipynb #d415804b
 def _row(survey: Survey, variable: str) -> pd.Series:
@@ -269,22 +345,83 @@ def _answers(survey: Survey, variables: Sequence[str] | None = None) -> pd.DataF
     return pd.DataFrame({v: _typed(x, row) for v, (row, x) in typed.items()}, index=survey.data.index)
 
 # %% ../nbs/30_survey.ipynb #a530a6b2
-def _with_levels(survey: Survey, levels: Mapping[str, Any]) -> Survey:
-    "Return a copy with corrected levels, given as in `read_survey`. Raises NoSuchName, BadInput."
-    given = _from_levels(levels)
-    for name in given: _row(survey, name)
-    rows = survey.variables.to_dict("records")
-    for i, old in enumerate(rows):
-        if (said := given.get(old["variable"])) is None: continue
-        said = replace(said, values=said.values or tuple(map(tuple, old["values"])), label=old["label"], question=old["question"])
-        rows[i] = _describe(survey.data[old["variable"]], said)
-    return replace(survey, variables=pd.DataFrame(rows))
+def _as_given(row: Mapping[str, Any]) -> _Given:
+    "Return a row of the variables table as if the researcher had said all of it."
+    rule = re.sub(r"(; )?not used: .*", "", row["rule"], flags=re.S)
+    return _Given(row["level"], tuple(map(tuple, row["values"])), row["label"], row["question"], rule, row["group"], tuple(map(tuple, row["missing_codes"])))
 
 
+def _said(survey: Survey, levels: Mapping[str, Any], more: Mapping[str, Mapping[str, Any] | None]) -> dict[str, _Given]:
+    "Return what corrections say, by variable. Raises NoSuchName."
+    out = {_row(survey, name)["variable"]: said for name, said in _from_levels(levels).items()}
+    for part, told in more.items():
+        for name, value in (told or {}).items():
+            if part == "labels": value = tuple((v, str(label)) for v, label in value.items())
+            if part == "missing": value = _codes(value)
+            v = _row(survey, _name(name))["variable"]
+            out[v] = replace(out.get(v, _Given()), **{"values" if part == "labels" else part: value})
+    return out
+
+# %% ../nbs/30_survey.ipynb #2ff386ba
+def _codes(codes: Any) -> tuple[tuple[Any, str], ...]:
+    "Read codes of no answer: one, a list, or a dict code -> label."
+    if isinstance(codes, Mapping): return tuple((c, str(said)) for c, said in codes.items())
+    return ((codes, ""),) if isinstance(codes, (str, int, float)) else tuple((c, "") for c in codes)
+
+# %% ../nbs/30_survey.ipynb #b7a1aa71
+def _with_levels(survey: Survey, levels: Mapping[str, Any] | None = None, *, labels: Mapping[str, Mapping[Any, str]] | None = None,
+                 missing: Mapping[str, Any] | None = None, question: Mapping[str, str] | None = None, label: Mapping[str, str] | None = None,
+                 group: Mapping[str, str] | None = None) -> Survey:
+    """Return a corrected copy, each argument by variable: its level, or its answers in order, as in `read_survey`; labels of its answers (in order)
+    without a change of level; codes that mean no answer; the question; a short label; the group that an option belongs to ("" = none).
+
+    Everything is worked out again from the answers as they were read, so that a correction can be taken back. Raises NoSuchName, BadInput.
+    """
+    said = _said(survey, levels or {}, {"labels": labels, "missing": missing, "question": question, "label": label, "group": group})
+    old = {row["variable"]: row for row in survey.variables.to_dict("records")}
+    given = {v: _as_given(row) for v, row in old.items()}
+    for v, now in said.items(): given[v] = _merged(given[v] if now.missing is None else replace(given[v], values=_values_with(given[v], now.missing)), now)
+    several = any(s.group is not None or "multi" in (s.level, old[v]["level"]) or old[v]["group"] for v, s in said.items())
+    return _assemble(_as_read(survey, several), given, (), survey, keep={} if several else {v: old[v] for v in old if v not in said})
+
+# %% ../nbs/30_survey.ipynb #61470a27
+def _values_with(old: _Given, codes: tuple[tuple[Any, str], ...]) -> tuple[tuple[Any, str], ...]:
+    "Return a variable's answers when other codes mean no answer: those that do so no longer come last; after a range, all are found anew."
+    back = [(c, label or str(c)) for c, label in old.missing or () if c not in dict(codes)]
+    return () if any(".." in str(c) for c, _ in back) else (*old.values, *back) if old.values else ()
+
+
+def _as_read(survey: Survey, whole: bool) -> pd.DataFrame:
+    "Return the columns as they were before codes were taken out and, if `whole`, before options were split."
+    rows = survey.variables
+    split = set(rows.loc[rows["level"] == "multi", "variable"])
+    made = {v for v, g in zip(rows["variable"], rows["group"]) if whole and g in split and v.startswith(f"{g}: ")}
+    raw = survey.raw if survey.raw is not None else survey.data
+    return pd.DataFrame({v: raw[v] if v in raw else survey.data[v] for v in survey.data if v not in made}, index=survey.data.index)
+
+# %% ../nbs/30_survey.ipynb #23a2ab52
+def _without(survey: Survey, respondents: Iterable[str], *, why: str = "") -> Survey:
+    "Return a copy without some respondents, with a note that says so and why. Raises NoSuchName, BadInput."
+    ids = list(dict.fromkeys([respondents] if isinstance(respondents, str) else map(str, respondents)))
+    if unknown := [i for i in ids if i not in survey.data.index]:
+        raise NoSuchName(f"survey {survey.name!r}", f"no respondent {unknown[0]!r}", "ids of respondents", nearest(unknown[0], map(str, survey.data.index[:5000])))
+    stays = ~survey.data.index.isin(ids)
+    if not stays.any(): raise BadInput(f"survey {survey.name!r}", "nobody left", "at least one respondent who stays")
+    given = {row["variable"]: _as_given(row) for row in survey.variables.to_dict("records")}
+    kept = replace(survey, data=survey.data[stays], raw=None if survey.raw is None else survey.raw[stays])
+    rows = pd.DataFrame([_describe(kept.data[v], said) for v, said in given.items()])
+    note = f"{len(ids)} of {len(survey)} respondents left out{': ' + why if why else ''}"
+    return replace(kept, variables=rows, notes=(*survey.notes, note) if ids else survey.notes)
+
+# %% ../nbs/30_survey.ipynb #3737872a
 def _dictionary(survey: Survey) -> pd.DataFrame:
-    "Return variable, level, question, label, labels: to save, correct by hand and read again."
-    labels = ["|".join(f"{v}={label}" for v, label in values) for values in survey.variables["values"]]
-    return survey.variables[["variable", "level", "question", "label"]].assign(labels=labels)
+    "Return variable, level, question, label, labels, group, missing: to save, correct by hand and read again."
+    rows = survey.variables
+    idle = (rows["level"] == "weight") & (rows["variable"] != survey.weights)      # a level said aloud would make it the weight
+    table = rows[["variable"]].assign(level=rows["level"].mask(idle, ""), question=rows["question"], label=rows["label"],
+        labels=[_written(pairs) for pairs in rows["values"]], group=rows["group"], missing=[_written(pairs) for pairs in rows["missing_codes"]])
+    if survey.id is None: return table
+    return pd.concat([pd.DataFrame([{**dict.fromkeys(_DICTIONARY, ""), "variable": survey.id, "level": "id"}]), table], ignore_index=True)
 
 # %% ../nbs/30_survey.ipynb #4251b52e
 def _overview(survey: Survey) -> str:
@@ -298,13 +435,15 @@ def _overview(survey: Survey) -> str:
 class Survey:
     "Hold one wave of a survey: answers by respondent, and one row of knowledge per variable."
     data: pd.DataFrame           # index "respondent" (str), one column per variable, answers as given
-    variables: pd.DataFrame      # variable, level, label, question, values ([answer, label] pairs), missing, n, used, rule
+    variables: pd.DataFrame      # variable, level, label, question, values ([answer, label] pairs), missing, n, used, rule, group, missing_codes
     id: str | None = None        # the column that the respondent ids came from
     weights: str | None = None   # the column that holds the weights
     wave: str | None = None
     name: str = "survey"
     source: str | None = None    # the file
     notes: tuple[str, ...] = field(default=())   # how the file was read, and what was left aside
+    raw: pd.DataFrame | None = field(default=None, repr=False)   # the columns that reading has changed, as they were
+    blank: str = "auto"          # what no option chosen means, see `read_survey`
 
     respondents = property(lambda self: self.data.index, doc="The respondents' ids.")
     usable = property(_usable, doc="The variables that can take part in an analysis: a list of names.")
@@ -313,6 +452,7 @@ class Survey:
     level = _level
     answers = _answers
     with_levels = _with_levels
+    without = _without
     dictionary = _dictionary
     _repr_html_ = _overview
 
@@ -357,19 +497,215 @@ def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
         raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", cure)
     if not (w > 0).any(): raise BadInput(f"{place}, column {weights!r}", "only zeros", "at least one positive weight")
 
+# %% ../nbs/30_survey.ipynb #4e09e481
+_PARTS = {";": r";", "|": r"\|", "lines": r"\n", ",": r",\s*(?![^(]*\))"}
+
+
+def _parts(answer: str, delimiter: str) -> list[str]:
+    "Return the options in one cell."
+    return [p.strip() for p in re.split(_PARTS[delimiter], answer) if p.strip()]
+
+
+def _options(x: pd.Series, delimiter: str) -> tuple[list[str], pd.DataFrame]:
+    "Return the frequent options by how often they were chosen, and one row per option and different cell: option, cell, parts, n."
+    counts = x.value_counts()
+    rows = [(o, i, len(parts), n) for i, (a, n) in enumerate(counts.items()) if (parts := set(_parts(str(a), delimiter))) for o in parts]
+    cells = pd.DataFrame(rows, columns=["option", "cell", "parts", "n"])
+    ticks = cells.groupby("option")["n"].sum()
+    often = ticks[ticks >= max(2, counts.sum() / 100)]
+    return sorted(often.index, key=lambda o: (-often[o], o)), cells
+
+# %% ../nbs/30_survey.ipynb #35b8b329
+def _combine(options: list[str], cells: pd.DataFrame) -> bool:
+    "Say whether options are short, few, most of what was answered, and combined as options are."
+    if not 2 <= len(options) <= 60 or sum(len(o.split()) for o in options) > 6 * len(options): return False
+    of = cells[cells["option"].isin(options)]
+    sizes = cells.drop_duplicates("cell").groupby("parts")["n"].sum()
+    varied = len(sizes) > 1 and sizes.drop(sizes.idxmax()).sum() >= .05 * sizes.sum()
+    again = (of["option"].value_counts() >= 2).mean() >= .5 and cells["cell"].nunique() > len(options)
+    return varied and again and of["n"].sum() >= .8 * cells["n"].sum()
+
+# %% ../nbs/30_survey.ipynb #0ae66e11
+def _delimited(x: pd.Series) -> tuple[str, list[str]] | None:
+    "Return (delimiter, options) of a column that holds several options per cell, else None."
+    if _is_number(x) or pd.api.types.is_bool_dtype(x) or pd.api.types.is_datetime64_any_dtype(x) or not 3 <= x.nunique() <= 20_000: return None
+    for delimiter, pattern in _PARTS.items():
+        if x.dropna().astype(str).str.contains(pattern).mean() < .1: continue
+        options, cells = _options(x, delimiter)
+        if _combine(options, cells): return delimiter, options
+    return None
+
+# %% ../nbs/30_survey.ipynb #dc4585e1
+_TICK = {"x", "1", "yes", "ja", "oui", "si", "sí", "true", "checked", "selected", "chosen", "quoted", "mentioned"}
+_PAIRS = [{"no", "yes"}, {"nein", "ja"}, {"unchecked", "checked"}, {"not selected", "selected"}, {"not quoted", "quoted"}, {"not mentioned", "mentioned"}]
+
+
+def _stems(text: str) -> list[str]:
+    "Return what a column's name could share with the other options of its question."
+    patterns = (r"(.+?)\s*\[[^\]]+\]", r"(\w*\d+)\s*[.:)]\s+\S.*", r"(\S+?)[_.][^_.\s]+", r"(\S*[^\W\d])\d+")
+    found = [m[1] for pattern in patterns if (m := re.fullmatch(pattern, text, re.S))]
+    for mark in (": ", ":", " - ", " – "):
+        if mark in text: found += [text.rpartition(mark)[0].strip(), text.partition(mark)[2].strip()]
+    return [stem for stem in dict.fromkeys(found) if stem]
+
+# %% ../nbs/30_survey.ipynb #06a4bab9
+def _tick_kind(x: pd.Series, names: str) -> str:
+    "Say how a column could hold an option: 'both' yes and no, 'only' the chosen, 'never' chosen, or '' when it is no option."
+    answers = x.dropna().unique()
+    words = {str(int(a)) if isinstance(a, (float, np.floating, bool, np.bool_)) and a in (0, 1) else str(a).casefold() for a in answers[:3]}
+    if not words or words == {"0"}: return "never"
+    if words == {"0", "1"} or words in _PAIRS: return "both"
+    if len(answers) == 1 and words & _TICK: return "only" if x.isna().any() else "both"
+    told = lambda text: re.sub(r"\W+", " ", text.casefold()).strip()
+    return "only" if len(answers) == 1 and isinstance(answers[0], str) and x.isna().any() and told(answers[0]) in told(names) else ""
+
+# %% ../nbs/30_survey.ipynb #41e9c34f
+def _find_groups(data: Mapping[str, pd.Series], said: Mapping[str, _Given]) -> dict[str, str]:
+    "Return variable -> group of the options that nothing was said about."
+    open_to = [c for c in data if said[c].group is None and (said[c].by == _FILE or said[c].level in (None, "binary"))]
+    kinds = {c: kind for c in open_to if (kind := _tick_kind(data[c], f"{c} {said[c].question}"))}
+    for text in (str, lambda c: said[c].question):
+        stems = {c: _stems(text(c)) for c in kinds}
+        sizes = pd.Series([stem for c in kinds if kinds[c] != "never" for stem in stems[c]], dtype="object").value_counts()
+        best = {c: max(stems[c], key=lambda stem: (sizes.get(stem, 0), len(stem))) for c in kinds if stems[c]}
+        found = {c: stem for c, stem in best.items() if sizes.get(stem, 0) >= 2}
+        if found: return found
+    return {}
+
+# %% ../nbs/30_survey.ipynb #fb6eff78
+_NONE_OF_THESE = re.compile(r"\bnone\b|\bnothing\b|\bno one\b|not applicable|\bkeine?s?\b|\bI (do not|don.t|am not|.?m not)\b", re.I)
+_TECHNICAL = re.compile(r"\b(date|time|started|submitted|duration|seconds|minutes|status|progress|finished|ip|browser|page|weight"
+                        r"|source|link|channel)\b", re.I)
+
+
+def _last_answered(data: Mapping[str, pd.Series], said: Mapping[str, _Given]) -> np.ndarray:
+    "Return the place of the last question that each respondent answered, -1 for none; dates, ids, weights and technical columns are no questions."
+    last = np.full(len(next(iter(data.values()))), -1)
+    for place, (c, x) in enumerate(data.items()):
+        level = said[c].level if said[c].level and said[c].by != _FILE else _infer(x)[0]
+        if level not in ("id", "date", "weight") and not _TECHNICAL.search(str(c)): last[x.notna().to_numpy()] = place
+    return last
+
+# %% ../nbs/30_survey.ipynb #2b6830e5
+def _seen(chosen: pd.DataFrame, place: int, last: np.ndarray, blank: str, labels: Iterable[str]) -> tuple[np.ndarray, str]:
+    "Return who saw a question, and the rule; `chosen`: respondents x options, `place`: of its last column."
+    ticked = chosen.to_numpy(bool).any(axis=1)
+    if blank == "no": return np.ones(len(ticked), bool), "blank = not chosen, for everyone"
+    out = next((label for label in labels if _NONE_OF_THESE.search(str(label))), None)
+    seen = ticked if blank == "missing" or out else ticked | (last > place)
+    why = f"as {out!r} was an option" if out and blank == "auto" else "as they saw the question" if blank == "auto" else "as asked for"
+    how = "chose another option" if blank == "missing" or out else "chose another option or answered something later"
+    if seen.all(): return seen, f"blank = not chosen, as everyone {how}"
+    return seen, f"blank = not chosen for those who {how}; missing for {int((~seen).sum())}" + (f" who chose nothing, {why}" if out or blank == "missing" else "")
+
+# %% ../nbs/30_survey.ipynb #3de5a7f1
+def _marks(chosen: pd.DataFrame, seen: np.ndarray) -> pd.DataFrame:
+    "Return 1 where chosen, 0 where not, missing where the question was not seen."
+    return chosen.astype("int64") if seen.all() else chosen.astype("float64").where(pd.Series(seen, index=chosen.index), axis=0)
+
+
+_NO_YES = ((0, "no"), (1, "yes"))
+
+# %% ../nbs/30_survey.ipynb #116a5367
+def _split(data: dict[str, pd.Series], said: dict[str, _Given], given: Mapping[str, _Given],
+           blank: str) -> tuple[dict[str, pd.Series], dict[str, _Given]]:
+    "Return columns and what is said of them, with the options of cells that hold several beside these."
+    cells = {c: found for c, x in data.items() if said[c].level in (None, "multi") and (found := _delimited(x) or _forced(x, said[c]))}
+    last, out = _last_answered(data, said) if cells else np.array([]), {}
+    for place, (c, x) in enumerate(data.items()):
+        out[c] = x
+        if c not in cells: continue
+        delimiter, options = cells[c]
+        options = [v.removeprefix(f"{c}: ") for v, g in given.items() if g.group == c and v.startswith(f"{c}: ")] or options
+        parts = {a: set(_parts(str(a), delimiter)) for a in x.dropna().unique()}
+        chosen = pd.DataFrame({f"{c}: {o}": x.map({a: o in p for a, p in parts.items()}).fillna(False).astype(bool) for o in options}, index=x.index)
+        seen, rule = _seen(chosen.assign(other=x.notna()), place, last, blank, options)
+        marks = _marks(chosen, seen)
+        rest = len(set().union(*parts.values()) - set(options)) if parts else 0
+        said[c] = replace(said[c], level="multi", group=c, by=f"{len(options)} options between {delimiter!r}" + (f", {rest} rare ones left aside" if rest else ""))
+        for o in options:
+            v = f"{c}: {o}"
+            out[v] = marks[v]
+            said[v] = replace(_merged(_Given("binary", _NO_YES, o, said[c].question), given.get(v, _Given())), group=c, by=f"option of {c!r}; {rule}")
+    return {v: out[v] for v in out}, said
+
+# %% ../nbs/30_survey.ipynb #e7418494
+def _forced(x: pd.Series, said: _Given) -> tuple[str, list[str]] | None:
+    "Return delimiter and options of a column that was called multi, whatever it looks like. Raises BadInput for numbers."
+    if said.level != "multi": return None
+    if _is_number(x): raise BadInput(f"variable {x.name!r}", "numbers", "words with a delimiter for level 'multi'", "columns of 0 and 1 are 'binary', with a group")
+    delimiter = max(_PARTS, key=lambda d: x.dropna().astype(str).str.contains(_PARTS[d]).sum())
+    return delimiter, _options(x, delimiter)[0]
+
+# %% ../nbs/30_survey.ipynb #6f9a6d8b
+def _grouped(data: dict[str, pd.Series], said: dict[str, _Given], blank: str) -> tuple[dict[str, pd.Series], dict[str, _Given]]:
+    "Give options their groups, and those of which only the chosen is written their 0 and 1."
+    for c, stem in _find_groups(data, said).items(): said[c] = replace(said[c], group=stem)
+    whole = {c for c in data if said[c].level == "multi"}
+    groups: dict[str, list[str]] = {}
+    for c in data:
+        if (group := said[c].group) and group not in whole: groups.setdefault(group, []).append(c)
+    last, place = _last_answered(data, said) if groups else np.array([]), {c: i for i, c in enumerate(data)}
+    for group, members in groups.items():
+        only = [c for c in members if _tick_kind(data[c], f"{c} {said[c].question}") in ("only", "never") and not (data[c] == 0).any()]
+        if not any(data[c].notna().any() for c in only): continue
+        chosen = pd.DataFrame({c: data[c].notna() if c in only else data[c].isin([1, "yes", "ja"]) for c in members})
+        labels = {c: str(next(iter(data[c].dropna()), c)) for c in only}
+        labels = {c: c if labels[c].casefold() in _TICK else labels[c] for c in only}
+        seen, rule = _seen(chosen, max(place[c] for c in members), last, blank, labels.values())
+        marks = _marks(chosen[only], seen)
+        for c in only:
+            data[c] = marks[c].rename(c)
+            told = f"option of {group!r}; {rule}"
+            said[c] = replace(said[c], level="binary", values=_NO_YES, label=said[c].label or labels[c], by=told)
+    return data, said
+
 # %% ../nbs/30_survey.ipynb #aafdab07
-def _clean(x: pd.Series, missing: Sequence[Any]) -> pd.Series:
-    "Return a column trimmed, of one kind, with `missing` codes made missing."
-    codes, types = {str(m) for m in missing}, pd.api.types
-    if not (_is_number(x) or types.is_bool_dtype(x) or types.is_datetime64_any_dtype(x) or isinstance(x.dtype, pd.CategoricalDtype)):
-        kinds = pd.api.types.infer_dtype(x, skipna=True)
-        if kinds == "boolean" and not x.isna().any(): return x.astype(bool)
-        words = [t.replace("\xa0", " ") for t in table_text(x)]
-        x = pd.Series([None if w in {"", *codes} else w for w in words], index=x.index, name=x.name)
-        numbers = pd.to_numeric(x, errors="coerce")
-        return numbers if codes and x.notna().any() and numbers.notna().eq(x.notna()).all() else x
-    numeric = [float(m) for m in missing if isinstance(m, (int, float)) or re.fullmatch(r"-?\d+(\.\d+)?", str(m))]
-    return x.mask(x.isin(numeric if _is_number(x) else list(missing))) if missing else x
+def _clean(x: pd.Series) -> pd.Series:
+    "Return a column trimmed and of one kind."
+    types = pd.api.types
+    if _is_number(x) or types.is_bool_dtype(x) or types.is_datetime64_any_dtype(x) or isinstance(x.dtype, pd.CategoricalDtype): return x
+    if types.infer_dtype(x, skipna=True) == "boolean" and not x.isna().any(): return x.astype(bool)
+    words = [t.replace("\xa0", " ").strip() for t in table_text(x)]
+    return pd.Series([w or None for w in words], index=x.index, name=x.name)
+
+
+def _absent(x: pd.Series, codes: Iterable[tuple[Any, str]]) -> pd.Series:
+    "Say which cells hold a code that means no answer."
+    if not _is_number(x): return x.astype("object").map(str, na_action="ignore").isin({str(c) for c, _ in codes})
+    hit = pd.Series(False, index=x.index)
+    for low, high in filter(None, (_ends(c) for c, _ in codes)): hit |= x.between(low, high).fillna(False).astype(bool)
+    return hit
+
+# %% ../nbs/30_survey.ipynb #cb24972d
+def _ends(code: Any) -> tuple[float, float] | None:
+    "Return the two ends of a code or of a range '-9..-1', an open end infinite; None when it is no number."
+    number = r"-?\d+(?:\.\d+)?"
+    if m := re.fullmatch(rf"({number})?\.\.({number})?", str(code)): return float(m[1] or "-inf"), float(m[2] or "inf")
+    if isinstance(code, (int, float)) and code == code or re.fullmatch(number, str(code)): return float(code), float(code)
+    return None
+
+# %% ../nbs/30_survey.ipynb #0ed0161d
+def _answered(x: pd.Series, said: _Given, missing: Sequence[Any]) -> tuple[pd.Series, _Given]:
+    "Return a clean column without codes of no answer, and what is said of it with those codes: the given ones, or a scale's way out."
+    labels = _fit_labels(said.values, x) if said.values and _is_number(x) and said.by == _FILE else []
+    free = not said.level or said.by == _FILE
+    words = [label for _, label in labels] if labels else [] if _is_number(x) or not free else [str(v) for v in _answers_in(x)] if x.nunique() <= 15 else []
+    out = _way_out(words) if free else []
+    codes = tuple(said.missing or ()) + tuple((c, label) for c, label in (labels or zip(words, words)) if label in out)
+    codes += tuple((m, "") for m in missing if str(m) not in {str(c) for c, _ in codes} and _absent(x, [(m, "")]).any())
+    if not codes: return x, said
+    x = _as_numbers(x.mask(_absent(x, codes)), bool(missing or said.missing))
+    kept = tuple((v, label) for v, label in said.values if str(v) not in {str(c) for c, _ in codes})
+    return x, replace(said, values=kept, missing=tuple((c, "" if str(c) == label else label) for c, label in codes))
+
+# %% ../nbs/30_survey.ipynb #47d7cae0
+def _as_numbers(x: pd.Series, wanted: bool) -> pd.Series:
+    "Return words that are all numbers, now that codes are gone, as numbers; a category that was a code goes."
+    if isinstance(x.dtype, pd.CategoricalDtype): return x.cat.remove_unused_categories() if wanted else x
+    if not wanted or _is_number(x) or pd.api.types.is_datetime64_any_dtype(x): return x
+    numbers = pd.to_numeric(x, errors="coerce")
+    return numbers if x.notna().any() and numbers.notna().eq(x.notna()).all() else x
 
 # %% ../nbs/30_survey.ipynb #aad9d04d
 def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame, str, list[str]]:
@@ -377,12 +713,12 @@ def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame
     if not isinstance(data, pd.DataFrame):
         frame = read_table(data, as_text=[id] if id else False)
         guess = _guess_id(frame) if id is None else None
-        if guess and _is_number(frame[guess]): frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
+        if guess and _is_number(frame[guess]) and "dictionary" not in frame.attrs: frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
         how = [f"{word} {frame.attrs[word]!r}" for word in ("encoding", "delimiter") if frame.attrs.get(word)]
         return frame, str(data), [f"read with {' and '.join(how)}", *frame.attrs.get("warnings", [])] if how else []
     return _from_frame(data, id), "DataFrame", []
 
-
+# %% ../nbs/30_survey.ipynb #09885a99
 def _from_frame(data: pd.DataFrame, id: str | None) -> pd.DataFrame:
     "Return a copy with named columns, ids from an index that is more than row numbers among them."
     if data.empty: raise BadInput("DataFrame", f"{data.shape[0]} rows and {data.shape[1]} columns", "at least one row and one column")
@@ -397,7 +733,7 @@ def _from_frame(data: pd.DataFrame, id: str | None) -> pd.DataFrame:
 def _column(frame: pd.DataFrame, name: str, place: str) -> str:
     "Return the name of a column as the table spells it. Raises NoSuchName."
     if name in frame: return name
-    if (plain := " ".join(str(name).split())) in frame: return plain
+    if (plain := _name(name)) in frame: return plain
     raise NoSuchName(place, f"no column {name!r}", "a column of the survey", nearest(str(name), map(str, frame.columns)))
 
 
@@ -422,45 +758,79 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
 
 # %% ../nbs/30_survey.ipynb #ffc5c6b2
 def read_survey(
-    data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, or a DataFrame (a named index holds the ids)
+    data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, Stata, SPSS, or a DataFrame (a named index holds the ids)
     *,
     id: str | None = None,                                 # column of respondent ids; None = find one by name, else number the rows from 0
     weights: str | None = None,                            # column of survey weights
     levels: Mapping[str, Any] | None = None,               # variable -> level, or its answers in order, or {answer: label} in order
-    dictionary: str | Path | pd.DataFrame | None = None,   # columns variable, level, question, labels, label
-    missing: Sequence[Any] = (),                           # codes that mean "no answer", such as 99 or "don't know"
+    dictionary: str | Path | pd.DataFrame | None = None,   # columns variable, level, question, label, labels, group, missing
+    missing: Sequence[Any] | Mapping[str, Any] = (),       # codes that mean "no answer", such as 99 or "don't know"; or variable -> codes
+    blank: str = "auto",                                   # no option of a question chosen: "no", "missing", or by what was answered later
     wave: str | None = None,                               # such as "2026-05"
     name: str | None = None,                               # default: the file's name without its ending
 ) -> Survey:
     """Read a survey and find out what its variables are.
 
-    Returns a `Survey`. Raises BadInput (empty or ragged file, doubled headers or ids, missing ids, bad weights, labels that do not
-    match) and NoSuchName (no such column).
+    Returns a `Survey`. Raises BadInput (empty, damaged or ragged file, doubled headers or ids, missing ids, bad weights, labels that do not
+    match), NoSuchName (no such column) and MissingExtra (SPSS without pyreadstat).
     """
-    given = {**(_from_dictionary(dictionary) if dictionary is not None else {}), **_from_levels(levels or {})}
+    if blank not in ("auto", "no", "missing"): raise BadInput("read_survey", f"blank={blank!r}", "'auto', 'no' or 'missing'")
+    given = _from_dictionary(dictionary) if dictionary is not None else {}
+    by_variable = {_name(v): _Given(missing=_codes(codes)) for v, codes in missing.items()} if isinstance(missing, Mapping) else {}
+    for more in (by_variable, _from_levels(levels or {})): given |= {v: _merged(given.get(v, _Given()), said) for v, said in more.items()}
     named = next((n for n, said in given.items() if said.level == "id"), None)
     frame, place, notes = _load(data, id or named)
-    for column in levels or {}: _column(frame, column, place)
+    for column in [*(levels or {}), *by_variable]: _column(frame, column, place)
+    of_file = _from_entries(frame.attrs.pop("dictionary", ()))
+    given = {**of_file, **{v: _merged(of_file.get(v, _Given()), said) for v, said in given.items()}}
     id = _settle(id, given, "id", frame, place) or _guess_id(frame)
     weights = _settle(weights, given, "weight", frame, place)
     index = _ids(frame, id, place) if id else [str(i) for i in range(len(frame))]
     frame = frame.set_axis(pd.Index(index, name="respondent")).drop(columns=[id] if id else [])
     if weights: _check_weights(frame, weights, place)
     source = None if isinstance(data, pd.DataFrame) else str(data)
-    survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes))
-    return _assemble(frame, given, missing, survey)
+    survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes), blank=blank)
+    ids = f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"
+    survey = _assemble(frame, given, () if isinstance(missing, Mapping) else missing, survey)
+    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights)))
 
 # %% ../nbs/30_survey.ipynb #7de06585
-def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey) -> Survey:
-    "Clean the columns, describe them, and complete the survey."
+def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey,
+              keep: Mapping[str, dict[str, Any]] | None = None) -> Survey:
+    "Clean the columns, split and group options, describe all but those to keep, and complete the survey."
     if frame.columns.empty: raise BadInput(survey.source or "DataFrame", "respondents but no answers", "at least one column beside the ids")
-    clean = pd.DataFrame({c: _clean(frame[c], missing) for c in frame}, index=frame.index)
-    said = {c: given.get(" ".join(str(c).split()), given.get(c, _Given())) for c in clean}
-    if survey.weights: said[survey.weights] = replace(said[survey.weights], level="weight")
-    variables = pd.DataFrame([_describe(clean[c], said[c]) for c in clean])
-    for v in variables.loc[variables["level"].isin(["numeric", "weight"]), "variable"]: clean[v] = pd.to_numeric(clean[v])
-    ids = [f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"]
-    return replace(survey, data=clean, variables=variables, notes=(*survey.notes, *ids, *_notes_on(variables, given, survey.weights)))
+    keep = keep or {}
+    said = {c: given.get(_name(c), given.get(c, _Given())) for c in frame}
+    if survey.weights: said[survey.weights] = replace(said[survey.weights], level="weight", by="given")
+    clean = {c: _clean(x) for c, x in frame.items() if c not in keep}
+    read = dict(clean)                                                     # trimmed, but with every code
+    for c in clean: clean[c], said[c] = _answered(clean[c], said[c], missing)
+    data = {c: survey.data[c] if c in keep else clean[c] for c in frame}
+    if not keep: data, said = _grouped(*_split(data, said, given, survey.blank), survey.blank)
+    rows = [keep.get(c) or _describe(data[c], said[c]) for c in data]
+    for row in rows:
+        if row["level"] in ("numeric", "weight"): data[row["variable"]] = pd.to_numeric(data[row["variable"]])
+    raw = {c: x for c, x in read.items() if not x.equals(data[c])}
+    if survey.raw is not None: raw |= {c: survey.raw[c] for c in survey.raw if c in keep}
+    return replace(survey, data=pd.DataFrame(data, index=frame.index, copy=False), variables=pd.DataFrame(rows), raw=pd.DataFrame(raw, index=frame.index))
+
+# %% ../nbs/30_survey.ipynb #bc7a7485
+def write_dictionary(
+    survey: Survey,      # whose variables
+    path: str | Path,    # .csv or .xlsx
+) -> Path:
+    "Write a survey's data dictionary, whole or not at all; `read_survey(..., dictionary=path)` reads it. Raises BadInput for another ending."
+    import os
+    import tempfile
+
+    path = Path(path)
+    if path.suffix.lower() not in (".csv", ".xlsx"): raise BadInput(str(path), f"the ending {path.suffix or '(none)'}", ".csv or .xlsx")
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        beside = Path(folder) / f"dictionary{path.suffix.lower()}"
+        if beside.suffix == ".csv": survey.dictionary().to_csv(beside, index=False)
+        else: survey.dictionary().to_excel(beside, index=False)
+        os.replace(beside, path)
+    return path
 
 # %% ../nbs/30_survey.ipynb #703b898d
 def import_survey(
@@ -488,5 +858,6 @@ def stored_survey(
 ) -> Survey:
     "Return a survey that the study keeps, as it was imported. Raises NoSuchName."
     data, variables, about = study.survey(name)
-    same = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
+    same: dict[str, Any] = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
+    if "group" not in variables: variables = variables.assign(group="", missing_codes=[[] for _ in range(len(variables))])   # of an earlier version
     return Survey(data, variables, name=about.get("name") or name, notes=tuple(about.get("notes", ())), **same)

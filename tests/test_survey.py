@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from personabench.schema import AlreadyThere, BadInput, NoSuchName, PersonabenchError
+from personabench.schema import AlreadyThere, BadInput, MissingExtra, NoSuchName, PersonabenchError
 from personabench.study import Study
-from personabench.survey import LEVELS, Survey, import_survey, read_survey, stored_survey
+from personabench.survey import LEVELS, Survey, import_survey, read_survey, stored_survey, write_dictionary
 
 N = 60
 
@@ -206,6 +208,258 @@ def test_weights_that_were_not_asked_for_are_pointed_out() -> None:
     assert read_survey(table(), weights="w").case_weights.mean() == pytest.approx(1)
 
 
+# -- Stata, SPSS and categorical files -----------------------------------------------------------------------------------------
+GOLDEN = Path(__file__).parent / "golden"
+AGREE = [[1, "strongly disagree"], [2, "disagree"], [3, "neutral"], [4, "agree"], [5, "strongly agree"]]
+
+
+def need_spss(path: Path) -> Path:
+    if path.suffix != ".dta": pytest.importorskip("pyreadstat", reason='SPSS files need pip install "personabench[spss]"')
+    return path
+
+
+@pytest.mark.parametrize("name", ["survey_haven.sav", "survey_haven.zsav", "survey_haven.dta"])
+def test_files_of_other_programs_give_the_same_survey(name: str) -> None:
+    "Written by R's haven: labels of variables and answers, declared and extended missing values, dates, words beyond ASCII."
+    survey = read_survey(need_spss(GOLDEN / name), weights="wt")
+    assert levels(survey) == {"agree": "ordinal", "region": "nominal", "income": "numeric", "joined": "date", "wt": "weight", "comment": "text"}
+    agree, income = survey.row("agree"), survey.row("income")
+    assert agree["values"] == AGREE and agree["question"] == "The app is easy to use" and agree["missing"] == 4
+    assert survey.row("region")["values"] == [[1, "Nord"], [2, "Süd"], [3, "West"]]
+    assert income["missing"] == 1 and survey.data["income"].min() == 1010 and survey.data.loc["001", "joined"] == pd.Timestamp("2026-05-01")
+    assert [label for _, label in agree["missing_codes"]] == ["refused"] and survey.data.loc["002", "comment"].startswith("Answer 2 – déjà vu")
+    assert survey.usable == ["agree", "region", "income"] and survey.id == "id" and survey.answers()["agree"].cat.ordered
+
+
+def test_a_declared_missing_code_can_be_taken_back() -> None:
+    survey = read_survey(need_spss(GOLDEN / "survey_haven.sav"))
+    back = survey.with_levels(missing={"income": [], "agree": []})
+    assert back.data["income"].min() == -7 and back.row("income")["missing"] == 0 and back.row("agree")["values"] == [*AGREE, [9, "refused"]]
+    assert survey.row("income")["missing"] == 1, "the original is as it was"
+
+
+def test_multiple_response_sets_of_spss_are_groups() -> None:
+    survey = read_survey(need_spss(GOLDEN / "survey_pspp.sav"))
+    assert survey.variables.set_index("variable")["group"].to_dict() == {"t_r": (tools := "Which tools do you use?"), "t_sql": tools, "t_py": tools, "q5": ""}
+    assert survey.data["t_r"].isna().tolist() == [False, False, False, True, False, False], "R003 ticked nothing, R004 skipped the question"
+    assert survey.row("q5")["missing_codes"] == [[8, "refused"]] and survey.level("q5") == "ordinal"
+
+
+def test_what_we_write_with_pyreadstat_and_pandas_comes_back(tmp_path: Path) -> None:
+    spss = pytest.importorskip("pyreadstat")
+    df = table().drop(columns=["group", "when"]).astype({"agree": "int64"})
+    spss.write_sav(df, tmp_path / "a.sav", column_labels={"agree": "I like it"}, variable_measure={"age": "scale", "agree": "ordinal", "district": "nominal"})
+    df.to_stata(tmp_path / "a.dta", write_index=False, version=118, variable_labels={"agree": "I like it"})
+    df.to_parquet(tmp_path / "a.parquet")
+    df.to_excel(tmp_path / "a.xlsx", index=False)
+    made = [read_survey(tmp_path / f"a.{kind}", weights="w") for kind in ("sav", "dta", "parquet", "xlsx")]
+    for survey in made:
+        assert levels(survey) == {v: level for v, level in LEVEL.items() if v in df}
+        assert survey.variables["values"].tolist() == made[0].variables["values"].tolist()
+        pd.testing.assert_frame_equal(survey.answers(), made[0].answers(), check_index_type=False, check_column_type=False)
+    assert made[0].row("agree")["question"] == made[1].row("agree")["question"] == "I like it"
+
+
+def test_categories_keep_their_order_through_stata_and_parquet(tmp_path: Path) -> None:
+    sizes = pd.Categorical(["S", "XL", "M", "L"] * 6, categories=["S", "M", "L", "XL"], ordered=True)
+    df = pd.DataFrame({"size": sizes, "shop": pd.Categorical(["a", "b", "c", "a"] * 6)})
+    df.to_parquet(tmp_path / "a.parquet")
+    survey = read_survey(tmp_path / "a.parquet")
+    assert levels(survey) == {"size": "ordinal", "shop": "nominal"} and [v for v, _ in survey.row("size")["values"]] == ["S", "M", "L", "XL"]
+    df.to_stata(tmp_path / "a.dta", write_index=False)
+    assert read_survey(tmp_path / "a.dta").row("size")["values"] == [[0, "S"], [1, "M"], [2, "L"], [3, "XL"]]
+
+
+def test_an_spss_file_without_pyreadstat_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(MissingExtra, match=r"survey_haven\.sav") as error:
+        read_survey(GOLDEN / "survey_haven.sav")
+    assert error.value.cure == 'pip install "personabench[spss]"'
+
+
+@pytest.mark.parametrize("name", ["survey_haven.sav", "survey_haven.zsav", "survey_haven.dta"])
+def test_a_damaged_file_is_one_named_error(tmp_path: Path, name: str) -> None:
+    whole = need_spss(GOLDEN / name).read_bytes()
+    for content in (b"", whole[:100], whole[:len(whole) // 2], whole[:-200], b"no " + whole, bytes(range(256)) * 20):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(BadInput, match="cannot be read") as error:
+            read_survey(tmp_path / name)
+        assert name in str(error.value) and "export it as CSV" in str(error.value.cure)
+
+
+# -- Questions with several answers ---------------------------------------------------------------------------------------------
+def several(n: int = 40) -> pd.DataFrame:
+    "Return two questions with several answers; every fifth respondent skipped both, R0 stopped after the first."
+    i = np.arange(n)
+    ask = i % 5 != 4
+    df = pd.DataFrame({"1. R": np.where(ask & (i % 2 == 0), "R", None), "1. SQL": np.where(ask & (i % 3 == 0), "SQL", None), "1. PHP": [None] * n,
+                       "why": np.where(ask, np.array(["fast;cheap", "fast", "cheap;dry", "dry"])[i % 4], None), "age": np.where(ask, 20. + i, np.nan)})
+    df.loc[0, ["why", "age"]] = None
+    return df
+
+
+def test_an_empty_question_is_no_if_something_later_was_answered_and_missing_if_not() -> None:
+    survey = read_survey(several())
+    assert survey.data.loc["7", ["1. R", "1. SQL", "1. PHP"]].tolist() == [0, 0, 0], "chose nothing, but answered what came later"
+    assert survey.data.loc["4", ["1. R", "1. SQL", "why: fast"]].isna().all(), "answered nothing at all"
+    assert survey.data.loc["0", "1. R"] == 1 and np.isnan(survey.data.loc["0", "why: fast"]), "stopped after the first question"
+    rule = survey.row("1. R")["rule"]
+    assert "answered something later; missing for 8" in rule and not survey.row("1. PHP")["used"]
+    assert survey.usable[:2] == ["1. R", "1. SQL"] and sorted(survey.usable[2:]) == ["age", "why: cheap", "why: dry", "why: fast"]
+    assert {survey.level(v) for v in survey.usable[:-1]} == {"binary"} and survey.row("why")["level"] == "multi"
+    assert survey.data["why"].iloc[1] == "fast", "the cell itself stays"
+
+
+@pytest.mark.parametrize(("blank", "holes"), [("no", 0), ("missing", 19), ("auto", 8)])
+def test_what_an_empty_question_means_can_be_decided(blank: str, holes: int) -> None:
+    assert read_survey(several(), blank=blank).row("1. R")["missing"] == holes
+    with pytest.raises(BadInput, match="'auto', 'no' or 'missing'"):
+        read_survey(several(), blank="maybe")
+
+
+def test_with_none_of_these_on_offer_nothing_chosen_is_missing() -> None:
+    df = several().assign(**{"1. None of these": [None] * 7 + ["None of these"] + [None] * 32})
+    survey = read_survey(df[["1. R", "1. SQL", "1. None of these", "age"]])
+    assert np.isnan(survey.data.loc["11", "1. R"]) and survey.data.loc["7", "1. R"] == 0 and "'None of these' was an option" in survey.row("1. R")["rule"]
+
+
+@pytest.mark.parametrize("names", [("use_bus", "use_car"), ("q7_1", "q7_2"), ("Tools [R]", "Tools [SQL]"), ("Tools: R", "Tools: SQL"), ("R:Tools?",
+        "SQL:Tools?"), ("3. R", "3. SQL"),
+                                   ("lang1", "lang2"), ("Which? - R", "Which? - SQL")])
+def test_options_are_known_by_their_names(names: tuple[str, str]) -> None:
+    ticked = pd.DataFrame({names[0]: [1, None] * 10, names[1]: [None, None, 1, 1] * 5, "other": range(20)})
+    groups = read_survey(ticked).variables.set_index("variable")["group"]
+    assert groups[names[0]] == groups[names[1]] != "" and groups["other"] == ""
+    full = ticked.fillna(0)
+    assert read_survey(full).data[names[0]].tolist() == full[names[0]].tolist(), "0 and 1 stay what they are"
+
+
+def test_a_wrong_guess_about_options_is_corrected() -> None:
+    survey = read_survey(several())
+    apart = survey.with_levels({"why": "nominal"}, group={"1. R": "", "1. SQL": "", "1. PHP": ""})
+    assert apart.level("why") == "nominal" and "why: fast" not in apart.data and set(apart.data["1. R"].dropna()) == {"R"} and not apart.row("1. R")["group"]
+    again = apart.with_levels({"why": "multi"}, group={"1. R": "tools", "1. SQL": "tools"})
+    assert again.data["why: fast"].equals(survey.data["why: fast"]) and again.data["1. SQL"].equals(survey.data["1. SQL"]) and again.row("1. R")["group"] == "tools"
+    with pytest.raises(BadInput, match="'multi'"):
+        survey.with_levels({"age": "multi"})
+    assert read_survey(several(), levels={"why": "text"}).level("why") == "text"
+
+
+@pytest.mark.parametrize("cells", [["Bern, Switzerland", "Graz, Austria", "Linz, Austria"], ["Daily; 3+ hours", "Daily; less", "Weekly", "Never"],
+        ["yes, sure", "no", "well, it depends, on days"]])
+def test_delimiters_inside_answers_part_nothing(cells: list[str]) -> None:
+    assert read_survey(pd.DataFrame({"q": cells * 10})).variables["variable"].tolist() == ["q"]
+
+
+@given(st.lists(st.lists(st.sampled_from(["bike", "bus (day, night)", "car/lift", "Zug é"]), unique=True, max_size=4), min_size=30, max_size=60),
+        st.sampled_from([";", ", ", "|"]))
+def test_no_tick_is_lost_or_made_up(chosen: list[list[str]], delimiter: str) -> None:
+    survey = read_survey(pd.DataFrame({"q": [delimiter.join(c) or None for c in chosen],
+            "end": [1, 2] * (len(chosen) // 2) + [1] * (len(chosen) % 2)}), levels={"q": "multi"})
+    for option in {o for c in chosen for o in c}:
+        if (column := f"q: {option}") in survey.data:
+            assert survey.data[column].tolist() == [float(option in c) for c in chosen]
+        else:
+            assert sum(option in c for c in chosen) < 2 or delimiter == "|"
+
+
+# -- Corrections and the dictionary ---------------------------------------------------------------------------------------------
+def test_labels_questions_and_missing_codes_are_corrected_and_taken_back() -> None:
+    survey = read_survey(table().assign(agree=lambda d: d["agree"].astype("int64").replace(5, 99)))
+    changed = survey.with_levels({"agree": "ordinal"}, missing={"agree": {99: "don't know"}}, question={"agree": "I like it"}, label={"agree": "Liking"},
+                                 labels={"district": {"West": "West side", "Nord": "North"}})
+    row = changed.row("agree")
+    assert (row["question"], row["label"], row["missing"], row["missing_codes"]) == ("I like it", "Liking", 12, [[99, "don't know"]])
+    assert changed.row("district")["values"] == [["West", "West side"], ["Nord", "North"], ["Süd", "Süd"]] and changed.level("district") == "nominal"
+    back = changed.with_levels({"agree": "numeric"}, missing={"agree": []})
+    assert back.data["agree"].max() == 99 and back.row("agree")["missing"] == 0 and back.row("agree")["question"] == "I like it"
+    with pytest.raises(NoSuchName, match="did you mean 'agree'"):
+        survey.with_levels(question={"agre": "?"})
+
+
+def test_ranges_of_codes_and_codes_by_variable() -> None:
+    df = pd.DataFrame({"a": [1, 2, 3, -9, -1, 98] * 4, "b": [1, 2, 98, 3, 4, 5] * 4})
+    survey = read_survey(df, missing={"a": ["..-1", 98]})
+    assert survey.row("a")["n"] == 12 and survey.row("b")["missing"] == 0 and survey.row("a")["missing_codes"] == [["..-1", ""], [98, ""]]
+    assert read_survey(df, missing={"b": "90.."}).row("b")["missing"] == 4
+
+
+def test_the_way_out_of_a_scale_is_no_answer_unless_it_is_called_one() -> None:
+    df = pd.DataFrame({"q": ["(0) None", "(2) Minor", "(4) Critical", "N/A - skip, don't know."] * 6, "yes": ["yes", "no", "don't know", "no"] * 6})
+    survey = read_survey(df)
+    assert survey.level("q") == "ordinal" and survey.row("q")["missing"] == 6 and survey.row("q")["missing_codes"] == [["N/A - skip, don't know.", ""]]
+    assert survey.level("yes") == "nominal" and survey.row("yes")["missing"] == 0, "three answers without a scale"
+    kept = survey.with_levels({"q": "nominal"}, missing={"q": []})
+    assert kept.row("q")["missing"] == 0 and read_survey(df, levels={"q": "nominal"}).row("q")["missing"] == 0
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_the_dictionary_goes_out_and_comes_back_exactly(tmp_path: Path, suffix: str) -> None:
+    i = np.arange(N)
+    df = table().assign(**{"odd": np.array(["a|b", "x=y", "back\\slash"])[i % 3], "t_1": np.where(i % 2, 1., np.nan), "t_2": np.where(i % 3, np.nan, 1.),
+                           "why": np.array(["fast;cheap", "fast", "cheap;dry", "dry"])[i % 4], "code": np.where(i % 7 == 0, 99, i % 5)})
+    survey = read_survey(df, weights="w", missing=[99]).with_levels({"agree": {1: "no|no", 5: "yes=yes"}}, question={"car": "Do you\nhave a car?"},
+            missing={"code": {99: "refused", "-9..-1": ""}})
+    path = write_dictionary(survey, tmp_path / f"dictionary.{suffix}")
+    for dictionary in (path, survey.dictionary()):
+        again = read_survey(df, dictionary=dictionary)
+        pd.testing.assert_frame_equal(again.data, survey.data)
+        as_text = lambda s: s.variables.drop(columns="rule").assign(missing_codes=[[[str(c), said] for c, said in codes] for codes in s.variables["missing_codes"]])
+        pd.testing.assert_frame_equal(as_text(again), as_text(survey))
+        assert (again.id, again.weights) == (survey.id, survey.weights)
+        pd.testing.assert_frame_equal(again.dictionary(), survey.dictionary())
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    with pytest.raises(BadInput, match=".csv or .xlsx"):
+        write_dictionary(survey, tmp_path / "dictionary.pdf")
+
+
+def test_leaving_respondents_out_is_noted_and_counted() -> None:
+    survey = read_survey(table(), weights="w")
+    kept = survey.without(["003", "004"], why="too fast")
+    assert len(kept) == N - 2 and len(survey) == N and kept.notes[-1] == f"2 of {N} respondents left out: too fast" and kept.row("age")["n"] == N - 2
+    assert survey.without([]).notes == survey.notes
+    with pytest.raises(NoSuchName, match="did you mean .*'003'"):
+        survey.without(["0033"])
+    with pytest.raises(BadInput, match="nobody left"):
+        survey.without(survey.respondents)
+
+
+# -- Columns that are no use, and surveys that are too small ----------------------------------------------------------------------
+def test_five_respondents_and_more_categories_than_rows() -> None:
+    survey = read_survey(pd.DataFrame({"id": list("abcde"), "town": ["Ulm", "Bonn", "Kiel", "Jena", "Trier"], "agree": [1, 2, 5, 4, 4],
+            "say": ["It is good"] * 4 + ["No"]}))
+    assert len(survey) == 5 and survey.usable == ["agree", "say"]
+    forced = survey.with_levels({"town": "nominal"})
+    assert not forced.row("town")["used"] and "5 different answers from 5 respondents" in forced.row("town")["rule"]
+    assert any("town" in note for note in read_survey(survey.data, levels={"town": "nominal"}).notes)
+
+
+def test_labels_that_do_not_match_and_doubled_columns_name_the_cure(tmp_path: Path) -> None:
+    df = pd.DataFrame({"q": [1, 2, 3, 7] * 5})
+    with pytest.raises(BadInput, match=r"variable 'q'.*\[7\]") as error:
+        read_survey(df, levels={"q": {1: "low", 2: "mid", 3: "high"}})
+    assert "missing=" in str(error.value.cure)
+    (tmp_path / "a.csv").write_text("a,b,a\n1,2,3\n", "utf-8")
+    with pytest.raises(BadInput, match="'a' occurs twice"):
+        read_survey(tmp_path / "a.csv")
+
+
+@pytest.mark.real
+def test_the_jupyter_survey_of_2020(real_data: Path) -> None:
+    "216 columns, 143 of them options of ten questions with several answers."
+    survey = read_survey(real_data / "surveys" / "jupyter-survey-2020" / "all_responses.csv")
+    options = survey.variables[survey.variables["group"] != ""]
+    assert options["group"].value_counts().to_dict() == {"3": 19, "4": 14, "5": 13, "6": 16, "8": 14, "9": 14, "11": 10, "12": 12, "14": 20, "17": 11}
+    assert set(options["level"]) == {"binary"} and options["used"].all() and len(survey.usable) == 215
+    assert survey.data["3. Python."].sum() == 1122 and survey.row("17. Share knowledge.")["missing"] == 5
+    how_long = survey.row("2. How long have you been using Jupyter?")
+    assert [v for v, _ in how_long["values"]] == ["Less than 6 months.", "6-12 months.", "1-2 years.", "2+ years."]
+    pains = survey.variables[survey.variables["variable"].str.match(r"(10|13|15|19|20)[a-z]\.")]
+    assert set(pains["level"]) == {"ordinal"} and all(len(codes) == 1 and codes[0][0].startswith("N/A") for codes in pains["missing_codes"])
+
+
 # -- In the study -------------------------------------------------------------------------------------------------------------
 def test_a_survey_is_kept_and_comes_back_as_it_was(tmp_path: Path) -> None:
     table().to_csv(tmp_path / "wave1.csv", index=False)
@@ -251,8 +505,13 @@ def test_the_sample_waves_read_with_and_without_their_dictionary(root: Path, wav
 @pytest.mark.real
 def test_the_jupyter_survey_of_2015(real_data: Path) -> None:
     survey = read_survey(real_data / "surveys" / "jupyter-notebook-ux-2015" / "20160115235816-SurveyExport.csv")
-    assert len(survey) == 1706 and len(survey.variables) == 37
+    assert len(survey) == 1706 and len(survey.variables) == 37 + 12, "a question with several answers gives its options columns"
     found = levels(survey)
     assert found["How often do you use Jupyter Notebook?"] == "ordinal" and found["How many years have you been in this role?"] == "ordinal"
     assert survey.row("How many years have you been in this role?")["values"][0][0] == "Less than 1 year"
-    assert len(survey.usable) == 6 and sum(level == "text" for level in found.values()) == 29
+    words = "Select all the words that best describe Jupyter Notebook."
+    options = survey.variables[(survey.variables["group"] == words) & (survey.variables["level"] == "binary")]
+    assert found[words] == "multi" and len(options) == 12 and f"{words}: intuitive" in survey.usable
+    chosen = survey.data[f"{words}: intuitive"]
+    assert chosen.notna().sum() == 771 and survey.data[words].notna().sum() == 748, "23 chose no word but went on to the next question"
+    assert len(survey.usable) == 6 + 12 and sum(level == "text" for level in found.values()) == 28
