@@ -27,6 +27,7 @@ _ROOMS: dict[str, str] = {
     "mixtures": "LatentClass KPrototypes KMedoids FAMD gower BadAnswers",
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
     "segmentation": "segment add_segments Segmentation",
+    "many_analyses": "multiverse Multiverse",
     "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
