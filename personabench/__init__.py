@@ -16,6 +16,7 @@ _ROOMS: dict[str, str] = {
     "study": "Study",
     "transcripts": "read_transcript Transcript",
     "tables": "read_table",
+    "statistics": "effective_n wilson",
     "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",

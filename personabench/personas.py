@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import clip_to_turn
-from .survey import Survey, effective_n, stored_survey, wilson
+from .statistics import effective_n, wilson
+from .survey import Survey, stored_survey
 
 if TYPE_CHECKING:
     from personabench.study import Study

@@ -16,7 +16,8 @@ import pandas as pd
 
 from .schema import BadInput
 from .stability import StructureTest, _bootstrapped, _matched, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
-from .survey import Survey, effective_n, read_survey, wilson
+from .statistics import effective_n, wilson
+from .survey import Survey, read_survey
 
 if TYPE_CHECKING:
     from personabench.mixtures import LatentClass

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['LEVELS', 'Survey', 'read_survey', 'effective_n', 'wilson', 'import_survey', 'stored_survey']
+__all__ = ['LEVELS', 'Survey', 'read_survey', 'import_survey', 'stored_survey']
 
 # %% ../nbs/30_survey.ipynb #463c8bf6
 LEVELS = ("numeric", "ordinal", "nominal", "binary", "text", "weight", "id", "date")
@@ -461,31 +461,6 @@ def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequenc
     for v in variables.loc[variables["level"].isin(["numeric", "weight"]), "variable"]: clean[v] = pd.to_numeric(clean[v])
     ids = [f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"]
     return replace(survey, data=clean, variables=variables, notes=(*survey.notes, *ids, *_notes_on(variables, given, survey.weights)))
-
-# %% ../nbs/30_survey.ipynb #508c319e
-def effective_n(
-    weights: Sequence[float] | np.ndarray | pd.Series,   # one weight per respondent
-) -> float:
-    "Return Kish's effective sample size (1965): the squared sum of the weights over the sum of their squares; 0 for nobody."
-    w = np.asarray(weights, dtype="float64")
-    squares = float(w @ w)
-    return float(w.sum()) ** 2 / squares if squares else 0.
-
-# %% ../nbs/30_survey.ipynb #1466889f
-def wilson(
-    successes: float,      # how many (weighted samples: share times effective n)
-    n: float,              # of how many (weighted samples: effective n)
-    level: float = .95,    # of confidence
-) -> tuple[float, float]:
-    "Return the lower and upper end of Wilson's score interval for a share (1927); (nan, nan) when n is 0. Raises BadInput."
-    from statistics import NormalDist
-
-    if not 0 <= successes <= n * (1 + 1e-9) or not 0 < level < 1:
-        raise BadInput("wilson", f"{successes} of {n} at level {level}", "0 <= successes <= n and 0 < level < 1")
-    if n <= 0: return float("nan"), float("nan")
-    z, p = NormalDist().inv_cdf(.5 + level / 2), min(1., successes / n)
-    centre, reach = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** .5
-    return max(0., (centre - reach) / (1 + z * z / n)), min(1., (centre + reach) / (1 + z * z / n))
 
 # %% ../nbs/30_survey.ipynb #703b898d
 def import_survey(

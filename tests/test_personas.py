@@ -17,7 +17,8 @@ from personabench.personas import (PERSONA_FACETS, Claim, Evidence, Persona, con
                                    write_personas)
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCode, NoSuchName
 from personabench.study import Study
-from personabench.survey import import_survey, read_survey, wilson
+from personabench.statistics import wilson
+from personabench.survey import import_survey, read_survey
 
 GOLDEN = Path(__file__).parent / "golden"
 CODES = [

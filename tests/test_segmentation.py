@@ -17,8 +17,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from personabench.schema import AlreadyThere, BadInput, NoSuchName
 from personabench.segmentation import Segmentation, add_segments, segment
+from personabench.statistics import effective_n, wilson
 from personabench.study import Study
-from personabench.survey import effective_n, import_survey, read_survey, wilson
+from personabench.survey import import_survey, read_survey
 
 quick = partial(segment, n_boot=0, verdict=False)  # segments alone; stability and verdict have tests of their own
 ASKED = ["minutes", "fun", "reliable", "pass", "app"]

@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from personabench.schema import AlreadyThere, BadInput, NoSuchName, PersonabenchError
 from personabench.study import Study
-from personabench.survey import LEVELS, Survey, effective_n, import_survey, read_survey, stored_survey, wilson
+from personabench.survey import LEVELS, Survey, import_survey, read_survey, stored_survey
 
 N = 60
 
@@ -206,33 +204,6 @@ def test_weights_that_were_not_asked_for_are_pointed_out() -> None:
     survey = read_survey(table())
     assert survey.weights is None and (survey.case_weights == 1).all() and any("weights='w'" in note for note in survey.notes)
     assert read_survey(table(), weights="w").case_weights.mean() == pytest.approx(1)
-
-
-# -- Statistics ---------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("successes", "n", "low", "high"), [(81, 263, .2553, .3662), (15, 148, .0624, .1605), (0, 20, 0, .1611), (1, 29, .0061, .1718)])
-def test_wilson_intervals_of_newcombe_1998(successes: int, n: int, low: float, high: float) -> None:
-    "Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3."
-    assert wilson(successes, n) == pytest.approx((low, high), abs=5e-5)
-
-
-@given(st.integers(0, 500), st.integers(1, 500), st.floats(.5, .999))
-def test_wilson_holds_the_share_and_mirrors(successes: int, n: int, level: float) -> None:
-    successes = min(successes, n)
-    low, high = wilson(successes, n, level)
-    assert 0 <= low <= successes / n + 1e-12 and successes / n - 1e-12 <= high <= 1
-    assert wilson(n - successes, n, level) == pytest.approx((1 - high, 1 - low), abs=1e-9)
-
-
-def test_wilson_refuses_nonsense_and_knows_nothing_of_nobody() -> None:
-    assert np.isnan(wilson(0, 0)).all()
-    for bad in ((3, 2), (-1, 5)):
-        with pytest.raises(BadInput):
-            wilson(*bad)
-
-
-def test_effective_n_by_hand() -> None:
-    "Weights 1, 2, 3: (1 + 2 + 3)^2 / (1 + 4 + 9) = 36 / 14 (Kish 1965)."
-    assert effective_n([1, 2, 3]) == pytest.approx(36 / 14) and effective_n([5.0] * 8) == pytest.approx(8) and effective_n([]) == 0
 
 
 # -- In the study -------------------------------------------------------------------------------------------------------------
