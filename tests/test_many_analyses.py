@@ -19,7 +19,8 @@ from sklearn.metrics import adjusted_rand_score
 from personabench import many_analyses
 from personabench.many_analyses import Multiverse, _apart, _best_match, _numbers_of_segments, multiverse
 from personabench.schema import BadInput, NoSuchName
-from personabench.segmentation import segment, wilson
+from personabench.segmentation import segment
+from personabench.statistics import wilson
 from personabench.survey import read_survey
 
 
