@@ -35,6 +35,8 @@ _ROOMS: dict[str, str] = {
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
     "exports": "write_chart",
+    "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
+                      " chart_missing",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
