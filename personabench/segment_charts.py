@@ -613,23 +613,22 @@ def chart_multiverse(
     words = "; ".join(f"{r.segment} survives in {r.survives:.0%} ({r.low:.0%} to {r.high:.0%})" for r in many.segments.itertuples())
     return _page(panels, "What survives many analyses", lines, words=f"{lines[0]} {words}", theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #c35aa994
-_MEASURES = {"cramers_v": "Cramér's V", "cramer_v": "Cramér's V", "omega2": "ω²", "omega_squared": "ω²", "eta2": "η²", "eta_squared": "η²",
-             "epsilon2": "ε²", "epsilon_squared": "ε²"}
+# %% ../nbs/54_segment_charts.ipynb #615ef6d9
+_MEASURES = {"Cramer's V": "Cramér's V", "omega squared": "ω²", "eta squared": "η²"}
 
 
 def chart_differences(
-    table: pd.DataFrame,           # variable, label, used, n, measure, effect, low, high, q: one row per variable, as Segmentation.differences() has it
+    seg: Segmentation | pd.DataFrame,     # the segments, or the table variable, label, used, n, measure, effect, low, high, q: one row per variable
     *,
-    most: int = 20,                # rows at most, the largest effects; how many are left out is said
-    theme: str = "light",          # "light" or "dark"
+    most: int = 20,                       # rows at most, the largest effects; how many are left out is said
+    theme: str = "light",                 # "light" or "dark"
 ) -> alt.VConcatChart:
     "Draw by how much segments differ in each variable, with intervals and the result of its test. Returns an Altair chart. Raises BadInput."
     import altair as alt
 
     _draw_offline()
     ink, title = _inks(theme), "In what the segments differ"
-    table = _table_of(table, "differences", ["variable", "label", "used", "n", "measure", "effect", "low", "high", "q"])
+    table = _table_of(seg, "differences", ["variable", "label", "used", "n", "measure", "effect", "low", "high", "q"])
     known = table[table["effect"].notna()].sort_values(["used", "effect"], ascending=[True, False], kind="stable")
     if known.empty: return _only_words(title, "There is no variable in which segments could be compared.", theme)
     rows = known.head(most).assign(row=range(min(len(known), most)))
@@ -658,9 +657,9 @@ def _tested(row: Any) -> str:
     size = f"{_MEASURES.get(str(row.measure), str(row.measure))} {row.effect:.{3 if abs(row.effect) < .1 else 2}f}"
     return "\u2002".join(part for part in (size, "made the segments" if row.used else q) if part)
 
-# %% ../nbs/54_segment_charts.ipynb #c2977ccb
+# %% ../nbs/54_segment_charts.ipynb #fc010fac
 def chart_confusion(
-    table: pd.DataFrame,           # segment, assigned, n, share (of the segment), low, high: one row per pair
+    tool: Any,                     # a typing tool that was fitted, or its table confusion_: segment, assigned, n, share (of the segment), low, high
     *,
     theme: str = "light",          # "light" or "dark"
 ) -> alt.VConcatChart:
@@ -669,7 +668,7 @@ def chart_confusion(
 
     _draw_offline()
     ink, title = _inks(theme), "Where the typing tool sends each segment"
-    table = _table_of(table, "confusion_", ["segment", "assigned", "n", "share", "low", "high"])
+    table = _table_of(tool, "confusion_", ["segment", "assigned", "n", "share", "low", "high"])
     if table.empty: return _only_words(title, "Nobody was assigned.", theme)
     cells = table.astype({"segment": str, "assigned": str})
     fill = [_tint(v if v == v else 0., theme) for v in cells["share"]]
@@ -695,16 +694,15 @@ def chart_confusion(
     panel = _panel(layers, width=wide * len(to), height=62 * len(total), ink=ink)
     return _page([panel], title, lines, words=f"{lines[0]} {words}", theme=theme, width=max(420, 120 + wide * len(to)))
 
-# %% ../nbs/54_segment_charts.ipynb #5a5c9195
+# %% ../nbs/54_segment_charts.ipynb #44f70f86
 def _spread_out(values: Sequence[float], least: float, low: float, high: float) -> list[float]:
     "Return places near the values that are `least` apart and stay inside, in their order."
     order = np.argsort(values, kind="stable")
     at = np.array(values, dtype="float64")[order]
-    for i in range(1, len(at)): at[i] = max(at[i], at[i - 1] + least)
-    at -= max(0., at[-1] - high) if len(at) else 0.
-    for i in range(len(at) - 2, -1, -1): at[i] = min(at[i], at[i + 1] - least)
+    for i in range(len(at)): at[i] = max(at[i], low if i == 0 else at[i - 1] + least)
+    for i in reversed(range(len(at))): at[i] = min(at[i], high if i == len(at) - 1 else at[i + 1] - least)
     out = np.empty(len(at))
-    out[order] = np.maximum(at, low) if len(at) and at[0] >= low else at
+    out[order] = at
     return out.tolist()
 
 
