@@ -349,7 +349,7 @@ def chart_stability(
     words = "; ".join(f"{r.segment} (n {r.n}): {r.says}, {r.low:.2f} to {r.high:.2f}" for r in table.itertuples())
     return _page([panel], title, lines, words=words, theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #8122e392
+# %% ../nbs/54_segment_charts.ipynb #2809321a
 _CRITERIA = {"bic": ("BIC", -1), "icl": ("ICL", -1), "aic": ("AIC", -1), "entropy": ("Entropy", 1), "jaccard": ("Jaccard, least stable segment", 1),
              "strength": ("Prediction strength", 1), "instability": ("Instability", -1), "gap": ("Gap", 1), "smallest": ("Smallest segment", 0), "votes": ("Votes", 1)}
 _ENOUGH = {"jaccard": .75, "strength": .8}
@@ -369,7 +369,7 @@ def _criterion_table(criteria: pd.DataFrame, name: str, seg: Any) -> pd.DataFram
     way = _CRITERIA[name][1]
     return table.assign(best=(table["value"] * way == (table["value"] * way).max()) if way and len(table) > 1 else False)
 
-
+# %% ../nbs/54_segment_charts.ipynb #8c594dc3
 def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str, str]) -> Any:
     "Draw one criterion by k."
     import altair as alt
@@ -398,7 +398,7 @@ def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str,
                            subtitleFontSize=11, offset=8)
     return alt.layer(*layers).properties(width=168, height=92, title=head, view=alt.ViewBackground(stroke=None))
 
-
+# %% ../nbs/54_segment_charts.ipynb #fbc9fcf7
 def chart_criteria(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table of criteria: k, chosen, and bic, icl, aic, entropy, jaccard, ... as far as measured
     *,
@@ -550,7 +550,7 @@ def _map_warning(seg: Segmentation, arch: float, ratio: np.ndarray) -> str:
     rest = f"The two axes hold {ratio[:2].sum():.0%} of all differences; " if len(ratio) > 1 else ""
     return bent + (f"{rest}segments may lie apart on others." if rest else "") + (f" Verdict: {seg.verdict}.")
 
-# %% ../nbs/54_segment_charts.ipynb #6a9aa0d4
+# %% ../nbs/54_segment_charts.ipynb #d391ccec
 _COLUMNS = 300        # analyses that fit beside each other
 
 
@@ -581,7 +581,7 @@ def _specification(many: Multiverse, ink: dict[str, str]) -> tuple[Any, Any]:
     split = alt.Chart(pd.DataFrame({"row": edges}, dtype="float64")).mark_rule(color=ink["grid"], aria=False).encode(y=rows)
     return top, _panel([split, ticks], height=17 * len(names), title="What was chosen in it", ink=ink)
 
-
+# %% ../nbs/54_segment_charts.ipynb #91fa669c
 def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
     "Return the panel of what became of each segment."
     said = [f"{r.survives:.0%}\u2002" + ("kept" if r.kept else "not kept") for r in table.itertuples()]
