@@ -21,11 +21,11 @@ from .survey import Survey
 # %% auto #0
 __all__ = ['Multiverse', 'multiverse']
 
-# %% ../nbs/38_many_analyses.ipynb #fa5d5c0b
+# %% ../nbs/38_many_analyses.ipynb #fd34f0e1
 _METHODS = ("latent class", "k-prototypes", "k-medoids", "FAMD + k-means")
 _SCALINGS, _SUBSETS = ("standard", "ranks"), ("all", "one left out", "halves")
 
-
+# %% ../nbs/38_many_analyses.ipynb #54bc5256
 @dataclass(frozen=True)
 class _Plan:
     "One analysis."
@@ -37,13 +37,13 @@ class _Plan:
     half: int        # number of the random half, 0 = everybody
     seed: int
 
-
+# %% ../nbs/38_many_analyses.ipynb #8712b742
 def _ordered(answers: pd.DataFrame, numbers_only: bool) -> list[str]:
     "Return the columns whose answers ranks would change."
     kinds = {c: answers[c].dtype for c in answers}
     return [c for c, kind in kinds.items() if (not numbers_only and kind.ordered if isinstance(kind, pd.CategoricalDtype) else kind.kind == "f")]
 
-
+# %% ../nbs/38_many_analyses.ipynb #8ac9acff
 def _plans(answers: pd.DataFrame, ks: Sequence[int], methods: Sequence[str], scalings: Sequence[str], subsets: Sequence[str], seeds: int,
            rng: np.random.Generator) -> list[_Plan]:
     "Return all analyses, in random order."
@@ -57,14 +57,14 @@ def _plans(answers: pd.DataFrame, ks: Sequence[int], methods: Sequence[str], sca
                 if not left or len(names) > 1: out.append(_Plan(method, k, scaling, kind, left, half, seed))
     return [out[i] for i in rng.permutation(len(out))]
 
-# %% ../nbs/38_many_analyses.ipynb #9a39fe99
+# %% ../nbs/38_many_analyses.ipynb #1e874210
 def _ranked(answers: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
     "Return the answers with some columns as ranks from 0 to 1."
     def places(x: pd.Series) -> pd.Series: return x.cat.codes.astype("float64").where(x.notna()) if isinstance(x.dtype, pd.CategoricalDtype) else x
 
     return answers.assign(**{c: places(answers[c]).rank(pct=True) for c in columns})
 
-
+# %% ../nbs/38_many_analyses.ipynb #5799aa82
 def _grouped(plan: _Plan, answers: pd.DataFrame, w: np.ndarray, seed: int, n_init: int) -> np.ndarray:
     "Return the group of each respondent, 0 to k - 1."
     from personabench.mixtures import FAMD, KMedoids, KPrototypes, LatentClass
@@ -78,7 +78,7 @@ def _grouped(plan: _Plan, answers: pd.DataFrame, w: np.ndarray, seed: int, n_ini
 
     return KMeans(plan.k, n_init=n_init, random_state=seed).fit(FAMD().fit(answers, sample_weight=w).transform(answers), sample_weight=w).labels_
 
-# %% ../nbs/38_many_analyses.ipynb #2f0d0554
+# %% ../nbs/38_many_analyses.ipynb #16fc6d6b
 @dataclass(frozen=True, eq=False)
 class _Data:
     "What each analysis needs."
@@ -90,7 +90,7 @@ class _Data:
     seed: int
     n_init: int
 
-
+# %% ../nbs/38_many_analyses.ipynb #77b29bb2
 def _best_match(before: np.ndarray, after: np.ndarray, k: int, groups: int) -> tuple[np.ndarray, np.ndarray]:
     "Return for each of the groups 0 to k - 1 its best Jaccard index and which of the others that is; NaN where nobody is left of it."
     both = np.zeros((k, groups))
@@ -99,7 +99,7 @@ def _best_match(before: np.ndarray, after: np.ndarray, k: int, groups: int) -> t
     jaccard = np.divide(both, union, out=np.zeros_like(both), where=union > 0)
     return np.where(both.sum(axis=1) > 0, jaccard.max(axis=1), np.nan), jaccard.argmax(axis=1)
 
-
+# %% ../nbs/38_many_analyses.ipynb #9efdf3b4
 def _apart(scores: np.ndarray, w: np.ndarray, inside: np.ndarray) -> np.ndarray:
     "Return (groups x differences) the weighted mean inside less that of everybody else; `inside` is groups x respondents."
     known = ~np.isnan(scores)
@@ -126,7 +126,7 @@ def _analysed(plan: _Plan, data: _Data) -> dict[str, Any]:
     return {"n": len(rows), "note": "", "ari": float(adjusted_rand_score(before, after)), "jaccard": jaccard,
             "apart": _apart(data.scores[rows], w, match[:, None] == after)}
 
-# %% ../nbs/38_many_analyses.ipynb #55078f5a
+# %% ../nbs/38_many_analyses.ipynb #6b86d88c
 @dataclass(frozen=True, eq=False)
 class Multiverse:
     "Hold what many analyses of one survey say together."
@@ -156,10 +156,10 @@ class Multiverse:
 
     def _repr_html_(self) -> str: return _overview(self)
 
-
+# %% ../nbs/38_many_analyses.ipynb #6d9fe036
 def _ran(analyses: pd.DataFrame) -> int: return int(analyses["note"].eq("").sum())
 
-# %% ../nbs/38_many_analyses.ipynb #7f179d8b
+# %% ../nbs/38_many_analyses.ipynb #a8171b02
 def _looked_at(survey: Survey, rows: pd.Index, used: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
     "Return one row per mean or share (variable, value, label, measure, used) and its numbers by respondent."
     answers, told, numbers = survey.answers().loc[rows], [], []
@@ -174,7 +174,7 @@ def _looked_at(survey: Survey, rows: pd.Index, used: Sequence[str]) -> tuple[pd.
         numbers += [x for _, _, x in items]
     return pd.DataFrame(told, columns=["variable", "value", "label", "measure", "used"]), np.column_stack(numbers)
 
-
+# %% ../nbs/38_many_analyses.ipynb #3ad9daa6
 def _standard(numbers: np.ndarray, w: np.ndarray) -> np.ndarray:
     "Return columns with weighted mean 0 and standard deviation 1; NaN where all are alike."
     known = ~np.isnan(numbers)
@@ -199,7 +199,7 @@ def _until_stopped(work: Callable[..., Any], jobs: Sequence[tuple], *, n_jobs: i
     finally: running.close()
     return found, False
 
-# %% ../nbs/38_many_analyses.ipynb #57e3a087
+# %% ../nbs/38_many_analyses.ipynb #69979f84
 def _named(what: str, asked: Iterable[str], there: Sequence[str]) -> list[str]:
     "Return what was asked for. Raises BadInput for anything unknown and for nothing."
     names = list(dict.fromkeys([asked] if isinstance(asked, str) else asked))
@@ -208,7 +208,7 @@ def _named(what: str, asked: Iterable[str], there: Sequence[str]) -> list[str]:
     if not names: raise BadInput(what, "none", "some of " + ", ".join(map(repr, there)))
     return names
 
-
+# %% ../nbs/38_many_analyses.ipynb #0a09c347
 def _numbers_of_segments(k: Iterable[int] | int | None, around: int, n: int) -> list[int]:
     "Return the numbers of segments: two less to two more than the reference has, or those asked for. Raises BadInput."
     asked = range(around - 2, around + 3) if k is None else [k] if isinstance(k, (int, np.integer)) else list(k)
@@ -217,7 +217,7 @@ def _numbers_of_segments(k: Iterable[int] | int | None, around: int, n: int) -> 
     if ks[-1] > n // 4: raise BadInput("k", f"{ks[-1]} segments for {n} respondents", "at least four respondents to a segment, two in a half")
     return ks
 
-
+# %% ../nbs/38_many_analyses.ipynb #f2d06047
 def _referred(survey: Survey, reference: Segmentation | None, variables: Sequence[str] | None, seed: int, n_jobs: int | None) -> Segmentation:
     "Return the reference. Raises BadInput when there is nothing in it that could survive."
     if reference is None: reference = segment(survey, variables=variables, seed=seed, n_boot=0, verdict=False, n_jobs=n_jobs)
@@ -276,7 +276,7 @@ def multiverse(
                   "stopped": stopped, "respondents": len(data.labels), "jaccard": .75, "pattern": .6, "kept": .9, "differs": differs, "n_init": n_init, "seed": seed}
     return _collected(plans[:len(found)], found, data, items, reference, parameters)
 
-# %% ../nbs/38_many_analyses.ipynb #fee4216f
+# %% ../nbs/38_many_analyses.ipynb #c4e6bc98
 def _collected(plans: Sequence[_Plan], found: Sequence[dict], data: _Data, items: pd.DataFrame, reference: Segmentation, told: dict[str, Any]) -> Multiverse:
     "Put the tables together. Raises BadInput when no analysis could be run."
     order = sorted(range(len(plans)), key=lambda i: (_METHODS.index(plans[i].method), *vars(plans[i]).values()))
@@ -295,7 +295,7 @@ def _collected(plans: Sequence[_Plan], found: Sequence[dict], data: _Data, items
     differences = _difference_table(np.array([found[i]["apart"] for i in good]), letters, data, items, told)
     return Multiverse(analyses, matches, segments, differences, reference, told, _notes(analyses, told, len(reference.labels)))
 
-
+# %% ../nbs/38_many_analyses.ipynb #8f922b13
 def _segment_table(jaccard: np.ndarray, same: np.ndarray, letters: Sequence[str], data: _Data, told: Mapping[str, Any]) -> pd.DataFrame:
     rows = []
     for s, letter in enumerate(letters):
@@ -307,7 +307,7 @@ def _segment_table(jaccard: np.ndarray, same: np.ndarray, letters: Sequence[str]
                      float((j >= told["pattern"]).mean()) if n else float("nan"), with_k, share >= told["kept"]))
     return pd.DataFrame(rows, columns=["segment", "n", "analyses", "jaccard", "survives", "low", "high", "pattern", "same_k", "kept"])
 
-# %% ../nbs/38_many_analyses.ipynb #72a9f044
+# %% ../nbs/38_many_analyses.ipynb #2ac79b7c
 def _difference_table(apart: np.ndarray, letters: Sequence[str], data: _Data, items: pd.DataFrame, told: Mapping[str, Any]) -> pd.DataFrame:
     "Return a row for every difference of the reference; the surest and largest first."
     own, rows = _apart(data.scores, data.weights, data.labels == np.arange(data.k)[:, None]), []
@@ -320,7 +320,7 @@ def _difference_table(apart: np.ndarray, letters: Sequence[str], data: _Data, it
     table = pd.DataFrame(rows, columns=columns).astype({"kept": bool, "used": bool})
     return table.sort_values(["keeps", "difference"], key=abs, ascending=False, kind="stable", ignore_index=True)
 
-
+# %% ../nbs/38_many_analyses.ipynb #ff1c9179
 def _notes(analyses: pd.DataFrame, told: Mapping[str, Any], people: int) -> tuple[str, ...]:
     "Return what a reader should know about how it was run."
     done, out = len(analyses), []
@@ -342,16 +342,16 @@ def _choices(analyses: pd.DataFrame) -> pd.DataFrame:
             rows.append((choice, str(value), len(ari), float(ari.median()), *map(float, ari.quantile([.25, .75]))))
     return pd.DataFrame(rows, columns=["choice", "value", "analyses", "ari", "low", "high"])
 
-# %% ../nbs/38_many_analyses.ipynb #ace92510
+# %% ../nbs/38_many_analyses.ipynb #ce5f8441
 _FEW = 6        # differences that are named in words
 
-
+# %% ../nbs/38_many_analyses.ipynb #65141855
 def _told_difference(row: Any) -> str:
     up = row.difference > 0
     how = f"{'higher' if up else 'lower'} {row.label}" if row.measure == "mean" else f"{'more' if up else 'less'} often {row.label} = {row.value}"
     return f"{row.segment} {how} ({row.keeps:.0%})"
 
-
+# %% ../nbs/38_many_analyses.ipynb #84ca3491
 def _explanation(many: Multiverse) -> str:
     "Return a few short paragraphs."
     told, keeps = many.parameters, many.differences["kept"]
@@ -367,7 +367,7 @@ def _explanation(many: Multiverse) -> str:
     differences = _told_differences(many.differences[keeps], many.differences[~keeps], told["differs"])
     return "\n\n".join([first, f"Segments. {fates}.", differences, agree, careful])
 
-
+# %% ../nbs/38_many_analyses.ipynb #e2c91844
 def _fate(row: Any, k: int) -> str:
     "Say what became of one segment."
     with_k = f", in {row.same_k:.0%} of those with {k} segments" if row.same_k == row.same_k else ""
@@ -375,7 +375,7 @@ def _fate(row: Any, k: int) -> str:
            else "a pattern of it is always there" if row.pattern >= .9 else "it depends on the analysis")
     return f"{row.segment} ({row.n} respondents) is found again in {row.survives:.0%} of them ({row.low:.0%} to {row.high:.0%}){with_k}: {why}"
 
-
+# %% ../nbs/38_many_analyses.ipynb #5d020b32
 def _told_differences(keeps: pd.DataFrame, goes: pd.DataFrame, differs: float) -> str:
     total = len(keeps) + len(goes)
     if not total: return f"Differences. No segment differs from the others by {differs:g} standard deviations in any answer."

@@ -37,10 +37,10 @@ def _looks(segments: Sequence[str]) -> dict[str, Any]:
     def some(of: list[str]) -> Any: return alt.Scale(domain=list(segments), range=[of[i % len(of)] for i in range(len(segments))])
     return {"color": alt.Color("segment:N", scale=some(_COLOURS), legend=None), "shape": alt.Shape("segment:N", scale=some(_SHAPES), legend=None)}
 
-# %% ../nbs/54_segment_charts.ipynb #fff49d1e
+# %% ../nbs/54_segment_charts.ipynb #b7dc51d1
 _NAMES, _PLOT = 210, 480      # pixels: names of rows, and what is drawn beside them
 
-
+# %% ../nbs/54_segment_charts.ipynb #fbf5beef
 def _axis(ink: dict[str, str], **more: Any) -> Any:
     "Return a quiet axis."
     import altair as alt
@@ -49,14 +49,14 @@ def _axis(ink: dict[str, str], **more: Any) -> Any:
                  titleFontWeight="normal", titlePadding=8, labelPadding=6)
     return alt.Axis(**{**plain, **more})
 
-
+# %% ../nbs/54_segment_charts.ipynb #df4a76f5
 def _along(field: str, domain: Sequence[float], ink: dict[str, str], **axis: Any) -> Any:
     "Return an x channel of numbers with a grid."
     import altair as alt
 
     return alt.X(field, scale=alt.Scale(domain=list(domain), nice=False, zero=False), axis=_axis(ink, grid=True, **axis))
 
-
+# %% ../nbs/54_segment_charts.ipynb #c69b68ef
 def _heads(names: Mapping[str, Sequence[str]], ink: dict[str, str], **more: Any) -> Any:
     "Return the axis of columns with names above that may have several lines and stand on one base line."
     most = max(map(len, names.values()), default=1)
@@ -64,14 +64,14 @@ def _heads(names: Mapping[str, Sequence[str]], ink: dict[str, str], **more: Any)
     return _axis(ink, orient="top", labelExpr=_lookup(lines), labelAngle=0, labelFontWeight="bold", labelLimit=200, labelLineHeight=14, labelBaseline="bottom",
                  labelPadding=6 + 14 * (most - 1), labelOverlap=False, **more)
 
-
+# %% ../nbs/54_segment_charts.ipynb #c339a057
 def _centred(names: Mapping[Any, Sequence[str]]) -> dict[str, Any]:
     "Return the settings of an axis on the left whose labels have several lines: a label hangs from its first line, so all are lifted by half their height."
     most = max(map(len, names.values()), default=1)
     lines = {k: [" "] * ((most - len(v)) // 2) + list(v) + [" "] * ((most - len(v) + 1) // 2) for k, v in names.items()}
     return {"labelExpr": _lookup(lines), "labelLineHeight": 13, "labelBaseline": "middle", "labelOffset": -6.5 * (most - 1)}
 
-
+# %% ../nbs/54_segment_charts.ipynb #40c9de96
 def _rows(names: Sequence[Sequence[str]], ink: dict[str, str], field: str = "row:Q", **more: Any) -> Any:
     "Return a y channel of rows from top to bottom; names are lists of lines."
     import altair as alt
@@ -80,13 +80,13 @@ def _rows(names: Sequence[Sequence[str]], ink: dict[str, str], field: str = "row
                  **_centred(dict(enumerate(names))), **more)
     return alt.Y(field, scale=alt.Scale(domain=[len(names) - .5, -.5], nice=False, zero=False), axis=axis)
 
-
+# %% ../nbs/54_segment_charts.ipynb #d5a60b0b
 def _page(panels: Sequence[Any], title: str, lines: Sequence[str], *, words: str, theme: str, width: float = _NAMES + _PLOT) -> Any:
     "Set panels on a page; the reading is broken into lines."
     reading = [part for line in lines if line for part in _wrap(line, width, size=12)]
     return chart_stack(panels, title=title, subtitle=reading, description=f"{title}. {words}", theme=theme)
 
-
+# %% ../nbs/54_segment_charts.ipynb #88c0ce60
 def _only_words(title: str, message: str, theme: str) -> Any:
     "Return a page that says why there is no picture."
     import altair as alt
@@ -96,7 +96,7 @@ def _only_words(title: str, message: str, theme: str) -> Any:
     text = text.encode(text="message:N", x=alt.value(0), y=alt.value(0)).properties(width=540, height=18 * len(lines), view=alt.ViewBackground(stroke=None))
     return chart_stack([text], title=title, description=f"{title}. {message}", theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #54ca41bc
+# %% ../nbs/54_segment_charts.ipynb #cc3624d3
 def _table_of(what: Any, part: str, columns: Sequence[str]) -> pd.DataFrame:
     "Return the noun's table, or the table that was given. Raises BadInput when it lacks columns."
     table = what if isinstance(what, pd.DataFrame) else getattr(what, part, None)
@@ -106,21 +106,21 @@ def _table_of(what: Any, part: str, columns: Sequence[str]) -> pd.DataFrame:
     if lost: raise BadInput(f"the table of {part}", f"no column {lost[0]!r}", "the columns " + ", ".join(columns), nearest(lost[0], map(str, table.columns)))
     return table
 
-
+# %% ../nbs/54_segment_charts.ipynb #24868f67
 def _share(p: float) -> str: return "<1%" if 0 < p < .005 else f"{p:.0%}"
 
-
+# %% ../nbs/54_segment_charts.ipynb #34ae8965
 def _percent(low: float, high: float) -> str: return f"{low:.0%}–{high:.0%}".replace("%–", "–") if low == low else ""
 
-
+# %% ../nbs/54_segment_charts.ipynb #3d925343
 def _number(x: float) -> str:
     "Write a number with a few digits and a true minus; nothing for NaN."
     return "" if x != x else f"{x:,.{0 if abs(x) >= 100 else 1 if abs(x) >= 10 else 2}f}".replace("-", "−")
 
-
+# %% ../nbs/54_segment_charts.ipynb #e9ee0138
 def _people(n: int | float) -> str: return "1 respondent" if n == 1 else f"{n:,.0f} respondents"
 
-
+# %% ../nbs/54_segment_charts.ipynb #73bd565b
 def _panel(layers: Sequence[Any], *, width: float = _PLOT, height: float, title: str = "", ink: dict[str, str]) -> Any:
     "Layer marks in one panel."
     import altair as alt
@@ -128,7 +128,7 @@ def _panel(layers: Sequence[Any], *, width: float = _PLOT, height: float, title:
     head = {"title": alt.TitleParams(title, anchor="start", frame="bounds", fontSize=13, color=ink["ink"], offset=8)} if title else {}
     return alt.layer(*layers).properties(width=width, height=height, view=alt.ViewBackground(stroke=None), **head)
 
-
+# %% ../nbs/54_segment_charts.ipynb #6ebffad7
 def _line_at(x: float, label: str, ink: dict[str, str], channel: Any, *, dash: Sequence[int] = (4, 3), align: str = "center") -> list[Any]:
     "Rule a labelled line at a value of the x channel; the label stands above the plot."
     import altair as alt
@@ -138,10 +138,10 @@ def _line_at(x: float, label: str, ink: dict[str, str], channel: Any, *, dash: S
     text = alt.Chart(at).mark_text(color=ink["muted"], fontSize=11, baseline="bottom", align=align, dy=-4, aria=False)
     return [rule, text.encode(x=field, y=alt.value(0), text="label:N")]
 
-# %% ../nbs/54_segment_charts.ipynb #c5d20f45
+# %% ../nbs/54_segment_charts.ipynb #5bb00e93
 _PROFILE = ["variable", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high", "overall", "rest", "used"]
 
-
+# %% ../nbs/54_segment_charts.ipynb #1688bd12
 def _spread(rows: pd.DataFrame) -> float:
     "Return the standard deviation of everybody's answers, from the rows of one item of a profile."
     from scipy.stats import t
@@ -153,7 +153,7 @@ def _spread(rows: pd.DataFrame) -> float:
     if not len(some): return float("nan")
     return float(np.sqrt(np.average(inside ** 2 + (some["share_or_mean"] - p) ** 2, weights=some["effective_n"])))
 
-
+# %% ../nbs/54_segment_charts.ipynb #18f9eaf0
 def _items(profile: pd.DataFrame, names: Mapping[str, str], every_answer: bool) -> pd.DataFrame:
     "Return the rows to draw with item, name, sd, z, z_low, z_high and tell (how much the item tells the segments apart), the most telling first."
     kept = []
@@ -173,7 +173,7 @@ def _items(profile: pd.DataFrame, names: Mapping[str, str], every_answer: bool) 
     best = table.drop_duplicates("variable")["item"]
     return table[table["item"].isin(best)].reset_index(drop=True)
 
-# %% ../nbs/54_segment_charts.ipynb #979ca35e
+# %% ../nbs/54_segment_charts.ipynb #aa7dd243
 def _profiled(what: Segmentation | pd.DataFrame, variables: Sequence[str] | None) -> tuple[pd.DataFrame, dict[str, str], dict[str, int]]:
     "Return the profile, the variables' names for people, and respondents per segment. Raises BadInput."
     profile = what.profile(variables) if isinstance(what, Segmentation) else _table_of(what, "profile", _PROFILE)
@@ -186,17 +186,17 @@ def _profiled(what: Segmentation | pd.DataFrame, variables: Sequence[str] | None
     people = what.labels.value_counts() if isinstance(what, Segmentation) else profile.groupby("segment")["n"].max()
     return profile, names, {str(s): int(people.get(s, 0)) for s in profile["segment"].unique()}
 
-
+# %% ../nbs/54_segment_charts.ipynb #9888c81e
 def _row_name(row: Any) -> list[str]:
     "Break the name of a row into lines; a variable that made the segments has a lozenge, an answer the share of all who gave it."
     everybody = f"all {row.overall:.0%}" if row.measure == "share" else f"mean of all {_number(row.overall)}"
     answer = _wrap(str(row.label), _NAMES - 70, lines=1)[0] + ": " if row.measure == "share" else ""
     return [*_wrap(("◊ " if row.used else "") + row.title, _NAMES - 12, lines=2), answer + everybody]
 
-
+# %% ../nbs/54_segment_charts.ipynb #dcf48bf1
 def _counted(people: Mapping[str, int]) -> str: return "; ".join(f"{s} n = {n:,}" for s, n in people.items())
 
-# %% ../nbs/54_segment_charts.ipynb #eba0a8a1
+# %% ../nbs/54_segment_charts.ipynb #ad991737
 def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str) -> Any:
     "Draw the snake plot."
     import altair as alt
@@ -225,17 +225,17 @@ def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], 
     words = "; ".join(f"{r.name}: " + ", ".join(f"{s.segment} {s.says}" for s in known[known["name"] == r.name].itertuples()) for r in heads)
     return _page([_panel(layers, height=tall * len(order), ink=ink)], "What the segments are like", lines, words=words, theme=theme)
 
-
+# %% ../nbs/54_segment_charts.ipynb #aee96700
 def _between(rows: int, y: Any, ink: dict[str, str]) -> Any:
     "Rule thin lines between rows."
     import altair as alt
 
     return alt.Chart(pd.DataFrame({"row": np.arange(rows + 1) - .5})).mark_rule(color=ink["grid"], strokeWidth=1, aria=False).encode(y=y)
 
-# %% ../nbs/54_segment_charts.ipynb #3a325e85
+# %% ../nbs/54_segment_charts.ipynb #99ec99e8
 _DARK, _LIGHT = "#000000", "#FEFEFE"       # text on a coloured ground: no colours of a theme, because a cell stays as it is when the picture is turned dark
 
-
+# %% ../nbs/54_segment_charts.ipynb #f0806722
 def _tint(value: float, theme: str) -> str:
     "Return the ground of a cell for -1 (orange) to 1 (blue)."
     plain, ends = ("#F2F4F7" if theme == "light" else "#2A303A"), ("#B84A05", "#0A6AA8")
@@ -243,14 +243,14 @@ def _tint(value: float, theme: str) -> str:
     mix = [round((1 - t) * int(plain[i:i + 2], 16) + t * int(ends[int(value > 0)][i:i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{c:02X}" for c in mix)
 
-
+# %% ../nbs/54_segment_charts.ipynb #b8917927
 def _on(ground: str) -> str:
     "Return the colour of text that is easiest to read on a ground."
     from personabench.charts import _contrast
 
     return max((_DARK, _LIGHT), key=lambda c: _contrast(c, ground))
 
-
+# %% ../nbs/54_segment_charts.ipynb #5117afee
 def _cells(table: pd.DataFrame, theme: str) -> tuple[pd.DataFrame, str]:
     "Add fill, ink, says and sure to the rows of a heat map; return what the colours mean."
     exact = "residual" in table and table["residual"].notna().any()
@@ -264,7 +264,7 @@ def _cells(table: pd.DataFrame, theme: str) -> tuple[pd.DataFrame, str]:
     meaning = ("adjusted residual, ▲▼ from 2" if exact else "distance from the rest in standard deviations, ▲▼ from 0.2")
     return table.assign(fill=fill, ink=[_on(f) for f in fill], says=says, sure=sure), meaning
 
-# %% ../nbs/54_segment_charts.ipynb #678e0d73
+# %% ../nbs/54_segment_charts.ipynb #cf00bc38
 def _heat(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str) -> Any:
     "Draw the heat map."
     import altair as alt
@@ -289,7 +289,7 @@ def _heat(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], l
     lines = [*lines, f"Blue: more than the others, orange: less ({meaning})."]
     return _page([panel], "What the segments are like", lines, words=words, theme=theme, width=max(_NAMES + wide * len(people), 480))
 
-
+# %% ../nbs/54_segment_charts.ipynb #b391b70a
 def chart_profile(
     seg: Segmentation | pd.DataFrame,            # the segments, or their profile table
     *,
@@ -312,7 +312,7 @@ def chart_profile(
              "◊ made the segments: that they differ there is no finding." if drawn["used"].any() else ""]
     return (_snake if kind == "snake" else _heat)(drawn, people, ink, [" ".join(x for x in lines if x)], theme)
 
-# %% ../nbs/54_segment_charts.ipynb #db5cb632
+# %% ../nbs/54_segment_charts.ipynb #e747202e
 def _fates(table: pd.DataFrame, x: Any, passed: str, lines: Sequence[Any], ink: dict[str, str], title: str = "") -> Any:
     "Return a panel of one row per segment: interval, mark (filled when `passed`) and what `says` it in words."
     import altair as alt
@@ -327,7 +327,7 @@ def _fates(table: pd.DataFrame, x: Any, passed: str, lines: Sequence[Any], ink: 
     text = base.mark_text(align="left", fontSize=11, color=ink["ink"]).encode(x=alt.value(_PLOT + 10), text="says:N")
     return _panel([*lines, bar.transform_filter("isValid(datum.low)"), mark, text], height=38 * len(table), ink=ink, title=title)
 
-
+# %% ../nbs/54_segment_charts.ipynb #ea2b622f
 def chart_stability(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table segment, n, jaccard, low, high, recovered, dissolved
     *,
@@ -349,12 +349,12 @@ def chart_stability(
     words = "; ".join(f"{r.segment} (n {r.n}): {r.says}, {r.low:.2f} to {r.high:.2f}" for r in table.itertuples())
     return _page([panel], title, lines, words=words, theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #2809321a
+# %% ../nbs/54_segment_charts.ipynb #5e85e363
 _CRITERIA = {"bic": ("BIC", -1), "icl": ("ICL", -1), "aic": ("AIC", -1), "entropy": ("Entropy", 1), "jaccard": ("Jaccard, least stable segment", 1),
              "strength": ("Prediction strength", 1), "instability": ("Instability", -1), "gap": ("Gap", 1), "smallest": ("Smallest segment", 0), "votes": ("Votes", 1)}
 _ENOUGH = {"jaccard": .75, "strength": .8}
 
-
+# %% ../nbs/54_segment_charts.ipynb #cee72919
 def _criterion_table(criteria: pd.DataFrame, name: str, seg: Any) -> pd.DataFrame:
     "Return k, value, low, high, chosen, best of one criterion."
     known = criteria[criteria[name].notna() & (criteria["k"] > (name == "smallest"))]       # everybody is no segment
@@ -421,10 +421,10 @@ def chart_criteria(
     words = "; ".join(f"{_CRITERIA[c][0]}: " + ", ".join(f"k {k} {_number(v)}" for k, v in zip(table["k"], table[c]) if v == v) for c in there)
     return _page(rows, "How many segments?", lines, words=" ".join(x for x in lines if x) + " " + words, theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #560aacc6
+# %% ../nbs/54_segment_charts.ipynb #3e406a4f
 _SHOWN, _CROWD, _ARCHED, _MAP = 700, 20_000, .4, (620, 430)
 
-
+# %% ../nbs/54_segment_charts.ipynb #8a795c74
 def _placed(seg: Segmentation) -> tuple[pd.DataFrame, np.ndarray, float]:
     "Return segment, x, y and weight by respondent, the axes' shares of all variance, and how much of an arch it is."
     from personabench.mixtures import FAMD
@@ -441,7 +441,7 @@ def _placed(seg: Segmentation) -> tuple[pd.DataFrame, np.ndarray, float]:
     measured = seg.test.arch if seg.test is not None and seg.test.arch == seg.test.arch else 0.
     return table.assign(y=places[:, 1]), famd.explained_variance_ratio_, max(arch, measured)       # either look may see it
 
-
+# %% ../nbs/54_segment_charts.ipynb #4bd14c34
 def _centres(places: pd.DataFrame, segments: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     "Return the centre of each segment, and the points of its 95 % confidence ellipse."
     around, rows, rings = np.linspace(0, 2 * np.pi, 41), [], []
@@ -458,7 +458,7 @@ def _centres(places: pd.DataFrame, segments: Sequence[str]) -> tuple[pd.DataFram
         rings += [(s, x, y, i) for i, (x, y) in enumerate(ring)]
     return pd.DataFrame(rows, columns=["segment", "x", "y", "n"]), pd.DataFrame(rings, columns=["segment", "x", "y", "step"])
 
-# %% ../nbs/54_segment_charts.ipynb #5f293d77
+# %% ../nbs/54_segment_charts.ipynb #626c745e
 def _crowd(places: pd.DataFrame, x: Any, y: Any, looks: dict[str, Any]) -> Any:
     "Draw squares of a grid: colour is the segment that most of its people are in, shade how many there are."
     import altair as alt
@@ -473,7 +473,7 @@ def _crowd(places: pd.DataFrame, x: Any, y: Any, looks: dict[str, Any]) -> Any:
     chart = alt.Chart(cells.drop(columns=["i", "j"])).mark_rect(aria=False)
     return chart.encode(x=x, x2="x_end:Q", y=y, y2="y_end:Q", color=looks["color"], opacity=alt.Opacity("shade:Q", scale=None), tooltip=["n:Q", "segment:N"])
 
-
+# %% ../nbs/54_segment_charts.ipynb #4eb9c637
 def chart_map(
     seg: Segmentation,            # the segments
     *,
@@ -493,7 +493,7 @@ def chart_map(
         some = places if len(places) <= _SHOWN else places.iloc[np.sort(np.random.default_rng(0).choice(len(places), _SHOWN, replace=False))]
         crowd = alt.Chart(some[["segment", "x", "y"]].round(3)).mark_point(filled=True, size=26, opacity=.55, aria=False).encode(x=x, y=y, **looks)
     ring = alt.Chart(rings.round(4)).mark_line(strokeWidth=2.5, aria=False).encode(x=x, y=y, color=looks["color"], order="step:Q", detail="segment:N")
-    told = _label_places(centres, x, y).assign(says=[f"{r.segment}\u2002n = {r.n:,}" for r in centres.itertuples()])
+    told = _label_places(centres.assign(says=[f"{r.segment}\u2002n = {r.n:,}" for r in centres.itertuples()]), x, y)
     mark = alt.Chart(told).mark_point(filled=True, size=64, opacity=1, stroke=ink["paper"], strokeWidth=1).encode(x=x, y=y, **looks, description="says:N")
     words, at = dict(align="left", dx=12, fontSize=13, fontWeight="bold"), dict(x=x, y=_same(y, "label:Q"), text="says:N")
     halo = alt.Chart(told).mark_text(color=ink["paper"], stroke=ink["paper"], strokeWidth=4, aria=False, **words).encode(**at)
@@ -503,14 +503,14 @@ def chart_map(
     panel = _panel([crowd, ring, mark, halo, name], width=_MAP[0], height=_MAP[1], ink=ink)
     return _page([panel], "Map of respondents", lines, words=f"{' '.join(lines)} Centres: {said}", theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #2bbfed02
+# %% ../nbs/54_segment_charts.ipynb #ce5009c1
 def _inside(x: pd.Series) -> tuple[float, float]:
     "Return the range of a map's axis: of everybody, unless a few lie so far out that the others would be a speck."
     low, high = (float(v) for v in x.quantile([.005, .995]))
     reach = .5 * (high - low)
     return (float(x.min()), float(x.max())) if high == low else (max(float(x.min()), low - reach), min(float(x.max()), high + reach))
 
-
+# %% ../nbs/54_segment_charts.ipynb #5f415d9e
 def _map_axes(places: pd.DataFrame, ratio: np.ndarray, ink: dict[str, str]) -> tuple[Any, Any]:
     "Return the two channels, with the share of all variance on each axis."
     import altair as alt
@@ -523,7 +523,7 @@ def _map_axes(places: pd.DataFrame, ratio: np.ndarray, ink: dict[str, str]) -> t
     x = alt.X("x:Q", scale=scale("x"), axis=_axis(ink, title=titles[0], grid=True, labels=False))
     return x, alt.Y("y:Q", scale=scale("y"), axis=_axis(ink, title=titles[1], grid=True, labels=False))
 
-
+# %% ../nbs/54_segment_charts.ipynb #f5caa05d
 def _label_places(centres: pd.DataFrame, x: Any, y: Any) -> pd.DataFrame:
     "Add label, the height of each name: next to its centre, or higher where another name stands."
     (left, right), (low, high) = (c["scale"]["domain"] for c in (x, y))
@@ -536,13 +536,13 @@ def _label_places(centres: pd.DataFrame, x: Any, y: Any) -> pd.DataFrame:
         taken.append((r.x, at))
     return rows.assign(label=[at for _, at in taken])
 
-
+# %% ../nbs/54_segment_charts.ipynb #3d5ebad8
 def _map_reading(n: int, out: int) -> str:
     shown = (f"{n:,} respondents: a darker square holds more of them, its colour is the segment of most" if n > _CROWD
              else f"A random {_SHOWN} of {n:,} respondents are drawn" if n > _SHOWN else f"{_people(n)}")
     return f"{shown}. Large marks: centres of all, with 95 % confidence ellipses." + (f" {_people(out)} far out, not drawn." if out else "")
 
-
+# %% ../nbs/54_segment_charts.ipynb #288a20d4
 def _map_warning(seg: Segmentation, arch: float, ratio: np.ndarray) -> str:
     "Return what to be careful with."
     bent = (f"Careful, an arch: {arch:.0%} of the second axis is a curve of the first. One scale that people stand on looks like this, without groups. "
@@ -550,10 +550,10 @@ def _map_warning(seg: Segmentation, arch: float, ratio: np.ndarray) -> str:
     rest = f"The two axes hold {ratio[:2].sum():.0%} of all differences; " if len(ratio) > 1 else ""
     return bent + (f"{rest}segments may lie apart on others." if rest else "") + (f" Verdict: {seg.verdict}.")
 
-# %% ../nbs/54_segment_charts.ipynb #d391ccec
+# %% ../nbs/54_segment_charts.ipynb #c60a247b
 _COLUMNS = 300        # analyses that fit beside each other
 
-
+# %% ../nbs/54_segment_charts.ipynb #b6a50af5
 def _specification(many: Multiverse, ink: dict[str, str]) -> tuple[Any, Any]:
     "Return two panels: agreement by analysis, and the choices of each."
     import altair as alt
@@ -581,7 +581,7 @@ def _specification(many: Multiverse, ink: dict[str, str]) -> tuple[Any, Any]:
     split = alt.Chart(pd.DataFrame({"row": edges}, dtype="float64")).mark_rule(color=ink["grid"], aria=False).encode(y=rows)
     return top, _panel([split, ticks], height=17 * len(names), title="What was chosen in it", ink=ink)
 
-# %% ../nbs/54_segment_charts.ipynb #91fa669c
+# %% ../nbs/54_segment_charts.ipynb #fc994b19
 def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
     "Return the panel of what became of each segment."
     said = [f"{r.survives:.0%}\u2002" + ("kept" if r.kept else "not kept") for r in table.itertuples()]
@@ -590,7 +590,7 @@ def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
     table = table[["segment", "n", "survives", "low", "high", "kept"]].assign(says=[a + b for a, b in zip(said, alike)])
     return _fates(table, x, "datum.kept", _line_at(.9, "90 % kept", ink, x), ink, "What became of each segment")
 
-
+# %% ../nbs/54_segment_charts.ipynb #ab4d6072
 def chart_multiverse(
     many: Multiverse,              # what `multiverse` returned
     *,
@@ -613,10 +613,10 @@ def chart_multiverse(
     words = "; ".join(f"{r.segment} survives in {r.survives:.0%} ({r.low:.0%} to {r.high:.0%})" for r in many.segments.itertuples())
     return _page(panels, "What survives many analyses", lines, words=f"{lines[0]} {words}", theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #615ef6d9
+# %% ../nbs/54_segment_charts.ipynb #f573adec
 _MEASURES = {"Cramer's V": "Cramér's V", "omega squared": "ω²", "eta squared": "η²"}
 
-
+# %% ../nbs/54_segment_charts.ipynb #c3888432
 def chart_differences(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table variable, label, used, n, measure, effect, low, high, q: one row per variable
     *,
@@ -651,7 +651,7 @@ def chart_differences(
     words = "; ".join(f"{r.label} (n {r.n:,.0f}): {r.says}" for r in rows.itertuples())
     return _page([_panel(layers, height=42 * len(rows), ink=ink)], title, lines, words=words, theme=theme)
 
-
+# %% ../nbs/54_segment_charts.ipynb #83f40f04
 def _tested(row: Any) -> str:
     q = "" if row.used or row.q != row.q else "q < .001" if row.q < .001 else f"q = {row.q:.3f}".replace("0.", ".", 1)
     size = f"{_MEASURES.get(str(row.measure), str(row.measure))} {row.effect:.{3 if abs(row.effect) < .1 else 2}f}"
@@ -694,7 +694,7 @@ def chart_confusion(
     panel = _panel(layers, width=wide * len(to), height=62 * len(total), ink=ink)
     return _page([panel], title, lines, words=f"{lines[0]} {words}", theme=theme, width=max(420, 120 + wide * len(to)))
 
-# %% ../nbs/54_segment_charts.ipynb #44f70f86
+# %% ../nbs/54_segment_charts.ipynb #120b3ea1
 def _spread_out(values: Sequence[float], least: float, low: float, high: float) -> list[float]:
     "Return places near the values that are `least` apart and stay inside, in their order."
     order = np.argsort(values, kind="stable")
@@ -705,7 +705,7 @@ def _spread_out(values: Sequence[float], least: float, low: float, high: float) 
     out[order] = at
     return out.tolist()
 
-
+# %% ../nbs/54_segment_charts.ipynb #ed64b372
 def chart_power(
     table: pd.DataFrame,           # structure, n, shown (share of runs), low, high, runs: one row per structure and number of respondents
     *,
@@ -743,7 +743,7 @@ def chart_power(
     words = "; ".join(f"{r.segment}, n {r.n:,}: {r.shown:.0%} ({r.low:.0%} to {r.high:.0%})" for r in rows.itertuples())
     return _page([_panel(layers, height=300, ink=ink)], title, lines, words=words, theme=theme)
 
-# %% ../nbs/54_segment_charts.ipynb #6d485d2e
+# %% ../nbs/54_segment_charts.ipynb #1d4a9a7c
 def _patterns(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     "Return the patterns to draw (pattern, n, share, low, high, row), the missing answers (row, variable), and respondents in all."
     patterns = table.drop_duplicates("pattern")[["pattern", "n"]].sort_values("n", ascending=False, kind="stable", ignore_index=True)
@@ -754,7 +754,7 @@ def _patterns(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, pd.DataFram
     gone = table[table["missing"].astype(bool)].merge(shown[["pattern", "row"]], on="pattern")
     return shown, gone[["row", "variable"]], total
 
-
+# %% ../nbs/54_segment_charts.ipynb #5195a94b
 def chart_missing(
     table: pd.DataFrame,           # pattern, n, share (of respondents), variable, missing (True or False): one row per pattern and variable
     *,
