@@ -16,7 +16,8 @@ _ROOMS: dict[str, str] = {
     "study": "Study",
     "transcripts": "read_transcript Transcript",
     "tables": "read_table",
-    "statistics": "effective_n wilson",
+    "statistics": "effective_n design_effect wilson weighted_mean Estimate rao_scott FTest cramers_v adjusted_residuals welch_test eta_squared omega_squared"
+                  " benjamini_hochberg",
     "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
@@ -28,6 +29,7 @@ _ROOMS: dict[str, str] = {
     "mixtures": "LatentClass KPrototypes KMedoids FAMD gower BadAnswers",
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
     "segmentation": "segment add_segments Segmentation",
+    "typing_tool": "TypingTool write_typing_form write_typing_sheet",
     "many_analyses": "multiverse Multiverse",
     "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
     "checks": "check",

@@ -16,7 +16,8 @@ import pandas as pd
 
 from .schema import BadInput
 from .stability import StructureTest, _bootstrapped, _matched, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
-from .statistics import effective_n, wilson
+from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
+                                     benjamini_hochberg, effective_n, wilson)
 from .survey import Survey, read_survey
 
 if TYPE_CHECKING:
@@ -62,12 +63,26 @@ class Segmentation:
         return _sizes(self)
 
     def profile(self, variables: Sequence[str] | None = None, *, level: float = .95) -> pd.DataFrame:
-        """Return weighted shares and means by segment.
+        """Return weighted shares and means by segment; of an option of a question with several answers only its share of yes.
 
         Columns: variable, level, value (an answer, or "mean"), label, measure ("share" or "mean"), segment, n, effective_n,
-        share_or_mean, low, high, overall, rest, used (did it make the segments?).
+        share_or_mean, low, high, overall, rest (all but the segment), residual (adjusted residual of the segment's share, Haberman 1973; for a
+        mean its difference from the rest over its standard error), used (did it make the segments?), note (why numbers are NaN). Residuals of
+        used variables only describe.
         """
         return _profile(self, variables, level)
+
+    def differences(self, variables: Sequence[str] | None = None, *, level: float = .95) -> pd.DataFrame:
+        """Return how much segments differ in each variable, tested for those that did not make them.
+
+        Columns: variable, level, label, question, used, n, measure ("omega squared" for numbers and scales in numbers, "Cramer's V" for the
+        others), effect, low, high, statistic (F: Welch's, or Rao and Scott's), df, df_error, p, q (Benjamini and Hochberg 1995, over the tested
+        variables of this call), design_effect (mean, of what is compared), note. Variables that made the segments differ because they were made to:
+        no statistic, p or q (double dipping; Gao, Bien and Witten 2024). Segments are taken as given. That they were estimated, so that some
+        respondents may be in the wrong one, is not accounted for and makes differences look smaller (Bolck, Croon and Hagenaars 2004). A small p
+        does not say that segments are real: any cut across related answers gives one.
+        """
+        return _differences(self, variables, level)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{r.segment} {r.share:.0%}" for r in self.sizes().itertuples())
@@ -301,6 +316,184 @@ def _notes(survey: Survey, labels: pd.Series, found: _Found, stability: pd.DataF
     if silent: out.append(f"{silent} respondents answered none of the variables and have no segment")
     return (*out, *(f"{v} was left out: {why}" for v, why in excluded.items()))
 
+# %% ../nbs/33_segmentation.ipynb #4bc4b477
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    "Who is in which segment, with what weight."
+    names: list[str]
+    g: np.ndarray        # by respondent: the number of the segment
+    w: np.ndarray
+    level: float         # of confidence
+
+    def table(self, codes: np.ndarray, m: int) -> tuple[np.ndarray, _Cells]:
+        "Return segments x answers: how many, and sums of weights."
+        k, known = len(self.names), codes >= 0
+        at, w = self.g[known] * m + codes[known], self.w[known]
+        n, sums, squares = (np.bincount(at, weights=x, minlength=k * m).reshape(k, m) for x in (None, w, w * w))
+        return n, _Cells(sums, squares, int(n.sum()))
+
+
+def _groups(seg: Segmentation, level: float) -> _Groups:
+    _check(level)
+    g = pd.Categorical(seg.labels, categories=list(seg.probabilities)).codes.astype(int)
+    return _Groups([str(name) for name in seg.probabilities], g, seg.survey.case_weights.loc[seg.labels.index].to_numpy(), level)
+
+# %% ../nbs/33_segmentation.ipynb #5b01a2d5
+def _shares(codes: np.ndarray, m: int, by: _Groups) -> dict[str, np.ndarray]:
+    "Return the figures of m answers, each answers x segments."
+    n, cells = by.table(codes, m)
+    asked, total, everybody = n.sum(axis=1), cells.sums.sum(axis=1), cells.sums.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effective = np.nan_to_num(total ** 2 / cells.squares.sum(axis=1))
+        share, others = cells.sums / total[:, None], total.sum() - total
+        rest = (everybody - cells.sums) / np.where(others > 1e-12 * total.sum(), others, np.nan)[:, None]
+        overall = np.broadcast_to(everybody / total.sum(), share.shape)
+        residual = _residuals(cells)
+    low, high = _wilson(share, effective[:, None], by.level)
+    note = np.where(total > 0, "", np.where(asked > 0, "only weights of 0", "nobody in the segment answered"))
+    figures = {"n": asked[:, None], "effective_n": effective[:, None], "share_or_mean": share, "low": low, "high": high, "overall": overall, "rest": rest,
+               "residual": residual, "note": note[:, None]}
+    return {name: np.broadcast_to(x, share.shape).T for name, x in figures.items()}
+
+# %% ../nbs/33_segmentation.ipynb #d2cf15f0
+def _means(x: np.ndarray, by: _Groups) -> dict[str, np.ndarray]:
+    "Return the figures of a mean, each 1 x segments."
+    from scipy.special import stdtrit
+
+    known, k = np.isfinite(x), len(by.names)
+    asked, counts = np.bincount(by.g[known], minlength=k), known & (by.w > 0)
+    m, there = _moments(by.g, x, by.w), np.bincount(by.g[counts], minlength=k) > 0
+    n, mean, variance, effective = (_at(part, there) for part in (m.n, m.mean, m.variance, m.effective))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rest, rest_variance = _rest(by.g[counts], x[counts], by.w[counts], k)
+        reach = np.where(variance > 0, stdtrit(np.maximum(n - 1, 1), .5 + by.level / 2) * np.sqrt(variance), np.nan)
+        both = variance + rest_variance
+        residual = np.where(both > 0, (mean - rest) / np.sqrt(both), np.nan)
+    overall = np.average(x[counts], weights=by.w[counts]) if counts.any() else np.nan
+    why = np.select([asked == 0, ~there, n == 1, variance == 0],
+                    ["nobody in the segment answered", "only weights of 0", "one answer has no spread", "everybody in the segment gave the same answer"], "")
+    figures = {"n": asked, "effective_n": np.nan_to_num(effective), "share_or_mean": mean, "low": mean - reach, "high": mean + reach,
+               "overall": np.full(k, overall), "rest": rest, "residual": residual, "note": why}
+    return {name: part[None] for name, part in figures.items()}
+
+
+def _at(part: np.ndarray, there: np.ndarray) -> np.ndarray:
+    "Return the figures of the segments that have any, NaN for the others."
+    out = np.full(len(there), np.nan)
+    out[there] = part
+    return out
+
+
+def _rest(g: np.ndarray, x: np.ndarray, w: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    "Return mean and variance of the mean of everybody who is not in a segment, for each of k."
+    y = x - (centre := x.mean() if len(x) else 0.)
+    own = (np.bincount(g, weights=part, minlength=k) for part in (w ** 0, w, w * y, w * w, w * w * y, (w * y) ** 2))
+    n, total, first, s0, s1, s2 = (part.sum() - part for part in own)
+    mean = np.where(n > 0, first / total, np.nan)
+    spread = s2 - 2 * mean * s1 + mean ** 2 * s0
+    return mean + centre, np.where((n > 1) & (spread > 1e-12 * s2), n / (n - 1) * spread / total ** 2, np.where(n > 1, 0., np.nan))
+
+# %% ../nbs/33_segmentation.ipynb #0aa63fbe
+_PROFILE = ["variable", "level", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high", "overall", "rest",
+            "residual", "used", "note"]
+_IN_WORDS = ("ordinal", "nominal", "binary")      # levels with answers to count
+
+
+def _numbers(x: pd.Series, level: str) -> np.ndarray | None:
+    "Return the numbers of a variable that has a mean, else None."
+    if level == "numeric": number = x.to_numpy("float64")
+    elif level == "ordinal":
+        number = np.append(pd.to_numeric(pd.Series(list(x.cat.categories), dtype="object"), errors="coerce").to_numpy("float64"), np.nan)[x.cat.codes]
+    else: return None
+    return None if np.isnan(number).all() else number
+
+
+def _figures(x: pd.Series, row: pd.Series, by: _Groups) -> list[tuple[list[Any], list[str], str, dict[str, np.ndarray]]]:
+    "Return (values, labels, measure, figures) for one variable: a share per answer, and a mean where numbers allow one."
+    number, values, found = _numbers(x, row["level"]), list(row["values"]), []
+    if row["level"] in _IN_WORDS and values:
+        figures, yes = _shares(x.cat.codes.to_numpy().astype(int), len(values), by), len(values) - 1 if row.get("group") and len(values) == 2 else 0
+        found.append(([v for v, _ in values[yes:]], [label for _, label in values[yes:]], "share", {name: part[yes:] for name, part in figures.items()}))
+    if number is not None: found.append((["mean"], ["mean"], "mean", _means(number, by)))
+    return found
+
+
+def _described(seg: Segmentation, variables: Sequence[str] | None) -> tuple[list[str], pd.DataFrame]:
+    "Return the variables to describe, those that made the segments first, and their answers. Raises NoSuchName."
+    names = list(variables) if variables is not None else [*seg.variables, *(v for v in seg.survey.usable if v not in seg.variables)]
+    return names, seg.survey.answers(names).loc[seg.labels.index]
+
+
+def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
+    "Return the profile table; see `Segmentation.profile`."
+    by, (names, answers) = _groups(seg, level), _described(seg, variables)
+    columns: dict[str, list] = {name: [] for name in _PROFILE}
+    for v in names:
+        row = seg.survey.row(v)
+        for values, labels, measure, figures in _figures(answers[v], row, by):
+            every, k = len(values) * len(by.names), len(by.names)
+            about = {"variable": [v], "level": [row["level"]], "measure": [measure], "used": [v in seg.variables]}
+            for name, one in about.items(): columns[name] += one * every
+            for name, several in (("value", values), ("label", labels)): columns[name] += [one for one in several for _ in range(k)]
+            columns["segment"] += by.names * len(values)
+            for name, part in figures.items(): columns[name] += part.ravel().tolist()
+    return pd.DataFrame({name: pd.Series(column, dtype="object") if name == "value" else column for name, column in columns.items()})
+
+# %% ../nbs/33_segmentation.ipynb #298c5586
+_MADE_IT = "made the segments: that they differ in it is no finding, so it is not tested"
+
+
+def _difference(x: pd.Series, row: pd.Series, by: _Groups) -> dict[str, Any]:
+    "Return effect and test of one variable."
+    if row["level"] not in ("numeric", *_IN_WORDS): return {"n": 0, "note": f"a variable of level {row['level']!r} is not compared"}
+    number = _numbers(x, row["level"])
+    if number is not None:
+        moments = _moments(by.g, number, by.w)
+        measure, effect, test = "omega squared", _explained(moments, by.level, 1), _welch(moments)
+    else:
+        codes = x.cat.codes.to_numpy().astype(int) if isinstance(x.dtype, pd.CategoricalDtype) else np.full(len(x), -1)
+        cells = _cells(by.g, codes, by.w)
+        measure, effect, test = "Cramer's V", _cramers_v(cells, effective_n(by.w[codes >= 0]), by.level), _rao_scott(cells)
+    tested = {name: getattr(test, name) for name in ("statistic", "df", "df_error", "p")}
+    note = "; ".join(dict.fromkeys(n for n in (effect.note, test.note) if n))
+    return {"n": effect.n, "measure": measure, "effect": effect.value, "low": effect.low, "high": effect.high, **tested,
+            "design_effect": effect.design_effect, "note": note}
+
+# %% ../nbs/33_segmentation.ipynb #dba14d98
+_DIFFERENCES = ["variable", "level", "label", "question", "used", "n", "measure", "effect", "low", "high", "statistic", "df", "df_error", "p", "q",
+                "design_effect", "note"]
+
+
+def _differences(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
+    "Return the table of differences; see `Segmentation.differences`."
+    by, (names, answers), rows = _groups(seg, level), _described(seg, variables), []
+    for v in names:
+        row, used = seg.survey.row(v), v in seg.variables
+        found = _difference(answers[v], row, by)
+        if used: found |= dict.fromkeys(("statistic", "df", "df_error", "p"), np.nan) | {"note": "; ".join(n for n in (_MADE_IT, found["note"]) if n)}
+        rows.append({"variable": v, **{name: row[name] for name in ("level", "label", "question")}, "used": used, **found})
+    table = pd.DataFrame(rows, columns=_DIFFERENCES)
+    return table.assign(q=benjamini_hochberg(table["p"].to_numpy("float64")))
+
+# %% ../nbs/33_segmentation.ipynb #3c2b3f39
+def _strongest(seg: Segmentation) -> pd.DataFrame:
+    "Return the held-out variables, the surest differences first."
+    table = seg.differences()
+    return table[~table["used"]].sort_values(["q", "p", "effect"], ascending=[True, True, False], kind="stable")
+
+
+def _told_apart(seg: Segmentation) -> str:
+    "Return the sentence on what was held out."
+    held = _strongest(seg)
+    tested = held.dropna(subset=["p"])
+    if held.empty: return "Held out: nothing. Every variable made the segments, so that none is left to say who they are."
+    sure = tested[tested["q"] <= .05]
+    count = f"of {len(tested)} tested variable{'' if len(tested) == 1 else 's'} that did not make the segments"
+    if sure.empty: return f"Held out: {count}, none differs between them (at a rate of false discoveries of 5 %)."
+    words = "; ".join(f"{r.variable} ({r.measure} {r.effect:.2f}, {r.low:.2f} to {r.high:.2f})" for r in sure.head(5).itertuples())
+    more = f" and {len(sure) - 5} more" if len(sure) > 5 else ""
+    return f"Held out: {count}, {len(sure)} differ{'s' if len(sure) == 1 else ''} between them (at a rate of false discoveries of 5 %): {words}{more}."
+
 # %% ../nbs/33_segmentation.ipynb #c08d7b2a
 _MEANS = {
     "clusters shown": "These answers hold groups. That does not prove this number of them: look at how stable each segment is.",
@@ -321,6 +514,7 @@ def _explanation(seg: Segmentation) -> str:
         unsure = (seg.consensus < .75).mean()
         parts.append(f"Stability, mean Jaccard index in {seg.parameters['n_boot']} bootstrap samples: {words}. "
                      f"{unsure:.0%} of the respondents landed in their segment in fewer than three of four samples.")
+    if seg.k > 1: parts.append(_told_apart(seg))
     if len(caution := seg.notes[2:]): parts.append("Careful: " + "; ".join(caution) + ".")
     return "\n\n".join(parts)
 
@@ -328,60 +522,6 @@ def _explanation(seg: Segmentation) -> str:
 def _steadiness(jaccard: float) -> str:
     "Return Hennig's reading of the index (2007)."
     return "comes back" if jaccard >= .75 else "a pattern, but who belongs to it is doubtful" if jaccard >= .6 else "not to be trusted"
-
-# %% ../nbs/33_segmentation.ipynb #4bc4b477
-def _mean(x: np.ndarray, w: np.ndarray, level: float) -> tuple[float, float, float]:
-    "Return weighted mean and its t interval (NaN when fewer than two answered)."
-    from scipy.stats import t
-
-    keep = w > 0
-    x, w = x[keep], w[keep]
-    if not len(x): return (float("nan"),) * 3
-    m = float(np.average(x, weights=w))
-    if len(x) < 2: return m, float("nan"), float("nan")
-    error = float(np.sqrt(len(x) / (len(x) - 1) * (w ** 2 @ (x - m) ** 2)) / w.sum())
-    reach = float(t.ppf(.5 + level / 2, len(x) - 1)) * error
-    return m, m - reach, m + reach
-
-
-def _share(hit: np.ndarray, w: np.ndarray, level: float) -> tuple[float, float, float]:
-    "Return weighted share and Wilson's interval at the effective n."
-    n = effective_n(w)
-    if not n: return (float("nan"),) * 3
-    share = float(w[hit].sum() / w.sum())
-    return share, *wilson(share * n, n, level)
-
-# %% ../nbs/33_segmentation.ipynb #5b01a2d5
-def _measures(x: pd.Series, level: str, values: list) -> list[tuple[Any, str, str, np.ndarray]]:
-    "Return (value, label, measure, numbers) for one variable: a share per answer, and a mean where numbers allow one."
-    number = pd.to_numeric(x.astype("object"), errors="coerce").to_numpy(dtype="float64") if level in ("numeric", "ordinal") else None
-    means = [("mean", "mean", "mean", number)] if number is not None and not np.isnan(number).all() else []
-    if level == "numeric": return means
-    plain = x.astype("object").to_numpy()
-    return [(v, label, "share", plain == v) for v, label in values] + means
-
-
-_PROFILE = ["variable", "level", "value", "label", "measure", "segment", "n", "effective_n", "share_or_mean", "low", "high", "overall",
-            "rest", "used"]
-
-# %% ../nbs/33_segmentation.ipynb #0aa63fbe
-def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
-    "Return the profile table; see `Segmentation.profile`."
-    survey, labels = seg.survey, seg.labels
-    names = list(variables) if variables is not None else [*seg.variables, *(v for v in survey.usable if v not in seg.variables)]
-    answers, w = survey.answers(names).loc[labels.index], survey.case_weights.loc[labels.index].to_numpy()
-    groups = {name: (labels == name).to_numpy() for name in seg.probabilities}
-    rows: list[tuple] = []
-    for v in names:
-        known, kind = answers[v].notna().to_numpy(), survey.level(v)
-        for value, label, measure, numbers in _measures(answers[v], kind, survey.row(v)["values"]):
-            of = _share if measure == "share" else _mean
-            overall = of(numbers[known], w[known], level)[0]
-            for name, inside in groups.items():
-                here, rest = known & inside, known & ~inside
-                found = *of(numbers[here], w[here], level), overall, of(numbers[rest], w[rest], level)[0]
-                rows.append((v, kind, value, label, measure, name, int(here.sum()), effective_n(w[here]), *found, v in seg.variables))
-    return pd.DataFrame(rows, columns=_PROFILE)
 
 # %% ../nbs/33_segmentation.ipynb #927b8287
 def _overview(seg: Segmentation) -> str:
@@ -392,8 +532,10 @@ def _overview(seg: Segmentation) -> str:
     sizes = seg.sizes().drop(columns=["weight"])
     if len(seg.stability): sizes = sizes.merge(seg.stability[["segment", "jaccard", "recovered"]], on="segment")
     criteria = seg.criteria.drop(columns=["loglik", "n_parameters", "aic", "converged"]).dropna(axis=1, how="all")
+    held = _strongest(seg).dropna(subset=["p"]).head(8)[["variable", "measure", "effect", "low", "high", "q"]] if seg.k > 1 else pd.DataFrame()
+    several = [("Segments", sizes), ("Numbers of segments", criteria)] + ([("Strongest differences in what did not make them", held)] if len(held) else [])
     tables = "".join(f"<p><b>{title}</b></p>{table.round(3).to_html(index=False, na_rep='', border=0)}"
-                     for title, table in (("Segments", sizes), ("Numbers of segments", criteria)))
+                     for title, table in several)
     return f"<p><b>{seg.k} segments, verdict: {html.escape(seg.verdict)}</b><br>{len(seg.labels)} respondents, {len(seg.variables)} variables</p><ul>{notes}</ul>{tables}"
 
 # %% ../nbs/33_segmentation.ipynb #bb4da0d6

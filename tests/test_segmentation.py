@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
+import time
+from dataclasses import FrozenInstanceError, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from personabench.schema import AlreadyThere, BadInput, NoSuchName
 from personabench.segmentation import Segmentation, add_segments, segment
-from personabench.statistics import effective_n, wilson
+from personabench.statistics import adjusted_residuals, effective_n, rao_scott, welch_test, wilson
 from personabench.study import Study
 from personabench.survey import import_survey, read_survey
 
@@ -270,6 +271,129 @@ def test_the_notebook_view_holds_sizes_criteria_and_the_caution(known) -> None:
     page = known[0]._repr_html_()
     assert "verdict: clusters shown" in page and "jaccard" in page and "<table" in page and "bic" in page
     assert "not measured" in quick(known[0].survey, variables=ASKED, k=2)._repr_html_()
+
+
+# -- Profile and differences where there is little to say -------------------------------------------------------------------------
+def cut(df: pd.DataFrame, labels: list[str], used: list[str], **how) -> Segmentation:
+    "Return a segmentation with given labels."
+    seg = quick(read_survey(df, **how), variables=used, k=2)
+    names = sorted(set(labels))
+    chance = pd.DataFrame({name: [float(label == name) for label in labels] for name in names}, index=seg.survey.respondents)
+    return replace(seg, labels=pd.Series(labels, index=seg.survey.respondents, name="segment"), k=len(names), probabilities=chance)
+
+
+@pytest.fixture(scope="module")
+def odd() -> Segmentation:
+    "A has 30 respondents, B 29, C one; D weighs nothing."
+    rng = np.random.default_rng(6)
+    labels = ["A"] * 30 + ["B"] * 29 + ["C"] + ["D"] * 5
+    inside = {name: np.array(labels) == name for name in "ABCD"}
+    df = pd.DataFrame({"used1": rng.integers(1, 6, 65), "used2": rng.integers(1, 6, 65), "minutes": rng.normal(20 + 15 * inside["A"], 4).round(1),
+                       "app": np.where(rng.random(65) < .5 + .4 * inside["A"], "yes", "no"), "town": rng.choice(["n", "s", "w"], 65),
+                       "same": np.where(inside["B"], 7., rng.normal(7, 2, 65).round(2)), "silent": np.where(inside["B"], np.nan, rng.normal(0, 2, 65).round(2)),
+                       "mute": np.where(inside["B"], None, rng.choice(["x", "y"], 65)), "only": np.where(inside["A"], rng.choice(["p", "q"], 65), None),
+                       "w": np.where(inside["D"], 0., rng.choice([.5, 1, 2], 65))})
+    return cut(df, labels, ["used1", "used2"], weights="w")
+
+
+def test_no_interval_lacks_width_and_every_missing_number_has_a_reason(odd: Segmentation) -> None:
+    p = odd.profile()
+    assert set(p["variable"]) == {"used1", "used2", "minutes", "app", "town", "same", "silent", "mute", "only"}
+    assert not (p["high"] <= p["low"]).any() and (p["low"].isna() == p["note"].ne("")).all() and (p["low"].isna() == p["high"].isna()).all()
+    note = lambda variable, segment: p.query("variable == @variable and segment == @segment")["note"].iloc[0]
+    assert note("silent", "B") == note("mute", "B") == "nobody in the segment answered" and note("minutes", "C") == "one answer has no spread"
+    assert note("same", "B") == "everybody in the segment gave the same answer" and note("app", "D") == note("minutes", "D") == "only weights of 0"
+    same = p.query("variable == 'same' and segment == 'B'").iloc[0]
+    assert same["share_or_mean"] == pytest.approx(7) and np.isfinite(same["residual"]), "the others have a spread"
+    one = p.query("variable == 'app' and segment == 'C'")
+    assert one["n"].tolist() == [1, 1] and (one["high"] - one["low"] > .5).all()
+    assert odd._repr_html_() and odd.explain()
+
+
+def test_differences_where_there_is_little_to_say(odd: Segmentation) -> None:
+    d = odd.differences().set_index("variable")
+    assert d.loc[["used1", "used2"], ["statistic", "df", "df_error", "p", "q"]].isna().all(axis=None) and d["note"].str.contains("made the segments")[:2].all()
+    assert d.loc["minutes", "p"] < 1e-6 and "common variance" in d.loc["minutes", "note"] and d.loc["app", "n"] == 60
+    assert "only one group answered" in d.loc["only", "note"] and d.loc["only", ["effect", "p", "q"]].isna().all()
+    with_one = d.dropna(subset=["low"])
+    assert (with_one["low"] < with_one["high"]).all() and (d["effect"].isna() <= d["note"].ne("")).all() and len(with_one) >= 7
+    with pytest.raises(NoSuchName):
+        odd.differences(["minuts"])
+    with pytest.raises(BadInput, match="level"):
+        odd.profile(level=95)
+
+
+def test_the_residual_is_habermans_without_weights_and_welchs_t_for_means(known) -> None:
+    df = known[0].survey.data
+    seg = quick(df.drop(columns="w"), variables=ASKED, k=3)
+    p, table = seg.profile(["town", "age"]), pd.crosstab(seg.labels, df["town"])
+    found = p[p["variable"] == "town"].pivot(index="segment", columns="value", values="residual")
+    assert found.to_numpy() == pytest.approx(adjusted_residuals(seg.labels, df["town"]).to_numpy())
+    n, inside, west = table.to_numpy().sum(), table.loc["B"].sum(), table["west"].sum()
+    expected = inside * west / n
+    assert found.loc["B", "west"] == pytest.approx((table.loc["B", "west"] - expected) / np.sqrt(expected * (1 - inside / n) * (1 - west / n)))
+    t = stats.ttest_ind(df["age"][seg.labels == "B"], df["age"][seg.labels != "B"], equal_var=False)
+    assert p.query("variable == 'age' and segment == 'B'")["residual"].iloc[0] == pytest.approx(t.statistic)
+
+
+def test_differences_are_those_of_the_statistics_and_corrected_over_what_was_held_out(known) -> None:
+    seg, _ = known
+    d, data, w = seg.differences().set_index("variable"), seg.survey.data, seg.survey.case_weights
+    assert d.index.tolist() == [*ASKED, "age", "town"] and d["used"].tolist() == [True] * 5 + [False] * 2
+    assert d.loc["age", ["measure", "statistic"]].tolist() == ["omega squared", pytest.approx(welch_test(seg.labels, data["age"], weights=w).statistic)]
+    assert d.loc["town", ["measure", "p"]].tolist() == ["Cramer's V", pytest.approx(rao_scott(seg.labels, data["town"], weights=w).p)]
+    assert d.loc["age", "p"] < .001 and d.loc["town", "q"] > .05 and d.loc["fun", "effect"] > .5
+    assert d["q"].dropna().tolist() == pytest.approx(sorted(stats.false_discovery_control(d["p"].dropna())))
+    assert d.loc["town", "design_effect"] > 1.05, "the weights vary"
+    assert "of 2 tested variables" in seg.explain() and "age (omega squared" in seg.explain() and "town" not in seg.explain()
+    assert "Strongest differences" in seg._repr_html_() and "town" in seg._repr_html_()
+
+
+def test_explain_says_when_nothing_held_out_differs_or_nothing_was_held_out() -> None:
+    df, _ = riders(150, 3)
+    assert "none differs" in quick(df[[*ASKED, "town"]], variables=ASKED, k=3).explain()
+    assert "Held out: nothing" in quick(df[ASKED], variables=ASKED, k=3).explain()
+    assert "Held out" not in quick(df[ASKED], variables=ASKED, k=1).explain()
+
+
+def test_noise_cut_in_pieces_is_not_told_apart_by_what_was_held_out() -> None:
+    "Double dipping would find every variable; a held-out one is found in 5 % of samples, and after correction of all of them hardly ever."
+    found, p = 0, []
+    for seed in range(30):
+        df = pd.DataFrame(np.random.default_rng(seed).normal(size=(150, 14))).add_prefix("q")
+        d = quick(df, variables=["q0", "q1", "q2"], k=3, n_init=1).differences()
+        found, p = found + (d["q"] < .05).any(), [*p, *d["p"].dropna()]
+        assert len(d["p"].dropna()) == 11
+    assert found <= 6 and .02 < np.mean(np.array(p) < .05) < .09
+
+
+def test_an_option_of_a_question_with_several_answers_shows_its_yes() -> None:
+    df, _ = riders(120)
+    survey = read_survey(df.assign(bell=(df["fun"] > 2).astype(int)))
+    grouped = replace(survey, variables=survey.variables.assign(group=["extras" if v == "bell" else "" for v in survey.variables["variable"]]))
+    seg = quick(grouped, variables=ASKED, k=2)
+    rows = seg.profile(["bell"])
+    assert rows["value"].tolist() == [1, 1] and rows["measure"].unique().tolist() == ["share"]
+    assert rows["share_or_mean"].iloc[0] == pytest.approx(survey.data["bell"][seg.labels == "A"].mean())
+    assert seg.differences(["bell"])["measure"].tolist() == ["Cramer's V"]
+
+
+def test_what_cannot_be_compared_is_said_and_has_no_profile() -> None:
+    df, _ = riders(60)
+    essays = pd.Categorical([f"my long answer number {i}" for i in range(60)])
+    seg = quick(read_survey(df.assign(essay=essays, empty=np.nan), levels={"essay": "text"}), variables=ASKED, k=2)
+    assert seg.profile(["essay", "empty"]).empty
+    d = seg.differences(["essay", "empty", "age"]).set_index("variable")
+    assert "'text' is not compared" in d.loc["essay", "note"] and "nobody answered" in d.loc["empty", "note"] and d["q"].notna().tolist() == [False, False, True]
+
+
+def test_a_profile_of_two_hundred_variables_takes_about_a_second() -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"v{i}": rng.integers(1, 6, 2000) if i % 2 else rng.choice(list("abcdefg"), 2000) for i in range(200)}
+    seg = quick(pd.DataFrame(columns), variables=["v1", "v3"], k=5, n_init=1)
+    start = time.process_time()
+    assert len(seg.profile()) > 4000
+    assert len(seg.differences()) == 200 and time.process_time() - start < 5
 
 
 # -- In the study -------------------------------------------------------------------------------------------------------------

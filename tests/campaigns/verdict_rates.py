@@ -183,12 +183,14 @@ def main() -> None:
     ask.add_argument("out", type=Path)
     ask.add_argument("--runs", type=int, default=200, help="per cell without groups; a quarter of it for clear groups, an eighth for medium and weak ones")
     ask.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="respondents, in the order to be run")
+    ask.add_argument("--only", nargs="+", default=[], metavar="KIND", help="kinds of answers to run, such as 'one continuum'; default: all")
     ask.add_argument("--jobs", type=int, default=1)
     ask.add_argument("--report", action="store_true", help="print the rates of what is there, run nothing")
     args = ask.parse_args()
     if not args.report:
         there = {tuple(json.loads(line)[key] for key in ("n", "kind", "sd", "run")) for line in args.out.read_text().splitlines()} if args.out.exists() else set()
-        jobs = [job for job in plan(args.runs, args.sizes) if (job["n"], job["kind"], job["sd"], job["run"]) not in there]
+        jobs = [job for job in plan(args.runs, args.sizes)
+                if (job["n"], job["kind"], job["sd"], job["run"]) not in there and (not args.only or job["kind"] in args.only)]
         with args.out.open("a") as out:
             for row in Parallel(n_jobs=args.jobs, return_as="generator_unordered")(delayed(tested)(job) for job in jobs): print(json.dumps(row), file=out, flush=True)
     print(report(args.out))
