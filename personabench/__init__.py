@@ -33,12 +33,15 @@ _ROOMS: dict[str, str] = {
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
     "segmentation": "segment add_segments Segmentation",
     "typing_tool": "TypingTool write_typing_form write_typing_sheet",
+    "many_analyses": "multiverse Multiverse",
     "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
     "exports": "write_chart",
+    "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
+                      " chart_missing",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
