@@ -37,6 +37,7 @@ class Bench(WidgetPage):
 
     def ready(self) -> None:
         self.page.locator(".pb-turn").first.wait_for()
+        self.page.wait_for_function("document.querySelector('#w').pbView.later.here")
         self.page.locator(".pb-scroll").focus()
 
     def at(self, words: str, nth: int = 0) -> Bench:
