@@ -101,7 +101,7 @@ function watchMargins(v) {
       const g = el.pbGroup;
       if (near === g.near) continue;
       g.near = near;
-      if (near) v.later(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
+      if (near) v.soon(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
     }
   }, { root: v.scroll, rootMargin: "150px 0px" });
   for (const g of v.doc.groups) v.seen.observe(g.el);
@@ -158,11 +158,11 @@ function joinTwoMargins(v) {
     drawMargins(v, g);
   };
   const waiting = new Set();
-  v.later = g => { if (!waiting.size) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); for (const x of all) if (x.near && x.el.isConnected && x.doc === v.doc) v.paint(x); }); waiting.add(g); };
-  v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.later(g); };
+  v.soon = g => { if (!waiting.size) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); for (const x of all) if (x.near && x.el.isConnected && x.doc === v.doc) v.paint(x); }); waiting.add(g); };
+  v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.soon(g); };
   /** Bring a span into sight: its begin in the upper third. */
   v.reveal = (start, end) => {
-    for (const g of groupsOf(v.doc, { start, end })) if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; v.later(g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); }
+    for (const g of groupsOf(v.doc, { start, end })) if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; v.soon(g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); }
     const a = v.rect(start, start + 1), b = v.rect(end - 1, end), view = v.scroll.getBoundingClientRect();
     if (a.top < view.top + 30 || Math.min(b.bottom, a.top + view.height * 0.6) > view.bottom - 20) v.scroll.scrollTop += a.top - view.top - view.height / 4;
   };

@@ -444,7 +444,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, chord, firstIndex, groupsOf, isRtl, lookOf, make, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack };
+  v.kit = { LANE, LINES, PAINTS, chord, firstIndex, isRtl, lookOf, make, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -3,9 +3,9 @@
 // shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
 // 5 panels, 6 find, 7 the mouse, 8 joining.
 
-let LANE, firstIndex, groupsOf, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
+let LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
 /** @param {any} kit the helpers of the first part, by name */
-export function useText(kit) { ({ LANE, firstIndex, groupsOf, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+export function useText(kit) { ({ LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
 
 // == 1 What queries mean ==
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
@@ -34,7 +34,7 @@ function joinUnits(v) {
     const d = document, at = d.caretPositionFromPoint ? d.caretPositionFromPoint(x, y) : d.caretRangeFromPoint?.(x, y);
     return at ? positionOf(v.doc, at.offsetNode ?? at.startContainer, at.offset ?? at.startOffset) : null;
   };
-  v.point = point;
+  sel.point = point;
   /** The position one line up or down, keeping the column. */
   const vertical = (way, lines = 1) => {
     sel.reveal();
@@ -78,9 +78,10 @@ function joinUnits(v) {
 
 // == 3 Changing codings ==
 function joinChanges(v) {
+  v.codeNamed = name => v.codes().find(c => c.name === name);
   /** Make a code and return it; it is drawn before Python knows it. @param {string} name @param {string} facet */
   v.coding.create = (name, facet) => {
-    const there = v.codes().find(c => c.name === name);
+    const there = v.codeNamed(name);
     if (there) return there;
     if (!v.link.write({ type: "add_code", name, facet })) return null;
     const code = { id: "new:" + name, name, path: name, facet, n: 0, look: lookOf({ id: 0, facet }) };
@@ -429,12 +430,12 @@ function joinMouse(v) {
     let a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset);
     if (a === null) return;
     b ??= a;
-    const at = point(e.clientX, e.clientY) ?? b;
+    const at = v.sel.point(e.clientX, e.clientY) ?? b;
     if (e.detail >= 2) {
       const inside = before.lo < before.hi && at >= before.lo && at <= before.hi, units = ["word", "sentence", "turn"];
       let i = Math.min(e.detail - 2, 2);
-      while (inside && i < 2 && unitAt(units[i], at)[1] - unitAt(units[i], at)[0] <= before.hi - before.lo) i++;
-      const [c, d] = unitAt(units[i], at);
+      while (inside && i < 2 && v.unitAt(units[i], at)[1] - v.unitAt(units[i], at)[0] <= before.hi - before.lo) i++;
+      const [c, d] = v.unitAt(units[i], at);
       return sel.set(c, d, { show: false });
     }
     if (a !== b && !e.altKey) {
@@ -457,7 +458,7 @@ function joinMouse(v) {
   });
   v.scroll.addEventListener("pointermove", e => {
     if (drag) {
-      const at = v.point(e.clientX, e.clientY);
+      const at = v.sel.point(e.clientX, e.clientY);
       if (at === null) return;
       const p = pieceAt(v.doc, at), { c, old } = drag, [a, b] = e.altKey ? [at, at] : snapSpan(v.doc, Math.max(p.start, at - 1), Math.min(p.end, at + 1));
       if (drag.end === "start") v.coding.stretch(c, Math.min(a, old.end - 1), old.end); else v.coding.stretch(c, old.start, Math.max(b, old.start + 1));
@@ -468,7 +469,7 @@ function joinMouse(v) {
     requestAnimationFrame(() => { if (moved === t) hover(e); });
   });
   const hover = e => {
-    const stripe = stripeAt(v, e), at = e.target.closest?.(".pb-say") ? v.point(e.clientX, e.clientY) : null, here = stripe ? [stripe] : at === null ? [] : v.codingsAt(at);
+    const stripe = stripeAt(v, e), at = e.target.closest?.(".pb-say") ? v.sel.point(e.clientX, e.clientY) : null, here = stripe ? [stripe] : at === null ? [] : v.codingsAt(at);
     v.tip.hidden = !here.length;
     if (!here.length) return;
     v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), ` ${c.code.facet} · `, make("bdi", {}, c.coder))));
