@@ -201,7 +201,7 @@ def _matched(query: str, texts: Sequence[tuple[str, Sequence[tuple[int, int]]]],
 
 def _is_word(text: str, start: int, end: int) -> bool:
     "Tell whether a span ends where letters end: an accent that is a character of its own belongs to the letter before it."
-    return not any(unicodedata.category(c).startswith("M") for c in (text[start:start + 1], text[end:end + 1]) if c)
+    return not any(unicodedata.category(c).startswith("M") for c in (text[max(0, start - 1):start], text[end:end + 1]) if c)
 
 
 def _sentence(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
@@ -367,7 +367,8 @@ def _remove_memo(study: Study, m: Mapping[str, Any]) -> None:
 
 def _apply_hits(study: Study, m: Mapping[str, Any]) -> str:
     "Code accepted hits in one step of origin autocode."
-    for source in dict.fromkeys(s for s, _, _ in m["spans"]): _same_text(study, {"source": source, "revision": (m.get("revisions") or {}).get(source)})
+    read = {m.get("source"): m.get("revision")} | (m.get("revisions") or {})  # the texts in which the positions were counted
+    for source in dict.fromkeys(s for s, _, _ in m["spans"]): _same_text(study, {"source": source, "revision": read.get(source)})
     name = _code_name(study, m["code"])
     rows = [{"source_id": study.source_id(s), "code_id": study.code_id(name), "start": a, "end": b, "origin": "autocode", "place": s} for s, a, b in m["spans"]]
     with study.step("autocode", f"autocode {len(rows)} passages as '{name}'") as step: store.add_codings(step, rows)
