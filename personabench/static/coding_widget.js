@@ -416,6 +416,7 @@ function joinOpening(v) {
   v.open = m => {
     const same = v.doc?.source === m.source && v.doc.revision === m.revision, kept = { at: v.scroll.scrollTop, a: v.sel.anchor, b: v.sel.focus };
     v.select(null);
+    if (v.doc) for (const g of v.doc.groups) unpaintGroup(v, g);
     v.doc = Object.assign(makeDoc(m, v.doc?.codes), { segments: makeSegments(m.language) });
     v.pending.clear();
     v.unsure = new Map();
