@@ -138,7 +138,7 @@ function joinChosen(v) {
   const button = (action, label, key) => make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label);
   const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, button("recode", "Recode…", "r"), button("move the ends", "Move ends", "e"),
     button("memo", "Memo", "m"), button("remove", "Remove", "delete"));
-  const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or "), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
+  const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or move its"), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
     make("span", { class: "pb-strip-part", role: "group", "aria-label": `Its ${word}` }, word, ...[["‹", -1, "to the left"], ["›", 1, "to the right"]].map(([mark, eye, where]) => make("button", { class: "pb-chip", title: "By a word; with Alt by a character", "aria-label": `Move its ${word} ${where}`, onclick: e => v.nudge(side, eye, e.altKey) }, mark)))),
   make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("enter"); } }, "Keep"), make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("escape"); } }, "Cancel"));
   v.main.append(box, ends);

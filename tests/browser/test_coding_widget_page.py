@@ -956,8 +956,13 @@ def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
     bench.keys("Control+z")
     page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
     assert here() == "ten minutes"
+    [mine] = study.codings.query("quote == 'I take'")["coding_id"]
+    coding.uncode(study, int(mine))  # by somebody else
+    poke()
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 3")
+    assert here() == "ten minutes"
     page.locator(".pb-strip .pb-chip").first.evaluate("chip => { const v = document.querySelector('#w').pbView; v.sel.set(2, 8); chip.click(); }")
-    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 5")
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
 
 
 def test_the_memo_panel_follows_the_turn_until_words_are_written(bench):

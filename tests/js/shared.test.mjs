@@ -79,15 +79,16 @@ test("every look is one of the inks and lines, and inks differ on light and dark
 });
 
 /** A view without a page, and the kernel at the other end: `tell` is what Python says, `sent` what it heard. */
-function viewOf(uid, hear) {
+function viewOf(t, uid, hear) {
   const listeners = new Set(), sent = [], v = { uid, root: { isConnected: false }, lost() {}, saved() {}, said: [], say: text => v.said.push(text), model: { on: (_, f) => listeners.add(f), off: (_, f) => listeners.delete(f), send: m => sent.push(m), get: () => ({}) } };
   v.later = s.makeLater(v);
   v.link = s.makeLink(v, `test:${uid}`, hear, () => null);
+  t.after(() => v.link.end());
   return { v, sent, tell: m => { for (const f of listeners) f(m); } };
 }
 
-test("a view hears what is meant for it or for all, and never what is addressed to another", () => {
-  const heard = [], { v, tell, sent } = viewOf("one", { source: (_, m) => heard.push(m.to ?? "all") });
+test("a view hears what is meant for it or for all, and never what is addressed to another", t => {
+  const heard = [], { v, tell, sent } = viewOf(t, "one", { source: (_, m) => heard.push(m.to ?? "all") });
   for (const to of ["two", "one", undefined]) tell({ type: "source", to });
   tell({ type: "nobody knows this" });
   assert.deepEqual(heard, ["one", "all"]);
@@ -98,19 +99,18 @@ test("a view hears what is meant for it or for all, and never what is addressed 
   assert.equal(heard.length, 2, "a view that is gone hears nothing");
 });
 
-test("what was written waits until it is acknowledged, and goes out again when Python is there anew", () => {
-  const { v, sent } = viewOf("one", {}), m = v.link.write({ type: "add" });
+test("what was written waits until it is acknowledged, and goes out again when Python is there anew", t => {
+  const { v, sent } = viewOf(t, "one", {}), m = v.link.write({ type: "add" });
   assert.equal(v.link.outbox.size, 1);
   v.link.ready();
   assert.deepEqual(sent.map(x => [x.type, x.guid]), [["add", m.guid], ["ready", undefined], ["add", m.guid]]);
   v.link.outbox.done(m.guid);
   v.link.ready();
   assert.equal(sent.length, 4);
-  v.link.end();
 });
 
-test("the rest of the script is asked for until it comes, joins once, and then does what was waiting", async () => {
-  const { v, sent, tell } = viewOf("one", {}), order = [];
+test("the rest of the script is asked for until it comes, joins once, and then does what was waiting", async t => {
+  const { v, sent, tell } = viewOf(t, "one", {}), order = [];
   v.join = () => order.push("joined");
   v.later.when(() => order.push("first"));
   v.later.when(() => order.push("second"));
@@ -126,7 +126,6 @@ test("the rest of the script is asked for until it comes, joins once, and then d
   assert.equal(sent.filter(m => m.type === "module").length, 2, "not again");
   v.later.when(() => order.push("at once"));
   assert.equal(order.at(-1), "at once");
-  v.link.end();
 });
 
 test("direction marks are shown as what they are where no markup can hold them", () => {

@@ -25,9 +25,11 @@ test("names stand in the order of the text, whatever order the codings came in, 
   }
 });
 
-test("of codings that begin on one line, the one in the first lane has its name first", () => {
-  const { names } = drawn([coding("right", 3, 9, { lane: 1 }), coding("left", 0, 30, { lane: 0 })]);
-  assert.deepEqual(names.map(n => n[0]), ["left", "right"]);
+test("of codings that begin on one line, the one that begins first has its name first, in whichever lane it stands", () => {
+  for (const [one, two] of [[0, 1], [1, 0]]) {
+    const { names } = drawn([coding("right", 3, 9, { lane: one }), coding("left", 0, 30, { lane: two })]);
+    assert.deepEqual(names.map(n => n[0]), ["left", "right"]);
+  }
 });
 
 test("a bar reaches from the first line of its coding to the last, in its own lane; what is filtered out has none", () => {
