@@ -68,12 +68,13 @@ def check_key(
     own = {v: k for k, v in KEYS.items()} | {m: "moving the caret" for m in _MOVES}
     own |= {str(i): "a recent code" for i in range(1, 10)} | {f"shift+{i}": "a stage" for i in range(1, 10)}
     free = ", ".join(k for k in "dhjqvxyz" if k not in own and k not in (taken or {}))
-    if name in own: raise BadInput(f"key {key!r}", f"the widget uses it for {own[name]!r}", "a free key", f"free letters: {free}; or shift+ a letter")
+    cure = f"free letters: {free}; or shift+ a letter"
+    if name in own: raise BadInput(f"key {key!r}", f"the widget uses it for {own[name]!r}", "a free key", cure)
     if name in _BROWSER or name.startswith(("mod+", "ctrl+", "cmd+", "meta+")):
         raise BadInput(f"key {key!r}", "Ctrl and Cmd belong to the browser and to JupyterLab", "a free key", f"free letters: {free}")
     if name.startswith("alt") or re.fullmatch(r"(shift\+)?f\d+", name):
-        raise BadInput(f"key {key!r}", "Alt and function keys belong to the browser's menus and to screen readers", "a free key", f"free letters: {free}; or shift+ a letter")
-    if not re.fullmatch(r"(shift\+)?[^\s+]", name): raise BadInput(f"key {key!r}", "not the name of a letter, digit or sign", 'such as "q" or "shift+q"', f"free letters: {free}")
+        raise BadInput(f"key {key!r}", "Alt and function keys belong to the browser's menus and to screen readers", "a free key", cure)
+    if not re.fullmatch(r"(shift\+)?[^\s+]", name): raise BadInput(f"key {key!r}", "not the name of a letter, digit or sign", 'such as "q" or "shift+q"', cure)
     if name in (taken or {}): raise AlreadyThere(f"key {key!r}", f"it is the key of {dict(taken or {})[name]!r}", "a free key", f"free letters: {free}")
     return name
 
@@ -464,7 +465,8 @@ class CodingWidget(anywidget.AnyWidget):
     def shortcuts(self) -> dict[str, str]:
         "The keys of codes: key -> name."
         c = _t["codes"]
-        with self.study.connection() as conn: names = {i: n for i, n in conn.execute(sa.select(c.c.code_id, c.c.name).where(c.c.removed == 0, c.c.code_id.in_(self._keyed.values())))}
+        q = sa.select(c.c.code_id, c.c.name).where(c.c.removed == 0, c.c.code_id.in_(self._keyed.values()))
+        with self.study.connection() as conn: names = {i: n for i, n in conn.execute(q)}
         return {k: names[i] for k, i in self._keyed.items() if i in names}
 
     def columns(self) -> dict[str, Any]:

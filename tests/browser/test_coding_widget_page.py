@@ -838,7 +838,8 @@ def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
 
 
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------
-WITHHOLD = """() => { const send = window.model.send; window.model.send = m => m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
+WITHHOLD = """() => { const send = window.model.send;
+    window.model.send = m => m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
 
 
 def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
@@ -939,7 +940,8 @@ def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
     bench.keys("g", "Escape")  # a look at Python
     page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 3")
     bench.keys("l", "Home", "ArrowDown")
-    options, here = page.locator(".pb-side .pb-list li"), lambda: page.evaluate("document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.querySelector('q').textContent")
+    options = page.locator(".pb-side .pb-list li")
+    here = lambda: page.evaluate("document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.querySelector('q').textContent")
     assert options.count() == 3 and here() == "dock is full"
     poke = lambda: page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
     coding.code(study, "Walks instead", source="P01", quote="I take")  # somebody else
@@ -1008,7 +1010,8 @@ def test_a_coding_is_recoded_moved_at_its_ends_and_removed_by_buttons(bench):
     assert not bar.is_visible()
     ends.get_by_role("button", name="Move its begin to the left").click()
     ends.get_by_role("button", name="Move its end to the left").click()
-    assert bench.look("v.doc.text.slice(v.doc.list[0].start, v.doc.list[0].end).trim()") == "the dock is" and bench.quotes[0][1] == "dock is full", "kept only when that is said"
+    assert bench.look("v.doc.text.slice(v.doc.list[0].start, v.doc.list[0].end).trim()") == "the dock is"
+    assert bench.quotes[0][1] == "dock is full", "kept only when that is said"
     for _ in range(9): ends.get_by_role("button", name="Move its end to the left").click()
     assert bench.look("v.doc.list[0].end > v.doc.list[0].start")
     ends.get_by_role("button", name="Cancel").click()
@@ -1032,7 +1035,8 @@ def test_a_name_with_a_bidi_override_turns_nothing_but_itself(page):
     tip = page.locator(".pb-tip")
     tip.wait_for()
     assert tip.inner_text().endswith("pain · MB")
-    left = page.evaluate("""() => { const row = document.querySelector('.pb-tip div'), at = (node, i) => { const r = document.createRange(); r.setStart(node, i); r.setEnd(node, i + 1); return r.getBoundingClientRect().left; };
+    left = page.evaluate("""() => { const row = document.querySelector('.pb-tip div');
+        const at = (node, i) => { const r = document.createRange(); r.setStart(node, i); r.setEnd(node, i + 1); return r.getBoundingClientRect().left; };
         const facet = [...row.childNodes].find(n => n.nodeType === 3); return [row.querySelector('bdi').getBoundingClientRect().right, at(facet, 1), at(facet, 4)]; }""")
     assert left[0] <= left[1] < left[2], "the facet stands behind the name, its letters from left to right"
     page.mouse.click(spot["left"] + 8, spot["y"])
