@@ -228,21 +228,12 @@ function makeDecisionCard(v) {
     const names = new Set(v.doc.list.filter(c => c.side === i && c.start < d.end && c.end > d.start).map(c => c.code.name));
     return names.size ? `, but ${[...names].slice(0, 6).join(", ")}${names.size > 6 ? " …" : ""}` : "";
   };
-  const explain = () => {
-    const { coders } = v, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
-    if (coders.length < 2) return [coders.length ? `Only ${coders[0]} has coded ${v.doc.source} so far.` : `Nobody has coded ${v.doc.source} yet.`,
-      "Two people’s codings are needed to compare. The second coder opens the source with pb.CodingWidget(study, …, blind=True) under a name of their own; what they code appears here by itself."];
-    const silent = coders.filter((_, i) => !v.doc.list.some(c => c.side === i));
-    if (silent.length) return [`${silent.join(" and ")} ${silent.length > 1 ? "have" : "has"} coded nothing in ${v.doc.source} yet.`, "Not read is no disagreement: the list begins with their first coding."];
-    if (!v.list.length) return [`${coders.join(" and ")} agree on all ${agreed} codings.`, kept < agreed ? `Press ${showKey(v.keys.agree)} to keep them for ${who}.` : `${who} has them all.`];
-    return [`${v.list.length} disagreements.`, "Choose one in the list, or press N."];
-  };
   const fill = () => {
     const d = v.current, open = v.list.filter(x => !x.decision).length, label = labels(d);
     row.hidden = !d;
     for (const s of sides) s.hidden = !d;
     box.classList.toggle("pa-plain", !d);
-    if (!d) { const [a, b] = v.doc ? explain() : ["", ""]; head.replaceChildren(make("b", {}, a)); note.textContent = b; return; }
+    if (!d) { const [a, b] = v.doc && v.explain ? v.explain() : ["", ""]; head.replaceChildren(make("b", {}, a)); note.textContent = b; return; }
     const t = v.doc.turns[d.turn];
     head.replaceChildren(make("b", {}, kindWords(d, v.coders)), make("span", { class: "pa-dim" }, `turn ${d.turn + 1}${t?.speaker ? `, ${t.speaker}` : ""}`), make("span", { class: "pa-gap" }),
       make("span", { class: "pa-dim" }, `${v.shown().indexOf(d) + 1} of ${v.shown().length}`));
@@ -492,7 +483,7 @@ function render({ model, el }) {
   v.kit = { LINES, PAINTS, chord, make, showKey, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.root);
-  v.ends = [joinDecisionKeys(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  v.ends = [joinDecisionKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
   v.theme();
   v.link.ready();
   const wait = setTimeout(() => { if (!v.doc) v.placeholder.textContent = "Run this cell to open the source. Its text is not saved with the notebook."; }, 4000);

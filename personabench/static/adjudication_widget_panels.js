@@ -46,6 +46,19 @@ function makeKeyTable(v) {
   return { box, toggle };
 }
 
+/** What stands in place of a decision while none is at hand. */
+function joinExplaining(v) {
+  v.explain = () => {
+    const { coders } = v, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
+    if (coders.length < 2) return [coders.length ? `Only ${coders[0]} has coded ${v.doc.source} so far.` : `Nobody has coded ${v.doc.source} yet.`,
+      "Two people’s codings are needed to compare. The second coder opens the source with pb.CodingWidget(study, …, blind=True) under a name of their own; what they code appears here by itself."];
+    const silent = coders.filter((_, i) => !v.doc.list.some(c => c.side === i));
+    if (silent.length) return [`${silent.join(" and ")} ${silent.length > 1 ? "have" : "has"} coded nothing in ${v.doc.source} yet.`, "Not read is no disagreement: the list begins with their first coding."];
+    if (!v.list.length) return [`${coders.join(" and ")} agree on all ${agreed} codings.`, kept < agreed ? `Press ${showKey(v.keys.agree)} to keep them for ${who}.` : `${who} has them all.`];
+    return [`${v.list.length} disagreements.`, "Choose one in the list, or press N."];
+  };
+}
+
 /** A click on the text or a margin goes to the disagreement there. */
 function joinClicks(v) {
   const at = e => {
@@ -73,8 +86,9 @@ export default function join(v) {
   v.help = makeKeyTable(v);
   joinPickers(v);
   joinClicks(v);
+  joinExplaining(v);
   v.root.append(v.picker.box, v.help.box);
   v.hear.sources = (v, m) => { v.sources = unpack(m.rows); v.picker.refresh("sources"); };
-  v.ends.push(repairText(v), followTheme(v));
-  if (v.doc) v.repaint();
+  v.ends.push(repairText(v));
+  if (v.doc) { v.repaint(); v.card.fill(); }
 }

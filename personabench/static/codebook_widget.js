@@ -575,7 +575,7 @@ function render({ model, el }) {
   const v = makeBook(model, el);
   joinBookMouse(v);
   v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, fits, flat, hint, lineOf, lookOf, make, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack };
-  v.ends = [joinBookKeys(v), v.link.end];
+  v.ends = [joinBookKeys(v), followTheme(v), v.link.end];
   v.theme();
   v.panel.fill();
   v.tell();

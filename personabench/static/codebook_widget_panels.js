@@ -187,5 +187,4 @@ export default function join(v) {
   history(v, m) { v.panel.answer("history", m); },
   past(v, m) { v.showPast(m); },
   });
-  v.ends.push(followTheme(v));
 }

@@ -269,7 +269,7 @@ function makeActions(v) {
   const putCode = code => code ? v.coding.put([code]) : v.say("No code on that key yet");
   const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
-    "repeat the last code": () => putCode(v.coding.recent[0]), "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); }, "undo": () => step("undo"), "redo": () => step("redo"), "leave": () => v.leave() };
+    "repeat the last code": () => putCode(v.coding.recent[0]), "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); }, "undo": () => step("undo"), "redo": () => step("redo") };
   /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} action */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
   /** Use a key; false lets it pass to the page. @param {string} key */
@@ -385,7 +385,6 @@ function joinParts(v) {
     v.repaint();
   };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
-  v.leave = () => { v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
 }
 
 /** The lines that tell where one is. */
@@ -448,7 +447,7 @@ function render({ model, el }) {
   v.kit = { LANE, LINES, PAINTS, chord, firstIndex, isRtl, lookOf, make, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
-  v.ends = [joinKeys(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
   const saved = model.get("saved");
   if (saved?.text) { v.open(saved); v.later.take(saved.module); }
   v.link.ready();

@@ -543,7 +543,7 @@ function joinActions(v) {
     "remove": () => v.coding.remove(), recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(),
     "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
     "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
-    "leave": () => v.panel.kind ? v.panel.close() : v.leave() });
+    "leave": () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); } });
 }
 
 /** Add all of this to a view. */
@@ -581,6 +581,6 @@ export default function join(v) {
   v.head.append(v.only, v.find.box);
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
-  v.ends.push(repairText(v), followTheme(v));
+  v.ends.push(repairText(v));
   if (v.doc) { v.marked(); v.repaint(); v.tell(); }
 }

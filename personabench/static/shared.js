@@ -97,6 +97,18 @@ export function isDark(rgb) {
   return a !== 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
 }
 
+/** Call v.theme when the page's colours change, whoever changes them and however late the style sheet comes: the widget's own background tells, by a
+ *  transition too short to be seen. Nothing transits out of sight, so it looks again when it comes back into sight. Returns how to stop.
+ * @param {any} v the view: root, theme() */
+export function followTheme(v) {
+  const told = e => { if (e.target === v.root) v.theme(); }, forced = matchMedia("(forced-colors: active)"), sight = new ResizeObserver(() => v.theme());
+  v.root.style.transition = "background-color 1ms";
+  for (const end of ["transitionend", "transitioncancel"]) v.root.addEventListener(end, told); // a theme that comes in two steps cancels the first
+  forced.addEventListener("change", v.theme);
+  sight.observe(v.root);
+  return () => { sight.disconnect(); forced.removeEventListener("change", v.theme); for (const end of ["transitionend", "transitioncancel"]) v.root.removeEventListener(end, told); };
+}
+
 // == Lists and words ==
 /** The first index of a sorted list at which `late` holds. @param {any[]} list @param {(x: any) => boolean} late */
 export function firstIndex(list, late) {
