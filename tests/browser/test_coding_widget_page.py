@@ -801,6 +801,7 @@ def test_moving_ends_stops_when_something_else_is_looked_at(bench):
 
 def test_two_views_in_one_tab_keep_each_others_waiting_codings(bench):
     bench.second_view()
+    bench.page.wait_for_function("document.querySelector('#w2').pbView?.later.here")
     bench.deaf = True
     bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
     first = bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length")
