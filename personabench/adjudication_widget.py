@@ -19,7 +19,7 @@ import traitlets
 
 from . import coding, store
 from personabench.coding_widget import (
-    _code_name, _codes, _codings, _columns, _news_or_reason, _nothing, _once_only, _refusal, _source_columns, _table,
+    _code_name, _codes, _codings, _columns, _news_or_reason, _nothing, _once_only, _refusal, _rest, _source_columns, _table,
     _undo as _undo_step, _undo_labels, _with_table, widget_files,
 )
 from .schema import BadInput, NoSuchName, NothingToUndo, nearest
@@ -471,6 +471,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
     def _answer(self, kind: str, m: Mapping[str, Any]) -> list[dict[str, Any]]:
         if kind in _WRITES: return [{"type": "ack", "guid": m.get("guid"), "notice": _WRITES[kind](self, m)}]
         if kind == "ping": return [{"type": "pong", "event": self._event}]
+        if kind == "module": return [_rest("adjudication_widget") | {"to": m.get("view")}]
         if kind == "sources": return [{"type": "sources", "to": m.get("view"), "rows": _double_coded(self.study)}]
         if kind not in ("ready", "open"): raise BadInput("message", f"type {kind!r}", "one that this version knows", "run the cell again, or reload the page")
         if kind == "open":

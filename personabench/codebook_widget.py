@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
-from .coding_widget import _columns, _table, _touched, _undo_labels, _with_table, widget_files, _nothing, _refusal, _undo
+from .coding_widget import _columns, _table, _touched, _undo_labels, _with_table, widget_files, _nothing, _refusal, _rest, _undo
 from .schema import FACETS, BadInput, NoSuchCode, NoSuchName, NothingToUndo
 from .study import Study, _attributed, codings_frame
 
@@ -362,6 +362,7 @@ class CodebookWidget(anywidget.AnyWidget):
             return ack
         if kind in _QUESTIONS: return {"type": kind, **_QUESTIONS[kind](self.study, m)}
         if kind == "ping": return {"type": "pong", "event": self._event}
+        if kind == "module": return _rest("codebook_widget")
         if kind != "ready": raise BadInput("message", f"type {kind!r}", "one that this version knows", "run the cell again, or reload the page")
         self._look()
         return self.columns()

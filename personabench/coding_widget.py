@@ -10,6 +10,9 @@ import hashlib
 import html
 import json
 import re
+import subprocess
+import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
@@ -27,13 +30,22 @@ from .study import Study, _code_rows, load_texts
 __all__ = ['KEYS', 'widget_files', 'check_key', 'find_hits', 'CodingWidget']
 
 # %% ../nbs/22_coding_widget.ipynb #d04e7ea2
+_FIRST = {"coding_widget": ("shared", "shared_text", "shared_stripes"), "codebook_widget": ("shared",), "adjudication_widget": ("shared", "shared_text")}
+
+
+def _static(*names: str) -> str: return "\n".join((files("personabench") / "static" / name).read_text("utf-8") for name in names)
+
+
 def widget_files(
     stem: str,          # name of the widget's room, such as "coding_widget"
-) -> tuple[str, str]:   # its JavaScript, with the shared helpers before it, and its CSS
+) -> tuple[str, str]:   # the JavaScript that opens it, with the shared files that it needs before it, and its CSS
     "Read a widget's script and style from the package."
-    static = files("personabench") / "static"
-    script = "\n".join((static / name).read_text("utf-8") for name in ("shared.js", f"{stem}.js"))
-    return script, (static / f"{stem}.css").read_text("utf-8")
+    return _static(*(f"{name}.js" for name in (*_FIRST[stem], stem))), _static(f"{stem}.css")
+
+
+def _rest(stem: str) -> dict[str, Any]:
+    "Return the answer to `module`: the part of a widget's script that follows when it is open."
+    return {"type": "module", "text": _static("shared_later.js", f"{stem}_panels.js")}
 
 # %% ../nbs/22_coding_widget.ipynb #f0b39326
 KEYS: dict[str, str] = {
@@ -47,7 +59,7 @@ _BROWSER = frozenset("mod+" + k for k in ("t", "w", "n", "r", "l", "f", "p", "s"
 
 # %% ../nbs/22_coding_widget.ipynb #c82c1178
 def check_key(
-    key: str,                             # "q", "shift+q" or "alt+q"
+    key: str,                             # "q" or "shift+q"
     *,
     taken: Mapping[str, str] | None = None,  # key -> code, the keys given so far
 ) -> str:                                 # the key as the widget writes it
@@ -56,10 +68,13 @@ def check_key(
     own = {v: k for k, v in KEYS.items()} | {m: "moving the caret" for m in _MOVES}
     own |= {str(i): "a recent code" for i in range(1, 10)} | {f"shift+{i}": "a stage" for i in range(1, 10)}
     free = ", ".join(k for k in "dhjqvxyz" if k not in own and k not in (taken or {}))
-    if name in own: raise BadInput(f"key {key!r}", f"the widget uses it for {own[name]!r}", "a free key", f"free letters: {free}; or shift+ or alt+ a letter")
+    cure = f"free letters: {free}; or shift+ a letter"
+    if name in own: raise BadInput(f"key {key!r}", f"the widget uses it for {own[name]!r}", "a free key", cure)
     if name in _BROWSER or name.startswith(("mod+", "ctrl+", "cmd+", "meta+")):
         raise BadInput(f"key {key!r}", "Ctrl and Cmd belong to the browser and to JupyterLab", "a free key", f"free letters: {free}")
-    if not re.fullmatch(r"(alt\+)?(shift\+)?[^\s+]", name): raise BadInput(f"key {key!r}", "not the name of a key", 'such as "q", "shift+q", "alt+q"', "choose one")
+    if name.startswith("alt") or re.fullmatch(r"(shift\+)?f\d+", name):
+        raise BadInput(f"key {key!r}", "Alt and function keys belong to the browser's menus and to screen readers", "a free key", cure)
+    if not re.fullmatch(r"(shift\+)?[^\s+]", name): raise BadInput(f"key {key!r}", "not the name of a letter, digit or sign", 'such as "q" or "shift+q"', cure)
     if name in (taken or {}): raise AlreadyThere(f"key {key!r}", f"it is the key of {dict(taken or {})[name]!r}", "a free key", f"free letters: {free}")
     return name
 
@@ -161,6 +176,35 @@ def _pattern(query: str, kind: str) -> re.Pattern[str]:
     except re.error as e: raise BadInput(f"regular expression {query!r}", str(e), "one that Python's re understands", "correct it, or search for words") from e
 
 
+# What a process of its own does: the expression, the texts and their turns come in as JSON, spans go out. Inside one match nothing in Python can stop `re`.
+_MATCHER = '''
+import json, re, sys
+query, texts, most = json.load(sys.stdin)
+found, pattern = [], re.compile(query, re.IGNORECASE)
+for text, turns in texts:
+    found.append(spans := [])
+    for low, high in turns:
+        for hit in pattern.finditer(text, low, high):
+            if hit[0].strip() and most > 0: spans.append(hit.span()); most -= 1
+json.dump(found, sys.stdout)
+'''
+
+
+def _matched(query: str, texts: Sequence[tuple[str, Sequence[tuple[int, int]]]], seconds: float, most: int = 100_000) -> list[list[tuple[int, int]]]:
+    "Return the spans that a regular expression matches in the turns of each text. Raises BadInput when it takes too long."
+    told = json.dumps([query, [[text, [(int(a), int(b)) for a, b in turns]] for text, turns in texts], most])
+    try: done = subprocess.run([sys.executable, "-I", "-c", _MATCHER], input=told, capture_output=True, text=True, encoding="utf-8", timeout=seconds, check=True)
+    except subprocess.TimeoutExpired as e:
+        raise BadInput(f"regular expression {query!r}", f"it was not done after {seconds:g} seconds", "one that is quick",
+                       "repeats inside repeats, such as (a+)+, try every way to divide the words: simplify it, search one source, or search for words") from e
+    return [[(a, b) for a, b in spans] for spans in json.loads(done.stdout)]
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    "Tell whether a span ends where letters end: an accent that is a character of its own belongs to the letter before it."
+    return not any(unicodedata.category(c).startswith("M") for c in (text[max(0, start - 1):start], text[end:end + 1]) if c)
+
+
 def _sentence(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
     "Widen a span to the sentences that it touches, inside low..high."
     for stop in _SENTENCE_END.finditer(text, low, high):
@@ -177,21 +221,28 @@ def find_hits(
     kind: str = "words",          # words or regex
     unit: str = "match",          # what to code: match, sentence or turn
     most: int = 2000,             # stop after that many
+    seconds: float = 5.0,         # a regular expression that takes longer is given up
 ) -> list[dict[str, Any]]:        # dicts of source, start, end (code points), before, quote, after
     "Find passages to code, without interviewer turns. Raises NoSuchSource, BadInput."
     pattern, found = _pattern(query, kind), {}
     units = ("match", "sentence", "turn")
     if unit not in units: raise BadInput("unit", repr(unit), f"one of {', '.join(units)}", nearest(unit, units))
-    for source in sources:
-        turns, text = study.rows("turns", source=source), study.text(source)
-        for low, high in turns.loc[turns["role"] != "interviewer", ["start", "end"]].itertuples(index=False):
-            for hit in pattern.finditer(text, low, high):
-                if not hit[0].strip(): continue
-                a, b = {"match": hit.span(), "turn": (low, high)}.get(unit) or _sentence(text, *hit.span(), low, high)
-                found[source, a, b] = {"source": source, "start": int(a), "end": int(b), "before": text[max(low, a - 40):a], "quote": text[a:b],
-                                       "after": text[b:min(high, b + 40)]}
-                if len(found) >= most: return list(found.values())
+    texts = [(study.text(source), _answers(study, source)) for source in sources]
+    if kind == "words": spans = [[h.span() for a, b in turns for h in pattern.finditer(text, a, b) if _is_word(text, *h.span())] for text, turns in texts]
+    else: spans = _matched(query, texts, seconds)
+    for source, (text, turns), hits in zip(sources, texts, spans):
+        for hit in hits:
+            low, high = next((a, b) for a, b in turns if a <= hit[0] < b)
+            a, b = {"match": hit, "turn": (low, high)}.get(unit) or _sentence(text, *hit, low, high)
+            found[source, a, b] = {"source": source, "start": a, "end": b, "before": text[max(low, a - 40):a], "quote": text[a:b], "after": text[b:min(high, b + 40)]}
+            if len(found) >= most: return list(found.values())
     return list(found.values())
+
+
+def _answers(study: Study, source: str) -> list[tuple[int, int]]:
+    "Return start and end of each turn that is not an interviewer's."
+    turns = study.rows("turns", source=source)
+    return [(int(a), int(b)) for a, b in turns.loc[turns["role"] != "interviewer", ["start", "end"]].itertuples(index=False)]
 
 # %% ../nbs/22_coding_widget.ipynb #b9629b9d
 def _stored(study: Study, guids: Sequence[str]) -> dict[str, int]:
@@ -317,7 +368,8 @@ def _remove_memo(study: Study, m: Mapping[str, Any]) -> None:
 
 def _apply_hits(study: Study, m: Mapping[str, Any]) -> str:
     "Code accepted hits in one step of origin autocode."
-    _same_text(study, m)
+    read = {m.get("source"): m.get("revision")} | (m.get("revisions") or {})  # the texts in which the positions were counted
+    for source in dict.fromkeys(s for s, _, _ in m["spans"]): _same_text(study, {"source": source, "revision": read.get(source)})
     name = _code_name(study, m["code"])
     rows = [{"source_id": study.source_id(s), "code_id": study.code_id(name), "start": a, "end": b, "origin": "autocode", "place": s} for s, a, b in m["spans"]]
     with study.step("autocode", f"autocode {len(rows)} passages as '{name}'") as step: store.add_codings(step, rows)
@@ -396,12 +448,12 @@ class CodingWidget(anywidget.AnyWidget):
                  save_text: bool = False,    # let the words be saved with the notebook: for fictional studies and documentation
                  ):
         self.study, self.blind, self._event = study, blind, study.last_event()
-        self.shortcuts: dict[str, str] = {}
+        self._keyed: dict[str, int] = {}  # key -> code_id: a code that is renamed keeps its key
         names = list(codes.values()) if isinstance(codes, Mapping) else list(codes or [])
         self._offered = [study.code_id(n) for n in names] if not isinstance(codes, Mapping) else []
         for key, name in codes.items() if isinstance(codes, Mapping) else (): _give_key(self, key, name)
         super().__init__(state=_describe(study, _first_source(study, source), blind), saved={})
-        if save_text: self.saved = self.columns()
+        if save_text: self.saved = self.columns() | {"module": _rest("coding_widget")["text"]}  # what nobody can be asked for any more
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
     @property
@@ -409,10 +461,18 @@ class CodingWidget(anywidget.AnyWidget):
         "The name of the open source."
         return str(self.state["source"])
 
+    @property
+    def shortcuts(self) -> dict[str, str]:
+        "The keys of codes: key -> name."
+        c = _t["codes"]
+        q = sa.select(c.c.code_id, c.c.name).where(c.c.removed == 0, c.c.code_id.in_(self._keyed.values()))
+        with self.study.connection() as conn: names = {i: n for i, n in conn.execute(q)}
+        return {k: names[i] for k, i in self._keyed.items() if i in names}
+
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the source."
         return _source_columns(self.study, self.source, blind=self.blind) | {
-            "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self.shortcuts, "own": KEYS, "facets": FACETS,
+            "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS,
             "offered": self._offered, "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
 
     def receive(self, message: Mapping[str, Any]) -> None:
@@ -437,23 +497,26 @@ def _describe(study: Study, source: str, blind: bool) -> dict[str, Any]:
 
 def _give_key(w: CodingWidget, key: str, code: str) -> dict[str, Any]:
     "Give a code its key, in place of an older one."
-    w.study.code_id(code)
-    others = {k: c for k, c in w.shortcuts.items() if c != code}
-    w.shortcuts = others | {check_key(key, taken=others): code}
-    return {"type": "keys", "keys": w.shortcuts}
+    code_id, taken = w.study.code_id(code), w.shortcuts
+    others = {k: i for k, i in w._keyed.items() if i != code_id and k in taken}
+    w._keyed = others | {check_key(key, taken={k: taken[k] for k in others}): code_id}
+    return {"type": "keys", "keys": w._keyed}
 
 
 def _search(w: CodingWidget, m: Mapping[str, Any]) -> dict[str, Any]:
-    "Return the hits of a search, in this source or everywhere."
+    "Return the hits of a search, in this source or everywhere, and the revisions of the texts that were searched."
     names = list(w.study.sources["name"]) if m.get("everywhere") else [w.source]
     hits = find_hits(w.study, m["query"], sources=names, kind=m.get("kind", "words"), unit=m.get("unit", "match"))
-    return {"type": "hits", "to": m.get("view"), "query": m["query"], "hits": hits}
+    s = _t["sources"]
+    with w.study.connection() as conn: read = {n: r for n, r in conn.execute(sa.select(s.c.name, s.c.revision_id).where(s.c.removed == 0, s.c.name.in_(names)))}
+    return {"type": "hits", "to": m.get("view"), "query": m["query"], "hits": hits, "revisions": read}
 
 
 def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, Any]]:
     "Return the replies to one message."
     if kind in _WRITES: return _written(m.get("guid"), _WRITES[kind](w.study, m))
     if kind == "ping": return [{"type": "pong", "event": w._event}]
+    if kind == "module": return [_rest("coding_widget") | {"to": m.get("view")}]
     if kind == "open": w.state = _describe(w.study, _first_source(w.study, m["source"]), w.blind)
     if kind in ("ready", "open"):
         if kind == "open": w._event = w.study.last_event()  # what is new since the last look goes to all views, so `ready` is no look

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import stat
+import time
 
 import pandas as pd
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personabench import codebook, coding, importers, store
-from personabench.coding_widget import KEYS, CodingWidget, check_key, find_hits, widget_files
+from personabench.adjudication_widget import AdjudicationWidget
+from personabench.codebook_widget import CodebookWidget
+from personabench.coding_widget import KEYS, CodingWidget, check_key, find_hits
 from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchSource
 from personabench.study import Study
 
@@ -333,19 +336,73 @@ def test_search_finds_matches_sentences_and_turns_but_no_interviewer(study):
     assert quotes("x*", kind="regex") == ["x"], "empty matches are none"
 
 
+def test_words_end_where_their_accents_end(study):
+    words = "The cafe\u0301 was open, the café too, a cafe as well. Naïve people, na\u0308ive or not. e\u0301cafe"
+    add_talk(study, "P03", f"A: {words}")
+    found = lambda query, **how: [(h["start"] - 3, h["quote"]) for h in find_hits(study, query, sources=["P03"], **how)]
+    assert found("cafe") == [(words.index("cafe as"), "cafe")]
+    assert found("cafe\u0301") == [(4, "cafe\u0301")] and found("café") == [(words.index("café"), "café")]
+    assert found("na") == [] and len(found("cafe", kind="regex")) == 3, "an expression says itself what it wants"
+
+
+def test_an_expression_that_never_ends_is_given_up_with_the_reason(study):
+    add_talk(study, "P03", "A: " + "a" * 40 + "!")
+    begin = time.monotonic()
+    with pytest.raises(BadInput, match="0.5 seconds.*repeats inside repeats"): find_hits(study, "(a+)+$", sources=["P03"], kind="regex", seconds=0.5)
+    assert time.monotonic() - begin < 5
+    assert [h["quote"] for h in find_hits(study, r"\bdock was full\b", sources=["P01", "P02", "P03"], kind="regex")] == ["dock was full"] * 4
+    assert [h["quote"] for h in find_hits(study, "e\u0301 ש", sources=["P01"], kind="regex")] == ["e\u0301 ש"]
+
+
+def test_what_stands_around_a_hit_is_of_its_own_turn(study):
+    [first, second] = find_hits(study, "dock", sources=["P01"])
+    assert (first["before"], first["quote"], first["after"]) == ("Well, the ", "dock", " was full. I walked e\u0301 שלום.")
+    assert (second["before"], second["after"]) == ("That ", " was full too. <img src=x onerror=alert(")  # forty characters, and none of the question before
+    assert [(TALK[h["start"]:h["end"]], h["source"]) for h in (first, second)] == [("dock", "P01")] * 2
+
+
+def test_passages_found_in_a_text_that_was_corrected_since_are_refused_whichever_source_is_open(study):
+    b = Browser(CodingWidget(study, "P01"))
+    hits = last(b.say(type="search", query="dock was", kind="words", unit="match", everywhere=True, view="v"), "hits")
+    assert {h["source"] for h in hits["hits"]} == {"P01", "P02"} == set(hits["revisions"]) and hits["to"] == "v"
+    spans = [[h["source"], h["start"], h["end"]] for h in hits["hits"]]
+    importers.correct_text(study, "P02", text="Now: " + TALK)
+    told = b.say(type="apply", code="Gives up", spans=spans, revisions=hits["revisions"])
+    assert "P02" in last(told, "refused")["reason"] and "corrected" in last(told, "refused")["reason"] and study.codings.empty
+    b.say(type="apply", code="Gives up", spans=[s for s in spans if s[0] == "P01"], revisions=hits["revisions"])
+    assert set(study.codings["source"]) == {"P01"} and set(study.codings["quote"]) == {"dock was"}
+
+
 # -- Keys ---------------------------------------------------------------------------------------------------------------------
 def test_keys_of_the_widget_and_the_browser_are_refused(study):
-    for key in [*KEYS.values(), "5", "shift+3", "ctrl+t", "mod+n", "arrowleft", "", "qq"]:
+    for key in [*KEYS.values(), "5", "shift+3", "ctrl+t", "mod+n", "mod+alt+q", "arrowleft", "", "qq", "insert", "contextmenu"]:
         with pytest.raises(BadInput): check_key(key)
-    assert check_key("Q") == "shift+q" and check_key("alt+q") == "alt+q"
+    for key in ("alt+d", "alt+q", "alt+shift+q", "alt+arrowleft", "alt+arrowright", "alt+home", "f1", "F5", "f12", "shift+f10"):
+        with pytest.raises(BadInput, match="screen readers"): check_key(key)
+    assert check_key("Q") == "shift+q" and check_key("q") == "q" and check_key("ü") == "ü"
     with pytest.raises(AlreadyThere, match="Dock full"): check_key("q", taken={"q": "Dock full"})
     with pytest.raises(BadInput, match="sentence"): CodingWidget(study, "P01", codes={"s": "Dock full"})
 
 
 def test_a_key_given_in_the_browser_moves_with_its_code(study):
     b = Browser(CodingWidget(study, "P01", codes={"q": "Dock full"}))
-    assert last(b.say(type="key", key="v", code="Dock full"), "keys")["keys"] == {"v": "Dock full"}
+    assert last(b.say(type="key", key="v", code="Dock full"), "keys")["keys"] == {"v": study.code_id("Dock full")}
+    assert b.widget.shortcuts == {"v": "Dock full"}
+    assert "screen readers" in last(b.say(type="key", key="alt+d", code="Gives up"), "refused")["reason"] and b.widget.shortcuts == {"v": "Dock full"}
     assert "free letters" in last(b.say(type="key", key="s", code="Gives up"), "refused")["cure"]
+
+
+def test_a_code_keeps_its_key_when_it_is_renamed_and_a_code_that_is_gone_leaves_its_key(study):
+    b = Browser(CodingWidget(study, "P01", codes={"q": "Dock full", "v": "Gives up"}))
+    codebook.rename_code(study, "Dock full", to="No free dock")
+    assert b.widget.shortcuts == {"q": "No free dock", "v": "Gives up"}
+    told = last(b.say(type="ready", view="v"), "source")
+    assert dict(zip(told["codes"]["id"], told["codes"]["name"]))[told["keys"]["q"]] == "No free dock"
+    with pytest.raises(AlreadyThere, match="No free dock"): check_key("q", taken=b.widget.shortcuts)
+    codebook.merge_codes(study, ["Gives up"], into="No free dock")
+    assert b.widget.shortcuts == {"q": "No free dock"}
+    codebook.add_code(study, "Late", facet="pain")
+    assert last(b.say(type="key", key="v", code="Late"), "keys")["keys"] == {"q": told["keys"]["q"], "v": study.code_id("Late")}
 
 
 def test_every_own_key_is_used_once():
@@ -420,12 +477,26 @@ def test_read_only_is_told_and_refused(study, monkeypatch):
     assert "read-only" in last(b.add("dock", "Dock full"), "refused")["reason"] and study.codings.empty
 
 
-def test_script_and_style_come_from_the_package_and_stay_small():
-    script, style = widget_files("coding_widget")
-    own = script[script.index("// The coding widget:"):]
-    assert len(own.encode()) <= 60_000
-    assert "innerHTML" not in script and "insertAdjacentHTML" not in script and "eval(" not in script and "document.write" not in script
-    assert style.count("{") == style.count("}")
+@pytest.mark.parametrize("kind", [CodingWidget, CodebookWidget, AdjudicationWidget])
+def test_what_travels_to_the_browser_is_60_kb_and_so_is_what_follows(study, kind):
+    "The widget's own file and all that Python puts before it, as the browser gets it; then what it asks for."
+    widget, heard = kind(study, "P01") if kind is not CodebookWidget else kind(study), []
+    script, style = widget.get_state()["_esm"], widget.get_state()["_css"]
+    widget.send = lambda content, buffers=None: heard.append(content)
+    widget.receive({"type": "module", "view": "v"})
+    [rest] = [m for m in heard if m["type"] == "module"]
+    first, then = len(script.encode()), len(rest["text"].encode())
+    print(f"{kind.__name__}: {first:,} bytes open it, {then:,} follow: {first + then:,}")
+    assert first <= 60_000 and then <= 60_000 and rest["to"] == "v"
+    for text in (script, rest["text"]):
+        assert text.count("export default") == 1 and "// @ts-check" in text
+        for danger in ("innerHTML", "insertAdjacentHTML", "eval(", "document.write", "http://", "https://"): assert danger not in text
+    assert style.count("{") == style.count("}") and "forced-colors" in style and "prefers-reduced-motion" in style
+
+
+def test_a_saved_widget_carries_the_rest_of_its_script(study):
+    kept = CodingWidget(study, "P01", save_text=True).saved
+    assert "export default function join" in kept["module"] and CodingWidget(study, "P01").saved == {}
 
 
 # -- Messages that come twice, late, or from an earlier text --------------------------------------------------------------------------

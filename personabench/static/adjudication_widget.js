@@ -3,10 +3,9 @@
 // Python, which computes it; here it is shown, gone through and decided. A decision is drawn at once and marked as pending until Python has stored it.
 // Sections: 1 what keys and rows mean (pure), 2 the link to Python, 3 the text and its two margins, 4 the list, 5 the card with the decisions, 6 keys, 7 the view.
 // Positions are UTF-16 units inside, code points in every message.
-/* global holdFocus, PAINTS, assignLanes, buildText, chord, enlist, firstIndex, followTheme, fuzzy, groupsOf, isDark, make, makeDoc, makeGuid, makeOutbox, makePainter,
-   makePicker, paintSpans, pieceAt, placeBox, placeOf, positionOf, readCodes, repairText, sayAgain, short, showKey, stackLabels, suppressKeys, swatchOf, unpack -- of shared.js, which Python puts before this file */
+// Before it Python puts shared.js and shared_text.js, whose names are used here freely; adjudication_widget_panels.js follows when the text stands.
 
-// == 1 What keys and rows mean ============================================================================================================
+// == 1 What keys and rows mean ==
 /** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it.
  * @param {string} key @param {Record<string, string>} keys action -> key */
 export function actionOf(key, keys) {
@@ -56,50 +55,21 @@ export function fate(d, left) {
 
 export const percentOf = (part, whole) => whole ? `${Math.round(100 * part / whole)} %` : "";
 
-// == 2 The link to Python =================================================================================================================
+// == 2 The link to Python ==
 // Decisions wait in the outbox until Python acknowledges them. Undo and redo do not: said twice, they would take back two steps.
 function makeDecisionLink(v) {
-  const { model } = v, state = () => model.get("state") || {};
-  const session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
-  const outbox = makeOutbox(session(), `personabench:adjudication:${state().study}:${state().adjudicator}`);
-  let asked = 0;
-  const raw = m => { try { model.send(m); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  const { study, adjudicator } = v.model.get("state") || {}, link = makeLink(v, `personabench:adjudication:${study}:${adjudicator}`, v.hear, () => v.doc ? { type: "ping" } : null);
   const may = () => {
-    if (!state().readonly && v.doc) return true;
+    if (!link.state().readonly && v.doc) return true;
     v.say(v.doc ? "The study is open read-only: nothing can be decided here" : "Nothing is connected: run the cell to work on", true);
     return false;
   };
-  const write = m => {
-    if (!may()) return null;
-    const message = outbox.put({ guid: makeGuid(), source: v.doc.source, ...m, at: Date.now() });
-    raw(message);
-    v.saved();
-    return message;
-  };
-  const step = type => { if (may()) raw({ type, guid: makeGuid() }); };
-  const ready = () => { raw({ type: "ready", view: v.uid }); for (const m of outbox.all()) raw(m); };
-  const beat = () => {
-    if (!v.root.isConnected || document.visibilityState === "hidden") return;
-    const first = outbox.all()[0]?.at;
-    v.lost((asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000));
-    if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.doc ? { type: "ping" } : { type: "ready", view: v.uid }); }
-  };
-  const hear = m => {
-    if (m.to && m.to !== v.uid) return;
-    sayAgain(outbox, raw, asked && performance.now() - asked > 5000);
-    asked = 0;
-    v.lost(false);
-    NEWS[m.type]?.(v, m);
-  };
-  model.on("msg:custom", hear);
-  const timer = setInterval(beat, 2000);
-  return { write, step, ready, outbox, raw, state, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
+  return { ...link, write: m => may() ? link.write({ source: v.doc.source, ...m }) : null, step: type => { if (may()) link.raw({ type, guid: makeGuid() }); } };
 }
 
 const NEWS = {
-  source(v, m) { v.open(m); },
+  source(v, m) { v.open(m); v.later.whenIdle(); },
   changed(v, m) { if (v.doc) v.stand(m); },
-  sources(v, m) { v.sources = unpack(m.rows); v.picker.refresh("sources"); },
   ack(v, m) {
     const sent = v.link.outbox.done(m.guid), d = sent?.left && v.list.find(x => keyOf(x) === keyOf(sent));
     if (d) { d.pending = false; v.rows.fill(); }
@@ -108,13 +78,13 @@ const NEWS = {
   },
   refused(v, m) {
     if (m.again) return v.say(`${m.reason}. ${m.cure || ""}`, true);
-    if (v.link.outbox.done(m.guid)) v.link.raw({ type: "ready", view: v.uid }); // what was drawn ahead is not so: ask for what is
+    if (v.link.outbox.done(m.guid)) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
     v.say(`${m.reason}. ${m.cure || ""}`, true);
     v.saved();
   },
 };
 
-// == 3 The text and its two margins ======================================================================================================
+// == 3 The text and its two margins ==
 /** Give each group of the text a margin on either side. */
 function addMargins(v) {
   for (const g of v.doc.groups) {
@@ -131,7 +101,7 @@ function watchMargins(v) {
       const g = el.pbGroup;
       if (near === g.near) continue;
       g.near = near;
-      if (near) v.later(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
+      if (near) v.soon(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
     }
   }, { root: v.scroll, rootMargin: "150px 0px" });
   for (const g of v.doc.groups) v.seen.observe(g.el);
@@ -170,13 +140,7 @@ function drawMargins(v, g) {
 }
 
 function joinTwoMargins(v) {
-  v.rect = (a, b) => {
-    const p = pieceAt(v.doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
-    probe.setStart(n, i);
-    probe.setEnd(m, j);
-    const boxes = probe.getClientRects();
-    return boxes.length ? boxes[boxes.length - 1] : probe.getBoundingClientRect();
-  };
+  v.rect = (a, b) => rectOf(v.doc, a, b);
   v.look = c => {
     const d = v.of.get(c.id);
     return `pa-bar pa-${fate(d, c.side === 0)}${d && d === v.current ? " pa-current" : ""}`;
@@ -190,34 +154,21 @@ function joinTwoMargins(v) {
       v.clear(g);
       for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current && !v.forced) put(g, "open", c); }
       for (const [name, c] of marks) if (c.start < g.end && c.end > g.start) put(g, name, c);
-    } else paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: { look: { ink: c.side ? 0 : 1, line: c.side ? 2 : 0 } } })) });
+    } else v.spans(g, now);
     drawMargins(v, g);
   };
   const waiting = new Set();
-  v.later = g => { if (!waiting.size) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); for (const x of all) if (x.near && x.el.isConnected && x.doc === v.doc) v.paint(x); }); waiting.add(g); };
-  v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.later(g); };
+  v.soon = g => { if (!waiting.size) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); for (const x of all) if (x.near && x.el.isConnected && x.doc === v.doc) v.paint(x); }); waiting.add(g); };
+  v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.soon(g); };
   /** Bring a span into sight: its begin in the upper third. */
   v.reveal = (start, end) => {
-    for (const g of groupsOf(v.doc, { start, end })) if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; v.later(g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); }
+    for (const g of groupsOf(v.doc, { start, end })) if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; v.soon(g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); }
     const a = v.rect(start, start + 1), b = v.rect(end - 1, end), view = v.scroll.getBoundingClientRect();
     if (a.top < view.top + 30 || Math.min(b.bottom, a.top + view.height * 0.6) > view.bottom - 20) v.scroll.scrollTop += a.top - view.top - view.height / 4;
   };
-  const at = e => {
-    const id = Number(e.target.closest("[data-coding]")?.dataset.coding);
-    if (id) return v.of.get(id) || v.doc.byId.get(id);
-    const d = (document), point = d.caretPositionFromPoint ? d.caretPositionFromPoint(e.clientX, e.clientY) : d.caretRangeFromPoint?.(e.clientX, e.clientY);
-    const pos = point ? positionOf(v.doc, point.offsetNode ?? point.startContainer, point.offset ?? point.startOffset) : null;
-    return pos === null ? null : v.list.filter(x => x.start <= pos && x.end > pos).sort((a, b) => a.end - a.start - b.end + b.start)[0];
-  };
-  v.scroll.addEventListener("click", e => {
-    if (!v.doc || !document.getSelection()?.isCollapsed) return;
-    const found = at(e);
-    if (found?.kind) v.select(found, { show: false });
-    else if (found) v.say(`${found.code.name}: ${v.doc.list.some(o => o !== found && o.start === found.start && o.end === found.end && o.code === found.code) ? "both coded it alike" : found.coder}`);
-  });
 }
 
-// == 4 The list ===========================================================================================================================
+// == 4 The list ==
 function makeDisagreementList(v) {
   const box = make("ul", { class: "pa-list", role: "listbox", tabIndex: 0, "aria-label": "Disagreements", onclick: e => {
     const row = e.target.closest("[role=option]");
@@ -252,7 +203,7 @@ function scrollRowIntoList(box, row) {
   if (b.top < a.top) box.scrollTop -= a.top - b.top + 8; else if (b.bottom > a.bottom) box.scrollTop += b.bottom - a.bottom + 8;
 }
 
-// == 5 The card with the decisions =======================================================================================================
+// == 5 The card with the decisions ==
 const CHOICES = ["left", "right", "both", "union", "intersection", "other", "none", "reopen"];
 
 function makeDecisionCard(v) {
@@ -277,21 +228,12 @@ function makeDecisionCard(v) {
     const names = new Set(v.doc.list.filter(c => c.side === i && c.start < d.end && c.end > d.start).map(c => c.code.name));
     return names.size ? `, but ${[...names].slice(0, 6).join(", ")}${names.size > 6 ? " …" : ""}` : "";
   };
-  const explain = () => {
-    const { coders } = v, [agreed, kept] = v.agreed, who = v.link.state().adjudicator;
-    if (coders.length < 2) return [coders.length ? `Only ${coders[0]} has coded ${v.doc.source} so far.` : `Nobody has coded ${v.doc.source} yet.`,
-      "Two people’s codings are needed to compare. The second coder opens the source with pb.CodingWidget(study, …, blind=True) under a name of their own; what they code appears here by itself."];
-    const silent = coders.filter((_, i) => !v.doc.list.some(c => c.side === i));
-    if (silent.length) return [`${silent.join(" and ")} ${silent.length > 1 ? "have" : "has"} coded nothing in ${v.doc.source} yet.`, "Not read is no disagreement: the list begins with their first coding."];
-    if (!v.list.length) return [`${coders.join(" and ")} agree on all ${agreed} codings.`, kept < agreed ? `Press ${showKey(v.keys.agree)} to keep them for ${who}.` : `${who} has them all.`];
-    return [`${v.list.length} disagreements.`, "Choose one in the list, or press N."];
-  };
   const fill = () => {
     const d = v.current, open = v.list.filter(x => !x.decision).length, label = labels(d);
     row.hidden = !d;
     for (const s of sides) s.hidden = !d;
     box.classList.toggle("pa-plain", !d);
-    if (!d) { const [a, b] = v.doc ? explain() : ["", ""]; head.replaceChildren(make("b", {}, a)); note.textContent = b; return; }
+    if (!d) { const [a, b] = v.doc && v.explain ? v.explain() : ["", ""]; head.replaceChildren(make("b", {}, a)); note.textContent = b; return; }
     const t = v.doc.turns[d.turn];
     head.replaceChildren(make("b", {}, kindWords(d, v.coders)), make("span", { class: "pa-dim" }, `turn ${d.turn + 1}${t?.speaker ? `, ${t.speaker}` : ""}`), make("span", { class: "pa-gap" }),
       make("span", { class: "pa-dim" }, `${v.shown().indexOf(d) + 1} of ${v.shown().length}`));
@@ -311,7 +253,7 @@ function makeDecisionCard(v) {
   return { box, fill, buttons };
 }
 
-// == 6 What can be done, and by which key ================================================================================================
+// == 6 What can be done, and by which key ==
 function joinDecisions(v) {
   v.shown = () => v.hiding ? v.list.filter(d => !d.decision || d === v.current) : v.list;
   v.nameOf = id => v.doc.codes.get(id)?.name || "?";
@@ -341,7 +283,7 @@ function joinDecisions(v) {
     if (!d) return v.say("Go to a disagreement first: N", true);
     if (!d.offers.includes(decision)) return v.say({ union: "Spans can be joined only where the code is the same", intersection: "Spans can be joined only where the code is the same",
       both: "There is only one coding here" }[decision] || `${v.coders[decision === "left" ? 0 : 1]} has no such coding here`, true);
-    if (decision === "other" && !code) return chooseCode();
+    if (decision === "other" && !code) return v.later.when(v.chooseCode);
     if (d.decision === decision && (decision !== "other" || d.code === code.id)) return v.say(`Already decided: ${decisionWords(d, v.coders, v.nameOf)}`);
     if (!v.link.write({ type: "decide", left: d.left, right: d.right, decision, ...(code ? { code: code.id } : {}) })) return;
     Object.assign(d, { decision, code: code?.id ?? null, pending: true });
@@ -361,43 +303,15 @@ function joinDecisions(v) {
     Object.assign(d, { decision: null, code: null, pending: true });
     settle("Open again.", false);
   };
-  const chooseCode = () => {
-    const here = [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code), facets = new Set(here.map(c => c?.facet)), codes = [...v.doc.codes.values()].filter(c => !here.includes(c));
-    const ranked = q => q.trim() ? codes.map(c => ({ c, s: Math.max(fuzzy(q, c.name), fuzzy(q, c.path || "") - 5) })).filter(x => x.s >= 0).sort((a, b) => b.s - a.s).map(x => x.c)
-      : [...codes.filter(c => facets.has(c.facet)), ...codes.filter(c => !facets.has(c.facet))];
-    v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near: v.card.buttons.other,
-      rows: q => ranked(q).map(c => ({ value: c, label: c.name, swatch: c, detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet].filter(Boolean).join(" · ") })),
-      pick: ([c]) => decide("other", c) });
-  };
-  const sources = () => {
-    v.link.raw({ type: "sources", view: v.uid });
-    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · Esc", near: v.buttons.sources,
-      rows: q => (v.sources || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).sort((a, b) => Number(b.coders > 1) - Number(a.coders > 1))
-        .map(s => ({ value: s.name, label: s.name, detail: s.coders === undefined ? "" : s.coders > 1 ? `${s.coders} coders` : s.coders ? "one coder" : "not coded" })),
-      pick: ([name]) => v.link.raw({ type: "open", source: name, view: v.uid }) });
-  };
   const does = {
     "next": () => go(1, undefined, ""), "previous": () => go(-1, undefined, ""), "next open": () => go(1, d => !d.decision, "All are decided"),
-    ...Object.fromEntries(["left", "right", "both", "union", "intersection", "other", "none"].map(d => [d, () => decide(d)])), reopen, sources,
-    "agree": () => { if (v.agreed[1] >= v.agreed[0]) v.say(v.agreed[0] ? "All that both agree on is kept already" : "There is nothing that both coded alike"); else v.link.write({ type: "agree" }); },
-    "hide decided": () => { v.hiding = !v.hiding; v.rows.fill(); v.card.fill(); v.heads(); v.say(v.hiding ? "Decided ones are hidden" : "Decided ones are shown"); },
-    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "help": () => v.help.toggle(), "leave": () => v.leave(),
+    ...Object.fromEntries(["left", "right", "both", "union", "intersection", "other", "none"].map(d => [d, () => decide(d)])), reopen,
+    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "leave": () => v.leave(),
   };
-  v.act = name => { if (v.doc) does[name]?.(); };
-}
-
-function makeKeyTable(v) {
-  const words = { "next open": "next that is open", "left": "take the left coder’s", "right": "take the right coder’s", "both": "take both", "union": "widest span", "intersection": "only the common words",
-    "other": "another code", "none": "no coding", "reopen": "open a decided one again", "agree": "keep what both coded alike", "sources": "open another source" };
-  const box = make("div", { class: "pb-popover pa-help", hidden: true, role: "dialog", "aria-label": "Keys", tabIndex: -1 });
-  const toggle = () => {
-    box.hidden = !box.hidden;
-    if (box.hidden) return v.focus();
-    box.replaceChildren(make("div", { class: "pa-coder" }, "Keys"), make("table", {}, ...Object.entries(v.keys).map(([what, key]) => make("tr", {}, make("td", {}, make("kbd", {}, showKey(key))), make("td", {}, words[what] || what)))));
-    v.place(box, v.buttons.help);
-    box.focus({ preventScroll: true });
-  };
-  return { box, toggle };
+  v.does = does;
+  v.decide = decide;
+  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} name */
+  v.act = name => { if (v.doc) does[name] ? does[name]() : v.later.when(() => does[name]?.()); };
 }
 
 /** Keys work wherever the focus is inside the widget; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
@@ -409,7 +323,7 @@ function joinDecisionKeys(v) {
     const key = chord(e), action = own(e), button = e.target.tagName === "BUTTON", listed = e.target === v.rows.box;
     if (typing(e)) return;
     if (!/^(mod|alt)\+/.test(key)) e.stopPropagation();
-    if (key === "escape" && !v.help.box.hidden) v.help.toggle();
+    if (key === "escape" && v.help && !v.help.box.hidden) v.help.toggle();
     else if (listed && /^(arrowdown|arrowup)$/.test(key)) v.act(key === "arrowdown" ? "next" : "previous");
     else if (listed && /^(home|end|pagedown|pageup)$/.test(key)) { const list = v.shown(), i = list.indexOf(v.current) + (key === "pagedown" ? 8 : -8); v.select(list[{ home: 0, end: list.length - 1 }[key] ?? Math.max(0, Math.min(list.length - 1, i))]); }
     else if (action && !(button && /^(enter| )$/.test(key))) { e.stopPropagation(); v.act(action); }
@@ -419,11 +333,11 @@ function joinDecisionKeys(v) {
   return () => removeEventListener("keydown", guard, true);
 }
 
-// == 7 The view ===========================================================================================================================
+// == 7 The view ==
 let adjudicationViews = 0;
 
 function makeAdjudicationView(model, el) {
-  const v = ({ model, uid: `pa${Date.now().toString(36)}${++adjudicationViews}`, doc: null, coders: [], list: [], of: new Map(), current: null, agreed: [0, 0], keys: {}, hiding: false, wide: true });
+  const v = ({ model, uid: `pa${Date.now().toString(36)}${++adjudicationViews}`, doc: null, coders: [], list: [], of: new Map(), current: null, agreed: [0, 0], keys: {}, hiding: false, wide: true, hear: { ...NEWS } });
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pa-scroll", tabIndex: 0, role: "region", "aria-label": "Transcript" }, v.text);
   v.live = make("div", { class: "pa-live", "aria-live": "polite", role: "status" });
@@ -435,13 +349,12 @@ function makeAdjudicationView(model, el) {
   const rule = (name, side, offset, line) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){color:var(--pb-fg);background-color:color-mix(in srgb,var(--pa-${side}) var(--pb-tint),transparent);text-decoration:underline ${line} var(--pa-${side}) 2px;text-underline-offset:${offset}px}`;
   v.painter.sheet.append(rule("left", "left", 3, "solid"), rule("right", "right", 6, "dashed"), `.${v.uid} .pb-text::highlight(${v.uid}-open){text-decoration:underline dotted var(--pb-dim) 1.5px;text-underline-offset:4px}`);
   if (PAINTS) ["open", "left", "right"].forEach((name, i) => { v.painter.highlight(name).priority = i; });
+  v.later = makeLater(v);
   v.link = makeDecisionLink(v);
-  v.picker = makePicker(v);
   v.rows = makeDisagreementList(v);
   v.card = makeDecisionCard(v);
-  v.help = makeKeyTable(v);
   v.root.append(v.painter.sheet, makeAdjudicationHead(v), v.banner, make("div", { class: "pa-main" }, v.rows.box, v.scroll), v.card.box,
-    make("div", { class: "pa-foot" }, v.status, v.live, v.kept), v.picker.box, v.help.box);
+    make("div", { class: "pa-foot" }, v.status, v.live, v.kept));
   v.placeholder = make("div", { class: "pa-empty" }, "Opening…");
   v.text.append(v.placeholder);
   v.card.fill();
@@ -495,13 +408,13 @@ function joinFigures(v) {
 }
 
 function joinAdjudication(v) {
+  v.spans = () => {}; // what follows later has its own
   v.focus = () => v.rows.box.focus({ preventScroll: true });
   v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pa-warn", warn); };
   v.swatch = swatchOf;
   v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pa-waiting", n > 0); };
   v.lost = late => { v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${v.link.outbox.size ? "What you decided waits here and will be sent when it answers, or when you run the cell again." : "Run the cell again if it does not come back."}`; };
   v.leave = () => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
-  v.place = (box, near) => placeBox(v, box, near);
   v.theme = () => {
     v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches; // every highlight has the system's colour then: only what matters now is painted
@@ -561,25 +474,21 @@ function joinAdjudication(v) {
   };
 }
 
-/** What the page does to the widget: its size, its colours, and JupyterLab's search in its text. */
-function joinPageChanges(v) {
-  const size = new ResizeObserver(() => v.doc && v.resized()), ends = [repairText(v), followTheme(v), () => size.disconnect()];
-  size.observe(v.root);
-  return () => { for (const end of ends) end(); };
-}
-
 function render({ model, el }) {
   const v = makeAdjudicationView(model, el);
   joinAdjudication(v);
   joinFigures(v);
   joinTwoMargins(v);
   joinDecisions(v);
-  const ends = [joinDecisionKeys(v), joinPageChanges(v), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  v.kit = { LINES, PAINTS, chord, make, showKey, unpack };
+  const size = new ResizeObserver(() => v.doc && v.resized());
+  size.observe(v.root);
+  v.ends = [joinDecisionKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
   v.theme();
   v.link.ready();
   const wait = setTimeout(() => { if (!v.doc) v.placeholder.textContent = "Run this cell to open the source. Its text is not saved with the notebook."; }, 4000);
   el.pbView = v; // for tests and measurements
-  return () => { clearTimeout(wait); for (const end of ends) end(); };
+  return () => { clearTimeout(wait); for (const end of v.ends) end(); };
 }
 
 export default { render };

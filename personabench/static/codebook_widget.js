@@ -1,11 +1,10 @@
 // @ts-check
 // The codebook widget: codes as a tree, beside it everything known of the one at hand. One view is one call of `render` below. It changes nothing
 // by itself: each change is a message, and what Python tells afterwards is drawn, whoever made the change.
-// Sections: 1 the tree (pure), 2 the link to Python, 3 rows, 4 details, 5 panels, 6 actions, 7 keys and mouse, 8 the view.
-/* global BIDI, INKS, LINES, chord, followTheme, fuzzy, holdFocus, isDark, lookOf, make, makeGuid, makeOutbox, makePicker, ownColour, sayAgain, short, showKey, suppressKeys, swatchOf, unpack -- of shared.js,
-   which Python puts before this file */
+// Sections: 1 the tree (pure), 2 the link to Python, 3 rows, 4 details, 5 the panel, 6 actions, 7 keys and mouse, 8 the view.
+// Before it Python puts shared.js, whose names are used here freely; codebook_widget_panels.js follows when the tree stands: the palette, dragging, and panels other than the details.
 
-// == 1 The tree =============================================================================================================
+// == 1 The tree ==
 /** Colours that reach 3:1 on white and on JupyterLab's dark page and stay apart in the common kinds of colour vision; a name for each. */
 export const PALETTE = [["#B45400", "brown"], ["#F06C18", "orange"], ["#24A86C", "green"], ["#54786C", "grey green"], ["#9084FC", "light violet"], ["#9C30FC", "violet"],
   ["#A848B4", "purple"], ["#B478B4", "mauve"]];
@@ -25,7 +24,7 @@ export function makeTree(columns) {
 /** A node and all above it; a node and all below it. */
 export const lineOf = n => n ? [n, ...lineOf(n.up)] : [];
 export const branchOf = n => [n, ...n.children.flatMap(branchOf)];
-const flat = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+export const flat = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Does a code hold every word of what was typed, in its name, facet or definition? */
 export function fits(n, query) {
@@ -71,13 +70,6 @@ export function reorder(tree, id, way) {
   return all.map((x, k) => [x.id, k + 1]);
 }
 
-/** The row that letters typed lead to: the next that begins with them, from the one at hand on. -1 = none. One letter again and again goes round. */
-export function typeAhead(rows, at, letters) {
-  const all = flat(letters), same = [...all].every(c => c === all[0]), words = same ? all[0] : all, from = same ? at + 1 : at;
-  for (let k = 0; k < rows.length; k++) { const i = (from + k) % rows.length; if (flat(rows[i].node.name).startsWith(words)) return i; }
-  return -1;
-}
-
 /** How far two colours are apart in lightness, 1 to 21 (WCAG 2). */
 export function contrast(a, b) {
   const light = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255).map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
@@ -90,7 +82,6 @@ export function contrast(a, b) {
 export const traits = n => [n.order !== null && n.facet === "stage" ? `stage ${n.order}` : "", n.valence !== null ? `valence ${n.valence > 0 ? "+" : ""}${String(n.valence).replace("-", "−")}` : "",
   n.online === null ? "" : n.online ? "online" : "offline"].filter(Boolean);
 export const many = (n, one, more = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
-const keyName = key => key === " " ? "Space" : showKey(key).replace(/ARROW(\w+)/, (_, way) => ({ UP: "↑", DOWN: "↓", LEFT: "←", RIGHT: "→" })[way]);
 /** The number of the coding that an example stands for, or null. */
 export const codingOf = example => { const m = /^\[coding (\d+)\]$/.exec(example.trim()); return m ? Number(m[1]) : null; };
 
@@ -101,63 +92,35 @@ const tag = (name, of = "") => (...children) => make(name, of ? { class: of } : 
 const B = tag("b"), P = tag("p"), LI = tag("li"), SMALL = tag("small"), EM = tag("em"), TD = tag("td"), across = tag("div", "pbk-row-of"), pair = tag("div", "pbk-pair"), trait = tag("span", "pbk-trait"),
   caption = tag("span", "pbk-label"), hint = tag("p", "pb-hint");
 
-// == 2 The link to Python ===================================================================================================
+// == 2 The link to Python ==
 function makeBookLink(v) {
-  const { model } = v;
-  const store = () => { try { return globalThis.sessionStorage; } catch { return null; } };
-  const state = () => model.get("state") || {};
-  const outbox = makeOutbox(store(), `personabench-codebook:${state().study}:${state().coder}`), then = new Map();
-  let asked = 0;
-  const raw = m => { try { model.send({ ...m, view: v.uid }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  const { study, coder } = v.model.get("state") || {}, link = makeLink(v, `personabench-codebook:${study}:${coder}`, v.hear, () => v.tree ? { type: "ping" } : null), then = new Map();
   /** Send a change; `after` is called with the acknowledgement. */
   const write = (m, after) => {
     if (!v.mayWrite()) return false;
-    const message = outbox.put({ guid: makeGuid(), ...m });
-    message.at = Date.now();
-    if (after) then.set(message.guid, after);
-    raw(message);
-    v.saved();
+    const { guid } = link.write(m);
+    if (after) then.set(guid, after);
     return true;
   };
-  const ready = () => { raw({ type: "ready" }); for (const m of outbox.all()) raw(m); };
-  const beat = () => {
-    if (!v.root.isConnected || document.visibilityState === "hidden") return;
-    const first = outbox.all()[0]?.at, late = (asked && performance.now() - asked > 5000) || (first && Date.now() - first > 5000);
-    v.lost(late);
-    if (!asked || performance.now() - asked > 15000) { asked = performance.now(); raw(v.tree ? { type: "ping" } : { type: "ready" }); }
-  };
-  const hear = m => {
-    if (m.to && m.to !== v.uid) return;
-    sayAgain(outbox, raw, asked && performance.now() - asked > 5000);
-    asked = 0;
-    v.lost(false);
-    BOOK_HEAR[(m.type)]?.(v, m);
-  };
   const settle = guid => {
-    const sent = outbox.done(guid), after = then.get(guid);
+    const sent = link.outbox.done(guid), after = then.get(guid);
     then.delete(guid);
     if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid, ms: Date.now() - sent.at } }));
     v.saved();
     return after;
   };
-  model.on("msg:custom", hear);
-  const timer = setInterval(beat, 2000);
-  return { write, ready, raw, outbox, state, settle, end: () => { clearInterval(timer); model.off("msg:custom", hear); } };
+  return { ...link, write, settle };
 }
 
 const BOOK_HEAR = {
-  codebook(v, m) { v.renew(m); },
+  codebook(v, m) { v.renew(m); v.later.whenIdle(); },
   ack(v, m) { const after = v.link.settle(m.guid); if (m.notice) v.say(m.notice); after?.(m); },
-  refused(v, m) { if (m.again) return v.say(m.reason, true); v.link.settle(m.guid); v.say(`${m.reason}. ${m.cure || ""}`, true); v.details.refresh(true); v.panel.refused(); },
+  refused(v, m) { if (m.again) return v.say(m.reason, true); v.link.settle(m.guid); v.say(`${m.reason}. ${m.cure || ""}`, true); v.details.refresh(true); if (v.busy) { v.busy.disabled = false; v.busy = null; } },
   notice(v, m) { v.link.settle(m.guid); v.say(m.text); },
-  preview(v, m) { v.panel.show("merge", m); },
-  quotes(v, m) { v.panel.answer("quotes", m); },
   examples(v, m) { const found = unpack(m.quotes); for (const id of m.asked) v.words.set(id, found.find(q => q.id === id) || null); v.details.refresh(true); },
-  history(v, m) { v.panel.answer("history", m); },
-  past(v, m) { v.showPast(m); },
 };
 
-// == 3 Rows =================================================================================================================
+// == 3 Rows ==
 function makeRows(v) {
   const box = make("div", { class: "pbk-tree", role: "tree", "aria-label": "Codes", "aria-multiselectable": "true", "aria-describedby": `${v.uid}-status` });
   let shown = [], editing = (null);
@@ -272,7 +235,7 @@ function makeRows(v) {
   return { box, draw, go, step, toggle, rename, create, index, els, get shown() { return shown; }, get editing() { return editing; } };
 }
 
-// == 4 Details ==============================================================================================================
+// == 4 Details ==
 // A form of fields that know how to show a code and how to save themselves. A field that is being written in is not touched by news.
 function makeDetails(v) {
   let code = (null), fields = ([]);
@@ -333,9 +296,9 @@ function makeDetails(v) {
   };
   const name = make("input", { dir: "auto", onchange: () => { if (name.value.trim() && name.value.trim() !== code.name) v.link.write({ type: "rename", id: code.id, name: name.value.trim() }, () => v.say(`Renamed to ${name.value.trim()}`)); else name.value = code.name; },
     onkeydown: e => { if (chord(e) === "enter") { e.preventDefault(); name.blur(); v.focus(); } } });
-  const under = make("button", { class: "pbk-wide", onclick: () => v.does["move under…"]() });
+  const under = make("button", { class: "pbk-wide", onclick: () => v.act("move under…") });
   const order = make("input", { type: "number", step: 1, onchange: () => save({ order: order.value === "" ? null : Number(order.value) }) });
-  const steps = way => make("button", { class: "pbk-icon", "aria-label": way < 0 ? "Stage earlier" : "Stage later", title: way < 0 ? "Stage earlier" : "Stage later", onclick: () => v.does[way < 0 ? "stage earlier" : "stage later"]() }, way < 0 ? "↑" : "↓");
+  const steps = way => make("button", { class: "pbk-icon", "aria-label": way < 0 ? "Stage earlier" : "Stage later", title: way < 0 ? "Stage earlier" : "Stage later", onclick: () => v.act(way < 0 ? "stage earlier" : "stage later") }, way < 0 ? "↑" : "↓");
   const build = facets => {
     fields = [];
     const nameField = add(labelled("Name", name), n => { if (document.activeElement !== name) name.value = n.name; name.readOnly = !v.canWrite(); });
@@ -348,7 +311,7 @@ function makeDetails(v) {
     list.include = examples("include", "Include, for example", "words, or pick a quote below");
     list.exclude = examples("exclude", "Exclude, for example", "… and the code that fits better");
     const used = tag("p", "pbk-used")();
-    const uses = add(across(used, make("button", { onclick: () => v.does.quotes() }, "Quotes"), make("button", { onclick: () => v.does["merge into…"]() }, "Merge…"), make("button", { onclick: () => v.does["split…"]() }, "Split…")),
+    const uses = add(across(used, make("button", { onclick: () => v.act("quotes") }, "Quotes"), make("button", { onclick: () => v.act("merge into…") }, "Merge…"), make("button", { onclick: () => v.act("split…") }, "Split…")),
       n => { used.textContent = v.past ? many(n.codings, "coding") : `${many(n.codings, "coding")} by ${many(n.cases, "case")}`; const [q, m, s] = [...uses.querySelectorAll("button")]; q.disabled = Boolean(v.past) || !n.codings; s.disabled = !v.canWrite() || !n.codings; m.disabled = !v.canWrite(); });
     return make("div", { class: "pbk-form" }, nameField, pair(facet, parent), pair(...special), definition, list.include.el, list.exclude.el, colours(), uses);
   };
@@ -368,7 +331,7 @@ function makeDetails(v) {
     if (!all[key].includes(text)) v.link.write({ type: "change", ids: [n.id], changes: { parts: [n.words, [...all.include, ...(key === "include" ? [text] : [])], [...all.exclude, ...(key === "exclude" ? [text] : [])]] } }, () => v.say(`Kept as an example to ${key}`)); } };
 }
 
-// == 5 Panels ===============================================================================================================
+// == 5 Panels ==
 // Beside the tree: the details, or for a while a question that needs room. Esc brings the details back, and once more the tree.
 function makeBookPanel(v) {
   const title = make("div", { class: "pbk-title" }), body = make("div", { class: "pbk-body" }), back = make("button", { class: "pbk-icon", "aria-label": "Back to the details", title: "Back (Esc)", onclick: () => { show("details"); v.focus(); } }, "×");
@@ -377,8 +340,7 @@ function makeBookPanel(v) {
     if (key === "escape") { e.preventDefault(); if (kind !== "details") show("details"); v.focus(); }
     if (!/^mod\+/.test(key)) e.stopPropagation();
   } }, make("header", {}, title, back), body);
-  const cancel = () => make("button", { onclick: () => { show("details"); v.focus(); } }, "Cancel");
-  let kind = "details", told = (null), asked = (null), busy = (null);
+  let kind = "details", told = (null), asked = (null);
   const first = () => body.querySelector("[data-first]")?.focus({ preventScroll: true });
   const show = (name, m = null) => {
     kind = name;
@@ -387,7 +349,7 @@ function makeBookPanel(v) {
     if (name !== "details") { first(); v.say(title.textContent); }
   };
   const fill = () => {
-    const [name, ...content] = PANELS[kind]();
+    const [name, ...content] = kinds[kind](told);
     title.textContent = name;
     box.setAttribute("aria-label", name);
     back.hidden = kind === "details";
@@ -397,7 +359,6 @@ function makeBookPanel(v) {
   };
   const ask = (name, m) => { asked = name; v.link.raw(m); };
   const answer = (name, m) => { if (asked) { const to = asked; asked = null; show(to, m); } else if (kind === name) { told = m; fill(); } };
-  const quoteOf = (q, ...more) => LI(make("q", { dir: "auto" }, q.quote), SMALL([q.case || q.source, q.case && q.case !== q.source ? q.source : "", q.coder, ...more].filter(Boolean).join(" · ")));
   const details = () => {
     const marks = v.marked();
     if (marks.length > 1) return several(marks);
@@ -405,91 +366,21 @@ function makeBookPanel(v) {
     return ["Details", v.details.form()];
   };
   const several = marks => [`${marks.length} codes marked`, make("ul", { class: "pbk-quotes" }, ...marks.map(n => LI(make("span", { class: "pb-swatch", style: v.swatch(n) }), make("bdi", {}, n.name)))),
-    across(...[["Merge…", "merge into…"], ["Move under…", "move under…"], ["Facet…", "facet…"], ["Remove", "remove"]].map(([label, does]) => make("button", { disabled: !v.canWrite(), onclick: () => v.does[does]() }, label)),
+    across(...[["Merge…", "merge into…"], ["Move under…", "move under…"], ["Facet…", "facet…"], ["Remove", "remove"]].map(([label, does]) => make("button", { disabled: !v.canWrite(), onclick: () => v.act(does) }, label)),
       make("button", { onclick: () => { v.marks.clear(); v.rows.draw(); fill(); v.focus(); } }, "Unmark all"))];
-  const merge = () => {
-    const m = told, into = v.tree.byId.get(m.into), quotes = unpack(m.quotes);
-    if (!into || !m.ids.every(id => v.tree.byId.has(id))) return ["Merge", P("One of the codes is gone.")];
-    const group = (fate, head) => { const some = quotes.filter(q => q.fate === fate); return some.length && make("details", { open: fate !== "moves" || some.length <= 5 }, make("summary", {}, `${head} (${m.fates[fate]})`), make("ul", { class: "pbk-quotes" }, ...some.slice(0, 200).map(q => quoteOf(q, q.code)))); };
-    const go = make("button", { class: "pbk-main-button", "data-first": "", onclick: () => { go.disabled = true; busy = go; if (v.link.write({ type: "merge", ids: m.ids, into: m.into }, () => { busy = null; v.marks.clear(); v.rows.draw(); show("details"); v.rows.go(m.into); })) v.say("Merging…"); } }, `Merge into “${short(into.name, 30)}”`);
-    return ["Merge: what will change", make("ul", { class: "pbk-plan" }, ...m.plan.map(x => LI(x)), m.warning && make("li", { class: "pb-warn" }, m.warning)),
-      across(go, cancel()), SMALL("One undo takes all of it back."),
-      m.definitions.length > 0 && make("details", { open: true }, make("summary", {}, `${m.definitions.length === 1 ? "A definition ends" : "Definitions end"} with the code`), ...m.definitions.map(([c, d]) => make("blockquote", {}, B(c), make("p", { dir: "auto" }, d)))),
-      group("falls together", "Fall together"), group("moves", "Move")];
-  };
-  const quotes = () => {
-    const n = v.tree.byId.get(told.id), all = unpack(told.quotes);
-    if (!n) return ["Quotes", P("The code is gone.")];
-    const list = make("ul", { class: "pbk-quotes", tabIndex: 0, "data-first": "", "aria-label": `Quotes of ${n.name}` }, ...all.map(q => { const li = quoteOf(q); if (v.canWrite()) li.append(make("span", { class: "pbk-row-of" },
-      ...[["include", "+ include"], ["exclude", "+ exclude"]].map(([key, label]) => make("button", { class: "pbk-small", title: `Keep as an example to ${key}`, onclick: () => v.details.addExample(key, `[coding ${q.id}]`) }, label)))); return li; }));
-    return [`${n.name}: ${many(told.n, "quote")}`, list, all.length < told.n && SMALL(`The first ${all.length} are shown.`)];
-  };
-  const split = () => {
-    const n = v.tree.byId.get(told.id), all = unpack(told.quotes), take = new Set(), seen = () => all.filter(q => !find.value || fits({ name: q.quote, facet: q.source, words: q.case || "", include: [q.coder], exclude: [] }, find.value));
-    if (!n) return ["Split", P("The code is gone.")];
-    const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => tell() });
-    const facet = make("select", { "aria-label": "Facet of the new code" }, ...v.facets.map(f => make("option", { selected: f === n.facet }, f)));
-    const find = make("input", { placeholder: "Only quotes with…", "aria-label": "Only quotes with these words", oninput: () => draw() });
-    const list = make("ul", { class: "pbk-quotes" }), rows = new Map(all.map(q => { const tick = make("input", { type: "checkbox", onchange: () => { tick.checked ? take.add(q.id) : take.delete(q.id); tell(); } }), li = quoteOf(q); return [q, LI(make("label", {}, tick, make("span", {}, ...li.childNodes)))]; }));
-    const draw = () => list.replaceChildren(...seen().map(q => rows.get(q)));
-    const all_ = make("button", { onclick: () => { const some = seen(), on = !some.every(q => take.has(q.id)); for (const q of some) { on ? take.add(q.id) : take.delete(q.id); rows.get(q).querySelector("input").checked = on; } tell(); } }, "Tick all shown");
-    const go = make("button", { class: "pbk-main-button", onclick: () => { busy = go; go.disabled = true; v.link.write({ type: "split", id: n.id, to: name.value.trim(), codings: [...take], facet: facet.value }, m => { busy = null; show("details"); v.rows.go(m.id); v.say(`Split ${name.value.trim()} from ${n.name}: ${many(take.size, "coding")}`); }); } });
-    const tell = () => { go.textContent = `Split off ${take.size} of ${all.length}`; go.disabled = !take.size || !name.value.trim(); };
-    tell();
-    draw();
-    return [`Split “${short(n.name, 40)}”`, hint("Tick the quotes that belong to the new code. It stands beside this one and takes over its other properties."), pair(name, facet),
-      across(go, cancel()), pair(find, all_), list];
-  };
-  const history = () => {
-    const steps = unpack(told.steps), id = i => `${v.uid}-step-${i}`;
-    let at = Math.max(0, v.past ? steps.findIndex(s => s.event === v.past.event) : 0);
-    const mark = () => { [...list.children].forEach((li, i) => li.setAttribute("aria-selected", String(i === at))); if (steps.length) list.setAttribute("aria-activedescendant", id(at)); list.children[at]?.scrollIntoView({ block: "nearest" }); };
-    const open = () => { v.pastStep = steps[at]; v.link.raw({ type: "past", event: steps[at].event }); };
-    const list = make("ul", { class: "pbk-list", role: "listbox", tabIndex: 0, "data-first": "", "aria-label": "Steps that changed the codebook", onkeydown: e => {
-      const step = { arrowdown: 1, arrowup: -1, pagedown: 10, pageup: -10, home: -1e6, end: 1e6 }[chord(e)];
-      if (step) { at = Math.max(0, Math.min(steps.length - 1, at + step)); mark(); } else if (chord(e) === "enter" && steps.length) open(); else return;
-      e.preventDefault();
-    } }, ...steps.map((s, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", class: s.undone ? "pbk-undone" : "", onclick: () => { at = i; mark(); open(); } }, make("bdi", {}, s.label),
-      SMALL(`${s.coder} · ${new Date(s.time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}${s.undone ? " · undone" : ""}`))));
-    setTimeout(mark);
-    return ["History", hint(steps.length ? "Choose a step to see the codebook as it was after it." : "Nothing has changed the codebook yet."), steps.length ? list : null];
-  };
-  const keys = () => ["Keys", make("table", { class: "pbk-keys", tabIndex: 0, "data-first": "", "aria-label": "Keys" }, ...[["go from code to code", "↑ ↓"], ["open, close a branch", "→ ←"], ["mark a row of codes", "⇧ ↑ ↓"], ["go to the code that begins so", "A … Z"],
-    ...Object.entries(v.own).map(([what, key]) => [what, keyName(key)])].map(([what, key]) => make("tr", {}, TD(make("kbd", {}, key)), TD(what))))];
-  const PANELS = { details, merge, quotes, split, history, keys };
-  return { box, show, ask, answer, fill, refused: () => { if (busy) { busy.disabled = false; busy = null; } }, get kind() { return kind; } };
+  const kinds = { details }; // others come later
+  return { box, kinds, show, ask, answer, fill, get kind() { return kind; } };
 }
 
-// == 6 Actions ==============================================================================================================
+// == 6 Actions ==
 function makeDoes(v) {
   const names = nodes => nodes.length === 1 ? `“${short(nodes[0].name, 30)}”` : `${nodes.length} codes`;
-  const pathOf = n => lineOf(n.up).reverse().map(x => x.name).join(" / ");
-  const codeRow = n => ({ value: n, label: n.name, swatch: n, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
-  const ranked = (nodes, q) => q.trim() ? nodes.map((n, i) => ({ n, i, score: Math.max(fuzzy(q, n.name), fuzzy(q, pathOf(n)) - 200) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.n) : nodes;
-  const near = () => v.rows.els.get(v.at) || v.rows.box;
   const move = (ids, parent) => {
     const some = topmost(v.tree, ids), to = v.tree.byId.get(parent);
     if (!mayMove(v.tree, some, parent)) return v.say(some.some(id => lineOf(to).some(n => n.id === id)) ? "A code cannot go into its own branch" : "It is there already", true);
     v.link.write({ type: "move", ids: some, parent }, () => { v.cut = []; if (to) v.closed.delete(to.id); v.rows.draw(); v.rows.go(some[0], { focus: v.rows.box.contains(document.activeElement) }); v.say(`Moved ${names(some.map(id => v.tree.byId.get(id)))} ${to ? `under ${to.name}` : "to the top"}`); });
   };
   const chosen = what => { const all = v.marked().length ? v.marked() : v.here() ? [v.here()] : []; if (!all.length) v.say(`Choose a code to ${what}`, true); return v.mayWrite() ? all : []; };
-  const moveUnder = () => {
-    const some = chosen("move"), ids = some.map(n => n.id);
-    if (some.length) v.picker.start({ kind: "move", label: `Move ${names(some)} under…`, near: near(), hint: "↵ move · Esc", rows: q => [...(fuzzy(q, "the top") >= 0 ? [{ value: null, label: "The top", detail: "no parent" }] : []),
-      ...ranked(v.tree.list.filter(n => mayMove(v.tree, topmost(v.tree, ids), n.id)), q).map(codeRow)], pick: ([n]) => move(ids, n?.id ?? null) });
-  };
-  const merge = () => {
-    const some = chosen("merge"), ids = some.map(n => n.id), last = some.length > 1 ? some.slice().sort((a, b) => b.codings - a.codings) : [];
-    if (!some.length) return;
-    const preview = into => v.panel.ask("merge", { type: "preview", ids: ids.filter(id => id !== into.id), into: into.id });
-    v.picker.start({ kind: "merge", label: `Merge ${names(some)} into…`, near: near(), hint: some.length > 1 ? "↵ shows what will change · the code that stays, of the marked or another" : "↵ shows what will change · Esc",
-      rows: q => ranked([...last, ...v.tree.list.filter(n => !ids.includes(n.id))], q).map(codeRow), pick: ([n]) => preview(n) });
-  };
-  const facet = () => {
-    const some = chosen("change");
-    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) }, badge: some.every(n => n.facet === f) ? "now" : "" })),
-      pick: ([f]) => v.link.write({ type: "change", ids: some.map(n => n.id), changes: { facet: f } }, () => v.say(`${names(some)}: facet ${f}`)) });
-  };
   const remove = () => {
     const some = chosen("remove"), used = some.filter(n => n.codings || n.children.some(c => !some.includes(c)));
     if (!some.length) return;
@@ -508,7 +399,6 @@ function makeDoes(v) {
   const outdent = () => { const n = v.mayWrite() && v.here(); if (n) n.up ? move([n.id], n.up.parent) : v.say("It is at the top already", true); };
   const cut = () => { const some = chosen("move"); if (some.length) { v.cut = some.map(n => n.id); v.rows.draw(); v.say(`Cut ${names(some)}: go to the new parent and press ${showKey("mod+v")}, or Esc`); } };
   const paste = () => { if (!v.cut.length) return v.say("Nothing is cut", true); const n = v.here(); if (n && v.mayWrite()) move(v.cut.filter(id => v.tree.byId.has(id)), n.id); };
-  const ask = (panel, type) => { const n = v.here(); if (v.past) return v.say("Go back to the codebook of today first (Esc)", true); if (!n) return; if (!n.codings) return v.say(`${n.name} has no codings`, true); if (panel === "split" && !v.mayWrite()) return; v.panel.ask(panel, { type, id: n.id }); };
   const mark = () => { const n = v.here(); if (!n || v.past) return; v.marks.has(n.id) ? v.marks.delete(n.id) : v.marks.add(n.id); v.rows.draw(); if (v.panel.kind === "details") v.panel.fill(); v.say(`${n.name} ${v.marks.has(n.id) ? "marked" : "not marked"}; ${v.marks.size} marked`); };
   const leave = () => {
     if (v.cut.length || v.marks.size) { v.cut = []; v.marks.clear(); v.rows.draw(); v.panel.fill(); return v.say("Nothing is cut or marked"); }
@@ -519,18 +409,16 @@ function makeDoes(v) {
   };
   const openAll = () => { const all = v.book().list.filter(n => n.children.length); if (v.closed.size) v.closed.clear(); else for (const n of all) v.closed.add(n.id); if (v.here()?.up && v.closed.size) v.at = lineOf(v.here()).pop().id; v.rows.draw(); };
   const undo = type => { if (v.mayWrite()) v.link.raw({ type, guid: makeGuid() }); };
-  const menu = () => v.picker.start({ kind: "menu", label: "What to do", near: near(), hint: "↵ choose · Esc", rows: q => Object.entries(v.own).filter(([name]) => !["all actions", "leave"].includes(name) && fuzzy(q, name) >= 0)
-    .map(([name, key]) => ({ value: name, label: name, badge: keyName(key) })), pick: ([name]) => does[name]() });
   const does = {
     "edit its details": () => { v.panel.show("details"); v.details.first()?.focus(); v.details.first()?.select(); }, "rename": () => v.rows.rename(), "new code beside": () => v.rows.create(false), "new code under it": () => v.rows.create(true),
     "remove": remove, "mark for a change of several": mark, "move under the code above": indent, "move out one level": outdent, "stage earlier": () => stage(-1), "stage later": () => stage(1), "cut, to move it": cut,
-    "put what was cut under this one": paste, "move under…": moveUnder, "merge into…": merge, "split…": () => ask("split", "quotes"), "facet…": facet, "quotes": () => ask("quotes", "quotes"),
-    "history": () => v.panel.ask("history", { type: "history" }), "find": () => { v.filter.focus(); v.filter.select(); }, "undo": () => undo("undo"), "redo": () => undo("redo"), "open all branches": openAll, "all actions": menu,
-    "keys": () => v.panel.show(v.panel.kind === "keys" ? "details" : "keys"), "leave": leave };
-  return { does, move };
+    "put what was cut under this one": paste, "find": () => { v.filter.focus(); v.filter.select(); }, "undo": () => undo("undo"), "redo": () => undo("redo"), "open all branches": openAll, "leave": leave };
+  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} action */
+  const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
+  return { does, act, move, chosen, names };
 }
 
-// == 7 Keys and mouse =======================================================================================================
+// == 7 Keys and mouse ==
 /** What a key means in the tree: an action, a step, or null. */
 export function bookKey(key, own, rtl = false) {
   if (!key) return null;
@@ -567,13 +455,12 @@ function joinBookKeys(v) {
     if (e.target.tagName === "INPUT") return;
     const key = chord(e), found = (bookKey(key, v.own, rtl())), plainKey = !/^(mod|alt)\+/.test(key) && [...String(e.key)].length === 1 && key;
     const goesOn = e.key === " " && letters && performance.now() - last < 700;
-    if (found?.action && !goesOn) v.does[found.action]();
+    if (found?.action && !goesOn) v.act(found.action);
     else if (found?.step) walk(found.step);
     else if (plainKey) {
       letters = performance.now() - last < 700 ? letters + e.key : e.key;
       last = performance.now();
-      const i = typeAhead(v.rows.shown, v.rows.index(), letters);
-      if (i >= 0) v.rows.go(v.rows.shown[i].node.id);
+      v.later.when(() => v.typed(letters));
     } else { if (!/^(mod\+|alt\+)/.test(key) && e.key !== "Tab") e.stopPropagation(); return; }
     e.preventDefault();
     e.stopPropagation();
@@ -588,68 +475,26 @@ function joinBookKeys(v) {
   return () => removeEventListener("keydown", guard, true);
 }
 
-/** Click goes, the triangle opens, Ctrl and Shift mark, a double click renames, dragging moves. */
+/** Click goes, the triangle opens, Ctrl and Shift mark, a double click renames. */
 function joinBookMouse(v) {
   const { box } = v.rows, idOf = e => { const row = e.target.closest?.(".pbk-row[data-id]"); return row ? Number(row.dataset.id) : null; };
-  let dragged = ([]), over = (null);
   box.addEventListener("click", e => {
     const id = idOf(e);
     if (id === null || e.target.tagName === "INPUT") return;
     if (e.target.closest(".pbk-twist")) { v.rows.go(id); return v.rows.toggle(id); }
-    if ((e.ctrlKey || e.metaKey || e.target.closest(".pbk-tick")) && !v.past) { v.rows.go(id); return v.does["mark for a change of several"](); }
+    if ((e.ctrlKey || e.metaKey || e.target.closest(".pbk-tick")) && !v.past) { v.rows.go(id); return v.act("mark for a change of several"); }
     if (e.shiftKey && !v.past) { const [a, b] = [v.rows.index(), v.rows.shown.findIndex(r => r.node.id === id)].sort((x, y) => x - y); for (const r of v.rows.shown.slice(a, b + 1)) v.marks.add(r.node.id); v.rows.draw(); v.panel.fill(); }
     v.rows.go(id);
   });
   box.addEventListener("dblclick", e => { const id = idOf(e); if (id !== null && !e.target.closest(".pbk-twist, .pbk-tick, input")) v.rows.rename(); });
-  box.addEventListener("contextmenu", e => { const id = idOf(e); if (id !== null && e.target.tagName !== "INPUT") { e.preventDefault(); e.stopPropagation(); v.rows.go(id); v.does["all actions"](); } });
-  const clear = () => { over?.el.classList.remove("pbk-into", "pbk-before", "pbk-after"); over = null; v.dropTop.classList.remove("pbk-into"); };
-  const end = () => { clear(); dragged = []; v.root.classList.remove("pbk-dragging"); };
-  box.addEventListener("dragstart", e => {
-    const id = idOf(e);
-    if (id === null || !v.canWrite()) return e.preventDefault();
-    dragged = v.marks.has(id) ? v.marked().map(n => n.id) : [id];
-    e.dataTransfer?.setData("text/plain", v.tree.byId.get(id).name);
-    if (e.dataTransfer) e.dataTransfer.effectAllowed = "move";
-    v.root.classList.add("pbk-dragging");
-  });
-  /** Where a drop would go: {el, parent} into a code, or {el, order} between stages. */
-  const aim = e => {
-    const row = e.target.closest(".pbk-row[data-id]"), n = row && v.tree.byId.get(Number(row.dataset.id)), from = dragged.length === 1 && v.tree.byId.get(dragged[0]);
-    if (!n) return null;
-    const rect = row.getBoundingClientRect(), y = (e.clientY - rect.top) / rect.height;
-    if (from && from !== n && from.facet === "stage" && n.facet === "stage" && from.up === n.up && (y < 0.3 || y > 0.7)) {
-      const near = (n.up ? n.up.children : v.tree.top).filter(x => x.facet === "stage"), i = near.indexOf(from), j = near.indexOf(n), to = y < 0.3 ? j - (i < j ? 1 : 0) : j + (i > j ? 1 : 0);
-      return to === i ? null : { el: row, way: to - i, mark: y < 0.3 ? "pbk-before" : "pbk-after" };
-    }
-    return mayMove(v.tree, topmost(v.tree, dragged), n.id) ? { el: row, parent: n.id, mark: "pbk-into" } : null;
-  };
-  box.addEventListener("dragover", e => {
-    if (!dragged.length) return;
-    const to = aim(e);
-    clear();
-    if (!to) return;
-    over = to;
-    to.el.classList.add(to.mark);
-    e.preventDefault();
-  });
-  box.addEventListener("drop", e => {
-    const to = dragged.length ? aim(e) : null, ids = dragged;
-    end();
-    if (!to) return;
-    e.preventDefault();
-    e.stopPropagation();
-    if (to.way) { const order = reorder(v.tree, ids[0], to.way); if (order) v.link.write({ type: "order", order }, () => v.say("Stages reordered")); } else v.move(ids, to.parent);
-  });
-  v.dropTop.addEventListener("dragover", e => { if (dragged.length && mayMove(v.tree, topmost(v.tree, dragged), null)) { clear(); v.dropTop.classList.add("pbk-into"); e.preventDefault(); } });
-  v.dropTop.addEventListener("drop", e => { const ids = dragged; end(); e.preventDefault(); e.stopPropagation(); if (ids.length) v.move(ids, null); });
-  box.addEventListener("dragend", end);
+  box.addEventListener("contextmenu", e => { const id = idOf(e); if (id !== null && e.target.tagName !== "INPUT") { e.preventDefault(); e.stopPropagation(); v.rows.go(id); v.act("all actions"); } });
 }
 
-// == 8 The view =============================================================================================================
+// == 8 The view ==
 let books = 0;
 function makeBook(model, el) {
-  const v = ({ model, uid: `pbk${Date.now().toString(36)}${++books}`, tree: null, past: null, at: null, marks: new Set(), closed: new Set(), cut: [], query: "", words: new Map(), facets: [], own: {}, undo: {}, late: null, buttons: {} });
-  const tool = (does, label, title, text = label) => v.buttons[does] = make("button", { class: "pbk-tool", title, "aria-label": label, onclick: () => v.does[does]?.() }, text);
+  const v = ({ model, uid: `pbk${Date.now().toString(36)}${++books}`, tree: null, past: null, at: null, marks: new Set(), closed: new Set(), cut: [], query: "", words: new Map(), facets: [], own: {}, undo: {}, late: null, busy: null, buttons: {}, hear: { ...BOOK_HEAR } });
+  const tool = (does, label, title, text = label) => v.buttons[does] = make("button", { class: "pbk-tool", title, "aria-label": label, onclick: () => v.act(does) }, text);
   v.filter = make("input", { class: "pbk-filter", type: "search", placeholder: "Find a code", "aria-label": "Find a code by name, facet or definition", oninput: () => v.filterBy(v.filter.value) });
   v.root = make("div", { class: `pb-cb ${v.uid}`, "data-lm-suppress-shortcuts": "true" });
   v.status = make("div", { class: "pbk-status", id: `${v.uid}-status` });
@@ -661,15 +506,15 @@ function makeBook(model, el) {
   v.headings = make("div", { class: "pbk-headings", hidden: true, "aria-hidden": "true" }, make("span", { class: "pbk-grow" }, "Code"), make("span", { class: "pbk-facet" }, "Facet"), make("span", { class: "pbk-n" }, "Codings"), make("span", { class: "pbk-n" }, "Cases"));
   v.dropTop = make("div", { class: "pbk-drop", "aria-hidden": "true" }, "Drop here to move to the top");
   joinBook(v);
+  v.later = makeLater(v);
   v.link = makeBookLink(v);
   v.rows = makeRows(v);
-  v.picker = makePicker(v);
   v.details = makeDetails(v);
   v.panel = makeBookPanel(v);
   Object.assign(v, makeDoes(v));
   const bar = make("div", { class: "pbk-bar", role: "toolbar", "aria-label": "Codebook" }, tool("new code beside", "+ New code", `New code beside this one (${showKey("mod+enter")})`), v.filter, make("span", { class: "pbk-gap" }),
     tool("undo", "Undo", "Undo", "↶ Undo"), tool("redo", "Redo", "Redo", "↷"), tool("merge into…", "Merge", `Merge into… (${showKey("alt+m")})`), tool("history", "History", `History (${showKey("alt+l")})`), tool("keys", "Keys", "Keys (?)", "?"));
-  v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("div", { class: "pbk-foot" }, v.status, v.live, v.kept), v.picker.box);
+  v.root.append(bar, v.banner, v.then, make("div", { class: "pbk-main" }, make("div", { class: "pbk-left" }, v.headings, v.rows.box, v.empty, v.dropTop), v.panel.box), make("div", { class: "pbk-foot" }, v.status, v.live, v.kept));
   el.append(v.root);
   holdFocus(v);
   return v;
@@ -722,35 +567,22 @@ function joinBook(v) {
     : !v.canWrite() ? [P("There is no code in this codebook.")]
       : [P(B("No codes yet.")), P("A code names what a quote is about: a pain, a goal, a stage of the journey."), make("button", { class: "pbk-main-button", onclick: () => v.rows.create(false) }, "+ Add the first code"),
         P("or bring in a list: ", make("code", {}, "pb.import_codebook(study, \"codes.csv\")"))]));
-  v.showPast = m => {
-    v.past = { event: m.event, tree: makeTree(m.codes) };
-    v.marks.clear();
-    const s = v.pastStep;
-    v.then.replaceChildren(make("span", {}, "The codebook as it was after ", B(s ? s.label : `step ${m.event}`), s ? ` (${s.coder}, ${new Date(s.time).toLocaleDateString(undefined, { dateStyle: "medium" })})` : ""), make("button", { onclick: () => v.toNow() }, "Back to today's (Esc)"));
-    v.then.hidden = false;
-    v.rows.draw();
-    v.tell();
-    v.say(`Showing the codebook as it was: ${many(v.past.tree.list.length, "code")}`);
-  };
   v.toNow = () => { v.past = null; v.then.hidden = true; v.rows.draw(); if (v.panel.kind === "history") v.panel.show("details"); else v.panel.fill(); v.tell(); v.focus(); v.say("The codebook of today"); };
-  v.place = (box, near) => {
-    const base = v.root.getBoundingClientRect(), at = near?.getBoundingClientRect?.() || base, width = Math.min(420, base.width - 16), below = at.bottom - base.top + 4;
-    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left + 40, base.width - width - 8))}px;top:${Math.max(8, Math.min(below, base.height - 320))}px`;
-  };
   v.theme = () => v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
 }
 
 function render({ model, el }) {
   const v = makeBook(model, el);
   joinBookMouse(v);
-  const ends = [joinBookKeys(v), v.link.end, followTheme(v)];
+  v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, fits, flat, hint, lineOf, lookOf, make, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack };
+  v.ends = [joinBookKeys(v), followTheme(v), v.link.end];
   v.theme();
   v.panel.fill();
   v.tell();
   v.link.ready();
   const wait = setTimeout(() => { if (!v.tree) v.empty.replaceChildren(P("Run this cell to open the codebook. It is not saved with the notebook.")); }, 4000);
   el.pbView = v; // for tests and measurements
-  return () => { clearTimeout(wait); for (const end of ends) end(); };
+  return () => { clearTimeout(wait); for (const end of v.ends) end(); };
 }
 
 export default { render };

@@ -142,6 +142,7 @@ class Stage:
             widget.render({model, el: document.querySelector("#w")});
         }""", [script, style, self.widget.state, getattr(self.widget, "saved", {})])
         if not deaf and len(self.study.codes): self.page.locator(first).first.wait_for()
+        if not deaf or options.get("save_text"): self.page.wait_for_function("document.querySelector('#w').pbView.later.here")
         return self
 
     def keys(self, *names: str) -> Stage:

@@ -44,6 +44,7 @@ class Bench(WidgetPage):
 
     def ready(self) -> None:
         self.page.locator(".pb-turn").first.wait_for()
+        self.page.wait_for_function("document.querySelector('#w').pbView.later.here")
         if self.page.locator("#w .pa-list").is_visible(): self.page.locator("#w .pa-list").focus()
 
     @property

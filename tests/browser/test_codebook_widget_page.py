@@ -41,7 +41,7 @@ class Bench(WidgetPage):
     def __init__(self, page, study: Study): super().__init__(page, study, CodebookWidget(study))
 
     def ready(self) -> None:
-        if not self.deaf: self.page.wait_for_function("document.querySelector('#w').pbView.tree")
+        if not self.deaf: self.page.wait_for_function("(v => v.tree && v.later.here)(document.querySelector('#w').pbView)")
 
     def go(self, name: str) -> Bench:
         self.page.evaluate("name => { const v = document.querySelector('#w').pbView; v.rows.go(v.book().list.find(n => n.name === name).id); }", name)

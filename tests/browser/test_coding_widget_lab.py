@@ -130,6 +130,7 @@ def test_the_search_of_jupyterlab_leaves_highlights_where_they_were(lab):
     box.get_by_title("Show Search Filters").click()
     box.get_by_text("Search Cell Outputs").click()
     box.locator("textarea, input").first.click()
+    lab.page.keyboard.press("Control+a")  # JupyterLab begins with what is selected
     lab.page.keyboard.type("I take")  # at the very begin of a turn
     lab.page.wait_for_function(f"{pieces}.join() === '1,3,1,1,1'", timeout=20_000)
     lab.page.wait_for_function(f"words => String({painted}) === String(words)", arg=words)

@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from personabench import codebook, coding
+from personabench import codebook, coding, store
 from personabench.coding_widget import CodingWidget, widget_files
 from personabench.study import Study
 
@@ -37,6 +37,7 @@ class Bench(WidgetPage):
 
     def ready(self) -> None:
         self.page.locator(".pb-turn").first.wait_for()
+        self.page.wait_for_function("document.querySelector('#w').pbView.later.here")
         self.page.locator(".pb-scroll").focus()
 
     def at(self, words: str, nth: int = 0) -> Bench:
@@ -800,6 +801,7 @@ def test_moving_ends_stops_when_something_else_is_looked_at(bench):
 
 def test_two_views_in_one_tab_keep_each_others_waiting_codings(bench):
     bench.second_view()
+    bench.page.wait_for_function("document.querySelector('#w2').pbView?.later.here")
     bench.deaf = True
     bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
     first = bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length")
@@ -834,3 +836,238 @@ def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
     bench.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
     bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.byId.values()].every(c => c.code.name === 'Saves time')")
     assert bench.study.codings["code"].tolist() == ["Saves time"] and bench.study.codings["quote"].tolist() == ["When the dock is full, I walk"]
+
+
+# -- What opens, and what follows -----------------------------------------------------------------------------------------------------
+WITHHOLD = """() => { const send = window.model.send;
+    window.model.send = m => m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
+
+
+def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
+    page = bench.page
+    page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    page.evaluate(WITHHOLD)
+    page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w')})")
+    page.locator("#w .pb-turn").first.wait_for()
+    page.wait_for_function("window.held >= 1")  # asked for without a key
+    page.locator("#w .pb-scroll").focus()
+    assert bench.look("v.later.here") is False
+    bench.at("dock is full").keys("Shift+Control+ArrowRight", "Shift+Control+ArrowRight", "Shift+Control+ArrowRight", "Shift+1").told("Coded 12 characters as")
+    assert [q for _, q in bench.quotes] == ["dock is full"] and page.locator("#w canvas").count() == 1
+    bench.keys("Control+z").told("Undone")
+    assert bench.quotes == []
+    bench.at("walk").keys("w", "Enter")
+    assert "on its way" in bench.said and page.locator("#w .pb-popover").count() == 0
+    page.evaluate("window.give(); document.querySelector('#w').pbView.later.ask()")
+    page.locator("#w .pb-popover .pb-option").first.wait_for()  # what was pressed meanwhile happens now
+    bench.type("walks").keys("Enter").told("Coded 4 characters as Walks instead")
+    assert bench.quotes == [("Walks instead", "walk")]
+
+
+def test_the_rest_is_there_when_the_kernel_is_not(bench):
+    bench.deaf = True
+    for key, kind in (("l", "list"), ("m", "memo"), ("a", "autocode"), ("?", "help")):
+        bench.page.locator(".pb-scroll").focus()
+        bench.keys(key)
+        assert bench.look("v.panel.kind") == kind and bench.page.locator(".pb-side").is_visible()
+        bench.keys("Escape")
+    bench.at("walk").keys("w", "Enter").type("walks").keys("Enter")
+    assert bench.look("v.doc.list.map(c => [c.code.name, c.pending])") == [["Walks instead", True]]
+
+
+def test_a_saved_widget_lists_its_codings_without_python(page):
+    study = make_study()
+    coding.code(study, "Dock full", source="P01", quote="the dock is full")
+    made = Bench(page, study, save_text=True)
+    made.deaf = True
+    page.reload()
+    made.mount()
+    made.keys("l")
+    assert "the dock is full" in page.locator(".pb-side .pb-list").inner_text()
+    made.keys("Escape", "/").type("winter").keys("Enter")
+    assert made.selected.lower() == "winter" and not made.errors
+
+
+# -- Messages for one view, codings of one source ------------------------------------------------------------------------------------
+def test_what_python_tells_one_view_leaves_the_other_as_it_is(bench):
+    page = bench.page
+    bench.second_view()
+    page.wait_for_function("document.querySelector('#w2').pbView?.later.here")
+    page.evaluate("document.querySelector('#w').pbView.doc.mark = 'mine'")
+    page.evaluate("document.querySelector('#w2').pbView.link.ready()")  # only the second asks for everything anew
+    bench.at("walk")
+    page.evaluate("document.querySelector('#w2').pbView.link.raw({type: 'search', query: 'dock', kind: 'words', unit: 'match'})")
+    page.wait_for_function("document.querySelector('#w2').pbView.hits?.length === 2")
+    assert bench.look("[v.doc.mark, v.hits ?? null]") == ["mine", None]
+    assert page.evaluate("document.querySelector('#w2').pbView.doc.mark ?? null") is None
+
+
+def test_a_waiting_coding_is_drawn_in_its_own_source_only(bench):
+    page = bench.page
+    bench.at("take").keys("w")
+    page.evaluate("""() => { const v = document.querySelector('#w').pbView, send = v.model.send;  // what is written is lost on its way
+        v.model.send = m => m.type === 'add' ? null : send(m); window.heal = () => { v.model.send = send; }; }""")
+    bench.keys("Enter").type("dock").keys("Enter")
+    assert bench.look("v.doc.list.map(c => c.pending)") == [True]
+    bench.keys("g").type("P02")
+    page.locator(".pb-option", has_text="P02").wait_for()
+    bench.keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P02'")
+    assert bench.look("[v.doc.list.length, v.pending.size, v.link.outbox.size]") == [0, 0, 1]
+    assert page.evaluate("[...CSS.highlights].filter(([k, h]) => /-\\d-\\d$/.test(k) && h.size).length") == 0
+    bench.keys("g").type("P01")
+    page.locator(".pb-option", has_text="P01").wait_for()
+    bench.keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P01'")
+    assert bench.look("v.doc.list.map(c => [v.doc.text.slice(c.start, c.end), c.pending])") == [["take", True]]
+    page.evaluate("window.heal(); document.querySelector('#w').pbView.link.ready()")
+    page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    assert bench.quotes == [("Dock full", "take")]
+
+
+def test_hits_are_shown_between_the_words_around_them(bench):
+    bench.keys("a").type("full").keys("Enter")
+    row = bench.page.locator(".pb-hits li").first
+    row.wait_for()
+    before, mark, after = row.evaluate("li => { const m = li.querySelector('mark'); return [m.previousSibling.textContent, m.textContent, m.nextSibling.textContent]; }")
+    assert (before, mark, after) == ("I take the bike 😀 from the dock. ", "When the dock is full, I walk.", " It costs me ten minutes.")
+    assert row.locator("small").inner_text().strip() == "P01"
+
+
+# -- Panels that stay true ---------------------------------------------------------------------------------------------------------------
+def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
+    page, study = bench.page, bench.study
+    for quote in ("take the bike", "dock is full", "ten minutes"): coding.code(study, "Dock full", source="P01", quote=quote)
+    bench.keys("g", "Escape")  # a look at Python
+    page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 3")
+    bench.keys("l", "Home", "ArrowDown")
+    options = page.locator(".pb-side .pb-list li")
+    here = lambda: page.evaluate("document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))?.querySelector('q').textContent")
+    assert options.count() == 3 and here() == "dock is full"
+    poke = lambda: page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    coding.code(study, "Walks instead", source="P01", quote="I take")  # somebody else
+    poke()
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
+    assert here() == "dock is full" and page.locator(".pb-side .pb-title").inner_text() == "4 codings"
+    codebook.rename_code(study, "Dock full", to="No dock")
+    poke()
+    page.locator(".pb-side .pb-list li b", has_text="No dock").first.wait_for()
+    assert here() == "dock is full"
+    bench.keys("Delete")
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 3")
+    assert here() == "ten minutes" and "dock is full" not in [q for _, q in bench.quotes], "the next one is at hand"
+    bench.keys("Control+z")
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
+    assert here() == "ten minutes"
+    [mine] = study.codings.query("quote == 'I take'")["coding_id"]
+    coding.uncode(study, int(mine))  # by somebody else
+    poke()
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 3")
+    assert here() == "ten minutes"
+    page.locator(".pb-strip .pb-chip").first.evaluate("chip => { const v = document.querySelector('#w').pbView; v.sel.set(2, 8); chip.click(); }")
+    page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
+
+
+def test_the_memo_panel_follows_the_turn_until_words_are_written(bench):
+    page, about = bench.page, bench.page.locator("select[aria-label='Memo on'] option:checked")
+    bench.at("take").keys("m")
+    assert about.inner_text() == "Memo on turn 2"
+    page.locator(".pb-scroll").focus()
+    bench.at("winter I").keys("ArrowRight")
+    page.wait_for_timeout(120)
+    assert about.inner_text() == "Memo on turn 4"
+    page.locator("textarea").fill("half a thou")
+    page.locator(".pb-scroll").focus()
+    bench.at("take").keys("ArrowRight")
+    page.wait_for_timeout(120)
+    assert about.inner_text() == "Memo on turn 4", "words half written stay with what they are about"
+    page.locator("textarea").focus()
+    bench.keys("Control+Enter").told("Memo kept")
+    page.wait_for_timeout(120)
+    assert about.inner_text() == "Memo on turn 2"
+    memos = bench.study.memos
+    assert memos["text"].tolist() == ["half a thou"] and memos["about"].tolist() == ["turn"]
+
+
+# -- By mouse, and in any writing ----------------------------------------------------------------------------------------------------------
+def test_a_coding_is_recoded_moved_at_its_ends_and_removed_by_buttons(bench):
+    page = bench.page
+    coding.code(bench.study, "Dock full", source="P01", quote="dock is full")
+    page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
+    bar = page.get_by_role("toolbar", name="The chosen coding")
+    assert not bar.is_visible()
+    spot = bench.rect("dock is full")
+    page.mouse.click(spot["left"] + 8, spot["y"])
+    bar.wait_for()
+    assert bar.locator("bdi").inner_text() == "Dock full"
+    bar.get_by_role("button", name="Recode…").click()
+    page.locator(".pb-option", has_text="Walks instead").click()
+    bench.told("Recoded Dock full as Walks instead")
+    assert bench.quotes == [("Walks instead", "dock is full")] and bar.locator("bdi").inner_text() == "Walks instead"
+    bar.get_by_role("button", name="Move ends").click()
+    ends = page.get_by_role("toolbar", name="Moving the ends")
+    ends.wait_for()
+    assert not bar.is_visible()
+    ends.get_by_role("button", name="Move its begin to the left").click()
+    ends.get_by_role("button", name="Move its end to the left").click()
+    assert bench.look("v.doc.text.slice(v.doc.list[0].start, v.doc.list[0].end).trim()") == "the dock is"
+    assert bench.quotes[0][1] == "dock is full", "kept only when that is said"
+    for _ in range(9): ends.get_by_role("button", name="Move its end to the left").click()
+    assert bench.look("v.doc.list[0].end > v.doc.list[0].start")
+    ends.get_by_role("button", name="Cancel").click()
+    bar.get_by_role("button", name="Move ends").click()
+    ends.get_by_role("button", name="Move its begin to the left").click()
+    ends.get_by_role("button", name="Keep").click()
+    bench.told("characters")
+    assert bench.quotes == [("Walks instead", "the dock is full")]
+    bar.get_by_role("button", name="Remove").click()
+    bench.told("Removed Walks instead")
+    assert bench.quotes == [] and not bar.is_visible()
+
+
+def test_a_name_with_a_bidi_override_turns_nothing_but_itself(page):
+    study = make_study()
+    codebook.add_code(study, "evil \u202eesrever", facet="pain")
+    coding.code(study, "evil \u202eesrever", source="P01", quote="dock is full")
+    made = Bench(page, study)
+    spot = made.rect("dock is full")
+    page.mouse.move(spot["left"] + 8, spot["y"])
+    tip = page.locator(".pb-tip")
+    tip.wait_for()
+    assert tip.inner_text().endswith("pain · MB")
+    left = page.evaluate("""() => { const row = document.querySelector('.pb-tip div');
+        const at = (node, i) => { const r = document.createRange(); r.setStart(node, i); r.setEnd(node, i + 1); return r.getBoundingClientRect().left; };
+        const facet = [...row.childNodes].find(n => n.nodeType === 3); return [row.querySelector('bdi').getBoundingClientRect().right, at(facet, 1), at(facet, 4)]; }""")
+    assert left[0] <= left[1] < left[2], "the facet stands behind the name, its letters from left to right"
+    page.mouse.click(spot["left"] + 8, spot["y"])
+    made.told("evil")
+    assert "\u202e" not in made.said and "⇄" in made.said and not made.errors
+
+
+def test_find_in_a_text_with_a_dotted_capital_i(page):
+    study = study_of_talk()
+    with study.step("import", "x") as step: store.add_source(step, "TR", text="İİİ İstanbul'da Dock dolu. dock boş.")
+    codebook.add_code(study, "Dock full", facet="pain")
+    made = Bench(page, study)
+    made.keys("g").type("TR")
+    page.locator(".pb-option", has_text="TR").wait_for()
+    made.keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'TR'")
+    made.keys("/").type("DOCK").keys("Enter")
+    assert made.selected == "Dock" and page.locator(".pb-find .pb-detail").inner_text() == "1 of 2"
+    made.keys("Enter")
+    assert made.selected == "dock"
+    page.locator(".pb-find input").fill("istanbul")
+    made.keys("Enter")
+    assert made.selected == "İstanbul"
+
+
+@pytest.mark.parametrize("key", ["Alt+d", "Alt+ArrowLeft", "F6"])
+def test_chords_of_browsers_and_screen_readers_are_no_key_of_a_code(bench, key):
+    bench.keys("k").type("dock").keys("Enter")
+    bench.page.locator(".pb-live", has_text="Press the key").wait_for()
+    bench.page.locator(".pb-scroll").focus()
+    bench.keys(key)
+    bench.page.locator(".pb-live", has_text="screen readers").wait_for()
+    assert bench.widget.shortcuts == {}

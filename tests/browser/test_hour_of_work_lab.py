@@ -66,6 +66,12 @@ SIGNS_WORK: list[tuple[str, str, int, int, str, tuple]] = [
     ("Try again", "Control+Shift+ArrowLeft", 489, 500, "Try again 2", ("press", "5")),
     ("שלום", "Control+Shift+ArrowRight", 533, 539, "שלום 3", ("press", "q")),
     ("مرحبا back", "", 557, 567, "مرحبا back", ("vivo", "attitude")),
+    # By lines: these stand at the begin of one, so that the line above or below begins where its turn does, however wide the page is.
+    ("How did", "ArrowLeft Shift+ArrowDown", 13, 40, "How did you get here?\n\nNoa:", ("code", "fmltr", "Family trip")),
+    ("We came", "ArrowLeft Shift+ArrowUp", 13, 40, "How did you get here?\n\nNoa:", ("code", "clsd", "Closed")),
+    ("get here?", "Shift+Home", 13, 24, "How did you", ("code", "hlpst", "Helped by staff")),
+    ("How did", "ArrowLeft Shift+End", 13, 34, "How did you get here?", ("press", "Shift+1")),
+    ("And then?", "ArrowLeft Shift+ArrowUp Shift+ArrowDown Shift+End", 180, 189, "And then?", ("press", "q")),
 ]
 # What the second coder puts there: three alike, five on other words, four under another code, two alone.
 SECOND_CODER = [(61, 68, "Family trip"), (216, 232, "Helped by staff"), (388, 408, "No change given"),
@@ -445,10 +451,10 @@ class Desk:
         if keys.endswith("Enter"): self.paper.change(start=start, end=end)
         self.paper.anchor = self.paper.focus = start
 
-    def tab_to(self, selector: str, *, nth: int = 0, key: str = "Tab") -> None:
+    def tab_to(self, selector: str, *, nth: int = 0, key: str = "Tab", most: int = 40) -> None:
         "Tab until something has the focus."
         here = "([css, n]) => document.activeElement === [...document.querySelectorAll('.pb-cw ' + css)][n]"
-        for _ in range(40):
+        for _ in range(most):
             if self.page.evaluate(here, [selector, nth]): return
             self.only_press(key)
         raise AssertionError(f"no key leads to {selector}")
@@ -649,9 +655,15 @@ def test_an_hour_of_work_by_keyboard_leaves_exactly_what_was_meant(lab, shots):
                  shown=".pb-cw .pb-turn")
     page, cells_now = lab.page, "[...jupyterapp.shell.currentWidget.content.model.cells].map(c => [c.type, c.sharedModel.getSource()])"
     before = page.evaluate(cells_now)
-    page.locator(".pb-cw .pb-scroll").focus()
     paper = Paper(texts)
     desk = Desk(lab, paper, random.Random(2026))
+
+    # From the notebook into the widget, by Tab alone.
+    desk.only_press("Escape")
+    page.evaluate("jupyterapp.commands.execute('notebook:move-cursor-up')")
+    desk.only_press("Escape")
+    assert page.evaluate("document.activeElement.closest('.pb-cw') === null && document.activeElement.closest('.jp-Notebook') !== null")
+    desk.tab_to(".pb-scroll", most=120)
 
     # A morning on the transcript: every way to select and to code.
     desk.work(MORNING, patient=True)

@@ -59,17 +59,6 @@ test("stages change places: numbers in use stay where they tell siblings apart",
   });
 });
 
-test("letters lead to the next code that begins so, one letter again and again goes round", () => {
-  const rows = w.shownRows(treeOf([["Apple"], ["Ärger"], ["Bike"], ["Arrive"]]), new Set(), "");
-  assert.equal(w.typeAhead(rows, 0, "a"), 1);
-  assert.equal(w.typeAhead(rows, 1, "aa"), 3);
-  assert.equal(w.typeAhead(rows, 0, "ar"), 1);
-  assert.equal(w.typeAhead(rows, 1, "arr"), 3);
-  assert.equal(w.typeAhead(rows, 3, "b"), 2);
-  assert.equal(w.typeAhead(rows, 0, "z"), -1);
-  assert.equal(w.typeAhead([], 0, "z"), -1);
-});
-
 test("a key is an action, a step, or none of ours; left and right change places where writing runs left", () => {
   const own = { "rename": "f2", "move out one level": "mod+arrowleft", "undo": "mod+z", "remove": "delete" };
   assert.deepEqual(w.bookKey("f2", own), { action: "rename" });

@@ -1,13 +1,14 @@
-// What the coding widget decides without a page: what a key means, which code comes first.
+// What the coding widget opens with, without a page: what a key means, how the caret steps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "./load.mjs";
+import { dice, load } from "./load.mjs";
 
-const w = await load("shared.js", "coding_widget.js");
+const w = await load("shared.js", "shared_text.js", "shared_stripes.js", "coding_widget.js");
 const own = { "code": "enter", "undo": "mod+z", "redo": "mod+shift+z", "remove": "delete", "sentence": "s" };
+const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
 
 test("a key means one thing: a code's own, a recent code, a stage, an action, or nothing of ours", () => {
-  assert.deepEqual(w.meaning("q", own, { q: "Waiting" }), { code: "Waiting" });
+  assert.deepEqual(w.meaning("q", own, { q: 12 }), { code: 12 });
   assert.deepEqual(w.meaning("1", own, {}), { recent: 0 });
   assert.deepEqual(w.meaning("shift+9", own, {}), { stage: 8 });
   assert.deepEqual(w.meaning("s", own, {}), { action: "sentence" });
@@ -16,24 +17,20 @@ test("a key means one thing: a code's own, a recent code, a stage, an action, or
   for (const key of ["mod+s", "mod+c", "alt+f4", "x", "0", ""]) assert.equal(w.meaning(key, own, {}), null, key);
 });
 
-test("the palette puts recent codes first, then the best fit", () => {
-  const [a, b, c] = ["Dock full", "Broken dock", "Price"].map(name => ({ name, path: name }));
-  assert.deepEqual(w.rankCodes([a, b, c], "", [c]), [c, a, b]);
-  assert.deepEqual(w.rankCodes([a, b, c], "dock", [c]), [a, b]);
-  assert.deepEqual(w.rankCodes([a, b, c], "zzz", []), []);
-  assert.deepEqual(w.rankCodes([a, { name: "Late", path: "Pains / Late" }], "pains", []).map(x => x.name), ["Late"]);
-});
+test("steps go through the whole text, forth and back, over graphemes and words", () => times(100, ({ text }) => {
+  const words = text(), segments = w.makeSegments("en");
+  for (const unit of ["grapheme", "word"]) {
+    let at = 0, n = 0;
+    while (at < words.length) { const next = w.stepFrom(segments, words, at, unit, 1); assert.ok(next > at); at = next; assert.ok(n++ < 500); }
+    while (at > 0) { const next = w.stepFrom(segments, words, at, unit, -1); assert.ok(next < at); at = next; }
+  }
+  assert.equal(w.stepFrom(segments, "👩🏽‍🔬x", 0, "grapheme", 1), "👩🏽‍🔬".length);
+}));
 
-test("a document unpacks with offsets in UTF-16, lanes, groups, and each turn's number of codings", () => {
-  const text = "A: 😀 one two\nB: three";
-  const doc = w.makeDoc({ text, language: null, turns: { start: [3, 16], end: [12, 21], speaker: ["A", "B"], role: ["participant", "interviewer"], time: [null, 7] },
-    codings: { id: [7, 8], start: [3, 5], end: [4, 12], code: [1, 1], coder: ["MB", "MB"], origin: ["manual", "manual"] },
-    codes: { id: [1], name: ["Joy"], path: ["Joy"], facet: ["gain"], colour: [null], n: [2] } });
-  assert.equal(text.slice(doc.byId.get(7).start, doc.byId.get(7).end), "😀");
-  assert.equal(text.slice(doc.byId.get(8).start, doc.byId.get(8).end), "one two");
-  assert.deepEqual(doc.turns.map(t => t.n), [2, 0]);
-  assert.equal(doc.groups.length, 1);
-  assert.equal(doc.byId.get(7).code, doc.codes.get(1));
-  w.readCodes(doc, { id: [1], name: ["Delight"], path: ["Delight"], facet: ["gain"], colour: [null], n: [2] });
-  assert.equal(doc.byId.get(7).code.name, "Delight", "a rename reaches the codings that are shown");
-});
+test("a new coding takes a lane that none of those it overlaps has", () => times(200, ({ below }) => {
+  const list = Array.from({ length: below(60) }, (_, id) => { const start = below(100); return { id, start, end: start + 1 + below(30) }; }).sort(w.inOrder), fresh = { start: below(100), end: 110 };
+  w.assignLanes(list);
+  const lane = w.freeLane(fresh, list);
+  assert.ok(list.every(o => o.lane !== lane || o.end <= fresh.start || o.start >= fresh.end));
+  for (let i = 0; i < lane; i++) assert.ok(list.some(o => o.lane === i && o.start < fresh.end && o.end > fresh.start), "the first that is free");
+}));

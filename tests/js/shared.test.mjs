@@ -1,116 +1,9 @@
-// The shared helpers, without a browser: properties over random Unicode, and the cases that a person would name.
+// What every widget opens with, without a browser: keys, colours, what waits for Python, and what Python tells.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dice, load } from "./load.mjs";
+import { load } from "./load.mjs";
 
 const s = await load("shared.js");
-const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
-
-test("code points and UTF-16 are converted there and back, as Array.from counts them", () => times(300, ({ text, below }) => {
-  const words = text(), points = Array.from(words), off = s.makeOffsets(words);
-  assert.equal(off.length, points.length);
-  for (let k = 0; k < 5; k++) {
-    const a = below(points.length + 1), b = a + below(points.length + 1 - a);
-    assert.equal(off.toUtf16(a), points.slice(0, a).join("").length);
-    assert.equal(off.toCodePoints(off.toUtf16(a)), a);
-    assert.equal(words.slice(off.toUtf16(a), off.toUtf16(b)), points.slice(a, b).join(""));
-  }
-}));
-
-test("a lone surrogate counts as one, in both ways of counting", () => {
-  const off = s.makeOffsets("a\ud83dx😀b");
-  assert.equal(off.length, Array.from("a\ud83dx😀b").length);
-  assert.equal(off.toUtf16(4), 5);
-});
-
-test("a span is trimmed and snapped to whole words and never cuts a pair or a combining mark", () => times(300, ({ text, below }) => {
-  const words = text(), doc = { text: words, pieces: [{ start: 0, end: words.length }], segments: s.makeSegments("en") };
-  const a = below(words.length + 1), b = a + below(words.length + 1 - a), [x, y] = s.snapSpan(doc, a, b);
-  assert.ok(x <= y);
-  if (x === y) { assert.equal(words.slice(a, b).trim(), ""); return; }
-  assert.ok(!/^\s|\s$/.test(words.slice(x, y)), "white space at an end");
-  for (const at of [x, y]) {
-    const pair = /[\ud800-\udbff]/.test(words[at - 1] ?? "") && /[\udc00-\udfff]/.test(words[at] ?? "");
-    assert.ok(!pair && !(words[at] === "\u0301" && /\S/.test(words[at - 1] ?? " ")), `cut at ${at}`);
-  }
-}));
-
-test("snapping takes whole words", () => {
-  const text = "Well, I don't know 😀 why.", doc = { text, pieces: [{ start: 0, end: text.length }], segments: s.makeSegments("en") };
-  const snap = (a, b) => text.slice(...s.snapSpan(doc, a, b));
-  assert.equal(snap(text.indexOf("on't"), text.indexOf("ow 😀")), "don't know");
-  assert.equal(snap(text.indexOf("😀") + 1, text.indexOf("😀") + 2), "😀");
-  assert.equal(snap(5, 6), "");
-});
-
-test("steps go through the whole text, forth and back, over graphemes and words", () => times(100, ({ text }) => {
-  const words = text(), segments = s.makeSegments("en");
-  for (const unit of ["grapheme", "word"]) {
-    let at = 0, n = 0;
-    while (at < words.length) { const next = s.stepFrom(segments, words, at, unit, 1); assert.ok(next > at); at = next; assert.ok(n++ < 500); }
-    while (at > 0) { const next = s.stepFrom(segments, words, at, unit, -1); assert.ok(next < at); at = next; }
-  }
-  assert.equal(s.stepFrom(segments, "👩🏽‍🔬x", 0, "grapheme", 1), "👩🏽‍🔬".length);
-}));
-
-test("codings on the same words stand in the order in which they were made, what is not yet stored behind the rest", () => {
-  const ids = Array.from({ length: 70_000 }, s.makeGuid), same = id => ({ id, start: 3, end: 9 });
-  assert.equal(new Set(ids).size, ids.length);
-  for (const id of ids.slice(0, 50)) assert.match(id, /^[\da-f]{32}$/);
-  const made = [same(7), same(12), ...ids.slice(0, 9).map(same)], mixed = [...made].reverse();
-  assert.deepEqual(mixed.sort(s.inOrder).map(c => c.id), made.map(c => c.id));
-  assert.ok(s.inOrder(same(7), same("0000000000001234")) < 0 && s.inOrder(same("0000000000001234"), same(20_000)) > 0);
-});
-
-test("no two codings that overlap share a lane, and lanes are as few as the depth", () => times(200, ({ below }) => {
-  const list = Array.from({ length: below(60) }, (_, id) => { const start = below(100); return { id, start, end: start + 1 + below(30) }; }).sort(s.inOrder);
-  const n = s.assignLanes(list);
-  for (const a of list) for (const b of list) if (a !== b && a.start < b.end && b.start < a.end) assert.notEqual(a.lane, b.lane);
-  const depth = Math.max(0, ...Array.from({ length: 131 }, (_, at) => list.filter(c => c.start <= at && c.end > at).length));
-  assert.equal(n, depth);
-  const fresh = { start: below(100), end: 110 };
-  const lane = s.freeLane(fresh, list);
-  assert.ok(list.every(o => o.lane !== lane || o.end <= fresh.start || o.start >= fresh.end));
-}));
-
-test("pieces and groups hold every word of every turn once, in order, and cut no pair", () => times(150, ({ text, below }) => {
-  let words = "";
-  const turns = Array.from({ length: below(8) }, () => {
-    words += `\n${["Anna", "Interviewer"][below(2)]}: `;
-    const start = words.length;
-    words += text(300);
-    return { start, end: words.length, speaker: "Anna" };
-  });
-  const pieces = s.cutPieces(words, turns, 60), groups = s.bundle(pieces, 200);
-  assert.deepEqual(groups.flatMap(g => g.pieces), pieces);
-  for (let i = 1; i < pieces.length; i++) assert.ok(pieces[i].start >= pieces[i - 1].end);
-  turns.forEach((t, i) => {
-    const shown = pieces.filter(p => p.turn === i).map(p => words.slice(p.start, p.end)).join("");
-    assert.equal(shown.replace(/\s/g, ""), words.slice(t.start, t.end).replace(/\s/g, ""));
-  });
-  for (const p of pieces) assert.ok(!(/[\udc00-\udfff]/.test(words[p.end] ?? "") && /[\ud800-\udbff]/.test(words[p.end - 1] ?? "")));
-}));
-
-test("labels are hidden between turns, headings are not", () => {
-  const text = "Second interview, at home\n\nANNA: Yes.\n[00:12] Ben: No.", at = w => [text.indexOf(w), text.indexOf(w) + w.length];
-  const turns = [["Yes.", "Anna"], ["No.", "Ben"]].map(([w, speaker]) => ({ start: at(w)[0], end: at(w)[1], speaker }));
-  assert.deepEqual(s.cutPieces(text, turns).map(p => [p.turn, text.slice(p.start, p.end)]), [[-1, "Second interview, at home\n\nANNA:"], [0, "Yes."], [1, "No."]]);
-});
-
-test("stacked labels keep their distance and their order", () => times(100, ({ below }) => {
-  const tops = Array.from({ length: below(40) }, () => below(300)).sort((a, b) => a - b), at = s.stackLabels(tops).filter(y => y !== null);
-  for (let i = 1; i < at.length; i++) assert.ok(at[i] - at[i - 1] >= 14);
-  s.stackLabels(tops).forEach((y, i) => assert.ok(y === null || (y >= tops[i] && y - tops[i] <= 30)));
-}));
-
-test("fuzzy match: letters in order, begins of words first, accents and case aside", () => {
-  assert.equal(s.fuzzy("xyz", "Dock full"), -1);
-  assert.ok(s.fuzzy("df", "Dock full") > s.fuzzy("df", "Aadvfk"));
-  assert.ok(s.fuzzy("cafe", "Café visits") > 0);
-  assert.ok(s.fuzzy("dock", "Dock full") > s.fuzzy("dock", "Broken dock"));
-  assert.equal(s.fuzzy("", "anything"), 0);
-  times(100, ({ text }) => { const name = text(8).trim(); if (name) assert.ok(s.fuzzy(name, name) >= 0, JSON.stringify(name)); });
-});
 
 test("a key has one name on every layout, and none while an input method composes", () => {
   const key = (key, more = {}) => s.chord({ key, code: "", ...more });
@@ -167,19 +60,6 @@ test("columns become rows", () => {
   assert.deepEqual(s.unpack({}), []);
 });
 
-test("a colour of another program's making is a colour or nothing: it goes into style sheets", () => {
-  const columns = colour => ({ id: [1], name: ["Joy"], path: ["Joy"], facet: ["pain"], colour: [colour], n: [0] });
-  for (const wrong of ["red", "#12", "#12345g", "#123456;background:url(//elsewhere)", "var(--x)", "#12345678", " #123456", "#123456\n", "", null, undefined, 7, {}, ["#123456"].concat("x")]) {
-    const doc = { codes: new Map() };
-    s.readCodes(doc, columns(wrong));
-    assert.equal(doc.codes.get(1).colour, null, String(wrong));
-    for (const code of [doc.codes.get(1), { colour: wrong, look: { ink: 0, line: 0 } }]) assert.equal(s.swatchOf(code), "--ink:var(--pb-ink0);border-bottom-style:solid", String(wrong));
-  }
-  const doc = { codes: new Map() };
-  s.readCodes(doc, columns("#00aaFF"));
-  assert.match(s.swatchOf(doc.codes.get(1)), /^--ink:light-dark\(#[\da-f]{6},#00aaff\);border-bottom-style:solid$/);
-});
-
 test("every look is one of the inks and lines, and inks differ on light and dark", () => {
   for (const facet of ["pain", "gain", "stage", "other", "need"]) for (let id = 0; id < 40; id++) {
     const look = s.lookOf({ id, facet });
@@ -196,4 +76,59 @@ test("every look is one of the inks and lines, and inks differ on light and dark
     if (contrast(hex, "#212121") >= 3.25) assert.equal(night, hex);
   }
   assert.ok(s.isDark("rgb(17, 17, 17)") && !s.isDark("rgb(255, 255, 255)") && !s.isDark("rgba(0, 0, 0, 0)"));
+});
+
+/** A view without a page, and the kernel at the other end: `tell` is what Python says, `sent` what it heard. */
+function viewOf(t, uid, hear) {
+  const listeners = new Set(), sent = [], v = { uid, root: { isConnected: false }, lost() {}, saved() {}, said: [], say: text => v.said.push(text), model: { on: (_, f) => listeners.add(f), off: (_, f) => listeners.delete(f), send: m => sent.push(m), get: () => ({}) } };
+  v.later = s.makeLater(v);
+  v.link = s.makeLink(v, `test:${uid}`, hear, () => null);
+  t.after(() => v.link.end());
+  return { v, sent, tell: m => { for (const f of listeners) f(m); } };
+}
+
+test("a view hears what is meant for it or for all, and never what is addressed to another", t => {
+  const heard = [], { v, tell, sent } = viewOf(t, "one", { source: (_, m) => heard.push(m.to ?? "all") });
+  for (const to of ["two", "one", undefined]) tell({ type: "source", to });
+  tell({ type: "nobody knows this" });
+  assert.deepEqual(heard, ["one", "all"]);
+  v.link.ready();
+  assert.deepEqual(sent, [{ view: "one", type: "ready" }], "and it signs what it asks");
+  v.link.end();
+  tell({ type: "source" });
+  assert.equal(heard.length, 2, "a view that is gone hears nothing");
+});
+
+test("what was written waits until it is acknowledged, and goes out again when Python is there anew", t => {
+  const { v, sent } = viewOf(t, "one", {}), m = v.link.write({ type: "add" });
+  assert.equal(v.link.outbox.size, 1);
+  v.link.ready();
+  assert.deepEqual(sent.map(x => [x.type, x.guid]), [["add", m.guid], ["ready", undefined], ["add", m.guid]]);
+  v.link.outbox.done(m.guid);
+  v.link.ready();
+  assert.equal(sent.length, 4);
+});
+
+test("the rest of the script is asked for until it comes, joins once, and then does what was waiting", async t => {
+  const { v, sent, tell } = viewOf(t, "one", {}), order = [];
+  v.join = () => order.push("joined");
+  v.later.when(() => order.push("first"));
+  v.later.when(() => order.push("second"));
+  assert.deepEqual(order, []);
+  assert.equal(sent.filter(m => m.type === "module").length, 2);
+  assert.match(v.said[0], /on its way/);
+  const text = "export default v => v.join();";
+  await v.later.take(text, URL.createObjectURL = () => "data:text/javascript," + encodeURIComponent(text));
+  tell({ type: "module", text });
+  await new Promise(done => setTimeout(done, 20));
+  assert.deepEqual(order, ["joined", "first", "second"]);
+  v.later.ask();
+  assert.equal(sent.filter(m => m.type === "module").length, 2, "not again");
+  v.later.when(() => order.push("at once"));
+  assert.equal(order.at(-1), "at once");
+});
+
+test("direction marks are shown as what they are where no markup can hold them", () => {
+  assert.equal(s.upright("a\u202eb\u2069c"), "a⇄b⇄c");
+  assert.equal(s.upright("שלום é 😀"), "שלום é 😀");
 });

@@ -1,0 +1,586 @@
+// @ts-check
+// What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings, and panels. Python sends it after
+// shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
+// 5 panels, 6 find, 7 the mouse, 8 joining.
+
+let LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
+/** @param {any} kit the helpers of the first part, by name */
+export function useText(kit) { ({ LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+
+// == 1 What queries mean ==
+/** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
+ * @param {any[]} codes @param {string} query @param {any[]} recent */
+export function rankCodes(codes, query, recent) {
+  if (!query.trim()) return [...recent.filter(c => codes.includes(c)), ...codes.filter(c => !recent.includes(c))];
+  const scored = codes.map((code, i) => ({ code, i, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
+  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.code);
+}
+
+// == 2 Lines and units ==
+/** Widen a span to whole words at both ends; a span of white space alone becomes empty.
+ * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc @param {number} a @param {number} b */
+export function snapSpan(doc, a, b) {
+  [a, b] = trimSpan(doc.text, a, b);
+  if (a >= b) return [a, a];
+  const p = pieceAt(doc, a + 1), q = pieceAt(doc, b);
+  const first = doc.segments.around("word", doc.text.slice(p.start, p.end), a - p.start), last = doc.segments.around("word", doc.text.slice(q.start, q.end), b - 1 - q.start);
+  return trimSpan(doc.text, Math.min(a, p.start + first[0]), Math.max(b, q.start + last[1]));
+}
+
+/** Lines ask how the text is laid out; units are what one key or click selects. */
+function joinUnits(v) {
+  const { sel } = v;
+  const point = (x, y) => {
+    const d = document, at = d.caretPositionFromPoint ? d.caretPositionFromPoint(x, y) : d.caretRangeFromPoint?.(x, y);
+    return at ? positionOf(v.doc, at.offsetNode ?? at.startContainer, at.offset ?? at.startOffset) : null;
+  };
+  sel.point = point;
+  /** The position one line up or down, keeping the column. */
+  const vertical = (way, lines = 1) => {
+    sel.reveal();
+    let box = sel.caretBox();
+    v.goal ??= box.left;
+    const view = v.scroll.getBoundingClientRect(), step = (box.height || 24) * lines;
+    if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = sel.caretBox(); }
+    const p = pieceAt(v.doc, sel.focus);
+    for (let i = 0; i < 12; i++) { // down to where words are: between two turns there are none
+      const y = way > 0 ? box.bottom + step - box.height / 2 + i * 12 : box.top - step + box.height / 2 - i * 12;
+      const r = document.elementFromPoint(v.goal, y)?.closest(".pb-turn")?.lastChild.getBoundingClientRect();
+      const at = r?.top <= y && y <= r.bottom ? point(Math.max(r.left + 2, Math.min(v.goal, r.right - 2)), y) : null;
+      if (at !== null && at !== sel.focus) return at;
+    }
+    return sel.beside(p, way);
+  };
+  const edge = way => {
+    const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = p.say.getBoundingClientRect();
+    return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? sel.focus;
+  };
+  const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
+  Object.assign(sel.ways, { arrowup: mod => mod ? pieceAt(v.doc, sel.focus).start : vertical(-1), arrowdown: mod => mod ? pieceAt(v.doc, sel.focus).end : vertical(1),
+    pageup: () => vertical(-1, page()), pagedown: () => vertical(1, page()), home: mod => mod ? v.doc.pieces[0].start : edge(-1), end: mod => mod ? v.doc.pieces.at(-1).end : edge(1) });
+  /** The word, sentence or turn around a position, trimmed. @param {string} unit @param {number} at */
+  const unitAt = (unit, at) => {
+    const p = pieceAt(v.doc, at);
+    if (unit === "turn") { const t = v.doc.turns[p.turn]; return t ? trimSpan(v.doc.text, t.start, t.end) : [p.start, p.end]; }
+    const words = v.doc.text.slice(p.start, p.end), [a, b] = v.doc.segments.around(unit, words, at - p.start);
+    return trimSpan(v.doc.text, p.start + a, p.start + b);
+  };
+  /** Select a unit; pressed again, the next one is added. @param {string} unit */
+  const take = unit => {
+    const [a, b] = unitAt(unit, sel.lo() < sel.hi() ? sel.hi() - 1 : sel.focus - Number(/^\S\s|^[^\s\p{P}]\p{P}/u.test(v.doc.text.slice(sel.focus - 1, sel.focus + 1)))); // at a word's end: that word
+    const [c, d] = sel.lo() <= a && sel.hi() >= b && unit !== "turn" && sel.hi() > sel.lo() ? unitAt(unit, skip(sel.hi())) : [a, b];
+    sel.set(sel.lo() < sel.hi() && sel.lo() <= c ? Math.min(sel.lo(), c) : c, d);
+  };
+  const skip = at => { while (at < v.doc.text.length && /\s/.test(v.doc.text[at])) at++; return at; };
+  v.unitAt = unitAt;
+  v.take = take;
+}
+
+// == 3 Changing codings ==
+function joinChanges(v) {
+  v.codeNamed = name => v.codes().find(c => c.name === name);
+  /** Make a code and return it; it is drawn before Python knows it. @param {string} name @param {string} facet */
+  v.coding.create = (name, facet) => {
+    const there = v.codeNamed(name);
+    if (there) return there;
+    if (!v.link.write({ type: "add_code", name, facet })) return null;
+    const code = { id: "new:" + name, name, path: name, facet, n: 0, look: lookOf({ id: 0, facet }) };
+    v.doc.codes.set(code.id, code);
+    return code;
+  };
+  const needs = what => { if (!v.active) v.say(`Click a coding, or go to one with n, to ${what}`, true); return v.active; };
+  const remove = () => {
+    const c = needs("remove it");
+    if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
+    v.drop(c);
+    v.say(`Removed ${c.code.name}`);
+  };
+  const recode = code => {
+    const c = needs("recode it");
+    if (!c || !v.link.write({ type: "recode", id: c.id, code: v.ref(code) })) return;
+    v.say(`Recoded ${c.code.name} as ${code.name}`);
+    v.change(c, { code });
+    v.coding.use(code);
+  };
+  /** Move the ends while a handle or key moves; `done` writes. @param {any} c @param {number} start @param {number} end */
+  const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
+  const keep = (c, old) => {
+    if (c.start === old.start && c.end === old.end) return;
+    if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
+    v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
+  };
+  Object.assign(v.coding, { remove, recode, stretch, keep });
+  v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
+  v.handle = () => {
+    const c = v.active, base = v.text.getBoundingClientRect();
+    v.handles.forEach((h, i) => {
+      h.hidden = !c || v.link.state().readonly;
+      if (h.hidden) return h.remove();
+      const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = isRtl(pieceAt(v.doc, c.start + 1));
+      h.style.cssText = `transform:translate(${(Boolean(i) !== rtl ? box.right : box.left) - base.left}px,${box.top - base.top}px);height:${box.height}px`;
+      if (!h.isConnected) v.text.append(h);
+    });
+  };
+  const select = v.select;
+  v.select = c => {
+    const r = v.resizing;
+    if (r && r.c !== c) { v.resizing = v.capture = null; if (v.doc.byId.has(r.c.id)) v.change(r.c, r.old); } // ends are moved in one place only
+    select(c);
+  };
+  v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  v.goTo = c => { v.near(pieceAt(v.doc, c.start + 1).group); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.scrollTo(c.start); v.sel.draw(); };
+  joinChosen(v);
+}
+
+/** What can be done with the chosen coding, for those who use a mouse: a strip of buttons over the end of the text, as long as one is chosen. */
+function joinChosen(v) {
+  const name = make("span", { class: "pb-chosen-name" });
+  const button = (action, label, key) => make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label);
+  const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, button("recode", "Recode…", "r"), button("move the ends", "Move ends", "e"),
+    button("memo", "Memo", "m"), button("remove", "Remove", "delete"));
+  const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or move its"), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
+    make("span", { class: "pb-strip-part", role: "group", "aria-label": `Its ${word}` }, word, ...[["‹", -1, "to the left"], ["›", 1, "to the right"]].map(([mark, eye, where]) => make("button", { class: "pb-chip", title: "By a word; with Alt by a character", "aria-label": `Move its ${word} ${where}`, onclick: e => v.nudge(side, eye, e.altKey) }, mark)))),
+  make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("enter"); } }, "Keep"), make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("escape"); } }, "Cancel"));
+  v.main.append(box, ends);
+  v.chosen = () => {
+    const c = v.active, may = c && !v.link.state().readonly && !v.offline;
+    box.hidden = !may || Boolean(v.resizing);
+    ends.hidden = !may || !v.resizing;
+    if (may && name.pbOf !== c.code.name) { name.pbOf = c.code.name; name.replaceChildren(v.square(c.code), make("bdi", {}, c.code.name)); }
+  };
+}
+
+// == 4 What the pickers offer ==
+function makeChoices(v) {
+  const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
+  const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
+  const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)),
+    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") });
+  const codeRows = (q, fresh = true) => {
+    const codes = rankCodes(offered(), q, v.coding.recent), rows = codes.map(codeRow), name = q.trim();
+    if (fresh && name && !codes.some(c => c.name === name)) rows.push({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" });
+    return rows;
+  };
+  /** Choose codes; a new name asks for its facet first. @param {string} label @param {(codes: any[], how: any) => void} then */
+  const codes = (label, then, { many = true, near = null, query = "" } = {}) => v.picker.start({ kind: "codes", label, near, many,
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: codeRows, pick: (picked, how) => {
+      const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
+      if (fresh) facet(fresh.fresh, near, code => code && then([...known, code], how)); else then(known, how);
+    } }, query);
+  const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
+    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) } })),
+    pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
+  const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
+  const sources = () => {
+    v.link.raw({ type: "progress" });
+    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · ⇧↵ mark as done, or as not done · Esc", near: v.buttons.sources, keeps: true,
+      rows: q => (v.progress || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).map(s => s.turns === undefined ? { value: s, label: s.name } : {
+        value: s, label: s.name, badge: stateOf(s), detail: `${s.coded} of ${s.turns} turns · ${s.codings} codings${s.memos ? ` · ${s.memos} memo${s.memos > 1 ? "s" : ""}` : ""}` }),
+      pick: ([s], { stay }) => { if (stay) mark(v, s); else v.link.raw({ type: "open", source: s.name }); } });
+  };
+  const filter = () => {
+    const coders = [...new Set(v.doc.list.map(c => c.coder))], facets = [...new Set(v.codes().map(c => c.facet))];
+    const rows = [{ value: null, label: "Show all codings" }, ...facets.map(f => ({ value: ["facet", f], label: f, detail: "facet" })),
+      ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...v.codes().map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
+    v.picker.start({ kind: "filter", label: "Show only…", near: v.buttons.filter, hint: "↵ show only these · ⇧↵ add another · Esc",
+      rows: q => rows.filter(r => fuzzy(q, r.label) >= 0), pick: picked => filterBy(v, picked[0]) });
+  };
+  const keyFor = () => codes("Which code gets a key?", ([code]) => v.panel.askKey(code), { many: false });
+  return { codes, sources, filter, keyFor };
+}
+
+/** Say that this coder is done with a source, or not yet. */
+function mark(v, { name, status }) { const done = status !== "done"; if (v.link.write({ type: "assign", source: name, status: done ? "done" : "reading" })) v.say(`${name}: ${done ? "done" : "in progress again"}`); }
+
+/** Show only some codings; a filter chosen again goes. @param {any} v @param {[string, any] | null} filter */
+function filterBy(v, filter) {
+  if (!filter) v.filters = [];
+  else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
+  v.only.hidden = !v.filters.length;
+  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => filterBy(v, f) }, f[1].name || f[1], " ×")));
+  v.repaint();
+  v.news("filter");
+  v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
+}
+
+// == 5 Panels ==
+// What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
+// autocoding, help. One at a time; Esc returns to the text.
+function makePanel(v) {
+  const title = make("div", { class: "pb-title" }), body = make("div", { class: "pb-body" });
+  const box = make("section", { class: "pb-side", hidden: true, onkeydown: e => {
+    const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && e.target.tagName !== "TEXTAREA" && e.target.tagName !== "INPUT";
+    if (key === "escape") close(); else if (undoes) v.actions.press(key); else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
+    e.preventDefault();
+    e.stopPropagation();
+  } },
+  make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
+  let kind = "", renew = () => {}, late = 0;
+  const close = () => { if (kind) { kind = ""; box.hidden = true; v.aside = false; v.resized(); v.focus(); } };
+  const open = name => {
+    if (kind === name) return close();
+    kind = name;
+    box.hidden = false;
+    fill();
+    v.aside = true;
+    v.resized();
+    (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
+  };
+  const fill = () => {
+    renew = fill;
+    const had = body.contains(document.activeElement), [name, ...content] = PANELS[kind]();
+    title.textContent = name;
+    box.setAttribute("aria-label", name);
+    body.replaceChildren(...content.filter(Boolean));
+    if (had) body.querySelector("[data-first]")?.focus({ preventScroll: true });
+  };
+  const codingsList = () => {
+    const size = 200, here = v.doc.list.filter(v.shows), chosen = v.active ? here.indexOf(v.active) : firstIndex(here, c => c.start >= v.sel.focus);
+    let all = here, some = [], from = Math.max(0, chosen - 20), row = chosen - from;
+    const id = i => `${v.uid}-coding-${i}`;
+    const list = make("ul", { class: "pb-list", role: "listbox", tabIndex: 0, "aria-label": "Codings of this source", "data-first": "", onkeydown: e => {
+      const key = chord(e), step = { arrowdown: 1, arrowup: -1, pagedown: 10, pageup: -10 }[key];
+      if (step) { row = Math.max(0, Math.min(some.length - 1, row + step)); show(); } else if (key === "enter" && some[row]) { v.goTo(some[row]); v.focus(); }
+      else if (key === "delete" && some[row]) { v.select(some[row]); v.coding.remove(); renew(); } else return;
+      e.preventDefault();
+    } });
+    const option = (c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", onclick: () => { row = i; show(); v.goTo(c); } },
+      v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), make("q", {}, short(v.doc.text.slice(c.start, c.end), 90)), make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}${c.pending ? " · not saved yet" : ""}`));
+    const show = () => {
+      [...list.children].forEach((li, i) => { li.setAttribute("aria-selected", String(i === row)); });
+      if (some.length) list.setAttribute("aria-activedescendant", id(row)); else list.removeAttribute("aria-activedescendant");
+      list.children[row]?.scrollIntoView({ block: "nearest" });
+    };
+    const none = make("p", {}, "Nothing is coded here yet. Select some words and press ↵."), turn = (label, by) => make("button", { onclick: () => { from += by; draw(null); list.focus(); } }, label), [earlier, later] = [turn("Earlier", -size), turn("Later", size)];
+    /** Show how things stand; whoever reads the list stays at the same coding. */
+    const draw = (at = some[row]) => {
+      all = v.doc.list.filter(v.shows);
+      const i = at ? all.findIndex(c => c === at || c.id === at.id) : -1;
+      if (i >= 0 && (i < from || i >= from + size)) from = Math.max(0, i - 20);
+      from = Math.max(0, Math.min(from, all.length - 1));
+      some = all.slice(from, from + size);
+      row = i >= 0 ? i - from : at === null ? 0 : Math.max(0, Math.min(row, some.length - 1));
+      list.replaceChildren(...some.map(option));
+      none.hidden = Boolean(all.length);
+      earlier.hidden = from === 0;
+      later.hidden = from + size >= all.length;
+      box.setAttribute("aria-label", title.textContent = `${all.length} coding${all.length === 1 ? "" : "s"}`);
+      show();
+    };
+    renew = () => draw();
+    draw(here[chosen]);
+    setTimeout(show);
+    return [title.textContent, list, none, earlier, later];
+  };
+  /** What a memo is about: kind, target, words for it. */
+  const memoOn = (what, target) => [what, target, what === "turn" ? `turn ${target + 1}` : what === "source" ? `source ${v.doc.source}`
+    : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
+  const memo = () => {
+    let on = [], of = "";
+    const about = make("select", { "aria-label": "Memo on", onchange: () => { v.memoOn = on[about.value][0]; } });
+    /** What is at hand: the active coding, its code, the turn, the source. Words half written stay with what they were begun on. */
+    const follow = () => {
+      const c = v.active, now = [c && typeof c.id === "number" && memoOn("coding", c.id), c && memoOn("code", c.code.id), memoOn("turn", turnAt(v.doc, v.sel.focus)), memoOn("source", null)].filter(Boolean), as = JSON.stringify([v.doc.source, now]);
+      if (as === of || (words.value.trim() && on.length && of.startsWith(JSON.stringify([v.doc.source]).slice(0, -1)))) return false;
+      of = as;
+      on = now;
+      about.replaceChildren(...on.map((o, i) => make("option", { value: String(i), selected: o[0] === v.memoOn }, "Memo on " + o[2])));
+      return true;
+    };
+    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: () => { v.draft = words.value; }, onkeydown: e => {
+      const key = chord(e);
+      if (key === "mod+enter") save(); else if (key === "escape" && v.editing) edit(null); else return;
+      e.preventDefault();
+      e.stopPropagation();
+    } });
+    const keep = make("button", { class: "pb-main-button", onclick: () => save() }), cancel = make("button", { onclick: () => edit(null) }, "Cancel"), old = make("div", { class: "pb-memos", role: "list", "aria-label": "Memos kept" });
+    const button = (label, m, onclick) => make("button", { class: "pb-link", "aria-label": `${label} memo: ${short(m.text, 40)}`, onclick }, label);
+    /** Those on what is at hand come first, the newest before the older ones; what was just asked for is shown ahead. */
+    const list = () => {
+      const sent = v.link.outbox.all(), at = [...old.querySelectorAll("button")].indexOf(document.activeElement), near = m => on.some(o => o[0] === m.about && (m.about === "source" || o[1] === m.target));
+      const all = unpack(v.doc.memos).filter(m => (m.about !== "code" || near(m)) && !sent.some(o => o.type === "remove_memo" && o.id === m.id)).reverse().sort((a, b) => Number(near(b)) - Number(near(a)));
+      if (v.editing && !all.some(m => m.id === v.editing)) v.editing = null; // taken away meanwhile: what was typed may be kept as a new one
+      old.replaceChildren(...all.map(m => make("blockquote", { role: "listitem", "aria-current": m.id === v.editing && "true" }, make("p", { dir: "auto" }, sent.find(o => o.type === "edit_memo" && o.id === m.id)?.text ?? m.text),
+        make("small", {}, `${memoOn(m.about, m.target)[2]} · ${m.coder}, ${m.created.slice(0, 10)}`), ...m.coder === v.me() ? [button("Edit", m, () => edit(m)), button("Delete", m, () => drop(m))] : [])));
+      keep.textContent = `${v.editing ? "Save change" : "Keep memo"} (${showKey("mod+enter")})`;
+      cancel.hidden = !v.editing;
+      about.hidden = Boolean(v.editing); // it stays where it is
+      const left = old.querySelectorAll("button");
+      if (at >= 0) (left[Math.min(at, left.length - 1)] || words).focus();
+    };
+    const edit = m => { v.editing = m?.id; words.value = v.draft = m?.text || ""; words.focus(); list(); };
+    const drop = m => { if (v.link.write({ type: "remove_memo", id: m.id })) { v.say(`Memo on ${memoOn(m.about, m.target)[2]} deleted; ${showKey("mod+z")} brings it back`); list(); } };
+    const save = () => {
+      const [what, target] = on[about.value], was = v.editing, text = words.value;
+      if (!text.trim() || !v.link.write(was ? { type: "edit_memo", id: was, text } : { type: "memo", about: what, target, text })) return;
+      edit(null);
+      v.say(was ? "Memo changed" : "Memo kept");
+    };
+    follow();
+    list();
+    renew = what => { if (follow() || what !== "caret") list(); };
+    return ["Memos", about, words, make("div", { class: "pb-row" }, keep, cancel), old];
+  };
+  const autocode = () => {
+    const last = v.search ||= { query: "", kind: "words", unit: "sentence", everywhere: false }, hits = v.hits || [];
+    const field = (key, label, ...options) => make("label", {}, label, make("select", { onchange: e => { last[key] = e.target.value; } },
+      ...options.map(o => make("option", { value: o, selected: last[key] === o }, o))));
+    const run = () => { v.hits = null; v.link.raw({ type: "search", ...last }); };
+    const rows = hits.map(h => make("li", {}, make("label", {}, make("input", { type: "checkbox", checked: h.take, onchange: e => { h.take = e.target.checked; count(); } }),
+      make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
+    const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
+      const spans = hits.filter(h => h.take).map(h => [h.source, h.start, h.end]);
+      if (code && v.link.write({ type: "apply", code: v.ref(code), spans, revisions: v.read })) { v.hits = null; fill(); }
+    }, { many: false, near: go }) });
+    const count = () => { const n = hits.filter(h => h.take).length; go.textContent = `Code ${n} accepted…`; go.disabled = !n; };
+    const all = on => make("button", { onclick: () => { for (const h of hits) h.take = on; fill(); } }, on ? "Accept all" : "Reject all");
+    count();
+    return ["Autocode", make("input", { class: "pb-input", placeholder: "Words to find", "aria-label": "Words to find", value: last.query, "data-first": "", oninput: e => { last.query = e.target.value; },
+      onkeydown: e => { if (chord(e) === "enter") run(); } }), field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
+    make("label", {}, make("input", { type: "checkbox", checked: last.everywhere, onchange: e => { last.everywhere = e.target.checked; } }), " in all sources"),
+    make("button", { onclick: run }, "Find"), v.hits && make("p", { role: "status" }, hits.length ? `${hits.length} passages. Untick what does not belong.` : "Nothing found."),
+    ...(hits.length ? [make("div", { class: "pb-row" }, go, all(true), all(false)), make("ul", { class: "pb-hits" }, ...rows)] : [])];
+  };
+  const help = () => ["Keys", make("table", { class: "pb-keys", tabIndex: 0, "data-first": "" }, ...[...Object.entries(v.doc.own), ["move by character, word", "arrows"], ["extend the selection", "shift+arrows"],
+    ["recent codes", "1 – 9"], ["stages", "shift+1 – 9"], ["code and stay in the palette", "shift+enter"], ["select without snapping to words", "alt"], ...Object.entries(v.doc.keys).map(([k, id]) => [v.doc.codes.get(id)?.name, k]).filter(([name]) => name)]
+    .map(([what, key]) => make("tr", {}, make("td", {}, make("kbd", {}, showKey(key))), make("td", {}, what))))];
+  const PANELS = { list: codingsList, memo, autocode, help };
+  const askKey = code => {
+    v.say(`Press the key for ${code.name}, or Esc`);
+    v.capture = key => {
+      if (/^(mod\+|alt\+|shift\+)*(control|shift|alt|meta)$/.test(key)) return true; // the key itself is still to come
+      v.capture = null;
+      if (key === "escape") v.say("No key given"); else v.link.raw({ type: "key", key, code: v.ref(code) });
+      return true;
+    };
+  };
+  return { box, open, close, askKey, 
+    /** News of some kind: whoever shows it shows it anew, not in the frame of a key. @param {string} what */
+    news: what => {
+      const shown = { list: ["codings", "codes", "filter"], memo: ["caret", "codes", "memos"], autocode: ["hits"], help: ["codes"] }[kind];
+      if (what === "source" && kind) return kind === "memo" ? renew() : fill();
+      if (!shown?.includes(what)) return;
+      if (kind !== "list") return renew(what);
+      clearTimeout(late);
+      late = setTimeout(() => { if (kind === "list") renew(); }, 120);
+    },
+    get kind() { return kind; } };
+}
+
+// == 6 Find ==
+/** Small letters, one for one: İ alone would become two and shift everything behind it. @param {string} text */
+export const small = text => text.replace(/İ/g, "i").toLowerCase();
+
+/** Find in the text: hits as highlights, Enter and Shift+Enter to go on. */
+function makeFind(v) {
+  let hits = [], size = 0, at = -1, shown = false; // shown, not yet selected: ↵ selects that one first
+  const told = make("span", { class: "pb-detail", role: "status" });
+  const input = make("input", { class: "pb-input", placeholder: "Find in this source", "aria-label": "Find in this source", oninput: () => search(), onkeydown: e => {
+    const key = chord(e);
+    if (!/^mod\+[^zy]/.test(key)) e.stopPropagation();
+    if (key === "enter" || key === "shift+enter") go(key === "enter" ? 1 : -1); else if (key === "escape") close(); else return;
+    e.preventDefault();
+  } });
+  const step = (label, mark, way) => make("button", { class: "pb-icon", "aria-label": label, onclick: () => go(way) }, mark);
+  const box = make("div", { class: "pb-find", hidden: true, role: "search" }, input, told, step("Previous", "↑", -1), step("Next", "↓", 1), make("button", { class: "pb-icon", "aria-label": "Close", onclick: () => close() }, "×"));
+  const search = () => {
+    const q = small(input.value), hay = (v.doc.small ||= small(v.doc.text));
+    hits = [];
+    size = q.length;
+    for (let i = q ? hay.indexOf(q) : -1; i >= 0 && hits.length < 5000; i = hay.indexOf(q, i + size)) hits.push(i);
+    at = firstIndex(hits, h => h >= v.sel.focus) - 1;
+    go(1, false);
+  };
+  const go = (way, take = true) => {
+    const n = hits.length;
+    if (n && !(shown && take && way > 0)) at = (at + way + n) % n;
+    shown = !take;
+    told.textContent = input.value ? `${n && at + 1} of ${n}` : "";
+    if (!n) return v.painter.mark("hit", null);
+    const span = { start: hits[at], end: hits[at] + size };
+    if (take) v.sel.set(span.start, span.end, { select: false });
+    else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
+    v.painter.mark("hit", span);
+  };
+  const close = () => { box.hidden = true; v.painter.mark("hit", null); v.focus(); };
+  return { box, clear: () => { box.hidden = true; v.painter.mark("hit", null); }, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
+}
+
+// == 7 The mouse ==
+/** The coding whose stripe or name is under a point of the margin. */
+export function stripeAt(v, e) {
+  const g = e.target.closest(".pb-group")?.pbGroup;
+  if (!g?.canvas) return null;
+  const box = g.canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+  if (x < 0) return null;
+  const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
+    : g.bars.filter(b => b.label !== null && b.label !== undefined && y >= b.label && y < b.label + 14);
+  return hit.length ? hit[hit.length - 1].c : null;
+}
+
+/** Mouse: select, click, hover, drag handles. */
+function joinMouse(v) {
+  const { sel } = v;
+  let before = { lo: 0, hi: 0 }, drag = null, moved = 0, pressed = -1e9;
+  /** Take over what the mouse selected. @param {any} e @param {any} before the selection before the button went down */
+  const fromMouse = (e, before) => {
+    if (v.resizing) v.select(null);
+    const s = v.root.getRootNode().getSelection?.() || document.getSelection();
+    if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
+    let a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset);
+    if (a === null) return;
+    b ??= a;
+    const at = v.sel.point(e.clientX, e.clientY) ?? b;
+    if (e.detail >= 2) {
+      const inside = before.lo < before.hi && at >= before.lo && at <= before.hi, units = ["word", "sentence", "turn"];
+      let i = Math.min(e.detail - 2, 2);
+      while (inside && i < 2 && v.unitAt(units[i], at)[1] - v.unitAt(units[i], at)[0] <= before.hi - before.lo) i++;
+      const [c, d] = v.unitAt(units[i], at);
+      return sel.set(c, d, { show: false });
+    }
+    if (a !== b && !e.altKey) {
+      const [c, d] = snapSpan(v.doc, Math.min(a, b), Math.max(a, b));
+      [a, b] = a < b ? [c, d] : [d, c];
+    }
+    sel.set(a, b, { show: false });
+    if (a === b) v.clicked(at);
+  };
+  v.clicked = at => { const here = v.codingsAt(at); if (v.resizing) return; v.select(here.length ? (here.includes(v.active) ? here[(here.indexOf(v.active) + 1) % here.length] : here[0]) : null); };
+  v.scroll.addEventListener("pointerdown", e => {
+    if (!v.doc || e.button) return;
+    const handle = e.target.closest(".pb-handle");
+    if (handle) { drag = { c: v.active, end: handle.dataset.end, old: { start: v.active.start, end: v.active.end } }; v.scroll.setPointerCapture(e.pointerId); e.preventDefault(); return; }
+    if (e.timeStamp - pressed > 500) before = { lo: v.sel.lo(), hi: v.sel.hi() }; // what a double click adds to is what was selected before its first press
+    pressed = e.timeStamp;
+    if (!e.shiftKey) document.getSelection()?.removeAllRanges(); // pressing on selected words would drag them away instead of selecting anew
+    const c = stripeAt(v, e);
+    if (c) { e.preventDefault(); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.focus(); }
+  });
+  v.scroll.addEventListener("pointermove", e => {
+    if (drag) {
+      const at = v.sel.point(e.clientX, e.clientY);
+      if (at === null) return;
+      const p = pieceAt(v.doc, at), { c, old } = drag, [a, b] = e.altKey ? [at, at] : snapSpan(v.doc, Math.max(p.start, at - 1), Math.min(p.end, at + 1));
+      if (drag.end === "start") v.coding.stretch(c, Math.min(a, old.end - 1), old.end); else v.coding.stretch(c, old.start, Math.max(b, old.start + 1));
+      return;
+    }
+    if (!v.doc || e.buttons) { v.tip.hidden = true; return; }
+    const t = moved = performance.now();
+    requestAnimationFrame(() => { if (moved === t) hover(e); });
+  });
+  const hover = e => {
+    const stripe = stripeAt(v, e), at = e.target.closest?.(".pb-say") ? v.sel.point(e.clientX, e.clientY) : null, here = stripe ? [stripe] : at === null ? [] : v.codingsAt(at);
+    v.tip.hidden = !here.length;
+    if (!here.length) return;
+    v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), ` ${c.code.facet} · `, make("bdi", {}, c.coder))));
+    const base = v.root.getBoundingClientRect();
+    v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
+  };
+  v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
+  for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
+  const up = e => {
+    if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e, before); }
+  };
+  v.scroll.addEventListener("mouseup", up);
+}
+
+// == 8 Joining ==
+function joinActions(v) {
+  const near = () => v.selectionBox(), all = () => v.doc.list.filter(v.shows);
+  const jump = way => {
+    const list = all();
+    if (!list.length) return v.say("No coding to go to");
+    const i = v.active ? list.indexOf(v.active) + way : way > 0 ? firstIndex(list, c => c.start >= v.sel.focus) : firstIndex(list, c => c.start >= v.sel.focus) - 1;
+    v.goTo(list[(i + list.length) % list.length]);
+  };
+  const uncoded = () => {
+    const { turns } = v.doc, from = turnAt(v.doc, v.sel.focus);
+    for (let k = 1; k <= turns.length; k++) { const t = turns[(from + k) % turns.length]; if (!t.n && t.role !== "interviewer" && t.end > t.start) { v.select(null); v.sel.set(t.start, t.start); return v.say(`Turn ${turns.indexOf(t) + 1}, not coded`); } }
+    v.say("Every turn of a participant is coded");
+  };
+  const overlap = () => {
+    const here = v.codingsAt(v.sel.focus);
+    if (!here.length) return v.say("No coding at the caret");
+    v.select(here[(here.indexOf(v.active) + 1) % here.length]);
+  };
+  const ends = () => {
+    if (v.resizing) return;
+    const c = v.active;
+    if (!c) return v.say("Go to a coding first (n), or click it", true);
+    v.resizing = { c, old: { start: c.start, end: c.end } };
+    v.capture = resizeKey;
+    v.sel.set(c.start, c.end);
+    v.say(`Moving the ends of ${c.code.name}: Shift and arrows move this end, Tab changes ends, Enter keeps, Esc undoes`);
+  };
+  /** While ends are moved: the selection is the coding. True when the key was used. @param {string} key */
+  const resizeKey = key => {
+    if (!v.resizing) { v.capture = null; return false; }
+    const { c, old } = v.resizing;
+    if (key === "escape") { v.change(c, old); v.resizing = v.capture = null; v.say("Ends as before"); }
+    else if (key === "enter") { v.resizing = v.capture = null; v.coding.keep(c, old); }
+    else if (key === "tab") v.sel.set(v.sel.focus, v.sel.anchor);
+    else if (v.sel.move(/arrow|home|end/.test(key) && !key.includes("shift+") ? key.replace(/(arrow|home|end)/, "shift+$1") : key)) v.coding.stretch(c, v.sel.lo(), v.sel.hi());
+    else return false;
+    return true;
+  };
+  const vivo = () => {
+    const s = v.coding.span();
+    if (!s) return v.say("Select the words that shall name the code", true);
+    v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
+  };
+  const recode = () => { if (v.active) v.choices.codes(`Recode “${v.active.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); else v.say("Go to a coding first (n)", true); };
+  const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
+  /** Move one end of the coding by a word or a character, in the eye's direction. */
+  v.nudge = (side, eye, fine) => {
+    const { c } = v.resizing, other = side === "start" ? c.end : c.start, old = [v.sel.anchor, v.sel.focus];
+    v.sel.set(other, c[side]);
+    if (v.sel.move(`${fine ? "" : "mod+"}shift+arrow${eye < 0 ? "left" : "right"}`) && (side === "start" ? v.sel.focus < other : v.sel.focus > other)) v.coding.stretch(c, v.sel.lo(), v.sel.hi()); else v.sel.set(...old);
+  };
+  Object.assign(v.actions.does, {
+    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", (codes, how) => v.coding.put(codes, how), { near: near() }); else v.coding.put([]); },
+    "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
+    "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
+    "remove": () => v.coding.remove(), recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(),
+    "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
+    "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
+    "leave": () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); } });
+}
+
+/** Add all of this to a view. */
+export default function join(v) {
+  useShared(v.kit);
+  useText(v.kit);
+  v.filters = [];
+  v.only = make("div", { class: "pb-only", hidden: true });
+  v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
+  v.swatch = swatchOf;
+  v.place = (box, near) => placeBox(v, box, near || v.scroll);
+  v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
+  v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
+  v.spans = g => paintSpans(v, g);
+  joinUnits(v);
+  joinChanges(v);
+  v.picker = makePicker(v);
+  v.choices = makeChoices(v);
+  v.panel = makePanel(v);
+  v.find = makeFind(v);
+  joinActions(v);
+  joinMouse(v);
+  v.marked = () => v.buttons["mark as done"].setAttribute("aria-pressed", String(v.doc.status === "done"));
+  v.news = (what, of) => {
+    if (what === "source") { v.marked(); if (!of) v.find.clear(); }
+    if (what === "caret") v.chosen();
+    if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
+    v.panel.news(what);
+  };
+  Object.assign(v.hear, {
+    progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },
+    hits(v, m) { v.hits = m.hits.map(h => ({ ...h, take: true })); v.read = m.revisions; v.news("hits"); },
+    keys(v, m) { v.doc.keys = m.keys; v.strip(); },
+  });
+  v.head.append(v.only, v.find.box);
+  v.main.append(v.panel.box);
+  v.root.append(v.picker.box, v.tip);
+  v.ends.push(repairText(v));
+  if (v.doc) { v.marked(); v.repaint(); v.tell(); }
+}

@@ -1,0 +1,151 @@
+// @ts-check
+// What several widgets need, but not for their first moment: what is chosen by typing, and what follows the page. It comes before the part of a widget's script that is sent
+// when the text stands. It cannot import the first part, so that it is handed the helpers from there when it joins.
+
+let LINES, PAINTS, chord, make;
+/** @param {any} kit the helpers by name */
+export function useShared(kit) { ({ LINES, PAINTS, chord, make } = kit); }
+
+// == Fuzzy match ==
+const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Score how well `query` fits `name`: its letters in order, better at the begin of words and in a row. -1 = does not fit.
+ * @param {string} query @param {string} name */
+export function fuzzy(query, name) {
+  const q = plain(query).replace(/\s+/g, ""), n = plain(name);
+  if (!q) return 0;
+  const whole = n.indexOf(plain(query).trim());
+  if (whole >= 0) return 1000 - whole - n.length / 100 + (whole === 0 || /[\s/_-]/.test(n[whole - 1]) ? 200 : 0);
+  let score = 0, at = -1, streak = 0;
+  for (const letter of q) {
+    const next = n.indexOf(letter, at + 1);
+    if (next < 0) return -1;
+    streak = next === at + 1 ? streak + 1 : 0;
+    score += 10 + streak * 6 + (next === 0 || /[\s/_-]/.test(n[next - 1]) ? 12 : 0) - Math.min(next - at - 1, 8);
+    at = next;
+  }
+  return Math.max(0, score - n.length / 100);
+}
+
+/** Put a palette below something, or above where there is no room, and always inside the widget. @param {any} near an element or a rectangle */
+export function placeBox(v, box, near, wide = 400) {
+  const base = v.root.getBoundingClientRect(), at = near.getBoundingClientRect?.() || near, width = Math.min(wide, base.width - 16), below = at.bottom - base.top + 6;
+  const above = base.height - below <= 260 && below >= 300;
+  box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;`
+    + (above ? `bottom:${Math.min(base.bottom - at.top + 6, Math.max(8, base.height - 290))}px` : `top:${Math.max(8, Math.min(below, base.height - 280))}px`);
+}
+
+// == Picker ==
+// One listbox for everything that is chosen by typing: codes, facets, sources, filters. The input keeps the focus; the option is told by
+// aria-activedescendant. `rows(query)` gives {label, detail, badge, swatch, value}; `pick(values, {stay})` gets the marked ones, or the one.
+/** @param {any} v the view: uid, root, focus(), place(box, near), swatch(x) */
+export function makePicker(v) {
+  let open = (null), at = 0, rows = ([]);
+  const marked = new Set(), id = `${v.uid}-list`;
+  const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
+    oninput: () => { at = 0; fill(); }, onkeydown: e => keydown(e) });
+  const list = make("ul", { id, class: "pb-options", role: "listbox" });
+  const hint = make("div", { class: "pb-hint" });
+  const box = make("div", { class: "pb-popover", hidden: true, role: "dialog" }, input, list, hint);
+  const fill = () => {
+    rows = open.rows(input.value);
+    at = Math.max(0, Math.min(at, rows.length - 1));
+    list.replaceChildren(...rows.slice(0, 60).map((r, i) => make("li", { id: `${id}-${i}`, role: "option", class: "pb-option", "aria-selected": String(open.many ? marked.has(r.value) : i === at),
+      onpointerdown: e => { e.preventDefault(); at = i; done(e.shiftKey); } },
+    open.many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
+    r.swatch ? make("span", { class: "pb-swatch", "aria-hidden": "true", style: v.swatch(r.swatch) }) : null,
+    make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null)));
+    show();
+  };
+  const show = () => {
+    [...list.children].forEach((li, i) => { li.classList.toggle("pb-at", i === at); if (!open.many) li.setAttribute("aria-selected", String(i === at)); });
+    if (rows.length) input.setAttribute("aria-activedescendant", `${id}-${at}`); else input.removeAttribute("aria-activedescendant");
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+  };
+  const done = stay => {
+    const values = marked.size ? [...marked] : rows[at] ? [rows[at].value] : [], now = open;
+    if (!values.length) return;
+    if (!stay) close();
+    else { marked.clear(); if (!open.keeps) input.value = ""; }
+    now.pick(values, { stay });
+    if (stay && open === now) fill();
+  };
+  const close = (back = true) => { if (!open) return; open = null; box.hidden = true; marked.clear(); if (back) v.focus(); };
+  const keydown = e => {
+    const key = chord(e);
+    if (key === "arrowdown" || key === "arrowup") at = (at + (key === "arrowdown" ? 1 : -1) + Math.min(rows.length, 60)) % Math.max(1, Math.min(rows.length, 60));
+    else if (key === "pagedown" || key === "pageup") at = Math.max(0, Math.min(rows.length - 1, 59, at + (key === "pagedown" ? 8 : -8)));
+    else if (key === "enter" || key === "shift+enter") { e.preventDefault(); e.stopPropagation(); return done(key !== "enter"); }
+    else if (key === "escape") { e.preventDefault(); e.stopPropagation(); return close(); }
+    else if (key === "tab" && open.many && rows[at]) { const x = rows[at].value; marked.has(x) ? marked.delete(x) : marked.add(x); e.preventDefault(); e.stopPropagation(); return fill(); }
+    else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
+    e.preventDefault();
+    e.stopPropagation();
+    show();
+  };
+  box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
+  /** @param {any} what @param {string} [query] */
+  const start = (what, query = "") => {
+    open = what;
+    marked.clear();
+    at = 0;
+    input.value = query;
+    input.placeholder = what.label;
+    input.setAttribute("aria-label", what.label);
+    list.setAttribute("aria-label", what.label);
+    box.setAttribute("aria-label", what.label);
+    hint.textContent = what.hint || "";
+    box.hidden = false;
+    v.place(box, what.near);
+    fill();
+    input.focus({ preventScroll: true });
+  };
+  return { box, start, close, refresh: kind => { if (open?.kind === kind) fill(); }, get open() { return Boolean(open); } };
+}
+
+// == What the page does ==
+/** The position of a point in the page's tree, or null outside the text. */
+export function positionOf(doc, node, offset) {
+  const say = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-say"), piece = say && say.pbPiece;
+  if (!piece || piece.group.doc !== doc) {
+    const row = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-turn"), p = row?.querySelector(".pb-say")?.pbPiece;
+    return p && p.group.doc === doc ? p.start : null;
+  }
+  if (node.nodeType === 3 && node === say.firstChild) return piece.start + offset;
+  const range = document.createRange();
+  range.setStart(say, 0);
+  range.setEnd(node, offset);
+  return piece.start + range.toString().length;
+}
+
+/** Search tools of the page, JupyterLab's own among them, split text nodes and put them together again: what is painted there is painted anew, and
+ *  words that were changed are restored. Returns how to stop.
+ * @param {any} v the view: doc, text, painter, soon(group) */
+export function repairText(v) {
+  const repair = new MutationObserver(records => {
+    const said = new Set(records.map(r => (r.target.nodeType === 3 ? r.target.parentElement : r.target)?.closest?.(".pb-say")?.pbPiece));
+    said.delete(undefined);
+    for (const p of said) {
+      if (p.group.doc !== v.doc) { said.delete(p); continue; }
+      const words = v.doc.text.slice(p.start, p.end);
+      if (p.say.textContent !== words) p.say.textContent = words;
+      if (p.group.near) v.soon(p.group);
+    }
+    if (said.size) v.painter.remark();
+    repair.takeRecords();
+  });
+  if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
+  return () => repair.disconnect();
+}
+
+/** Without highlights: the words of a group in flat spans, each with the tint of the shortest coding over it. */
+export function paintSpans(v, g) {
+  for (const p of g.pieces) {
+    const here = [...g.codings].filter(c => v.shows(c) && c.start < p.end && c.end > p.start);
+    const edges = [...new Set([p.start, p.end, ...here.flatMap(c => [Math.max(c.start, p.start), Math.min(c.end, p.end)])])].sort((a, b) => a - b);
+    p.say.replaceChildren(...edges.slice(1).map((to, i) => {
+      const words = v.doc.text.slice(edges[i], to), top = here.filter(c => c.start < to && c.end > edges[i]).sort((a, b) => a.end - a.start - b.end + b.start)[0];
+      return top ? make("span", { class: "pb-span", style: `--ink:var(--pb-ink${top.code.look.ink});text-decoration-style:${LINES[top.code.look.line]}` }, words) : words;
+    }));
+  }
+}

@@ -1,0 +1,91 @@
+// @ts-check
+// Stripes in the margin of a text, with the names of codes, and which groups of turns are painted at all.
+
+export function paintGroup(v, g) {
+  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); } else v.spans(g);
+  drawStripes(v, g);
+}
+
+export function unpaintGroup(v, g) {
+  if (PAINTS) v.painter.clear(g);
+  g.canvas?.remove();
+  g.canvas = null;
+  g.bars = [];
+}
+
+// == Stripes ==
+// One small canvas in the padding of each near group: bars in lanes, patterned like the line under the words, then names where there is room.
+export const LANE = 7;
+
+function barOf(v, g, c, top) {
+  const from = Math.max(c.start, g.start), to = Math.min(c.end, g.end), a = v.rect(from, from + 1), b = v.rect(to - 1, to);
+  return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: c.start >= g.start };
+}
+
+export function drawStripes(v, g) {
+  const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
+  // JupyterLab hides everything for a moment while it changes the theme. What stays hidden longer is drawn when it comes back into sight.
+  if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawStripes(v, g); });
+  g.bars = [...g.codings].filter(v.shows).map(c => barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
+  g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
+  g.canvas.width = wide * ratio;
+  g.canvas.height = Math.ceil(box.height) * ratio;
+  g.canvas.style.cssText = `width:${wide}px;height:${Math.ceil(box.height)}px`;
+  const pen = g.canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  g.namesAt = (Math.max(-1, ...g.bars.map(b => b.lane)) + 1) * LANE + 8;
+  for (const b of g.bars) drawBar(v, pen, b);
+  const named = g.bars.filter(b => b.starts || g.start === v.doc.groups[0].start), at = stackLabels(named.map(b => b.top));
+  named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
+}
+
+export function drawBar(v, pen, b) {
+  const x = b.lane * LANE + 2, { ink, line } = b.c.code.look;
+  pen.strokeStyle = v.forced ? "CanvasText" : b.c.code.colour ? seenInk(b.c.code.colour, v.root.hasAttribute("data-dark")) : v.inks[ink];
+  pen.lineWidth = b.c === v.active ? 5 : b.c.pending ? 1 : 3; // thin, not pale: a line has to be seen
+  pen.setLineDash([[], [2, 3], [7, 3]][line]);
+  pen.beginPath();
+  pen.moveTo(x + 1.5, b.top);
+  pen.lineTo(x + 1.5, b.bottom);
+  pen.stroke();
+}
+
+function drawName(v, g, pen, b) {
+  const room = v.margin - g.namesAt - 4;
+  if (room < 40) return;
+  pen.font = `${b.c === v.active ? 600 : 400} 11px system-ui, sans-serif`;
+  pen.fillStyle = b.c === v.active ? v.colours.fg : v.colours.dim;
+  pen.textBaseline = "top";
+  let name = b.c.code.name;
+  if (pen.measureText(name).width > room) { while (name.length > 1 && pen.measureText(name + "…").width > room) name = name.slice(0, -1); name = name.replace(/[\ud800-\udbff]$/, "") + "…"; }
+  pen.fillText(name, g.namesAt, b.label + 1);
+}
+
+/** Draw one new coding without drawing the others again; false when they must make room for it. */
+export function drawOne(v, g, c) {
+  const pen = g.canvas?.getContext("2d");
+  if (!pen || (c.lane + 1) * LANE + 8 > g.namesAt) return false;
+  const b = (barOf(v, g, c, g.el.getBoundingClientRect().top));
+  drawBar(v, pen, b);
+  const used = g.bars.filter(o => o.label !== null && o.label !== undefined).map(o => o.label);
+  b.label = b.starts ? [0, 14, 28].map(d => b.top + d).find(y => used.every(u => Math.abs(u - y) >= 14)) ?? null : null;
+  if (b.label !== null) drawName(v, g, pen, b);
+  g.bars.push(b);
+  return true;
+}
+
+// == What is near ==
+/** Watch which groups are near; one callback can hold several entries of a group, of which the last counts. */
+export function watchGroups(v) {
+  v.seen?.disconnect();
+  v.seen = new IntersectionObserver(entries => {
+    const last = new Map(entries.map(e => [e.target, e.isIntersecting]));
+    for (const [el, near] of last) {
+      const g = el.pbGroup;
+      if (near === g.near) continue;
+      g.near = near;
+      near ? v.soon(g) : unpaintGroup(v, g);
+    }
+  }, { root: v.scroll, rootMargin: "150px 0px" });
+  for (const g of v.doc.groups) v.seen.observe(g.el);
+}

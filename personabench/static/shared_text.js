@@ -1,0 +1,284 @@
+// @ts-check
+// A text on the page: counting its characters, its turns in pieces and groups, the codings on it, and their colours. Nothing here knows what a widget does with it.
+// Positions are UTF-16 units inside, code points in every message.
+
+// == Counting characters ==
+// @ts-check
+// What several widgets share. Python puts this file before each widget's own module, because a widget's script cannot import a neighbour.
+// Everything here is a plain function of its arguments, or a small object; tests/js/shared.test.mjs runs them without a browser.
+
+// Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. This is the only
+// place that converts one into the other. A text without such pairs costs nothing.
+/** @param {string} text */
+export function makeOffsets(text) {
+  const pairs = []; // the UTF-16 index of each low surrogate that ends a pair
+  for (let i = 1; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 0xdc00 && c <= 0xdfff) { const b = text.charCodeAt(i - 1); if (b >= 0xd800 && b <= 0xdbff) pairs.push(i); }
+  }
+  const before = holds => { // how many pairs come first; `holds` is true for a leading part of them
+    let low = 0, high = pairs.length;
+    while (low < high) { const mid = (low + high) >> 1; if (holds(mid)) low = mid + 1; else high = mid; }
+    return low;
+  };
+  return {
+    length: text.length - pairs.length,
+    toUtf16: cp => pairs.length ? cp + before(k => pairs[k] - k <= cp) : cp,
+    toCodePoints: u => pairs.length ? u - before(k => pairs[k] < u) : u,
+  };
+}
+
+// == Spans ==
+/** Leave white space at both ends out of a span. @param {string} text @param {number} a @param {number} b */
+export function trimSpan(text, a, b) {
+  while (a < b && /\s/.test(text[a])) a++;
+  while (b > a && /\s/.test(text[b - 1])) b--;
+  return [a, b];
+}
+
+// == Lanes, groups and order ==
+/** Give each coding the first lane that is free where it begins; `room` keeps two that follow one another apart when they share a line of text.
+ * @param {{start: number, end: number, lane?: number}[]} codings in text order */
+export function assignLanes(codings, room = 0) {
+  const ends = [];
+  for (const c of codings) {
+    let lane = 0;
+    while (lane < ends.length && ends[lane] + room > c.start) lane++;
+    c.lane = lane;
+    ends[lane] = c.end;
+  }
+  return ends.length;
+}
+
+const pending = c => Number(typeof c.id === "string"); // a guid, until Python gives the number: after all that have one
+export const inOrder = (a, b) => a.start - b.start || a.end - b.end || pending(a) - pending(b) || (a.id > b.id ? 1 : -1);
+
+/** Cut turns into the pieces that are shown: long turns into paragraphs, and words that stand between turns, unless they are only the next
+ * speaker's label or a time, as pieces of no turn. Each piece: turn (-1 = none), start, end, first (shows the label).
+ * @param {string} text @param {{start: number, end: number, speaker: string | null}[]} turns */
+export function cutPieces(text, turns, longest = 1800) {
+  const pieces = [];
+  const cut = (turn, a, b) => {
+    let first = true;
+    while (a < b) {
+      let to = b;
+      if (b - a > longest) {
+        const part = text.slice(a, a + longest), at = Math.max(part.lastIndexOf("\n"), part.search(/[.!?…。]\s[^.!?…。]*$/));
+        to = a + (at > longest / 3 ? at + 1 : longest);
+        if (/[\udc00-\udfff]/.test(text[to])) to++;
+      }
+      pieces.push({ turn, start: a, end: to, first });
+      first = false;
+      a = to;
+      while (turn >= 0 && a < b && /\s/.test(text[a])) a++;
+    }
+  };
+  let at = 0;
+  const between = (to, speaker) => {
+    const [a, b] = trimSpan(text, at, to), words = text.slice(a, b);
+    const label = speaker ? words.toLowerCase().replace(speaker.toLowerCase(), "") : words;
+    if (/\p{L}{2}/u.test(label.replace(/<v|&\w+;/g, ""))) cut(-1, a, b);
+  };
+  turns.forEach((t, i) => {
+    if (t.start > at) between(t.start, t.speaker);
+    cut(i, t.start, t.end);
+    at = Math.max(at, t.end);
+  });
+  between(text.length, null);
+  return pieces;
+}
+
+/** Bundle pieces into groups of about `size` characters, the unit in which the browser leaves out what is far away.
+ * @param {{start: number, end: number}[]} pieces */
+export function bundle(pieces, size = 2000) {
+  const groups = [];
+  for (const p of pieces) {
+    const last = groups[groups.length - 1];
+    if (last && last.end - last.start + p.end - p.start <= size * 1.25 && last.end - last.start < size) { last.pieces.push(p); last.end = p.end; }
+    else groups.push({ pieces: [p], start: p.start, end: p.end });
+  }
+  return groups;
+}
+
+/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null).
+ * @param {number[]} tops sorted */
+export function stackLabels(tops, height = 14, slip = 30) {
+  let next = -1e9;
+  return tops.map(y => {
+    const at = Math.max(y, next);
+    if (at - y > slip) return null;
+    next = at + height;
+    return at;
+  });
+}
+
+export const clock = s => s === null ? "" : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
+
+/** The piece that holds a position. */
+export const pieceAt = (doc, at) => doc.pieces[Math.min(firstIndex(doc.pieces, p => p.end >= at), doc.pieces.length - 1)];
+
+export const LINE = 70; // characters: codings nearer than that may stand on one line, so their stripes get lanes of their own
+
+// == The document ==
+// What Python sent, unpacked: turns, pieces, groups and codings, with positions in UTF-16. A code that `old` has stays the same object: who remembers it, as the
+// recent codes and the filter do, has it in the next source too.
+export function makeDoc(m, old = new Map()) {
+  const off = makeOffsets(m.text), turns = unpack(m.turns), codes = new Map([...old].filter(([id]) => typeof id === "number"));
+  for (const t of turns) { t.start = off.toUtf16(t.start); t.end = off.toUtf16(t.end); t.n = 0; }
+  const pieces = (cutPieces(m.text, turns)), groups = (bundle(pieces));
+  for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
+  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map(), lanes: 0 };
+  readCodes(doc, m.codes);
+  const { id, start, end, code, coder, origin } = m.codings; // 20,000 of them: made in one go, with the same fields in the same order
+  for (let i = 0; i < id.length; i++) {
+    const of = doc.codes.get(code[i]);
+    if (!of) continue;
+    const c = { id: id[i], start: off.toUtf16(start[i]), end: off.toUtf16(end[i]), code: of, coder: coder[i], origin: origin[i], pending: false, lane: 0 };
+    doc.list.push(c);
+    doc.byId.set(c.id, c);
+  }
+  doc.lanes = assignLanes(doc.list, LINE);
+  for (const c of doc.list) enlist(doc, c, 1);
+  return doc;
+}
+
+/** Renew the codebook in place, so that codings keep pointing to their code through a rename; a code made here gets its id by its name. */
+export function readCodes(doc, columns) {
+  const rows = unpack(columns), seen = new Set(rows.map(r => r.id));
+  for (const row of rows) {
+    let code = doc.codes.get(row.id);
+    if (!code) { code = doc.codes.get("new:" + row.name) || {}; doc.codes.delete("new:" + row.name); }
+    Object.assign(code, row, { look: lookOf(row), colour: ownColour(row.colour) });
+    doc.codes.delete(row.id); // to the end: the map keeps the codebook's order
+    doc.codes.set(row.id, code);
+  }
+  for (const id of [...doc.codes.keys()]) if (!seen.has(id) && typeof id === "number") doc.codes.delete(id);
+}
+
+/** Tell groups and turns that a coding came (+1) or went (-1). */
+export function enlist(doc, c, sign) {
+  for (const g of groupsOf(doc, c)) sign > 0 ? g.codings.add(c) : g.codings.delete(c);
+  for (let i = firstIndex(doc.turns, t => t.end > c.start); i < doc.turns.length && doc.turns[i].start < c.end; i++) doc.turns[i].n += sign;
+}
+
+export function groupsOf(doc, c) {
+  const found = [];
+  for (let i = firstIndex(doc.groups, g => g.end > c.start); i < doc.groups.length && doc.groups[i].start < c.end; i++) found.push(doc.groups[i]);
+  return found;
+}
+
+export const turnAt = (doc, at) => Math.max(0, firstIndex(doc.turns, t => t.start > at) - 1);
+
+/** The text node and offset of a position. JupyterLab's own search splits text nodes while it is open, hence the walk. */
+export function placeOf(piece, at) {
+  let rest = Math.max(0, Math.min(at, piece.end) - piece.start);
+  const only = piece.say.firstChild;
+  if (only && only === piece.say.lastChild && only.nodeType === 3) return [only, Math.min(rest, only.length)];
+  const walk = document.createTreeWalker(piece.say, NodeFilter.SHOW_TEXT);
+  for (let n = (walk.nextNode()), last = n; ; last = n, n = (walk.nextNode())) {
+    if (!n) return last ? [last, last.length] : [piece.say, 0];
+    if (rest <= n.length) return [n, rest];
+    rest -= n.length;
+  }
+}
+
+/** The rectangle of some characters: of the last line, where there are several; of nothing, if they are not laid out. @param {any} doc @param {number} a @param {number} b */
+export function rectOf(doc, a, b) {
+  const p = pieceAt(doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
+  probe.setStart(n, i);
+  probe.setEnd(m, j);
+  const boxes = probe.getClientRects();
+  return boxes.length ? boxes[boxes.length - 1] : probe.getBoundingClientRect();
+}
+
+// == Highlights ==
+// Colour without touching the text: the CSS Custom Highlight API. Ranges exist only for groups near the viewport, and are static: live ones
+// would slow down every other edit of the page. One range for each piece, never shared between highlights.
+export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
+
+export function makePainter(v) {
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), fixed = ["active", "hit", "sel"];
+  const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
+  // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
+  const inkRule = (name, ink, line, low) =>
+    rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${ink} var(--pb-full),var(--pb-bg)) var(--pb-tint),transparent);text-decoration:underline ${LINES[line]} ${ink} 2px;text-underline-offset:${low ? 6 : 3}px`);
+  sheet.textContent = INKS.flatMap((_, i) => LINES.map((_, l) => inkRule(`${i}-${l}`, `var(--pb-ink${i})`, l, i % 2))).join("\n")
+    + rule("hit", "background-color:var(--pb-hit);color:#000")
+    + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
+    + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
+  /** The highlight of a name, made when first used. */
+  const highlight = name => {
+    let h = kinds.get(name);
+    if (!h) {
+      h = new Highlight();
+      h.priority = fixed.indexOf(name) + 1;
+      kinds.set(name, h);
+      CSS.highlights.set(`${v.uid}-${name}`, h);
+    }
+    return h;
+  };
+  const nameOf = code => {
+    if (!code.colour) return `${code.look.ink}-${code.look.line}`;
+    const name = code.colour.slice(1) + code.look.line;
+    if (!kinds.has(name)) sheet.append("\n" + inkRule(name, `var(--pb-own,${ownInk(code.colour)})`, code.look.line, 0));
+    return name;
+  };
+  const rangesOf = (group, start, end) => {
+    const found = [];
+    for (const p of group.pieces) {
+      if (p.start >= end || p.end <= start) continue;
+      const [a, i] = placeOf(p, Math.max(start, p.start)), [b, j] = placeOf(p, Math.min(end, p.end));
+      found.push(new StaticRange({ startContainer: a, startOffset: i, endContainer: b, endOffset: j }));
+    }
+    return found;
+  };
+  const put = (g, c) => {
+    const name = nameOf(c.code);
+    for (const range of rangesOf(g, c.start, c.end)) { highlight(name).add(range); g.ranges.push([name, range, c]); }
+  };
+  const clear = (g, only) => {
+    g.ranges = g.ranges.filter(([name, range, c]) => (only && c !== only) || !kinds.get(name).delete(range));
+  };
+  /** Mark one span over all near groups by a fixed highlight ("sel", "hit", "active"); null clears it. */
+  const mark = (name, span) => {
+    if (!PAINTS) return;
+    const h = highlight(name);
+    h.clear();
+    marked.set(name, span);
+    if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span.start, span.end)) h.add(r);
+  };
+  const end = () => { for (const name of kinds.keys()) CSS.highlights.delete(`${v.uid}-${name}`); sheet.remove(); };
+  /** Mark again what is marked: its text nodes are no longer what they were. */
+  const remark = () => { for (const [name, span] of marked) mark(name, span); };
+  return { sheet, put, clear, mark, remark, highlight, rangesOf, end };
+}
+
+// == Text ==
+/** Build the text: groups of pieces; labels and times stand beside the words and cannot be selected. */
+export function buildText(v) {
+  const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
+  const pattern = make("div", {}, make("div", { class: "pb-who" }), make("div", { class: "pb-say", dir: "auto" }));
+  const perLine = Math.max(20, (v.scroll.clientWidth - v.margin - 150) / 7.4);
+  for (const g of doc.groups) {
+    g.doc = doc;
+    g.el = make("div", { class: "pb-group" });
+    g.el.pbGroup = g;
+    let height = 0;
+    for (const p of g.pieces) {
+      const t = doc.turns[p.turn], words = doc.text.slice(p.start, p.end);
+      const row = pattern.cloneNode(true), [who, say] = row.children; // copying a pattern takes half the time of making each element
+      p.say = say;
+      say.pbPiece = p;
+      say.append(words);
+      row.className = `pb-turn pb-${t ? t.role : "between"}`;
+      height += Math.ceil(words.length / perLine) * 27 + 10;
+      if (p.first && t) who.append(make("bdi", { style: `--ink:var(--pb-ink${Math.max(0, speakers.indexOf(t.speaker)) % INKS.length})` }, t.speaker || ""));
+      if (p.first && t?.time !== null && t?.time !== undefined) who.append(make("time", {}, clock(t.time)));
+      if (BIDI.test(words)) who.append(make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks"));
+      g.el.append(row);
+    }
+    g.el.style.containIntrinsicSize = `auto ${height}px`;
+    inner.append(g.el);
+  }
+  v.text.replaceChildren(inner);
+}

@@ -1,0 +1,16 @@
+// What several widgets are sent when they are open, without a browser.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dice, load } from "./load.mjs";
+
+const s = await load("shared_later.js");
+const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
+
+test("fuzzy match: letters in order, begins of words first, accents and case aside", () => {
+  assert.equal(s.fuzzy("xyz", "Dock full"), -1);
+  assert.ok(s.fuzzy("df", "Dock full") > s.fuzzy("df", "Aadvfk"));
+  assert.ok(s.fuzzy("cafe", "Café visits") > 0);
+  assert.ok(s.fuzzy("dock", "Dock full") > s.fuzzy("dock", "Broken dock"));
+  assert.equal(s.fuzzy("", "anything"), 0);
+  times(100, ({ text }) => { const name = text(8).trim(); if (name) assert.ok(s.fuzzy(name, name) >= 0, JSON.stringify(name)); });
+});
