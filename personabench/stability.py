@@ -501,7 +501,7 @@ def structure_test(
 
 def _levels(answers: pd.DataFrame, levels: Mapping[Any, str] | None) -> dict[Any, str]:
     "Return the level of each column. Raises BadInput."
-    from personabench.mixtures import _level_of
+    from personabench.encoding import _level_of
 
     for name in levels or {}:
         if name not in answers: raise BadInput(f"levels[{name!r}]", "no such column", "names of columns", nearest(str(name), answers.columns))
