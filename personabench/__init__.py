@@ -16,6 +16,7 @@ _ROOMS: dict[str, str] = {
     "study": "Study",
     "transcripts": "read_transcript Transcript",
     "tables": "read_table",
+    "batches": "write_labels start_workers",
     "encoding": "BadAnswers",
     "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from operator import add
 from typing import Any
 
@@ -20,6 +21,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
+from .batches import _each, _kept, _lengths, _OnDisk, _OnWorkers, _Parts, _parts, _slices, _streams
 from .schema import BadInput, nearest
 
 # %% auto #0
@@ -68,7 +70,6 @@ def _numbers(column: pd.Series) -> np.ndarray:
     return x
 
 # %% ../nbs/07_encoding.ipynb #72f8e8d3
-_BATCH = 32_768         # rows that are encoded at a time
 _MOST = 10_000          # different answers that are remembered
 
 
@@ -115,6 +116,19 @@ class _Tally:
         self.square += float(w @ (x - mean) ** 2 + gap * gap * self.weight * total / both)
         self.mean, self.weight = float(self.mean + gap * total / both), float(both)
         self.low, self.high, self.whole = min(self.low, float(x.min())), max(self.high, float(x.max())), self.whole and bool((x == np.round(x)).all())
+
+    def merge(self, other: _Tally) -> None:
+        "Add what is known of the respondents that follow."
+        self.rows, self.answers, self.whole = self.rows + other.rows, self.answers + other.answers, self.whole and other.whole
+        self.digest = hashlib.blake2b((self.digest + other.digest).encode(), digest_size=16).hexdigest()
+        for value, w in other.values.items(): self.values[value] = self.values.get(value, 0.) + w
+        self.complete = self.complete and other.complete and len(self.values) <= _MOST
+        self.repeats = self.repeats or other.repeats or self.complete and self.answers > len(self.values)
+        if (both := self.weight + other.weight) == 0: return
+        gap = other.mean - self.mean
+        self.square += float(other.square + gap * gap * self.weight * other.weight / both)
+        self.mean, self.weight = float(self.mean + gap * other.weight / both), float(both)
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
 
 # %% ../nbs/07_encoding.ipynb #b5d7b211
 _NAMED_ID = re.compile(r"\bid\b|[ _]id$|^id[ _]|respondent|participant", re.I)
@@ -165,13 +179,8 @@ _KINDS = {"numeric": "number", "count": "count", "ordinal": "choice", "nominal":
 _MEASURED = {"numeric": "number", "count": "number", "ordinal": "number", "nominal": "choice", "binary": "choice"}  # where distances are needed
 
 
-def _slices(df: pd.DataFrame, weights: np.ndarray) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
-    "Cut a table into batches of rows."
-    for a in range(0, len(df), _BATCH): yield df.iloc[a:a + _BATCH], weights[a:a + _BATCH]
-
-
-def _known(df: pd.DataFrame, levels: Mapping[Any, str], weights: np.ndarray, kinds: Mapping[str, str]) -> tuple[list[_Column], dict[Any, str]]:
-    "Return the columns that can tell groups apart (choices, numbers, counts) and, for the others, why not. Raises BadAnswers."
+def _tallies(df: pd.DataFrame, levels: Mapping[Any, str], kinds: Mapping[str, str]) -> dict[Any, _Tally]:
+    "Return a tally of nobody yet for each column. Raises BadAnswers."
     for name in levels:
         if name not in df: raise BadAnswers(f"levels[{name!r}]", "no such column", "names of columns", nearest(str(name), map(str, df.columns)))
     tallies = {}
@@ -179,8 +188,22 @@ def _known(df: pd.DataFrame, levels: Mapping[Any, str], weights: np.ndarray, kin
         level = _level_of(df[name], levels.get(name))
         order = tuple(df[name].cat.categories) if isinstance(df[name].dtype, pd.CategoricalDtype) else ()
         tallies[name] = _Tally(name, level, kinds.get(level, "choice"), name in levels, order)
-    for batch, w in _slices(df, weights):
-        for t in tallies.values(): t.add(batch[t.name] if w.all() else batch.loc[w > 0, t.name], w[w > 0])
+    return tallies
+
+
+def _counted(tallies: dict[Any, _Tally], batch: pd.DataFrame, w: np.ndarray) -> dict[Any, _Tally]:
+    "Look at one more batch."
+    for t in tallies.values(): t.add(batch[t.name] if w.all() else batch.loc[w > 0, t.name], w[w > 0])
+    return tallies
+
+
+def _known(df: pd.DataFrame, levels: Mapping[Any, str], weights: np.ndarray, kinds: Mapping[str, str]) -> tuple[list[_Column], dict[Any, str]]:
+    "Return the columns that can tell groups apart (choices, numbers, counts) and, for the others, why not. Raises BadAnswers."
+    return _judged(reduce(lambda tallies, part: _counted(tallies, *part), _slices(df, weights), _tallies(df, levels, kinds)), len(df))
+
+
+def _judged(tallies: Mapping[Any, _Tally], people: int) -> tuple[list[_Column], dict[Any, str]]:
+    "Return the columns that can tell groups apart and, for the others, why not. Raises BadAnswers."
     excluded = {name: why for name, t in tallies.items() if (why := _useless(t))}
     first: dict[tuple, Any] = {}
     for name, t in tallies.items():
@@ -189,7 +212,7 @@ def _known(df: pd.DataFrame, levels: Mapping[Any, str], weights: np.ndarray, kin
     columns = [_as_column(t) for name, t in tallies.items() if name not in excluded]
     if not columns:
         reasons = "; ".join(f"{name}: {why}" for name, why in excluded.items())
-        rows = f"{len(df)} sample{'s' * (len(df) != 1)}, "
+        rows = f"{people} sample{'s' * (people != 1)}, "
         raise BadAnswers("X", f"{rows}no column in which respondents differ", "at least one", f"choose other variables ({reasons})")
     return sorted(columns, key=lambda c: ("choice", "number", "count").index(c.kind)), excluded
 
@@ -329,18 +352,22 @@ def _blocks(batch: _Batch, layout: _Layout, beside: int = 0) -> Iterator[tuple[n
 _FEW, _SOME = 2_500, 10_000     # respondents that all starts, and the best few, are tried on, when there are more than twice as many
 
 
-def _added(batches: Iterable[_Batch], of: Callable[[_Batch], Any]) -> Any:
+_Batches = Sequence[_Batch] | _OnDisk | _OnWorkers       # all that is passed over: in memory, on disk, or on the disks of a cluster's workers
+
+
+def _added(batches: _Batches, of: Callable[[_Batch], Any]) -> Any:
     "Return the sums of all batches."
-    return reduce(add, map(of, batches))
+    return reduce(add, _each(batches, of))
 
 
-def _few(batches: Iterable[_Batch], rng: np.random.Generator, most: int) -> list[_Batch]:
+def _few(batches: _Batches, rng: np.random.Generator, most: int) -> list[_Batch]:
     "Return all respondents, or a random part of very many."
-    ends = np.cumsum([len(b) for b in batches])
-    if ends[-1] <= 2 * most: return [_joined(list(batches))]
+    lengths = _lengths(batches)
+    ends = np.cumsum(lengths)
+    if ends[-1] <= 2 * most: return [_joined(list(_each(batches, _Batch.take, [slice(None)] * len(lengths))))]
     rows = np.sort(rng.choice(ends[-1], most, replace=False))
     parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
-    return [_joined([b.take(part - (end - len(b))) for b, part, end in zip(batches, parts, ends, strict=True)])]
+    return [_joined(list(_each(batches, _Batch.take, [part - (end - n) for part, end, n in zip(parts, ends, lengths, strict=True)])))]
 
 
 def _along(batch: _Batch, layout: _Layout, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -362,6 +389,8 @@ def _matrix(batch: _Batch, layout: _Layout) -> np.ndarray:
 # %% ../nbs/07_encoding.ipynb #baa6bf6b
 def _table(model: BaseEstimator, X: Any, *, reset: bool) -> pd.DataFrame:
     "Return a DataFrame; the columns of a plain array are named x0, x1, ... Raises BadAnswers."
+    if _streams(X):
+        raise BadAnswers("X", "a table to be read in pieces", "a DataFrame in memory", "LatentClass and KPrototypes read Parquet folders and dask DataFrames")
     if isinstance(X, pd.DataFrame):
         twice = X.columns[X.columns.duplicated()].tolist()
         if twice: raise BadAnswers("the columns", f"the name {twice[0]!r} more than once", "one column per name", "rename or drop the copies")
@@ -424,3 +453,82 @@ class _Mixed(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
+
+# %% ../nbs/07_encoding.ipynb #a37bf738
+def _weighed(part: pd.DataFrame, weight: str | None) -> tuple[pd.DataFrame, np.ndarray]:
+    "Part answers from weights. Raises BadAnswers."
+    if weight is None: return part, np.ones(len(part))
+    try: w = pd.to_numeric(part[weight]).to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError): raise BadAnswers(f"column {weight!r}", "weights that are not numbers", "one number of 0 or more per row") from None
+    bad = w[~np.isfinite(w) | (w < 0)]
+    if len(bad): raise BadAnswers(f"column {weight!r}", f"the weight {bad[0]}", "numbers of 0 or more", "leave the row out or give it weight 0")
+    return part.drop(columns=[weight]), w
+
+
+def _named(model: BaseEstimator, parts: _Parts, sample_weight: Any) -> str | None:
+    "Note the columns' names as scikit-learn does, and return the name of the column of weights. Raises BadAnswers."
+    if sample_weight is not None and not (isinstance(sample_weight, str) and sample_weight in parts.head):
+        found = repr(sample_weight) if isinstance(sample_weight, str) else type(sample_weight).__name__
+        raise BadAnswers("sample_weight", found, "the name of a column, where the answers are read in pieces", nearest(str(sample_weight)[:50], map(str, parts.head)))
+    names = [name for name in parts.head if name != sample_weight]
+    if not names: raise BadAnswers(parts.place, "no column of answers", "at least one")
+    model._names, model.feature_names_in_, model.n_features_in_ = names, np.array(names, dtype=object), len(names)
+    return sample_weight
+
+# %% ../nbs/07_encoding.ipynb #fbe0f4f8
+def _looked_through(parts: _Parts, weight: str | None, levels: Mapping[Any, str], kinds: Mapping[str, str]) -> tuple[list[_Column], dict[Any, str], int]:
+    "Return the columns that can tell groups apart, why the others cannot, and how many respondents have a weight. Raises BadAnswers."
+    def start() -> tuple: return _tallies(parts.head.drop(columns=[weight] if weight else []), levels, kinds), 0
+
+    def more(state: tuple, part: pd.DataFrame) -> tuple:
+        answers, w = _weighed(part, weight)
+        return _counted(state[0], answers, w), state[1] + int((w > 0).sum())
+
+    def both(state: tuple, other: tuple) -> tuple:
+        for name, t in state[0].items(): t.merge(other[0][name])
+        return state[0], state[1] + other[1]
+
+    tallies, people = parts.folded(start, more, both)
+    if not people: raise BadAnswers(parts.place, "no rows, or only weights of 0", "at least one respondent")
+    return (*_judged(tallies, people), people)
+
+
+@contextmanager
+def _readied(model: Any, X: Any, sample_weight: Any, kinds: Mapping[str, str], check: Callable[[int], None]) -> Iterator[tuple[list[_Column], _Batches]]:
+    "Check a table and the settings, and give columns and encoded batches; sets excluded_. Raises BadAnswers, BadInput."
+    if not _streams(X):
+        df = _table(model, X, reset=True)
+        weights = _checked_weights(sample_weight, len(df))
+        check(int((weights > 0).sum()))
+        columns, model.excluded_ = _known(df, model.levels or {}, weights, kinds)
+        with _one_core(): yield columns, _batches(df, columns, weights)
+        return
+    parts = _parts(X)
+    weight = _named(model, parts, sample_weight)
+    columns, model.excluded_, people = _looked_through(parts, weight, model.levels or {}, kinds)
+    check(people)
+    used = parts.only([*(c.name for c in columns), *([weight] if weight else [])])
+    with _kept(used, partial(_encoded_part, columns=columns, weight=weight)) as batches, _one_core(): yield columns, batches
+
+
+def _encoded_part(part: pd.DataFrame, columns: Sequence[_Column], weight: str | None) -> _Batch:
+    answers, w = _weighed(part, weight)
+    return _encoded(answers, columns, w)
+
+# %% ../nbs/07_encoding.ipynb #5dd7fa20
+def _of_everybody(model: Any, X: Any, of: Callable[[_Batch], Any]) -> Iterator[Any]:
+    "Return of(batch) for all batches of a table that is looked up in a fitted model. Raises BadAnswers."
+    if not _streams(X):
+        df = _table(model, X, reset=False)
+        return map(of, _batches(df, model._columns, np.ones(len(df))))
+    parts, columns = _parts(X), model._columns
+    lost = [c.name for c in columns if c.name not in parts.head]
+    if lost: raise BadAnswers(parts.place, f"no column {lost[0]!r}", "the columns that the estimator was fitted with")
+    return parts.only([c.name for c in columns]).each(lambda part: of(_encoded_part(part, columns, None)))
+
+
+def _labels_of(found: Iterable[np.ndarray], X: Any) -> np.ndarray:
+    "Put labels end to end: int64, as scikit-learn has them, or the smallest whole numbers for a table that is read in pieces."
+    labels = list(found)
+    if not _streams(X): return np.concatenate(labels).astype("int64")
+    return np.concatenate([part.astype("int8" if max(int(p.max(initial=0)) for p in labels) < 128 else "int16") for part in labels])

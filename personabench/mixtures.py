@@ -5,8 +5,9 @@
 # %% ../nbs/31_mixtures.ipynb #62b2f916
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ import pandas as pd
 from sklearn.base import ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .encoding import (_FEW, _KINDS, _SOME, BadAnswers, _added, _along, _Batch, _batches, _blocks, _checked_number, _checked_weights,
-                                   _Column, _few, _generator, _known, _Layout, _matrix, _Mixed, _one_core, _picked, _table)
+from .batches import _each, _lengths
+from .encoding import (_FEW, _KINDS, _SOME, _added, _along, BadAnswers, _Batch, _Batches, _blocks, _checked_number,
+                                   _Column, _few, _generator, _labels_of, _Layout, _matrix, _Mixed, _of_everybody, _one_core, _picked,
+                                   _readied)
 
 # %% auto #0
 __all__ = ['LatentClass']
@@ -157,7 +160,7 @@ class _Top:
     theta: np.ndarray       # (classes, parameters)
 
 
-def _climb(batches: Iterable[_Batch], theta: np.ndarray, layout: _Layout, *, rounds: int, tol: float) -> list[_Top]:
+def _climb(batches: _Batches, theta: np.ndarray, layout: _Layout, *, rounds: int, tol: float) -> list[_Top]:
     "Climb from several starts (starts, classes, parameters) at once until a round gains less than `tol` per respondent; return where each ended."
     def look(points: np.ndarray) -> _Sums: return _added(batches, lambda batch: _em_sums(batch, points, layout))
 
@@ -202,7 +205,7 @@ def _starts(batch: _Batch, k: int, n: int, layout: _Layout, rng: np.random.Gener
     return out.reshape(n, k, -1)
 
 
-def _best(batches: Iterable[_Batch], k: int, layout: _Layout, *, n_init: int, rounds: int, tol: float, rng: np.random.Generator) -> _Top:
+def _best(batches: _Batches, k: int, layout: _Layout, *, n_init: int, rounds: int, tol: float, rng: np.random.Generator) -> _Top:
     "Return the highest climb: five tries per start for 5 rounds, the best for 25, the three best of them to the end."
     few, n = _few(batches, rng, _FEW), n_init if k > 1 else 1
     points = _starts(few[0], k, 5 * n, layout, rng)
@@ -210,7 +213,7 @@ def _best(batches: Iterable[_Batch], k: int, layout: _Layout, *, n_init: int, ro
         tries = sorted(_climb(few, points, layout, rounds=length, tol=tol), key=lambda top: -top.loglik)
         points = np.stack([top.theta for top in tries[:left]])
     some = _few(batches, rng, _SOME)
-    everybody = sum(map(len, batches)) == len(some[0])
+    everybody = sum(_lengths(batches)) == len(some[0])
     tops = _climb(some, points, layout, rounds=rounds, tol=tol if everybody else max(tol, 1e-7))
     best = max(tops, key=lambda top: top.loglik)
     return best if everybody else _climb(batches, best.theta[None], layout, rounds=rounds, tol=tol)[0]
@@ -244,12 +247,12 @@ class LatentClass(ClusterMixin, _Mixed):
         self.ordinal, self.errors = ordinal, errors
 
     def fit(self, X: pd.DataFrame, y: None = None, sample_weight: Any = None) -> LatentClass:
-        "Learn the classes from a DataFrame (one row per respondent); `y` is ignored. Raises `BadAnswers`."
-        df = _table(self, X, reset=True)
-        weights = _checked_weights(sample_weight, len(df))
-        _checked_settings(self, int((weights > 0).sum()))
-        columns, self.excluded_ = _known(df, self.levels or {}, weights, _KINDS)
-        with _one_core(): _fit_batches(self, columns, _batches(df, columns, weights))
+        """Learn the classes from a DataFrame (one row per respondent), or from a Parquet file or folder or a dask DataFrame, which are read in pieces.
+
+        `y` is ignored; `sample_weight` is one weight per row, or, for what is read in pieces, the name of a column. Raises `BadAnswers`, `BadInput`.
+        """
+        with _readied(self, X, sample_weight, _KINDS, partial(_checked_settings, self)) as (columns, batches): _fit_batches(self, columns, batches)
+        self.labels_ = _labels_of([self.labels_], X)
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
@@ -257,8 +260,10 @@ class LatentClass(ClusterMixin, _Mixed):
         return _looked_up(self, X)[0]
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        "Return each respondent's most probable class, 0 to n_classes - 1."
-        return self.predict_proba(X).argmax(axis=1)
+        "Return each respondent's most probable class, 0 to n_classes - 1 (int8 for what is read in pieces)."
+        check_is_fitted(self)
+        theta, layout = self._theta, self._layout
+        with _one_core(): return _labels_of(_of_everybody(self, X, lambda batch: _posterior(batch, theta, layout)[0]), X)
 
     def score_samples(self, X: pd.DataFrame) -> np.ndarray:
         "Return each respondent's log-likelihood."
@@ -279,7 +284,7 @@ def _checked_settings(model: LatentClass, people: int) -> None:
         raise BadAnswers("errors", repr(model.errors), "'auto', 'information', 'sandwich' or None")
 
 
-def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: Iterable[_Batch]) -> None:
+def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: _Batches) -> None:
     "Fit the model in place to batches of encoded respondents, which are passed over many times: from memory, or read anew each time."
     rng = _generator(model.random_state)
     layout = _Layout.of(columns, [c.name for c in columns if c.level == "ordinal" and model.ordinal == "adjacent"])
@@ -287,9 +292,10 @@ def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: Iterab
     model.loglik_, model.n_iter_, model.converged_ = top.loglik, top.rounds, top.settled
     model._columns, model._layout, model._theta = list(columns), layout, top.theta[_canonical(top.theta)]
     model.weights_ = model._theta[:, 0].copy()
-    looked = [_posterior(batch, model._theta, layout) for batch in batches]
+    theta = model._theta
+    looked = list(_each(batches, lambda batch: (*_posterior(batch, theta, layout)[:2], batch.weights.sum())))
     model.labels_ = np.concatenate([labels for labels, _, _ in looked])
-    model.n_, vague = float(sum(batch.weights.sum() for batch in batches)), float(sum(v for _, v, _ in looked))
+    model.n_, vague = float(sum(w for _, _, w in looked)), float(sum(v for _, v, _ in looked))
     model.entropy_ = 1 - vague / model.n_ / np.log(model.n_classes) if model.n_classes > 1 else float("nan")
     model.n_parameters_ = _design(model._theta, layout).shape[1]
     model.aic_ = 2 * model.n_parameters_ - 2 * model.loglik_
@@ -303,7 +309,7 @@ def _posterior(batch: _Batch, theta: np.ndarray, layout: _Layout, *, keep: bool 
     line, labels, vague, kept = _line(theta[None], layout), [], 0., []
     for X, here in _blocks(batch, layout, len(theta)):
         R, rows = _chances(X, line)
-        labels.append(R[0].argmax(axis=0))
+        labels.append(R[0].argmax(axis=0).astype("int16"))
         vague -= float((R[0] * np.log(np.maximum(R[0], 1e-300))).sum(axis=0) @ batch.weights[here])
         if keep: kept.append((R[0].T, rows[0] + batch.base[here]))
     return np.concatenate(labels), vague, tuple(kept)
@@ -312,10 +318,8 @@ def _posterior(batch: _Batch, theta: np.ndarray, layout: _Layout, *, keep: bool 
 def _looked_up(model: LatentClass, X: Any) -> tuple[np.ndarray, np.ndarray]:
     "Return probabilities (rows x classes) and log-likelihoods of new respondents."
     check_is_fitted(model)
-    df = _table(model, X, reset=False)
-    with _one_core():
-        kept = [pair for batch in _batches(df, model._columns, np.ones(len(df)))
-                for pair in _posterior(batch, model._theta, model._layout, keep=True)[2]]
+    theta, layout = model._theta, model._layout
+    with _one_core(): kept = [pair for pairs in _of_everybody(model, X, lambda batch: _posterior(batch, theta, layout, keep=True)[2]) for pair in pairs]
     return np.concatenate([R for R, _ in kept]), np.concatenate([rows for _, rows in kept])
 
 # %% ../nbs/31_mixtures.ipynb #a1f0c71a
@@ -412,12 +416,12 @@ def _edges(theta: np.ndarray, layout: _Layout, sums: np.ndarray) -> np.ndarray:
     return out
 
 # %% ../nbs/31_mixtures.ipynb #8854a726
-def _covariance(model: LatentClass, batches: Iterable[_Batch]) -> np.ndarray | None:
+def _covariance(model: LatentClass, batches: _Batches) -> np.ndarray | None:
     "Return the covariance of all table entries (in the units of `_design`), NaN where there is none; None where it was not asked for."
     theta, layout = model._theta, model._layout
     size = theta.shape[0] * layout.width
     if model.errors is None or size > 3000: return None             # beyond that the tables of products alone would take gigabytes
-    plain = all((batch.weights[batch.weights > 0] == 1).all() for batch in batches)
+    plain = all(_each(batches, lambda batch: bool((batch.weights[batch.weights > 0] == 1).all())))
     robust = model.errors == "sandwich" or model.errors == "auto" and not plain
     sums = _added(batches, lambda batch: _em_sums(batch, theta[None], layout)).total[0]
     found = _added(batches, lambda batch: _products(batch, theta, layout, robust))
@@ -450,7 +454,7 @@ def _spread(jacobian: np.ndarray, cov: np.ndarray) -> np.ndarray:
     return errors
 
 
-def _errors(model: LatentClass, batches: Iterable[_Batch]) -> np.ndarray:
+def _errors(model: LatentClass, batches: _Batches) -> np.ndarray:
     "Return the standard error of each entry of the parameters (classes, parameters), in the answers' own units."
     theta, layout = model._theta, model._layout
     cov = _covariance(model, batches)
@@ -469,7 +473,7 @@ def _errors(model: LatentClass, batches: Iterable[_Batch]) -> np.ndarray:
     return _spread(J.reshape(k * n, -1), cov).reshape(k, n)
 
 # %% ../nbs/31_mixtures.ipynb #4639e1a0
-def _parameters(model: LatentClass, batches: Iterable[_Batch]) -> tuple[pd.DataFrame, np.ndarray]:
+def _parameters(model: LatentClass, batches: _Batches) -> tuple[pd.DataFrame, np.ndarray]:
     "Return variable, level, value (an answer, 'mean', 'sd' or 'rate'), class, estimate, std_error; and the standard errors of the class sizes."
     _, shares, mean, var, rate = model._layout.parts(model._theta)
     own, error = model._layout.parts(model._theta), model._layout.parts(_errors(model, batches))

@@ -5,7 +5,7 @@
 # %% ../nbs/37_prototypes.ipynb #531dafda
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,9 +15,10 @@ import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .encoding import (_ASIDE, _MEASURED, _SCRATCH, _SOME, BadAnswers, _added, _along, _Batch, _batches, _blocks, _checked_number,
-                                   _checked_weights, _codes, _Column, _few, _generator, _known, _Layout, _level_of, _matrix, _Mixed, _numbers, _one_core,
-                                   _picked, _slices, _table)
+from .batches import _each, _lengths, _slices
+from .encoding import (_ASIDE, _MEASURED, _SCRATCH, _SOME, _added, _along, BadAnswers, _Batch, _Batches, _batches, _blocks,
+                                   _checked_number, _checked_weights, _codes, _Column, _few, _generator, _known, _labels_of, _Layout,
+                                   _level_of, _matrix, _Mixed, _numbers, _of_everybody, _one_core, _picked, _readied, _table)
 from .schema import nearest
 
 # %% auto #0
@@ -101,7 +102,7 @@ def _prototypes_at(batch: _Batch, rows: np.ndarray, layout: _Layout, middle: np.
     return _prototypes(_Near(total, np.zeros(1), np.zeros(1), total[:, 0]), layout, np.broadcast_to(middle, (len(rows), 1, middle.shape[-1])))
 
 # %% ../nbs/37_prototypes.ipynb #edee88cb
-def _settle(batches: Iterable[_Batch], centres: np.ndarray, layout: _Layout, gamma: float, *, rounds: int, tol: float) -> list[tuple]:
+def _settle(batches: _Batches, centres: np.ndarray, layout: _Layout, gamma: float, *, rounds: int, tol: float) -> list[tuple]:
     "Move prototypes until the cost falls by less than a share `tol`; return (cost, rounds, centres) per start."
     ends: list[tuple] = [(np.inf, 0, c) for c in centres]
     active = np.arange(len(centres))
@@ -117,7 +118,7 @@ def _settle(batches: Iterable[_Batch], centres: np.ndarray, layout: _Layout, gam
     return ends
 
 
-def _equal_gamma(batches: Iterable[_Batch], layout: _Layout) -> float:
+def _equal_gamma(batches: _Batches, layout: _Layout) -> float:
     "Return the weight of a choice at which choices vary, on average, as much as numbers in standard units do."
     if not layout.wide: return 1.
     counts = layout.rows(_added(batches, lambda batch: sum(X @ batch.weights[here] for X, here in _blocks(batch, layout))))[1]
@@ -145,45 +146,51 @@ class KPrototypes(ClusterMixin, _Mixed):
         self.levels, self.max_iter, self.tol = levels, max_iter, tol
 
     def fit(self, X: pd.DataFrame, y: None = None, sample_weight: Any = None) -> KPrototypes:
-        "Learn the prototypes from a DataFrame (one row per respondent); `y` is ignored. Raises `BadAnswers`."
-        df = _table(self, X, reset=True)
-        weights = _checked_weights(sample_weight, len(df))
-        _checked_number("n_clusters", self.n_clusters, int((weights > 0).sum()), "clusters")
-        _checked_number("n_init", self.n_init, what="starts")
-        _checked_number("max_iter", self.max_iter, what="rounds")
-        if self.gamma is not None and not self.gamma >= 0: raise BadAnswers("gamma", repr(self.gamma), "a number of 0 or more, or None")
-        columns, self.excluded_ = _known(df, self.levels or {}, weights, _MEASURED)
-        with _one_core(): _fit_prototypes(self, columns, _batches(df, columns, weights))
+        """Learn the prototypes from a DataFrame (one row per respondent), or from a Parquet file or folder or a dask DataFrame, which are read in pieces.
+
+        `y` is ignored; `sample_weight` is one weight per row, or, for what is read in pieces, the name of a column. Raises `BadAnswers`, `BadInput`.
+        """
+        with _readied(self, X, sample_weight, _MEASURED, partial(_checked_prototypes, self)) as (columns, batches): _fit_prototypes(self, columns, batches)
+        self.labels_ = _labels_of([self.labels_], X)
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        "Return the nearest prototype of each respondent, 0 to n_clusters - 1."
+        "Return the nearest prototype of each respondent, 0 to n_clusters - 1 (int8 for what is read in pieces)."
         check_is_fitted(self)
-        df = _table(self, X, reset=False)
-        with _one_core(): return np.concatenate([_nearest(b, self) for b in _batches(df, self._columns, np.ones(len(df)))])
+        look = partial(_nearest, centres=self._centres, layout=self._layout, gamma=self.gamma_)
+        with _one_core(): return _labels_of(_of_everybody(self, X, look), X)
 
 # %% ../nbs/37_prototypes.ipynb #fa184778
-def _fit_prototypes(model: KPrototypes, columns: Sequence[_Column], batches: Iterable[_Batch]) -> None:
+def _checked_prototypes(model: KPrototypes, people: int) -> None:
+    "Raise BadAnswers for settings that make no sense."
+    _checked_number("n_clusters", model.n_clusters, people, "clusters")
+    _checked_number("n_init", model.n_init, what="starts")
+    _checked_number("max_iter", model.max_iter, what="rounds")
+    if model.gamma is not None and not model.gamma >= 0: raise BadAnswers("gamma", repr(model.gamma), "a number of 0 or more, or None")
+
+
+def _fit_prototypes(model: KPrototypes, columns: Sequence[_Column], batches: _Batches) -> None:
     "Fit the prototypes in place to batches of encoded respondents: starts on a few of them, the best one on all."
     rng, layout = _generator(model.random_state), _Layout.of(columns)
     gamma = _equal_gamma(batches, layout) if model.gamma is None else float(model.gamma)
     few = _few(batches, rng, _SOME)
     starts = _spread_out(few[0], model.n_clusters, model.n_init, layout, gamma, rng)
     best = min(_settle(few, starts, layout, gamma, rounds=model.max_iter, tol=model.tol), key=lambda end: end[0])
-    if sum(map(len, batches)) > len(few[0]):
+    if sum(_lengths(batches)) > len(few[0]):
         best = _settle(batches, best[2][None], layout, gamma, rounds=model.max_iter, tol=model.tol)[0]
     model.cost_, model.n_iter_, centres = best
     size = _added(batches, lambda batch: _near_sums(batch, centres[None], layout, gamma)).total[0, :, 0]
     order = sorted(range(len(size)), key=lambda i: (-round(float(size[i]), 7), tuple(np.round(centres[i], 7))))
     model.gamma_, model._columns, model._layout, model._centres = gamma, list(columns), layout, centres[order]
-    model.labels_ = np.concatenate([_nearest(batch, model) for batch in batches])
+    look = partial(_nearest, centres=model._centres, layout=layout, gamma=gamma)
+    model.labels_ = np.concatenate(list(_each(batches, look)))
     model.cluster_centers_ = _centre_table(model)
 
 
-def _nearest(batch: _Batch, model: KPrototypes) -> np.ndarray:
+def _nearest(batch: _Batch, centres: np.ndarray, layout: _Layout, gamma: float) -> np.ndarray:
     "Return the nearest prototype of each respondent."
-    line = _prototype_line(model._centres[None], model._layout, model.gamma_)[0]
-    return np.concatenate([(line @ X).argmin(axis=0) for X, _ in _blocks(batch, model._layout, 2 * len(line))])
+    line = _prototype_line(centres[None], layout, gamma)[0]
+    return np.concatenate([(line @ X).argmin(axis=0).astype("int16") for X, _ in _blocks(batch, layout, 2 * len(line))])
 
 
 def _centre_table(model: KPrototypes) -> pd.DataFrame:

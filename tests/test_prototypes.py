@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from personabench import encoding, mixtures, prototypes
+from personabench import batches, encoding, mixtures, prototypes
 from personabench.encoding import BadAnswers
 from personabench.mixtures import LatentClass
 from personabench.prototypes import FAMD, KMedoids, KPrototypes, gower
@@ -34,7 +34,7 @@ DAISY = json.loads((Path(__file__).parent / "golden" / "daisy.json").read_text("
 def test_the_size_of_a_batch_changes_nothing(model: BaseEstimator, monkeypatch) -> None:
     df, _ = mixed(700, 3, holes=.1)
     plain = clone(model).fit(df)
-    monkeypatch.setattr(encoding, "_BATCH", 64)
+    monkeypatch.setattr(batches, "_BATCH", 64)
     cut = clone(model).fit(df)
     assert (plain.predict(df) == cut.predict(df)).all()
     if isinstance(plain, LatentClass): assert cut.loglik_ == pytest.approx(plain.loglik_, abs=1e-6)
@@ -47,7 +47,7 @@ class Anew:
 
     def __iter__(self):
         self.passes += 1
-        for part, w in encoding._slices(self.df, np.ones(len(self.df))): yield encoding._encoded(part, self.columns, w)
+        for part, w in batches._slices(self.df, np.ones(len(self.df))): yield encoding._encoded(part, self.columns, w)
 
 
 @pytest.mark.parametrize("n", [500, 40_000])
@@ -251,7 +251,7 @@ def test_medoids_of_many_are_found_on_samples() -> None:
 def test_medoids_never_hold_all_pairs(monkeypatch) -> None:
     largest, plain = [], prototypes._unlike
     monkeypatch.setattr(prototypes, "_unlike", lambda a, b: largest.append(len(a) * len(b)) or plain(a, b))
-    monkeypatch.setattr(encoding, "_BATCH", 1000)
+    monkeypatch.setattr(batches, "_BATCH", 1000)
     KMedoids(4, sample_size=200).fit(mixed(5000, 0)[0])
     assert max(largest) <= 210 ** 2 and sum(n == 4000 for n in largest) >= 25
 
