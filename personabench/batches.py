@@ -149,8 +149,21 @@ class _Parts:
     def only(self, columns: Sequence[str]) -> _Parts:
         "Return some of the columns."
         names = list(columns)
-        return replace(self, head=self.head[names], pieces=[replace(p, columns=tuple(names), kinds={c: k for c, k in p.kinds.items() if c in names})
-                                                            if isinstance(p, _Piece) else p[names] for p in self.pieces])
+        return replace(self, head=self.head[names], pieces=[_columns_of(piece, names) for piece in self.pieces])
+
+    def changed(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> _Parts:
+        "Return the same table, with a function called on whatever is read of it."
+        return replace(self, pieces=[_Changed(piece, change) for piece in self.pieces])
+
+    def some(self, most: int, rng: np.random.Generator) -> tuple[pd.DataFrame, int]:
+        "Return so many rows at random, in order and numbered as in the table, and how many rows there are."
+        first, client = self.only(list(self.head)[:1]), _client()
+        lengths = _gathered(client, [_sent(client, piece, _length) for piece in first.pieces]) if client else [_length(first)]
+        ends = np.cumsum([0, *lengths])
+        rows = np.arange(ends[-1]) if ends[-1] <= most else np.sort(rng.choice(ends[-1], most, replace=False))
+        mine = [rows[(rows >= a) & (rows < b)] - a for a, b in zip(ends, ends[1:], strict=False)]
+        found = _gathered(client, [_sent(client, p, _picked, at) for p, at in zip(self.pieces, mine, strict=True)]) if client else [_picked(self, rows)]
+        return pd.concat(found, ignore_index=True).set_axis(rows), int(ends[-1])
 
     def each(self, of: Callable[[pd.DataFrame], Any]) -> Iterator[Any]:
         "Return of(part) for all parts, in order."
@@ -168,14 +181,42 @@ class _Parts:
         return first
 
 
+@dataclass(frozen=True)
+class _Changed:
+    "A piece of which nothing is seen but what a function makes of it."
+    piece: Any
+    change: Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def _columns_of(piece: Any, names: list[str]) -> Any:
+    if isinstance(piece, _Changed): return replace(piece, piece=_columns_of(piece.piece, names))
+    if not isinstance(piece, _Piece): return piece[names]
+    return replace(piece, columns=tuple(names), kinds={name: kind for name, kind in piece.kinds.items() if name in names})
+
+
 def _frames(piece: Any) -> Iterator[pd.DataFrame]:
     "Read a piece here."
-    if isinstance(piece, _Piece): yield from piece
+    if isinstance(piece, _Changed): yield from map(piece.change, _frames(piece.piece))
+    elif isinstance(piece, (_Piece, _Parts)): yield from piece
     else: yield piece if isinstance(piece, pd.DataFrame) else piece.compute()
 
 
 def _over(piece: Any, of: Callable[[pd.DataFrame], Any]) -> list[Any]:
     return [of(part) for part in _even(_frames(piece))]
+
+
+def _length(piece: Any) -> int:
+    if isinstance(piece, _Parts) and piece.rows is not None: return piece.rows
+    return sum(map(len, _frames(piece)))
+
+
+def _picked(piece: Any, rows: np.ndarray) -> pd.DataFrame:
+    "Return some rows, counted within the piece."
+    found, at = [], 0
+    for part in _frames(piece):
+        found.append(part.iloc[rows[(rows >= at) & (rows < at + len(part))] - at])
+        at += len(part)
+    return pd.concat(found, ignore_index=True)
 
 
 def _folded(piece: Any, start: Callable[[], Any], add: Callable[[Any, pd.DataFrame], Any]) -> Any:
@@ -193,10 +234,15 @@ def _client() -> Any:
 
 def _sent(client: Any, piece: Any, work: Callable[..., Any], *args: Any, **where: Any) -> Any:
     "Let a worker do work(piece, *args); return the future."
+    if isinstance(piece, _Changed): return _sent(client, piece.piece, _on_changed, piece.change, work, *args, **where)
     if isinstance(piece, (_Piece, pd.DataFrame)): return client.submit(work, piece, *args, pure=False, **where)
     import dask
 
     return client.compute(dask.delayed(work)(piece.to_delayed()[0], *args), **where)
+
+
+def _on_changed(piece: Any, change: Callable[[pd.DataFrame], pd.DataFrame], work: Callable[..., Any], *args: Any) -> Any:
+    return work(_Changed(piece, change), *args)
 
 
 def _gathered(client: Any, futures: list[Any]) -> list[Any]:
@@ -209,11 +255,12 @@ def _gathered(client: Any, futures: list[Any]) -> list[Any]:
 # %% ../nbs/06_batches.ipynb #3352161d
 def _streams(X: Any) -> bool:
     "Say whether a table is one to be read in pieces: a path, or a dask DataFrame."
-    return isinstance(X, (str, Path)) or type(X).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(X, "partitions")
+    return isinstance(X, (str, Path, _Parts)) or type(X).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(X, "partitions")
 
 
 def _parts(X: Any) -> _Parts:
     "Open a Parquet file, a folder of them, or a dask DataFrame. Raises BadInput."
+    if isinstance(X, _Parts): return X
     if not isinstance(X, (str, Path)):
         return _Parts("dask DataFrame", X._meta.rename(columns=str), [X.partitions[i].rename(columns=str) for i in range(X.npartitions)])
     files = _files(X)

@@ -5,20 +5,20 @@
 # %% ../nbs/31_mixtures.ipynb #62b2f916
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClusterMixin
+from sklearn.base import ClusterMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .batches import _each, _lengths
-from .encoding import (_FEW, _KINDS, _SOME, _added, _along, BadAnswers, _Batch, _Batches, _blocks, _checked_number,
-                                   _Column, _few, _generator, _labels_of, _Layout, _matrix, _Mixed, _of_everybody, _one_core, _picked,
-                                   _readied)
+from .encoding import (_FEW, _KINDS, _SOME, _added, _along, BadAnswers, _Batch, _Batches, _batches, _blocks, _checked_number,
+                                   _checked_weights, _Column, _few, _generator, _joined, _known, _labels_of, _Layout, _matrix, _Mixed,
+                                   _of_everybody, _one_core, _picked, _readied, _table)
 
 # %% auto #0
 __all__ = ['LatentClass']
@@ -265,6 +265,16 @@ class LatentClass(ClusterMixin, _Mixed):
         theta, layout = self._theta, self._layout
         with _one_core(): return _labels_of(_of_everybody(self, X, lambda batch: _posterior(batch, theta, layout)[0]), X)
 
+    def _resampled(self, X: pd.DataFrame, weights: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+        "Return a function (rows, seed) that fits anew to some of the rows and returns everybody's class; answers are encoded once."
+        own = clone(self)
+        df = _table(own, X, reset=True)
+        w = _checked_weights(weights, len(df))
+        _checked_settings(own, int((w > 0).sum()))
+        columns, _ = _known(df, own.levels or {}, w, _KINDS)
+        return partial(_labels_again, batch=_joined(_batches(df, columns, w)), layout=_laid_out(own, columns), k=own.n_classes,
+                       n_init=own.n_init, rounds=min(own.max_iter, 100), tol=max(own.tol, 1e-6))
+
     def score_samples(self, X: pd.DataFrame) -> np.ndarray:
         "Return each respondent's log-likelihood."
         return _looked_up(self, X)[1]
@@ -284,10 +294,14 @@ def _checked_settings(model: LatentClass, people: int) -> None:
         raise BadAnswers("errors", repr(model.errors), "'auto', 'information', 'sandwich' or None")
 
 
+def _laid_out(model: LatentClass, columns: Sequence[_Column]) -> _Layout:
+    return _Layout.of(columns, [c.name for c in columns if c.level == "ordinal" and model.ordinal == "adjacent"])
+
+
 def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: _Batches) -> None:
     "Fit the model in place to batches of encoded respondents, which are passed over many times: from memory, or read anew each time."
     rng = _generator(model.random_state)
-    layout = _Layout.of(columns, [c.name for c in columns if c.level == "ordinal" and model.ordinal == "adjacent"])
+    layout = _laid_out(model, columns)
     top = _best(batches, model.n_classes, layout, n_init=model.n_init, rounds=model.max_iter, tol=model.tol, rng=rng)
     model.loglik_, model.n_iter_, model.converged_ = top.loglik, top.rounds, top.settled
     model._columns, model._layout, model._theta = list(columns), layout, top.theta[_canonical(top.theta)]
@@ -321,6 +335,13 @@ def _looked_up(model: LatentClass, X: Any) -> tuple[np.ndarray, np.ndarray]:
     theta, layout = model._theta, model._layout
     with _one_core(): kept = [pair for pairs in _of_everybody(model, X, lambda batch: _posterior(batch, theta, layout, keep=True)[2]) for pair in pairs]
     return np.concatenate([R for R, _ in kept]), np.concatenate([rows for _, rows in kept])
+
+# %% ../nbs/31_mixtures.ipynb #4941db16
+def _labels_again(rows: np.ndarray, seed: int, *, batch: _Batch, layout: _Layout, k: int, n_init: int, rounds: int, tol: float) -> np.ndarray:
+    "Fit to some rows of a batch, and return the class of everybody in it."
+    with _one_core():
+        top = _best([batch.take(rows)], k, layout, n_init=n_init, rounds=rounds, tol=tol, rng=_generator(seed))
+        return _posterior(batch, top.theta[_canonical(top.theta)], layout)[0].astype("int64")
 
 # %% ../nbs/31_mixtures.ipynb #a1f0c71a
 def _products(batch: _Batch, theta: np.ndarray, layout: _Layout, squared: bool) -> np.ndarray:

@@ -5,20 +5,20 @@
 # %% ../nbs/37_prototypes.ipynb #531dafda
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .batches import _each, _lengths, _slices
 from .encoding import (_ASIDE, _MEASURED, _SCRATCH, _SOME, _added, _along, BadAnswers, _Batch, _Batches, _batches, _blocks,
-                                   _checked_number, _checked_weights, _codes, _Column, _few, _generator, _known, _labels_of, _Layout,
-                                   _level_of, _matrix, _Mixed, _numbers, _of_everybody, _one_core, _picked, _readied, _table)
+                                   _checked_number, _checked_weights, _codes, _Column, _few, _generator, _joined, _known, _labels_of,
+                                   _Layout, _level_of, _matrix, _Mixed, _numbers, _of_everybody, _one_core, _picked, _readied, _table)
 from .schema import nearest
 
 # %% auto #0
@@ -160,6 +160,15 @@ class KPrototypes(ClusterMixin, _Mixed):
         look = partial(_nearest, centres=self._centres, layout=self._layout, gamma=self.gamma_)
         with _one_core(): return _labels_of(_of_everybody(self, X, look), X)
 
+    def _resampled(self, X: pd.DataFrame, weights: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+        "Return a function (rows, seed) that fits anew to some of the rows and returns everybody's cluster; answers are encoded once."
+        own = clone(self)
+        df = _table(own, X, reset=True)
+        w = _checked_weights(weights, len(df))
+        _checked_prototypes(own, int((w > 0).sum()))
+        columns, _ = _known(df, own.levels or {}, w, _MEASURED)
+        return partial(_clusters_again, batch=_joined(_batches(df, columns, w)), columns=columns, model=clone(self))
+
 # %% ../nbs/37_prototypes.ipynb #fa184778
 def _checked_prototypes(model: KPrototypes, people: int) -> None:
     "Raise BadAnswers for settings that make no sense."
@@ -185,6 +194,15 @@ def _fit_prototypes(model: KPrototypes, columns: Sequence[_Column], batches: _Ba
     look = partial(_nearest, centres=model._centres, layout=layout, gamma=gamma)
     model.labels_ = np.concatenate(list(_each(batches, look)))
     model.cluster_centers_ = _centre_table(model)
+
+
+def _clusters_again(rows: np.ndarray, seed: int, *, batch: _Batch, columns: Sequence[_Column], model: KPrototypes) -> np.ndarray:
+    "Fit to some rows of a batch, and return the cluster of everybody in it."
+    again = clone(model).set_params(random_state=seed)
+    again._names = []
+    with _one_core():
+        _fit_prototypes(again, columns, [batch.take(rows)])
+        return _nearest(batch, again._centres, again._layout, again.gamma_).astype("int64")
 
 
 def _nearest(batch: _Batch, centres: np.ndarray, layout: _Layout, gamma: float) -> np.ndarray:
