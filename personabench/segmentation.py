@@ -18,7 +18,7 @@ import pandas as pd
 from .batches import _Parts, _parts, _streams
 from .schema import BadInput
 from .stability import StructureTest, _bootstrapped, _matched, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
-from .survey import Survey, _clean, effective_n, read_survey, wilson
+from .survey import Survey, _clean, _guess_id, effective_n, read_survey, wilson
 
 if TYPE_CHECKING:
     from personabench.mixtures import LatentClass
@@ -222,7 +222,8 @@ def segment(
     from personabench.mixtures import LatentClass
 
     if (parts := _in_pieces(survey)) is not None:
-        settings = {"variables": variables, "k": k, "seed": seed, "min_share": min_share, "n_init": n_init, "n_boot": n_boot, "verdict": verdict, "n_jobs": n_jobs}
+        settings = {"variables": variables, "k": k, "seed": seed, "min_share": min_share, "n_init": n_init, "n_boot": n_boot, "verdict": verdict,
+                    "n_jobs": n_jobs}
         return _segment_all(parts, levels, weights, sample, settings)
     survey = _as_survey(survey, levels, weights)
     names, excluded = _chosen(survey, variables)
@@ -300,6 +301,7 @@ def _segment_all(parts: _Parts, levels: Mapping[str, Any] | None, weights: str |
     from personabench.mixtures import LatentClass
 
     some, n = parts.some(sample, np.random.default_rng(settings["seed"]))
+    if _guess_id(some): some = some.reset_index(drop=True)          # else the row number is the id
     survey = read_survey(some, levels=levels, weights=weights, name=Path(parts.place).stem)
     seg = segment(survey, **settings)
     names, w = [*seg.variables], survey.weights
@@ -322,7 +324,7 @@ def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts,
     order = np.argsort(-size, kind="stable")
     letters = _letters(seg.k)
     everyone = pd.Categorical.from_codes(np.where(w < 0, -1, np.argsort(order)[model.labels_]).astype("int8"), letters)
-    index = pd.Index(np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))), name="respondent") if survey.id else pd.RangeIndex(n)
+    ids = np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))) if survey.id in parts.head else np.arange(n)
     answers = survey.answers(seg.variables).loc[seg.labels.index]
     chance = pd.DataFrame(model.predict_proba(answers[list(model.feature_names_in_)])[:, order], index=answers.index, columns=letters)
     labels, before = chance.idxmax(axis=1).rename("segment"), seg.labels.map(dict(zip(letters, range(seg.k)))).to_numpy(dtype=int)
@@ -333,7 +335,7 @@ def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts,
     note = (f"k, stability and the verdict rest on a random sample of {len(survey):,} of {n:,} respondents; fitted to all, the model puts {same:.0%} of the "
             "sample into the segment that the sample alone gave")
     return replace(seg, labels=labels, probabilities=chance, model=model, stability=stability, excluded={**seg.excluded, **model.excluded_},
-                   notes=(*seg.notes[:2], note, *seg.notes[2:]), everyone=pd.Series(everyone, index=index, name="segment"),
+                   notes=(*seg.notes[:2], note, *seg.notes[2:]), everyone=pd.Series(everyone, index=pd.Index(ids, name="respondent"), name="segment"),
                    parameters={**seg.parameters, "sample": len(survey), "respondents": n, "agreement": same, "totals": _totals(everyone.codes, w, seg.k)})
 
 
