@@ -23,15 +23,15 @@ from .schema import BadInput, MissingExtra, nearest
 # %% auto #0
 __all__ = ['start_workers', 'write_labels']
 
-# %% ../nbs/06_batches.ipynb #7a59d79a
+# %% ../nbs/06_batches.ipynb #a7b196ab
 _BATCH = 32_768         # rows that are looked at at a time
 
-
+# %% ../nbs/06_batches.ipynb #599e9e08
 def _slices(df: pd.DataFrame, weights: np.ndarray) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
     "Cut a table into batches of rows."
     for a in range(0, len(df), _BATCH): yield df.iloc[a:a + _BATCH], weights[a:a + _BATCH]
 
-
+# %% ../nbs/06_batches.ipynb #a3571605
 def _even(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     "Cut frames of any lengths anew, into batches of rows."
     kept: list[pd.DataFrame] = []
@@ -43,7 +43,7 @@ def _even(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
             kept = [whole.iloc[_BATCH:]] if rows > _BATCH else []
     if any(map(len, kept)): yield pd.concat(kept, ignore_index=True)
 
-# %% ../nbs/06_batches.ipynb #07584aa0
+# %% ../nbs/06_batches.ipynb #b201535b
 @dataclass(frozen=True)
 class _Piece:
     "Some rows of a Parquet file."
@@ -63,12 +63,12 @@ class _Piece:
                     yield frame[list(self.columns)].astype(self.kinds) if self.kinds else frame[list(self.columns)]
         except (pa.ArrowException, OSError) as error: raise _damaged(self.path, error) from None
 
-
+# %% ../nbs/06_batches.ipynb #8ff679c8
 def _damaged(path: str, error: Exception) -> BadInput:
     reason = str(error).splitlines()[0][:120]
     return BadInput(path, f"a file that cannot be read as Parquet ({reason})", "a whole Parquet file", "write it again, or take it out of the folder")
 
-# %% ../nbs/06_batches.ipynb #f84f55df
+# %% ../nbs/06_batches.ipynb #4e516693
 def _files(path: str | Path) -> list[str]:
     "Return the Parquet files of a folder in order of their names, or the one file. Raises BadInput."
     place = Path(path)
@@ -78,7 +78,7 @@ def _files(path: str | Path) -> list[str]:
     if not inside: raise BadInput(str(path), "a folder without Parquet files", "files whose names end in .parquet", "df.to_parquet('folder/part1.parquet')")
     return [str(p) for p in inside]
 
-
+# %% ../nbs/06_batches.ipynb #10c3da1a
 def _kind(type_: Any) -> str:
     "Return what kind of answers an Arrow type holds."
     from pyarrow import types as t
@@ -89,7 +89,7 @@ def _kind(type_: Any) -> str:
     if t.is_dictionary(type_): return _kind(type_.value_type)
     return "words" if t.is_string(type_) or t.is_large_string(type_) or t.is_string_view(type_) else str(type_)
 
-
+# %% ../nbs/06_batches.ipynb #e2a64829
 def _one_table(path: str, schema: Any, first: str, expected: Any) -> None:
     "Raise BadInput unless a file has the columns of the first file."
     for these, those, at in ((expected, schema, path), (schema, expected, first)):
@@ -101,7 +101,7 @@ def _one_table(path: str, schema: Any, first: str, expected: Any) -> None:
         if found != wanted and "nothing" not in (found, wanted):
             raise BadInput(f"{path}, column {name!r}", found, f"{wanted}, as in {first}", "write all files with the same types")
 
-# %% ../nbs/06_batches.ipynb #8c34518e
+# %% ../nbs/06_batches.ipynb #4751465b
 def _opened(path: str) -> tuple[Any, list[int]]:
     "Return the schema of a Parquet file, without pandas' row numbers, and the rows of each of its row groups. Raises BadInput."
     import re
@@ -117,7 +117,7 @@ def _opened(path: str) -> tuple[Any, list[int]]:
     names = [name for name in schema.names if not re.fullmatch(r"__index_level_\d+__", name)]
     return pa.schema([schema.field(name) for name in names]), [about.row_group(i).num_rows for i in range(about.num_row_groups)]
 
-
+# %% ../nbs/06_batches.ipynb #066b451c
 def _categories(files: Sequence[str], name: str, ordered: bool) -> pd.CategoricalDtype:
     "Return all categories of a column that Parquet keeps as a dictionary. Raises BadInput when files order a scale in different ways."
     import pyarrow.parquet as pq
@@ -134,7 +134,7 @@ def _categories(files: Sequence[str], name: str, ordered: bool) -> pd.Categorica
                 found += [v for v in dict.fromkeys(answers) if v is not None and v not in found]
     return pd.CategoricalDtype(found, ordered)
 
-# %% ../nbs/06_batches.ipynb #63f64ee0
+# %% ../nbs/06_batches.ipynb #941f7e64
 @dataclass(frozen=True)
 class _Parts:
     "A table that is read in pieces."
@@ -180,36 +180,36 @@ class _Parts:
         for other in others: first = merge(first, other)
         return first
 
-
+# %% ../nbs/06_batches.ipynb #98b1b124
 @dataclass(frozen=True)
 class _Changed:
     "A piece of which nothing is seen but what a function makes of it."
     piece: Any
     change: Callable[[pd.DataFrame], pd.DataFrame]
 
-
+# %% ../nbs/06_batches.ipynb #1888c91f
 def _columns_of(piece: Any, names: list[str]) -> Any:
     if isinstance(piece, _Changed): return replace(piece, piece=_columns_of(piece.piece, names))
     if not isinstance(piece, _Piece): return piece[names]
     return replace(piece, columns=tuple(names), kinds={name: kind for name, kind in piece.kinds.items() if name in names})
 
-
+# %% ../nbs/06_batches.ipynb #e0359b85
 def _frames(piece: Any) -> Iterator[pd.DataFrame]:
     "Read a piece here."
     if isinstance(piece, _Changed): yield from map(piece.change, _frames(piece.piece))
     elif isinstance(piece, (_Piece, _Parts)): yield from piece
     else: yield piece if isinstance(piece, pd.DataFrame) else piece.compute()
 
-
+# %% ../nbs/06_batches.ipynb #8e211b50
 def _over(piece: Any, of: Callable[[pd.DataFrame], Any]) -> list[Any]:
     return [of(part) for part in _even(_frames(piece))]
 
-
+# %% ../nbs/06_batches.ipynb #70e9ed45
 def _length(piece: Any) -> int:
     if isinstance(piece, _Parts) and piece.rows is not None: return piece.rows
     return sum(map(len, _frames(piece)))
 
-
+# %% ../nbs/06_batches.ipynb #4d212d35
 def _picked(piece: Any, rows: np.ndarray) -> pd.DataFrame:
     "Return some rows, counted within the piece."
     found, at = [], 0
@@ -218,20 +218,20 @@ def _picked(piece: Any, rows: np.ndarray) -> pd.DataFrame:
         at += len(part)
     return pd.concat(found, ignore_index=True)
 
-
+# %% ../nbs/06_batches.ipynb #40cc1ba5
 def _folded(piece: Any, start: Callable[[], Any], add: Callable[[Any, pd.DataFrame], Any]) -> Any:
     state = start()
     for part in _even(_frames(piece)): state = add(state, part)
     return state
 
-# %% ../nbs/06_batches.ipynb #0de21039
+# %% ../nbs/06_batches.ipynb #b5e6c4c1
 def _client() -> Any:
     "Return the current dask client, or None; nobody has one who has not loaded distributed."
     if (distributed := sys.modules.get("distributed")) is None: return None
     try: return distributed.get_client()
     except ValueError: return None
 
-
+# %% ../nbs/06_batches.ipynb #0b9e3f16
 def _sent(client: Any, piece: Any, work: Callable[..., Any], *args: Any, **where: Any) -> Any:
     "Let a worker do work(piece, *args); return the future."
     if isinstance(piece, _Changed): return _sent(client, piece.piece, _on_changed, piece.change, work, *args, **where)
@@ -240,11 +240,11 @@ def _sent(client: Any, piece: Any, work: Callable[..., Any], *args: Any, **where
 
     return client.compute(dask.delayed(work)(piece.to_delayed()[0], *args), **where)
 
-
+# %% ../nbs/06_batches.ipynb #b962bbe6
 def _on_changed(piece: Any, change: Callable[[pd.DataFrame], pd.DataFrame], work: Callable[..., Any], *args: Any) -> Any:
     return work(_Changed(piece, change), *args)
 
-
+# %% ../nbs/06_batches.ipynb #26e07d0a
 def _gathered(client: Any, futures: list[Any]) -> list[Any]:
     "Wait for results; whoever interrupts the wait also stops the workers' part of it."
     try: return client.gather(futures)
@@ -252,12 +252,12 @@ def _gathered(client: Any, futures: list[Any]) -> list[Any]:
         client.cancel(futures)
         raise
 
-# %% ../nbs/06_batches.ipynb #3352161d
+# %% ../nbs/06_batches.ipynb #ce4efd55
 def _streams(X: Any) -> bool:
     "Say whether a table is one to be read in pieces: a path, or a dask DataFrame."
     return isinstance(X, (str, Path, _Parts)) or type(X).__module__.partition(".")[0] in ("dask", "dask_expr") and hasattr(X, "partitions")
 
-
+# %% ../nbs/06_batches.ipynb #c95dad14
 def _parts(X: Any) -> _Parts:
     "Open a Parquet file, a folder of them, or a dask DataFrame. Raises BadInput."
     if isinstance(X, _Parts): return X
@@ -275,7 +275,7 @@ def _parts(X: Any) -> _Parts:
     if not rows: raise BadInput(str(X), "files without rows", "at least one respondent")
     return _Parts(str(X), head, pieces, rows)
 
-
+# %% ../nbs/06_batches.ipynb #3e96c0a1
 def _about_equal(rows: Sequence[int], most: int = 1_000_000) -> list[list[int]]:
     "Return row groups in order, together up to a million rows, as one piece of work."
     out: list[list[int]] = []
@@ -286,7 +286,7 @@ def _about_equal(rows: Sequence[int], most: int = 1_000_000) -> list[list[int]]:
         size += n
     return out
 
-# %% ../nbs/06_batches.ipynb #b3ea81c0
+# %% ../nbs/06_batches.ipynb #7b4959a9
 @dataclass(frozen=True)
 class _Kept:
     "One batch that waits on disk."
@@ -304,17 +304,17 @@ class _Kept:
         "Read it back."
         with open(self.path, "rb") as file: return pickle.load(file)
 
-
+# %% ../nbs/06_batches.ipynb #8735ebd1
 def _each(batches: Any, of: Callable[..., Any], *extras: Sequence[Any]) -> Iterator[Any]:
     "Return of(batch, one of each extra) for all batches, in order."
     return batches.each(of, *extras) if hasattr(batches, "each") else map(of, batches, *extras)
 
-
+# %% ../nbs/06_batches.ipynb #859ffe93
 def _lengths(batches: Any) -> list[int]:
     "Return the number of rows of each batch."
     return batches.lengths if hasattr(batches, "lengths") else [len(batch) for batch in batches]
 
-# %% ../nbs/06_batches.ipynb #238286f6
+# %% ../nbs/06_batches.ipynb #552a3e3c
 @dataclass(frozen=True)
 class _OnDisk:
     "Batches that wait in a folder of this machine."
@@ -329,7 +329,7 @@ class _OnDisk:
         "Return of(batch, one of each extra) for all batches, in order."
         return map(of, self, *extras)
 
-
+# %% ../nbs/06_batches.ipynb #6f06d043
 @dataclass(frozen=True)
 class _OnWorkers:
     "Batches that wait on the disks of a cluster's workers."
@@ -346,11 +346,11 @@ class _OnWorkers:
                 for (host, kept), a, b in zip(self.pieces, ends, ends[1:], strict=False)]
         return chain.from_iterable(_gathered(self.client, sent))
 
-
+# %% ../nbs/06_batches.ipynb #0b21370a
 def _on(kept: list[_Kept], of: Callable[..., Any], *extras: Sequence[Any]) -> list[Any]:
     return [of(k.load(), *extra) for k, *extra in zip(kept, *extras, strict=True)]
 
-# %% ../nbs/06_batches.ipynb #65d7f576
+# %% ../nbs/06_batches.ipynb #1a507b82
 @contextmanager
 def _kept(parts: _Parts, encode: Callable[[pd.DataFrame], Any]) -> Iterator[_OnDisk | _OnWorkers]:
     "Read a table once and keep its encoded parts on disk as long as they are needed."
@@ -365,7 +365,7 @@ def _kept(parts: _Parts, encode: Callable[[pd.DataFrame], Any]) -> Iterator[_OnD
     finally:
         for host, kept in pieces: client.submit(_forget, kept, workers=[host], pure=False).result(timeout=60)
 
-
+# %% ../nbs/06_batches.ipynb #156dbc26
 def _kept_there(piece: Any, encode: Callable[[pd.DataFrame], Any]) -> tuple[str, list[_Kept]]:
     "Keep a piece on the worker that this runs on; return its host and what is kept."
     from distributed import get_worker
@@ -374,7 +374,7 @@ def _kept_there(piece: Any, encode: Callable[[pd.DataFrame], Any]) -> tuple[str,
     folder = tempfile.mkdtemp(prefix="personabench-", dir=worker.local_directory)
     return worker.address.split("://")[-1].rpartition(":")[0], [_Kept.of(encode(part), folder, i) for i, part in enumerate(_even(_frames(piece)))]
 
-
+# %% ../nbs/06_batches.ipynb #ec558c72
 def _forget(kept: list[_Kept]) -> None:
     for k in kept: Path(k.path).unlink(missing_ok=True)
 
@@ -394,7 +394,7 @@ def start_workers(
           LocalCluster(n, threads_per_worker=1, memory_limit=memory, dashboard_address=None, local_directory=folder) as cluster, Client(cluster) as client):
         yield client
 
-# %% ../nbs/06_batches.ipynb #96d9add5
+# %% ../nbs/06_batches.ipynb #769206ab
 def write_labels(
     model: Any,                         # a fitted LatentClass or KPrototypes, or anything with `predict` for DataFrames
     data: Any,                          # Parquet file or folder, dask DataFrame, or DataFrame
@@ -414,7 +414,7 @@ def write_labels(
     _written(Path(path), id, parts.only(list(dict.fromkeys([*names, *([id] if id else [])]))).each(_asked(model, names, id)))
     return Path(path)
 
-
+# %% ../nbs/06_batches.ipynb #b22ab164
 def _asked(model: Any, names: list[str], id: str | None) -> Callable[[pd.DataFrame], pd.DataFrame]:
     "Return a function that gives one part's rows of the file."
     def rows(part: pd.DataFrame) -> pd.DataFrame:
@@ -424,7 +424,7 @@ def _asked(model: Any, names: list[str], id: str | None) -> Callable[[pd.DataFra
         return pd.DataFrame({**out, "label": chance.argmax(axis=1).astype("int16"), "certainty": chance.max(axis=1).astype("float32")})
     return rows
 
-
+# %% ../nbs/06_batches.ipynb #8aa4ac32
 def _written(path: Path, id: str | None, found: Iterable[pd.DataFrame]) -> None:
     "Write tables one below the other; the file appears when it is complete."
     import pyarrow as pa

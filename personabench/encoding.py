@@ -45,7 +45,7 @@ def _level_of(column: pd.Series, given: Any, allowed: Sequence[str] = _LEVELS) -
     plain = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return "numeric" if plain else "nominal"
 
-# %% ../nbs/07_encoding.ipynb #cb172ba6
+# %% ../nbs/07_encoding.ipynb #684adcdb
 @dataclass(frozen=True)
 class _Column:
     "What one column looked like when the estimator was fitted."
@@ -58,7 +58,7 @@ class _Column:
     sd: float = 1.
     floor: float = 1e-3     # smallest variance inside a class, in standard units (numbers)
 
-
+# %% ../nbs/07_encoding.ipynb #3a75fe7a
 def _numbers(column: pd.Series) -> np.ndarray:
     "Return a column as floats, NaN where nothing is known, or say why that is impossible. Raises BadAnswers."
     try: x = pd.to_numeric(column).to_numpy(dtype="float64", na_value=np.nan)
@@ -69,10 +69,10 @@ def _numbers(column: pd.Series) -> np.ndarray:
     if np.isinf(x).any(): raise BadAnswers(f"column {column.name!r}", "infinite values", "finite numbers", "replace them with NaN")
     return x
 
-# %% ../nbs/07_encoding.ipynb #72f8e8d3
+# %% ../nbs/07_encoding.ipynb #1e76d16f
 _MOST = 10_000          # different answers that are remembered
 
-
+# %% ../nbs/07_encoding.ipynb #4d36c239
 @dataclass
 class _Tally:
     "What is known of one column after the batches so far; respondents of weight 0 count as absent."
@@ -130,10 +130,10 @@ class _Tally:
         self.mean, self.weight = float(self.mean + gap * other.weight / both), float(both)
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
 
-# %% ../nbs/07_encoding.ipynb #b5d7b211
+# %% ../nbs/07_encoding.ipynb #4584cf73
 _NAMED_ID = re.compile(r"\bid\b|[ _]id$|^id[ _]|respondent|participant", re.I)
 
-
+# %% ../nbs/07_encoding.ipynb #0b1b3d90
 def _useless(t: _Tally) -> str:
     "Return why a column can say nothing about groups and what to do, or an empty string."
     if t.level in _ASIDE: return f"its level is {t.level}, which says nothing about groups"
@@ -149,14 +149,14 @@ def _useless(t: _Tally) -> str:
     much = different or not t.complete or len(t.values) > max(20, t.answers // 2)
     return f"{found}: an id or free text? Code the answers into fewer first, or leave it out" if much else ""
 
-# %% ../nbs/07_encoding.ipynb #3f050ce9
+# %% ../nbs/07_encoding.ipynb #c7aa626c
 def _ordered(t: _Tally) -> tuple:
     "Return a column's answers in order: that of its categories, else by size or alphabet."
     if t.order: return tuple(v for v in t.order if v in t.values)
     try: return tuple(sorted(t.values))
     except TypeError: return tuple(sorted(t.values, key=lambda v: (type(v).__name__, str(v))))
 
-
+# %% ../nbs/07_encoding.ipynb #dcce09f4
 def _as_column(t: _Tally) -> _Column:
     "Return what an estimator needs to know of a column."
     if t.kind == "choice": return _Column(t.name, t.level, "choice", _ordered(t))
@@ -174,11 +174,11 @@ def _as_column(t: _Tally) -> _Column:
     step = np.diff(sorted(t.values)).min() if t.complete and len(t.values) <= 1000 else 0.
     return _Column(t.name, t.level, t.kind, (), (), t.mean, sd, float(min(max((step / sd) ** 2 / 12, 1e-3), .5)))
 
-# %% ../nbs/07_encoding.ipynb #f6721ad0
+# %% ../nbs/07_encoding.ipynb #f6a53b53
 _KINDS = {"numeric": "number", "count": "count", "ordinal": "choice", "nominal": "choice", "binary": "choice"}      # of a latent class model
 _MEASURED = {"numeric": "number", "count": "number", "ordinal": "number", "nominal": "choice", "binary": "choice"}  # where distances are needed
 
-
+# %% ../nbs/07_encoding.ipynb #0e92ae08
 def _tallies(df: pd.DataFrame, levels: Mapping[Any, str], kinds: Mapping[str, str]) -> dict[Any, _Tally]:
     "Return a tally of nobody yet for each column. Raises BadAnswers."
     for name in levels:
@@ -190,18 +190,20 @@ def _tallies(df: pd.DataFrame, levels: Mapping[Any, str], kinds: Mapping[str, st
         tallies[name] = _Tally(name, level, kinds.get(level, "choice"), name in levels, order)
     return tallies
 
-
+# %% ../nbs/07_encoding.ipynb #e656b8c4
 def _counted(tallies: dict[Any, _Tally], batch: pd.DataFrame, w: np.ndarray) -> dict[Any, _Tally]:
     "Look at one more batch."
     for t in tallies.values(): t.add(batch[t.name] if w.all() else batch.loc[w > 0, t.name], w[w > 0])
     return tallies
 
-
+# %% ../nbs/07_encoding.ipynb #d1b80c1f
 def _known(df: pd.DataFrame, levels: Mapping[Any, str], weights: np.ndarray, kinds: Mapping[str, str]) -> tuple[list[_Column], dict[Any, str]]:
     "Return the columns that can tell groups apart (choices, numbers, counts) and, for the others, why not. Raises BadAnswers."
-    return _judged(reduce(lambda tallies, part: _counted(tallies, *part), _slices(df, weights), _tallies(df, levels, kinds)), len(df))
+    tallies = _tallies(df, levels, kinds)
+    for batch, w in _slices(df, weights): _counted(tallies, batch, w)
+    return _judged(tallies, len(df))
 
-
+# %% ../nbs/07_encoding.ipynb #dd375cc7
 def _judged(tallies: Mapping[Any, _Tally], people: int) -> tuple[list[_Column], dict[Any, str]]:
     "Return the columns that can tell groups apart and, for the others, why not. Raises BadAnswers."
     excluded = {name: why for name, t in tallies.items() if (why := _useless(t))}
@@ -216,7 +218,7 @@ def _judged(tallies: Mapping[Any, _Tally], people: int) -> tuple[list[_Column], 
         raise BadAnswers("X", f"{rows}no column in which respondents differ", "at least one", f"choose other variables ({reasons})")
     return sorted(columns, key=lambda c: ("choice", "number", "count").index(c.kind)), excluded
 
-# %% ../nbs/07_encoding.ipynb #0a02c2fc
+# %% ../nbs/07_encoding.ipynb #e917d23f
 @dataclass(frozen=True)
 class _Batch:
     "Some respondents, in compact form."
@@ -231,7 +233,7 @@ class _Batch:
 
     def __len__(self) -> int: return len(self.weights)
 
-
+# %% ../nbs/07_encoding.ipynb #817ceffa
 def _joined(batches: Sequence[_Batch]) -> _Batch:
     "Put batches end to end."
     return _Batch(*(np.concatenate([getattr(b, name) for b in batches], axis=-1) for name in ("codes", "numbers", "base", "weights")))
@@ -250,7 +252,7 @@ def _codes(column: pd.Series, values: tuple) -> np.ndarray:
                              "use the same codes, or the same labels, as when the estimator was fitted")
     return np.append(places, -1)[answers.codes.to_numpy()]      # a missing answer has code -1, which picks the appended -1
 
-# %% ../nbs/07_encoding.ipynb #c4b3185a
+# %% ../nbs/07_encoding.ipynb #0d5e5c81
 def _measures(column: pd.Series, c: _Column) -> tuple[np.ndarray, np.ndarray]:
     "Return a number in standard units (NaN where missing) and its part of the log-density that is the same in every class."
     x = np.append(c.places, np.nan)[_codes(column, c.values)] if c.places else _numbers(column)
@@ -258,7 +260,7 @@ def _measures(column: pd.Series, c: _Column) -> tuple[np.ndarray, np.ndarray]:
     if (x < 0).any(): raise BadAnswers(f"column {c.name!r}", f"the count {np.nanmin(x):g}", "counts: whole numbers from 0 up")
     return (x - c.mean) / c.sd, -gammaln(x + 1)
 
-
+# %% ../nbs/07_encoding.ipynb #4cd7037c
 def _encoded(df: pd.DataFrame, columns: Sequence[_Column], weights: np.ndarray) -> _Batch:
     "Return the columns' answers in compact form."
     most = max(len(c.values) for c in columns)
@@ -276,7 +278,7 @@ def _encoded(df: pd.DataFrame, columns: Sequence[_Column], weights: np.ndarray) 
         numbers[row, seen], base[seen] = x[seen], base[seen] + part[seen]
     return _Batch(codes, numbers, base, weights)
 
-
+# %% ../nbs/07_encoding.ipynb #44ce3eba
 def _batches(df: pd.DataFrame, columns: Sequence[_Column], weights: np.ndarray) -> list[_Batch]:
     "Return a table as compact batches."
     return [_encoded(part, columns, w) for part, w in _slices(df, weights)]
@@ -329,10 +331,10 @@ class _Layout:
         "Add up the rows of each choice, and repeat the sum for each of its rows."
         return np.repeat(np.add.reduceat(X, self.starts, axis=-1), self.widths, axis=-1) if self.wide else X
 
-# %% ../nbs/07_encoding.ipynb #f065c8b3
+# %% ../nbs/07_encoding.ipynb #5dbe154b
 _SCRATCH = 1_400_000        # bytes of matrix at a time: what a processor's second-level cache holds
 
-
+# %% ../nbs/07_encoding.ipynb #603acc74
 def _blocks(batch: _Batch, layout: _Layout, beside: int = 0) -> Iterator[tuple[np.ndarray, slice]]:
     "Write a batch out as the matrix, some rows at a time, into the same scratch space; `beside` other rows are worked on with it."
     size = int(2 ** np.clip(np.floor(np.log2(_SCRATCH / 8 / (layout.width + beside))), 8, 15))      # batches begin where blocks do
@@ -348,18 +350,18 @@ def _blocks(batch: _Batch, layout: _Layout, beside: int = 0) -> Iterator[tuple[n
         np.square(X[z:z + layout.numbers], out=X[z + len(batch.numbers):])
         yield X, here
 
-# %% ../nbs/07_encoding.ipynb #0ad69dd9
+# %% ../nbs/07_encoding.ipynb #e438512e
 _FEW, _SOME = 2_500, 10_000     # respondents that all starts, and the best few, are tried on, when there are more than twice as many
 
-
+# %% ../nbs/07_encoding.ipynb #b22e56e8
 _Batches = Sequence[_Batch] | _OnDisk | _OnWorkers       # all that is passed over: in memory, on disk, or on the disks of a cluster's workers
 
-
+# %% ../nbs/07_encoding.ipynb #499cd1af
 def _added(batches: _Batches, of: Callable[[_Batch], Any]) -> Any:
     "Return the sums of all batches."
     return reduce(add, _each(batches, of))
 
-
+# %% ../nbs/07_encoding.ipynb #0af0bc9e
 def _few(batches: _Batches, rng: np.random.Generator, most: int) -> list[_Batch]:
     "Return all respondents, or a random part of very many."
     lengths = _lengths(batches)
@@ -369,24 +371,24 @@ def _few(batches: _Batches, rng: np.random.Generator, most: int) -> list[_Batch]
     parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
     return [_joined(list(_each(batches, _Batch.take, [part - (end - n) for part, end, n in zip(parts, ends, lengths, strict=True)])))]
 
-
+# %% ../nbs/07_encoding.ipynb #4b454ad3
 def _along(batch: _Batch, layout: _Layout, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     "Return the rows' order along a random direction, and the weight up to each."
     direction = rng.normal(size=layout.width)
     order = np.argsort(np.concatenate([direction @ X for X, _ in _blocks(batch, layout)]), kind="stable")
     return order, np.cumsum(batch.weights[order])
 
-
+# %% ../nbs/07_encoding.ipynb #76464c21
 def _picked(order: np.ndarray, along: np.ndarray, u: np.ndarray) -> np.ndarray:
     "Return the rows at shares `u` of the weight."
     return order[np.minimum(np.searchsorted(along, u * along[-1], side="right"), len(order) - 1)]
 
-
+# %% ../nbs/07_encoding.ipynb #2711184e
 def _matrix(batch: _Batch, layout: _Layout) -> np.ndarray:
     "Return a few respondents as rows of the matrix."
     return np.concatenate([X.T for X, _ in _blocks(batch, layout)])
 
-# %% ../nbs/07_encoding.ipynb #baa6bf6b
+# %% ../nbs/07_encoding.ipynb #7fb88e34
 def _table(model: BaseEstimator, X: Any, *, reset: bool) -> pd.DataFrame:
     "Return a DataFrame; the columns of a plain array are named x0, x1, ... Raises BadAnswers."
     if _streams(X):
@@ -407,7 +409,7 @@ def _table(model: BaseEstimator, X: Any, *, reset: bool) -> pd.DataFrame:
         raise BadAnswers("X", f"the columns {list(X.columns)[:8]}", f"those of fit, in that order: {model._names[:8]}")
     return pd.DataFrame(X, columns=model._names).infer_objects()
 
-
+# %% ../nbs/07_encoding.ipynb #936f0ce1
 def _checked_weights(sample_weight: Any, n: int) -> np.ndarray:
     "Return one weight per row as floats; ones when none are given. Raises BadAnswers."
     if sample_weight is None: return np.ones(n)
@@ -421,23 +423,23 @@ def _checked_weights(sample_weight: Any, n: int) -> np.ndarray:
     if not w.sum(): raise BadAnswers("sample_weight", "only zeros", "at least one positive weight")
     return w
 
-# %% ../nbs/07_encoding.ipynb #b4583b19
+# %% ../nbs/07_encoding.ipynb #2ba70a14
 @cache
 def _threads() -> Any:
     from threadpoolctl import ThreadpoolController      # type: ignore[import-untyped]      # scikit-learn brings it
 
     return ThreadpoolController()
 
-
+# %% ../nbs/07_encoding.ipynb #59ed9ac4
 def _one_core() -> Any: return _threads().limit(limits=1, user_api="blas")
 
-
+# %% ../nbs/07_encoding.ipynb #c9479eac
 def _generator(random_state: Any) -> np.random.Generator:
     "Return a source of random numbers; the same number gives the same ones."
     if random_state is None or isinstance(random_state, (int, np.integer)): return np.random.default_rng(random_state)
     return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
 
-
+# %% ../nbs/07_encoding.ipynb #7845f3e3
 def _checked_number(name: str, value: Any, people: int | None = None, what: str = "") -> None:
     "Raise BadAnswers unless a setting is a whole number from 1 up, and no larger than the number of respondents."
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
@@ -445,7 +447,7 @@ def _checked_number(name: str, value: Any, people: int | None = None, what: str 
     if people is not None and value > people:
         raise BadAnswers(name, f"{value} {what} for {people} respondents (n_samples={people})", "from 1 to the number of respondents")
 
-
+# %% ../nbs/07_encoding.ipynb #89de3de5
 class _Mixed(BaseEstimator):
     "Manners that the estimators share: columns of every kind, missing ones included."
 
@@ -454,7 +456,7 @@ class _Mixed(BaseEstimator):
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
 
-# %% ../nbs/07_encoding.ipynb #a37bf738
+# %% ../nbs/07_encoding.ipynb #6aca4793
 def _weighed(part: pd.DataFrame, weight: str | None) -> tuple[pd.DataFrame, np.ndarray]:
     "Part answers from weights. Raises BadAnswers."
     if weight is None: return part, np.ones(len(part))
@@ -464,7 +466,7 @@ def _weighed(part: pd.DataFrame, weight: str | None) -> tuple[pd.DataFrame, np.n
     if len(bad): raise BadAnswers(f"column {weight!r}", f"the weight {bad[0]}", "numbers of 0 or more", "leave the row out or give it weight 0")
     return part.drop(columns=[weight]), w
 
-
+# %% ../nbs/07_encoding.ipynb #c6e92a5c
 def _named(model: BaseEstimator, parts: _Parts, sample_weight: Any) -> str | None:
     "Note the columns' names as scikit-learn does, and return the name of the column of weights. Raises BadAnswers."
     if sample_weight is not None and not (isinstance(sample_weight, str) and sample_weight in parts.head):
@@ -475,7 +477,7 @@ def _named(model: BaseEstimator, parts: _Parts, sample_weight: Any) -> str | Non
     model._names, model.feature_names_in_, model.n_features_in_ = names, np.array(names, dtype=object), len(names)
     return sample_weight
 
-# %% ../nbs/07_encoding.ipynb #fbe0f4f8
+# %% ../nbs/07_encoding.ipynb #a1608f02
 def _looked_through(parts: _Parts, weight: str | None, levels: Mapping[Any, str], kinds: Mapping[str, str]) -> tuple[list[_Column], dict[Any, str], int]:
     "Return the columns that can tell groups apart, why the others cannot, and how many respondents have a weight. Raises BadAnswers."
     def start() -> tuple: return _tallies(parts.head.drop(columns=[weight] if weight else []), levels, kinds), 0
@@ -492,7 +494,7 @@ def _looked_through(parts: _Parts, weight: str | None, levels: Mapping[Any, str]
     if not people: raise BadAnswers(parts.place, "no rows, or only weights of 0", "at least one respondent")
     return (*_judged(tallies, people), people)
 
-
+# %% ../nbs/07_encoding.ipynb #ae371649
 @contextmanager
 def _readied(model: Any, X: Any, sample_weight: Any, kinds: Mapping[str, str], check: Callable[[int], None]) -> Iterator[tuple[list[_Column], _Batches]]:
     "Check a table and the settings, and give columns and encoded batches; sets excluded_. Raises BadAnswers, BadInput."
@@ -510,12 +512,12 @@ def _readied(model: Any, X: Any, sample_weight: Any, kinds: Mapping[str, str], c
     used = parts.only([*(c.name for c in columns), *([weight] if weight else [])])
     with _kept(used, partial(_encoded_part, columns=columns, weight=weight)) as batches, _one_core(): yield columns, batches
 
-
+# %% ../nbs/07_encoding.ipynb #5b176da2
 def _encoded_part(part: pd.DataFrame, columns: Sequence[_Column], weight: str | None) -> _Batch:
     answers, w = _weighed(part, weight)
     return _encoded(answers, columns, w)
 
-# %% ../nbs/07_encoding.ipynb #5dd7fa20
+# %% ../nbs/07_encoding.ipynb #c10d7ffd
 def _of_everybody(model: Any, X: Any, of: Callable[[_Batch], Any]) -> Iterator[Any]:
     "Return of(batch) for all batches of a table that is looked up in a fitted model. Raises BadAnswers."
     if not _streams(X):
@@ -526,7 +528,7 @@ def _of_everybody(model: Any, X: Any, of: Callable[[_Batch], Any]) -> Iterator[A
     if lost: raise BadAnswers(parts.place, f"no column {lost[0]!r}", "the columns that the estimator was fitted with")
     return parts.only([c.name for c in columns]).each(lambda part: of(_encoded_part(part, columns, None)))
 
-
+# %% ../nbs/07_encoding.ipynb #ad8ccce7
 def _labels_of(found: Iterable[np.ndarray], X: Any) -> np.ndarray:
     "Put labels end to end: int64, as scikit-learn has them, or the smallest whole numbers for a table that is read in pieces."
     labels = list(found)

@@ -23,7 +23,7 @@ from .encoding import (_FEW, _KINDS, _SOME, _added, _along, BadAnswers, _Batch, 
 # %% auto #0
 __all__ = ['LatentClass']
 
-# %% ../nbs/31_mixtures.ipynb #3b13637f
+# %% ../nbs/31_mixtures.ipynb #775fc250
 @dataclass(frozen=True)
 class _Sums:
     "What respondents add to the next round."
@@ -32,7 +32,7 @@ class _Sums:
 
     def __add__(self, other: _Sums) -> _Sums: return _Sums(self.total + other.total, self.loglik + other.loglik)
 
-
+# %% ../nbs/31_mixtures.ipynb #26778742
 def _line(theta: np.ndarray, layout: _Layout) -> np.ndarray:
     "Return the coefficients (starts, classes, matrix rows) that turn answers into log-probabilities."
     size, shares, mean, var, rate = layout.parts(theta)
@@ -41,7 +41,7 @@ def _line(theta: np.ndarray, layout: _Layout) -> np.ndarray:
     known = np.concatenate([-.5 * (mean * mean / var + np.log(2 * np.pi * var)), layout.centre * logs - rate], axis=-1)
     return np.concatenate([np.log(np.maximum(size, 1e-300)), rare, known, mean / var, layout.scale * logs, -.5 / var], axis=-1)
 
-
+# %% ../nbs/31_mixtures.ipynb #f79b0dea
 def _chances(X: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Return each class's probability (starts, classes, rows) and each respondent's log-likelihood (starts, rows)."
     R = (line.reshape(-1, line.shape[-1]) @ X).reshape(*line.shape[:-1], -1)
@@ -52,7 +52,7 @@ def _chances(X: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     R /= total[:, None]
     return R, np.log(total) + top
 
-
+# %% ../nbs/31_mixtures.ipynb #9b9e916d
 def _em_sums(batch: _Batch, theta: np.ndarray, layout: _Layout) -> _Sums:
     "Return what a batch adds, given parameters (starts, classes, parameters): a pure function, whose results add up over batches."
     line = _line(theta, layout)
@@ -80,7 +80,7 @@ def _m_step(sums: np.ndarray, layout: _Layout) -> np.ndarray:
     rate = np.maximum(layout.centre + layout.scale * average[..., q:], 1e-10)
     return np.concatenate([size, shares, mean, var, rate], axis=-1)
 
-# %% ../nbs/31_mixtures.ipynb #f50a457a
+# %% ../nbs/31_mixtures.ipynb #42c363af
 def _tilts(classes: int, answers: int) -> np.ndarray:
     "Return the design (classes, answers, parameters) of an adjacent-category model: a level per answer but one, a tilt per class but one."
     T = np.zeros((classes, answers, answers - 1 + classes - 1))
@@ -88,7 +88,7 @@ def _tilts(classes: int, answers: int) -> np.ndarray:
     for k in range(1, classes): T[k, :, answers - 2 + k] = np.arange(answers) - (answers - 1) / 2
     return T
 
-
+# %% ../nbs/31_mixtures.ipynb #01996948
 def _adjacent(counts: np.ndarray) -> np.ndarray:
     "Return the shares (starts, classes, answers) of the adjacent-category model that fit the counts best."
     T = _tilts(*counts.shape[-2:])
@@ -113,7 +113,7 @@ def _adjacent(counts: np.ndarray) -> np.ndarray:
         step = np.linalg.solve(curve + 1e-9 * size.sum(axis=-1)[:, None, None] * np.eye(T.shape[-1]), slope[..., None])[..., 0]
     return p
 
-# %% ../nbs/31_mixtures.ipynb #e82f94bf
+# %% ../nbs/31_mixtures.ipynb #e195ac03
 def _free(theta: np.ndarray, layout: _Layout) -> np.ndarray:
     "Return parameters in units in which they may be moved along a line: variances, rates and tied shares as logs."
     out = theta.copy()
@@ -121,11 +121,11 @@ def _free(theta: np.ndarray, layout: _Layout) -> np.ndarray:
     for rows in _tied_rows(layout): out[..., rows] = np.log(np.maximum(out[..., rows], 1e-300))
     return out
 
-
+# %% ../nbs/31_mixtures.ipynb #01ce143b
 def _tied_rows(layout: _Layout) -> list[slice]:
     return [slice(1 + layout.starts[j], 1 + layout.starts[j] + layout.widths[j]) for j in layout.tied]
 
-
+# %% ../nbs/31_mixtures.ipynb #875bf5d5
 def _landed(moved: np.ndarray, near: np.ndarray, layout: _Layout) -> np.ndarray:
     "Return the possible parameters where a jump (in `_free` units) landed; no share falls below a hundredth of what it is nearby."
     out = moved
@@ -140,7 +140,7 @@ def _landed(moved: np.ndarray, near: np.ndarray, layout: _Layout) -> np.ndarray:
     np.maximum(rate, 1e-10, out=rate)
     return out
 
-
+# %% ../nbs/31_mixtures.ipynb #22ac2cca
 def _jump(zero: np.ndarray, one: np.ndarray, two: np.ndarray, longest: np.ndarray, layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
     "Return where two rounds of EM are heading, and how many times further than they went that is (at least 1, at most `longest`)."
     a, b, c = (_free(theta, layout) for theta in (zero, one, two))
@@ -150,7 +150,7 @@ def _jump(zero: np.ndarray, one: np.ndarray, two: np.ndarray, longest: np.ndarra
     far = length[:, None, None]
     return np.where(far > 1, _landed(a + 2 * far * r + far * far * v, two, layout), two), length
 
-# %% ../nbs/31_mixtures.ipynb #503ae114
+# %% ../nbs/31_mixtures.ipynb #1f99887c
 @dataclass(frozen=True)
 class _Top:
     "Where a climb ended."
@@ -159,7 +159,7 @@ class _Top:
     settled: bool
     theta: np.ndarray       # (classes, parameters)
 
-
+# %% ../nbs/31_mixtures.ipynb #02e7ce94
 def _climb(batches: _Batches, theta: np.ndarray, layout: _Layout, *, rounds: int, tol: float) -> list[_Top]:
     "Climb from several starts (starts, classes, parameters) at once until a round gains less than `tol` per respondent; return where each ended."
     def look(points: np.ndarray) -> _Sums: return _added(batches, lambda batch: _em_sums(batch, points, layout))
@@ -188,7 +188,7 @@ def _climb(batches: _Batches, theta: np.ndarray, layout: _Layout, *, rounds: int
         here = there
     return tops
 
-# %% ../nbs/31_mixtures.ipynb #4dc42a50
+# %% ../nbs/31_mixtures.ipynb #ac36a356
 def _starts(batch: _Batch, k: int, n: int, layout: _Layout, rng: np.random.Generator) -> np.ndarray:
     "Return the parameters (starts, classes, parameters) of `n` starts at `k` respondents each, mixed half and half with everyone."
     order, along = _along(batch, layout, rng)
@@ -204,7 +204,7 @@ def _starts(batch: _Batch, k: int, n: int, layout: _Layout, rng: np.random.Gener
     out = np.concatenate([np.full((rows.size, 1), 1 / k), shares, z[:, :q], np.ones((rows.size, q)), rate], axis=1)
     return out.reshape(n, k, -1)
 
-
+# %% ../nbs/31_mixtures.ipynb #dfb6a718
 def _best(batches: _Batches, k: int, layout: _Layout, *, n_init: int, rounds: int, tol: float, rng: np.random.Generator) -> _Top:
     "Return the highest climb: five tries per start for 5 rounds, the best for 25, the three best of them to the end."
     few, n = _few(batches, rng, _FEW), n_init if k > 1 else 1
@@ -218,7 +218,7 @@ def _best(batches: _Batches, k: int, layout: _Layout, *, n_init: int, rounds: in
     best = max(tops, key=lambda top: top.loglik)
     return best if everybody else _climb(batches, best.theta[None], layout, rounds=rounds, tol=tol)[0]
 
-
+# %% ../nbs/31_mixtures.ipynb #48d305cc
 def _canonical(theta: np.ndarray) -> list[int]:
     "Return the order of the classes: the largest first, equally large ones by their parameters."
     return sorted(range(len(theta)), key=lambda k: (-round(float(np.log(max(theta[k, 0], 1e-300))), 7), tuple(np.round(theta[k], 5))))
@@ -252,7 +252,7 @@ class LatentClass(ClusterMixin, _Mixed):
         `y` is ignored; `sample_weight` is one weight per row, or, for what is read in pieces, the name of a column. Raises `BadAnswers`, `BadInput`.
         """
         with _readied(self, X, sample_weight, _KINDS, partial(_checked_settings, self)) as (columns, batches): _fit_batches(self, columns, batches)
-        self.labels_ = _labels_of([self.labels_], X)
+        self.labels_: np.ndarray = _labels_of([self.labels_], X)
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
@@ -283,7 +283,7 @@ class LatentClass(ClusterMixin, _Mixed):
         "Return the mean log-likelihood per respondent; for new respondents, the higher the better the model foresees them."
         return float(self.score_samples(X).mean())
 
-# %% ../nbs/31_mixtures.ipynb #6ffd5147
+# %% ../nbs/31_mixtures.ipynb #c0888389
 def _checked_settings(model: LatentClass, people: int) -> None:
     "Raise BadAnswers for settings that make no sense."
     _checked_number("n_classes", model.n_classes, people, "classes")
@@ -293,11 +293,11 @@ def _checked_settings(model: LatentClass, people: int) -> None:
     if model.errors not in (None, "auto", "information", "sandwich"):
         raise BadAnswers("errors", repr(model.errors), "'auto', 'information', 'sandwich' or None")
 
-
+# %% ../nbs/31_mixtures.ipynb #2d78e660
 def _laid_out(model: LatentClass, columns: Sequence[_Column]) -> _Layout:
     return _Layout.of(columns, [c.name for c in columns if c.level == "ordinal" and model.ordinal == "adjacent"])
 
-
+# %% ../nbs/31_mixtures.ipynb #447b3e84
 def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: _Batches) -> None:
     "Fit the model in place to batches of encoded respondents, which are passed over many times: from memory, or read anew each time."
     rng = _generator(model.random_state)
@@ -317,7 +317,7 @@ def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: _Batch
     model.icl_ = model.bic_ + 2 * vague
     model.parameters_, model.weights_se_ = _parameters(model, batches)
 
-# %% ../nbs/31_mixtures.ipynb #370f7c48
+# %% ../nbs/31_mixtures.ipynb #3022711f
 def _posterior(batch: _Batch, theta: np.ndarray, layout: _Layout, *, keep: bool = False) -> tuple[np.ndarray, float, tuple]:
     "Return each respondent's class, how vague the classes are together (their entropy), and, to keep, probabilities and log-likelihoods."
     line, labels, vague, kept = _line(theta[None], layout), [], 0., []
@@ -328,7 +328,7 @@ def _posterior(batch: _Batch, theta: np.ndarray, layout: _Layout, *, keep: bool 
         if keep: kept.append((R[0].T, rows[0] + batch.base[here]))
     return np.concatenate(labels), vague, tuple(kept)
 
-
+# %% ../nbs/31_mixtures.ipynb #8104f61d
 def _looked_up(model: LatentClass, X: Any) -> tuple[np.ndarray, np.ndarray]:
     "Return probabilities (rows x classes) and log-likelihoods of new respondents."
     check_is_fitted(model)
@@ -402,7 +402,7 @@ def _complete(sums: np.ndarray, theta: np.ndarray, layout: _Layout) -> np.ndarra
         C[j, j] = known[c, q:] * rate[c]
     return B.reshape(k * n, k * n)
 
-# %% ../nbs/31_mixtures.ipynb #011cec15
+# %% ../nbs/31_mixtures.ipynb #689f50cb
 def _design(theta: np.ndarray, layout: _Layout, sums: np.ndarray | None = None) -> np.ndarray:
     "Return the matrix (table entries x free parameters); given sums, what lies at the edge of the possible counts as fixed."
     k, n = theta.shape
@@ -424,7 +424,7 @@ def _design(theta: np.ndarray, layout: _Layout, sums: np.ndarray | None = None) 
         tied = [part * ~edge.reshape(-1, 1) for part in tied]
     return np.hstack([np.eye(k * n)[:, ~fixed.ravel()], *tied])
 
-
+# %% ../nbs/31_mixtures.ipynb #9c05eaeb
 def _edges(theta: np.ndarray, layout: _Layout, sums: np.ndarray) -> np.ndarray:
     "Say which table entries (classes, parameters) have no standard error: fewer than a hundredth of a respondent, or a variance at its floor."
     p, q = layout.wide, layout.numbers
@@ -436,7 +436,7 @@ def _edges(theta: np.ndarray, layout: _Layout, sums: np.ndarray) -> np.ndarray:
     out[:, 1 + p + 2 * q:] = (known[:, q:] < .01) | (layout.parts(theta)[4] <= 1e-9)
     return out
 
-# %% ../nbs/31_mixtures.ipynb #8854a726
+# %% ../nbs/31_mixtures.ipynb #f7880b85
 def _covariance(model: LatentClass, batches: _Batches) -> np.ndarray | None:
     "Return the covariance of all table entries (in the units of `_design`), NaN where there is none; None where it was not asked for."
     theta, layout = model._theta, model._layout
@@ -455,7 +455,7 @@ def _covariance(model: LatentClass, batches: _Batches) -> np.ndarray | None:
     out[unknown] = np.nan
     return out
 
-
+# %% ../nbs/31_mixtures.ipynb #3c9ad6cd
 def _inverse(bend: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Return the inverse of an information matrix and which parameters it tells nothing about."
     if not len(bend): return bend, np.zeros(0, dtype=bool)
@@ -466,7 +466,7 @@ def _inverse(bend: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     kept = vectors[:, ~flat] / scale[:, None]
     return kept / values[~flat] @ kept.T, lost
 
-# %% ../nbs/31_mixtures.ipynb #1d3572ab
+# %% ../nbs/31_mixtures.ipynb #45062391
 def _spread(jacobian: np.ndarray, cov: np.ndarray) -> np.ndarray:
     "Return the standard errors of what depends on table entries through a Jacobian; entries without one are taken as fixed, and stay NaN."
     known = np.where(np.isnan(cov), 0, cov)
@@ -474,7 +474,7 @@ def _spread(jacobian: np.ndarray, cov: np.ndarray) -> np.ndarray:
     errors[np.isnan(np.diag(cov))] = np.nan
     return errors
 
-
+# %% ../nbs/31_mixtures.ipynb #85e32cea
 def _errors(model: LatentClass, batches: _Batches) -> np.ndarray:
     "Return the standard error of each entry of the parameters (classes, parameters), in the answers' own units."
     theta, layout = model._theta, model._layout

@@ -24,7 +24,7 @@ from .schema import nearest
 # %% auto #0
 __all__ = ['KPrototypes', 'gower', 'KMedoids', 'FAMD']
 
-# %% ../nbs/37_prototypes.ipynb #01f91bec
+# %% ../nbs/37_prototypes.ipynb #d043af02
 @dataclass(frozen=True)
 class _Near:
     "What respondents add to the next prototypes."
@@ -38,13 +38,13 @@ class _Near:
         who = np.where(further[:, None], other.who, self.who)
         return _Near(self.total + other.total, self.cost + other.cost, np.where(further, other.far, self.far), who)
 
-
+# %% ../nbs/37_prototypes.ipynb #47c3a341
 def _prototype_line(centres: np.ndarray, layout: _Layout, gamma: float) -> np.ndarray:
     "Return the coefficients that turn answers into distances; centres are (starts, clusters, [choices as 0 and 1 | means])."
     modes, means = centres[..., :layout.wide], centres[..., layout.wide:]
     return np.concatenate([np.zeros_like(centres[..., :1]), gamma * (1 - modes), means * means, -2 * means, np.ones_like(means)], axis=-1)
 
-
+# %% ../nbs/37_prototypes.ipynb #adce1591
 def _near_sums(batch: _Batch, centres: np.ndarray, layout: _Layout, gamma: float) -> _Near:
     "Return what a batch adds, given prototypes: a pure function, whose results add up over batches."
     line = _prototype_line(centres, layout, gamma)
@@ -61,7 +61,7 @@ def _near_sums(batch: _Batch, centres: np.ndarray, layout: _Layout, gamma: float
         out += _Near((mine.reshape(s * k, -1) @ X.T).reshape(s, k, d), least @ w, far, X[:, most].T)
     return out
 
-# %% ../nbs/37_prototypes.ipynb #d43b6688
+# %% ../nbs/37_prototypes.ipynb #5e227ac7
 def _prototypes(near: _Near, layout: _Layout, before: np.ndarray) -> np.ndarray:
     "Return the centres (starts, clusters, [choices as 0 and 1 | means]) of the respondents nearest to each."
     empty = (near.total[..., 0] <= 0) & (np.cumsum(near.total[..., 0] <= 0, axis=1) == 1)
@@ -76,7 +76,7 @@ def _prototypes(near: _Near, layout: _Layout, before: np.ndarray) -> np.ndarray:
     means = np.where(known > 0, z / np.maximum(known, 1e-300), before[..., layout.wide:])
     return np.concatenate([modes, means], axis=-1)
 
-
+# %% ../nbs/37_prototypes.ipynb #58c55218
 def _spread_out(batch: _Batch, k: int, n: int, layout: _Layout, gamma: float, rng: np.random.Generator) -> np.ndarray:
     "Return the centres of `n` starts at `k` respondents each, far from each other."
     order, _ = _along(batch, layout, rng)
@@ -95,13 +95,13 @@ def _spread_out(batch: _Batch, k: int, n: int, layout: _Layout, gamma: float, rn
         least = np.maximum(least, 0)
     return _prototypes_at(batch, rows.ravel(), layout, middle).reshape(n, k, -1)
 
-
+# %% ../nbs/37_prototypes.ipynb #2d1651e2
 def _prototypes_at(batch: _Batch, rows: np.ndarray, layout: _Layout, middle: np.ndarray) -> np.ndarray:
     "Return single respondents as centres (rows, 1, ...); what they did not answer is taken from the middle."
     total = _matrix(batch.take(rows), layout)[:, None]
     return _prototypes(_Near(total, np.zeros(1), np.zeros(1), total[:, 0]), layout, np.broadcast_to(middle, (len(rows), 1, middle.shape[-1])))
 
-# %% ../nbs/37_prototypes.ipynb #edee88cb
+# %% ../nbs/37_prototypes.ipynb #0de77ec5
 def _settle(batches: _Batches, centres: np.ndarray, layout: _Layout, gamma: float, *, rounds: int, tol: float) -> list[tuple]:
     "Move prototypes until the cost falls by less than a share `tol`; return (cost, rounds, centres) per start."
     ends: list[tuple] = [(np.inf, 0, c) for c in centres]
@@ -117,7 +117,7 @@ def _settle(batches: _Batches, centres: np.ndarray, layout: _Layout, gamma: floa
         centres = _prototypes(near, layout, centres[on])
     return ends
 
-
+# %% ../nbs/37_prototypes.ipynb #ee237c98
 def _equal_gamma(batches: _Batches, layout: _Layout) -> float:
     "Return the weight of a choice at which choices vary, on average, as much as numbers in standard units do."
     if not layout.wide: return 1.
@@ -151,7 +151,7 @@ class KPrototypes(ClusterMixin, _Mixed):
         `y` is ignored; `sample_weight` is one weight per row, or, for what is read in pieces, the name of a column. Raises `BadAnswers`, `BadInput`.
         """
         with _readied(self, X, sample_weight, _MEASURED, partial(_checked_prototypes, self)) as (columns, batches): _fit_prototypes(self, columns, batches)
-        self.labels_ = _labels_of([self.labels_], X)
+        self.labels_: np.ndarray = _labels_of([self.labels_], X)
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -169,7 +169,7 @@ class KPrototypes(ClusterMixin, _Mixed):
         columns, _ = _known(df, own.levels or {}, w, _MEASURED)
         return partial(_clusters_again, batch=_joined(_batches(df, columns, w)), columns=columns, model=clone(self))
 
-# %% ../nbs/37_prototypes.ipynb #fa184778
+# %% ../nbs/37_prototypes.ipynb #27e7ba06
 def _checked_prototypes(model: KPrototypes, people: int) -> None:
     "Raise BadAnswers for settings that make no sense."
     _checked_number("n_clusters", model.n_clusters, people, "clusters")
@@ -177,7 +177,7 @@ def _checked_prototypes(model: KPrototypes, people: int) -> None:
     _checked_number("max_iter", model.max_iter, what="rounds")
     if model.gamma is not None and not model.gamma >= 0: raise BadAnswers("gamma", repr(model.gamma), "a number of 0 or more, or None")
 
-
+# %% ../nbs/37_prototypes.ipynb #7c9000e2
 def _fit_prototypes(model: KPrototypes, columns: Sequence[_Column], batches: _Batches) -> None:
     "Fit the prototypes in place to batches of encoded respondents: starts on a few of them, the best one on all."
     rng, layout = _generator(model.random_state), _Layout.of(columns)
@@ -195,7 +195,7 @@ def _fit_prototypes(model: KPrototypes, columns: Sequence[_Column], batches: _Ba
     model.labels_ = np.concatenate(list(_each(batches, look)))
     model.cluster_centers_ = _centre_table(model)
 
-
+# %% ../nbs/37_prototypes.ipynb #f4f070eb
 def _clusters_again(rows: np.ndarray, seed: int, *, batch: _Batch, columns: Sequence[_Column], model: KPrototypes) -> np.ndarray:
     "Fit to some rows of a batch, and return the cluster of everybody in it."
     again = clone(model).set_params(random_state=seed)
@@ -204,13 +204,13 @@ def _clusters_again(rows: np.ndarray, seed: int, *, batch: _Batch, columns: Sequ
         _fit_prototypes(again, columns, [batch.take(rows)])
         return _nearest(batch, again._centres, again._layout, again.gamma_).astype("int64")
 
-
+# %% ../nbs/37_prototypes.ipynb #1a8f9f80
 def _nearest(batch: _Batch, centres: np.ndarray, layout: _Layout, gamma: float) -> np.ndarray:
     "Return the nearest prototype of each respondent."
     line = _prototype_line(centres[None], layout, gamma)[0]
     return np.concatenate([(line @ X).argmin(axis=0).astype("int16") for X, _ in _blocks(batch, layout, 2 * len(line))])
 
-
+# %% ../nbs/37_prototypes.ipynb #4cc555dd
 def _centre_table(model: KPrototypes) -> pd.DataFrame:
     "Return clusters x variables: the commonest answer, or the mean in the answers' own units."
     layout, out = model._layout, {}
@@ -222,10 +222,10 @@ def _centre_table(model: KPrototypes) -> pd.DataFrame:
         out[c.name] = pd.Series(model._centres[:, layout.wide + j] * c.sd + c.mean)
     return pd.DataFrame({name: out[name] for name in model._names if name in out}).rename_axis("cluster")
 
-# %% ../nbs/37_prototypes.ipynb #beb4c837
+# %% ../nbs/37_prototypes.ipynb #c9614372
 _GOWER = ("numeric", "count", "ordinal", "nominal", "binary", "asymmetric")
 
-
+# %% ../nbs/37_prototypes.ipynb #b8127802
 @dataclass(frozen=True)
 class _Scale:
     "How one column enters Gower's dissimilarity."
@@ -245,13 +245,13 @@ class _Scale:
             np.where(np.isnan(codes), len(self.values), codes).astype(int)]
         return (codes - self.low) / self.span if self.level == "ordinal" else codes
 
-
+# %% ../nbs/37_prototypes.ipynb #393f08bf
 def _present(value: Any, place: int, values: tuple) -> bool:
     "Say whether an answer to an asymmetric question means that something is there: true, a number other than 0, or the second of two words."
     if len(values) == 1: return False       # as in daisy, an asymmetric question that all answered alike has no effect
     return bool(value) if isinstance(value, (bool, int, float, np.bool_)) else place == 1
 
-# %% ../nbs/37_prototypes.ipynb #6774d0f9
+# %% ../nbs/37_prototypes.ipynb #92feff26
 def _scaled(column: pd.Series, level: str, weight: float) -> _Scale | str:
     "Return how a column enters the dissimilarity, or why it does not. Raises BadAnswers."
     if level in _ASIDE: return f"its level is {level}, which says nothing about likeness"
@@ -271,7 +271,7 @@ def _scaled(column: pd.Series, level: str, weight: float) -> _Scale | str:
     low, high = float(codes.min()), float(codes.max())
     return _Scale(column.name, level, values if level != "asymmetric" else used, low, high - low or 1., weight)
 
-
+# %% ../nbs/37_prototypes.ipynb #0f1e28c6
 def _scales(df: pd.DataFrame, levels: Mapping[Any, str], weights: Any) -> tuple[list[_Scale], dict[Any, str]]:
     "Return how the columns enter the dissimilarity and, for the others, why they do not. Raises BadAnswers."
     for name in levels:
@@ -285,7 +285,7 @@ def _scales(df: pd.DataFrame, levels: Mapping[Any, str], weights: Any) -> tuple[
     if not used: raise BadAnswers("X", "no column that anybody answered", "at least one", "choose other variables")
     return used, {name: s for name, s in scales.items() if isinstance(s, str)}
 
-
+# %% ../nbs/37_prototypes.ipynb #908d1378
 def _variable_weights(df: pd.DataFrame, weights: Any) -> dict[Any, float]:
     "Return one weight per column. Raises BadAnswers."
     if weights is None: return dict.fromkeys(df.columns, 1.)
@@ -298,7 +298,7 @@ def _variable_weights(df: pd.DataFrame, weights: Any) -> dict[Any, float]:
     if not (np.isfinite(found) & (found >= 0)).all(): raise BadAnswers("weights", f"{found.tolist()}", "numbers of 0 or more")
     return dict(zip(df.columns, found.tolist(), strict=True))
 
-# %% ../nbs/37_prototypes.ipynb #d7d527c1
+# %% ../nbs/37_prototypes.ipynb #c75b1c4e
 @dataclass(frozen=True)
 class _Profile:
     "Respondents as Gower's dissimilarity needs them."
@@ -317,7 +317,7 @@ class _Profile:
 
     def __len__(self) -> int: return len(self.known)
 
-
+# %% ../nbs/37_prototypes.ipynb #7c3da5a1
 def _profiled(df: pd.DataFrame, scales: Sequence[_Scale]) -> _Profile:
     "Return respondents in the form from which dissimilarities are computed."
     read = {s: s.read(df[s.name]) for s in scales}
@@ -379,7 +379,7 @@ def gower(
     np.fill_diagonal(out, 0)
     return out
 
-# %% ../nbs/37_prototypes.ipynb #3f38ca0f
+# %% ../nbs/37_prototypes.ipynb #2827ee89
 def _greedy(D: np.ndarray, w: np.ndarray, k: int, may: np.ndarray) -> np.ndarray:
     "Return the first medoids among those who may be: each next one lowers the total most."
     nearest_ = np.full(len(D), np.inf)
@@ -391,7 +391,7 @@ def _greedy(D: np.ndarray, w: np.ndarray, k: int, may: np.ndarray) -> np.ndarray
         nearest_ = np.minimum(nearest_, D[out[-1]])
     return np.array(out)
 
-
+# %% ../nbs/37_prototypes.ipynb #8daa6b9e
 def _swapped(D: np.ndarray, w: np.ndarray, medoids: np.ndarray, may: np.ndarray, rounds: int) -> tuple[np.ndarray, int]:
     "Return the medoids that no swap can better, and how often all were tried."
     n, k, size = len(D), len(medoids), 128
@@ -413,7 +413,7 @@ def _swapped(D: np.ndarray, w: np.ndarray, medoids: np.ndarray, may: np.ndarray,
             if last >= n + size: return medoids, n_round
     return medoids, n_round
 
-
+# %% ../nbs/37_prototypes.ipynb #e0cb6da5
 def _two_nearest(D: np.ndarray, medoids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Return each row's dissimilarity to the nearest and second nearest medoid, and which is nearest."
     near = D[medoids]
@@ -462,7 +462,7 @@ class KMedoids(ClusterMixin, _Mixed):
         df = _table(self, X, reset=False)
         with _one_core(): return _to_medoids(df, self._scales, self._medoids)[0]
 
-# %% ../nbs/37_prototypes.ipynb #e1f0948d
+# %% ../nbs/37_prototypes.ipynb #78efadf2
 def _to_medoids(df: pd.DataFrame, scales: Sequence[_Scale], medoids: _Profile) -> tuple[np.ndarray, np.ndarray]:
     "Return each respondent's most similar medoid and the dissimilarity to it, some rows at a time; nothing in common counts as 1."
     found = []
@@ -471,14 +471,14 @@ def _to_medoids(df: pd.DataFrame, scales: Sequence[_Scale], medoids: _Profile) -
         found.append((D.argmin(axis=1), D.min(axis=1)))
     return np.concatenate([home for home, _ in found]), np.concatenate([least for _, least in found])
 
-
+# %% ../nbs/37_prototypes.ipynb #459d85b5
 def _outspoken(profile: _Profile, k: int) -> np.ndarray:
     "Say who is among the tenth (or the five per medoid) who answered most."
     answers = profile.answers
     most = np.sort(answers)[::-1][min(len(answers), max(5 * k, len(answers) // 10)) - 1]
     return answers >= most - 1e-9
 
-
+# %% ../nbs/37_prototypes.ipynb #b96fb371
 def _fit_medoids(model: KMedoids, df: pd.DataFrame, w: np.ndarray) -> None:
     "Search samples for medoids, and keep those that are nearest to everybody."
     rng, rows = _generator(model.random_state), np.flatnonzero(w > 0)
@@ -503,12 +503,12 @@ def _fit_medoids(model: KMedoids, df: pd.DataFrame, w: np.ndarray) -> None:
     model.labels_ = np.argsort(order)[labels]
     model.cluster_centers_ = df.iloc[model.medoid_indices_].reset_index(drop=True).rename_axis("cluster")
 
-# %% ../nbs/37_prototypes.ipynb #c3962639
+# %% ../nbs/37_prototypes.ipynb #6f3a258c
 def _square(batch: _Batch, layout: _Layout) -> np.ndarray:
     "Return the sum of products of matrix rows that a batch adds."
     return sum(((X * batch.weights[here]) @ X.T for X, here in _blocks(batch, layout)), np.zeros((layout.width, layout.width)))
 
-
+# %% ../nbs/37_prototypes.ipynb #4ad39de3
 def _centring(products: np.ndarray, layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
     "Return the matrices that turn matrix rows into centred entries (choices, then numbers), and into which entries are known."
     p, q = layout.wide, layout.numbers
@@ -556,7 +556,7 @@ class FAMD(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _Mixed):
     @property
     def _n_features_out(self) -> int: return self.n_components_
 
-# %% ../nbs/37_prototypes.ipynb #70c171cc
+# %% ../nbs/37_prototypes.ipynb #eb24c44c
 def _fit_axes(model: FAMD, columns: Sequence[_Column], layout: _Layout, products: np.ndarray) -> None:
     "Find the axes in place from sums of products."
     M, E = _centring(products, layout)
@@ -575,7 +575,7 @@ def _fit_axes(model: FAMD, columns: Sequence[_Column], layout: _Layout, products
     model._doubt = rest / np.maximum(values[:n] - rest, 1e-6)
     model.variables_ = _variable_table(model, products)
 
-
+# %% ../nbs/37_prototypes.ipynb #dfc34566
 def _placed(batch: _Batch, model: FAMD) -> np.ndarray:
     "Return places (rows x axes)."
     (M, E), V, doubt, found = model._centring, model._axes, model._doubt, []
@@ -589,7 +589,7 @@ def _placed(batch: _Batch, model: FAMD) -> np.ndarray:
         found.append(places.T)
     return np.concatenate(found)
 
-
+# %% ../nbs/37_prototypes.ipynb #5339bf37
 def _variable_table(model: FAMD, products: np.ndarray) -> pd.DataFrame:
     "Return variable, level, value, share, axis 1, axis 2, ...: where answers are on the axes, and how numbers run along them."
     (M, _), V, layout = model._centring, model._axes, model._layout

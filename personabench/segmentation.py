@@ -324,7 +324,7 @@ def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts,
     order = np.argsort(-size, kind="stable")
     letters = _letters(seg.k)
     everyone = pd.Categorical.from_codes(np.where(w < 0, -1, np.argsort(order)[model.labels_]).astype("int8"), letters)
-    ids = np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))) if survey.id in parts.head else np.arange(n)
+    ids = np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))) if survey.id and survey.id in parts.head else np.arange(n)
     answers = survey.answers(seg.variables).loc[seg.labels.index]
     chance = pd.DataFrame(model.predict_proba(answers[list(model.feature_names_in_)])[:, order], index=answers.index, columns=letters)
     labels, before = chance.idxmax(axis=1).rename("segment"), seg.labels.map(dict(zip(letters, range(seg.k)))).to_numpy(dtype=int)
