@@ -391,7 +391,7 @@ def start_workers(
         raise MissingExtra("start_workers", f"{error.name} is not installed", cure='pip install "personabench[scale]"') from None
     if n < 1: raise BadInput("start_workers", f"{n} workers", "1 or more")
     with (tempfile.TemporaryDirectory(prefix="personabench-") as folder,
-          LocalCluster(n, threads_per_worker=1, memory_limit=memory, dashboard_address=None, local_directory=folder) as cluster, Client(cluster) as client):
+          LocalCluster(n, threads_per_worker=1, memory_limit=memory, dashboard_address="127.0.0.1:0", local_directory=folder) as cluster, Client(cluster) as client):
         yield client
 
 # %% ../nbs/06_batches.ipynb #769206ab
