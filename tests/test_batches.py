@@ -171,7 +171,7 @@ def test_segments_of_a_folder_are_those_of_everybody(folder: Path) -> None:
 
 
 def test_who_answered_nothing_has_no_segment_and_a_small_file_is_read_as_a_whole(tmp_path: Path) -> None:
-    df = answers(3000).drop(columns="w")
+    df = answers(3000, holes=0).drop(columns="w")
     df.loc[[7, 2999], :] = np.nan
     seg = segment(written(df, tmp_path / "x"), variables=["a", "b"], k=2, n_boot=0, verdict=False, sample=500, n_init=1)
     assert seg.everyone.isna().to_numpy().nonzero()[0].tolist() == [7, 2999] and seg.sizes()["n"].sum() == 2998
