@@ -67,7 +67,8 @@ def _ranked(answers: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
 # %% ../nbs/38_many_analyses.ipynb #5799aa82
 def _grouped(plan: _Plan, answers: pd.DataFrame, w: np.ndarray, seed: int, n_init: int) -> np.ndarray:
     "Return the group of each respondent, 0 to k - 1."
-    from personabench.mixtures import FAMD, KMedoids, KPrototypes, LatentClass
+    from personabench.mixtures import LatentClass
+    from personabench.prototypes import FAMD, KMedoids, KPrototypes
 
     if plan.scaling == "ranks": answers = _ranked(answers, _ordered(answers, plan.method == "latent class"))
     if plan.method == "latent class":

@@ -427,7 +427,7 @@ _SHOWN, _CROWD, _ARCHED, _MAP = 700, 20_000, .4, (620, 430)
 # %% ../nbs/54_segment_charts.ipynb #8a795c74
 def _placed(seg: Segmentation) -> tuple[pd.DataFrame, np.ndarray, float]:
     "Return segment, x, y and weight by respondent, the axes' shares of all variance, and how much of an arch it is."
-    from personabench.mixtures import FAMD
+    from personabench.prototypes import FAMD
 
     answers, w = seg.survey.answers(seg.variables).loc[seg.labels.index], seg.survey.case_weights.loc[seg.labels.index].to_numpy()
     famd = FAMD(2).fit(answers, sample_weight=w)

@@ -8,17 +8,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from .batches import _Parts, _parts, _streams
 from .schema import BadInput
 from .stability import StructureTest, _bootstrapped, _matched, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
-from .survey import Survey, read_survey
+from .survey import Survey, _clean, _guess_id, read_survey
 
 if TYPE_CHECKING:
     from personabench.mixtures import LatentClass
@@ -48,6 +50,7 @@ class Segmentation:
     consensus: pd.Series          # by respondent id: share of bootstrap samples that put the respondent into the same segment; empty if not measured
     test: StructureTest | None = None     # what the verdict rests on
     notes: tuple[str, ...] = field(default=())
+    everyone: pd.Series | None = None     # for a table that was read in pieces: segment by id or row number; all else describes a sample
 
     @property
     def verdict(self) -> str:
@@ -94,6 +97,7 @@ class Segmentation:
 # %% ../nbs/33_segmentation.ipynb #ac96a67c
 def _sizes(seg: Segmentation) -> pd.DataFrame:
     "Return the size of each segment with Wilson's interval for its share."
+    if seg.everyone is not None: return _sizes_of_all(seg)
     w = seg.survey.case_weights.loc[seg.labels.index]
     rows, total = [], effective_n(w)
     for name in map(str, seg.probabilities):
@@ -211,7 +215,7 @@ def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, An
 
 # %% ../nbs/33_segmentation.ipynb #678ee52e
 def segment(
-    survey: Survey | pd.DataFrame | str | Path,       # a survey, or what `read_survey` reads
+    survey: Survey | pd.DataFrame | str | Path,       # a survey, what `read_survey` reads, or a Parquet folder or dask DataFrame of any size
     *,
     variables: Sequence[str] | None = None,           # that make the segments (None = all usable); the others describe them
     levels: Mapping[str, Any] | None = None,          # corrections, as for `read_survey`
@@ -223,13 +227,20 @@ def segment(
     n_boot: int = 50,                                 # bootstrap samples per number of segments; 0 = stability is not measured
     verdict: bool = True,                             # test whether there are groups at all
     n_jobs: int | None = None,                        # processes; None = 1, -1 = all; the result is the same
+    sample: int = 10_000,                             # of a table read in pieces: respondents on whom k, stability and the verdict rest
 ) -> Segmentation:
     """Part respondents into segments with a latent class model of mixed answers, missing ones included, and ask whether the segments are real.
 
-    Returns a `Segmentation`; `explain()` on it says in words what was found. Raises BadInput and NoSuchName.
+    A folder, a dask DataFrame or a Parquet file of more than 200,000 rows is read in pieces: a random sample decides on the variables, k, stability
+    and verdict; the model and `everyone`'s segment come from all. Returns a `Segmentation`; `explain()` on it says in words what was found. Raises
+    BadInput and NoSuchName.
     """
     from personabench.mixtures import LatentClass
 
+    if (parts := _in_pieces(survey)) is not None:
+        settings = {"variables": variables, "k": k, "seed": seed, "min_share": min_share, "n_init": n_init, "n_boot": n_boot, "verdict": verdict,
+                    "n_jobs": n_jobs}
+        return _segment_all(parts, levels, weights, sample, settings)
     survey = _as_survey(survey, levels, weights)
     names, excluded = _chosen(survey, variables)
     every = survey.answers(names).sort_index()
@@ -282,6 +293,86 @@ def _steady(told: _Resampled | None, order: Sequence[int], who: pd.Index) -> tup
     if told is None: return pd.DataFrame(columns=columns), pd.Series(dtype="float64", name="consensus")
     table = told.table.iloc[list(order)].assign(segment=_letters(len(order))).reset_index(drop=True)
     return table[columns], pd.Series(told.consensus, index=who, name="consensus")
+
+# %% ../nbs/33_segmentation.ipynb #6269c96b
+_MANY = 200_000     # rows of a single Parquet file up to which it is read as a whole
+
+
+def _in_pieces(data: Any) -> _Parts | None:
+    "Return a table that is to be read in pieces, or None."
+    if isinstance(data, (Survey, pd.DataFrame)) or not _streams(data): return None
+    if isinstance(data, (str, Path)) and not Path(data).is_dir():
+        if Path(data).suffix not in (".parquet", ".pq", ".parq") or not Path(data).exists(): return None
+        return found if ((found := _parts(data)).rows or 0) > _MANY else None
+    return _parts(data)
+
+
+def _tidied(part: pd.DataFrame) -> pd.DataFrame:
+    "Clean a part of a table as `read_survey` cleans a whole one."
+    return pd.DataFrame({name: _clean(part[name], ()) for name in part})
+
+
+def _segment_all(parts: _Parts, levels: Mapping[str, Any] | None, weights: str | None, sample: int, settings: Mapping[str, Any]) -> Segmentation:
+    "Segment a sample, then fit everybody."
+    from personabench.mixtures import LatentClass
+
+    some, n = parts.some(sample, np.random.default_rng(settings["seed"]))
+    if _guess_id(some): some = some.reset_index(drop=True)          # else the row number is the id
+    survey = read_survey(some, levels=levels, weights=weights, name=Path(parts.place).stem)
+    seg = segment(survey, **settings)
+    names, w = [*seg.variables], survey.weights
+    used = parts.only([*names, *([w] if w else [])]).changed(_tidied)
+    model = LatentClass(seg.k, levels=seg.levels, n_init=settings["n_init"], random_state=settings["seed"]).fit(used, sample_weight=w)
+    return _for_all(seg, model, parts, used, n)
+
+# %% ../nbs/33_segmentation.ipynb #4737ba8b
+def _answered(part: pd.DataFrame, weight: str | None) -> np.ndarray:
+    "Return each respondent's weight, negative for those who answered nothing."
+    w = part[weight].to_numpy(dtype="float64") if weight else np.ones(len(part))
+    return np.where(part.drop(columns=[weight] if weight else []).notna().any(axis=1), w, -1.)
+
+
+def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts, n: int) -> Segmentation:
+    "Put everybody's segments into a segmentation of a sample, and name its segments accordingly: A is the largest of all."
+    survey = seg.survey
+    w = np.concatenate(list(used.each(partial(_answered, weight=survey.weights))))
+    size = np.bincount(model.labels_, weights=np.maximum(w, 0), minlength=seg.k)
+    order = np.argsort(-size, kind="stable")
+    letters = _letters(seg.k)
+    everyone = pd.Categorical.from_codes(np.where(w < 0, -1, np.argsort(order)[model.labels_]).astype("int8"), letters)
+    ids = np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))) if survey.id and survey.id in parts.head else np.arange(n)
+    answers = survey.answers(seg.variables).loc[seg.labels.index]
+    chance = pd.DataFrame(model.predict_proba(answers[list(model.feature_names_in_)])[:, order], index=answers.index, columns=letters)
+    labels, before = chance.idxmax(axis=1).rename("segment"), seg.labels.map(dict(zip(letters, range(seg.k)))).to_numpy(dtype=int)
+    back = _matched(chance.to_numpy().argmax(axis=1), before, seg.k)                     # the sample's segments in the words of all
+    renamed = {letters[old]: letters[new] for old, new in zip(before, back) if new >= 0}
+    stability = seg.stability.assign(segment=seg.stability["segment"].map(renamed)).dropna(subset=["segment"]).sort_values("segment").reset_index(drop=True)
+    same = float((np.array(letters)[back] == labels).mean())
+    note = (f"k, stability and the verdict rest on a random sample of {len(survey):,} of {n:,} respondents; fitted to all, the model puts {same:.0%} of the "
+            "sample into the segment that the sample alone gave")
+    return replace(seg, labels=labels, probabilities=chance, model=model, stability=stability, excluded={**seg.excluded, **model.excluded_},
+                   notes=(*seg.notes[:2], note, *seg.notes[2:]), everyone=pd.Series(everyone, index=pd.Index(ids, name="respondent"), name="segment"),
+                   parameters={**seg.parameters, "sample": len(survey), "respondents": n, "agreement": same, "totals": _totals(everyone.codes, w, seg.k)})
+
+
+def _column_of(part: pd.DataFrame, name: str) -> np.ndarray: return part[name].to_numpy()
+
+
+def _totals(codes: np.ndarray, w: np.ndarray, k: int) -> list[list[float]]:
+    "Return n, weight and sum of squared weights of each segment."
+    return [[int((codes == i).sum()), float(w[codes == i].sum()), float((w[codes == i] ** 2).sum())] for i in range(k)]
+
+
+def _sizes_of_all(seg: Segmentation) -> pd.DataFrame:
+    "Return the sizes table of everybody; the certainty is the sample's."
+    totals = seg.parameters["totals"]
+    weight, square = sum(t[1] for t in totals), sum(t[2] for t in totals)
+    n, rows = weight ** 2 / square, []
+    for name, (count, mine, squares) in zip(map(str, seg.probabilities), totals, strict=True):
+        inside, share = seg.labels == name, mine / weight
+        certainty = float(seg.probabilities[name][inside].mean()) if inside.any() else float("nan")
+        rows.append((name, count, mine, share, *wilson(share * n, n), mine ** 2 / squares if squares else 0., certainty))
+    return pd.DataFrame(rows, columns=["segment", "n", "weight", "share", "low", "high", "effective_n", "certainty"])
 
 # %% ../nbs/33_segmentation.ipynb #bcf9abac
 def _why_this_k(criteria: pd.DataFrame) -> str:

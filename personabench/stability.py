@@ -52,6 +52,18 @@ def _fitted(model: Any, X: Any, rows: np.ndarray, weights: np.ndarray | None, rn
     return again.fit(_rows(X, rows)) if weights is None else again.fit(_rows(X, rows), sample_weight=weights[rows])
 
 
+def _labeller(model: Any, X: Any, weights: np.ndarray | None) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:
+    "Return a function (rows, rng) that fits a copy of the model to some rows and returns everybody's label."
+    if hasattr(model, "_resampled"):        # encodes the answers once; the seed is drawn as for any other model
+        again = model._resampled(X, weights)
+        return lambda rows, rng: again(rows, int(rng.integers(2**31 - 1)))
+    return lambda rows, rng: np.asarray(_fitted(model, X, rows, weights, rng).predict(X))
+
+
+def _labellers(model: Any, X: Any, weights: np.ndarray | None, ks: Iterable[int]) -> list[Callable[..., np.ndarray]]:
+    return [_labeller(_with_k(model, k), X, weights) for k in ks]
+
+
 def _checked(X: Any, weights: Any) -> tuple[Any, np.ndarray | None]:
     "Return the rows as something that can be indexed, and the weights as an array."
     X = X if isinstance(X, pd.DataFrame) else np.asarray(X)
@@ -87,11 +99,10 @@ def _matched(before: np.ndarray, after: np.ndarray, k: int) -> np.ndarray:
     return back[after]
 
 
-def _again(model: Any, X: Any, weights: np.ndarray | None, labels: np.ndarray, k: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    "Cluster a bootstrap sample; return each original group's Jaccard index there, and everybody's label in the words of the original."
+def _again(label: Callable[..., np.ndarray], labels: np.ndarray, k: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    "Cluster a bootstrap sample; return each original group's Jaccard index there, and everybody's label."
     drawn = np.unique(rng.integers(len(labels), size=len(labels)))
-    fitted = _fitted(model, X, drawn, weights, rng)
-    everybody = np.asarray(fitted.predict(X))
+    everybody = label(drawn, rng)
     return _best_jaccard(labels[drawn], everybody[drawn], k), everybody
 
 # %% ../nbs/32_stability.ipynb #fcd43fab
@@ -117,7 +128,7 @@ def cluster_stability(
 def _bootstrapped(model: Any, X: Any, w: np.ndarray | None, labels: np.ndarray, n_boot: int, seed: int, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
     "Return Jaccard indices (samples x groups) and everybody's labels (samples x respondents)."
     k = int(labels.max()) + 1
-    found = _rounds(_again, [(model, X, w, labels, k)] * n_boot, seed=seed, n_jobs=n_jobs, what=f"bootstrap, k = {k}")
+    found = _rounds(_again, [(_labeller(model, X, w), labels, k)] * n_boot, seed=seed, n_jobs=n_jobs, what=f"bootstrap, k = {k}")
     return np.array([j for j, _ in found]), np.array([who for _, who in found])
 
 
@@ -138,10 +149,9 @@ def _pair_distance(one: np.ndarray, other: np.ndarray) -> float:
     return float((both.sum(axis=1) ** 2).sum() + (both.sum(axis=0) ** 2).sum() - 2 * (both ** 2).sum())
 
 
-def _two_samples(model: Any, X: Any, weights: np.ndarray | None, rng: np.random.Generator) -> float:
+def _two_samples(label: Callable[..., np.ndarray], n: int, rng: np.random.Generator) -> float:
     "Return the distance of the labellings that two bootstrap samples lead to."
-    n = len(X)
-    one, other = (np.asarray(_fitted(model, X, rng.integers(n, size=n), weights, rng).predict(X)) for _ in range(2))
+    one, other = (label(rng.integers(n, size=n), rng) for _ in range(2))
     return _pair_distance(one, other)
 
 
@@ -158,7 +168,7 @@ def instability(
     "Measure by bootstrap how unstable a number of groups is (Fang and Wang 2012). Returns k, instability, low, high. Raises BadInput."
     X, w = _checked(X, weights)
     ks = _several(k, len(X))
-    found = _rounds(_two_samples, [(_with_k(model, i), X, w) for i in ks for _ in range(n_boot)], seed=seed, n_jobs=n_jobs, what="instability")
+    found = _rounds(_two_samples, [(label, len(X)) for label in _labellers(model, X, w, ks) for _ in range(n_boot)], seed=seed, n_jobs=n_jobs, what="instability")
     return _per_k(ks, np.reshape(found, (len(ks), n_boot)), "instability")
 
 
@@ -179,13 +189,12 @@ def _kept_pairs(own: np.ndarray, told: np.ndarray) -> float:
     return worst
 
 
-def _two_halves(model: Any, X: Any, weights: np.ndarray | None, rng: np.random.Generator) -> float:
+def _two_halves(label: Callable[..., np.ndarray], n: int, rng: np.random.Generator) -> float:
     "Return the prediction strength of one split, each half predicting the other."
-    order = rng.permutation(len(X))
-    halves = np.sort(order[: len(X) // 2]), np.sort(order[len(X) // 2:])
-    one, other = (_fitted(model, X, half, weights, rng) for half in halves)
-    told = [(other.predict(_rows(X, halves[0])), one.predict(_rows(X, halves[0]))), (one.predict(_rows(X, halves[1])), other.predict(_rows(X, halves[1])))]
-    return float(np.mean([_kept_pairs(np.asarray(own), np.asarray(says)) for says, own in told]))
+    order = rng.permutation(n)
+    halves = np.sort(order[: n // 2]), np.sort(order[n // 2:])
+    one, other = (label(half, rng) for half in halves)
+    return float(np.mean([_kept_pairs(one[halves[0]], other[halves[0]]), _kept_pairs(other[halves[1]], one[halves[1]])]))
 
 
 def prediction_strength(
@@ -204,7 +213,8 @@ def prediction_strength(
     """
     X, w = _checked(X, weights)
     ks = _several(k, len(X) // 2)
-    found = _rounds(_two_halves, [(_with_k(model, i), X, w) for i in ks for _ in range(n_splits)], seed=seed, n_jobs=n_jobs, what="prediction strength")
+    found = _rounds(_two_halves, [(label, len(X)) for label in _labellers(model, X, w, ks) for _ in range(n_splits)], seed=seed, n_jobs=n_jobs,
+                    what="prediction strength")
     return _per_k(ks, np.reshape(found, (len(ks), n_splits)), "strength")
 
 # %% ../nbs/32_stability.ipynb #804513a0
@@ -501,7 +511,7 @@ def structure_test(
 
 def _levels(answers: pd.DataFrame, levels: Mapping[Any, str] | None) -> dict[Any, str]:
     "Return the level of each column. Raises BadInput."
-    from personabench.mixtures import _level_of
+    from personabench.encoding import _level_of
 
     for name in levels or {}:
         if name not in answers: raise BadInput(f"levels[{name!r}]", "no such column", "names of columns", nearest(str(name), answers.columns))

@@ -17,11 +17,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .mixtures import _one_core
+from .encoding import _one_core
 from .schema import BadInput, NoSuchName, nearest
-from .segmentation import Segmentation, _chosen, _share
+from .segmentation import Segmentation, _chosen
 from .stability import _matched, _rounds
-from .survey import Survey, effective_n, read_survey
+from .statistics import effective_n, wilson
+from .survey import Survey, read_survey
 
 # %% auto #0
 __all__ = ['TypingTool', 'write_typing_form', 'write_typing_sheet']
@@ -244,6 +245,13 @@ def _assigned(chances: np.ndarray, silent: np.ndarray, least: float) -> np.ndarr
     return np.where(silent | (chances.max(axis=1) < least), -1, chances.argmax(axis=1))
 
 # %% ../nbs/34_typing_tool.ipynb #03fed1ef
+def _share(hit: np.ndarray, w: np.ndarray, level: float) -> tuple[float, float, float]:
+    "Return a weighted share and Wilson's interval at the effective n; NaN for nobody."
+    if not (n := effective_n(w)): return (float("nan"),) * 3
+    share = float(w[hit].sum() / w.sum())
+    return share, *wilson(share * n, n, level)
+
+
 def _recalls(data: _Data, assigned: np.ndarray) -> pd.DataFrame:
     "Return segment, n, recall, low, high."
     inside = [data.y == i for i in range(len(data.segments))]

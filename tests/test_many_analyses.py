@@ -95,7 +95,7 @@ def test_figures_of_the_tables_follow_from_each_other(clear):
 
 
 def test_the_adjusted_rand_index_is_that_of_the_same_model_fitted_alone():
-    from personabench.mixtures import KMedoids
+    from personabench.prototypes import KMedoids
 
     survey = read_survey(kinds_of()[0])
     many = multiverse(survey, variables=ASKED, methods=["k-medoids"], scalings=["standard"], subsets=["all"], k=4, most=None)

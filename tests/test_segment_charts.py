@@ -301,7 +301,7 @@ def test_what_was_not_measured_is_listed(bare):
 
 # -- Map ----------------------------------------------------------------------------------------------------------------------
 def test_centres_are_weighted_means_and_axes_tell_their_share(seg):
-    from personabench.mixtures import FAMD
+    from personabench.prototypes import FAMD
 
     chart = chart_map(seg)
     answers, w = seg.survey.answers(seg.variables), seg.survey.case_weights

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from dataclasses import FrozenInstanceError, replace
 from functools import partial
@@ -449,3 +453,25 @@ def test_weights_count_in_the_making_of_segments_as_repeated_respondents_would()
     plain = quick(read_survey(df.drop(columns="w")), variables=ASKED, k=3)
     shares = lambda seg: np.sort(seg.model.weights_)
     assert np.allclose(shares(weighted), shares(repeated), atol=1e-4) and not np.allclose(shares(weighted), shares(plain), atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+def test_an_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
+    code = "import pandas, numpy, personabench as pb\nif __name__ == '__main__': pb.segment(pandas.DataFrame(numpy.random.rand(2000, 6)), n_jobs=2, n_boot=400)"
+    (tmp_path / "run.py").write_text(code)
+    run = subprocess.Popen([sys.executable, tmp_path / "run.py"], stderr=subprocess.PIPE, text=True, start_new_session=True,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    def alive() -> list[str]:
+        return [p.name for p in Path("/proc").iterdir() if p.name.isdigit() and session(p) == run.pid]
+
+    def session(process: Path) -> int:
+        try: return int((process / "stat").read_text().rpartition(")")[2].split()[3])
+        except OSError: return 0
+
+    until = time.time() + 120
+    while len(alive()) < 3 and time.time() < until: time.sleep(.5)
+    os.killpg(run.pid, signal.SIGINT)
+    assert "KeyboardInterrupt" in run.communicate(timeout=60)[1] and run.returncode != 0
+    time.sleep(2)
+    assert not alive(), "processes were left behind"

@@ -1,6 +1,9 @@
 """Speed, memory and recovery of the mixtures, as ratios against one assignment pass, peers and an oracle, all in the same run.
 
-    python tests/bench/bench_mixtures.py [--peers PYTHON] [--rows 10000,100000,1000000] [--only lc,kp,...]
+    python tests/bench/bench_mixtures.py em|prototypes|gower|ari|stream|dask|stability [--peers PYTHON] [--rows 10000,100000] [--only lc,kp,...]
+
+em: LatentClass beside StepMix. prototypes: KPrototypes beside kmodes. gower: KMedoids beside gower and kmedoids. ari: everything, recovery above all.
+stream, dask, stability: see bench_scale.py. Without --rows: 1e4 and 1e5 (em: also 1e6; gower: 2e3 and 1e5; stream, dask: 1e6; stability: 1e4).
 
 The survey is made up: 20 mixed columns, five groups whose parameters are known, so that a Bayes classifier with the true ones (the oracle) says
 how much can be recovered at all. `--peers` (or PERSONABENCH_PEERS) names a Python in which stepmix, kmodes, prince, gower and kmedoids are
@@ -94,13 +97,14 @@ def clocked(run) -> float:
 
 
 def latent_class(df: pd.DataFrame) -> dict:
+    from personabench import encoding as e
     from personabench import mixtures as m
 
     weights = np.ones(len(df))
-    columns, _ = m._known(df, LEVELS, weights, m._KINDS)
-    batches, layout = m._batches(df, columns, weights), m._Layout.of(columns)
-    start = m._starts(m._few(batches, np.random.default_rng(0), 10_000)[0], GROUPS, 1, layout, np.random.default_rng(0))
-    with m._one_core():
+    columns, _ = e._known(df, LEVELS, weights, e._KINDS)
+    batches, layout = e._batches(df, columns, weights), e._Layout.of(columns)
+    start = m._starts(e._few(batches, np.random.default_rng(0), 10_000)[0], GROUPS, 1, layout, np.random.default_rng(0))
+    with e._one_core():
         each = min(clocked(lambda: m._climb(batches, start, layout, rounds=9, tol=-1)) for _ in range(5)) / 10
     model = m.LatentClass(GROUPS, levels=LEVELS, errors=None)
     bare = clocked(lambda: model.fit(df))
@@ -109,13 +113,14 @@ def latent_class(df: pd.DataFrame) -> dict:
 
 
 def prototypes(df: pd.DataFrame) -> dict:
-    from personabench import mixtures as m
+    from personabench import encoding as e
+    from personabench import prototypes as m
 
     weights = np.ones(len(df))
-    columns, _ = m._known(df, LEVELS, weights, m._MEASURED)
-    batches, layout = m._batches(df, columns, weights), m._Layout.of(columns)
-    start = m._spread_out(m._few(batches, np.random.default_rng(0), 10_000)[0], GROUPS, 1, layout, 1., np.random.default_rng(0))
-    with m._one_core():
+    columns, _ = e._known(df, LEVELS, weights, e._MEASURED)
+    batches, layout = e._batches(df, columns, weights), e._Layout.of(columns)
+    start = m._spread_out(e._few(batches, np.random.default_rng(0), 10_000)[0], GROUPS, 1, layout, 1., np.random.default_rng(0))
+    with e._one_core():
         each = min(clocked(lambda: m._settle(batches, start, layout, 1., rounds=10, tol=-1)) for _ in range(5)) / 10
     model = m.KPrototypes(GROUPS, levels=LEVELS)
     cpu = clocked(lambda: model.fit(df))
@@ -197,7 +202,7 @@ def one(task: str, n: int) -> None:
 
     df, z = survey(n)
     best = adjusted_rand_score(z, oracle(df))
-    for library in {"stepmix": "stepmix.stepmix", "kmodes": "kmodes.kprototypes", "prince": "prince", "gower": "gower"}.get(task, "personabench.mixtures").split():
+    for library in {"stepmix": "stepmix.stepmix", "kmodes": "kmodes.kprototypes", "prince": "prince", "gower": "gower"}.get(task, "personabench.prototypes").split():
         __import__(library)
     Path("/proc/self/clear_refs").write_text("5")       # forget how much memory making the survey took
     before = memory("VmRSS")
@@ -231,12 +236,19 @@ def table(rows: list[int], only: list[str], peers: str | None) -> None:
             print(line, flush=True)
 
 
+BENCHES = {"em": ("lc,stepmix", "10000,100000,1000000"), "prototypes": ("kp,kmodes", "10000,100000"), "gower": ("km,gower", "2000,100000"),
+           "ari": (",".join(list(TASKS)[1:]), "10000,100000")}
+
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("bench", nargs="?", default="ari", choices=[*BENCHES, "stream", "dask", "stability"])
     arguments.add_argument("--peers", default=os.environ.get("PERSONABENCH_PEERS"))
-    arguments.add_argument("--rows", default="2000,10000,100000,1000000")
-    arguments.add_argument("--only", default=",".join(list(TASKS)[1:]))
+    arguments.add_argument("--rows")
+    arguments.add_argument("--only")
     arguments.add_argument("--one", nargs=2)
     given = arguments.parse_args()
     if given.one: one(given.one[0], int(given.one[1]))
-    else: table([int(float(n)) for n in given.rows.split(",")], given.only.split(","), given.peers)
+    elif given.bench in BENCHES:
+        tasks, rows = BENCHES[given.bench]
+        table([int(float(n)) for n in (given.rows or rows).split(",")], (given.only or tasks).split(","), given.peers)
+    else: subprocess.run([sys.executable, Path(__file__).with_name("bench_scale.py"), given.bench, *(given.rows or "").split(",")[:1 if given.rows else 0]], check=True)
