@@ -309,7 +309,7 @@ def _in_pieces(data: Any) -> _Parts | None:
 
 def _tidied(part: pd.DataFrame) -> pd.DataFrame:
     "Clean a part of a table as `read_survey` cleans a whole one."
-    return pd.DataFrame({name: _clean(part[name], ()) for name in part})
+    return pd.DataFrame({name: _clean(part[name]) for name in part})
 
 
 def _segment_all(parts: _Parts, levels: Mapping[str, Any] | None, weights: str | None, sample: int, settings: Mapping[str, Any]) -> Segmentation:
