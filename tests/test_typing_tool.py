@@ -22,7 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from personabench import typing_tool
 from personabench.schema import BadInput, NoSuchName
 from personabench.segmentation import Segmentation, segment
-from personabench.survey import Survey, effective_n, read_survey, wilson
+from personabench.statistics import effective_n, wilson
+from personabench.survey import Survey, read_survey
 from personabench.typing_tool import TypingTool, write_typing_form, write_typing_sheet
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "typing_tool.json").read_text("utf-8"))
