@@ -31,7 +31,7 @@ _ROOMS: dict[str, str] = {
     "segmentation": "segment add_segments Segmentation",
     "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
     "prevalence": "trait_prevalence Prevalence persona_traits persona_prevalence",
-    "checks": "check",
+    "checks": "check format_findings",
     "journeys": "journey journey_from_codings Journey",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
