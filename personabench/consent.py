@@ -26,7 +26,7 @@ if TYPE_CHECKING: from personabench.study import Study
 # %% auto #0
 __all__ = ['record_consent', 'withdraw']
 
-# %% ../nbs/14_consent.ipynb #f2e57ce5
+# %% ../nbs/14_consent.ipynb #471ba841
 _REFUSED = {"no", "none", "withheld", "refused", "declined", "false", "0"}
 
 
@@ -43,7 +43,7 @@ def record_consent(
     date: str | None = None,   # when, ISO; kept as the attribute `consent_date`
 ) -> None:
     "Keep what a participant agreed to, as one step. Raises BadInput (no words, no date)."
-    if not consent.strip(): raise BadInput("consent", "no words", "what the participant agreed to", "write 'yes', 'no' or the words of the form")
+    if not consent.strip(): raise BadInput("consent", "no words", "what was agreed to", "write 'yes', 'no' or the words of the form")
     attributes = {} if date is None else {"consent_date": _iso(date)}
     with study.step("record_consent", f"consent of {case}") as step: store.add_case(step, case, consent=consent, attributes=attributes)
 
@@ -71,13 +71,13 @@ def _names_pattern(study: Study) -> re.Pattern[str] | None:
     names = {w.capitalize() for w in words if w.casefold() not in {"participant", "speaker", "interviewee", "person", "customer", "user"}} - set(study.cases["case"])
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
 
-# %% ../nbs/14_consent.ipynb #453014a6
+# %% ../nbs/14_consent.ipynb #1aa0c885
 def _identifiers_in(text: str, names: re.Pattern[str] | None) -> Iterator[tuple[str, str]]:
     "Yield (what it is, the words) for each direct identifier in a text."
     if names is not None and (hit := names.search(text)): yield "a name", hit[0]
     for what, pattern in _IDENTIFIERS.items():
         for hit in pattern.finditer(text):
-            if what == "a telephone number" and (_DATES.fullmatch(hit[0].strip()) or sum(c.isdigit() for c in hit[0]) < 7): continue
+            if what == "a telephone number" and (_DATES.fullmatch(hit[0].strip()) or sum(map(str.isdigit, hit[0])) < 7): continue
             yield what, hit[0]
 
 # %% ../nbs/14_consent.ipynb #49c284c5
@@ -115,10 +115,11 @@ def _repeated(text: str, runs: set[tuple[str, ...]], names: Sequence[str]) -> li
     hits = [i for i in range(len(words) - _RUN + 1) if tuple(w for w, _, _ in words[i:i + _RUN]) in runs] if runs else []
     return [(words[i][1], words[i + _RUN - 1][2]) for i in hits] + [(a, b) for w, a, b in words if w in names]
 
-# %% ../nbs/14_consent.ipynb #e944dee8
+# %% ../nbs/14_consent.ipynb #5434dbf7
 def _turn_rows(conn: sa.Connection, revision_id: int) -> list[sa.Row]:
     t, p = _t["turns"], _t["speakers"]
-    return list(conn.execute(sa.select(t, p.c.role, p.c.case_id, p.c.name).join(p, p.c.speaker_id == t.c.speaker_id).where(t.c.revision_id == revision_id).order_by(t.c.turn)))
+    return list(conn.execute(sa.select(t, p.c.role, p.c.case_id, p.c.name).join(p,
+        p.c.speaker_id == t.c.speaker_id).where(t.c.revision_id == revision_id).order_by(t.c.turn)))
 
 
 def _own_spans(text: str, turns: Sequence[Any], case_id: int) -> list[tuple[int, int]]:

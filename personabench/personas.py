@@ -717,7 +717,7 @@ def _asked(study: Study, survey: Survey) -> str:
     dated = re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "")
     return str(survey.wave) if dated else str(study.surveys.set_index("survey").at[survey.name, "imported"])[:10]
 
-# %% ../nbs/40_personas.ipynb #b1393ade
+# %% ../nbs/40_personas.ipynb #19671206
 class _Ground:
     "Everything that the drafts of one segmentation share, read once."
 
@@ -730,6 +730,7 @@ class _Ground:
         found, self.read = passages(study), _read_cases(study)
         home = {case: name for name in self.names for case in self.cases[name] & self.read}
         self.passages = found.assign(segment=found["case"].map(home))
+        self.told = self.passages[self.passages["segment"].notna()].groupby(["segment", "code"])["case"].nunique().unstack(fill_value=0)
         self.codes, self.bearers = study.codes.set_index("code", drop=False), _names_pattern(study)
         self.opposites = _opposites(study.codes, opposites)
         self.survey = _stored(study, self.about["survey"])
@@ -866,15 +867,14 @@ def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.Da
         out.append(c)
     return out
 
-# %% ../nbs/40_personas.ipynb #4da9778f
+# %% ../nbs/40_personas.ipynb #8bdaaaae
 _LABEL_FACETS = ("behaviour", "goal", "motivation", "need", "attitude")
 
 
 def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     "Return the code that is most typical of the segment, else the topic of its strongest survey claim."
     others = ground.read & set().union(*ground.cases.values()) - ground.cases[segment]
-    linked = ground.passages[ground.passages["segment"].notna() & ground.passages["segment"].ne(segment)]
-    told = linked.groupby("code")["case"].nunique()
+    told = ground.told.drop(index=segment, errors="ignore").sum()  # nobody is in two segments
     lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, len(others)) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     facet = {c.codes[0]: _LABEL_FACETS.index(c.facet) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]

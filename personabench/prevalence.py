@@ -43,7 +43,7 @@ def _places(survey: Survey, row: pd.Series) -> np.ndarray:
     "Return for each respondent the place of the answer among the variable's values, -1 for none."
     return _kept(survey, f"p {row['variable']}", lambda: np.asarray(pd.Categorical(survey.data[row["variable"]], categories=[v for v, _ in row["values"]]).codes))
 
-# %% ../nbs/41_prevalence.ipynb #4ab93686
+# %% ../nbs/41_prevalence.ipynb #3bd64380
 def _side(survey: Survey, row: pd.Series, high: bool) -> tuple[np.ndarray, np.ndarray]:
     "Return who lies on the high (or low) side of a variable, and who answered."
     values = list(row["values"])
@@ -55,13 +55,15 @@ def _side(survey: Survey, row: pd.Series, high: bool) -> tuple[np.ndarray, np.nd
     return (x > middle if high else x < middle), known
 
 
-def _answers_of(row: pd.Series) -> str: return nearest("", [str(label) for _, label in row["values"]]) if len(row["values"]) else "write a comparison such as ('>=', 20)"
+def _answers_of(row: pd.Series) -> str: return nearest("", [str(label) for _,
+    label in row["values"]]) if len(row["values"]) else "write a comparison such as ('>=', 20)"
 
-# %% ../nbs/41_prevalence.ipynb #421d0558
+# %% ../nbs/41_prevalence.ipynb #de2714e7
 def _is_answer(row: pd.Series, wanted: Any) -> list[int]:
     "Return the places of the values that an answer means: the value itself, its text, or its label."
     values = list(row["values"])
-    for key in (lambda v, _: v == wanted and isinstance(v, str) == isinstance(wanted, str), lambda v, _: str(v) == str(wanted), lambda _, label: str(label) == str(wanted)):
+    for key in (lambda v, _: v == wanted and isinstance(v, str) == isinstance(wanted, str), lambda v, _: str(v) == str(wanted), lambda _,
+        label: str(label) == str(wanted)):
         if found := [i for i, (v, label) in enumerate(values) if key(v, label)]: return found
     return []
 
@@ -77,28 +79,31 @@ def _compared(survey: Survey, row: pd.Series, wanted: tuple[str, Any]) -> tuple[
     x = _numbers(survey, row)
     return _OPERATORS[op](x, float(value)), ~np.isnan(x)
 
-# %% ../nbs/41_prevalence.ipynb #6b763b74
+# %% ../nbs/41_prevalence.ipynb #94481d4f
 def _survey_mask(survey: Survey, variable: str, wanted: Any) -> tuple[np.ndarray, np.ndarray]:
     "Return who matches a trait, and who answered; both by respondent."
     row = survey.row(variable)
-    if isinstance(wanted, tuple) and len(wanted) == 2 and isinstance(wanted[0], str) and (wanted[0] in _OPERATORS or not _is_answer(row, wanted[0])): return _compared(survey, row, wanted)
+    if isinstance(wanted, tuple) and len(wanted) == 2 and isinstance(wanted[0], str) and (wanted[0] in _OPERATORS or not _is_answer(row,
+        wanted[0])): return _compared(survey, row, wanted)
     several = list(wanted) if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
     found = [place for one in several for place in _is_answer(row, one)]
     if not found and wanted in ("high", "low"): return _side(survey, row, wanted == "high")
     if row["level"] == "numeric" and len(several) == 1 and isinstance(wanted, (int, float)): return _compared(survey, row, ("==", wanted))
     missing = [one for one in several if not _is_answer(row, one)]
-    if missing: raise BadInput(f"trait {variable!r}", f"no answer {missing[0]!r}", "an answer of the variable", nearest(str(missing[0]), [str(label) for _, label in row["values"]]))
+    if missing: raise BadInput(f"trait {variable!r}", f"no answer {missing[0]!r}", "an answer of the variable", nearest(str(missing[0]),
+        [str(label) for _, label in row["values"]]))
     places = _places(survey, row)
     return (places == found[0] if len(found) == 1 else np.isin(places, found)), places >= 0
 
-# %% ../nbs/41_prevalence.ipynb #00704d19
+# %% ../nbs/41_prevalence.ipynb #b13891b8
 def _kept_mask(survey: Survey, variable: str, wanted: Any) -> tuple[np.ndarray, np.ndarray]:
     return _kept(survey, f"m {variable} {wanted!r}", lambda: _survey_mask(survey, variable, wanted))
 
 
 def _said(wanted: Any) -> str:
     "Say in words what is asked of a trait."
-    if isinstance(wanted, tuple) and len(wanted) == 2 and wanted[0] in _OPERATORS: return f"{wanted[0]} {wanted[1]:g}" if isinstance(wanted[1], (int, float)) else f"{wanted[0]} {wanted[1]}"
+    if isinstance(wanted, tuple) and len(wanted) == 2 and wanted[0] in _OPERATORS: return f"{wanted[0]} {wanted[1]:g}" if isinstance(wanted[1], (int,
+        float)) else f"{wanted[0]} {wanted[1]}"
     if isinstance(wanted, (list, tuple, set, frozenset)): return " or ".join(map(str, wanted))
     return str(wanted)
 
@@ -130,11 +135,12 @@ def _explain(p: Prevalence) -> str:
     if p.costs_most is None: return told
     return f"{told} Without {p.costs_most!r} it would be {int(p.traits.set_index('trait').at[p.costs_most, 'without']):,}."
 
-# %% ../nbs/41_prevalence.ipynb #58895814
+# %% ../nbs/41_prevalence.ipynb #a6f9f260
 def _without_each(masks: list[np.ndarray]) -> list[np.ndarray]:
     "Return for each mask the conjunction of all the others."
     n = len(masks)
-    before, after = [np.True_] * (n + 1), [np.True_] * (n + 1)
+    before: list[Any] = [np.True_] * (n + 1)
+    after: list[Any] = [np.True_] * (n + 1)
     for i in range(n): before[i + 1], after[n - 1 - i] = before[i] & masks[i], after[n - i] & masks[n - 1 - i]
     return [before[i] & after[i + 1] for i in range(n)]
 
@@ -155,7 +161,8 @@ def _count(hits: list[np.ndarray], names: list[str], wanted: list[str], known: l
     share = float(np.clip(w @ matched / w[base].sum(), 0, 1)) if n else np.nan
     low, high = wilson(share * n, n) if n else (np.nan, np.nan)
     gain = traits["without"] - people
-    return Prevalence(people, int(np.count_nonzero(base)), share, low, high, n, traits, str(traits.at[gain.idxmax(), "trait"]) if len(traits) and gain.max() > 0 else None)
+    return Prevalence(people, int(np.count_nonzero(base)), share, low, high, n, traits, str(traits.at[gain.idxmax(),
+        "trait"]) if len(traits) and gain.max() > 0 else None)
 
 # %% ../nbs/41_prevalence.ipynb #39fe85ed
 def _survey_of(study: Study, traits: Iterable[str], survey: str | None) -> Survey | None:
@@ -179,7 +186,7 @@ def _code_masks(study: Study, people: pd.Index, codes: Mapping[str, Any]) -> dic
     has = {code: np.asarray(people.isin(found.loc[found["code"].eq(code), "case"])) for code in codes}
     return {code: (has[code] if wanted is not False else ~has[code], read) for code, wanted in codes.items()}
 
-# %% ../nbs/41_prevalence.ipynb #4e24a219
+# %% ../nbs/41_prevalence.ipynb #1820becb
 def trait_prevalence(
     data: Survey | Study,               # a survey, or a study whose codes may be traits too
     traits: Mapping[str, Any],          # variable or code -> what is asked of it, as in the table above
@@ -198,19 +205,23 @@ def trait_prevalence(
     variables = set() if found is None else set(found.variables["variable"])
     codes = {name: wanted for name, wanted in traits.items() if name not in variables}
     for name in codes:
-        if name not in set(data.codes["code"]): raise NoSuchName("traits", f"no code or variable {name!r}", "a code, or a variable of the survey", nearest(name, [*data.codes["code"], *variables]))
+        if name not in set(data.codes["code"]): raise NoSuchName("traits", f"no code or variable {name!r}", "a code, or a variable of the survey",
+            nearest(name, [*data.codes["code"], *variables]))
     people = pd.Index(sorted(_read_cases(data))) if found is None else found.data.index
     if found is not None and codes: people = people.append(pd.Index([c for c in sorted(_read_cases(data)) if c not in set(people)]))
     return _measure(found, people, traits, _code_masks(data, people, codes) if codes else {}, among, set(without) | _withdrawn(data))
 
-# %% ../nbs/41_prevalence.ipynb #46a37b23
-def _measure(survey: Survey | None, people: pd.Index, traits: Mapping[str, Any], codes: Mapping[str, tuple[np.ndarray, np.ndarray]], among: Collection[str] | None, away: set[str]) -> Prevalence:
+# %% ../nbs/41_prevalence.ipynb #392127c2
+def _measure(survey: Survey | None, people: pd.Index, traits: Mapping[str, Any], codes: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    among: Collection[str] | None, away: set[str]) -> Prevalence:
     "Collect masks and weights of all people, and count."
     w = np.ones(len(people)) if survey is None else _kept(survey, "w", lambda: survey.case_weights.to_numpy("float64"))
     if len(w) < len(people): w = np.append(w, np.ones(len(people) - len(w)))  # interviewed, and never surveyed
     if among is not None: w = np.where(people.isin(list(among)), w, 0.)
     if away: w = np.where(people.isin(list(away)), 0., w)
-    masks = {name: codes[name] if name in codes else _padded(_kept_mask(survey, name, wanted), len(people)) for name, wanted in traits.items() if survey is not None or name in codes}
+    masks = dict(codes)
+    if survey is not None: masks |= {name: _padded(_kept_mask(survey, name, wanted), len(people)) for name, wanted in traits.items() if name not in codes}
+    masks = {name: masks[name] for name in traits}
     return _count([hit for hit, _ in masks.values()], list(masks), [_said(v) for v in traits.values()], [known for _, known in masks.values()], w)
 
 
@@ -219,14 +230,14 @@ def _padded(masks: tuple[np.ndarray, np.ndarray], n: int) -> tuple[np.ndarray, n
     hit, known = (np.append(m, np.zeros(n - len(m), dtype=bool)) for m in masks)
     return hit, known
 
-# %% ../nbs/41_prevalence.ipynb #0d348277
+# %% ../nbs/41_prevalence.ipynb #791f304d
 def persona_traits(
     persona: Persona,                  # with statistics among the evidence for its claims
     *,
     survey: str | None = None,         # only statistics of this survey
     facets: Collection[str] | None = None,  # only claims of these facets
 ) -> dict[str, Any]:                   # variable -> what is asked of it, as `trait_prevalence` takes it
-    "Return the bundle that a persona's statistics describe: per variable the first answer that speaks for it (or any other, where fewer give it than among the rest), or the side of a mean."
+    "Return the bundle that a persona's statistics describe: per variable the first answer for it (any other, where fewer give it than the rest do), or the side of a mean."
     traits: dict[str, Any] = {}
     for c in persona.claim_list:
         if facets is not None and c.facet not in facets: continue
@@ -253,7 +264,8 @@ def persona_prevalence(
 def _persona_meter(survey: Survey, persona: Persona, away: Collection[str], facets: Collection[str] | None = None) -> Prevalence | None:
     "Count a persona's bundle in a survey; what that survey did not ask, or knows no such answer of, is left out."
     asked, said = set(survey.variables["variable"]), persona_traits(persona, survey=survey.name, facets=facets)
-    traits = {v: wanted for v, wanted in said.items() if v in asked and (_is_number(wanted) or _is_answer(survey.row(v), wanted[1] if isinstance(wanted, tuple) else wanted))}
+    traits = {v: wanted for v, wanted in said.items() if v in asked and (_is_number(wanted) or _is_answer(survey.row(v),
+        wanted[1] if isinstance(wanted, tuple) else wanted))}
     return trait_prevalence(survey, traits, without=away) if traits else None
 
 

@@ -39,7 +39,7 @@ def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
     "Run the check; return its findings and the ids of the personas, in the order of the files. Raises pytest's UsageError."
     import pytest
 
-    from personabench import checks, personas
+    from personabench import checks
     from personabench.schema import PersonabenchError
     from personabench.study import Study
 
@@ -50,9 +50,9 @@ def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
     except PersonabenchError as e: raise pytest.UsageError(str(e)) from e
     return findings, list(dict.fromkeys([*(p.id for p in good), *(row[1] for row in bad)]))
 
-# %% ../nbs/61_pytest_plugin.ipynb #122b900f
+# %% ../nbs/61_pytest_plugin.ipynb #581ff7aa
 @cache
-def _classes() -> tuple[type, type]:
+def _classes() -> tuple[Any, Any]:
     "Make the collector and the item; here, because pytest is not needed to use personabench."
     import pytest
 
@@ -65,9 +65,9 @@ def _classes() -> tuple[type, type]:
             if self.findings["level"].eq("error").any(): pytest.fail(_told(self.findings), pytrace=False)
 
         def reportinfo(self) -> tuple[Path, int | None, str]:
-            first = next(iter(self.findings.itertuples()), None)
-            placed = first is not None and first.file
-            return (Path(first.file) if placed else self.path), (first.line - 1 if placed else None), f"{self.parent.name}: {self.name}"
+            title = f"{getattr(self.parent, 'name', '')}: {self.name}"
+            if self.findings.empty or not self.findings["file"].iloc[0]: return self.path, None, title
+            return Path(self.findings["file"].iloc[0]), int(self.findings["line"].iloc[0]) - 1, title
 
     class PersonaFile(pytest.Collector):
         def collect(self) -> list[Any]: return []  # its items are made with it
@@ -79,7 +79,7 @@ def _told(findings: pd.DataFrame) -> str:
     lines = [f"{f'{f.file}:{f.line}: ' if f.file else ''}{f.level}: {f.claim + ': ' if f.claim else ''}{f.message}\n    cure: {f.cure}" for f in findings.itertuples()]
     return "\n".join(lines)
 
-# %% ../nbs/61_pytest_plugin.ipynb #46eaca19
+# %% ../nbs/61_pytest_plugin.ipynb #7de0ddca
 def _persona_items(session: pytest.Session) -> list[Any]:
     "Return one test per persona and rule; what concerns no single persona is tested under the name of all."
     from personabench.checks import CHECK_RULES
@@ -89,7 +89,8 @@ def _persona_items(session: pytest.Session) -> list[Any]:
     items = []
     for name in [*ids, ""]:
         own = findings[findings["persona"].eq(name)]
-        parent = collector.from_parent(session, name=name or "all personas", path=Path(session.config.getoption("--personas")).absolute(), nodeid=f"personas/{name or 'all'}")
+        parent = collector.from_parent(session, name=name or "all personas", path=Path(session.config.getoption("--personas")).absolute(),
+            nodeid=f"personas/{name or 'all'}")
         items += [item.from_parent(parent, name=rule, findings=own[own["rule"].eq(rule)]) for rule in CHECK_RULES if name or own["rule"].eq(rule).any()]
     return items
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from personabench import store
-from personabench.checks import CHECK_COLUMNS, CHECK_RULES, CHECK_THRESHOLDS, check, format_findings, has_errors
+from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.consent import record_consent
 from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, contrasts, draft_personas, write_personas
 from personabench.schema import BadInput, NewerStudy
@@ -141,7 +141,8 @@ def test_an_uncoded_quote_and_a_new_coding_are_found(study: Study, personas: lis
 def test_new_counter_evidence_is_found(study: Study, personas: list[Persona]):
     row = study.codings.query("case == 'P03'").iloc[0]
     with study.step("code", "one") as step:
-        store.add_codings(step, [{"source_id": int(row["source_id"]), "code_id": study.code_id("Price is nothing"), "start": int(row["start"]), "end": int(row["end"])}])
+        store.add_codings(step, [{"source_id": int(row["source_id"]), "code_id": study.code_id("Price is nothing"), "start": int(row["start"]),
+            "end": int(row["end"])}])
     found = check(study, personas=personas, today=TODAY).query("rule == 'counter-evidence'")
     assert found["claim"].tolist() == ["behaviour-counts-minutes"]
 
@@ -249,7 +250,8 @@ def test_a_contradiction_inside_one_interview_is_shown(sample: Study):
 @pytest.mark.parametrize(("old", "new", "rule", "line_of"), [
     ("the dock was empty\n", "the dock was always empty\n", "quote-verbatim", "quote: |-"), ("people: 3\n", "people: 4\n", "count-right", "people: 4"),
     ("strength: supported", "strength: triangulated", "strength-right", "strength: triangulated"), ("mean: 1", "mean: 3", "statistic-right", "mean: 3"),
-    ("people: 50", "people: 60", "size-right", "people: 60"), ("facet: pain", "fasset: pain", "unreadable", "fasset: pain"), ("case: P01", "case: P02", "case-right", "case: P02"),
+    ("people: 50", "people: 60", "size-right", "people: 60"), ("facet: pain", "fasset: pain", "unreadable", "fasset: pain"), ("case: P01",
+        "case: P02", "case-right", "case: P02"),
     ("date: '2026-05-04'", "date: '2026-05-14'", "date-right", "date: '2026-05-14'"), ("- Empty dock\n", "- Empty docks\n", "code-missing", "codes:"),
     ("verdict: not measured", "verdict: clusters shown", "status-right", "verdict: clusters shown")])
 def test_findings_name_file_and_line(study: Study, folder: Path, old: str, new: str, rule: str, line_of: str):
@@ -282,8 +284,10 @@ def test_thresholds_are_a_teams_to_set(study: Study, folder: Path):
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ('[check]\nquote-verbatum = "off"', "line 2: no rule 'quote-verbatum'.*did you mean 'quote-verbatim'"), ('[check]\n\nstale = "eror"', "line 3: stale = 'eror'.*did you mean 'error'"),
-    ("[check.thresholds]\nkk = 3", "line 2: no threshold 'kk'"), ("[check.thresholds]\nk = 'many'", "line 2: k = 'many'.*default is 5"), ("[check]\nstale = off", "not valid TOML"),
+    ('[check]\nquote-verbatum = "off"', "line 2: no rule 'quote-verbatum'.*did you mean 'quote-verbatim'"), ('[check]\n\nstale = "eror"',
+        "line 3: stale = 'eror'.*did you mean 'error'"),
+    ("[check.thresholds]\nkk = 3", "line 2: no threshold 'kk'"), ("[check.thresholds]\nk = 'many'", "line 2: k = 'many'.*default is 5"),
+        ("[check]\nstale = off", "not valid TOML"),
     ("check = 3", "'check' is no table")])
 def test_a_bad_configuration_is_told(study: Study, folder: Path, text: str, said: str):
     (folder.parent / "personabench.toml").write_text(text)
@@ -347,7 +351,8 @@ def quoted(study: Study, source: str, words: str, **more: object) -> Evidence:
 def added(study: Study, case: str, words: str, **about: object) -> Evidence:
     "Put a talk with one person into the study and return all of it as a quote."
     with study.step("import", case) as step:
-        store.add_source(step, case, text=words, turns=[{"speaker": "Zoltan", "start": 0, "end": len(words)}], speakers={"Zoltan": (case, "participant")}, date="2026-05-04")
+        store.add_source(step, case, text=words, turns=[{"speaker": "Zoltan", "start": 0, "end": len(words)}], speakers={"Zoltan": (case,
+            "participant")}, date="2026-05-04")
         store.add_case(step, case, **about)
     return quoted(study, case, words)
 
@@ -362,7 +367,8 @@ def test_identifiers_in_quotes_are_errors(study: Study, words: str, what: str):
     assert what in findings.query("rule == 'identifier-in-quote'")["message"].item()
 
 
-@pytest.mark.parametrize("words", ["I rode 1250 km in 2019 and 2020", "on 2026-05-04 or 04.05.2026 it was 12", "I'm the one who didn't want to come", "It cost 1,250,000 or 25 %", "the Road was long, at 7"])
+@pytest.mark.parametrize("words", ["I rode 1250 km in 2019 and 2020", "on 2026-05-04 or 04.05.2026 it was 12", "I'm the one who didn't want to come",
+    "It cost 1,250,000 or 25 %", "the Road was long, at 7"])
 def test_ordinary_numbers_and_words_are_no_identifiers(study: Study, words: str):
     e = added(study, "P20", words)
     assert "identifier-in-quote" not in rules(check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]))
@@ -399,16 +405,19 @@ def test_demographics_that_set_nobody_apart(study: Study):
     assert "demographic-idle" in rules(found, "warning")
 
 
-@pytest.mark.parametrize(("text", "odd"), [("Rides 5 days a week", None), ("Rides 6 days a week", "6"), ("83 % of them meet a full dock", "83"), ("One of 3 people waits", None), ("Pays 12 crowns", "12")])
+@pytest.mark.parametrize(("text", "odd"), [("Rides 5 days a week", None), ("Rides 6 days a week", "6"), ("83 % of them meet a full dock", "83"),
+    ("One of 3 people waits", None), ("Pays 12 crowns", "12")])
 def test_numbers_that_nobody_said(study: Study, text: str, odd: str | None):
     e = quoted(study, "P03", "work, five days a week")
-    found = check(study, personas=[by_hand(Claim(id="x", text=text, facet="behaviour", evidence=[e], people=1, base=3, quotes=1), cases=["P03"])]).query("rule == 'invented-number'")
+    found = check(study, personas=[by_hand(Claim(id="x", text=text, facet="behaviour", evidence=[e], people=1, base=3, quotes=1),
+        cases=["P03"])]).query("rule == 'invented-number'")
     assert (found["message"].item().startswith(f"{odd} in ") if odd else found.empty)
 
 
 def test_a_bundle_that_fits_nobody_and_one_that_hardly_does(study: Study):
     def says(variable: str, **figures: object) -> Claim:
-        return Claim(id=variable, text=variable, facet="behaviour", evidence=[Evidence(kind="survey", survey="wave1", variable=variable, n=50, low=0, high=1, **figures)])
+        return Claim(id=variable, text=variable, facet="behaviour", evidence=[Evidence(kind="survey", survey="wave1", variable=variable, n=50, low=0,
+            high=1, **figures)])
     nobody = by_hand(says("rides", mean=60., rest=50.), says("full", value=1, share=.5))
     assert "nobody" in rules(check(study, personas=[nobody])) and "'rides' costs most" in check(study, personas=[nobody]).query("rule == 'nobody'")["cure"].item()
     some = by_hand(says("rides", mean=25., rest=20.5), says("full", value=1, share=.5))
@@ -424,7 +433,8 @@ def test_demographics_that_fit_four_people(study: Study):
     assert "k-anonymity" not in rules(check(study, personas=[lives], config={"thresholds": {"k": 4}}))
 
 
-@pytest.mark.parametrize(("jaccard", "status", "expected"), [(.5, "persona", ("error", "segment-dissolved")), (.5, "proto-persona", ("warning", "segment-shaky")), (.7, "persona", ("warning", "segment-shaky")), (.9, "persona", None)])
+@pytest.mark.parametrize(("jaccard", "status", "expected"), [(.5, "persona", ("error", "segment-dissolved")), (.5, "proto-persona", ("warning",
+    "segment-shaky")), (.7, "persona", ("warning", "segment-shaky")), (.9, "persona", None)])
 def test_segments_that_do_not_come_back(study: Study, jaccard: float, status: str, expected: tuple[str, str] | None):
     with study.step("segment", "b") as step:
         members = pd.DataFrame({"case": ["P01", "P02"], "segment": "A", "weight": 1.})
@@ -496,7 +506,8 @@ def with_truth(sample: Study) -> Study:
         with sample.step("segment", name) as step:
             members = pd.DataFrame({"case": data.index, "segment": segments, "weight": data["weight"].to_numpy()})
             stability = [{"segment": segment, "jaccard": .95} for segment in sorted(set(segments))]
-            store.add_segmentation(step, name=name, members=members, k=len(stability), verdict="clusters shown", parameters={"variables": variables, "stability": stability}, survey=survey, wave="2026-05")
+            store.add_segmentation(step, name=name, members=members, k=len(stability), verdict="clusters shown", parameters={"variables": variables,
+                "stability": stability}, survey=survey, wave="2026-05")
     return sample
 
 
@@ -507,7 +518,8 @@ def flawed(study: Study) -> dict[str, Persona]:
     fresh = lambda id, *claims: base.model_copy(update={"id": id, "name": id, "claim_list": [*base.claim_list, *claims]})
     figures = contrasts(ground.survey, ground.cases["Commuters"], variables=list(TRUTH["traps"]["8_bundle"]["traits"]), without=ground.away)
     traits = [(r, _statistic(r, ground)) for r in figures.itertuples()]
-    bundle = [Claim(id=r.variable, text=r.label, facet="behaviour", people=r.people, base=r.n, share=e.share, low=e.low, high=e.high, newest=e.date, oldest=e.date, evidence=[e]) for r, e in traits]
+    bundle = [Claim(id=r.variable, text=r.label, facet="behaviour", people=r.people, base=r.n, share=e.share, low=e.low, high=e.high, newest=e.date,
+        oldest=e.date, evidence=[e]) for r, e in traits]
     only = TRUTH["traps"]["7_identifying"]["quote"]
     row = study.codings[study.codings["quote"].str.contains(only, regex=False) & study.codings["case"].eq("P11")].iloc[0]
     told = quoted(study, "P11", only, date=study.sources.set_index("name").at["P11", "date"])
@@ -515,8 +527,10 @@ def flawed(study: Study) -> dict[str, Persona]:
     gone = Evidence(kind="quote", quote=withdrawn["quote"], source="P14", start=int(withdrawn["start"]), end=int(withdrawn["end"]), case="P14")
     count = {"people": 1, "base": base.interviewed, "quotes": 1}
     assert row["code"] == "Job and hours"
-    return {"stereotype": fresh("stereotype", Claim(id="b2", text=BELIEFS["B2"], facet="behaviour")), "assumption": fresh("assumption", Claim(id="b1", text=BELIEFS["B1"], facet="motivation")),
-            "identifier-in-quote": fresh("identifying", Claim(id="job", text="Works with things that move", facet="context", evidence=[told], **count)), "nobody": fresh("nobody", *bundle),
+    return {"stereotype": fresh("stereotype", Claim(id="b2", text=BELIEFS["B2"], facet="behaviour")), "assumption": fresh("assumption", Claim(id="b1",
+        text=BELIEFS["B1"], facet="motivation")),
+            "identifier-in-quote": fresh("identifying", Claim(id="job", text="Works with things that move", facet="context", evidence=[told], **count)),
+            "nobody": fresh("nobody", *bundle),
             "withdrawn-evidence": fresh("withdrawn", Claim(id="gone", text="Left us", facet="pain", evidence=[gone], **count))}
 
 
@@ -547,7 +561,8 @@ def test_the_claim_that_ended_with_the_second_wave_is_outdated(planted: Study):
     try:
         errors = check(planted, personas=drafts, today="2026-12-01").query("level == 'error'")
         stale = {(p.id, c.id) for p in drafts for c in p.claim_list if any(e.variable in ("had_payment_failure", "ease_signup") for e in c.evidence)}
-        assert len(stale) >= 2 and set(zip(errors["persona"], errors["claim"])) == stale and set(errors["rule"]) == {"outdated"}  # met_full_dock, unchanged, is not among them
+        assert len(stale) >= 2 and set(zip(errors["persona"],
+            errors["claim"])) == stale and set(errors["rule"]) == {"outdated"}  # met_full_dock, unchanged, is not among them
     finally:
         store.undo_last(planted.engine, coder="MB")
 

@@ -38,7 +38,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Study(path, coder="MB", create=True) as study:
         import_sample(study)
         import_survey(study, sample_file("survey_wave1.csv"), id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"), wave="2026-05")
-        import_table(study, pd.DataFrame({"who": ["P14", "R001"], "said": ["Zanzibar was nicer than this", "All good"], "shoes": ["sandals", "boots"]}), text="said", case="who", name="review")
+        import_table(study, pd.DataFrame({"who": ["P14", "R001"], "said": ["Zanzibar was nicer than this", "All good"], "shoes": ["sandals",
+            "boots"]}), text="said", case="who", name="review")
         correct_text(study, "P14", text=study.text("P14").replace("MARA", "MARA", 1) + "\n\nHANNE: One thing more, the quagmire of invoices.")
         coding = int(study.codings.query("case == 'P14'").iloc[0]["coding_id"])
         memo = add_memo(study, "She sounded xylophonic here", coding=coding)
@@ -64,7 +65,8 @@ def held(path: Path, words: list[str]) -> list[str]:
 def own_words(study: Study, case: str) -> list[str]:
     "Stretches that only this person said: 24 characters out of each longer turn."
     turns, texts = study.turns, {i: study.text(name) for i, name in zip(study.sources["source_id"], study.sources["name"])}
-    return [texts[t.source_id][t.start + 10:t.start + 34] for t in turns.itertuples() if t.case == case and t.end - t.start > 60 and "\n" not in texts[t.source_id][t.start:t.end]]
+    return [texts[t.source_id][t.start + 10:t.start + 34] for t in turns.itertuples() if t.case == case
+        and t.end - t.start > 60 and "\n" not in texts[t.source_id][t.start:t.end]]
 
 
 @pytest.mark.parametrize("case", [HANNE, HENK])
@@ -116,7 +118,8 @@ def test_answers_leave_every_survey_and_wave(study: Study):
         assert survey.variables.set_index("variable").at["age", "n"] == survey.data["age"].notna().sum()
     assert study.surveys["n"].tolist() == [399, 399]
     assert [v for v, _ in stored_survey(study, "second").row("comment2")["values"]] == ["all the same"]
-    assert first.variables.set_index("variable").loc[["pass_type"], "values"].tolist() == stored_survey(study, "2026-05").variables.set_index("variable").loc[["pass_type"], "values"].tolist()
+    assert first.variables.set_index("variable").loc[["pass_type"], "values"].tolist() == stored_survey(study,
+        "2026-05").variables.set_index("variable").loc[["pass_type"], "values"].tolist()
     assert told.query("what == 'answers'")["count"].gt(20).all() and len(told.query("what == 'answers'")) == 2
     pd.testing.assert_frame_equal(stored_survey(study, "2026-05").data, first.data.drop(index=HANNE))
 
@@ -129,13 +132,15 @@ def test_a_respondent_who_was_never_interviewed_can_withdraw(study: Study):
 
 def test_undo_says_why_not_and_colleagues_cannot_bring_it_back(study: Study):
     with Study(study.address, coder="JK") as colleague:
-        coding = code(colleague, "Off topic", source="G12", start=int(study.turns.query("case == 'P12'").iloc[0]["start"]), end=int(study.turns.query("case == 'P12'").iloc[0]["end"]))
+        coding = code(colleague, "Off topic", source="G12", start=int(study.turns.query("case == 'P12'").iloc[0]["start"]),
+            end=int(study.turns.query("case == 'P12'").iloc[0]["end"]))
         withdraw(study, case=HENK)
         with pytest.raises(UndoConflict, match="P15 withdraws.*cannot be taken back"):
             undo(study)
         assert coding in set(colleague.codings["coding_id"])
         assert undo(colleague).startswith("code 'Off topic'")  # what has nothing to do with it can still be undone
-    work = code(study, "Off topic", source="P01", start=int(study.turns.query("case == 'P01'").iloc[0]["start"]), end=int(study.turns.query("case == 'P01'").iloc[0]["end"]))
+    work = code(study, "Off topic", source="P01", start=int(study.turns.query("case == 'P01'").iloc[0]["start"]),
+        end=int(study.turns.query("case == 'P01'").iloc[0]["end"]))
     undo(study)
     assert work not in set(study.codings["coding_id"])
     with pytest.raises(UndoConflict):
@@ -162,7 +167,8 @@ def test_what_the_interviewer_repeats_goes_and_what_others_say_is_reported(tmp_p
     text = "Ida: I sold my grandmother's old blue bicycle.\nMo: So you sold my grandmother's old blue bicycle, Ida?\nUte: Ida sold it."
     with Study(tmp_path / "s.db", coder="MB", create=True) as study:
         with study.step("import", "g") as step:
-            store.add_source(step, "G", text=text, turns=[{"speaker": "Ida", "start": 5, "end": 46}, {"speaker": "Mo", "start": 51, "end": 102}, {"speaker": "Ute", "start": 108, "end": 120}],
+            store.add_source(step, "G", text=text, turns=[{"speaker": "Ida", "start": 5, "end": 46}, {"speaker": "Mo", "start": 51, "end": 102},
+                {"speaker": "Ute", "start": 108, "end": 120}],
                              speakers={"Ida": ("P1", "participant"), "Mo": (None, "interviewer"), "Ute": ("P2", "participant")})
         told = withdraw(study, case="P1")
         now = study.text("G")

@@ -47,7 +47,8 @@ def test_three_of_214_reads_as_it_should():
     assert (round(meter.low, 3), round(meter.high, 3)) == (.005, .040)
 
 
-answers = st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from([None, 1, 2, 3, 4, 5]), st.sampled_from([None, 0., 3.5, 7., 20.]), st.floats(.1, 5)), min_size=4, max_size=40)
+answers = st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from([None, 1, 2, 3, 4, 5]), st.sampled_from([None, 0., 3.5, 7.,
+    20.]), st.floats(.1, 5)), min_size=4, max_size=40)
 
 
 @settings(max_examples=30)
@@ -79,7 +80,8 @@ def test_counts_are_those_of_a_plain_loop(rows, word, rating, number):
 def test_answers_can_be_named_as_people_name_them(sample: Survey):
     same = [trait_prevalence(sample, {"owns_car": wanted}).people for wanted in (1, "1", "yes", "high", [1], (">=", 1))]
     assert len(set(same)) == 1 and same[0] == int((sample.data["owns_car"] == 1).sum())
-    assert trait_prevalence(sample, {"sat_easy": (">=", "agree")}).people == int((sample.data["sat_easy"] >= 4).sum()) == trait_prevalence(sample, {"sat_easy": "high"}).people
+    assert trait_prevalence(sample, {"sat_easy": (">=", "agree")}).people == int((sample.data["sat_easy"] >= 4).sum()) == trait_prevalence(sample,
+        {"sat_easy": "high"}).people
     assert trait_prevalence(sample, {"pass_type": "none"}).people == int((sample.data["pass_type"] == "none").sum())
 
 
@@ -127,12 +129,15 @@ def test_codes_and_answers_mix(study: Study, sample: Survey):
 
 def test_a_personas_bundle(study: Study, sample: Survey):
     def says(variable: str, **figures) -> Claim:
-        return Claim(id=variable, text=variable, facet="behaviour", evidence=[Evidence(kind="survey", survey=sample.name, variable=variable, n=50, low=figures.get("share", 0) / 2, high=(1 + figures.get("share", 0)) / 3, **figures)])
-    claims = [says("owns_car", value=1, share=.9, rest=.3), says("rides_per_month", mean=30., rest=10.), says("eco", mean=2., rest=3.), says("pass_type", value="day pass", share=.1, rest=.6)]
+        return Claim(id=variable, text=variable, facet="behaviour", evidence=[Evidence(kind="survey", survey=sample.name, variable=variable, n=50,
+            low=figures.get("share", 0) / 2, high=(1 + figures.get("share", 0)) / 3, **figures)])
+    claims = [says("owns_car", value=1, share=.9, rest=.3), says("rides_per_month", mean=30., rest=10.), says("eco", mean=2., rest=3.),
+        says("pass_type", value="day pass", share=.1, rest=.6)]
     persona = Persona(id="a", name="A", claims=claims)
     assert persona_traits(persona) == {"owns_car": 1, "rides_per_month": (">=", 20.), "eco": ("<=", 2.5), "pass_type": ("!=", "day pass")}
     d = sample.data.drop("P13")
-    assert persona_prevalence(study, persona).people == int(((d["owns_car"] == 1) & (d["rides_per_month"] >= 20) & (d["eco"] <= 2.5) & (d["pass_type"] != "day pass")).sum())
+    assert persona_prevalence(study,
+        persona).people == int(((d["owns_car"] == 1) & (d["rides_per_month"] >= 20) & (d["eco"] <= 2.5) & (d["pass_type"] != "day pass")).sum())
 
 
 def test_it_is_live(capsys):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from personabench.checks import check
 from personabench.personas import Persona, write_personas
+from personabench.schema import STRENGTHS
 from personabench.study import Study
 
 Edit = Callable[[str, random.Random], str | None]
@@ -36,6 +37,11 @@ def _moved(number: str, rng: random.Random) -> str:
     return str(int(number) + rng.choice([-1, 1, 7, 100]) if number.lstrip("-").isdigit() else round(x + rng.choice([-1, 1]) * max(.05, abs(x) * .1), 4))
 
 
+def _other(text: str, than: str, key: str, rng: random.Random) -> str:
+    "Another value that the file gives the key, or one that nobody has."
+    return rng.choice([s for s in re.findall(rf"^ {{8}}{key}: (.+)$", text, re.MULTILINE) if s != than] + ["P99"])
+
+
 def _word(block: str, rng: random.Random) -> str:
     "A quote with one word left out, doubled, or changed."
     words = block.split(" ")
@@ -54,11 +60,11 @@ DAMAGES: dict[str, Edit] = {
     "date": lambda t, r: _spot(t, r, r"^( +(?:date|newest|oldest): '?)(\d{4})(-\d\d)", lambda m: m[1] + str(int(m[2]) - r.choice([1, 2])) + m[3]),
     "segment": lambda t, r: _spot(t, r, r"^(segment|segmentation|survey|wave|verdict): (.+)$", lambda m: f"{m[1]}: " + {"verdict": "no clusters"}.get(m[1], "elsewhere")),
     "link to a code": lambda t, r: _spot(t, r, r"^( {4}codes:\n +- )(.+)$", lambda m: m[1] + r.choice(["Nothing of the kind", m[2] + " or so"])),
-    "link to a source": lambda t, r: _spot(t, r, r"^( {8}source: )(.+)$", lambda m: m[1] + r.choice([s for s in re.findall(r"^ {8}source: (.+)$", t, re.MULTILINE) if s != m[2]] + ["P99"])),
-    "link to a variable": lambda t, r: _spot(t, r, r"^( {8}variable: )(.+)$", lambda m: m[1] + r.choice([s for s in re.findall(r"^ {8}variable: (.+)$", t, re.MULTILINE) if s != m[2]] + ["nothing"])),
+    "link to a source": lambda t, r: _spot(t, r, r"^( {8}source: )(.+)$", lambda m: m[1] + _other(t, m[2], "source", r)),
+    "link to a variable": lambda t, r: _spot(t, r, r"^( {8}variable: )(.+)$", lambda m: m[1] + _other(t, m[2], "variable", r)),
     "case": lambda t, r: _spot(t, r, r"^( {8}case: )(.+)$", lambda m: m[1] + r.choice([c for c in ("P01", "P05", "P14", "P99") if c != m[2]])),
     "span": lambda t, r: _spot(t, r, r"^( {8}(?:start|end): )(\d+)$", lambda m: m[1] + str(int(m[2]) + r.choice([-3, -1, 1, 2, 40]))),
-    "strength": lambda t, r: _spot(t, r, r"^( {4}strength: )(\w+)$", lambda m: m[1] + r.choice([s for s in ("assumption", "anecdote", "supported", "triangulated") if s != m[2]])),
+    "strength": lambda t, r: _spot(t, r, r"^( {4}strength: )(\w+)$", lambda m: m[1] + r.choice([s for s in STRENGTHS if s != m[2]])),
     "unknown key": lambda t, r: _spot(t, r, r"^( {4})(facet|people|text|evidence)(:)", lambda m: m[1] + m[2] + "s" + m[3]),
 }
 
@@ -89,13 +95,16 @@ def _keys_reordered(text: str, rng: random.Random) -> str | None:
 
 HARMLESS: dict[str, Edit] = {
     "order of keys": _reordered, "order of claims": _claims_reordered, "order of figures": _keys_reordered,
-    "comment": lambda t, r: _spot(t, r, r"^(  - id: .+|(?:name|label|segment|people): .+)$", lambda m: m[0] + "  # looked at: fine" if r.random() < .5 else f"# {m[1][:5]} seen\n" + m[0]),
+    "comment": lambda t, r: _spot(t, r, r"^(  - id: .+|(?:name|label|segment|people): .+)$",
+                                  lambda m: m[0] + "  # looked at: fine" if r.random() < .5 else f"# {m[1][:5]} seen\n" + m[0]),
     "name": lambda t, r: _spot(t, r, r"^(name: )(.+)$", lambda m: m[1] + m[2] + r.choice([" B.", "ny", " the Second"])),
     "label": lambda t, r: _spot(t, r, r"^(label: )(.+)$", lambda m: m[1] + r.choice(["Early birds", "On the move", "Rides a lot"])),
-    "wording of a claim": lambda t, r: _spot(t, r, r"(?<=    text: \|-\n)(      )(.+)$", lambda m: m[1] + r.choice(["Put differently: " + m[2], "Most of them say so.", m[2].rstrip(".")])),
+    "wording of a claim": lambda t, r: _spot(t, r, r"(?<=    text: \|-\n)(      )(.+)$",
+                                             lambda m: m[1] + r.choice(["Put differently: " + m[2], "Most of them say so.", m[2].rstrip(".")])),
     "blank lines": lambda t, r: _spot(t, r, r"^(  - id: .+|(?:segment|wave|people): .+)$", lambda m: "\n" * r.randint(1, 3) + m[0]),
     "trailing spaces": lambda t, r: _spot(t, r, r"^( +(?:people|base|facet|kind|case|source): \S+)$", lambda m: m[0] + " " * r.randint(1, 4)),
-    "quoting style": lambda t, r: _spot(t, r, r"^( *(?:facet|source|case|segment|name|kind|strength): )([\w -]+)$", lambda m: m[1] + r.choice([f"'{m[2]}'", f'"{m[2]}"'])),
+    "quoting style": lambda t, r: _spot(t, r, r"^( *(?:facet|source|case|segment|name|kind|strength): )([\w -]+)$",
+                                        lambda m: m[1] + r.choice([f"'{m[2]}'", f'"{m[2]}"'])),
     "date without quotes": lambda t, r: _spot(t, r, r"'(\d{4}-\d\d-\d\d)'", lambda m: m[1]),
     "decimals": lambda t, r: _spot(t, r, r"^( +(?:share|low|high|rest): 0\.\d+)$", lambda m: m[0] + "0" * r.randint(1, 3)),
     "notes": lambda t, r: _spot(t, r, r"^(name: .+)$", lambda m: m[0] + "\nnotes: |-\n  Talk to two more of them: soon."),
@@ -132,4 +141,5 @@ if __name__ == "__main__":
     done, quiet = campaign(sample, drafts, DAMAGES, damages, seed)
     print(f"{sum(done.values())} damages of {len(done)} kinds, {sum(done.values()) - len(quiet)} caught", *quiet, sep="\n  ")
     done, quiet = campaign(sample, drafts, HARMLESS, edits, seed)
-    print(f"{sum(done.values())} harmless edits of {len(done)} kinds, {sum(done.values()) - len(quiet)} called an error", *sorted({k for k in done} - {k for k, _ in quiet}), sep="\n  ")
+    print(f"{sum(done.values())} harmless edits of {len(done)} kinds, {sum(done.values()) - len(quiet)} called an error",
+        *sorted({k for k in done} - {k for k, _ in quiet}), sep="\n  ")
