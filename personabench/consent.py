@@ -52,14 +52,15 @@ def _iso(date: str) -> str:
     try: return Date.fromisoformat(date).isoformat()
     except ValueError: raise BadInput("date", repr(date), "a date such as 2026-06-30", "write year, month, day") from None
 
-# %% ../nbs/14_consent.ipynb #b244571c
+# %% ../nbs/14_consent.ipynb #ad1b2855
 _PLACE = r"(?:Street|St\.|Road|Lane|Avenue|Square|Bridge Street|Alley|[Ss]tra(?:ß|ss)e|[Ww]eg|[Pp]latz|straat|rue|rua|calle)"
 _IDENTIFIERS = {
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
     "a web address": re.compile(r"\b(?:https?://|www\.)\S+"),
     "a telephone number": re.compile(r"(?<![\w.,])\+?\d[\d\s()/-]{5,}\d(?![\w%])"),
     "an address": re.compile(rf"\b\d{{1,4}}[a-z]? [A-Z]\w+ {_PLACE}\b|\b[A-Z]\w*[ -]?{_PLACE} \d{{1,4}}\b"),
-    "what only one person can say": re.compile(r"\b(?:I['’]m|I am|I was|I work as) the (?:only |last |first )?(?:\w+[ -]){0,3}\w+ (?:at|of|in|on|for) (?:the )?[A-ZÀ-Þ]\w+"),
+    "what only one person can say": re.compile(
+        r"\b(?:I['’]m|I am|I was|I work as) the (?:only |last |first )?(?:\w+[ -]){0,3}\w+ (?:at|of|in|on|for) (?:the )?[A-ZÀ-Þ]\w+"),
 }
 _DATES = re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d\d?\.\d\d?\.\d{2,4}|(?:1[5-9]|20)\d\d\s*(?:-|to|and)\s*(?:1[5-9]|20)\d\d")
 

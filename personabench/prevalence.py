@@ -230,14 +230,14 @@ def _padded(masks: tuple[np.ndarray, np.ndarray], n: int) -> tuple[np.ndarray, n
     hit, known = (np.append(m, np.zeros(n - len(m), dtype=bool)) for m in masks)
     return hit, known
 
-# %% ../nbs/41_prevalence.ipynb #791f304d
+# %% ../nbs/41_prevalence.ipynb #19a7a1bb
 def persona_traits(
     persona: Persona,                  # with statistics among the evidence for its claims
     *,
     survey: str | None = None,         # only statistics of this survey
     facets: Collection[str] | None = None,  # only claims of these facets
 ) -> dict[str, Any]:                   # variable -> what is asked of it, as `trait_prevalence` takes it
-    "Return the bundle that a persona's statistics describe: per variable the first answer for it (any other, where fewer give it than the rest do), or the side of a mean."
+    "Return the bundle that a persona's statistics describe: per variable the answer for it (any other, where fewer give it than elsewhere), or the side of a mean."
     traits: dict[str, Any] = {}
     for c in persona.claim_list:
         if facets is not None and c.facet not in facets: continue

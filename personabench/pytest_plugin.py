@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pytest
 
 # %% auto #0
-__all__ = ['pytest_addoption', 'pytest_report_header', 'pytest_collection_modifyitems']
+__all__ = []
 
-# %% ../nbs/61_pytest_plugin.ipynb #d9840b35
+# %% ../nbs/61_pytest_plugin.ipynb #2c06e02c
 def pytest_addoption(
     parser: pytest.Parser,   # pytest's
 ) -> None:
@@ -39,7 +39,7 @@ def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
     "Run the check; return its findings and the ids of the personas, in the order of the files. Raises pytest's UsageError."
     import pytest
 
-    from personabench import checks
+    from personabench import checks, personas
     from personabench.schema import PersonabenchError
     from personabench.study import Study
 
@@ -79,7 +79,7 @@ def _told(findings: pd.DataFrame) -> str:
     lines = [f"{f'{f.file}:{f.line}: ' if f.file else ''}{f.level}: {f.claim + ': ' if f.claim else ''}{f.message}\n    cure: {f.cure}" for f in findings.itertuples()]
     return "\n".join(lines)
 
-# %% ../nbs/61_pytest_plugin.ipynb #7de0ddca
+# %% ../nbs/61_pytest_plugin.ipynb #009fdc97
 def _persona_items(session: pytest.Session) -> list[Any]:
     "Return one test per persona and rule; what concerns no single persona is tested under the name of all."
     from personabench.checks import CHECK_RULES
@@ -94,7 +94,7 @@ def _persona_items(session: pytest.Session) -> list[Any]:
         items += [item.from_parent(parent, name=rule, findings=own[own["rule"].eq(rule)]) for rule in CHECK_RULES if name or own["rule"].eq(rule).any()]
     return items
 
-
+# %% ../nbs/61_pytest_plugin.ipynb #dbac2ae2
 def pytest_collection_modifyitems(
     session: pytest.Session,      # pytest's
     config: pytest.Config,        # with our options
