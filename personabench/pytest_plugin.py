@@ -34,12 +34,12 @@ def pytest_report_header(
     folder = config.getoption("--personas", default=None)
     return f"personas: {folder} against {config.getoption('--study')}" if folder else None
 
-# %% ../nbs/61_pytest_plugin.ipynb #63fda47a
+# %% ../nbs/61_pytest_plugin.ipynb #5deb9777
 def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
     "Run the check; return its findings and the ids of the personas, in the order of the files. Raises pytest's UsageError."
     import pytest
 
-    from personabench import checks, personas
+    from personabench import checks
     from personabench.schema import PersonabenchError
     from personabench.study import Study
 
