@@ -864,7 +864,7 @@ def _lines_of(findings: Sequence[_Finding], files: Sequence[Path | None]) -> lis
     for place in documents: documents[place] = _load_yaml(Path(str(files[place])).read_text("utf-8-sig"), str(files[place]), "rt")
     return [(*f[:5], str(files[f.place]) if f.place in documents else "", _line(documents[f.place], f.at) if f.place in documents else 0) for f in findings]
 
-# %% ../nbs/43_checks.ipynb #a41239c6
+# %% ../nbs/43_checks.ipynb #f53ecf1e
 CHECK_COLUMNS = ("rule", "level", "persona", "claim", "message", "cure", "file", "line")
 
 
@@ -873,8 +873,7 @@ def check(
     *,
     personas: str | Path | Iterable[Persona] = "personas/",  # a folder of YAML files, one file, or Persona objects
     today: str | None = None,                                # ISO date to hold review dates and the age of evidence against; default: today
-    config: str | Path | Mapping[str, Any] | None = None,
-        # a personabench.toml, or its [check] table; default: the file beside the personas, else in the working directory
+    config: str | Path | Mapping[str, Any] | None = None,    # a personabench.toml, or its [check] table; default: the file beside the personas or here
 ) -> pd.DataFrame:
     """Hold personas against the study.
 
