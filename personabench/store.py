@@ -27,7 +27,7 @@ from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadS
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['named_errors', 'open_store', 'Step', 'step', 'newest_event', 'undo_last', 'redo_last', 'find', 'add_coder',
+__all__ = ['named_errors', 'scrub', 'open_store', 'Step', 'step', 'newest_event', 'undo_last', 'redo_last', 'find', 'add_coder',
            'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code', 'check_span',
            'add_codings', 'add_memo', 'add_survey', 'add_segmentation']
 
@@ -209,13 +209,13 @@ def _inspect(path: Path) -> None:
         raise NewerStudy(str(path), f"written with layout {layout}", f"layout {SCHEMA_VERSION} or older",
                          "upgrade: pip install -U personabench")
 
-# %% ../nbs/01_store.ipynb #5a04e6dd
+# %% ../nbs/01_store.ipynb #1c8d5f59
 def _tune(engine: sa.Engine) -> None:
     "Set SQLite's safety pragmas on each connection and let a transaction say whether it will write."
     @sa.event.listens_for(engine, "connect")
     def _(dbapi, _record):
         dbapi.isolation_level = None  # SQLAlchemy's begin event, below, starts transactions; not the driver
-        for pragma in ("busy_timeout=15000", "foreign_keys=ON", "synchronous=FULL"): dbapi.execute(f"PRAGMA {pragma}")
+        for pragma in ("busy_timeout=15000", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"): dbapi.execute(f"PRAGMA {pragma}")
         if not engine.url.query.get("mode") == "ro": dbapi.execute("PRAGMA journal_mode=WAL")
 
     @sa.event.listens_for(engine, "begin")
@@ -257,7 +257,25 @@ def _create(engine: sa.Engine, title: str) -> None:
     if sqlite:  # brings the mark of a study into the file itself
         with closing(engine.raw_connection()) as raw: raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-# %% ../nbs/01_store.ipynb #5fdb522a
+# %% ../nbs/01_store.ipynb #04ac48d2
+_DUE = "scrub_due"  # in meta while words that were blanked may still lie in free pages or in the write-ahead log
+
+
+def scrub(
+    engine: sa.Engine,  # from open_store
+) -> bool:              # False when another program reads the file and it has to wait
+    "Rewrite a SQLite file so that nothing that was blanked is left in it, nor in the write-ahead log beside it; nothing to do where nothing was blanked."
+    if engine.dialect.name != "sqlite" or engine.url.database in (None, ":memory:"): return True
+    with engine.connect() as conn:
+        if not conn.scalar(sa.select(_meta.c.key).where(_meta.c.key == _DUE)): return True
+    with closing(engine.raw_connection()) as raw:
+        try: raw.cursor().execute("VACUUM")
+        except sqlite3.OperationalError: return False
+        if raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]: return False
+    with engine.connect().execution_options(write=True) as conn, conn.begin(): conn.execute(_meta.delete().where(_meta.c.key == _DUE))
+    return True
+
+# %% ../nbs/01_store.ipynb #0b88aa82
 def open_store(
     address: str | os.PathLike,  # a file path, ":memory:", or a database address such as "postgresql+psycopg://..."
     *,
@@ -276,7 +294,9 @@ def open_store(
         path = Path(address).expanduser()
         engine, address, title = _file(path, create), str(path), path.stem
     try:
-        with named_errors(engine): _prepare(engine, address, title, create)
+        with named_errors(engine):
+            _prepare(engine, address, title, create)
+            if engine.url.query.get("mode") != "ro": scrub(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -327,7 +347,7 @@ def _migrate(engine: sa.Engine, address: str) -> None:
 def _version(conn: sa.Connection) -> int:
     return int(conn.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema_version")) or 0)
 
-# %% ../nbs/01_store.ipynb #18d7904a
+# %% ../nbs/01_store.ipynb #74a6dd23
 class Step:
     "One transaction under way: what it has changed so far, and who is changing it."
 
@@ -360,6 +380,14 @@ class Step:
                 self.conn.execute(t.update().where(key.in_(changed)).values(values))
                 self._note(table, changed, dict(zip(values, old, strict=True)), values)
 
+    def blank(self, table: str, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        "Set `values` on the rows `ids` for good: the log says which rows, never what they held, and `scrub` then takes that out of the file."
+        if not ids: return
+        t = tables.tables[table]
+        for part in _parts(int(i) for i in ids): self.conn.execute(t.update().where(_key(t).in_(part)).values({c: _plain(v) for c, v in values.items()}))
+        self._note(table, [int(i) for i in ids], {}, {}, {"blanked": list(values)})
+        if not self.conn.scalar(sa.select(_meta.c.key).where(_meta.c.key == _DUE)): self.conn.execute(_meta.insert().values(key=_DUE, value=_now()))
+
     @contextmanager
     def part(self) -> Iterator[Step]:
         "Work on a part of the step that leaves nothing behind if it fails, whatever becomes of the rest."
@@ -374,7 +402,7 @@ class Step:
         change = {"table": table, "ids": list(ids), "before": dict(before), "after": dict(after)}
         self.changes.append({**change, "note": dict(note)} if note else change)
 
-# %% ../nbs/01_store.ipynb #0c12c724
+# %% ../nbs/01_store.ipynb #049181aa
 def _plain(value: Any) -> Any:
     "Return the Python number inside a numpy one: neither the database nor the log takes numpy's."
     return value.item() if getattr(value, "ndim", None) == 0 else value  # type: ignore[union-attr]
@@ -513,7 +541,7 @@ def _apply(s: Step, changes: Sequence[Mapping[str, Any]], old: str, new: str) ->
                                    cure="take back that step first")
         s._note(change["table"], change["ids"], change[old], change[new])
 
-# %% ../nbs/01_store.ipynb #82d05a02
+# %% ../nbs/01_store.ipynb #4307b957
 def _check_colleagues(s: Step, event: sa.Row, changes: Sequence[Mapping[str, Any]]) -> None:
     "Raise UndoConflict if rows that the event added have been changed by somebody else since, and still are."
     added = {(c["table"], i) for c in changes if c["after"].get("removed") == 0 for i in c["ids"]}
@@ -523,7 +551,7 @@ def _check_colleagues(s: Step, event: sa.Row, changes: Sequence[Mapping[str, Any
         if row.kind == "undo": theirs.pop(row.undoes, None)
         else: theirs[row.undoes or row.event_id] = row
     for row in theirs.values():
-        if any((c["table"], i) in added for c in json.loads(row.changes) for i in c["ids"]):
+        if any((c["table"], i) in added for c in json.loads(row.changes) if c["after"] for i in c["ids"]):
             raise UndoConflict("log", f"{row.coder} has since worked on what '{event.label}' added: {row.label}",
                                cure=f"ask {row.coder} to take that back first")
 
@@ -534,6 +562,9 @@ def _take(engine: sa.Engine, coder: str, redo: bool) -> str:
         event = _candidate(conn, coder, redo)
         if event is None: raise NothingToUndo("log", f"{coder} has no step to {word}", cure="study.log shows every step and who took it")
         s, changes = Step(conn, coder), json.loads(event.changes)
+        if any("blanked" in c.get("note", {}) for c in changes):
+            raise UndoConflict("log", f"'{event.label}' cannot be taken back: what it blanked is in no file any more",
+                               cure="what you did before it can be changed by hand; study.log lists it")
         try:
             if redo: _apply(s, changes, "before", "after")
             else:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from personabench import store
-from personabench.checks import CHECK_RULES, check, has_errors
-from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
-from personabench.schema import BadInput
+from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
+from personabench.consent import record_consent
+from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, contrasts, draft_personas, write_personas
+from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
 from personabench.survey import import_survey
 
@@ -68,7 +72,7 @@ def edit(folder: Path, old: str, new: str, count: int = 1) -> None:
 
 def test_a_draft_holds(study: Study, folder: Path):
     findings = check(study, personas=folder, today=TODAY)
-    assert list(findings) == ["rule", "level", "persona", "claim", "message", "cure"]
+    assert list(findings) == ["rule", "level", "persona", "claim", "message", "cure", "file", "line"]
     assert not has_errors(findings)
     assert set(findings["rule"]) == {"unlinked-interviews", "contested"} and set(findings["level"]) == {"note"}
     assert "P09" in findings.loc[findings["rule"].eq("unlinked-interviews"), "message"].item()
@@ -137,7 +141,8 @@ def test_an_uncoded_quote_and_a_new_coding_are_found(study: Study, personas: lis
 def test_new_counter_evidence_is_found(study: Study, personas: list[Persona]):
     row = study.codings.query("case == 'P03'").iloc[0]
     with study.step("code", "one") as step:
-        store.add_codings(step, [{"source_id": int(row["source_id"]), "code_id": study.code_id("Price is nothing"), "start": int(row["start"]), "end": int(row["end"])}])
+        store.add_codings(step, [{"source_id": int(row["source_id"]), "code_id": study.code_id("Price is nothing"), "start": int(row["start"]),
+            "end": int(row["end"])}])
     found = check(study, personas=personas, today=TODAY).query("rule == 'counter-evidence'")
     assert found["claim"].tolist() == ["behaviour-counts-minutes"]
 
@@ -206,7 +211,10 @@ def test_every_claim_is_held_against_the_study(study: Study, personas: list[Pers
 
 
 @pytest.fixture(scope="module")
-def sample() -> Study:
+def sample() -> Study: return made_sample()
+
+
+def made_sample() -> Study:
     "The teaching study with segments that are made by hand, so that the test depends on no algorithm."
     from personabench.sample_data import import_sample, sample_file
 
@@ -224,7 +232,7 @@ def sample() -> Study:
 def test_the_sample_studys_drafts_hold(sample: Study):
     personas = draft_personas(sample, "purpose", today=TODAY, opposites=[("Prefers the phone", "Prefers messages")])
     findings = check(sample, personas=personas, today=TODAY)
-    assert not has_errors(findings) and set(findings["rule"]) <= {"contested", "unlinked-interviews"}
+    assert not has_errors(findings) and set(findings["rule"]) <= {"contested", "unlinked-interviews", "person-recognisable", "claims-supported"}
     evidence = pd.concat([p.evidence for p in personas])
     assert "P14" not in set(evidence["case"].dropna())  # has withdrawn
     quotes = evidence[evidence["kind"].eq("quote")]
@@ -236,3 +244,339 @@ def test_a_contradiction_inside_one_interview_is_shown(sample: Study):
     personas = draft_personas(sample, "purpose", today=TODAY)
     claims = [c for p in personas for c in p.claim_list if c.codes == ["Price does not matter"]]
     assert any({e.case for e in c.evidence} & {e.case for e in c.against} == {"P07"} for c in claims)
+
+
+# -- Where a finding is ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("old", "new", "rule", "line_of"), [
+    ("the dock was empty\n", "the dock was always empty\n", "quote-verbatim", "quote: |-"), ("people: 3\n", "people: 4\n", "count-right", "people: 4"),
+    ("strength: supported", "strength: triangulated", "strength-right", "strength: triangulated"), ("mean: 1", "mean: 3", "statistic-right", "mean: 3"),
+    ("people: 50", "people: 60", "size-right", "people: 60"), ("facet: pain", "fasset: pain", "unreadable", "fasset: pain"), ("case: P01",
+        "case: P02", "case-right", "case: P02"),
+    ("date: '2026-05-04'", "date: '2026-05-14'", "date-right", "date: '2026-05-14'"), ("- Empty dock\n", "- Empty docks\n", "code-missing", "codes:"),
+    ("verdict: not measured", "verdict: clusters shown", "status-right", "verdict: clusters shown")])
+def test_findings_name_file_and_line(study: Study, folder: Path, old: str, new: str, rule: str, line_of: str):
+    edit(folder, old, new)
+    found = check(study, personas=folder, today=TODAY).query(f"rule == '{rule}'").iloc[0]
+    assert found["file"] == str(folder / "2026-05-a.yaml")
+    assert line_of in (folder / "2026-05-a.yaml").read_text().splitlines()[found["line"] - 1]
+
+
+def test_persona_objects_have_no_line(study: Study, personas: list[Persona]):
+    broken = personas[0].model_copy(update={"people": 60})
+    found = check(study, personas=[broken], today=TODAY).query("rule == 'size-right'")
+    assert found[["file", "line"]].values.tolist() == [["", 0]]
+
+
+# -- What a team decides --------------------------------------------------------------------------------------------------------
+def test_levels_are_a_teams_to_set(study: Study, folder: Path):
+    edit(folder, "people: 3\n", "people: 4\n")
+    (folder.parent / "personabench.toml").write_text('[check]\ncount-right = "note"\nshare-right = "off"\ncontested = "warning"\n[report]\ntitle = "not ours"\n')
+    findings = check(study, personas=folder, today=TODAY)
+    assert not has_errors(findings) and set(findings.query("rule == 'count-right'")["level"]) == {"note"} and "share-right" not in set(findings["rule"])
+    assert set(findings.query("rule == 'contested'")["level"]) == {"warning"}
+    assert has_errors(check(study, personas=folder, today=TODAY, config={}))
+    assert has_errors(check(study, personas=folder, today=TODAY, config={"contested": "error"}))
+
+
+def test_thresholds_are_a_teams_to_set(study: Study, folder: Path):
+    assert "stale" not in rules(check(study, personas=folder, today="2027-01-01"), "warning")
+    assert "stale" in rules(check(study, personas=folder, today="2027-01-01", config={"thresholds": {"months": 6}}), "warning")
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('[check]\nquote-verbatum = "off"', "line 2: no rule 'quote-verbatum'.*did you mean 'quote-verbatim'"), ('[check]\n\nstale = "eror"',
+        "line 3: stale = 'eror'.*did you mean 'error'"),
+    ("[check.thresholds]\nkk = 3", "line 2: no threshold 'kk'"), ("[check.thresholds]\nk = 'many'", "line 2: k = 'many'.*default is 5"),
+        ("[check]\nstale = off", "not valid TOML"),
+    ("check = 3", "'check' is no table")])
+def test_a_bad_configuration_is_told(study: Study, folder: Path, text: str, said: str):
+    (folder.parent / "personabench.toml").write_text(text)
+    with pytest.raises(BadInput, match=said):
+        check(study, personas=folder)
+    with pytest.raises(BadInput, match="cannot be read"):
+        check(study, personas=folder, config=folder / "no.toml")
+
+
+# -- For machines ---------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def found(study: Study, folder: Path) -> pd.DataFrame:
+    edit(folder, "the dock was empty\n", "the <dock> was & always empty\n")
+    return check(study, personas=folder, today=TODAY)
+
+
+def test_json_is_the_table(found: pd.DataFrame):
+    assert pd.DataFrame(json.loads(format_findings(found, "json"))).equals(found)
+    assert json.loads(format_findings(found.iloc[:0], "json")) == [] and format_findings(found.iloc[:0]) == "no findings"
+
+
+def test_junit_counts_failures(found: pd.DataFrame):
+    root = ET.fromstring(format_findings(found, "junit"))
+    failures = root.findall(".//failure")
+    assert root.get("failures") == str(len(failures)) == "1" and failures[0].get("type") == "quote-verbatim"
+    assert "<dock>" in failures[0].text and "2026-05-a.yaml:" in failures[0].text and "Cure: " in failures[0].text
+    assert int(root.get("tests")) == len(root.findall(".//testcase")) and len(root.findall(".//system-out")) >= 2
+    assert ET.fromstring(format_findings(found.iloc[:0], "junit")).get("failures") == "0"
+
+
+def test_sarif_is_what_the_standard_asks(found: pd.DataFrame, folder: Path):
+    "The parts of SARIF 2.1.0 that are required, or that code review tools read."
+    log = json.loads(format_findings(found, "sarif"))
+    assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json") and len(log["runs"]) == 1
+    run = log["runs"][0]
+    driver = run["tool"]["driver"]
+    assert driver["name"] and len({r["id"] for r in driver["rules"]}) == len(CHECK_RULES)
+    for result in run["results"]:
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] and result["level"] in ("none", "note", "warning", "error") and result["message"]["text"]
+        for place in result.get("locations", []):
+            assert place["physicalLocation"]["region"]["startLine"] >= 1 and place["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
+    assert run["results"][0]["ruleId"] == "quote-verbatim" and len(run["results"]) == len(found)
+
+
+def test_sarif_names_files_from_where_it_runs(study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(folder.parent)
+    edit(folder, "people: 3\n", "people: 4\n")
+    results = json.loads(format_findings(check(study, personas=Path("personas"), today=TODAY), "sarif"))["runs"][0]["results"]
+    assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "personas/2026-05-a.yaml", "uriBaseId": "SRCROOT"}
+    with pytest.raises(BadInput, match="did you mean 'sarif'"):
+        format_findings(pd.DataFrame(columns=list(CHECK_COLUMNS)), "sarif2")
+
+
+# -- Rule by rule ---------------------------------------------------------------------------------------------------------------
+def by_hand(*claims: Claim, **about: object) -> Persona: return Persona(id="a", name="A", claims=list(claims), **about)
+def quoted(study: Study, source: str, words: str, **more: object) -> Evidence:
+    at = study.text(source).index(words)
+    return Evidence(kind="quote", quote=words, source=source, start=at, end=at + len(words), case=source, **more)
+
+
+def added(study: Study, case: str, words: str, **about: object) -> Evidence:
+    "Put a talk with one person into the study and return all of it as a quote."
+    with study.step("import", case) as step:
+        store.add_source(step, case, text=words, turns=[{"speaker": "Zoltan", "start": 0, "end": len(words)}], speakers={"Zoltan": (case,
+            "participant")}, date="2026-05-04")
+        store.add_case(step, case, **about)
+    return quoted(study, case, words)
+
+
+@pytest.mark.parametrize(("words", "what"), [
+    ("Ring me on 0171 555 0142 please", "a telephone number"), ("write to z.b@example.org", "an e-mail address"), ("I live in 12 Larch Road up there", "an address"),
+    ("das war in der Lindenstraße 7, oben", "an address"), ("see www.example.org/me for more", "a web address"), ("and Zoltan said it again", "a name"),
+    ("I'm the bridge keeper at Kettle Bridge, the last one", "only one person"), ("I was the only woman driver for Tramco", "only one person")])
+def test_identifiers_in_quotes_are_errors(study: Study, words: str, what: str):
+    e = added(study, "P20", words)
+    findings = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e], people=1, base=1, quotes=1), cases=["P20"], interviewed=1)])
+    assert what in findings.query("rule == 'identifier-in-quote'")["message"].item()
+
+
+@pytest.mark.parametrize("words", ["I rode 1250 km in 2019 and 2020", "on 2026-05-04 or 04.05.2026 it was 12", "I'm the one who didn't want to come",
+    "It cost 1,250,000 or 25 %", "the Road was long, at 7"])
+def test_ordinary_numbers_and_words_are_no_identifiers(study: Study, words: str):
+    e = added(study, "P20", words)
+    assert "identifier-in-quote" not in rules(check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]))
+
+
+def test_details_that_add_up_are_a_warning(study: Study):
+    e = added(study, "P20", "I'm a lighthouse keeper up in Northgate, you know", attributes={"occupation": "lighthouse keeper", "district": "Northgate"})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "nurse", "district": "Northgate"})
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]).query("rule == 'person-recognisable'")
+    assert "occupation lighthouse keeper, district northgate: 1 of 10" in found["message"].item()
+
+
+def test_consent_that_was_withheld_or_never_recorded(study: Study, personas: list[Persona]):
+    assert not {"consent-withheld", "consent-missing"} & set(check(study, personas=personas, today=TODAY)["rule"])  # nobody records it in this study
+    record_consent(study, case="P01", consent="No, not to be quoted")
+    findings = check(study, personas=personas, today=TODAY)
+    assert findings.query("rule == 'consent-withheld'")["message"].str.startswith("P01 did not agree").all() and "consent-withheld" in rules(findings)
+    assert findings.query("rule == 'consent-missing'")["message"].str.contains("P02|P03|P04").all()
+    for case in ("P01", "P02", "P03", "P04"): record_consent(study, case=case, consent="yes")
+    assert not {"consent-withheld", "consent-missing"} & set(check(study, personas=personas, today=TODAY)["rule"])
+
+
+@pytest.mark.parametrize(("text", "facet", "rule"), [
+    ("Older riders struggle with the app.", "behaviour", "stereotype"), ("Women want it cosy", "need", "stereotype"), ("Gen Z hates paper", "attitude", "stereotype"),
+    ("Mentions the dock", "pain", None), ("Manages without a map", "behaviour", None)])
+def test_groups_of_people_need_a_statistic(study: Study, text: str, facet: str, rule: str | None):
+    assert rules(check(study, personas=[by_hand(Claim(id="x", text=text, facet=facet))])) == ({rule} if rule else set())
+
+
+def test_demographics_that_set_nobody_apart(study: Study):
+    e = Evidence(kind="survey", survey="wave1", variable="full", value=1, n=50, share=.5, low=.4, high=.6, rest=.5)
+    found = check(study, personas=[by_hand(Claim(id="x", text="Has a dog", facet="demographic", evidence=[e]), segment="A", segmentation="2026-05")])
+    assert "demographic-idle" in rules(found, "warning")
+
+
+@pytest.mark.parametrize(("text", "odd"), [("Rides 5 days a week", None), ("Rides 6 days a week", "6"), ("83 % of them meet a full dock", "83"),
+    ("One of 3 people waits", None), ("Pays 12 crowns", "12")])
+def test_numbers_that_nobody_said(study: Study, text: str, odd: str | None):
+    e = quoted(study, "P03", "work, five days a week")
+    found = check(study, personas=[by_hand(Claim(id="x", text=text, facet="behaviour", evidence=[e], people=1, base=3, quotes=1),
+        cases=["P03"])]).query("rule == 'invented-number'")
+    assert (found["message"].item().startswith(f"{odd} in ") if odd else found.empty)
+
+
+def test_a_bundle_that_fits_nobody_and_one_that_hardly_does(study: Study):
+    def says(variable: str, **figures: object) -> Claim:
+        return Claim(id=variable, text=variable, facet="behaviour", evidence=[Evidence(kind="survey", survey="wave1", variable=variable, n=50, low=0,
+            high=1, **figures)])
+    nobody = by_hand(says("rides", mean=60., rest=50.), says("full", value=1, share=.5, rest=.4))
+    assert "nobody" in rules(check(study, personas=[nobody])) and "'rides' costs most" in check(study, personas=[nobody]).query("rule == 'nobody'")["cure"].item()
+    some = by_hand(says("rides", mean=25., rest=20.5), says("full", value=1, share=.5, rest=.4))
+    assert "rare" in rules(check(study, personas=[some], config={"thresholds": {"prevalence": .5}}), "warning")
+
+
+def test_demographics_that_fit_four_people(study: Study):
+    data = pd.DataFrame({"district": ["Harbour"] * 4 + ["Old Town"] * 96}, index=[f"R{i}" for i in range(100)]).rename_axis("respondent").reset_index()
+    import_survey(study, data, id="respondent", name="where", levels={"district": "nominal"})
+    e = Evidence(kind="survey", survey="where", variable="district", value="Harbour", n=50, share=.5, low=.4, high=.6, rest=.1)
+    lives = by_hand(Claim(id="x", text="Lives at the harbour", facet="demographic", evidence=[e]))
+    assert "fit 4 people" in check(study, personas=[lives]).query("rule == 'k-anonymity'")["message"].item()
+    assert "k-anonymity" not in rules(check(study, personas=[lives], config={"thresholds": {"k": 4}}))
+
+
+@pytest.mark.parametrize(("jaccard", "status", "expected"), [(.5, "persona", ("error", "segment-dissolved")), (.5, "proto-persona", ("warning",
+    "segment-shaky")), (.7, "persona", ("warning", "segment-shaky")), (.9, "persona", None)])
+def test_segments_that_do_not_come_back(study: Study, jaccard: float, status: str, expected: tuple[str, str] | None):
+    with study.step("segment", "b") as step:
+        members = pd.DataFrame({"case": ["P01", "P02"], "segment": "A", "weight": 1.})
+        store.add_segmentation(step, name="b", members=members, k=1, verdict="clusters shown", parameters={"stability": [{"segment": "A", "jaccard": jaccard}]})
+    found = check(study, personas=[by_hand(segment="A", segmentation="b", status=status, verdict="clusters shown", interviewed=2, people=2)])
+    told = found[found["rule"].str.startswith("segment-")]
+    assert (expected is None and told.empty) or told[["level", "rule"]].values.tolist() == [list(expected)]
+
+
+def test_saturation_that_was_measured_and_claims_that_are_guesses(study: Study):
+    claims = [Claim(id=str(i), text="t", facet="pain", saturation=.4 if i == 0 else "not measured") for i in range(3)]
+    found = check(study, personas=[by_hand(*claims)])
+    assert rules(found, "warning") == {"unsaturated", "claims-supported"} and not has_errors(found)
+
+
+def test_two_personas_of_one_kind_and_of_one_name(study: Study, personas: list[Persona]):
+    twin = personas[0].model_copy(update={"id": "twin"})
+    found = check(study, personas=[personas[0], twin], today=TODAY)
+    assert {"not-distinct", "duplicate-name"} <= rules(found, "warning") and "duplicate-id" in rules(check(study, personas=[personas[0], personas[0]], today=TODAY))
+    assert "not-distinct" not in set(check(study, personas=personas, today=TODAY)["rule"])
+
+
+# -- Bad input ------------------------------------------------------------------------------------------------------------------
+def test_a_file_with_an_id_twice_or_of_another_layout_is_a_finding_with_its_line(study: Study, folder: Path):
+    text = (folder / "2026-05-a.yaml").read_text()
+    ids = [line for line in text.splitlines() if line.startswith("  - id: ")]
+    (folder / "twice.yaml").write_text(text.replace(ids[1], ids[0], 1))
+    (folder / "later.yaml").write_text(text.replace("format: 1", "format: 2", 1))
+    (folder / "deep.yaml").write_text(text.replace("    evidence:", "    evidense:", 1))
+    found = check(study, personas=folder, today=TODAY).query("rule == 'unreadable'").set_index("persona")
+    assert set(found.index) == {"twice", "later", "deep"} and (found["cure"].str.len() > 0).all() and found.at["later", "line"] == 1
+    assert "did you mean 'evidence'" in found.at["deep", "cure"] and "a second time" in found.at["twice", "message"]
+    assert "evidense" in (folder / "deep.yaml").read_text().splitlines()[found.at["deep", "line"] - 1]
+
+
+def test_a_study_of_a_later_version_is_an_error_with_a_cure(tmp_path: Path):
+    import sqlite3
+
+    Study(tmp_path / "s.db", coder="MB", create=True).close()
+    with sqlite3.connect(tmp_path / "s.db") as db: db.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+    with pytest.raises(NewerStudy, match="pip install -U personabench"):
+        Study(tmp_path / "s.db")
+
+
+def test_personas_of_another_study(study: Study, personas: list[Persona]):
+    found = check(Study(":memory:", coder="MB", create=True), personas=personas, today=TODAY)
+    assert {"unknown-segment", "source-missing"} <= rules(found) and (found["cure"].str.len() > 0).all()
+
+
+# -- What is planted in the sample study ------------------------------------------------------------------------------------------
+TRUTH = json.loads((Path(__file__).resolve().parent.parent / "data" / "truth.json").read_text())
+BELIEFS = pd.read_csv(Path(__file__).resolve().parent.parent / "data" / "team_beliefs.csv").set_index("belief_id")["belief"]
+DRAFT = {"links": {"Full dock": ("met_full_dock", "high"), "Payment fails": ("had_payment_failure", "high")}, "opposites": [("Prefers the phone", "Prefers messages")],
+         "facets": {"mode": None, "fill_minutes": None}, "today": "2026-06-30"}
+
+
+@pytest.fixture(scope="module")
+def planted(sample: Study) -> Study: return with_truth(sample)
+
+
+def with_truth(sample: Study) -> Study:
+    "The sample study with its true segments (and P13, who belongs to none, where the algorithm puts him) and with the false one."
+    survey = sample.surveys["survey"].iloc[0]
+    data = sample.survey(survey)[0]
+    truth = {**TRUTH["segments"]["respondents"], "P13": "Weekend explorers"}
+    street = set(TRUTH["traps"]["2_false_segment"]["respondents"])
+    for name, variables, segments in (("truth", TRUTH["segments"]["behaviour_variables"], [truth[i] for i in data.index]),
+                                      ("ratings", TRUTH["traps"]["3_one_factor"]["items"], ["Millfield" if i in street else "others" for i in data.index])):
+        with sample.step("segment", name) as step:
+            members = pd.DataFrame({"case": data.index, "segment": segments, "weight": data["weight"].to_numpy()})
+            stability = [{"segment": segment, "jaccard": .95} for segment in sorted(set(segments))]
+            store.add_segmentation(step, name=name, members=members, k=len(stability), verdict="clusters shown", parameters={"variables": variables,
+                "stability": stability}, survey=survey, wave="2026-05")
+    return sample
+
+
+def flawed(study: Study) -> dict[str, Persona]:
+    "A persona for each flaw that is planted, otherwise as drafted."
+    ground = _Ground(study, "truth")
+    base = next(p for p in draft_personas(study, "truth", **DRAFT) if p.segment == "Commuters")
+    fresh = lambda id, *claims: base.model_copy(update={"id": id, "name": id, "claim_list": [*base.claim_list, *claims]})
+    figures = contrasts(ground.survey, ground.cases["Commuters"], variables=list(TRUTH["traps"]["8_bundle"]["traits"]), without=ground.away)
+    traits = [(r, _statistic(r, ground)) for r in figures.itertuples()]
+    bundle = [Claim(id=r.variable, text=r.label, facet="behaviour", people=r.people, base=r.n, share=e.share, low=e.low, high=e.high, newest=e.date,
+        oldest=e.date, evidence=[e]) for r, e in traits]
+    only = TRUTH["traps"]["7_identifying"]["quote"]
+    row = study.codings[study.codings["quote"].str.contains(only, regex=False) & study.codings["case"].eq("P11")].iloc[0]
+    told = quoted(study, "P11", only, date=study.sources.set_index("name").at["P11", "date"])
+    withdrawn = study.codings.query("case == 'P14'").iloc[0]
+    gone = Evidence(kind="quote", quote=withdrawn["quote"], source="P14", start=int(withdrawn["start"]), end=int(withdrawn["end"]), case="P14")
+    count = {"people": 1, "base": base.interviewed, "quotes": 1}
+    assert row["code"] == "Job and hours"
+    return {"stereotype": fresh("stereotype", Claim(id="b2", text=BELIEFS["B2"], facet="behaviour")), "assumption": fresh("assumption", Claim(id="b1",
+        text=BELIEFS["B1"], facet="motivation")),
+            "identifier-in-quote": fresh("identifying", Claim(id="job", text="Works with things that move", facet="context", evidence=[told], **count)),
+            "nobody": fresh("nobody", *bundle),
+            "withdrawn-evidence": fresh("withdrawn", Claim(id="gone", text="Left us", facet="pain", evidence=[gone], **count))}
+
+
+def test_each_planted_trap_is_caught_and_nothing_else_is_an_error(planted: Study):
+    drafts = [*draft_personas(planted, "truth", **DRAFT), *draft_personas(planted, "ratings", **DRAFT)]
+    clean = check(planted, personas=drafts, today="2026-06-30")
+    errors = clean[clean["level"].eq("error")]
+    assert errors[["persona", "rule"]].values.tolist() == [["ratings-millfield", "segment-artefact"]]  # trap 2, and no false finding among five drafts
+    assert clean.query("rule == 'misfit'")["message"].str.startswith("P13 is unusual").tolist() == [True]  # trap 1
+    true, false = 2, 0
+    for rule, persona in flawed(planted).items():
+        found = check(planted, personas=[persona], today="2026-06-30")
+        own = found[found["rule"].eq(rule)]
+        assert len(own), rule
+        others = found[found["level"].eq("error") & found["rule"].ne(rule)]
+        # who has withdrawn is in no segment any more, and has no count: these two follow from it
+        false += len(others[~others["rule"].isin(["outside-segment", "count-right"] if rule == "withdrawn-evidence" else [])])
+        true += 1
+    assert (true, false) == (7, 0)
+
+
+def test_the_claim_that_ended_with_the_second_wave_is_outdated(planted: Study):
+    from personabench.sample_data import sample_file
+
+    drafts = draft_personas(planted, "truth", **DRAFT)
+    assert "outdated" not in set(check(planted, personas=drafts, today="2026-06-30")["rule"])
+    import_survey(planted, sample_file("survey_wave2.csv"), id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"), wave="2026-11")
+    try:
+        errors = check(planted, personas=drafts, today="2026-12-01").query("level == 'error'")
+        stale = {(p.id, c.id) for p in drafts for c in p.claim_list if any(e.variable in ("had_payment_failure", "ease_signup") for e in c.evidence)}
+        assert ("truth-commuters", "pain-payment-fails") in stale and set(zip(errors["persona"],
+            errors["claim"])) == stale and set(errors["rule"]) == {"outdated"}  # met_full_dock, unchanged, is not among them
+    finally:
+        store.undo_last(planted.engine, coder="MB")
+
+
+# -- Damages and harmless edits, the short form of tests/campaigns/persona_damage.py -----------------------------------------------
+def truth_drafts(study: Study) -> list[Persona]: return draft_personas(with_truth(study), "truth", **DRAFT)
+
+
+def test_random_damages_are_found_and_harmless_edits_are_not(planted: Study):
+    spec = spec_from_file_location("persona_damage", Path(__file__).resolve().parent / "campaigns" / "persona_damage.py")
+    damage = module_from_spec(spec)
+    spec.loader.exec_module(damage)
+    drafts = draft_personas(planted, "truth", **DRAFT)[1:2]
+    done, quiet = damage.campaign(planted, drafts, damage.DAMAGES, len(damage.DAMAGES), 1)
+    assert quiet == [] and len(done) == len(damage.DAMAGES)
+    done, quiet = damage.campaign(planted, drafts, damage.HARMLESS, len(damage.HARMLESS), 1)
+    assert len(quiet) == sum(done.values()) and len(done) == len(damage.HARMLESS)

@@ -1,0 +1,254 @@
+"""Consent: what a person takes back is in no file any more, everybody else's quotes stay verbatim, and nothing brings it back."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from personabench import store
+from personabench.checks import check
+from personabench.coding import add_memo, code, edit_memo, undo
+from personabench.consent import record_consent, withdraw
+from personabench.importers import correct_text, import_table
+from personabench.personas import Claim, Evidence, Persona, passages, write_personas
+from personabench.sample_data import import_sample, sample_file
+from personabench.schema import BadInput, NoSuchCase, UndoConflict
+from personabench.study import Study
+from personabench.survey import import_survey, stored_survey
+
+ROOT = Path(__file__).resolve().parent.parent
+HENK, HANNE = "P15", "P14"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    "The sample study in a file, with a survey, memos and a corrected interview."
+    path = tmp_path_factory.mktemp("consent") / "study.db"
+    with Study(path, coder="MB", create=True) as study:
+        import_sample(study)
+        import_survey(study, sample_file("survey_wave1.csv"), id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"), wave="2026-05")
+        import_table(study, pd.DataFrame({"who": ["P14", "R001"], "said": ["Zanzibar was nicer than this", "All good"], "shoes": ["sandals",
+            "boots"]}), text="said", case="who", name="review")
+        correct_text(study, "P14", text=study.text("P14").replace("MARA", "MARA", 1) + "\n\nHANNE: One thing more, the quagmire of invoices.")
+        coding = int(study.codings.query("case == 'P14'").iloc[0]["coding_id"])
+        memo = add_memo(study, "She sounded xylophonic here", coding=coding)
+        edit_memo(study, memo, "She sounded melancholic here")
+        add_memo(study, "Prefers cash, nefarious payroll", case="P14")
+        add_memo(study, "Nothing about anybody")
+    return path
+
+
+@pytest.fixture
+def study(made: Path, tmp_path: Path) -> Study:
+    shutil.copy(made, tmp_path / "study.db")
+    with Study(tmp_path / "study.db", coder="MB") as study:
+        yield study
+
+
+def held(path: Path, words: list[str]) -> list[str]:
+    "The words that some file beside the study still holds."
+    data = b"".join(file.read_bytes() for file in path.parent.iterdir() if file.is_file())
+    return [word for word in words if word.encode() in data]
+
+
+def own_words(study: Study, case: str) -> list[str]:
+    "Stretches that only this person said: 24 characters out of each longer turn."
+    turns, texts = study.turns, {i: study.text(name) for i, name in zip(study.sources["source_id"], study.sources["name"])}
+    return [texts[t.source_id][t.start + 10:t.start + 34] for t in turns.itertuples() if t.case == case
+        and t.end - t.start > 60 and "\n" not in texts[t.source_id][t.start:t.end]]
+
+
+@pytest.mark.parametrize("case", [HANNE, HENK])
+def test_the_words_are_in_no_file_any_more(study: Study, case: str):
+    path, words = Path(study.address), own_words(study, case)
+    words += {"P14": ["xylophonic", "melancholic", "nefarious", "quagmire", "Zanzibar", "HANNE", "payroll clerk", "sandals"], "P15": ["parcel driver"]}[case]
+    assert len(words) > 15 and len(held(path, words)) >= len(words) - 1
+    told = withdraw(study, case=case)
+    assert held(path, words) == []
+    study.close()
+    assert held(path, words) == [] and told.query("what == 'turns'")["count"].sum() > 10
+
+
+def test_everybody_elses_quotes_stay_verbatim(study: Study):
+    before = study.codings.set_index("coding_id")
+    kept = before[before["case"].ne(HENK)]
+    told = withdraw(study, case=HENK).set_index(["place", "what"])["count"]
+    after = study.codings.set_index("coding_id")
+    pd.testing.assert_frame_equal(after[["source", "turn", "case", "start", "end", "code"]], kept[["source", "turn", "case", "start", "end", "code"]])
+    same = after["quote"].eq(kept["quote"]) | kept["start"].gt(-1) & after["quote"].str.contains("▒")
+    assert same.all() and after["quote"].eq(kept["quote"]).mean() > .995  # one or two reach over both speakers' turns
+    assert told["study", "codings"] == before["case"].eq(HENK).sum()
+    assert told["G12", "turns"] == (study.turns.query("source_id == 1")["case"] == HENK).sum()
+    anna = passages(study).query("case == 'P12'")
+    assert len(anna) and not anna["quote"].str.contains("▒").any()
+
+
+def test_a_tombstone_and_the_membership_stay(study: Study):
+    with study.step("segment", "by hand") as step:
+        members = pd.DataFrame({"case": ["P13", HANNE], "segment": ["A", "A"], "weight": 1.})
+        store.add_segmentation(step, name="hand", members=members, k=1, verdict="not measured", parameters={})
+    consent = study.cases.set_index("case").at[HANNE, "consent"]
+    withdraw(study, case=HANNE)
+    row = study.cases.set_index("case").loc[HANNE]
+    assert (row["withdrawn"], row["consent"]) == ("2026-06-30", consent)  # the date that was kept already
+    assert row.drop(["withdrawn", "consent"]).isna().all()
+    assert study.segments["n"].tolist() == [2] and HANNE not in set(passages(study)["case"])
+    assert study.rows("turns", source="P14").query("case == 'P14'")["speaker"].eq(HANNE).all()
+
+
+def test_answers_leave_every_survey_and_wave(study: Study):
+    first = stored_survey(study, "2026-05")
+    data = first.data.assign(comment2=["only hers" if i == HANNE else "all the same" for i in first.data.index]).rename_axis("respondent").reset_index()
+    import_survey(study, data, id="respondent", weights="weight", wave="2026-11", name="second", levels={"comment2": "nominal"})
+    told = withdraw(study, case=HANNE)
+    for name in ("2026-05", "2026-11"):
+        survey = stored_survey(study, name)
+        assert HANNE not in survey.data.index and len(survey.data) == 399
+        assert survey.variables.set_index("variable").at["age", "n"] == survey.data["age"].notna().sum()
+    assert study.surveys["n"].tolist() == [399, 399]
+    assert [v for v, _ in stored_survey(study, "second").row("comment2")["values"]] == ["all the same"]
+    assert first.variables.set_index("variable").loc[["pass_type"], "values"].tolist() == stored_survey(study,
+        "2026-05").variables.set_index("variable").loc[["pass_type"], "values"].tolist()
+    assert told.query("what == 'answers'")["count"].gt(20).all() and len(told.query("what == 'answers'")) == 2
+    pd.testing.assert_frame_equal(stored_survey(study, "2026-05").data, first.data.drop(index=HANNE))
+
+
+def test_a_respondent_who_was_never_interviewed_can_withdraw(study: Study):
+    withdraw(study, case="R100", date="2026-07-01")
+    assert "R100" not in stored_survey(study, "2026-05").data.index
+    assert study.cases.set_index("case").at["R100", "withdrawn"] == "2026-07-01"
+
+
+def test_undo_says_why_not_and_colleagues_cannot_bring_it_back(study: Study):
+    with Study(study.address, coder="JK") as colleague:
+        coding = code(colleague, "Off topic", source="G12", start=int(study.turns.query("case == 'P12'").iloc[0]["start"]),
+            end=int(study.turns.query("case == 'P12'").iloc[0]["end"]))
+        withdraw(study, case=HENK)
+        with pytest.raises(UndoConflict, match="P15 withdraws.*cannot be taken back"):
+            undo(study)
+        assert coding in set(colleague.codings["coding_id"])
+        assert undo(colleague).startswith("code 'Off topic'")  # what has nothing to do with it can still be undone
+    work = code(study, "Off topic", source="P01", start=int(study.turns.query("case == 'P01'").iloc[0]["start"]),
+        end=int(study.turns.query("case == 'P01'").iloc[0]["end"]))
+    undo(study)
+    assert work not in set(study.codings["coding_id"])
+    with pytest.raises(UndoConflict):
+        undo(study)
+
+
+def test_a_correction_made_before_cannot_be_undone_into_an_empty_text(study: Study, made: Path):
+    with Study(study.address, coder="JK") as colleague:
+        correct_text(colleague, "G12", text=study.text("G12").replace("cake", "cakes"))
+        withdraw(study, case=HENK)
+        with pytest.raises(UndoConflict):
+            undo(colleague)
+    assert "▒" in study.text("G12")
+
+
+def test_twice_is_as_good_as_once(study: Study):
+    withdraw(study, case=HANNE)
+    text, log = study.text("P14"), len(study.log)
+    again = withdraw(study, case=HANNE)
+    assert study.text("P14") == text and again["what"].tolist() in (["file"], ["name", "file"]) and len(study.log) - log <= 1
+
+
+def test_what_the_interviewer_repeats_goes_and_what_others_say_is_reported(tmp_path: Path):
+    text = "Ida: I sold my grandmother's old blue bicycle.\nMo: So you sold my grandmother's old blue bicycle, Ida?\nUte: Ida sold it."
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        with study.step("import", "g") as step:
+            store.add_source(step, "G", text=text, turns=[{"speaker": "Ida", "start": 5, "end": 46}, {"speaker": "Mo", "start": 51, "end": 102},
+                {"speaker": "Ute", "start": 108, "end": 120}],
+                             speakers={"Ida": ("P1", "participant"), "Mo": (None, "interviewer"), "Ute": ("P2", "participant")})
+        told = withdraw(study, case="P1")
+        now = study.text("G")
+        assert len(now) == len(text) and "grandmother" not in now and now.count("Ida") == 1 and now[51:58] == "So you " and now.endswith("Ute: Ida sold it.")
+        assert told.query("what == 'name'")[["place", "count"]].values.tolist() == [["G", 1]]
+
+
+def test_personas_that_cite_the_person_are_named(study: Study, tmp_path: Path):
+    row = study.codings.query("case == 'P14'").iloc[0]
+    quote = Evidence(kind="quote", quote=row["quote"], source="P14", start=int(row["start"]), end=int(row["end"]), case="P14")
+    claims = [Claim(id="x", text="t", facet="pain", evidence=[quote], people=1, base=1, quotes=1), Claim(id="y", text="u", facet="pain")]
+    write_personas([Persona(id="a", name="A", cases=["P14"], claims=claims), Persona(id="b", name="B")], tmp_path / "personas")
+    told = withdraw(study, case=HANNE, personas=tmp_path / "personas").query("what == 'persona'")
+    assert told["place"].tolist() == ["a.yaml"] and told["note"].item() == "cites the person: x, cases"
+    found = check(study, personas=tmp_path / "personas")
+    assert {"withdrawn-evidence", "quote-verbatim"} <= set(found["rule"])
+
+
+def test_bad_input(study: Study, tmp_path: Path):
+    with pytest.raises(NoSuchCase, match="did you mean 'P"):
+        withdraw(study, case="P1A")
+    with pytest.raises(BadInput, match="2026-13-01"):
+        withdraw(study, case=HANNE, date="2026-13-01")
+    with pytest.raises(BadInput, match="no such folder"):
+        withdraw(study, case=HANNE, personas=tmp_path / "nowhere")
+    with study.step("x", "y"), pytest.raises(BadInput, match="a step is open"):
+        withdraw(study, case=HANNE)
+    with pytest.raises(BadInput, match="no words"):
+        record_consent(study, case="P01", consent=" ")
+    assert "HANNE" in study.text("P14")
+
+
+def test_a_reader_in_the_way_makes_it_wait_and_the_next_opening_finishes(study: Study):
+    path, words = Path(study.address), own_words(study, HENK)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM codings").fetchall()
+        study.engine.dispose()
+        with Study(path, coder="MB") as impatient:
+            impatient.engine.dispose()
+            told = withdraw(impatient, case=HENK)
+            assert told["note"].iloc[-1].startswith("another program reads it")
+        other.rollback()
+    with Study(path, coder="MB"):
+        pass
+    assert held(path, words) == []
+
+
+CHILD = """
+import sys
+from personabench.consent import withdraw
+from personabench.study import Study
+study = Study(sys.argv[1], coder="MB")
+print("ready", flush=True)
+withdraw(study, case="P15")
+print("done", flush=True)
+"""
+
+
+def test_killed_half_way_it_is_all_or_nothing(made: Path, tmp_path: Path):
+    "Whenever the program dies, either all of it is blanked, and gone once the study is opened again, or nothing is."
+    with Study(made, coder="MB") as study:
+        words, text = own_words(study, HENK), study.text("G12")
+    environment, rng, outcomes = {**os.environ, "PYTHONPATH": str(ROOT)}, random.Random(0), []
+    for i in range(3):
+        path = tmp_path / str(i) / "study.db"
+        path.parent.mkdir()
+        shutil.copy(made, path)
+        child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True, env=environment)
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(rng.random() * .6)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        with closing(sqlite3.connect(path)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        with Study(path, coder="MB") as study:
+            gone = study.cases.set_index("case").at[HENK, "withdrawn"] is not None
+            assert (study.text("G12") == text) != gone
+            assert (HENK in set(study.codings["case"])) != gone
+        assert len(held(path, words)) == (0 if gone else len(words))
+        outcomes.append(gone)
+    assert len(outcomes) == 3
