@@ -1,7 +1,7 @@
 """Run notebooks and keep what they print: `python .ci/bake.py nbs/tutorials/01_first_study.ipynb ...`
 
 Each runs in an empty folder of its own, so that nothing it writes ends up in the checkout. Charts are kept as pictures, because a live one needs a kernel to be seen;
-of a widget its table is kept, because a view without its state shows an error.
+of a widget its table is kept, because a view without its state shows an error. What a tutorial would download is taken from PERSONABENCH_REAL_DATA where that is set.
 """
 
 from __future__ import annotations
@@ -16,12 +16,18 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 STILL = "import altair\naltair.renderers.enable('png', scale_factor=1)"
+REAL = {"jupyter-2015": "surveys/jupyter-notebook-ux-2015/*.csv", "jupyter-2020": "surveys/jupyter-survey-2020/all_responses.csv"}
+HERE = f"""
+import os, pathlib, personabench
+if folder := os.environ.get("PERSONABENCH_REAL_DATA"):
+    personabench.download_sample = lambda name: sorted(pathlib.Path(folder).glob({REAL!r}[name]))
+"""
 
 
 def bake(path: Path) -> None:
     "Execute a notebook and write it back with its outputs and without counts."
     notebook = nbformat.read(path, 4)
-    first = nbformat.v4.new_code_cell(STILL)
+    first = nbformat.v4.new_code_cell(STILL + HERE)
     notebook.cells.insert(0, first)
     with tempfile.TemporaryDirectory() as folder:
         nbclient.NotebookClient(notebook, timeout=900, resources={"metadata": {"path": folder}}).execute()
