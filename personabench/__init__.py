@@ -28,7 +28,7 @@ _ROOMS: dict[str, str] = {
     "mixtures": "LatentClass KPrototypes KMedoids FAMD gower BadAnswers",
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
     "segmentation": "segment add_segments Segmentation",
-    "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
+    "personas": "draft_personas read_personas write_personas update_personas persona_schema Persona Claim Evidence",
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
