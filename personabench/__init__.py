@@ -29,6 +29,7 @@ _ROOMS: dict[str, str] = {
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
     "segmentation": "segment add_segments Segmentation",
     "personas": "draft_personas read_personas write_personas update_personas persona_schema Persona Claim Evidence",
+    "versions": "compare Comparison share_difference mean_difference",
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
