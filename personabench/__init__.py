@@ -32,6 +32,7 @@ _ROOMS: dict[str, str] = {
     "versions": "compare Comparison share_difference mean_difference",
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
+    "publishing": "publish read_version versions verify Version",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
     "exports": "write_chart",

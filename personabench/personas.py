@@ -462,7 +462,7 @@ def _styled(value: Any, node: Any) -> Any:
     if "\n" in value or getattr(node, "style", None) == '"': return DoubleQuotedScalarString(value)
     return SingleQuotedScalarString(value) if getattr(node, "style", None) == "'" else str(value)
 
-# %% ../nbs/40_personas.ipynb #26b2f85d
+# %% ../nbs/40_personas.ipynb #0afb2368
 def _replaced(node: Any, value: Any, column: int, text: str, flow: bool) -> _Edit:
     "Return the edit that puts a value into the place of another."
     start, end = node.start_mark.index, _end(node, text)
@@ -470,6 +470,8 @@ def _replaced(node: Any, value: Any, column: int, text: str, flow: bool) -> _Edi
     remark = re.match(r"[|>][^\n#]*?([ \t]+#[^\n]*)", text[start:end])  # behind the mark of a block text
     if remark: said = re.sub(r"\A([^\n]*)", lambda m: m[1] + remark[1], said)
     if start == end: return start, end, said                           # `key:` and nothing behind it
+    colon = len(text[:start].rstrip())
+    if node.id != "scalar" and text[colon - 1] == ":": return colon, end, said  # `[]` stands behind its key
     return (len(text[:start].rstrip(" ")), end, said) if said.startswith("\n") else (start, end, said[1:])
 
 
@@ -479,7 +481,7 @@ def _alike(a: Any, b: Any) -> bool:
 
     return json.dumps(a, sort_keys=True, default=str) == json.dumps(b, sort_keys=True, default=str)
 
-# %% ../nbs/40_personas.ipynb #5e5f8334
+# %% ../nbs/40_personas.ipynb #31a61cf1
 _OTHER_NAMES = {"stated": "strength", "claim_list": "claims"}  # a field may be written by its name in Python
 
 
@@ -495,8 +497,8 @@ def _map_edits(node: Any, old: Mapping[str, Any], new: Mapping[str, Any], text: 
     for key, here in node.value:
         name = _OTHER_NAMES.get(str(key.value), str(key.value))
         if name in new or name not in old: continue
-        head = _head(text, key.start_mark.index, column)
-        yield head, min(_foot(text, _end(here, text), column) + 1, len(text)), ""
+        head, foot = _head(text, key.start_mark.index, column), _foot(text, _end(here, text), column)
+        yield (head - 1, foot, "") if head else (0, min(foot + 1, len(text)), "")
 
 
 def _inserted(name: str, value: Any, node: Any, before: Any, column: int, text: str) -> _Edit:
@@ -506,16 +508,16 @@ def _inserted(name: str, value: Any, node: Any, before: Any, column: int, text: 
     end = _foot(text, _end(before, text), column)
     return end, end, f"\n{' ' * column}{entry}"
 
-# %% ../nbs/40_personas.ipynb #3c8c201a
+# %% ../nbs/40_personas.ipynb #ccfbc586
 def _value_edits(node: Any, old: Any, new: Any, column: int, text: str, flow: bool) -> Iterator[_Edit]:
     "Yield the edits of one value: inside it where it holds entries or items on lines of their own, else the whole."
     lines = not flow and not getattr(node, "flow_style", True)
     if isinstance(new, dict) and isinstance(old, dict) and node.id == "mapping" and (lines or old.keys() == new.keys()):
-        gone = {str(k.value) for k, _ in node.value[:1]} - new.keys() & old.keys()
-        if not (gone and text[_line_start(text, node.start_mark.index):node.start_mark.index].strip()):  # the first key stands behind the dash
+        names = [_OTHER_NAMES.get(str(k.value), str(k.value)) for k, _ in node.value]
+        if new.keys() & set(names) and (names[0] in new or not text[_line_start(text, node.start_mark.index):node.start_mark.index].strip()):  # else the first key stands behind a dash
             yield from _map_edits(node, old, new, text)
             return
-    if lines and isinstance(new, list) and isinstance(old, list) and node.id == "sequence" and old: yield from _list_edits(node, old, new, text)
+    if lines and new and old and isinstance(new, list) and isinstance(old, list) and node.id == "sequence": yield from _list_edits(node, old, new, text)
     else: yield _replaced(node, new, column, text, flow)
 
 
@@ -565,7 +567,7 @@ def _item(value: Any, column: int) -> str:
     lines = _dumped({"x": [value]}).removesuffix("\n").split("\n")[1:]
     return "\n".join(" " * column * bool(line) + line[2:] for line in lines)
 
-# %% ../nbs/40_personas.ipynb #1b3f7d79
+# %% ../nbs/40_personas.ipynb #5e610e9c
 def _sorted(edits: Iterable[_Edit]) -> list[_Edit]: return sorted(edits, key=lambda e: e[:2])
 
 
@@ -583,13 +585,11 @@ def _targets(old: Persona, new: Persona) -> tuple[dict[str, Any], dict[str, Any]
     "Return both as plain values. A strength stays as the file states it, right or wrong or not at all, until the strength or what is stated changes."
     was, now = _plain(old), _plain(new)
     told = {c.id: (c, plain) for c, plain in zip(old.claim_list, was.get("claims", []))}
-    for _, plain in told.values(): plain.pop("strength")
-    for c, plain in told.values(): plain |= {"strength": c.stated} if c.stated is not None else {}
+    def state(plain: dict[str, Any], strength: str | None) -> None: plain.pop("strength") if strength is None else plain.update(strength=strength)
+    for c, plain in told.values(): state(plain, c.stated)
     for c, plain in zip(new.claim_list, now.get("claims", [])):
         before, said = told.get(c.id, (None, {}))
-        if before is None or (before.stated, before.strength) != (c.stated, c.strength): continue
-        plain.pop("strength")
-        plain |= {"strength": said["strength"]} if "strength" in said else {}
+        if before is not None and (before.stated, before.strength) == (c.stated, c.strength): state(plain, said.get("strength"))
     return was, now
 
 # %% ../nbs/40_personas.ipynb #4090fab0
