@@ -32,10 +32,12 @@ _ROOMS: dict[str, str] = {
     "versions": "compare Comparison share_difference mean_difference",
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
+    "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
     "publishing": "publish read_version versions verify Version",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
     "exports": "write_chart",
+    "persona_charts": "chart_compare chart_personas",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -52,7 +52,7 @@ def share_difference(
     low, high = d - np.hypot(p2 - l2, u1 - p1), d + np.hypot(u2 - p2, p1 - l1)
     return Difference(d, float(low), float(high), float(2 * ndtr(-abs(d) / error)) if error > 0 else 1.)
 
-# %% ../nbs/42_versions.ipynb #963ef521
+# %% ../nbs/42_versions.ipynb #ab78893c
 def mean_difference(
     old: tuple[float, float, float],   # (mean, standard error, degrees of freedom)
     new: tuple[float, float, float],   # the same, later
@@ -60,15 +60,15 @@ def mean_difference(
     level: float = .95,                # of confidence
 ) -> Difference:
     "Return the difference of two independent means, new minus old, with Welch's t interval (1947) and p; NaN where a standard error is unknown."
-    from scipy.stats import t
+    from scipy.special import stdtr, stdtrit
 
     (m1, s1, f1), (m2, s2, f2) = old, new
     d, error = m2 - m1, float(np.hypot(s1, s2))
     if not np.isfinite(error) or not np.isfinite(d): return Difference(*[float("nan")] * 4)
     if error == 0: return Difference(d, d, d, 1. if d == 0 else 0.)
     df = error ** 4 / (s1 ** 4 / f1 + s2 ** 4 / f2)
-    reach = float(t.ppf(.5 + level / 2, df)) * error
-    return Difference(d, d - reach, d + reach, float(2 * t.sf(abs(d) / error, df)))
+    reach = float(stdtrit(df, .5 + level / 2)) * error
+    return Difference(d, d - reach, d + reach, float(2 * stdtr(df, -abs(d) / error)))
 
 # %% ../nbs/42_versions.ipynb #fc9522ab
 def _adjusted(p: Sequence[float]) -> np.ndarray:
@@ -80,7 +80,7 @@ def _adjusted(p: Sequence[float]) -> np.ndarray:
     if known.any(): out[known] = false_discovery_control(np.clip(p[known], 0, 1))
     return out
 
-# %% ../nbs/42_versions.ipynb #2e5e3657
+# %% ../nbs/42_versions.ipynb #68347b63
 def _topic(c: Claim) -> tuple:
     "Return what a claim is about: its codes, its question and answer, or its words."
     if c.codes: return ("codes", *sorted(c.codes))
@@ -88,7 +88,7 @@ def _topic(c: Claim) -> tuple:
     return ("words", c.text.casefold()) if asked is None else _question(asked)
 
 
-def _question(e: Evidence) -> tuple: return (e.kind, e.variable, None if e.share is None else str(e.value))
+def _question(e: Evidence) -> tuple: return (e.kind, e.variable, None if e.share is None else _said(e.value))
 
 
 def _weights(p: Persona) -> dict[tuple, float]:
@@ -165,7 +165,7 @@ def _lead(pair: _Pair, pairs: Mapping[tuple[int, int], _Pair]) -> float:
     "Return by how much a pair is more alike than the best other pair of either."
     return pair.score - max((p.score for p in pairs.values() if p != pair and (p.old == pair.old or p.new == pair.new)), default=0.)
 
-# %% ../nbs/42_versions.ipynb #df11b0ad
+# %% ../nbs/42_versions.ipynb #eed105d4
 def _why_not(old: Survey, new: Survey, variable: str) -> str:
     "Say why the answers to a question cannot be compared between two surveys; nothing when they can."
     rows = []
@@ -174,7 +174,7 @@ def _why_not(old: Survey, new: Survey, variable: str) -> str:
         rows.append(survey.row(variable))
     levels = [row["level"] for row in rows]
     if levels[0] != levels[1]: return f"{variable}: another scale ({levels[0]}, then {levels[1]})"
-    labels = [{str(v): str(label) for v, label in row["values"]} for row in rows]
+    labels = [{_said(v): str(label) for v, label in row["values"]} for row in rows]
     if other := [v for v in labels[0].keys() & labels[1].keys() if labels[0][v] != labels[1][v]]:
         return f"{variable}: the answer {sorted(other)[0]} has other words ({labels[0][sorted(other)[0]]!r}, then {labels[1][sorted(other)[0]]!r})"
     one_sided = [sorted(_common_answers(survey, variable) - labels[1 - i].keys()) for i, survey in enumerate((old, new))]
@@ -186,7 +186,13 @@ def _why_not(old: Survey, new: Survey, variable: str) -> str:
 def _common_answers(survey: Survey, variable: str) -> set[str]:
     "Return the answers that more than a few gave: 1 % and five people. A rarer one may be missing by chance."
     counts = survey.data[variable].value_counts()
-    return {str(v) for v in counts.index[counts.ge(max(5, .01 * counts.sum()))]} if len(counts) <= 50 else set()
+    return {_said(v) for v in counts.index[counts.ge(max(5, .01 * counts.sum()))]} if len(counts) <= 50 else set()
+
+
+def _said(value: Any) -> str:
+    "Return an answer as text: 1 and 1.0 are one answer, in whatever kind of column a file was read."
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
+    return f"{float(value):g}" if number else str(value)
 
 # %% ../nbs/42_versions.ipynb #c827c3b4
 class _Figure(NamedTuple):
@@ -214,7 +220,7 @@ def _figure(e: Evidence) -> _Figure:
     measure = "mean" if e.share is None else "share"
     return _Figure(measure, float(e.estimate or 0.), e.low, e.high, float(e.effective_n or e.n or 0), e.survey, e.effect)
 
-# %% ../nbs/42_versions.ipynb #9d8bc44f
+# %% ../nbs/42_versions.ipynb #6b14f475
 class _Books:
     "What a study can add to a comparison: the surveys of both sides, and figures that a version does not list."
 
@@ -236,18 +242,18 @@ class _Books:
         if survey is None or e.kind != "survey" or not survey.variables["variable"].eq(e.variable).any(): return None
         members = pd.DataFrame({"case": sorted(people), "segment": "x"})
         rows = _contrasts_by(survey, members, ["x"], _withdrawn(self.study), [str(e.variable)])["x"]  # type: ignore[arg-type]
-        rows = rows[rows["share"].isna() if e.share is None else rows["value"].astype(str).eq(str(e.value))]
+        rows = rows[rows["share"].isna() if e.share is None else rows["value"].map(_said).eq(_said(e.value))]
         if rows.empty: return None
         r, share = rows.iloc[0], e.share is not None
         return _Figure("share" if share else "mean", float(r["share"] if share else r["mean"]), r["low"], r["high"], r["effective_n"], survey.name, r["effect"])
 
-# %% ../nbs/42_versions.ipynb #f2f587b3
+# %% ../nbs/42_versions.ipynb #7f5bf36b
 def _standard_error(f: _Figure) -> float:
     "Return the standard error that a t interval was made of."
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     if f.low is None or f.high is None or f.n <= 1: return float("nan")
-    return (f.high - f.low) / 2 / float(t.ppf(.975, f.n - 1))
+    return (f.high - f.low) / 2 / float(stdtrit(f.n - 1, .975))
 
 
 def _between(a: _Figure, b: _Figure) -> Difference:
