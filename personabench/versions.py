@@ -383,7 +383,7 @@ class Comparison:
 
     def _repr_html_(self) -> str: return _overview(self)
 
-# %% ../nbs/42_versions.ipynb #6ffdd2b1
+# %% ../nbs/42_versions.ipynb #62cd6eb7
 _PERSONAS = ["old", "new", "name", "matched", "sure", "people", "common", "claims", "old_share", "old_low", "old_high", "old_n", "new_share", "new_low", "new_high", "new_n",
              "difference", "low", "high", "p", "q", "change", "status", "verdict"]
 
@@ -404,6 +404,7 @@ def _persona_row(p: Persona | None, q: Persona | None, pair: _Pair | None, match
 def _sized(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     "Return the table of personas with adjusted p and what became of their size."
     frame = pd.DataFrame(rows, columns=_PERSONAS)
+    for name in ("old", "new"): frame[name] = pd.Series([row[name] for row in rows], dtype="object")  # None, where there is none
     for name in ("people", "claims", "difference", "low", "high", "p"): frame[name] = frame[name].astype("float64")
     frame["q"] = _adjusted(frame["p"])
     sized = np.where(frame["q"].le(fdr), np.where(frame["difference"] > 0, "grew", "shrank"), "same size")
@@ -456,9 +457,10 @@ def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: S
     if study is None and any("pass study=" in str(r.get("why")) for r in rows): out.append("Figures that one version does not list were not looked up: pass study=.")
     return tuple(out)
 
-# %% ../nbs/42_versions.ipynb #67d0e6bb
+# %% ../nbs/42_versions.ipynb #ce786668
 def _number(x: Any, measure: str, sign: bool = False) -> str:
     if x is None or x != x: return "?"
+    if sign and abs(x) * (100 if measure == "share" else 1) < (.5 if measure == "share" else 1e-9): return "0"
     if measure == "share": return f"{100 * x:+.0f}".replace("-", "−") if sign else f"{100 * x:.0f} %"
     digits = max(0, min(2, 1 - int(np.floor(np.log10(max(abs(x), .01))))))
     return f"{x:{'+' if sign else ''}.{digits}f}".replace("-", "−")
