@@ -289,7 +289,8 @@ def _compare(
 
     from personabench import versions
 
-    forms = {"text": lambda c: c.explain(), "markdown": lambda c: c.changelog(), "table": lambda c: c.changes.to_string(index=False) if len(c.changes) else "nothing changed",
+    forms = {"text": lambda c: c.explain(), "markdown": lambda c: c.changelog(),
+             "table": lambda c: c.changes.to_string(index=False) if len(c.changes) else "nothing changed",
              "json": lambda c: c.claims.to_json(orient="records", force_ascii=False, indent=1)}
     if format not in forms: raise BadInput("--format", repr(format), ", ".join(forms), "check the spelling")
     with ExitStack() as stack: typer.echo(forms[format](versions.compare(old, new, study=stack.enter_context(_open(study)) if study else None)))

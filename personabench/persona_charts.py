@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['chart_compare', 'chart_personas']
 
-# %% ../nbs/55_persona_charts.ipynb #1d1be6c3
+# %% ../nbs/55_persona_charts.ipynb #b2f0c691
 def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, ink: dict[str, str]) -> Any:
     "Layer marks that have x and y in pixels, under a title and a key."
     import altair as alt
 
-    head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"], subtitleColor=ink["muted"], subtitleFontSize=11.5,
+    head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"],
+        subtitleColor=ink["muted"], subtitleFontSize=11.5,
                            subtitlePadding=5, subtitleLineHeight=16, offset=12)
     sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None))
     return sheet.configure(background=ink["paper"], padding=16)
@@ -48,7 +49,7 @@ def _texts(rows: pd.DataFrame, width: float, height: float, **style: Any) -> Any
     style = {"align": "left", "baseline": "top", "lineBreak": "\n", "lineHeight": 14, "fontSize": 11.5, "aria": False, **style}
     return _base(rows, width, height).mark_text(**style).encode(text="words:N", color=alt.Color("ink:N", scale=None))
 
-# %% ../nbs/55_persona_charts.ipynb #aedef3be
+# %% ../nbs/55_persona_charts.ipynb #462e6c53
 def _rules(rows: pd.DataFrame, width: float, height: float, thick: float) -> Any:
     "Draw a line from x to x2 in the colour `ink`."
     import altair as alt
@@ -61,14 +62,16 @@ def _points(rows: pd.DataFrame, width: float, height: float, tips: Sequence[Any]
     import altair as alt
 
     marks = _base(rows, width, height).mark_point(size=80, strokeWidth=2, opacity=1)
-    return marks.encode(shape=alt.Shape("shape:N", scale=None), fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None), tooltip=list(tips), description="alt:N")
+    return marks.encode(shape=alt.Shape("shape:N", scale=None), fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None),
+        tooltip=list(tips), description="alt:N")
 
 
 def _lines(text: str, pixels: float, most: int = 3) -> list[str]: return _wrap(str(text), pixels, size=11.5, lines=most)
 
-# %% ../nbs/55_persona_charts.ipynb #e3c1a04f
+# %% ../nbs/55_persona_charts.ipynb #aaf9e533
 _LEFT, _FIELD, _RIGHT = 270, 330, 240   # pixels: claim, figures, what became of it
-_SIGNS = {"appeared": "+ new", "vanished": "− no longer claimed", "reversed": "⇄ turned round", "moved": "moved", "strengthened": "better supported", "weakened": "less supported",
+_SIGNS = {"appeared": "+ new", "vanished": "− no longer claimed", "reversed": "⇄ turned round", "moved": "moved",
+    "strengthened": "better supported", "weakened": "less supported",
           "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
 
 
@@ -117,7 +120,7 @@ def _compare_parts(rows: pd.DataFrame, names: dict[str, str], ink: dict[str, str
         y += 12
     return parts, y
 
-# %% ../nbs/55_persona_charts.ipynb #1a0c921a
+# %% ../nbs/55_persona_charts.ipynb #896050af
 def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
     "Add the figures of one row to the parts."
     low, high = _span(r)
@@ -127,14 +130,15 @@ def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: 
         value, ends, n = getattr(r, f"{when}_value"), [getattr(r, f"{when}_{e}") for e in ("low", "high")], getattr(r, f"{when}_n")
         if all(e is not None and e == e for e in ends): parts[lines].append({"x": at(ends[0]), "x2": at(ends[1]), "y": y + dy, "ink": colour})
         told = f"{_number(value, r.measure)} ({_number(ends[0], r.measure)} to {_number(ends[1], r.measure)}), n = {n:,.0f}"
-        parts["points"].append({"x": at(value), "y": y + dy, "shape": shape, "fill": fill, "ink": colour, "claim": r.text, "version": when, "figure": told, "change": r.change,
+        parts["points"].append({"x": at(value), "y": y + dy, "shape": shape, "fill": fill, "ink": colour, "claim": r.text, "version": when,
+            "figure": told, "change": r.change,
                                 "alt": f"{r.text}: {when} {told}; {r.change}"})
         edge = at(ends[1]) if ends[1] is not None and ends[1] == ends[1] else at(value)
         right = edge + 46 < _LEFT + _FIELD + 20
         x = edge + 8 if right else (at(ends[0]) if ends[0] is not None and ends[0] == ends[0] else at(value)) - 34
         parts["labels"].append({"x": x, "y": y + dy - 6, "words": _number(value, r.measure), "ink": ink["muted" if when == "old" else "gain_text"]})
 
-# %% ../nbs/55_persona_charts.ipynb #c53c07ee
+# %% ../nbs/55_persona_charts.ipynb #bbcb64d5
 def chart_compare(
     comparison: Comparison,        # from `compare`
     *,
@@ -150,7 +154,8 @@ def chart_compare(
     width, title = _LEFT + _FIELD + _RIGHT + 24, f"{comparison.new} compared with {comparison.old}"
     key = _key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals", f"{left} without two figures, or less changed, not drawn" if left else "")
     if rows.empty: return _nothing("No claim has a figure in both versions.", title, ink)
-    axis = [{"x": _LEFT + f * _FIELD, "y": height - 8, "words": f"{f:.0%}".replace("%", " %"), "ink": ink["muted"]} for f in (0, .5, 1)] if rows["measure"].eq("share").any() else []
+    axis = [{"x": _LEFT + f * _FIELD, "y": height - 8, "words": f"{f:.0%}".replace("%", " %"), "ink": ink["muted"]} for f in (0, .5,
+        1)] if rows["measure"].eq("share").any() else []
     said = "; ".join(p["alt"] for p in parts["points"])
     return _sheet(_drawn({**parts, "axis": axis}, width, height + 10, ("claim", "version", "figure", "change")), width=width, height=height + 10, title=title, key=key,
                   alt_text=f"{title}. {said}.", ink=ink)
@@ -167,7 +172,7 @@ def _nothing(message: str, title: str, ink: dict[str, str]) -> Any:
     rows = pd.DataFrame([{"x": 0, "y": 4, "words": message, "ink": ink["muted"]}])
     return _sheet([_texts(rows, 560, 30, fontStyle="italic")], width=560, height=30, title=title, key=" ", alt_text=message, ink=ink)
 
-# %% ../nbs/55_persona_charts.ipynb #62e5f0a3
+# %% ../nbs/55_persona_charts.ipynb #ce459739
 def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, tips: Sequence[str]) -> list[Any]:
     "Turn parts into layers, from the back to the front."
     import altair as alt
@@ -177,11 +182,12 @@ def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, 
     layers = [_rules(frames[name], width, height, size) for name, size in thick.items() if name in frames]
     shown = [alt.Tooltip(f"{t}:N", title=t.title()) for t in tips]
     if "points" in frames: layers.append(_points(frames["points"], width, height, shown))
-    styles: dict[str, dict[str, Any]] = {"texts": {}, "heads": {"fontWeight": "bold", "fontSize": 13}, "labels": {"fontWeight": "bold"}, "axis": {"align": "center", "fontSize": 11},
+    styles: dict[str, dict[str, Any]] = {"texts": {}, "heads": {"fontWeight": "bold", "fontSize": 13}, "labels": {"fontWeight": "bold"},
+        "axis": {"align": "center", "fontSize": 11},
                                          "facets": {"fontWeight": "bold", "fontSize": 11.5}, "small": {"fontSize": 10.5}}
     return layers + [_texts(frames[name], width, height, **style) for name, style in styles.items() if name in frames]
 
-# %% ../nbs/55_persona_charts.ipynb #1941c53e
+# %% ../nbs/55_persona_charts.ipynb #5df774c7
 _SHAPES = {"triangulated": ("diamond", True), "supported": ("circle", True), "anecdote": ("circle", False), "assumption": ("cross", False)}
 
 
@@ -202,10 +208,12 @@ def _cell_words(c: Claim) -> str:
     "Say a claim's figure: share and n, mean and n, or people alone."
     if c.share is not None: return f"{_number(c.share, 'share')}  {c.people} of {c.base}" if not c.is_survey else f"{_number(c.share, 'share')}  n {c.base:,}"
     e = next((e for e in c.evidence if e.mean is not None), None)
-    return f"mean {_number(e.mean, 'mean')}  n {e.n:,}" if e is not None else "no evidence" if not c.evidence else f"{c.people or len(c.evidence)} people" if c.people else "no figure"
+    if e is not None: return f"mean {_number(e.mean, 'mean')}  n {e.n:,}"
+    return "no evidence" if not c.evidence else f"{c.people} people" if c.people else "no figure"
 
-# %% ../nbs/55_persona_charts.ipynb #fc63e463
-def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict[int, Claim]]], column: int, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+# %% ../nbs/55_persona_charts.ipynb #ff982340
+def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict[int, Claim]]], column: int, ink: dict[str,
+        str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set heads, facets and cells in pixels; and the height."
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "band", "axes", "thick", "points", "small", "facets")}
     heads = [_wrap(p.title, column - 18, size=14, lines=3) for p in personas]
@@ -225,7 +233,7 @@ def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict
         y += max(36., 14. * len(words) + 8)
     return parts, y + 4
 
-# %% ../nbs/55_persona_charts.ipynb #2dfc1d23
+# %% ../nbs/55_persona_charts.ipynb #60dc17c3
 def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float, y: float, wide: float, ink: dict[str, str]) -> None:
     "Add one claim of one persona to the parts."
     shape, filled = _SHAPES[c.strength]
@@ -233,8 +241,10 @@ def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float
     at = x + 6 + (c.share if c.share is not None else 0) * (wide - 12)
     if c.share is not None:
         parts["axes"].append({"x": x + 6, "x2": x + wide - 6, "y": y + 8, "ink": ink["grid"]})
-        if c.low is not None and c.high is not None: parts["thick"].append({"x": x + 6 + c.low * (wide - 12), "x2": x + 6 + c.high * (wide - 12), "y": y + 8, "ink": ink["bar"]})
-    parts["points"].append({"x": at, "y": y + 8, "shape": shape, "fill": ink["line"] if filled else ink["paper"], "ink": ink["line"], "persona": p.name, "claim": c.text, "figure": told,
+        if c.low is not None and c.high is not None: parts["thick"].append({"x": x + 6 + c.low * (wide - 12),
+                "x2": x + 6 + c.high * (wide - 12), "y": y + 8, "ink": ink["bar"]})
+    parts["points"].append({"x": at, "y": y + 8, "shape": shape, "fill": ink["line"] if filled else ink["paper"], "ink": ink["line"],
+        "persona": p.name, "claim": c.text, "figure": told,
                             "alt": f"{p.name}: {c.text} {told}"})
     beside = c.share is None   # no axis: the words stand where it would be
     parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": _cell_words(c), "ink": ink["ink"]})

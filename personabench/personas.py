@@ -508,13 +508,14 @@ def _inserted(name: str, value: Any, node: Any, before: Any, column: int, text: 
     end = _foot(text, _end(before, text), column)
     return end, end, f"\n{' ' * column}{entry}"
 
-# %% ../nbs/40_personas.ipynb #ccfbc586
+# %% ../nbs/40_personas.ipynb #f7f00e88
 def _value_edits(node: Any, old: Any, new: Any, column: int, text: str, flow: bool) -> Iterator[_Edit]:
     "Yield the edits of one value: inside it where it holds entries or items on lines of their own, else the whole."
     lines = not flow and not getattr(node, "flow_style", True)
     if isinstance(new, dict) and isinstance(old, dict) and node.id == "mapping" and (lines or old.keys() == new.keys()):
         names = [_OTHER_NAMES.get(str(k.value), str(k.value)) for k, _ in node.value]
-        if new.keys() & set(names) and (names[0] in new or not text[_line_start(text, node.start_mark.index):node.start_mark.index].strip()):  # else the first key stands behind a dash
+        start = node.start_mark.index
+        if new.keys() & set(names) and (names[0] in new or not text[_line_start(text, start):start].strip()):  # else the first key stands behind a dash
             yield from _map_edits(node, old, new, text)
             return
     if lines and new and old and isinstance(new, list) and isinstance(old, list) and node.id == "sequence": yield from _list_edits(node, old, new, text)
@@ -567,7 +568,7 @@ def _item(value: Any, column: int) -> str:
     lines = _dumped({"x": [value]}).removesuffix("\n").split("\n")[1:]
     return "\n".join(" " * column * bool(line) + line[2:] for line in lines)
 
-# %% ../nbs/40_personas.ipynb #5e610e9c
+# %% ../nbs/40_personas.ipynb #436be9f6
 def _sorted(edits: Iterable[_Edit]) -> list[_Edit]: return sorted(edits, key=lambda e: e[:2])
 
 
@@ -588,7 +589,7 @@ def _targets(old: Persona, new: Persona) -> tuple[dict[str, Any], dict[str, Any]
     def state(plain: dict[str, Any], strength: str | None) -> None: plain.pop("strength") if strength is None else plain.update(strength=strength)
     for c, plain in told.values(): state(plain, c.stated)
     for c, plain in zip(new.claim_list, now.get("claims", [])):
-        before, said = told.get(c.id, (None, {}))
+        before, said = told.get(c.id) or (None, dict[str, Any]())
         if before is not None and (before.stated, before.strength) == (c.stated, c.strength): state(plain, said.get("strength"))
     return was, now
 

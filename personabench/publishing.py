@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['Version', 'publish', 'read_version', 'versions', 'verify']
 
-# %% ../nbs/47_publishing.ipynb #f8f311d1
+# %% ../nbs/47_publishing.ipynb #f2bfb363
 def _hash(text: str) -> str: return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -43,21 +43,22 @@ def _ground(study: Study, p: Persona) -> dict[str, dict[str, str]]:
     "Return the hashes of what a persona rests on: kind -> name -> SHA-256; what the study does not hold is left out."
     evidence = [e for c in p.claim_list for e in (*c.evidence, *c.against)]
     texts, surveys = study.sources.set_index("name")["sha256"], study.surveys.set_index("survey")["sha256"]
-    out = {"sources": {s: str(texts[s]) for s in sorted({e.source for e in evidence if e.source}) if s in texts},
-           "surveys": {s: str(surveys[s]) for s in sorted({e.survey for e in evidence if e.survey} | {p.survey} - {None}) if s in surveys}, "segmentations": {}}  # type: ignore[operator,type-var]
+    out: dict[str, dict[str, str]] = {"sources": {s: str(texts[s]) for s in sorted({e.source for e in evidence if e.source}) if s in texts},
+           "surveys": {s: str(surveys[s]) for s in sorted({str(s) for s in (p.survey, *(e.survey for e in evidence)) if s}) if s in surveys}, "segmentations": {}}
     try: kept = _segmentation(study, p.segmentation) if p.segmentation is not None else None
     except NoSuchName: kept = None
     if kept is not None: out["segmentations"][kept["name"]] = _hash(f"{kept['data_hash']} {_members_hash(study, kept['name'])}")
     return out
 
-# %% ../nbs/47_publishing.ipynb #7b78bb63
+# %% ../nbs/47_publishing.ipynb #88d609d1
 @dataclass(frozen=True, eq=False)
 class Version:
     "Hold a published version."
     version: str
     folder: Path
     personas: list[Persona]
-    manifest: dict[str, Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
+    manifest: dict[str,
+        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
 
     def __repr__(self) -> str: return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas)"
 
@@ -81,7 +82,7 @@ def _entry(study: Study, name: str, p: Persona, data: bytes) -> dict[str, Any]:
     return {"id": p.id, "name": p.name, "file": name, "sha256": hashlib.sha256(data).hexdigest(), "status": p.status, "verdict": p.verdict, "claims": len(p.claim_list),
             "evidence_sha256": _hash(json.dumps(ground, sort_keys=True)), "evidence": ground}
 
-# %% ../nbs/47_publishing.ipynb #e656471d
+# %% ../nbs/47_publishing.ipynb #deb8bbd7
 def publish(
     study: Study,                                # what the personas rest on
     personas: str | Path | Iterable[Persona],    # folder of persona files (copied as they are), or list of Persona
@@ -98,7 +99,8 @@ def publish(
     """
     from personabench import __version__
 
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", version): raise BadInput("version", repr(version), "letters, digits, '.', '-' and '_'", "such as version='2026-05'")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", version): raise BadInput("version", repr(version),
+            "letters, digits, '.', '-' and '_'", "such as version='2026-05'")
     target, day = Path(folder) / version, today or Date.today().isoformat()
     if target.exists(): raise _taken(target)
     files = _files(personas)
@@ -144,7 +146,7 @@ def _write_version(target: Path, files: dict[str, bytes]) -> None:
         except OSError as e: raise _taken(target) from e
     finally: shutil.rmtree(work, ignore_errors=True)
 
-# %% ../nbs/47_publishing.ipynb #030119c9
+# %% ../nbs/47_publishing.ipynb #3431bc96
 _DAMAGED = "take the folder from version control or a backup, or publish a new version"
 
 
@@ -156,7 +158,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (ValueError, OSError) as e: raise BadInput(str(path), f"a damaged manifest ({e})", "JSON as publish writes it", _DAMAGED) from e
     if not isinstance(read, dict) or "format" not in read: raise BadInput(str(path), "a damaged manifest (no format)", "JSON as publish writes it", _DAMAGED)
     if read["format"] != _FORMAT:
-        raise BadInput(str(path), f"format {read['format']!r}", f"format {_FORMAT}", "read it with the version of personabench that wrote it" + f" ({read.get('program', 'a later one')})")
+        raise BadInput(str(path), f"format {read['format']!r}", f"format {_FORMAT}",
+            "read it with the version of personabench that wrote it" + f" ({read.get('program', 'a later one')})")
     try: [(p["id"], p["file"], p["sha256"], p["evidence"]["sources"]) for p in read["personas"]]; read["version"]; read["published"]  # noqa: E702,B018
     except (KeyError, TypeError) as e: raise BadInput(str(path), f"a damaged manifest ({e} is missing)", "JSON as publish writes it", _DAMAGED) from e
     return read
@@ -199,16 +202,17 @@ def _version_names(folder: Path) -> list[str]:
 def _latest(folder: Path, names: Iterable[str]) -> str:
     return max(names, key=lambda name: (str(_manifest(folder / name)["published"]), (folder / name / _MANIFEST).stat().st_mtime_ns, name))
 
-# %% ../nbs/47_publishing.ipynb #3cd00869
+# %% ../nbs/47_publishing.ipynb #05f06ed5
 def versions(
     folder: str | Path,    # where versions are kept
 ) -> pd.DataFrame:
     """List the published versions of a folder, the oldest first.
 
-    Returns version, published, program, personas, claims, errors (allowed at publication), whole (nothing is missing or changed), why (what is wrong). A damaged version is a row that says so.
+    Returns version, published, program, personas, claims, errors (allowed at publication), whole (nothing is missing or changed), why (what is
+    wrong). A damaged version is a row that says so.
     Raises BadInput for a folder that is not there.
     """
-    rows = []
+    rows: list[tuple] = []
     for name in _version_names(Path(folder)):
         try: m = read_version(Path(folder) / name).manifest
         except BadInput as e: rows.append((name, None, None, None, None, None, False, e.found))
@@ -216,7 +220,7 @@ def versions(
     frame = pd.DataFrame(rows, columns=["version", "published", "program", "personas", "claims", "errors", "whole", "why"])
     return frame.sort_values(["published", "version"], na_position="first", ignore_index=True)
 
-# %% ../nbs/47_publishing.ipynb #d0a0df8c
+# %% ../nbs/47_publishing.ipynb #a6eb8696
 _WORDS = {"sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
 
@@ -239,5 +243,6 @@ def verify(
                 found = now.get(kind, {}).get(name)
                 if found == digest: continue
                 change = "gone" if found is None else "changed"
-                rows.append((published.version, p.id, kind, name, change, f"{_WORDS.get(kind, kind)} {name!r} {'is not in the study any more' if found is None else 'has changed since'}"))
+                rows.append((published.version, p.id, kind, name, change,
+                    f"{_WORDS.get(kind, kind)} {name!r} {'is not in the study any more' if found is None else 'has changed since'}"))
     return pd.DataFrame(rows, columns=["version", "persona", "kind", "name", "change", "message"])

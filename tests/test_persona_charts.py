@@ -49,7 +49,8 @@ def test_the_unchanged_is_cut_first_and_counted():
 def test_one_and_eight_personas_with_long_texts(tmp_path):
     long = "A claim that takes a good many words to say what it has to say, and then says it once more, " * 3
     for n in (1, 8):
-        people = [persona(f"p{i}", claim("Full dock", 9 + i, text=long), claim("x", 3, quoted=1), Claim(id="guess", text="Loves", facet="need"), name=f"Name {i}") for i in range(n)]
+        people = [persona(f"p{i}", claim("Full dock", 9 + i, text=long), claim("x", 3, quoted=1), Claim(id="guess", text="Loves",
+            facet="need"), name=f"Name {i}") for i in range(n)]
         chart = chart_personas(people)
         points = marks(chart, "point")
         assert len(points) == 3 * n and {p["shape"] for p in points} == {"circle", "cross"} and len({p["fill"] for p in points if p["shape"] == "circle"}) == 2

@@ -23,7 +23,8 @@ def study() -> Study:
     with study.step("import", "two people") as step:
         (dock,) = store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": "Came for a bike and found none."}])
         for case, words in {"P01": "Came down and the dock was empty", "P02": "No bike there again"}.items():
-            source_id = store.add_source(step, case, text=words, turns=[{"speaker": case, "start": 0, "end": len(words)}], speakers={case: (case, "participant")}, date="2026-05-04")
+            source_id = store.add_source(step, case, text=words, turns=[{"speaker": case, "start": 0, "end": len(words)}],
+                speakers={case: (case, "participant")}, date="2026-05-04")
             store.add_codings(step, [{"source_id": source_id, "code_id": dock, "start": 0, "end": len(words)}])
     with study.step("segment", "riders") as step:
         members = pd.DataFrame({"case": ["P01", "P02"], "segment": ["A", "B"], "weight": 1.})
@@ -70,7 +71,8 @@ def test_errors_of_the_check_stop_it_unless_allowed(study: Study, kept: Path):
 def test_verify_names_what_has_changed_since(study: Study, kept: Path):
     assert verify(study, kept).empty
     correct_text(study, "P01", text="Came down and the docks were empty")
-    with study.step("remove", "P02") as step: store.remove_segmentation(step, "2026-05") if hasattr(store, "remove_segmentation") else store.add_case(step, "P02", withdrawn="2026-07-01")
+    with study.step("remove", "P02") as step: store.remove_segmentation(step, "2026-05") if hasattr(store,
+            "remove_segmentation") else store.add_case(step, "P02", withdrawn="2026-07-01")
     found = verify(study, kept, version="1.0")
     assert ("2026-05-a", "sources", "P01", "changed") in set(found[["persona", "kind", "name", "change"]].itertuples(index=False, name=None))
     assert found["message"].str.contains("has changed since").any()
@@ -86,7 +88,8 @@ def test_verify_names_what_has_changed_since(study: Study, kept: Path):
     (lambda f: (f / "2026-05-a.yaml").write_text("id: x\nname: x\n"), "2026-05-a.yaml was changed"),
     (lambda f: (f / "2026-05-a.yaml").unlink(), "2026-05-a.yaml is missing"),
     (lambda f: (f / "more.yaml").write_text("id: x\nname: x\n"), "more.yaml was added"),
-    (lambda f: (f / "manifest.json").write_text(json.dumps({**json.loads((f / "manifest.json").read_text()), "personas": [{"id": "x", "file": "../x", "sha256": "", "evidence": {"sources": {}}}]})),
+    (lambda f: (f / "manifest.json").write_text(json.dumps({**json.loads((f / "manifest.json").read_text()), "personas": [{"id": "x",
+        "file": "../x", "sha256": "", "evidence": {"sources": {}}}]})),
      "../x is missing"),
 ])
 def test_damage_is_named_and_other_versions_can_still_be_read(study: Study, kept: Path, damage, said: str):

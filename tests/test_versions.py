@@ -97,7 +97,8 @@ def test_every_kind_of_change_is_told_by_its_name():
     expected = share_difference((96, 160), (52, 150))
     assert (moved["low"], moved["high"]) == pytest.approx((expected.low, expected.high)) and moved["q"] >= moved["p"]
     words = c.explain()
-    for said in ("60 % → 35 %, −25 points (95 % interval −36 to −14); n = 160 and 150", "Turned round", "weakened, from supported to anecdote", "was “One wording”", "pass study="):
+    for said in ("60 % → 35 %, −25 points (95 % interval −36 to −14); n = 160 and 150", "Turned round",
+            "weakened, from supported to anecdote", "was “One wording”", "pass study="):
         assert said in words, said
 
 
@@ -110,9 +111,11 @@ def test_the_same_data_counted_anew_is_no_sampling_difference():
 
 
 def test_personas_are_matched_one_to_one_whatever_their_letters():
-    old = [persona("1-a", told("dock", 5, 5, "ABCDE"), asked("r", mean("rides", 30, 99, "1", 1.5)), wave="1"), persona("1-b", told("fun", 4, 4, "FGHI"), asked("s", mean("rides", 8, 99, "1", -1.)), wave="1"),
+    old = [persona("1-a", told("dock", 5, 5, "ABCDE"), asked("r", mean("rides", 30, 99, "1", 1.5)), wave="1"), persona("1-b", told("fun", 4,
+        4, "FGHI"), asked("s", mean("rides", 8, 99, "1", -1.)), wave="1"),
            persona("1-c", told("stuck", 3, 3, "JKL"), wave="1", name="Kit")]
-    new = [persona("2-a", told("fun", 3, 4, "FGHX"), asked("s", mean("rides", 9, 99, "2", -.9)), wave="2"), persona("2-b", told("dock", 5, 5, "ABCDY"), asked("r", mean("rides", 31, 99, "2", 1.4)), wave="2"),
+    new = [persona("2-a", told("fun", 3, 4, "FGHX"), asked("s", mean("rides", 9, 99, "2", -.9)), wave="2"), persona("2-b", told("dock", 5,
+        5, "ABCDY"), asked("r", mean("rides", 31, 99, "2", 1.4)), wave="2"),
            persona("2-c", told("cargo", 3, 3, "QRS"), wave="2", name="Lou")]
     c = compare(old, new)
     assert {(r.old, r.new) for r in c.personas.itertuples()} == {("1-a", "2-b"), ("1-b", "2-a"), ("1-c", None), (None, "2-c")}
@@ -166,7 +169,8 @@ def two_waves(tmp_path_factory: pytest.TempPathFactory):
                              "scale": np.clip(rng.integers(1, 4, 240) + 2 * group, 1, 5) * (1 if wave == "2026-05" else 2)}, index=[f"{wave}-{i}" for i in range(240)])
         if wave == "2026-05": data["gone"] = (rng.random(240) < np.where(group, .9, .2)).astype(int)
         data.index.name = "respondent"
-        seg = segment(import_survey(study, data, name=f"survey {wave}", wave=wave, levels={"scale": "ordinal"}), variables=["rides", "spend"], k=2, n_boot=0, verdict=False)
+        seg = segment(import_survey(study, data, name=f"survey {wave}", wave=wave, levels={"scale": "ordinal"}), variables=["rides",
+            "spend"], k=2, n_boot=0, verdict=False)
         add_segments(study, seg, name=wave)
         drafts.append(draft_personas(study, segments=wave, today="2026-12-01"))
     return study, drafts
@@ -177,7 +181,8 @@ def test_a_study_tells_what_cannot_be_compared_and_looks_up_what_is_not_listed(t
     c = compare(old, new, study=study)
     asked_of = c.claims.set_index("figure")
     assert asked_of.loc[["pain = 1"], "change"].eq("moved").any()
-    assert asked_of.loc[["gone = 1"], "why"].str.contains("not asked in 2026-11").all() and asked_of.loc[["scale"], "why"].str.contains("other answers to choose from").all()
+    assert asked_of.loc[["gone = 1"], "why"].str.contains("not asked in 2026-11").all() and asked_of.loc[["scale"],
+        "why"].str.contains("other answers to choose from").all()
     assert (asked_of.loc[["scale"], "change"].isin(["not comparable"])).all() and "Could not be compared" in c.explain()
     shorter = [p.model_copy(update={"claim_list": [x for x in p.claim_list if "pain" not in x.id]}) for p in new]
     row = compare(old, shorter, study=study).claims.query("figure == 'pain = 1' and old_value > .5").iloc[0]

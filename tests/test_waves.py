@@ -59,7 +59,8 @@ def test_no_change_exceeds_what_chance_gives_in_one_of_twenty():
 def wave_of(rng: np.random.Generator, n: int, name: str, *, share: float = .5, pain: float = .6, drift: float = 0.) -> Survey:
     group = (rng.random(n) < share).astype(int)
     data = pd.DataFrame({"rides": rng.normal(np.where(group, 30, 8), 3), "spend": rng.normal(np.where(group, 12, 30), 3), "age": rng.normal(40 + drift, 10, n),
-                         "pain": (rng.random(n) < np.where(group, pain, .2)).astype(int), "ease": rng.integers(1, 6, n), "device": rng.choice(["app", "web", "phone"], n)})
+                         "pain": (rng.random(n) < np.where(group, pain, .2)).astype(int), "ease": rng.integers(1, 6, n),
+                             "device": rng.choice(["app", "web", "phone"], n)})
     return read_survey(data.rename(index=lambda i: f"{name}-{i}").rename_axis("respondent"), wave=name, name=name, levels={"ease": "ordinal"})
 
 
@@ -78,7 +79,8 @@ def test_a_wave_drawn_again_raises_few_alarms(first):
     assert sum(alarms) <= 5  # of 40; more than 5 happen once in a hundred at 5 %
 
 
-@pytest.mark.parametrize("planted, rule, power", [({"share": .68}, "size", .8), ({"pain": .25}, "answers", .9), ({"drift": 8.}, "drift", .9)], ids=["size", "answers", "drift"])
+@pytest.mark.parametrize("planted, rule, power", [({"share": .68}, "size", .8), ({"pain": .25}, "answers", .9), ({"drift": 8.}, "drift",
+    .9)], ids=["size", "answers", "drift"])
 def test_a_planted_change_is_found(first, planted: dict, rule: str, power: float):
     found = []
     for seed in range(12):
@@ -125,10 +127,12 @@ def test_what_cannot_be_compared_is_said_and_missing_questions_stop(first):
     new = wave_of(np.random.default_rng(2), 200, "2")
     cut = replace(new, data=new.data.drop(columns=["device"]).assign(ease=new.data["ease"] * 2), variables=new.variables[new.variables["variable"].ne("device")])
     cut = cut.with_levels({"ease": "ordinal"})
-    p = Persona(id="p", name="P", segment="A", claims=[Claim(id="c", text="On the web", facet="channel", evidence=[Evidence(kind="survey", survey="1", variable="device", value="web",
+    p = Persona(id="p", name="P", segment="A", claims=[Claim(id="c", text="On the web", facet="channel", evidence=[Evidence(kind="survey",
+        survey="1", variable="device", value="web",
                                                                                                                         n=99, share=.3, low=.2, high=.4, rest=.3)])])
     w = compare_waves(None, new=cut, segments=first, personas=[p])
-    assert w.changes[["claim", "change"]].values.tolist() == [["c", "not comparable"]] and "device: not asked in 2" in w.explain() and "ease: other answers" in w.explain()
+    assert w.changes[["claim", "change"]].values.tolist() == [["c",
+        "not comparable"]] and "device: not asked in 2" in w.explain() and "ease: other answers" in w.explain()
     short = replace(new, data=new.data.drop(columns="spend"), variables=new.variables[new.variables["variable"].ne("spend")])
     with pytest.raises(BadInput, match="no answers to 'spend'.*ask them in the next wave"): compare_waves(None, new=short, segments=first)
     with pytest.raises(NoSuchName, match="no survey '3'"): compare_waves(None, new="3", segments=first)
@@ -188,8 +192,6 @@ def test_feedback_is_evidence_that_proves_little(tmp_path: Path):
 
 
 # -- Real ---------------------------------------------------------------------------------------------------------------------
-SHARED = {"frequency": ("How often do you use Jupyter Notebook?", "How frequently do you use Jupyter?"), "tenure": ("Roughly how long have you been using Jupyter Notebook?", "How long have you been using Jupyter?")}
-
 
 @pytest.mark.real
 def test_jupyter_2015_to_2020(real_data: Path):
@@ -202,7 +204,7 @@ def test_jupyter_2015_to_2020(real_data: Path):
         assert len(columns) == 2, [c for c in frame.columns if "long" in c.lower() or "often" in c.lower()][:10]
         extra = [c for c in frame.columns if c not in columns and 2 <= frame[c].nunique() <= 8][:6]
         data = frame[[*columns, *extra]].rename(columns={**columns, **{c: f"{year}_{i}" for i, c in enumerate(extra)}})
-        data = data[data[["frequency", "tenure"]].notna().any(axis=1)].rename(index=lambda i: f"{year}-{i}").rename_axis("respondent")
+        data = data[data[["frequency", "tenure"]].notna().any(axis=1)].rename(index=f"{year}-{{}}".format).rename_axis("respondent")
         survey = import_survey(study, data, name=year, wave=year, levels={v: "nominal" for v in data})
         add_segments(study, segment(survey, variables=["frequency", "tenure"], k=2, n_boot=0, verdict=False), name=year)
         drafts.append(draft_personas(study, segments=year))
