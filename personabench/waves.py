@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['LIMITS', 'stability_index', 'Waves', 'compare_waves', 'review_schedule', 'add_feedback']
 
-# %% ../nbs/45_waves.ipynb #b064bc92
+# %% ../nbs/45_waves.ipynb #23d1ec71
 def stability_index(
     old: pd.Series | Sequence[Any],                     # answers of the older wave; numbers, or categories
     new: pd.Series | Sequence[Any],                     # of the newer
@@ -50,7 +50,7 @@ def stability_index(
     cut, names = _bins(a, b, bins)
     shares = [np.bincount(c, g, len(names)) / g.sum() for c, g in ((cut[:len(a)], u), (cut[len(a):], w))]
     keep = (shares[0] > 0) | (shares[1] > 0)
-    p, q = (np.maximum(s[keep], .5 / k) for s, k in zip(shares, (n, m)))
+    p, q = (np.where(s[keep] > 0, s[keep], .5 / k) for s, k in zip(shares, (n, m)))
     parts, scale, df = (q - p) * np.log(q / p), 1 / n + 1 / m, max(1, int(keep.sum()) - 1)
     table = pd.DataFrame({"bin": np.array(names, dtype=object)[keep], "old_share": shares[0][keep], "new_share": shares[1][keep], "psi": parts})
     psi = float(parts.sum())
