@@ -33,7 +33,7 @@ _ROOMS: dict[str, str] = {
     "checks": "check",
     "journeys": "journey journey_from_codings Journey",
     "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
-    "publishing": "publish read_version versions verify Version",
+    "publishing": "publish read_version list_versions verify Version",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
     "exports": "write_chart",

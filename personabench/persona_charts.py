@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['chart_compare', 'chart_personas']
 
-# %% ../nbs/55_persona_charts.ipynb #b2f0c691
+# %% ../nbs/55_persona_charts.ipynb #763428ac
 def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, ink: dict[str, str]) -> Any:
     "Layer marks that have x and y in pixels, under a title and a key."
     import altair as alt
@@ -33,7 +33,7 @@ def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, ke
     sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None))
     return sheet.configure(background=ink["paper"], padding=16)
 
-
+# %% ../nbs/55_persona_charts.ipynb #7ebbb5a8
 def _base(rows: pd.DataFrame, width: float, height: float) -> Any:
     "Return a chart of rows with x and y in pixels from the upper left corner."
     import altair as alt
@@ -41,7 +41,7 @@ def _base(rows: pd.DataFrame, width: float, height: float) -> Any:
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, width], range=[0, width], nice=False), axis=None)
     return alt.Chart(rows).encode(x=x, y=alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False), axis=None))
 
-
+# %% ../nbs/55_persona_charts.ipynb #2632bf9d
 def _texts(rows: pd.DataFrame, width: float, height: float, **style: Any) -> Any:
     "Write the column `words`, broken at line ends, in the colour `ink`."
     import altair as alt
@@ -49,14 +49,14 @@ def _texts(rows: pd.DataFrame, width: float, height: float, **style: Any) -> Any
     style = {"align": "left", "baseline": "top", "lineBreak": "\n", "lineHeight": 14, "fontSize": 11.5, "aria": False, **style}
     return _base(rows, width, height).mark_text(**style).encode(text="words:N", color=alt.Color("ink:N", scale=None))
 
-# %% ../nbs/55_persona_charts.ipynb #462e6c53
+# %% ../nbs/55_persona_charts.ipynb #c3e4b160
 def _rules(rows: pd.DataFrame, width: float, height: float, thick: float) -> Any:
     "Draw a line from x to x2 in the colour `ink`."
     import altair as alt
 
     return _base(rows, width, height).mark_rule(strokeWidth=thick, aria=False).encode(x2="x2:Q", color=alt.Color("ink:N", scale=None))
 
-
+# %% ../nbs/55_persona_charts.ipynb #476f6697
 def _points(rows: pd.DataFrame, width: float, height: float, tips: Sequence[Any]) -> Any:
     "Draw a point of `shape`, with `fill` and `ink`, named by `alt` for those who cannot see it."
     import altair as alt
@@ -65,16 +65,16 @@ def _points(rows: pd.DataFrame, width: float, height: float, tips: Sequence[Any]
     return marks.encode(shape=alt.Shape("shape:N", scale=None), fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None),
         tooltip=list(tips), description="alt:N")
 
-
+# %% ../nbs/55_persona_charts.ipynb #74a9f1d6
 def _lines(text: str, pixels: float, most: int = 3) -> list[str]: return _wrap(str(text), pixels, size=11.5, lines=most)
 
-# %% ../nbs/55_persona_charts.ipynb #aaf9e533
+# %% ../nbs/55_persona_charts.ipynb #cb1d92b0
 _LEFT, _FIELD, _RIGHT = 270, 330, 240   # pixels: claim, figures, what became of it
 _SIGNS = {"appeared": "+ new", "vanished": "− no longer claimed", "reversed": "⇄ turned round", "moved": "moved",
     "strengthened": "better supported", "weakened": "less supported",
           "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
 
-
+# %% ../nbs/55_persona_charts.ipynb #a243e0a1
 def _compared_rows(c: Comparison, most: int) -> tuple[pd.DataFrame, int]:
     "Return the rows to draw: those with two figures, changed ones first within their persona; and how many are left out."
     rows = c.claims[c.claims["difference"].notna()].copy()
@@ -85,7 +85,7 @@ def _compared_rows(c: Comparison, most: int) -> tuple[pd.DataFrame, int]:
     kept = rows.groupby("new", sort=False).head(most)
     return kept, len(c.claims) - len(kept)
 
-
+# %% ../nbs/55_persona_charts.ipynb #230838c2
 def _span(r: Any) -> tuple[float, float]:
     "Return the ends of a row's axis."
     if r.measure == "share": return 0., 1.
@@ -93,7 +93,7 @@ def _span(r: Any) -> tuple[float, float]:
     pad = (max(ends) - min(ends)) * .15 or 1.
     return min(ends) - pad, max(ends) + pad
 
-# %% ../nbs/55_persona_charts.ipynb #c727af94
+# %% ../nbs/55_persona_charts.ipynb #ddec5b48
 def _change_words(r: Any) -> str:
     "Say at the right of a row what became of it."
     unit = " points" if r.measure == "share" else ""
@@ -101,7 +101,7 @@ def _change_words(r: Any) -> str:
     sign = ("▲ " if r.difference > 0 else "▼ ") if r.change in ("moved", "reversed") else ""
     return f"{sign}{_SIGNS[r.change]}: {_number(r.difference, r.measure, True)}{unit}{reach}\nn = {r.old_n:,.0f}, then {r.new_n:,.0f}"
 
-
+# %% ../nbs/55_persona_charts.ipynb #e99a165e
 def _compare_parts(rows: pd.DataFrame, names: dict[str, str], ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set all rows one under the other: texts, heads, axes, thin and thick lines, points, labels; and the height."
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "axes", "thin", "thick", "points", "labels")}
@@ -138,7 +138,7 @@ def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: 
         x = edge + 8 if right else (at(ends[0]) if ends[0] is not None and ends[0] == ends[0] else at(value)) - 34
         parts["labels"].append({"x": x, "y": y + dy - 6, "words": _number(value, r.measure), "ink": ink["muted" if when == "old" else "gain_text"]})
 
-# %% ../nbs/55_persona_charts.ipynb #bbcb64d5
+# %% ../nbs/55_persona_charts.ipynb #379a4a02
 def chart_compare(
     comparison: Comparison,        # from `compare`
     *,
@@ -160,13 +160,13 @@ def chart_compare(
     return _sheet(_drawn({**parts, "axis": axis}, width, height + 10, ("claim", "version", "figure", "change")), width=width, height=height + 10, title=title, key=key,
                   alt_text=f"{title}. {said}.", ink=ink)
 
-
+# %% ../nbs/55_persona_charts.ipynb #4101ba7a
 def _persona_head(r: Any) -> str:
     if r.old is None: return f"{r.name} (new)"
     sizes = f": {_number(r.old_share, 'share')}, then {_number(r.new_share, 'share')} of the people" if r.old_share == r.old_share and r.old_share is not None else ""
     return f"{r.name}{sizes}"
 
-
+# %% ../nbs/55_persona_charts.ipynb #973bdcec
 def _nothing(message: str, title: str, ink: dict[str, str]) -> Any:
     "Return a sheet that holds only a message."
     rows = pd.DataFrame([{"x": 0, "y": 4, "words": message, "ink": ink["muted"]}])
@@ -187,10 +187,10 @@ def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, 
                                          "facets": {"fontWeight": "bold", "fontSize": 11.5}, "small": {"fontSize": 10.5}}
     return layers + [_texts(frames[name], width, height, **style) for name, style in styles.items() if name in frames]
 
-# %% ../nbs/55_persona_charts.ipynb #5df774c7
+# %% ../nbs/55_persona_charts.ipynb #0e8d1ac2
 _SHAPES = {"triangulated": ("diamond", True), "supported": ("circle", True), "anecdote": ("circle", False), "assumption": ("cross", False)}
 
-
+# %% ../nbs/55_persona_charts.ipynb #e19ff260
 def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str, dict[int, Claim]]], int]:
     "Return the rows (facet, text, claim by column) in the order of facets, the most shared and largest first; and how many are left out."
     rows: dict[tuple, tuple[str, str, dict[int, Claim]]] = {}
@@ -203,7 +203,7 @@ def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str,
         left += len(mine) - len(mine[:most])
     return out, left
 
-
+# %% ../nbs/55_persona_charts.ipynb #978463a6
 def _cell_words(c: Claim) -> str:
     "Say a claim's figure: share and n, mean and n, or people alone."
     if c.share is not None: return f"{_number(c.share, 'share')}  {c.people} of {c.base}" if not c.is_survey else f"{_number(c.share, 'share')}  n {c.base:,}"
@@ -233,7 +233,7 @@ def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict
         y += max(36., 14. * len(words) + 8)
     return parts, y + 4
 
-# %% ../nbs/55_persona_charts.ipynb #60dc17c3
+# %% ../nbs/55_persona_charts.ipynb #00cae3ff
 def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float, y: float, wide: float, ink: dict[str, str]) -> None:
     "Add one claim of one persona to the parts."
     shape, filled = _SHAPES[c.strength]
@@ -249,7 +249,7 @@ def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float
     beside = c.share is None   # no axis: the words stand where it would be
     parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": _cell_words(c), "ink": ink["ink"]})
 
-
+# %% ../nbs/55_persona_charts.ipynb #4c361694
 def chart_personas(
     personas: Iterable[Persona],   # one to about eight
     *,

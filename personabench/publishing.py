@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['Version', 'publish', 'read_version', 'versions', 'verify']
+__all__ = ['Version', 'publish', 'read_version', 'list_versions', 'verify']
 
-# %% ../nbs/47_publishing.ipynb #f2bfb363
+# %% ../nbs/47_publishing.ipynb #afce10c3
 def _hash(text: str) -> str: return hashlib.sha256(text.encode()).hexdigest()
 
-
+# %% ../nbs/47_publishing.ipynb #67c5b825
 def _members_hash(study: Study, segmentation: str) -> str:
     "Return the hash of who belongs to which segment with which weight."
     rows = study.rows("members", segmentation=segmentation)[["case", "segment", "weight"]].sort_values("case")
     return _hash(rows.to_csv(index=False, lineterminator="\n"))
 
-
+# %% ../nbs/47_publishing.ipynb #ecee1053
 def _ground(study: Study, p: Persona) -> dict[str, dict[str, str]]:
     "Return the hashes of what a persona rests on: kind -> name -> SHA-256; what the study does not hold is left out."
     evidence = [e for c in p.claim_list for e in (*c.evidence, *c.against)]
@@ -62,10 +62,10 @@ class Version:
 
     def __repr__(self) -> str: return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas)"
 
-# %% ../nbs/47_publishing.ipynb #aff70ed5
+# %% ../nbs/47_publishing.ipynb #9d33a010
 _FORMAT, _MANIFEST = 1, "manifest.json"
 
-
+# %% ../nbs/47_publishing.ipynb #f3ed2aaa
 def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona, bytes]]:
     "Return file name, persona and bytes of each persona. Raises BadInput, AlreadyThere."
     if isinstance(personas, (str, Path)): found = [(path.name, _read_persona(path), path.read_bytes()) for path in _persona_files(personas)]
@@ -75,14 +75,14 @@ def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona,
     if twice is not None: raise AlreadyThere(f"persona {found[twice][1].id!r}", "two personas of that id", "each id once", "rename one")
     return found
 
-
+# %% ../nbs/47_publishing.ipynb #0ba7674f
 def _entry(study: Study, name: str, p: Persona, data: bytes) -> dict[str, Any]:
     "Return what the manifest says of one persona."
     ground = _ground(study, p)
     return {"id": p.id, "name": p.name, "file": name, "sha256": hashlib.sha256(data).hexdigest(), "status": p.status, "verdict": p.verdict, "claims": len(p.claim_list),
             "evidence_sha256": _hash(json.dumps(ground, sort_keys=True)), "evidence": ground}
 
-# %% ../nbs/47_publishing.ipynb #deb8bbd7
+# %% ../nbs/47_publishing.ipynb #d71a7fde
 def publish(
     study: Study,                                # what the personas rest on
     personas: str | Path | Iterable[Persona],    # folder of persona files (copied as they are), or list of Persona
@@ -112,17 +112,17 @@ def publish(
     _write_version(target, {**{name: data for name, _, data in files}, _MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()})
     return read_version(target)
 
-
+# %% ../nbs/47_publishing.ipynb #6d47b966
 def _taken(target: Path) -> AlreadyThere:
     return AlreadyThere(str(target), "a version of that name", "a new name: what is published never changes", "choose another version=")
 
-# %% ../nbs/47_publishing.ipynb #2e7f64bd
+# %% ../nbs/47_publishing.ipynb #19803735
 def _errors(findings: pd.DataFrame) -> list[str]:
     "Return the errors among findings as lines."
     bad = findings[findings["level"].eq("error")]
     return [f"{r.rule}: {' '.join(w for w in (r.persona, r.claim) if w)}: {r.message}" for r in bad.itertuples()]
 
-
+# %% ../nbs/47_publishing.ipynb #0cf7cd66
 def _refuse_errors(findings: pd.DataFrame, allowed: bool) -> None:
     "Raise BadInput when there are errors and nobody allowed them."
     lines = _errors(findings)
@@ -130,7 +130,7 @@ def _refuse_errors(findings: pd.DataFrame, allowed: bool) -> None:
     found = f"{len(lines)} error{'s' if len(lines) > 1 else ''} found by check: {'; '.join(lines[:3])}{' ...' if len(lines) > 3 else ''}"
     raise BadInput("publish", found, "personas that pass check(study, personas=...)", "correct them, or pass allow_errors=True: they are kept in the manifest")
 
-
+# %% ../nbs/47_publishing.ipynb #0a85ad4f
 def _write_version(target: Path, files: dict[str, bytes]) -> None:
     "Write a folder of files that appears all at once. Raises AlreadyThere when somebody else was quicker."
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -146,14 +146,14 @@ def _write_version(target: Path, files: dict[str, bytes]) -> None:
         except OSError as e: raise _taken(target) from e
     finally: shutil.rmtree(work, ignore_errors=True)
 
-# %% ../nbs/47_publishing.ipynb #3431bc96
+# %% ../nbs/47_publishing.ipynb #38ccb717
 _DAMAGED = "take the folder from version control or a backup, or publish a new version"
 
-
+# %% ../nbs/47_publishing.ipynb #0daf5cbe
 def _manifest(folder: Path) -> dict[str, Any]:
     "Return a version's manifest. Raises BadInput when it is missing, damaged, or of another format."
     path = folder / _MANIFEST
-    if not path.is_file(): raise BadInput(str(folder), f"no {_MANIFEST}", "the folder of a published version", "versions(folder) lists those that are there")
+    if not path.is_file(): raise BadInput(str(folder), f"no {_MANIFEST}", "the folder of a published version", "list_versions(folder) lists those that are there")
     try: read = json.loads(path.read_text("utf-8"))
     except (ValueError, OSError) as e: raise BadInput(str(path), f"a damaged manifest ({e})", "JSON as publish writes it", _DAMAGED) from e
     if not isinstance(read, dict) or "format" not in read: raise BadInput(str(path), "a damaged manifest (no format)", "JSON as publish writes it", _DAMAGED)
@@ -164,7 +164,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (KeyError, TypeError) as e: raise BadInput(str(path), f"a damaged manifest ({e} is missing)", "JSON as publish writes it", _DAMAGED) from e
     return read
 
-
+# %% ../nbs/47_publishing.ipynb #1e78a1fe
 def _touched(folder: Path, manifest: dict[str, Any]) -> list[str]:
     "Return the files of a version that are missing, changed, or not its own."
     out = []
@@ -175,7 +175,7 @@ def _touched(folder: Path, manifest: dict[str, Any]) -> list[str]:
     known = {p["file"] for p in manifest["personas"]}
     return out + [f"{path.name} was added" for path in sorted(folder.glob("*.y*ml")) if path.name not in known]
 
-# %% ../nbs/47_publishing.ipynb #c4f10ea0
+# %% ../nbs/47_publishing.ipynb #9979a904
 def read_version(
     folder: str | Path,            # of one version, or the folder that holds several
     version: str | None = None,    # which of several; None: `folder` is one, or the latest that it holds
@@ -192,18 +192,18 @@ def read_version(
     if touched := _touched(place, manifest): raise BadInput(str(place), "; ".join(touched), "the files as they were published", _DAMAGED)
     return Version(str(manifest["version"]), place, [_read_persona(place / p["file"]) for p in manifest["personas"]], manifest)
 
-
+# %% ../nbs/47_publishing.ipynb #7c3358c9
 def _version_names(folder: Path) -> list[str]:
     "Return the names of the versions in a folder. Raises BadInput for a folder that is not there."
     if not folder.is_dir(): raise BadInput(str(folder), "no such folder", "a folder of published versions", "publish(study, personas, folder=..., version=...) makes it")
     return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".") and (p / _MANIFEST).exists())
 
-
+# %% ../nbs/47_publishing.ipynb #48fa1e74
 def _latest(folder: Path, names: Iterable[str]) -> str:
     return max(names, key=lambda name: (str(_manifest(folder / name)["published"]), (folder / name / _MANIFEST).stat().st_mtime_ns, name))
 
-# %% ../nbs/47_publishing.ipynb #05f06ed5
-def versions(
+# %% ../nbs/47_publishing.ipynb #e4a0c6b9
+def list_versions(
     folder: str | Path,    # where versions are kept
 ) -> pd.DataFrame:
     """List the published versions of a folder, the oldest first.
@@ -220,10 +220,10 @@ def versions(
     frame = pd.DataFrame(rows, columns=["version", "published", "program", "personas", "claims", "errors", "whole", "why"])
     return frame.sort_values(["published", "version"], na_position="first", ignore_index=True)
 
-# %% ../nbs/47_publishing.ipynb #a6eb8696
+# %% ../nbs/47_publishing.ipynb #8bcff858
 _WORDS = {"sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
-
+# %% ../nbs/47_publishing.ipynb #efb2b6f8
 def verify(
     study: Study,                  # of today
     folder: str | Path,            # of a version, or of several

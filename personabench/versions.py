@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['Difference', 'share_difference', 'mean_difference', 'Comparison', 'compare']
 
-# %% ../nbs/42_versions.ipynb #ad57f6fc
+# %% ../nbs/42_versions.ipynb #2dc5071f
 class Difference(NamedTuple):
     "Hold new minus old with its interval and the probability of one at least as large if nothing had changed."
     difference: float
@@ -33,7 +33,7 @@ class Difference(NamedTuple):
     high: float
     p: float
 
-
+# %% ../nbs/42_versions.ipynb #aa377554
 def share_difference(
     old: tuple[float, float],   # (how many, of how many); weighted samples: (share * effective n, effective n)
     new: tuple[float, float],   # the same, later
@@ -80,17 +80,17 @@ def _adjusted(p: Sequence[float]) -> np.ndarray:
     if known.any(): out[known] = false_discovery_control(np.clip(x[known], 0, 1))
     return out
 
-# %% ../nbs/42_versions.ipynb #68347b63
+# %% ../nbs/42_versions.ipynb #d470d971
 def _topic(c: Claim) -> tuple:
     "Return what a claim is about: its codes, its question and answer, or its words."
     if c.codes: return ("codes", *sorted(c.codes))
     asked = next((e for e in c.evidence if e.variable), None)
     return ("words", c.text.casefold()) if asked is None else _question(asked)
 
-
+# %% ../nbs/42_versions.ipynb #7955699f
 def _question(e: Evidence) -> tuple: return (e.kind, e.variable, None if e.share is None else _said(e.value))
 
-
+# %% ../nbs/42_versions.ipynb #a649737f
 def _weights(p: Persona) -> dict[tuple, float]:
     "Return topic -> how much it says about a persona; the direction of a difference is a part of the topic."
     out: dict[tuple, float] = {}
@@ -99,14 +99,14 @@ def _weights(p: Persona) -> dict[tuple, float]:
         out[(*_topic(c), np.sign(effect or 0))] = abs(effect) if effect is not None else c.share if c.share is not None else .1
     return out
 
-
+# %% ../nbs/42_versions.ipynb #8fcbe6db
 def _ruzicka(a: Mapping[tuple, float], b: Mapping[tuple, float]) -> float:
     "Return the sum of minima over the sum of maxima: 1 for the same, 0 for nothing in common."
     topics = a.keys() | b.keys()
     most = sum(max(a.get(t, 0.), b.get(t, 0.)) for t in topics)
     return sum(min(a.get(t, 0.), b.get(t, 0.)) for t in topics) / most if most else 0.
 
-# %% ../nbs/42_versions.ipynb #dd0909a1
+# %% ../nbs/42_versions.ipynb #ad6d7d86
 def _people_of(p: Persona, study: Study | None) -> set[str]:
     "Return the people of a persona: listed by hand, else the members that a study knows, else those that are quoted."
     if p.cases is not None: return set(p.cases)
@@ -115,7 +115,7 @@ def _people_of(p: Persona, study: Study | None) -> set[str]:
         return set(members.loc[members["segment"].eq(p.segment), "case"]) - _withdrawn(study)
     return {e.case for c in p.claim_list for e in (*c.evidence, *c.against) if e.case is not None}
 
-
+# %% ../nbs/42_versions.ipynb #b61f9ff1
 class _Pair(NamedTuple):
     "How alike two personas are."
     old: int
@@ -140,10 +140,10 @@ def _pairs(old: Sequence[Persona], new: Sequence[Persona], study: Study | None) 
         out[i, j] = _Pair(i, j, people, len(mine & yours), _ruzicka(weights[0][i], weights[1][j]))
     return out
 
-# %% ../nbs/42_versions.ipynb #d706bea9
+# %% ../nbs/42_versions.ipynb #2551a6aa
 _LEAST_ALIKE, _CLEARLY = .1, .15  # below the first two personas are no pair; a lead of the second over the next best is a clear one
 
-
+# %% ../nbs/42_versions.ipynb #afe460b3
 def _matched(old: Sequence[Persona], new: Sequence[Persona], pairs: Mapping[tuple[int, int], _Pair]) -> list[tuple[_Pair, str, str]]:
     "Return the pairs, what matched them and how sure that is: by id first, the rest so that together they are most alike."
     from scipy.optimize import linear_sum_assignment
@@ -160,12 +160,12 @@ def _matched(old: Sequence[Persona], new: Sequence[Persona], pairs: Mapping[tupl
                       "likely" if _lead(pair, pairs) >= _CLEARLY else "doubtful: another is about as alike"))
     return sorted(found, key=lambda f: f[0].old)
 
-
+# %% ../nbs/42_versions.ipynb #1be91713
 def _lead(pair: _Pair, pairs: Mapping[tuple[int, int], _Pair]) -> float:
     "Return by how much a pair is more alike than the best other pair of either."
     return pair.score - max((p.score for p in pairs.values() if p != pair and (p.old == pair.old or p.new == pair.new)), default=0.)
 
-# %% ../nbs/42_versions.ipynb #eed105d4
+# %% ../nbs/42_versions.ipynb #e6ef5437
 def _why_not(old: Survey, new: Survey, variable: str) -> str:
     "Say why the answers to a question cannot be compared between two surveys; nothing when they can."
     rows = []
@@ -182,19 +182,19 @@ def _why_not(old: Survey, new: Survey, variable: str) -> str:
         return f"{variable}: other answers to choose from ({'; '.join(f'only {when}: ' + ', '.join(o[:4]) for when, o in zip(('before', 'now'), one_sided) if o)})"
     return ""
 
-
+# %% ../nbs/42_versions.ipynb #8f7e7370
 def _common_answers(survey: Survey, variable: str) -> set[str]:
     "Return the answers that more than a few gave: 1 % and five people. A rarer one may be missing by chance."
     counts = survey.data[variable].value_counts()
     return {_said(v) for v in counts.index[counts.ge(max(5, .01 * counts.sum()))]} if len(counts) <= 50 else set()
 
-
+# %% ../nbs/42_versions.ipynb #c86e4975
 def _said(value: Any) -> str:
     "Return an answer as text: 1 and 1.0 are one answer, in whatever kind of column a file was read."
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))
     return f"{float(value):g}" if number else str(value)
 
-# %% ../nbs/42_versions.ipynb #c827c3b4
+# %% ../nbs/42_versions.ipynb #efa6ef62
 class _Figure(NamedTuple):
     "One number of a claim with what is needed to compare it."
     measure: str            # share or mean
@@ -205,7 +205,7 @@ class _Figure(NamedTuple):
     origin: str | None      # the survey, or none for interviews
     effect: float | None    # against the rest, where known
 
-
+# %% ../nbs/42_versions.ipynb #acd82a2a
 def _figures(c: Claim) -> dict[tuple, tuple[_Figure, Evidence | None]]:
     "Return question -> figure (and the evidence it came from) of a claim; that of the interviews first."
     out: dict[tuple, tuple[_Figure, Evidence | None]] = {}
@@ -215,7 +215,7 @@ def _figures(c: Claim) -> dict[tuple, tuple[_Figure, Evidence | None]]:
         if e.kind in ("survey", "log"): out.setdefault(_question(e), (_figure(e), e))
     return out
 
-
+# %% ../nbs/42_versions.ipynb #476b1890
 def _figure(e: Evidence) -> _Figure:
     measure = "mean" if e.share is None else "share"
     return _Figure(measure, float(e.estimate or 0.), e.low, e.high, float(e.effective_n or e.n or 0), e.survey, e.effect)
@@ -248,7 +248,7 @@ class _Books:
         r, share = rows.iloc[0], e.share is not None
         return _Figure("share" if share else "mean", float(r["share"] if share else r["mean"]), r["low"], r["high"], r["effective_n"], survey.name, r["effect"])
 
-# %% ../nbs/42_versions.ipynb #7f5bf36b
+# %% ../nbs/42_versions.ipynb #a4587eb7
 def _standard_error(f: _Figure) -> float:
     "Return the standard error that a t interval was made of."
     from scipy.special import stdtrit
@@ -256,18 +256,18 @@ def _standard_error(f: _Figure) -> float:
     if f.low is None or f.high is None or f.n <= 1: return float("nan")
     return (f.high - f.low) / 2 / float(stdtrit(f.n - 1, .975))
 
-
+# %% ../nbs/42_versions.ipynb #ded1c177
 def _between(a: _Figure, b: _Figure) -> Difference:
     "Return the difference of two figures of one kind."
     if a.measure == "share": return share_difference((min(a.value, 1.) * a.n, a.n), (min(b.value, 1.) * b.n, b.n))
     return mean_difference((a.value, _standard_error(a), a.n - 1), (b.value, _standard_error(b), b.n - 1))
 
-
+# %% ../nbs/42_versions.ipynb #8910e57b
 def _turned(a: _Figure, b: _Figure) -> bool:
     "Whether people were clearly above the rest and are now clearly below, or the other way round."
     return a.effect is not None and b.effect is not None and a.effect * b.effect < 0 and min(abs(a.effect), abs(b.effect)) >= .2
 
-# %% ../nbs/42_versions.ipynb #2a763d22
+# %% ../nbs/42_versions.ipynb #8a9cc435
 def _claim_pairs(p: Persona, q: Persona) -> list[tuple[Claim | None, Claim | None]]:
     "Return the claims of two personas side by side, in the order of the new one; None where one has no like."
     left, taken = list(p.claim_list), {}
@@ -278,18 +278,18 @@ def _claim_pairs(p: Persona, q: Persona) -> list[tuple[Claim | None, Claim | Non
             if hit is not None: taken[b.id] = hit; left.remove(hit)  # noqa: E702
     return [(taken.get(b.id), b) for b in q.claim_list] + [(a, None) for a in left]
 
-
+# %% ../nbs/42_versions.ipynb #77ae2ec0
 def _same_words(a: Claim, b: Claim) -> bool:
     "Whether two claims of one facet without other links are worded nearly alike."
     from rapidfuzz.fuzz import token_sort_ratio
 
     return a.facet == b.facet and _topic(a)[0] == _topic(b)[0] == "words" and token_sort_ratio(a.text, b.text) >= 80
 
-# %% ../nbs/42_versions.ipynb #d54b2bbe
+# %% ../nbs/42_versions.ipynb #ce7cfa62
 _CLAIMS = ["old", "new", "claim", "facet", "text", "old_text", "figure", "measure", "old_value", "old_low", "old_high", "old_n", "new_value", "new_low", "new_high",
            "new_n", "difference", "low", "high", "p", "q", "samples", "old_strength", "new_strength", "change", "why"]
 
-
+# %% ../nbs/42_versions.ipynb #404db2ed
 def _claim_rows(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books: _Books, common: int) -> list[dict[str, Any]]:
     "Return the rows of one claim: one for each figure, the first one also for its words and strength."
     c = b or a
@@ -301,14 +301,14 @@ def _claim_rows(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books:
     for i, row in enumerate(rows): row["claim_change"] = _claim_change(a, b) if i == 0 else ""
     return rows
 
-
+# %% ../nbs/42_versions.ipynb #7622a52f
 def _claim_change(a: Claim | None, b: Claim | None) -> str:
     "Say what happened to a claim apart from its figures."
     if a is None or b is None: return "appeared" if a is None else "vanished"
     rank = STRENGTHS.index(b.strength) - STRENGTHS.index(a.strength)
     return "strengthened" if rank > 0 else "weakened" if rank < 0 else "reworded" if a.text != b.text else ""
 
-# %% ../nbs/42_versions.ipynb #abd0b38e
+# %% ../nbs/42_versions.ipynb #40994bdb
 def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Books, common: int) -> dict[str, Any]:
     "Return the columns of one figure; where a version lacks it, the study is asked."
     why = books.why_not(p, q, key[1]) if key[0] == "survey" else ""
@@ -323,10 +323,10 @@ def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Book
     told = ["not listed before" * looked_up[0], "not listed now" * looked_up[1]]
     return {**row, **_compared(f, g, common), "why": "; ".join(t for t in told if t)}
 
-
+# %% ../nbs/42_versions.ipynb #366efa69
 def _not_looked_up(key: tuple, books: _Books) -> str: return "; pass study= to look it up" if key[0] == "survey" and books.study is None else ""
 
-
+# %% ../nbs/42_versions.ipynb #031dcd37
 def _compared(f: _Figure, g: _Figure, common: int) -> dict[str, Any]:
     "Return the difference of two figures; of one and the same survey it is no sample's and has no interval."
     same = f.origin is not None and f.origin == g.origin
@@ -384,12 +384,12 @@ class Comparison:
 
     def _repr_html_(self) -> str: return _overview(self)
 
-# %% ../nbs/42_versions.ipynb #7bf9df47
+# %% ../nbs/42_versions.ipynb #7d943194
 _PERSONAS = ["old", "new", "name", "matched", "sure", "people", "common", "claims", "old_share", "old_low", "old_high", "old_n",
     "new_share", "new_low", "new_high", "new_n",
              "difference", "low", "high", "p", "q", "change", "status", "verdict"]
 
-
+# %% ../nbs/42_versions.ipynb #4a775b6c
 def _persona_row(p: Persona | None, q: Persona | None, pair: _Pair | None, matched: str, sure: str) -> dict[str, Any]:
     "Return the columns of one pair of personas, or of one that has no like."
     row: dict[str, Any] = {"old": p and p.id, "new": q and q.id, "name": (q or p).name, "matched": matched, "sure": sure}  # type: ignore[union-attr]
@@ -402,7 +402,7 @@ def _persona_row(p: Persona | None, q: Persona | None, pair: _Pair | None, match
     if p.survey is not None and (p.survey, p.segmentation) == (q.survey, q.segmentation): return {**row, "difference": q.share - p.share}
     return {**row, **share_difference((p.share * p.effective_n, p.effective_n), (q.share * q.effective_n, q.effective_n))._asdict()}
 
-
+# %% ../nbs/42_versions.ipynb #b97000c4
 def _sized(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     "Return the table of personas with adjusted p and what became of their size."
     frame = pd.DataFrame(rows, columns=_PERSONAS)
@@ -426,7 +426,7 @@ def _version(given: Any, place: str) -> tuple[list[Persona], str]:
     names = {p.wave or p.created or place for p in personas}
     return personas, names.pop() if len(names) == 1 else place
 
-# %% ../nbs/42_versions.ipynb #abe70137
+# %% ../nbs/42_versions.ipynb #8b0b0a53
 def compare(
     old: str | Path | Iterable[Persona] | Any,   # folder of persona files, list of Persona, or a version from `read_version`
     new: str | Path | Iterable[Persona] | Any,   # the same, later
@@ -449,7 +449,7 @@ def compare(
     a, b = (a, b) if a != b else (f"{a} (old)", f"{b} (new)")
     return Comparison(a, b, _sized([_persona_row(*m) for m in (*matched, *alone)], fdr), _decided(rows, fdr), _notes(matched, rows, study))
 
-
+# %% ../nbs/42_versions.ipynb #7a53ba89
 def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: Study | None) -> tuple[str, ...]:
     "Return what a reader should know about the comparison as a whole."
     out = [] if matched else ["No persona of one version has a like in the other: there is nothing to compare but the names."]
@@ -459,7 +459,7 @@ def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: S
     if study is None and any("pass study=" in str(r.get("why")) for r in rows): out.append("Figures that one version does not list were not looked up: pass study=.")
     return tuple(out)
 
-# %% ../nbs/42_versions.ipynb #ce786668
+# %% ../nbs/42_versions.ipynb #583afe1f
 def _number(x: Any, measure: str, sign: bool = False) -> str:
     if x is None or x != x: return "?"
     if sign and abs(x) * (100 if measure == "share" else 1) < (.5 if measure == "share" else 1e-9): return "0"
@@ -467,7 +467,7 @@ def _number(x: Any, measure: str, sign: bool = False) -> str:
     digits = max(0, min(2, 1 - int(np.floor(np.log10(max(abs(x), .01))))))
     return f"{x:{'+' if sign else ''}.{digits}f}".replace("-", "−")
 
-
+# %% ../nbs/42_versions.ipynb #bc19eb05
 def _step(r: Any, measure: str, old: Any, new: Any) -> str:
     "Say from where to where, with the difference and its interval."
     said = f"{_number(old, measure)} → {_number(new, measure)}"
@@ -476,7 +476,7 @@ def _step(r: Any, measure: str, old: Any, new: Any) -> str:
     reach = f"{_number(r.low, measure, True)} to {_number(r.high, measure, True)}" if r.low == r.low else ""
     return f"{said}, {_number(r.difference, measure, True)}{unit}" + (f" (95 % interval {reach})" if reach else "")
 
-
+# %% ../nbs/42_versions.ipynb #e35014ff
 def _sentence(r: Any) -> str:
     "Say what happened to one claim or figure."
     text = _short(r.text)
@@ -488,14 +488,14 @@ def _sentence(r: Any) -> str:
     figure = "" if r.figure in ("interviews", None) or r.figure != r.figure else f" ({r.figure})"
     return f"{text}{figure}: {told or 'no figure'}{remark}"
 
-
+# %% ../nbs/42_versions.ipynb #dae14d7f
 def _short(text: str, most: int = 110) -> str: return text if len(text := " ".join(text.split())) <= most else text[:most - 1].rstrip() + "…"
 
-# %% ../nbs/42_versions.ipynb #a4e40200
+# %% ../nbs/42_versions.ipynb #0cad77a0
 _KINDS = (("appeared", "new"), ("vanished", "no longer claimed"), ("reversed", "turned round"), ("moved", "changed"), ("strengthened", "better supported"),
           ("weakened", "less well supported"), ("reworded", "only worded anew"), ("not comparable", "could not be compared"))
 
-
+# %% ../nbs/42_versions.ipynb #940a36c2
 def _persona_words(r: Any) -> str:
     "Say how two personas were matched and what became of the size."
     if r.change == "appeared": return f"{r.name} ({r.new}) is new: {_number(r.new_share, 'share')} of the people."
@@ -507,7 +507,7 @@ def _persona_words(r: Any) -> str:
     size += "" if r.change == "size unknown" else _step(r, "share", r.old_share, r.new_share) + "."
     return f"{how}. {size}" + "".join(f" Its {name} was {said}." for name, said in (("status", r.status), ("verdict", r.verdict)) if isinstance(said, str))
 
-
+# %% ../nbs/42_versions.ipynb #ba8a615f
 def _explanation(c: Comparison) -> str:
     parts = [f"{c.old} compared with {c.new}."]
     for r in c.personas.itertuples():
@@ -520,7 +520,7 @@ def _explanation(c: Comparison) -> str:
         if same: parts.append(f"Not clearly changed: {same} figure{'s' if same > 1 else ''}. That is not proof of no change: look at their intervals.")
     return "\n\n".join([*parts, *c.notes])
 
-# %% ../nbs/42_versions.ipynb #6c8e9fab
+# %% ../nbs/42_versions.ipynb #41777a39
 def _changelog(c: Comparison) -> str:
     "Write Added, Changed, Removed and Not compared, as Keep a Changelog orders them."
     named = dict(zip(c.personas["new"], c.personas["name"], strict=True))
@@ -534,10 +534,10 @@ def _changelog(c: Comparison) -> str:
     parts = [f"### {title}\n\n" + "\n".join(listed) for title, listed in lines.items() if listed] or ["Nothing changed."]
     return "\n\n".join([f"## {_markdown(c.new)}, compared with {_markdown(c.old)}", *parts, *(_markdown(n) for n in c.notes)]) + "\n"
 
-
+# %% ../nbs/42_versions.ipynb #3dc6c1ab
 def _markdown(text: str) -> str: return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text)
 
-
+# %% ../nbs/42_versions.ipynb #e916f2c1
 def _write_changelog(c: Comparison, path: Path) -> Path:
     section, head = _changelog(c), "# Changelog of the personas\n\n"
     text = path.read_text("utf-8") if path.exists() else head
@@ -549,10 +549,10 @@ def _write_changelog(c: Comparison, path: Path) -> Path:
     _write_whole(path, text[:at].rstrip("\n") + "\n\n" + section + ("\n" + body if body else ""))
     return path
 
-# %% ../nbs/42_versions.ipynb #7bdbb9ad
+# %% ../nbs/42_versions.ipynb #acf1a483
 _SHOWN = ["new", "facet", "text", "figure", "old_value", "new_value", "difference", "low", "high", "old_strength", "new_strength", "change", "why"]
 
-
+# %% ../nbs/42_versions.ipynb #c05b235c
 def _overview(c: Comparison) -> str:
     "Return notes, personas and what changed as HTML."
     import html

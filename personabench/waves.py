@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['LIMITS', 'stability_index', 'Waves', 'compare_waves', 'review_schedule', 'add_feedback']
 
-# %% ../nbs/45_waves.ipynb #23d1ec71
+# %% ../nbs/45_waves.ipynb #58a7ec65
 def stability_index(
     old: pd.Series | Sequence[Any],                     # answers of the older wave; numbers, or categories
     new: pd.Series | Sequence[Any],                     # of the newer
     *,
     old_weights: Sequence[float] | np.ndarray | None = None,   # one per respondent; None: all the same
-    new_weights: Sequence[float] | np.ndarray | None = None,
+    new_weights: Sequence[float] | np.ndarray | None = None,   # the same for the newer wave
     bins: int = 10,                                     # quantiles of the old wave at which numbers are cut
 ) -> pd.Series:
     """Return the weighted population stability index (Lewis 1994) of one variable.
@@ -57,7 +57,7 @@ def stability_index(
     return pd.Series({"psi": psi, "bins": int(keep.sum()), "chance": float(chi2.ppf(.95, df) * scale), "p": float(chi2.sf(psi / scale, df)),
         "n": n, "new_n": m, "table": table})
 
-
+# %% ../nbs/45_waves.ipynb #872872ac
 def _bins(a: pd.Series, b: pd.Series, bins: int) -> tuple[np.ndarray, list[str]]:
     "Return the bin of each answer, old ones first, and the names of the bins."
     both = pd.concat([a.astype("object"), b.astype("object")], ignore_index=True)
@@ -71,16 +71,16 @@ def _bins(a: pd.Series, b: pd.Series, bins: int) -> tuple[np.ndarray, list[str]]
         cut, names = said.map({v: i for i, v in enumerate(answers)}), answers
     return cut.where(both.notna(), len(names)).to_numpy("int64"), [*names, "no answer"]
 
-# %% ../nbs/45_waves.ipynb #510de98e
+# %% ../nbs/45_waves.ipynb #19fa13df
 def _reading(psi: float, chance: float) -> str:
     "Return what the index says, by the usual limits and by what chance gives."
     if psi <= chance: return "no more than chance" + ("; too few people for the usual limits" if chance > .1 else "")
     return "little" if psi < .1 else "some" if psi < .25 else "a lot"
 
-
+# %% ../nbs/45_waves.ipynb #20dcd22b
 _VARIABLES = ["variable", "level", "psi", "chance", "p", "q", "bins", "old_n", "new_n", "reading", "why"]
 
-
+# %% ../nbs/45_waves.ipynb #7db1b0d5
 def _drift(old: Survey, new: Survey, away: set[str]) -> pd.DataFrame:
     "Return one row per variable of either wave: how far it drifted, or why that cannot be said."
     known = old.variables.set_index("variable")["level"]
@@ -99,10 +99,10 @@ def _drift(old: Survey, new: Survey, away: set[str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=_VARIABLES).astype({"psi": "float64", "chance": "float64", "p": "float64"})
     return frame.assign(q=_adjusted(frame["p"])).sort_values("psi", ascending=False, na_position="last", ignore_index=True)
 
-
+# %% ../nbs/45_waves.ipynb #848b6326
 def _numbers(x: pd.Series) -> pd.Series: return pd.to_numeric(x).astype("float64")
 
-# %% ../nbs/45_waves.ipynb #4fc35a95
+# %% ../nbs/45_waves.ipynb #2cdcf48d
 @dataclass(frozen=True, eq=False)
 class _Assigner:
     "What puts respondents into segments: their probabilities, and who is put nowhere."
@@ -110,7 +110,7 @@ class _Assigner:
     of: Any                      # Survey -> DataFrame of probabilities, respondents x segments; None rows where nothing was answered
     what: str
 
-
+# %% ../nbs/45_waves.ipynb #2e24ca8e
 def _tool(tool: Any) -> _Assigner:
     "Make an assigner of anything with predict_proba, or with predict alone."
     questions = [str(q) for q in getattr(tool, "questions_", getattr(tool, "feature_names_in_", []))]
@@ -148,7 +148,7 @@ def _model(model: Any, old: Survey, names: Sequence[str], labels: pd.Series, pla
     called = {table.index[i]: table.columns[j] for i, j in zip(rows, columns)}
     return _Assigner(list(names), lambda survey: raw(survey).rename(columns=called)[sorted(called.values())], "latent class model")
 
-# %% ../nbs/45_waves.ipynb #a600f93e
+# %% ../nbs/45_waves.ipynb #645dccb8
 def _fitted_again(study: Study, name: str, old: Survey) -> _Assigner:
     "Fit the latent class model of a kept segmentation once more, as `segment` did."
     from personabench.mixtures import LatentClass
@@ -167,7 +167,7 @@ def _fitted_again(study: Study, name: str, old: Survey) -> _Assigner:
     model.fit(answers, sample_weight=w * (effective_n(w) / w.sum()))
     return _model(model, old, names, members["segment"], f"segments {name!r}")
 
-
+# %% ../nbs/45_waves.ipynb #d1ac4a02
 def _assigner(study: Study | None, segments: str | Segmentation, old: Survey, tool: Any) -> _Assigner:
     "Return what assigns: the tool, the segmentation's own model, or that model fitted again."
     if tool is not None: return _tool(tool)
@@ -175,7 +175,7 @@ def _assigner(study: Study | None, segments: str | Segmentation, old: Survey, to
     if study is None: raise BadInput("study", "none, and segments by name", "a study that keeps them", "pass the Segmentation itself, or a tool=")
     return _fitted_again(study, segments, old)
 
-# %% ../nbs/45_waves.ipynb #9796f5b2
+# %% ../nbs/45_waves.ipynb #a9388adf
 def _survey_of(study: Study | None, given: str | Survey | None, place: str) -> Survey:
     "Return a survey given as such, or by its name or wave. Raises NoSuchName."
     if isinstance(given, Survey): return given
@@ -183,7 +183,7 @@ def _survey_of(study: Study | None, given: str | Survey | None, place: str) -> S
     if study is None or given not in known: raise NoSuchName(place, f"no survey {given!r}", "a survey of the study, or its wave", nearest(str(given), known))
     return stored_survey(study, str(given))
 
-
+# %% ../nbs/45_waves.ipynb #d4a33cc3
 def _need(assigner: _Assigner, survey: Survey) -> None:
     "Raise BadInput when a wave lacks questions that assign people."
     missing = [q for q in assigner.questions if q not in survey.data or not survey.data[q].notna().any()]
@@ -192,10 +192,10 @@ def _need(assigner: _Assigner, survey: Survey) -> None:
             f"the questions that the {assigner.what} needs: {', '.join(assigner.questions)}",
                        "ask them in the next wave, rename the columns, or pass a tool= that does without them")
 
-# %% ../nbs/45_waves.ipynb #0e6a9441
+# %% ../nbs/45_waves.ipynb #87ca05d0
 _SEGMENTS = ["segment", "old_people", "new_people", "old_share", "old_low", "old_high", "new_share", "new_low", "new_high", "difference", "low", "high", "p", "q"]
 
-
+# %% ../nbs/45_waves.ipynb #ebddd8fe
 @dataclass(frozen=True, eq=False)
 class _Wave:
     "One wave with its assignment."
@@ -208,7 +208,7 @@ class _Wave:
     @property
     def sure(self) -> pd.Series: return self.chances.max(axis=1)
 
-
+# %% ../nbs/45_waves.ipynb #ab3d87f3
 def _sizes(old: _Wave, new: _Wave) -> pd.DataFrame:
     "Return the size of each segment in both waves."
     rows = []
@@ -227,10 +227,10 @@ def _sizes(old: _Wave, new: _Wave) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=_SEGMENTS[:-1])
     return frame.assign(q=_adjusted(frame["p"]))
 
-# %% ../nbs/45_waves.ipynb #4fba710f
+# %% ../nbs/45_waves.ipynb #e0a04528
 _DOUBTFUL = .7  # whose most probable segment is less probable than this belongs nowhere clearly
 
-
+# %% ../nbs/45_waves.ipynb #82d16f07
 def _fit(old: _Wave, new: _Wave) -> pd.DataFrame:
     "Return how well people fit the segments: measure, old, new, difference, low, high, p, q."
     rows = []
@@ -242,7 +242,7 @@ def _fit(old: _Wave, new: _Wave) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["measure", "old", "new", "difference", "low", "high", "p"])
     return frame.assign(q=_adjusted(frame["p"]))
 
-
+# %% ../nbs/45_waves.ipynb #be8f7977
 def _fit_side(wave: _Wave, measure: str) -> tuple[float, float, float, float]:
     "Return (value, mean, standard error, df) for the certainty, (share, mean, effective n, df) for the others."
     put = wave.labels.notna().to_numpy()
@@ -254,11 +254,11 @@ def _fit_side(wave: _Wave, measure: str) -> tuple[float, float, float, float]:
     spread = float(np.sqrt(max(0., w @ (x - mean) ** 2 / w.sum()) / (n - 1))) if n > 1 else float("nan")
     return mean, mean, spread, max(n - 1, 1e-9)
 
-# %% ../nbs/45_waves.ipynb #aa82090f
+# %% ../nbs/45_waves.ipynb #3622985e
 _CHANGES = ["segment", "variable", "value", "answer", "measure", "old_value", "old_low", "old_high", "old_n", "new_value", "new_low", "new_high", "new_n",
             "difference", "low", "high", "effect", "p", "q", "change", "persona", "claim", "why"]
 
-
+# %% ../nbs/45_waves.ipynb #ec9f76b2
 def _changes(old: _Wave, new: _Wave, variables: pd.DataFrame, away: set[str]) -> pd.DataFrame:
     "Return how the answers of each segment changed: one row per number or scale, and per answer of the others."
     fair = variables.loc[variables["why"].eq(""), "variable"].tolist()
@@ -276,7 +276,7 @@ def _changes(old: _Wave, new: _Wave, variables: pd.DataFrame, away: set[str]) ->
                          "effect": _size_of(f, g), "change": "reversed" if _turned(f, g) else "moved", "why": ""})
     return pd.DataFrame(rows, columns=_CHANGES)
 
-
+# %% ../nbs/45_waves.ipynb #f6d6f9ab
 def _size_of(f: _Figure, g: _Figure) -> float:
     "Return Cohen's h of two shares, or d of two means by the spread that their intervals tell (Cohen 1988)."
     from scipy.special import stdtrit
@@ -286,7 +286,7 @@ def _size_of(f: _Figure, g: _Figure) -> float:
     pooled = float(np.sqrt(np.mean(np.square(spread)))) if spread else 0.
     return (g.value - f.value) / pooled if pooled > 0 else 0.
 
-# %% ../nbs/45_waves.ipynb #e7ff386e
+# %% ../nbs/45_waves.ipynb #538e2dd5
 def _of_claims(changes: pd.DataFrame, personas: Sequence[Persona], variables: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     "Return the changes that claims of personas rest on, and a row for each claim that cannot be compared."
     why, rows = dict(zip(variables["variable"], variables["why"])), []
@@ -302,7 +302,7 @@ def _of_claims(changes: pd.DataFrame, personas: Sequence[Persona], variables: pd
                 "change": "not comparable", "why": told})
     return pd.DataFrame(rows, columns=_CHANGES)
 
-
+# %% ../nbs/45_waves.ipynb #3b20cd82
 def _judged(changes: pd.DataFrame, limit: float) -> pd.DataFrame:
     "Add q, and say `unchanged` where chance explains the difference."
     frame = changes.astype({name: "float64" for name in ("difference", "low", "high", "effect", "p")})
@@ -310,7 +310,7 @@ def _judged(changes: pd.DataFrame, limit: float) -> pd.DataFrame:
     frame["change"] = np.where(frame["change"].eq("not comparable") | frame["q"].le(limit), frame["change"], "unchanged")
     return frame
 
-# %% ../nbs/45_waves.ipynb #a13897b7
+# %% ../nbs/45_waves.ipynb #18549b1b
 LIMITS = {  # rule -> (from here a warning, from here an error)
     "size": (.05, .15),         # difference of a segment's share
     "certainty": (.05, .10),    # fall of the mean probability of the own segment
@@ -324,7 +324,7 @@ _CURES = {"size": "draft the personas again; plan with the new sizes", "certaint
           "drift": "look whether people or the survey changed: sampling, wording, order", "answers": "read the claim again with the new figure, and look for new quotes"}
 _ALARMS = ["rule", "level", "what", "value", "limit", "q", "message", "cure"]
 
-
+# %% ../nbs/45_waves.ipynb #a80e5e98
 def _alarm(rule: str, what: str, value: float, q: float, message: str, limits: Mapping[str, tuple[float, float]], fdr: float) -> list[Any] | None:
     "Return an alarm's row when a change is hardly chance and large enough."
     warning, error = limits[rule]
@@ -332,7 +332,7 @@ def _alarm(rule: str, what: str, value: float, q: float, message: str, limits: M
     level = "error" if value >= error else "warning"
     return [rule, level, what, value, error if level == "error" else warning, q, message, _CURES[rule]]
 
-# %% ../nbs/45_waves.ipynb #d4fe9c07
+# %% ../nbs/45_waves.ipynb #198ece3e
 def _alarms(w: Waves, limits: Mapping[str, tuple[float, float]], fdr: float) -> pd.DataFrame:
     "Return all alarms, the worst first."
     rows = [_alarm("size", f"segment {r.segment}", abs(r.difference), r.q,
@@ -349,11 +349,11 @@ def _alarms(w: Waves, limits: Mapping[str, tuple[float, float]], fdr: float) -> 
     frame = pd.DataFrame([row for row in rows if row], columns=_ALARMS)
     return frame.sort_values(["level", "value"], ascending=[True, False], ignore_index=True, kind="stable")
 
-
+# %% ../nbs/45_waves.ipynb #cee87e49
 _FIT_WORDS = {"certainty": "mean probability of the own segment", "doubtful": f"people whose own segment is less probable than {_DOUBTFUL}",
     "unassigned": "people put nowhere"}
 
-
+# %% ../nbs/45_waves.ipynb #24cb5550
 def _moved(r: Any, measure: str, old: float, new: float) -> str:
     unit = " points" if measure == "share" else ""
     return (f"{_number(old, measure)} → {_number(new, measure)}, {_number(r.difference, measure, True)}{unit}"
@@ -387,7 +387,7 @@ class Waves:
     def __repr__(self) -> str: return f"Waves({self.old!r} -> {self.new!r}: {len(self.segments)} segments, {len(self.alarms)} alarms)"
     def _repr_html_(self) -> str: return _overview(self)
 
-# %% ../nbs/45_waves.ipynb #ccf185e8
+# %% ../nbs/45_waves.ipynb #1f4be2b8
 def compare_waves(
     study: Study | None,                              # that keeps the surveys and segments; None when both are given as objects
     *,
@@ -416,10 +416,10 @@ def compare_waves(
     found = Waves(_called(one), _called(two), _sizes(a, b), _fit(a, b), variables, _judged(changes, fdr), b.labels, b.chances, _notes(one, two, variables, assigner))
     return replace(found, alarms=_alarms(found, {**LIMITS, **(limits or {})}, fdr))
 
-
+# %% ../nbs/45_waves.ipynb #6107bd4c
 def _called(survey: Survey) -> str: return survey.wave or survey.name
 
-
+# %% ../nbs/45_waves.ipynb #850e6879
 def _assigned_wave(survey: Survey, assigner: _Assigner, away: set[str]) -> _Wave:
     "Return a wave with its assignment, without those who withdrew."
     stays = ~survey.data.index.isin(list(away))
@@ -427,7 +427,7 @@ def _assigned_wave(survey: Survey, assigner: _Assigner, away: set[str]) -> _Wave
     survey = replace(survey, data=survey.data[stays])
     return _Wave(survey, assigner.of(survey), weights)
 
-# %% ../nbs/45_waves.ipynb #53f5b783
+# %% ../nbs/45_waves.ipynb #73a00cbf
 def _notes(old: Survey, new: Survey, variables: pd.DataFrame, assigner: _Assigner) -> tuple[str, ...]:
     "Return what a reader should know."
     common = len(old.respondents.intersection(new.respondents))
@@ -438,7 +438,7 @@ def _notes(old: Survey, new: Survey, variables: pd.DataFrame, assigner: _Assigne
     if bool(old.weights) != bool(new.weights): out.append("One wave is weighted, the other is not.")
     return tuple(out)
 
-
+# %% ../nbs/45_waves.ipynb #32855119
 def _explanation(w: Waves) -> str:
     "Return a few paragraphs."
     sizes = "\n".join(f"  - {r.segment}: {_moved(r, 'share', r.old_share, r.new_share)}" for r in w.segments.itertuples())
@@ -452,7 +452,7 @@ def _explanation(w: Waves) -> str:
     if cannot: parts.append("\n".join(["Could not be compared:", *listed]))
     return "\n\n".join([*parts, *w.notes])
 
-
+# %% ../nbs/45_waves.ipynb #a011f3bc
 def _overview(w: Waves) -> str:
     "Return notes and tables as HTML."
     import html
@@ -463,7 +463,7 @@ def _overview(w: Waves) -> str:
                      for title, table in (("Alarms", w.alarms), ("Segments", w.segments), ("Fit", w.fit), ("Drift", drift)) if len(table))
     return f"<p><b>{html.escape(w.old)} → {html.escape(w.new)}: {len(w.alarms)} alarms</b></p><ul>{notes}</ul>{tables}"
 
-# %% ../nbs/45_waves.ipynb #009b357d
+# %% ../nbs/45_waves.ipynb #1f84ddb4
 def review_schedule(
     personas: Iterable[Persona],    # with review_by dates
     today: str | None = None,       # ISO date; default: today
@@ -485,12 +485,12 @@ def review_schedule(
     frame.attrs["summary"] = f"{due} of {len(frame)} persona{'s' if len(frame) != 1 else ''} {'is' if due == 1 else 'are'} due"
     return frame
 
-
+# %% ../nbs/45_waves.ipynb #000eba6d
 def _day(text: str, place: str) -> pd.Timestamp:
     try: return pd.Timestamp(text)
     except ValueError as e: raise BadInput(place, f"the date {text!r}", "a date such as 2026-11-30") from e
 
-# %% ../nbs/45_waves.ipynb #e75fa4e0
+# %% ../nbs/45_waves.ipynb #67ae9b65
 def add_feedback(
     persona: Persona,                  # who it is about
     text: str,                         # the comment, or the statement that a metric supports
@@ -519,14 +519,14 @@ def add_feedback(
         raise NoSuchName(f"persona {persona.id!r}", f"no claim {claim!r}", "the id of a claim", nearest(claim, [c.id for c in persona.claim_list]))
     return persona.model_copy(update={"claim_list": [_with(c, side, found) if c.id == claim else c for c in persona.claim_list]})
 
-
+# %% ../nbs/45_waves.ipynb #e9eab3a1
 def _with(c: Claim, side: str, e: Evidence) -> Claim:
     "Return a claim with one more piece of evidence, its strength and dates as they are then."
     dates = sorted(d for d in (c.newest, c.oldest, e.date) if d)
     c = c.model_copy(update={side: [*getattr(c, side), e], **({"newest": dates[-1], "oldest": dates[0]} if dates else {})})
     return c.model_copy(update={"stated": c.strength})
 
-
+# %% ../nbs/45_waves.ipynb #c16736e4
 def _new_id(persona: Persona, text: str) -> str:
     taken, name = {c.id for c in persona.claim_list}, _slug("feedback", text)[:40].rstrip("-")
     return next(i for i in (name, *(f"{name}-{k}" for k in range(2, len(taken) + 3))) if i not in taken)

@@ -11,7 +11,7 @@ import pytest
 from personabench import store
 from personabench.importers import correct_text
 from personabench.personas import draft_personas, write_personas
-from personabench.publishing import publish, read_version, verify, versions
+from personabench.publishing import list_versions, publish, read_version, verify
 from personabench.schema import AlreadyThere, BadInput, NoSuchName
 from personabench.study import Study
 from personabench.versions import compare
@@ -65,7 +65,7 @@ def test_errors_of_the_check_stop_it_unless_allowed(study: Study, kept: Path):
     with pytest.raises(BadInput, match=r"2 errors found by check: size-right.*allow_errors=True"): publish(study, wrong, folder=kept, version="2.0")
     v = publish(study, wrong, folder=kept, version="2.0", allow_errors=True, today="2026-06-03")
     assert len(v.manifest["allowed"]) == 2 and v.manifest["findings"]["error"] == 2
-    assert versions(kept)[["version", "errors", "whole"]].values.tolist() == [["1.0", 0, True], ["2.0", 2, True]] and read_version(kept).version == "2.0"
+    assert list_versions(kept)[["version", "errors", "whole"]].values.tolist() == [["1.0", 0, True], ["2.0", 2, True]] and read_version(kept).version == "2.0"
 
 
 def test_verify_names_what_has_changed_since(study: Study, kept: Path):
@@ -97,7 +97,7 @@ def test_damage_is_named_and_other_versions_can_still_be_read(study: Study, kept
     damage(kept / "1.0")
     with pytest.raises(BadInput, match=said) as error: read_version(kept, "1.0")
     assert error.value.cure
-    table = versions(kept).set_index("version")
+    table = list_versions(kept).set_index("version")
     assert not table.at["1.0", "whole"] and table.at["1.0", "why"] and table.at["1.1", "whole"] and read_version(kept, "1.1").version == "1.1"
 
 
@@ -105,8 +105,8 @@ def test_bad_names_and_folders(study: Study, kept: Path, tmp_path: Path):
     for name in ("", "../x", "a b", ".hidden"):
         with pytest.raises(BadInput, match="letters, digits"): publish(study, kept.parent / "personas", folder=kept, version=name)
     with pytest.raises(NoSuchName, match="did you mean '1.0'"): read_version(kept, "1.00")
-    with pytest.raises(BadInput, match="no such folder"): versions(tmp_path / "none")
+    with pytest.raises(BadInput, match="no such folder"): list_versions(tmp_path / "none")
     (tmp_path / "empty").mkdir()
-    assert versions(tmp_path / "empty").empty
+    assert list_versions(tmp_path / "empty").empty
     with pytest.raises(BadInput, match="no manifest.json"): read_version(tmp_path / "empty")
     with pytest.raises(BadInput, match="no personas"): publish(study, [], folder=kept, version="3")
