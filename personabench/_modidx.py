@@ -1415,6 +1415,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.versions._persona_row': ('versions.html#_persona_row', 'personabench/versions.py'),
                                        'personabench.versions._persona_words': ('versions.html#_persona_words', 'personabench/versions.py'),
                                        'personabench.versions._question': ('versions.html#_question', 'personabench/versions.py'),
+                                       'personabench.versions._questions_apart': ( 'versions.html#_questions_apart',
+                                                                                   'personabench/versions.py'),
                                        'personabench.versions._ruzicka': ('versions.html#_ruzicka', 'personabench/versions.py'),
                                        'personabench.versions._said': ('versions.html#_said', 'personabench/versions.py'),
                                        'personabench.versions._same_words': ('versions.html#_same_words', 'personabench/versions.py'),

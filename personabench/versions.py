@@ -426,7 +426,7 @@ def _version(given: Any, place: str) -> tuple[list[Persona], str]:
     names = {p.wave or p.created or place for p in personas}
     return personas, names.pop() if len(names) == 1 else place
 
-# %% ../nbs/42_versions.ipynb #8b0b0a53
+# %% ../nbs/42_versions.ipynb #db12c674
 def compare(
     old: str | Path | Iterable[Persona] | Any,   # folder of persona files, list of Persona, or a version from `read_version`
     new: str | Path | Iterable[Persona] | Any,   # the same, later
@@ -447,7 +447,8 @@ def compare(
     alone = [(p, None, None, "", "") for p in before if p.id not in seen[0]] + [(None, q, None, "", "") for q in now if q.id not in seen[1]]
     rows = [row for p, q, pair, *_ in matched for c, d in _claim_pairs(p, q) for row in _claim_rows(p, q, c, d, books, pair.common)]
     a, b = (a, b) if a != b else (f"{a} (old)", f"{b} (new)")
-    return Comparison(a, b, _sized([_persona_row(*m) for m in (*matched, *alone)], fdr), _decided(rows, fdr), _notes(matched, rows, study))
+    sizes = _sized([_persona_row(*m) for m in (*matched, *alone)], fdr)
+    return Comparison(a, b, sizes, _decided(rows, fdr), (*_notes(matched, rows, study), *_questions_apart(before, now, books)))
 
 # %% ../nbs/42_versions.ipynb #7a53ba89
 def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: Study | None) -> tuple[str, ...]:
@@ -458,6 +459,16 @@ def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: S
     elif matched: out.append("Nobody is known to be in both versions; the intervals take the samples as apart.")
     if study is None and any("pass study=" in str(r.get("why")) for r in rows): out.append("Figures that one version does not list were not looked up: pass study=.")
     return tuple(out)
+
+# %% ../nbs/42_versions.ipynb #f020d2bb
+def _questions_apart(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -> list[str]:
+    "Say which questions of two surveys cannot be compared, whoever was matched with whom."
+    one, two = (next((s for p in side if (s := books.survey(p)) is not None), None) for side in (old, new))
+    if one is None or two is None or one is two or one.name == two.name: return []
+    names = list(dict.fromkeys([*one.usable, *two.usable]))
+    why = [told for told in (_why_not(one, two, v) for v in names) if told]
+    more = f"; and {len(why) - 8} more" if len(why) > 8 else ""
+    return [f"{len(why)} of {len(names)} questions cannot be compared: {'; '.join(why[:8])}{more}."] if why else []
 
 # %% ../nbs/42_versions.ipynb #583afe1f
 def _number(x: Any, measure: str, sign: bool = False) -> str:
