@@ -110,7 +110,7 @@ class _Assigner:
     of: Any                      # Survey -> DataFrame of probabilities, respondents x segments; None rows where nothing was answered
     what: str
 
-# %% ../nbs/45_waves.ipynb #2e24ca8e
+# %% ../nbs/45_waves.ipynb #31705671
 def _tool(tool: Any) -> _Assigner:
     "Make an assigner of anything with predict_proba, or with predict alone."
     questions = [str(q) for q in getattr(tool, "questions_", getattr(tool, "feature_names_in_", []))]
@@ -119,11 +119,12 @@ def _tool(tool: Any) -> _Assigner:
         data = survey.data[questions] if questions else survey.data
         if not hasattr(tool, "predict_proba"):
             labels = pd.Series(np.asarray(tool.predict(data), dtype=object), index=data.index)
-            return pd.get_dummies(labels.mask(labels.eq("unassigned"))).astype("float64")
+            return pd.get_dummies(put := labels.mask(labels.eq("unassigned"))).astype("float64").where(put.notna(), np.nan)
         found = tool.predict_proba(data)
         names = [str(s) for s in getattr(tool, "segments_", getattr(tool, "classes_", range(np.shape(found)[1])))]
         found = pd.DataFrame(np.asarray(found), index=data.index, columns=names)
-        return found.where(data[questions].notna().any(axis=1), np.nan) if questions else found
+        sure = found.max(axis=1) >= float(getattr(tool, "unassigned", 0.))   # a typing tool's own threshold
+        return found.where(sure & data[questions].notna().any(axis=1) if questions else sure, np.nan)
 
     return _Assigner(questions, chances, type(tool).__name__)
 

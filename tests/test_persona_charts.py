@@ -24,7 +24,7 @@ def persona(id: str, *claims: Claim, name: str = "Ash") -> Persona:
 
 def marks(chart, kind: str) -> list[dict]:
     spec = chart.to_dict()
-    return [row for unit in spec["layer"] if unit["mark"]["type"] == kind for row in spec["datasets"][unit["data"]["name"]]]
+    return [row for unit in spec["layer"] if unit["mark"]["type"] == kind for row in spec["datasets"][unit.get("data", spec.get("data"))["name"]]]
 
 
 def words(chart) -> str: return "\n".join(row["words"] for row in marks(chart, "text"))

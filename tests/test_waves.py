@@ -113,7 +113,7 @@ class Tool:
 def test_any_tool_assigns(first):
     new = wave_of(np.random.default_rng(2), 200, "2")
     w = compare_waves(None, new=new, segments=first, tool=Tool())
-    assert w.labels.eq("A").equals(new.data["rides"].gt(19)) and "Tool on rides" in w.notes[0]
+    assert w.labels.eq("A").tolist() == new.data["rides"].gt(19).tolist() and "Tool on rides" in w.notes[0]
 
     class Bare:
         feature_names_in_ = np.array(["rides"])
@@ -125,8 +125,7 @@ def test_any_tool_assigns(first):
 
 def test_what_cannot_be_compared_is_said_and_missing_questions_stop(first):
     new = wave_of(np.random.default_rng(2), 200, "2")
-    cut = replace(new, data=new.data.drop(columns=["device"]).assign(ease=new.data["ease"] * 2), variables=new.variables[new.variables["variable"].ne("device")])
-    cut = cut.with_levels({"ease": "ordinal"})
+    cut = read_survey(new.data.drop(columns="device").assign(ease=new.data["ease"] * 2), wave="2", name="2", levels={"ease": "ordinal"})
     p = Persona(id="p", name="P", segment="A", claims=[Claim(id="c", text="On the web", facet="channel", evidence=[Evidence(kind="survey",
         survey="1", variable="device", value="web",
                                                                                                                         n=99, share=.3, low=.2, high=.4, rest=.3)])])
