@@ -38,15 +38,19 @@ _ROOMS: dict[str, str] = {
     "prototypes": "KPrototypes KMedoids FAMD gower",
     "typing_tool": "TypingTool write_typing_form write_typing_sheet",
     "many_analyses": "multiverse Multiverse",
-    "personas": "draft_personas read_personas write_personas Persona Claim Evidence",
+    "personas": "draft_personas read_personas write_personas update_personas persona_schema Persona Claim Evidence",
     "prevalence": "trait_prevalence Prevalence persona_traits persona_prevalence",
+    "versions": "compare Comparison share_difference mean_difference",
     "checks": "check format_findings",
     "journeys": "journey journey_from_codings Journey",
+    "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
+    "publishing": "publish read_version list_versions verify Version",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
                       " chart_missing",
+    "persona_charts": "chart_compare chart_personas",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -297,6 +297,25 @@ def _report(
     with _open(study) as opened: page = reports.report(opened, out, personas=personas)
     typer.echo(f"Wrote {page}")
 
+# %% ../nbs/60_cli.ipynb #96ca800d
+@app.command("compare")
+def _compare(
+    old: Annotated[Path, typer.Argument(help="Folder of the older personas, or a published version.")],
+    new: Annotated[Path, typer.Argument(help="Folder of the newer ones.")],
+    study: Annotated[Path | None, typer.Option("--study", "-s", help="The study file: more can be compared with it.")] = None,
+    format: Annotated[str, typer.Option(help="text, markdown (a changelog), table or json.")] = "text",
+) -> None:
+    "Say what changed between two versions of personas."
+    from contextlib import ExitStack
+
+    from personabench import versions
+
+    forms = {"text": lambda c: c.explain(), "markdown": lambda c: c.changelog(),
+             "table": lambda c: c.changes.to_string(index=False) if len(c.changes) else "nothing changed",
+             "json": lambda c: c.claims.to_json(orient="records", force_ascii=False, indent=1)}
+    if format not in forms: raise BadInput("--format", repr(format), ", ".join(forms), "check the spelling")
+    with ExitStack() as stack: typer.echo(forms[format](versions.compare(old, new, study=stack.enter_context(_open(study)) if study else None)))
+
 # %% ../nbs/60_cli.ipynb #81b51725
 def main(arguments: list[str] | None = None) -> int:
     "Run the command line and return its exit code."

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['PERSONA_FACETS', 'Evidence', 'Claim', 'Persona', 'read_personas', 'write_personas', 'asked_sources', 'passages',
-           'contrasts', 'draft_personas']
+__all__ = ['PERSONA_FACETS', 'Evidence', 'Claim', 'Persona', 'read_personas', 'write_personas', 'update_personas',
+           'persona_schema', 'asked_sources', 'passages', 'contrasts', 'draft_personas']
 
 # %% ../nbs/40_personas.ipynb #3525ce80
 class _Row(BaseModel):
@@ -115,14 +115,14 @@ class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
-    facet: str
+    facet: str = Field(json_schema_extra={"enum": list(FACETS)})
     codes: list[str] = []                  # the codes whose codings are counted
     people: int = Field(0, ge=0)           # members of the segment for whom it is coded, or who gave the answer
     base: int = Field(0, ge=0)             # interviewed members whose sources were read, or members who answered
     share: float | None = None             # people / base; weighted where it comes from a survey
     low: float | None = None               # Wilson's 95 % interval
     high: float | None = None
-    stated: str | None = Field(None, alias="strength")  # what a file says; see `strength`
+    stated: str | None = Field(None, alias="strength", json_schema_extra={"enum": [*STRENGTHS, None]})  # what a file says; see `strength`
     saturation: float | Literal["not measured"] = "not measured"
     newest: str | None = None              # date of the newest evidence
     oldest: str | None = None
@@ -162,7 +162,7 @@ class Persona(_Row):
     status: Literal["persona", "proto-persona"] = "proto-persona"
     segmentation: str | None = None
     segment: str | None = None
-    verdict: str = "not measured"          # of the segmentation
+    verdict: str = Field("not measured", json_schema_extra={"enum": list(VERDICTS)})  # of the segmentation
     cases: list[str] | None = None         # people linked by hand; none: the members of the segment
     survey: str | None = None
     wave: str | None = None
@@ -258,7 +258,8 @@ def _plain(thing: Any, key: str = "") -> Any:
     if isinstance(thing, BaseModel):
         named = {field.alias or name: getattr(thing, name) for name, field in type(thing).model_fields.items()}
         if isinstance(thing, Claim): named["strength"] = thing.strength
-        return {k: _plain(v, k) for k, v in named.items() if v is not None and v != [] and v != {} and v != ""}
+        usual = {f.alias or name: f.default for name, f in type(thing).model_fields.items()}
+        return {k: _plain(v, k) for k, v in named.items() if v is not None and (v not in ([], {}, "") or v != usual[k])}
     if isinstance(thing, list): return [_plain(item) for item in thing]
     if isinstance(thing, dict): return {_plain(k): _plain(v) for k, v in thing.items()}
     if not isinstance(thing, str): return thing
@@ -266,7 +267,7 @@ def _plain(thing: Any, key: str = "") -> Any:
     return LiteralScalarString(thing) if key in _BLOCKS and thing == thing.strip() else thing
 
 # %% ../nbs/40_personas.ipynb #1f7fa3c4
-def _to_yaml(persona: Persona, path: str | Path | None) -> str:
+def _dumped(plain: Any, flow: bool = False) -> str:
     import io
 
     from ruamel.yaml import YAML
@@ -274,9 +275,15 @@ def _to_yaml(persona: Persona, path: str | Path | None) -> str:
     yaml = YAML()
     yaml.width = 2 ** 20  # lines are never folded: a quote stays the line it is
     yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.dump(_plain(persona), buffer := io.StringIO())
-    if path is not None: _write_whole(Path(path), buffer.getvalue())
+    if flow: yaml.default_flow_style = True
+    yaml.dump(plain, buffer := io.StringIO())
     return buffer.getvalue()
+
+
+def _to_yaml(persona: Persona, path: str | Path | None) -> str:
+    text = _dumped(_plain(persona))
+    if path is not None: _write_whole(Path(path), text)
+    return text
 
 # %% ../nbs/40_personas.ipynb #7f1c82d7
 def _write_whole(path: Path, text: str) -> None:
@@ -390,7 +397,7 @@ def write_personas(
     personas: Iterable[Persona], # each with its own id
     folder: str | Path,          # made if it is missing
     *,
-    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost
+    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost (`update_personas` keeps them)
 ) -> list[Path]:
     """Write each persona to its own file `<id>.yaml`.
 
@@ -408,6 +415,235 @@ def write_personas(
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in changed.items(): _write_whole(path, text)
     return list(texts)
+
+# %% ../nbs/40_personas.ipynb #4018d3bc
+_Edit = tuple[int, int, str]  # from, to, and what stands there then
+
+
+def _end(node: Any, text: str) -> int:
+    "Return where a parsed node's own text ends: comments and empty lines below it are not a part of it."
+    if node.id == "scalar" and node.style in ("|", ">"):
+        start = node.start_mark.index
+        return start + len(re.sub(r"(\n[ \t]*)+\Z", "", text[start:node.end_mark.index]))
+    if node.id == "scalar" or node.flow_style or not node.value: return node.end_mark.index
+    return _end(node.value[-1][1] if node.id == "mapping" else node.value[-1], text)
+
+
+def _line_start(text: str, at: int) -> int: return text.rfind("\n", 0, at) + 1
+def _line_end(text: str, at: int) -> int: return len(text) if (end := text.find("\n", at)) < 0 else end
+
+# %% ../nbs/40_personas.ipynb #558c7d27
+def _head(text: str, at: int, column: int) -> int:
+    "Return the start of the line of an entry, or of the comments directly above it that belong to it."
+    start = _line_start(text, at)
+    while start and re.match(rf" {{0,{column}}}#", text[(above := _line_start(text, start - 1)):start]): start = above
+    return start
+
+
+def _foot(text: str, at: int, column: int) -> int:
+    "Return the end of the last line of an entry, with comments below it that are set deeper than the entry."
+    end = _line_end(text, at)
+    while re.match(rf"\n {{{column + 1},}}#", text[end:_line_end(text, end + 1)]): end = _line_end(text, end + 1)
+    return end
+
+# %% ../nbs/40_personas.ipynb #2a0b2435
+def _written(value: Any, column: int, flow: bool) -> str:
+    "Write a value as it stands after `key:` (with the space or line break between), for a key that is `column` spaces in."
+    if flow: return " " + _dumped({"x": value}, flow=True).strip()[4:-1]
+    first, *rest = _dumped({"x": value}).removesuffix("\n").split("\n")
+    return "\n".join([first[2:], *(" " * column * bool(line) + line for line in rest)])
+
+
+def _styled(value: Any, node: Any) -> Any:
+    "Give a text the style that the text in its place has: plain, quoted or a block."
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
+
+    if not isinstance(value, str) or _ODD.search(value): return value
+    if node.id == "scalar" and node.style in ("|", ">"): return _plain(value, "text")
+    if "\n" in value or getattr(node, "style", None) == '"': return DoubleQuotedScalarString(value)
+    return SingleQuotedScalarString(value) if getattr(node, "style", None) == "'" else str(value)
+
+# %% ../nbs/40_personas.ipynb #0afb2368
+def _replaced(node: Any, value: Any, column: int, text: str, flow: bool) -> _Edit:
+    "Return the edit that puts a value into the place of another."
+    start, end = node.start_mark.index, _end(node, text)
+    said = _written(_styled(value, node), column, flow or bool(getattr(node, "flow_style", False)))
+    remark = re.match(r"[|>][^\n#]*?([ \t]+#[^\n]*)", text[start:end])  # behind the mark of a block text
+    if remark: said = re.sub(r"\A([^\n]*)", lambda m: m[1] + remark[1], said)
+    if start == end: return start, end, said                           # `key:` and nothing behind it
+    colon = len(text[:start].rstrip())
+    if node.id != "scalar" and text[colon - 1] == ":": return colon, end, said  # `[]` stands behind its key
+    return (len(text[:start].rstrip(" ")), end, said) if said.startswith("\n") else (start, end, said[1:])
+
+
+def _alike(a: Any, b: Any) -> bool:
+    "Whether two plain values are written the same; 1 and true are not."
+    import json
+
+    return json.dumps(a, sort_keys=True, default=str) == json.dumps(b, sort_keys=True, default=str)
+
+# %% ../nbs/40_personas.ipynb #31a61cf1
+_OTHER_NAMES = {"stated": "strength", "claim_list": "claims"}  # a field may be written by its name in Python
+
+
+def _map_edits(node: Any, old: Mapping[str, Any], new: Mapping[str, Any], text: str) -> Iterator[_Edit]:
+    "Yield the edits that turn the entries of a mapping into new ones."
+    at, column, before = {_OTHER_NAMES.get(str(k.value), str(k.value)): v for k, v in node.value}, node.start_mark.column, None
+    for name, value in new.items():
+        here = at.get(name)
+        before = here or before
+        if name in old and _alike(old[name], value): continue
+        if here is not None: yield from _value_edits(here, old.get(name), value, column, text, bool(node.flow_style))
+        else: yield _inserted(name, value, node, before, column, text)
+    for key, here in node.value:
+        name = _OTHER_NAMES.get(str(key.value), str(key.value))
+        if name in new or name not in old: continue
+        head, foot = _head(text, key.start_mark.index, column), _foot(text, _end(here, text), column)
+        yield (head - 1, foot, "") if head else (0, min(foot + 1, len(text)), "")
+
+
+def _inserted(name: str, value: Any, node: Any, before: Any, column: int, text: str) -> _Edit:
+    "Return the edit that adds an entry below the one that it follows, or above all."
+    entry = _dumped({name: None}).rstrip() + _written(value, column, False)
+    if before is None: return node.start_mark.index, node.start_mark.index, f"{entry}\n{' ' * column}"
+    end = _foot(text, _end(before, text), column)
+    return end, end, f"\n{' ' * column}{entry}"
+
+# %% ../nbs/40_personas.ipynb #f7f00e88
+def _value_edits(node: Any, old: Any, new: Any, column: int, text: str, flow: bool) -> Iterator[_Edit]:
+    "Yield the edits of one value: inside it where it holds entries or items on lines of their own, else the whole."
+    lines = not flow and not getattr(node, "flow_style", True)
+    if isinstance(new, dict) and isinstance(old, dict) and node.id == "mapping" and (lines or old.keys() == new.keys()):
+        names = [_OTHER_NAMES.get(str(k.value), str(k.value)) for k, _ in node.value]
+        start = node.start_mark.index
+        if new.keys() & set(names) and (names[0] in new or not text[_line_start(text, start):start].strip()):  # else the first key stands behind a dash
+            yield from _map_edits(node, old, new, text)
+            return
+    if lines and new and old and isinstance(new, list) and isinstance(old, list) and node.id == "sequence": yield from _list_edits(node, old, new, text)
+    else: yield _replaced(node, new, column, text, flow)
+
+
+_NAMED_BY = ("kind", "source", "variable", "start", "value", "cite")
+
+
+def _old_places(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
+    "Return for each new item the place of the old one that it was: the same one, else one of the same name, else none."
+    def name(item: Any, keys: Sequence[str]) -> Any: return [item.get(k) for k in (("id",) if "id" in item else keys)] if isinstance(item, dict) else item
+    places: list[int | None] = [None] * len(new)
+    for same in (_alike, *(lambda a, b, keys=keys: _alike(name(a, keys), name(b, keys)) for keys in (_NAMED_BY, _NAMED_BY[:3]))):
+        for j, item in enumerate(new):
+            free = (i for i in range(len(old)) if places[j] is None and i not in places and same(old[i], item))
+            places[j] = next(free, places[j])
+    return places
+
+# %% ../nbs/40_personas.ipynb #d51e4667
+def _list_edits(node: Any, old: Sequence[Any], new: Sequence[Any], text: str) -> Iterator[_Edit]:
+    "Yield the edits that turn the items of a list into new ones; items that are added, removed or moved take one edit of the whole list."
+    column, first = node.start_mark.column, _line_start(text, node.start_mark.index)
+    dashes = [first + m.start() for m in re.finditer(rf"(?m)^ {{{column}}}-(?=\s)", text[first:_end(node, text)])]
+    if len(dashes) != len(old): raise ValueError("a list whose items cannot be told apart")
+    places = _old_places(old, new)
+    inner = {i: _sorted(_value_edits(node.value[i], old[i], new[j], column, text, False)) if not _alike(old[i], new[j]) else []
+             for j, i in enumerate(places) if i is not None}
+    if places == list(range(len(old))): yield from (edit for edits in inner.values() for edit in edits)
+    else:
+        ends = [_foot(text, _end(item, text), column) for item in node.value]
+        heads = [_head(text, first, column), *(max(_head(text, dash, column), ends[i] + 1) for i, dash in enumerate(dashes[1:]))]
+        chunks = {i: _edited(text[heads[i]:ends[i]], [(a - heads[i], b - heads[i], said) for a, b, said in edits]) for i, edits in inner.items()}
+        gaps = ["\n", *(text[end:head] for end, head in zip(ends, heads[1:]))]
+        yield heads[0], ends[-1], _joined(places, chunks, gaps, [_item(value, column) for value in new])
+
+
+def _joined(places: Sequence[int | None], chunks: Mapping[int, str], gaps: Sequence[str], fresh: Sequence[str]) -> str:
+    "Put items in their new order, each with the lines that stood between it and the item above; remarks above a removed item stay."
+    spare, before = "", {}
+    for i, gap in enumerate(gaps):
+        spare += gap if i in chunks or "#" in gap else ""
+        if i in chunks: before[i], spare = spare, ""
+    parts = [(before[i] + chunks[i]) if i is not None else "\n" + fresh[j] for j, i in enumerate(places)]
+    return ("".join(parts) + spare).removeprefix("\n")
+
+
+def _item(value: Any, column: int) -> str:
+    "Write an item of a list whose dashes are `column` spaces in."
+    lines = _dumped({"x": [value]}).removesuffix("\n").split("\n")[1:]
+    return "\n".join(" " * column * bool(line) + line[2:] for line in lines)
+
+# %% ../nbs/40_personas.ipynb #436be9f6
+def _sorted(edits: Iterable[_Edit]) -> list[_Edit]: return sorted(edits, key=lambda e: e[:2])
+
+
+def _edited(text: str, edits: Iterable[_Edit]) -> str:
+    "Return the text after edits that do not overlap."
+    parts, at = [], 0
+    for start, end, said in _sorted(edits):
+        if start < at: raise ValueError("edits that overlap")
+        parts += [text[at:start], said]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _targets(old: Persona, new: Persona) -> tuple[dict[str, Any], dict[str, Any]]:
+    "Return both as plain values. A strength stays as the file states it, right or wrong or not at all, until the strength or what is stated changes."
+    was, now = _plain(old), _plain(new)
+    told = {c.id: (c, plain) for c, plain in zip(old.claim_list, was.get("claims", []))}
+    def state(plain: dict[str, Any], strength: str | None) -> None: plain.pop("strength") if strength is None else plain.update(strength=strength)
+    for c, plain in told.values(): state(plain, c.stated)
+    for c, plain in zip(new.claim_list, now.get("claims", [])):
+        before, said = told.get(c.id) or (None, dict[str, Any]())
+        if before is not None and (before.stated, before.strength) == (c.stated, c.strength): state(plain, said.get("strength"))
+    return was, now
+
+# %% ../nbs/40_personas.ipynb #4090fab0
+def _updated(path: Path, new: Persona) -> bytes:
+    "Return a file's bytes with the persona's changes in it. Raises BadInput when the file is written in a way that does not allow that."
+    from ruamel.yaml import YAML
+
+    old, raw = _read_persona(path), path.read_bytes()
+    was, now = _targets(old, new)
+    if _alike(was, now): return raw
+    mark, text = ("\ufeff", raw.decode()[1:]) if raw.startswith(b"\xef\xbb\xbf") else ("", raw.decode())
+    dos = 0 < text.count("\n") == text.count("\r\n")
+    text = text.replace("\r\n", "\n") if dos else text
+    try:
+        said = _edited(text, _value_edits(YAML(typ="safe", pure=True).compose(text), was, now, 0, text, False))
+        if not _alike(_targets(Persona.model_validate(_load_yaml(said, str(path))), new)[0], now): raise ValueError("another result")
+    except (ValueError, BadInput) as e:
+        cure = "write it without anchors, and with one claim, or one piece of evidence, below the other; or write_personas(..., overwrite=True)"
+        raise BadInput(str(path), "its YAML cannot be changed in place", "a file as write_personas or a person writes it", cure) from e
+    return (mark + (said.replace("\n", "\r\n") if dos else said)).encode()
+
+# %% ../nbs/40_personas.ipynb #70b1edc6
+def update_personas(
+    personas: Iterable[Persona],   # changed ones, or new ones
+    folder: str | Path,            # of *.yaml files; made if it is missing
+) -> list[Path]:
+    """Write what has changed into the files of a folder, and leave comments, order, spelling and every other byte as they are.
+
+    A persona's file is the one that holds its id; a persona without one gets `<id>.yaml`. Returns the paths of the files that were changed
+    or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice.
+    """
+    personas, folder = list(personas), Path(folder)
+    twice = _first_twice([p.id for p in personas])
+    if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
+    there = [p for p in sorted(folder.glob("*.y*ml")) if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]
+    known = {_read_persona(path).id: path for path in there}
+    texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p) if p.id in known else p.to_yaml().encode() for p in personas}
+    changed = {path: data for path, data in texts.items() if not path.exists() or path.read_bytes() != data}
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, data in changed.items(): _write_whole(path, data.decode())
+    return list(changed)
+
+# %% ../nbs/40_personas.ipynb #dc354314
+def persona_schema(
+    path: str | Path | None = None,   # where to write it as JSON; None: nowhere
+) -> dict[str, Any]:
+    "Return the JSON Schema (draft 2020-12) of a persona's file, made from the models."
+    import json
+
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Persona.model_json_schema(by_alias=True)}
+    if path is not None: _write_whole(Path(path), json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    return made
 
 # %% ../nbs/40_personas.ipynb #f417507c
 def asked_sources(

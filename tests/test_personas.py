@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
+import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +14,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
+from personabench import personas as personas_module
 from personabench import store
-from personabench.personas import (PERSONA_FACETS, Claim, Evidence, Persona, contrasts, draft_personas, passages, read_personas,
-                                   write_personas)
+from personabench.personas import (PERSONA_FACETS, Claim, Evidence, Persona, contrasts, draft_personas, passages, persona_schema,
+                                  read_personas, update_personas, write_personas)
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCode, NoSuchName
 from personabench.study import Study
 from personabench.statistics import wilson
@@ -522,3 +527,213 @@ def test_a_coding_over_two_speakers_is_cut_to_its_own(tmp_path):
         found = passages(study)
         assert found.loc[found["code"] == "Full dock", "quote"].tolist() == ["The dock was full again and I had to ride on."]
         assert pb.journey(study).quotes["quote"].tolist() == ["The dock was full again and I had to ride on."]
+
+
+# -- Changed in place ---------------------------------------------------------------------------------------------------------
+HAND = """\
+# yaml-language-server: $schema=persona.schema.json
+format: 1
+# Everybody calls her Ash.
+name:   'Ash'   # not a real person
+id: ash
+status: "proto-persona"
+
+verdict: not measured   # for now
+notes: |-   # from the workshop
+  She waits.
+
+  Often.
+
+# --- what we claim ---
+claims:
+    # asked again in May
+    - facet: pain
+      id: pain-dock     # full docks
+      text: >-
+        No place
+        at the dock
+      codes: [Full dock, 'Empty dock']   # both
+      people: 2
+      base: 5
+      evidence:
+        - {kind: quote, quote: "none: there", source: P01, start: 1, end: 12, case: P01}
+
+        # the better one
+        - kind: quote
+          quote: |
+            nothing there
+          source: P02
+          start: 5
+          end: 18
+          case: P02
+          # read aloud in the workshop
+
+    # a guess
+    - id: need-sure
+      facet: need
+      text: "Needs to be sure"
+
+# the end
+"""
+
+
+def _load(text: str): return YAML(typ="safe", pure=True).load(text)
+
+
+def hand_file(folder: Path, text: str = HAND) -> tuple[Path, Persona]:
+    path = folder / "anything.yaml"
+    path.write_bytes(text.encode())
+    return path, read_personas(path)[0]
+
+
+def with_claim(p: Persona, place: int, **changes) -> Persona:
+    claims = list(p.claim_list)
+    claims[place] = claims[place].model_copy(update=changes)
+    return p.model_copy(update={"claim_list": claims})
+
+
+def line_changes(before: str, after: str) -> list[str]:
+    return [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
+
+
+def test_one_changed_field_is_one_changed_line(tmp_path):
+    path, p = hand_file(tmp_path)
+    assert update_personas([p], tmp_path) == [] and path.read_text() == HAND
+    for changes, lines in [
+        ({"name": "Kit"}, ["- name:   'Ash'   # not a real person", "+ name:   'Kit'   # not a real person"]),
+        ({"status": "persona", "verdict": "clusters shown"}, ["- status: \"proto-persona\"", "+ status: \"persona\"", "- verdict: not measured   # for now",
+                                                             "+ verdict: clusters shown   # for now"]),
+        ({"notes": "She leaves."}, ["-   She waits.", "- ", "-   Often.", "+   She leaves."]),
+        ({"notes": None}, ["- notes: |-   # from the workshop", "-   She waits.", "- ", "-   Often."]),
+        ({"label": "Waits"}, ["+ label: Waits"]),
+        ({"cases": ["P01", "2"]}, ["+ cases:", "+   - P01", "+   - '2'"]),
+    ]:
+        path, p = hand_file(tmp_path)
+        assert update_personas([p.model_copy(update=changes)], tmp_path) == [path]
+        assert sorted(line_changes(HAND, path.read_text())) == sorted(lines)
+        assert read_personas(path)[0] == p.model_copy(update=changes)
+
+
+def test_comments_stay_with_what_they_are_about(tmp_path):
+    path, p = hand_file(tmp_path)
+    first, second = p.claim_list
+    update_personas([p.model_copy(update={"claim_list": [second, first]})], tmp_path)
+    text = path.read_text()
+    assert text.index("# a guess") < text.index("id: need-sure") < text.index("# asked again in May") < text.index("id: pain-dock") < text.index("# the end")
+    assert read_personas(path)[0].claim_list == [second, first]
+
+    path, p = hand_file(tmp_path)
+    update_personas([p.model_copy(update={"claim_list": [first]})], tmp_path)
+    assert sorted(line_changes(HAND, path.read_text())) == ["- ", "-       facet: need", '-       text: "Needs to be sure"', "-     # a guess", "-     - id: need-sure"]
+
+    path, p = hand_file(tmp_path)
+    third = Claim(id="goal-home", text="Wants to be home: at six", facet="goal")
+    update_personas([p.model_copy(update={"claim_list": [first, third, second]})], tmp_path)
+    assert all(line[0] == "+" for line in line_changes(HAND, path.read_text())) and read_personas(path)[0].claim_list[1].text == third.text
+
+
+def test_evidence_is_exchanged_in_its_place(tmp_path):
+    path, p = hand_file(tmp_path)
+    one, two = p.claim_list[0].evidence
+    moved = two.model_copy(update={"start": 6, "end": 19})
+    update_personas([with_claim(p, 0, evidence=[one, moved])], tmp_path)
+    assert read_personas(path)[0].claim_list[0].evidence == [one, moved]
+    assert [line[1:].strip() for line in line_changes(HAND, path.read_text())] == ["start: 5", "start: 6", "end: 18", "end: 19"]
+    path, p = hand_file(tmp_path)
+    update_personas([with_claim(p, 0, evidence=[two])], tmp_path)
+    assert line_changes(HAND, path.read_text())[0].startswith("-         - {kind: quote") and "# the better one" in path.read_text()
+    path, p = hand_file(tmp_path)
+    update_personas([with_claim(p, 0, evidence=[], codes=["Full dock"])], tmp_path)
+    assert read_personas(path)[0].claim_list[0].strength == "assumption" and "codes: [Full dock]   # both" in path.read_text()
+
+
+def test_line_ends_and_marks_of_windows_stay(tmp_path):
+    text = "\ufeff" + HAND.replace("\n", "\r\n")
+    path, p = hand_file(tmp_path, text)
+    update_personas([p.model_copy(update={"name": "Kit", "notes": "One\n\nTwo"})], tmp_path)
+    data = path.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf# yaml") and data.count(b"\n") == data.count(b"\r\n") and read_personas(path)[0].notes == "One\n\nTwo"
+
+
+def test_a_strength_that_a_file_states_wrongly_is_left_to_the_check(tmp_path):
+    path, p = hand_file(tmp_path, HAND.replace("      facet: need\n", "      facet: need\n      strength: supported\n"))
+    update_personas([p.model_copy(update={"name": "Kit"})], tmp_path)
+    assert "strength: supported" in path.read_text() and path.read_text().count("strength") == 1
+
+
+def test_a_file_that_cannot_be_changed_in_place_is_refused_and_kept(tmp_path):
+    text = HAND.replace("id: ash", "id: &it ash").replace("status:", "label: *it\nstatus:")
+    path, p = hand_file(tmp_path, text)
+    with pytest.raises(BadInput, match="cannot be changed in place.*overwrite=True"): update_personas([p.model_copy(update={"label": "b", "notes": None})], tmp_path)
+    assert path.read_text() == text
+    with pytest.raises(AlreadyThere, match="two personas of that id"): update_personas([p, p], tmp_path)
+    path.write_text("id: [")
+    with pytest.raises(BadInput, match="line 1"): update_personas([p], tmp_path)
+
+
+def test_a_new_persona_gets_a_file(tmp_path):
+    path, p = hand_file(tmp_path)
+    other = p.model_copy(update={"id": "kit", "name": "Kit"})
+    assert update_personas([p, other], tmp_path) == [tmp_path / "kit.yaml"]
+    assert (tmp_path / "kit.yaml").read_text() == other.to_yaml() and update_personas([p, other], tmp_path) == []
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30)
+PLAIN = st.text("abc #:-'\"|>&*!%@,[]{}?\n\té🚲", min_size=1, max_size=20)
+QUOTES = st.builds(lambda words, case, start: Evidence(kind="quote", quote=words, source=case, case=case, start=start, end=start + len(words)),
+                   PLAIN | WORDS, st.sampled_from(["P01", "2", "no"]), st.integers(0, 99))
+STATS = st.builds(lambda share, value: Evidence(kind="survey", survey="w", variable="v", value=value, n=40, share=share, low=0., high=1., rest=.5),
+                  st.floats(0, 1), st.sampled_from([1, True, 1.5, "1", "yes"]))
+CLAIMS = st.lists(st.builds(lambda id, words, facet, codes, people, found: dict(id=id, text=words, facet=facet, codes=codes, people=people, evidence=found),
+                            st.sampled_from("abcdef"), PLAIN | WORDS, st.sampled_from(["pain", "need"]), st.lists(PLAIN, max_size=2), st.integers(0, 5),
+                            st.lists(QUOTES | STATS, max_size=3)), max_size=4, unique_by=lambda c: c["id"])
+PERSONAS = st.builds(lambda name, label, cases, people, data, notes, claims: Persona(id="p", name=name, label=label, cases=cases, people=people, data=data, notes=notes,
+                                                                                    claims=[Claim(**c) for c in claims]),
+                     PLAIN | WORDS, st.just("") | PLAIN, st.none() | st.lists(PLAIN, max_size=2), st.integers(0, 9),
+                     st.dictionaries(st.sampled_from(["survey", "segmentation"]), PLAIN, max_size=2), st.none() | PLAIN, CLAIMS)
+
+
+def scribbled(text: str, rng: random.Random) -> str:
+    "Put remarks, empty lines and wide spaces where a person may put them: never inside a block text."
+    out, block = [], None
+    for line in text.splitlines():
+        depth = len(line) - len(line.lstrip())
+        if block is not None and (not line.strip() or depth > block): out.append(line); continue  # noqa: E702
+        block = depth if line.endswith(("|-", "|")) else None
+        if block is not None and line.lstrip().startswith("- "): block = depth + 2
+        if rng.random() < .2: out.append(" " * depth + "# a remark: with 'signs' - and # more")
+        if rng.random() < .1: out.append("")
+        out.append(line + ("   # why?" if rng.random() < .2 and re.fullmatch(r"[^'\"#|]*: \w+", line) else ""))
+    return "\n".join(out) + "\n"
+
+
+@given(old=PERSONAS, new=PERSONAS, seed=st.integers(0, 999))
+@settings(max_examples=40)
+def test_any_change_arrives_and_remarks_stay(old, new, seed, tmp_path):
+    path = tmp_path / "p.yaml"
+    assert Persona.model_validate(_load(old.to_yaml())) == old and Persona.model_validate(_load(old.to_yaml())).to_yaml() == old.to_yaml()
+    text = scribbled(old.to_yaml(), random.Random(seed))
+    path.write_bytes(text.encode())
+    assert update_personas([old], tmp_path) == [] and path.read_bytes() == text.encode()
+    update_personas([new], tmp_path)
+    assert read_personas(path) == [new]
+    top = [line for line in text.splitlines() if re.match(r"# a remark", line)]
+    left = sum(line.startswith("# a remark") for line in path.read_bytes().decode().split("\n"))
+    assert left >= len(top) - 5  # those above notes, label, cases, data or claims, which may go
+    update_personas([old], tmp_path)
+    assert read_personas(path) == [old]
+
+
+def test_the_shipped_schema_is_the_models_fits_drafts_and_finds_mistakes(surveyed: Study, tmp_path):
+    import jsonschema
+
+    shipped = json.loads((Path(personas_module.__file__).parent / "templates" / "persona.schema.json").read_text("utf-8"))
+    assert shipped == persona_schema(), "run persona_schema('personabench/templates/persona.schema.json')"
+    jsonschema.Draft202012Validator.check_schema(shipped)
+    validator = jsonschema.Draft202012Validator(persona_schema(tmp_path / "s.json"))
+    assert json.loads((tmp_path / "s.json").read_text()) == shipped
+    validator.validate(_load(HAND))
+    for wrong in (HAND.replace("facet: pain", "facet: pian"), HAND.replace("people: 2", "poeple: 2"), HAND.replace("people: 2", "people: -2"),
+                  HAND.replace("name:   'Ash'", "name: [a]"), HAND.replace("verdict: not", "verdict: never"), HAND.replace("id: ash", "id: A h")):
+        assert not validator.is_valid(_load(wrong)), wrong
+    for p in draft_personas(surveyed, "2026-05"): validator.validate(_load(p.to_yaml()))

@@ -1,0 +1,112 @@
+"""Publishing: what is published is whole, never changes, and knows what it rests on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from personabench import store
+from personabench.importers import correct_text
+from personabench.personas import draft_personas, write_personas
+from personabench.publishing import list_versions, publish, read_version, verify
+from personabench.schema import AlreadyThere, BadInput, NoSuchName
+from personabench.study import Study
+from personabench.versions import compare
+
+
+@pytest.fixture
+def study() -> Study:
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("import", "two people") as step:
+        (dock,) = store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": "Came for a bike and found none."}])
+        for case, words in {"P01": "Came down and the dock was empty", "P02": "No bike there again"}.items():
+            source_id = store.add_source(step, case, text=words, turns=[{"speaker": case, "start": 0, "end": len(words)}],
+                speakers={case: (case, "participant")}, date="2026-05-04")
+            store.add_codings(step, [{"source_id": source_id, "code_id": dock, "start": 0, "end": len(words)}])
+    with study.step("segment", "riders") as step:
+        members = pd.DataFrame({"case": ["P01", "P02"], "segment": ["A", "B"], "weight": 1.})
+        store.add_segmentation(step, name="2026-05", members=members, k=2, verdict="not measured", parameters={})
+    return study
+
+
+@pytest.fixture
+def kept(study: Study, tmp_path: Path) -> Path:
+    write_personas(draft_personas(study, "2026-05", today="2026-06-01"), tmp_path / "personas")
+    file = tmp_path / "personas" / "2026-05-a.yaml"
+    file.write_text("# read by the board\n" + file.read_text())
+    publish(study, tmp_path / "personas", folder=tmp_path / "published", version="1.0", today="2026-06-02", note="first")
+    return tmp_path / "published"
+
+
+def test_a_version_is_the_files_byte_for_byte_and_reads_back(study: Study, kept: Path):
+    assert (kept / "1.0" / "2026-05-a.yaml").read_bytes() == (kept.parent / "personas" / "2026-05-a.yaml").read_bytes()
+    v = read_version(kept)
+    assert v.version == "1.0" and v.personas == draft_personas(study, "2026-05", today="2026-06-01") and v.manifest["note"] == "first" and v.manifest["format"] == 1
+    assert v.manifest["personas"][0]["evidence"]["sources"] == {"P01": study.sources.set_index("name").at["P01", "sha256"]}
+    assert "Came down" not in (kept / "1.0" / "manifest.json").read_text(), "words of a participant in a manifest"
+    assert compare(v, kept / "1.0").changes.empty and compare(v, v.personas).old == "1.0"
+
+
+def test_no_version_is_ever_replaced_and_nothing_half_stays(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    before = {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()}
+    with pytest.raises(AlreadyThere, match="choose another version="): publish(study, kept.parent / "personas", folder=kept, version="1.0")
+    import personabench.publishing as room
+
+    monkeypatch.setattr(room.os, "fsync", lambda handle: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"): publish(study, kept.parent / "personas", folder=kept, version="1.1")
+    assert {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()} == before and len(list(kept.iterdir())) == 1
+
+
+def test_errors_of_the_check_stop_it_unless_allowed(study: Study, kept: Path):
+    wrong = [p.model_copy(update={"interviewed": 7}) for p in read_version(kept).personas]
+    with pytest.raises(BadInput, match=r"2 errors found by check: size-right.*allow_errors=True"): publish(study, wrong, folder=kept, version="2.0")
+    v = publish(study, wrong, folder=kept, version="2.0", allow_errors=True, today="2026-06-03")
+    assert len(v.manifest["allowed"]) == 2 and v.manifest["findings"]["error"] == 2
+    assert list_versions(kept)[["version", "errors", "whole"]].values.tolist() == [["1.0", 0, True], ["2.0", 2, True]] and read_version(kept).version == "2.0"
+
+
+def test_verify_names_what_has_changed_since(study: Study, kept: Path):
+    assert verify(study, kept).empty
+    correct_text(study, "P01", text="Came down and the docks were empty")
+    with study.step("remove", "P02") as step: store.remove_segmentation(step, "2026-05") if hasattr(store,
+            "remove_segmentation") else store.add_case(step, "P02", withdrawn="2026-07-01")
+    found = verify(study, kept, version="1.0")
+    assert ("2026-05-a", "sources", "P01", "changed") in set(found[["persona", "kind", "name", "change"]].itertuples(index=False, name=None))
+    assert found["message"].str.contains("has changed since").any()
+    other = Study(":memory:", coder="MB", create=True)
+    assert set(verify(other, kept)["change"]) == {"gone"}
+
+
+@pytest.mark.parametrize("damage, said", [
+    (lambda f: (f / "manifest.json").write_text("{"), "damaged manifest"),
+    (lambda f: (f / "manifest.json").write_text("[]"), "damaged manifest"),
+    (lambda f: (f / "manifest.json").write_text('{"format": 1}'), "is missing"),
+    (lambda f: (f / "manifest.json").write_text((f / "manifest.json").read_text().replace('"format": 1', '"format": 2')), "format 2.*wrote it"),
+    (lambda f: (f / "2026-05-a.yaml").write_text("id: x\nname: x\n"), "2026-05-a.yaml was changed"),
+    (lambda f: (f / "2026-05-a.yaml").unlink(), "2026-05-a.yaml is missing"),
+    (lambda f: (f / "more.yaml").write_text("id: x\nname: x\n"), "more.yaml was added"),
+    (lambda f: (f / "manifest.json").write_text(json.dumps({**json.loads((f / "manifest.json").read_text()), "personas": [{"id": "x",
+        "file": "../x", "sha256": "", "evidence": {"sources": {}}}]})),
+     "../x is missing"),
+])
+def test_damage_is_named_and_other_versions_can_still_be_read(study: Study, kept: Path, damage, said: str):
+    publish(study, kept.parent / "personas", folder=kept, version="1.1", today="2026-06-09")
+    damage(kept / "1.0")
+    with pytest.raises(BadInput, match=said) as error: read_version(kept, "1.0")
+    assert error.value.cure
+    table = list_versions(kept).set_index("version")
+    assert not table.at["1.0", "whole"] and table.at["1.0", "why"] and table.at["1.1", "whole"] and read_version(kept, "1.1").version == "1.1"
+
+
+def test_bad_names_and_folders(study: Study, kept: Path, tmp_path: Path):
+    for name in ("", "../x", "a b", ".hidden"):
+        with pytest.raises(BadInput, match="letters, digits"): publish(study, kept.parent / "personas", folder=kept, version=name)
+    with pytest.raises(NoSuchName, match="did you mean '1.0'"): read_version(kept, "1.00")
+    with pytest.raises(BadInput, match="no such folder"): list_versions(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    assert list_versions(tmp_path / "empty").empty
+    with pytest.raises(BadInput, match="no manifest.json"): read_version(tmp_path / "empty")
+    with pytest.raises(BadInput, match="no personas"): publish(study, [], folder=kept, version="3")

@@ -1,0 +1,212 @@
+"""Versions: published intervals, whom is compared with whom, what happened to claims, what cannot be compared, and words that carry the numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personabench.cli import main
+from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
+from personabench.schema import AlreadyThere, BadInput
+from personabench.segmentation import add_segments, segment
+from personabench.statistics import wilson
+from personabench.study import Study
+from personabench.survey import import_survey
+from personabench.versions import _adjusted, compare, mean_difference, share_difference
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "differences.json").read_text())
+
+
+# -- Intervals ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("row", GOLDEN["newcombe"], ids=lambda r: f"{r['first']}-{r['second']}")
+def test_newcombes_own_table(row: dict):
+    found = share_difference(row["second"], row["first"])  # new minus old: the paper's first minus its second
+    assert found.low == pytest.approx(row["low"], abs=5e-5) and found.high == pytest.approx(row["high"], abs=5e-5)
+
+
+def test_p_of_shares_welch_and_bh_are_those_of_r():
+    assert share_difference((48, 80), (56, 70)).p == pytest.approx(GOLDEN["score_p"], rel=1e-6)
+    x, y = (np.array(GOLDEN["welch"][k]) for k in "xy")
+    sides = [(v.mean(), v.std(ddof=1) / len(v) ** .5, len(v) - 1) for v in (x, y)]
+    found = mean_difference(*sides)
+    assert (found.low, found.high, found.p) == pytest.approx([GOLDEN["welch"][k] for k in ("low", "high", "p")], rel=1e-5)
+    assert _adjusted([*GOLDEN["bh"]["p"], np.nan])[:4] == pytest.approx(GOLDEN["bh"]["q"]) and np.isnan(_adjusted([.1, np.nan])[1])
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 50))
+def test_a_difference_lies_in_its_interval_and_turns_with_its_sides(x: int, n: int, y: int, m: int):
+    x, y = min(x, n), min(y, m)
+    d, back = share_difference((x, n), (y, m)), share_difference((y, m), (x, n))
+    assert -1 - 1e-9 <= d.low <= d.difference <= d.high <= 1 + 1e-9 and 0 <= d.p <= 1
+    assert (back.low, back.high) == pytest.approx((-d.high, -d.low))
+
+
+def test_newcombes_interval_covers():
+    rng, hit = np.random.default_rng(1), 0
+    for _ in range(1500):
+        x, y = rng.binomial(40, .3), rng.binomial(60, .55)
+        d = share_difference((x, 40), (y, 60))
+        hit += d.low <= .25 <= d.high
+    assert .93 < hit / 1500 < .97
+
+
+# -- Personas and claims by hand ----------------------------------------------------------------------------------------------
+def share(variable: str, x: int, n: int, survey: str, effect: float = .5) -> Evidence:
+    low, high = wilson(x, n)
+    return Evidence(kind="survey", survey=survey, variable=variable, value=1, n=n, effective_n=n, share=x / n, low=low, high=high, rest=.2, effect=effect)
+
+
+def mean(variable: str, m: float, n: int, survey: str, effect: float = .5) -> Evidence:
+    return Evidence(kind="survey", survey=survey, variable=variable, n=n, effective_n=n, mean=m, low=m - .3, high=m + .3, rest=3., effect=effect)
+
+
+def told(code: str, people: int, base: int, cases: str, text: str = "") -> Claim:
+    low, high = wilson(people, base)
+    said = [Evidence(kind="quote", quote="so", source=c, start=0, end=2, case=c, code=code) for c in cases[:people]]
+    return Claim(id=f"pain-{code}", text=text or code, facet="pain", codes=[code], people=people, base=base, share=people / base, low=low, high=high, evidence=said)
+
+
+def persona(id: str, *claims: Claim, share: float = .4, wave: str | None = None, name: str = "Ash") -> Persona:
+    low, high = wilson(share * 400, 400)
+    return Persona(id=id, name=name, survey=wave, wave=wave, segmentation=wave, segment=id, share=share, low=low, high=high, effective_n=400., claims=list(claims))
+
+
+def asked(id: str, e: Evidence, facet: str = "pain", text: str = "") -> Claim: return Claim(id=id, text=text or id, facet=facet, evidence=[e])
+
+
+def changes(c) -> dict[str, str]: return dict(zip(c.claims["claim"], c.claims["change"], strict=True))
+
+
+def test_every_kind_of_change_is_told_by_its_name():
+    old = persona("a", asked("moved", share("a", 96, 160, "1")), asked("same", share("b", 96, 160, "1")), asked("turned", share("c", 120, 160, "1", .6)),
+                  asked("mean", mean("d", 4., 160, "1")), asked("gone", share("e", 9, 160, "1")), told("weak", 3, 5, "ABC"), told("strong", 1, 5, "A"),
+                  told("word", 3, 5, "ABC", "One wording"), wave="1")
+    new = persona("a", asked("moved", share("a", 52, 150, "2")), asked("same", share("b", 94, 150, "2")), asked("turned", share("c", 20, 150, "2", -.6)),
+                  asked("mean", mean("d", 3., 150, "2")), asked("fresh", share("f", 9, 150, "2")), told("weak", 1, 5, "A"), told("strong", 3, 5, "ABC"),
+                  told("word", 3, 5, "ABC", "Another wording"), wave="2")
+    c = compare([old], [new])
+    assert changes(c) == {"moved": "moved", "same": "unchanged", "turned": "reversed", "mean": "moved", "gone": "vanished", "fresh": "appeared",
+                          "pain-weak": "weakened", "pain-strong": "strengthened", "pain-word": "reworded"}
+    moved = c.claims.set_index("claim").loc["moved"]
+    expected = share_difference((96, 160), (52, 150))
+    assert (moved["low"], moved["high"]) == pytest.approx((expected.low, expected.high)) and moved["q"] >= moved["p"]
+    words = c.explain()
+    for said in ("60 % → 35 %, −25 points (95 % interval −36 to −14); n = 160 and 150", "Turned round",
+            "weakened, from supported to anecdote", "was “One wording”", "pass study="):
+        assert said in words, said
+
+
+def test_the_same_data_counted_anew_is_no_sampling_difference():
+    c = compare([persona("a", asked("x", share("a", 96, 160, "1")), wave="1")], [persona("a", asked("x", share("a", 97, 160, "1")), wave="1")])
+    row = c.claims.iloc[0]
+    assert row["change"] == "moved" and row["samples"] == "same" and np.isnan(row["low"]) and "counted for other people" in row["why"]
+    nothing = compare([persona("a", asked("x", share("a", 96, 160, "1")), wave="1")], [persona("a", asked("x", share("a", 96, 160, "1")), wave="1")])
+    assert nothing.changes.empty and "Nothing changed." in nothing.changelog()
+
+
+def test_personas_are_matched_one_to_one_whatever_their_letters():
+    old = [persona("1-a", told("dock", 5, 5, "ABCDE"), asked("r", mean("rides", 30, 99, "1", 1.5)), wave="1"), persona("1-b", told("fun", 4,
+        4, "FGHI"), asked("s", mean("rides", 8, 99, "1", -1.)), wave="1"),
+           persona("1-c", told("stuck", 3, 3, "JKL"), wave="1", name="Kit")]
+    new = [persona("2-a", told("fun", 3, 4, "FGHX"), asked("s", mean("rides", 9, 99, "2", -.9)), wave="2"), persona("2-b", told("dock", 5,
+        5, "ABCDY"), asked("r", mean("rides", 31, 99, "2", 1.4)), wave="2"),
+           persona("2-c", told("cargo", 3, 3, "QRS"), wave="2", name="Lou")]
+    c = compare(old, new)
+    assert {(r.old, r.new) for r in c.personas.itertuples()} == {("1-a", "2-b"), ("1-b", "2-a"), ("1-c", None), (None, "2-c")}
+    first = c.personas.set_index("old").loc["1-a"]
+    assert first["matched"] == "people and claims" and first["people"] == 1. and first["common"] == 4 and first["sure"] == "likely"
+    assert "Kit (1-c) is gone" in c.explain() and "Lou (2-c) is new" in c.explain()
+
+
+def test_an_id_that_now_names_other_people_is_matched_and_doubted():
+    old = [persona("a", told("dock", 5, 5, "ABCDE")), persona("b", told("fun", 5, 5, "FGHIJ"))]
+    new = [persona("a", told("fun", 5, 5, "FGHIJ")), persona("b", told("dock", 5, 5, "ABCDE"))]
+    assert compare(old, new).personas["sure"].str.startswith("doubtful").all()
+    assert compare(old, old).personas["sure"].eq("certain").all()
+
+
+def test_sizes_are_judged_with_their_own_interval():
+    c = compare([persona("a", share=.4), persona("b", share=.3)], [persona("a", share=.41), persona("b", share=.15)])
+    assert c.personas["change"].tolist() == ["same size", "shrank"] and "The group shrank: 30 % → 15 %" in c.explain()
+
+
+def test_nothing_in_common_is_said(tmp_path: Path):
+    c = compare([persona("a", told("dock", 5, 5, "ABCDE"))], [persona("b", told("fun", 5, 5, "FGHIJ"))])
+    assert set(c.personas["change"]) == {"appeared", "vanished"} and c.claims.empty and "nothing to compare but the names" in c.notes[0]
+    assert "appeared" not in repr(c) and c._repr_html_() and c.changelog().startswith("## ")
+    for bad, said in (([], "no personas"), (tmp_path, "no YAML files"), (tmp_path / "nowhere", "no such folder"), ([1], "a int")):
+        with pytest.raises(BadInput, match=said): compare(bad, [persona("a")])
+
+
+def test_chance_moves_hardly_ever_and_the_planted_is_found():
+    rng, alarms, found = np.random.default_rng(3), 0, 0
+    for _ in range(60):
+        p = rng.uniform(.1, .9, 20)
+        x, y = rng.binomial(150, p), rng.binomial(140, p)
+        y[0] = rng.binomial(140, p[0] - .3 if p[0] > .5 else p[0] + .3)
+        c = changes(compare([persona("a", *(asked(f"c{i}", share(f"v{i}", k, 150, "1")) for i, k in enumerate(x)), wave="1")],
+                            [persona("a", *(asked(f"c{i}", share(f"v{i}", k, 140, "2")) for i, k in enumerate(y)), wave="2")]))
+        found += c["c0"] == "moved"
+        alarms += sum(v == "moved" for k, v in c.items() if k != "c0")
+    assert found >= 57 and alarms / (60 * 20) < .02
+
+
+# -- With a study -------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def two_waves(tmp_path_factory: pytest.TempPathFactory):
+    "Two surveys of a study: `pain` falls, `gone` is not asked again, `scale` gets other answers; personas of each."
+    study, rng, drafts = Study(":memory:", coder="MB", create=True), np.random.default_rng(0), []
+    for wave in ("2026-05", "2026-11"):
+        group = np.repeat([0, 1], 120)
+        data = pd.DataFrame({"rides": rng.normal(np.where(group, 30, 8), 2), "spend": rng.normal(np.where(group, 12, 30), 2),
+                             "pain": (rng.random(240) < np.where(group, .8 if wave == "2026-05" else .4, .1)).astype(int),
+                             "scale": np.clip(rng.integers(1, 4, 240) + 2 * group, 1, 5) * (1 if wave == "2026-05" else 2)}, index=[f"{wave}-{i}" for i in range(240)])
+        if wave == "2026-05": data["gone"] = (rng.random(240) < np.where(group, .9, .2)).astype(int)
+        data.index.name = "respondent"
+        seg = segment(import_survey(study, data, name=f"survey {wave}", wave=wave, levels={"scale": "ordinal"}), variables=["rides",
+            "spend"], k=2, n_boot=0, verdict=False)
+        add_segments(study, seg, name=wave)
+        drafts.append(draft_personas(study, segments=wave, today="2026-12-01"))
+    return study, drafts
+
+
+def test_a_study_tells_what_cannot_be_compared_and_looks_up_what_is_not_listed(two_waves):
+    study, (old, new) = two_waves
+    c = compare(old, new, study=study)
+    asked_of = c.claims.set_index("figure")
+    assert asked_of.loc[["pain = 1"], "change"].eq("moved").any()
+    assert asked_of.loc[["gone = 1"], "why"].str.contains("not asked in 2026-11").all() and asked_of.loc[["scale"],
+        "why"].str.contains("other answers to choose from").all()
+    assert (asked_of.loc[["scale"], "change"].isin(["not comparable"])).all() and "Could not be compared" in c.explain()
+    shorter = [p.model_copy(update={"claim_list": [x for x in p.claim_list if "pain" not in x.id]}) for p in new]
+    row = compare(old, shorter, study=study).claims.query("figure == 'pain = 1' and old_value > .5").iloc[0]
+    assert row["change"] == "vanished" and row["why"] == "not listed now" and row["new_value"] < row["old_value"]
+    assert compare(old, shorter).claims.set_index("figure").loc[["pain = 1"], "new_value"].isna().all()
+
+
+def test_changelog_and_command_line(two_waves, tmp_path: Path, capsys: pytest.CaptureFixture):
+    _, (old, new) = two_waves
+    for name, personas in (("old", old), ("new", new)): write_personas(personas, tmp_path / name)
+    c = compare(tmp_path / "old", tmp_path / "new")
+    path = c.write_changelog(tmp_path / "CHANGES.md")
+    with pytest.raises(AlreadyThere, match="a section '## new, compared with old'"): c.write_changelog(path)
+    compare(tmp_path / "new", tmp_path / "old").write_changelog(path)
+    text = path.read_text()
+    assert text.index("# Changelog of the personas") < text.index("## old, compared with new") < text.index("## new, compared with old")
+    for form, said in (("text", "matched by"), ("markdown", "### Changed"), ("table", "moved"), ("json", '"change":"moved"')):
+        assert main(["compare", str(tmp_path / "old"), str(tmp_path / "new"), "--format", form]) == 0
+        assert said in capsys.readouterr().out
+    assert main(["compare", str(tmp_path / "old"), str(tmp_path / "none")]) == 2 and "no such folder" in capsys.readouterr().err
+    assert main(["compare", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "pdf"]) == 2
+
+
+def test_markup_in_words_stays_words():
+    claim = asked("x", share("a", 96, 160, "1"), text="<b>*bold*</b> | `x`")
+    c = compare([persona("a", claim, wave="1")], [persona("a", asked("x", share("a", 40, 160, "2"), text="<b>*bold*</b> | `x`"), wave="2")])
+    assert "<b>" not in c._repr_html_().replace("<p><b>", "") and "\\<b\\>\\*bold\\*" in c.changelog()

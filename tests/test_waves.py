@@ -1,0 +1,215 @@
+"""Waves: drift by hand, who is put where, alarms that are rarely false and seldom missed, and what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personabench.personas import Claim, Evidence, Persona, draft_personas, read_personas, write_personas
+from personabench.sample_data import sample_file
+from personabench.schema import BadInput, NoSuchName
+from personabench.segmentation import add_segments, segment
+from personabench.study import Study
+from personabench.survey import Survey, import_survey, read_survey
+from personabench.versions import compare
+from personabench.waves import LIMITS, add_feedback, compare_waves, review_schedule, stability_index
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "differences.json").read_text())
+
+
+# -- Drift --------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("row", GOLDEN["psi"], ids=str)
+def test_the_index_by_hand_and_by_weights(row: dict):
+    words = list("abcd")[:len(row["old"])]
+    a, b = (np.repeat(words, row[k]) for k in ("old", "new"))
+    assert stability_index(a, b)["psi"] == pytest.approx(row["psi"], abs=1e-6)
+    weighted = stability_index(words, words, old_weights=row["old"], new_weights=row["new"])
+    assert weighted["psi"] == pytest.approx(row["psi"], abs=1e-6) and weighted["n"] < len(words) + 1e-9  # one respondent each, however heavy
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=40), st.lists(st.sampled_from("abcd") | st.none(), min_size=1, max_size=40))
+def test_the_index_is_never_negative_and_the_same_both_ways_for_categories(a: list, b: list):
+    one, other = stability_index(a, b), stability_index(b, a)
+    assert one["psi"] >= 0 and one["psi"] == pytest.approx(other["psi"]) and one["table"]["psi"].sum() == pytest.approx(one["psi"])
+    assert stability_index(a, a)["psi"] == 0
+
+
+def test_numbers_are_cut_at_old_deciles_and_gaps_are_a_bin():
+    x = pd.Series(np.arange(100.))
+    found = stability_index(x, x.where(x >= 50))
+    assert found["bins"] == 11 and found["table"].set_index("bin").at["no answer", "new_share"] == .5 and found["psi"] > .25
+    assert stability_index(pd.Series([1, 2, 2]), pd.Series([1., 2., np.nan]))["table"]["old_share"].sum() == pytest.approx(1)
+    with pytest.raises(BadInput, match="somebody in both waves"): stability_index([], ["a"])
+
+
+def test_no_change_exceeds_what_chance_gives_in_one_of_twenty():
+    rng = np.random.default_rng(0)
+    p = [float(stability_index(rng.integers(0, 5, 250).astype(str), rng.integers(0, 5, 180).astype(str))["p"]) for _ in range(300)]
+    assert .02 <= np.mean(np.array(p) <= .05) <= .085
+
+
+# -- Waves --------------------------------------------------------------------------------------------------------------------
+def wave_of(rng: np.random.Generator, n: int, name: str, *, share: float = .5, pain: float = .6, drift: float = 0.) -> Survey:
+    group = (rng.random(n) < share).astype(int)
+    data = pd.DataFrame({"rides": rng.normal(np.where(group, 30, 8), 3), "spend": rng.normal(np.where(group, 12, 30), 3), "age": rng.normal(40 + drift, 10, n),
+                         "pain": (rng.random(n) < np.where(group, pain, .2)).astype(int), "ease": rng.integers(1, 6, n),
+                             "device": rng.choice(["app", "web", "phone"], n)})
+    return read_survey(data.rename(index=lambda i: f"{name}-{i}").rename_axis("respondent"), wave=name, name=name, levels={"ease": "ordinal"})
+
+
+@pytest.fixture(scope="module")
+def first():
+    survey = wave_of(np.random.default_rng(7), 300, "1")
+    return segment(survey, variables=["rides", "spend"], k=2, n_boot=0, verdict=False)
+
+
+def test_a_wave_drawn_again_raises_few_alarms(first):
+    "Old and new waves both come from the same people; one wave in twenty may raise an alarm."
+    alarms = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        alarms.append(len(compare_waves(None, old=wave_of(rng, 300, "1"), new=wave_of(rng, 280, "2"), segments=first).alarms) > 0)
+    assert sum(alarms) <= 5  # of 40; more than 5 happen once in a hundred at 5 %
+
+
+@pytest.mark.parametrize("planted, rule, power", [({"share": .68}, "size", .8), ({"pain": .25}, "answers", .9), ({"drift": 8.}, "drift",
+    .9)], ids=["size", "answers", "drift"])
+def test_a_planted_change_is_found(first, planted: dict, rule: str, power: float):
+    found = []
+    for seed in range(12):
+        rng = np.random.default_rng(100 + seed)
+        w = compare_waves(None, old=wave_of(rng, 300, "1"), new=wave_of(rng, 280, "2", **planted), segments=first)
+        found.append(w.alarms["rule"].eq(rule).any())
+    print(f"\npower for {planted}: {np.mean(found):.0%} of {len(found)} waves of 300 and 280")
+    assert np.mean(found) >= power - .15
+
+
+def test_people_who_fit_no_segment_lower_the_certainty(first):
+    rng = np.random.default_rng(5)
+    odd = wave_of(rng, 280, "2")
+    data = odd.data.assign(rides=np.where(np.arange(280) % 2, 19., odd.data["rides"]), spend=np.where(np.arange(280) % 2, 21., odd.data["spend"]))
+    data.loc[data.index[:60], ["rides", "spend"]] = np.nan
+    w = compare_waves(None, new=replace(odd, data=data), segments=first)
+    assert {"certainty", "unassigned"} <= set(w.alarms["rule"]) and w.labels.isna().sum() == 60
+    assert w.fit.set_index("measure").at["unassigned", "new"] == pytest.approx(60 / 280)
+
+
+class Tool:
+    "What a typing tool is to this chapter."
+    questions_, segments_ = ["rides"], ["A", "B"]
+
+    def predict_proba(self, answers: pd.DataFrame) -> pd.DataFrame:
+        p = 1 / (1 + np.exp(-(answers["rides"] - 19)))
+        return pd.DataFrame({"A": p, "B": 1 - p})
+
+
+def test_any_tool_assigns(first):
+    new = wave_of(np.random.default_rng(2), 200, "2")
+    w = compare_waves(None, new=new, segments=first, tool=Tool())
+    assert w.labels.eq("A").tolist() == new.data["rides"].gt(19).tolist() and "Tool on rides" in w.notes[0]
+
+    class Bare:
+        feature_names_in_ = np.array(["rides"])
+        def predict(self, answers): return np.where(answers["rides"] > 19, "A", "unassigned")
+
+    bare = compare_waves(None, new=new, segments=first, tool=Bare())
+    assert bare.labels.notna().sum() == new.data["rides"].gt(19).sum() and list(bare.segments["segment"]) == ["A"]
+
+
+def test_what_cannot_be_compared_is_said_and_missing_questions_stop(first):
+    new = wave_of(np.random.default_rng(2), 200, "2")
+    cut = read_survey(new.data.drop(columns="device").assign(ease=new.data["ease"] * 2), wave="2", name="2", levels={"ease": "ordinal"})
+    p = Persona(id="p", name="P", segment="A", claims=[Claim(id="c", text="On the web", facet="channel", evidence=[Evidence(kind="survey",
+        survey="1", variable="device", value="web",
+                                                                                                                        n=99, share=.3, low=.2, high=.4, rest=.3)])])
+    w = compare_waves(None, new=cut, segments=first, personas=[p])
+    assert w.changes[["claim", "change"]].values.tolist() == [["c",
+        "not comparable"]] and "device: not asked in 2" in w.explain() and "ease: other answers" in w.explain()
+    short = replace(new, data=new.data.drop(columns="spend"), variables=new.variables[new.variables["variable"].ne("spend")])
+    with pytest.raises(BadInput, match="no answers to 'spend'.*ask them in the next wave"): compare_waves(None, new=short, segments=first)
+    with pytest.raises(NoSuchName, match="no survey '3'"): compare_waves(None, new="3", segments=first)
+    with pytest.raises(BadInput, match="pass the Segmentation itself"): compare_waves(None, old=new, new=new, segments="x")
+
+
+def test_a_kept_segmentation_is_fitted_again_and_another_one_is_refused(first):
+    study = Study(":memory:", coder="MB", create=True)
+    import_survey(study, first.survey)
+    import_survey(study, wave_of(np.random.default_rng(2), 200, "2"))
+    add_segments(study, first, name="one")
+    by_name, by_object = compare_waves(study, new="2", segments="one"), compare_waves(study, new="2", segments=first)
+    assert by_name.labels.equals(by_object.labels) and by_name.segments.equals(by_object.segments)
+    mixed = replace(first, labels=pd.Series(np.random.default_rng(0).choice(["A", "B"], len(first.labels)), index=first.labels.index, name="segment"))
+    add_segments(study, mixed, name="mixed")
+    with pytest.raises(BadInput, match=r"only \d+% of the members.*fitted tool="): compare_waves(study, new="2", segments="mixed")
+    with pytest.raises(NoSuchName, match="no segmentation 'none'"): compare_waves(study, new="2", segments="none")
+
+
+def test_limits_can_be_changed(first):
+    rng = np.random.default_rng(1)
+    old, new = wave_of(rng, 300, "1"), wave_of(rng, 280, "2", pain=.25)
+    assert (compare_waves(None, old=old, new=new, segments=first).alarms["rule"] == "answers").any()
+    assert not (compare_waves(None, old=old, new=new, segments=first, limits={"answers": (2., 3.)}).alarms["rule"] == "answers").any() and LIMITS["answers"] == (.2, .5)
+
+
+def test_the_sample_study_raises_the_planted_alarms_and_one_about_the_mode():
+    may, november = (read_survey(sample_file(f"survey_wave{i}.csv"), id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"), wave=name)
+                     for i, name in ((1, "2026-05"), (2, "2026-11")))
+    groups = segment(may, variables=["rides_per_month", "minutes_per_ride", "spend_per_month", "main_purpose", "pass_type"], k=3, n_boot=0, verdict=False)
+    w = compare_waves(None, new=november, segments=groups)
+    about = w.alarms["what"].str.extract(r"(had_payment_failure|ease_signup|mode)$|(had_payment_failure)")[0].fillna("had_payment_failure")
+    assert set(about) == {"had_payment_failure", "ease_signup", "mode"} and len(w.alarms) == 9
+    assert any("120 respondents answered both times" in note for note in w.notes) and "49 % → 4 %" in w.explain() and "<table" in w._repr_html_()
+
+
+# -- Reviews and feedback -----------------------------------------------------------------------------------------------------
+def test_reviews():
+    people = [Persona(id=i, name=i, review_by=d) for i, d in (("a", "2026-01-01"), ("b", "2026-06-01"), ("c", "2026-06-02"), ("d", None), ("e", "2027-01"))]
+    table = review_schedule(people, today="2026-06-01")
+    assert table.attrs["summary"] == "3 of 5 personas are due" and table["persona"].tolist() == ["d", "a", "b", "c", "e"]
+    assert table.set_index("persona").loc[["a", "b", "c"], "told"].tolist() == ["151 days overdue", "due today", "due in 1 days"]
+    assert review_schedule([], today="2026-06-01").attrs["summary"] == "0 of 0 personas are due"
+    with pytest.raises(BadInput, match="a, review_by.*'soon'"): review_schedule([Persona(id="a", name="a", review_by="soon")])
+
+
+def test_feedback_is_evidence_that_proves_little(tmp_path: Path):
+    ash = Persona(id="a", name="Ash", claims=[Claim(id="c", text="Buys", facet="behaviour")])
+    more = add_feedback(add_feedback(ash, "They do", by="sales", claim="c", date="2026-11-01"), "Converts", by="shop", metric="conversion", share=.12, n=840)
+    write_personas([more], tmp_path)
+    (read,) = read_personas(tmp_path)
+    assert read == more and [c.strength for c in read.claim_list] == ["anecdote"] * 2 and read.claim_list[0].newest == "2026-11-01"
+    assert read.claim_list[1].evidence[0].low < .12 < read.claim_list[1].evidence[0].high
+    assert len({c.id for c in add_feedback(more, "Converts", by="x").claim_list}) == 3
+    with pytest.raises(NoSuchName, match="no claim 'd'"): add_feedback(ash, "x", by="y", claim="d")
+    with pytest.raises(BadInput, match="without n"): add_feedback(ash, "x", by="y", metric="m", share=.1)
+
+
+# -- Real ---------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.real
+def test_jupyter_2015_to_2020(real_data: Path):
+    one = pd.read_csv(real_data / "surveys" / "jupyter-notebook-ux-2015" / "20160115235816-SurveyExport.csv", low_memory=False)
+    two = pd.read_csv(real_data / "surveys" / "jupyter-survey-2020" / "all_responses.csv", low_memory=False)
+    study, drafts = Study(":memory:", coder="MB", create=True), []
+    for year, frame in (("2015", one), ("2020", two)):
+        columns = {c: k for k, words in (("frequency", ("often do you use", "frequently")), ("tenure", ("how long have you", "long have you been")))
+                   for c in [next((c for c in frame.columns if any(w in c.lower() for w in words)), None)] if c}
+        assert len(columns) == 2, [c for c in frame.columns if "long" in c.lower() or "often" in c.lower()][:10]
+        extra = [c for c in frame.columns if c not in columns and 2 <= frame[c].nunique() <= 8][:6]
+        data = frame[[*columns, *extra]].rename(columns={**columns, **{c: f"{year}_{i}" for i, c in enumerate(extra)}})
+        data = data[data[["frequency", "tenure"]].notna().any(axis=1)].rename(index=f"{year}-{{}}".format).rename_axis("respondent")
+        survey = import_survey(study, data, name=year, wave=year, levels={v: "nominal" for v in data})
+        add_segments(study, segment(survey, variables=["frequency", "tenure"], k=2, n_boot=0, verdict=False), name=year)
+        drafts.append(draft_personas(study, segments=year))
+    c = compare(*drafts, study=study)
+    for p in (p for side in drafts for p in side):
+        for claim in p.claim_list: assert claim.evidence and all(e.kind == "survey" for e in claim.evidence)
+    assert c.personas["old"].notna().sum() == 2 and "questions cannot be compared" in c.explain() and "not asked in 2020" in c.explain()
+    print(f"\nJupyter 2015 -> 2020: {len(drafts[0])} and {len(drafts[1])} personas; {c!r}")
+    print(c.explain()[:1500])
