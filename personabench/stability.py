@@ -468,7 +468,8 @@ class StructureTest:
     verdict: str              # "clusters shown", "not shown" or "no clusters"
     reason: str               # in plain words
     n: int                    # respondents that were tested
-    power: float              # share of simulated surveys that the same rule calls "clusters shown" if three groups make these correlations; NaN if none were
+    power: float              # share of simulated surveys with three groups behind these correlations that the same rule shows, set against the worlds of the
+                              # answers (rough: they are not fitted anew to each); NaN if not simulated
     surprise: float           # the largest z_smooth, in standard deviations of the largest of each smooth sample
     arch: float               # share of the second principal component that is a curve of the first: near 1, the map of respondents is an arch
     table: pd.DataFrame       # k, view, tightness, z_smooth, z_bounded, separation, hit; power (of z > 2 and z > 1 in this row alone), margin,
@@ -582,8 +583,8 @@ def _levels(answers: pd.DataFrame, levels: Mapping[Any, str] | None) -> dict[Any
 
 def _world(scores: _Scores, R: np.ndarray, world: str, k: int, sets: int, rng: np.random.Generator) -> dict[int, np.ndarray]:
     "Return the tightness (2 views x sets) of simulated samples, by number of groups: all where the verdict looks at all, else k."
-    size, looks = max(1, 1_000_000 // scores.E.size), (k,)
-    if world == "smooth" or (world, k) == ("planted", _PANEL[1]): looks = (k, *(i for i in _PANEL if i != k))
+    size, all_looks = max(1, 1_000_000 // scores.E.size), world == "smooth" or (world, k) == ("planted", _PANEL[1])
+    looks = [k, *(i for i in _PANEL if i != k)] if all_looks else [k]
     parts: list[dict[int, np.ndarray]] = []
     for at in range(0, sets, size):
         X = _simulated(scores, R, world, k, min(size, sets - at), rng)

@@ -14,7 +14,7 @@ from sklearn.metrics import rand_score
 
 from personabench import LatentClass, cluster_stability, gap_statistic, instability, prediction_strength, structure_test
 from personabench.schema import BadInput
-from personabench.stability import _best_jaccard, _latent_correlation, _kept_pairs, _lloyd, _matched, _pair_distance, _push, _score, _seeded, _simulated
+from personabench.stability import _best_jaccard, _latent_correlation, _kept_pairs, _lloyd, _matched, _pair_distance, _power, _push, _score, _seeded
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "stability.json").read_text())
 IRIS = load_iris().data
@@ -196,12 +196,19 @@ def test_an_array_is_a_table_without_names():
 
 
 def test_the_power_that_is_told_is_that_of_the_rule():
-    answers = grouped(60, 3, p=6, distance=3.0, seed=3)[0]
-    told = structure_test(answers, seed=1, n_null=49, n_planted=200)
-    scores = _score(answers, dict.fromkeys(answers, "numeric"))
-    planted = _simulated(scores, _latent_correlation(scores, np.random.default_rng(0)), "planted", 3, 60, np.random.default_rng(5))
-    shown = [structure_test(pd.DataFrame(x.astype("float64")), seed=s, n_null=49, n_planted=5).verdict == "clusters shown" for s, x in enumerate(planted)]
-    assert told.power == pytest.approx(np.mean(shown), abs=.15)
+    rng = np.random.default_rng(0)
+    chance = {k: rng.standard_normal((2, 99)) for k in (2, 3, 5)}
+    world = {("smooth", 2): chance, **{("bounded", k): {k: chance[k]} for k in (2, 3, 5)}}
+
+    def power(raw, second, k=3, n=400):
+        planted = {i: np.zeros((2, 30)) for i in (2, 3, 5)}
+        planted[k] = np.repeat([[raw], [second]], 30, axis=1).astype("float64")
+        return _power({**world, ("planted", 3): planted}, n)
+
+    assert power(2.1, 0) == 0 and power(9, 0) == 1              # more than 2 is not enough for the verdict, so it is not for the power
+    assert power(9, 0, k=5) == 1 and power(0, 9, k=2) == 1      # any number of groups and either view count
+    assert power(2.8, 0) == 1 and power(0, 2.8) == 0            # the second view must surprise more
+    assert power(2.8, 0, n=30) == 0                             # and so must small samples
 
 
 def test_an_arch_is_told():
