@@ -1530,6 +1530,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'personabench.stability._push': ('stability.html#_push', 'personabench/stability.py'),
                                         'personabench.stability._repeats': ('stability.html#_repeats', 'personabench/stability.py'),
                                         'personabench.stability._rounds': ('stability.html#_rounds', 'personabench/stability.py'),
+                                        'personabench.stability._routed': ('stability.html#_routed', 'personabench/stability.py'),
                                         'personabench.stability._rows': ('stability.html#_rows', 'personabench/stability.py'),
                                         'personabench.stability._score': ('stability.html#_score', 'personabench/stability.py'),
                                         'personabench.stability._seeded': ('stability.html#_seeded', 'personabench/stability.py'),

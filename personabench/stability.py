@@ -505,6 +505,17 @@ def _follows(x: np.ndarray, y: np.ndarray, ordered: bool) -> bool:
     return ordered and stretches == len(of_y) and gammaln(len(of_y) + 1) + gammaln(of_y + 1).sum() - gammaln(n + 1) < _CHANCE
 
 
+def _routed(answers: pd.DataFrame, levels: Mapping[Any, str]) -> dict[Any, str]:
+    "Return the questions that were asked only after certain answers to another one, and which: simulated worlds have no such gaps."
+    codes, out = {name: _codes(answers[name], levels[name]) for name in levels}, dict[Any, str]()
+    for name in [name for name in levels if (codes[name] < 0).any()]:
+        for other in levels:
+            told = codes[other] >= 0
+            if name not in out and other not in out and _follows(codes[other][told], codes[name][told] < 0, levels[other] != "nominal"):
+                out[name] = f"asked only after certain answers to {other!r}"
+    return out
+
+
 def _repeats(answers: pd.DataFrame, levels: Mapping[Any, str]) -> dict[Any, str]:
     "Return the columns that say nothing new, and why: of two that say the same the later one, of a column and its bands the bands."
     codes, out = {name: _codes(answers[name], levels[name]) for name in levels}, dict[Any, str]()
@@ -536,8 +547,9 @@ def structure_test(
     """Test whether answers hold groups or one smooth continuum, given their margins and correlations.
 
     Returns a `StructureTest`. Survey weights play no part: the question is whether there are groups among those who answered. "Shown" means "not a
-    continuum", not "exactly k groups". Columns that repeat another (copies, bands of a number, a correlation of .95) are skipped, and named. Builds on
-    Hennig and Lin (2015, a parametric bootstrap for homogeneity) and Liu et al. (2008, the cluster index). Raises BadInput.
+    continuum", not "exactly k groups". Columns that repeat another (copies, bands of a number, a correlation of .95) or were asked
+    only after certain answers to another are skipped, and named. Builds on Hennig and Lin (2015, a parametric bootstrap for homogeneity) and Liu et
+    al. (2008, the cluster index). Raises BadInput.
     """
     from personabench.encoding import _ASIDE
 
@@ -547,7 +559,8 @@ def structure_test(
     answers = answers[[name for name in answers if name not in skipped]]
     answers = answers[answers.notna().any(axis=1)]
     if len(answers) > most: answers = answers.iloc[np.sort(rng.choice(len(answers), most, replace=False))]
-    skipped |= _repeats(answers, {name: kinds[name] for name in answers})
+    skipped |= _routed(answers, {name: kinds[name] for name in answers})
+    skipped |= _repeats(answers, {name: kinds[name] for name in answers if name not in skipped})
     scores = _with_cuts(_score(answers.drop(columns=list(skipped), errors="ignore"), kinds), rng)
     scores.skipped.update(skipped)
     n, D = scores.E.shape
