@@ -205,7 +205,8 @@ def test_an_array_is_a_table_without_names():
 
 def test_the_power_that_is_told_is_that_of_the_rule():
     rng = np.random.default_rng(0)
-    chance = {k: rng.standard_normal((2, 99)) for k in (2, 3, 5)}
+    draws = {k: rng.standard_normal((2, 99)) for k in (2, 3, 5)}
+    chance = {k: (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, ddof=1, keepdims=True) for k, x in draws.items()}
     world = {("smooth", 2): chance, **{("bounded", k): {k: chance[k]} for k in (2, 3, 5)}}
 
     def power(raw, second, k=3, n=400):
