@@ -1497,6 +1497,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'personabench.stability._again': ('stability.html#_again', 'personabench/stability.py'),
                                         'personabench.stability._arch': ('stability.html#_arch', 'personabench/stability.py'),
                                         'personabench.stability._as_numbers': ('stability.html#_as_numbers', 'personabench/stability.py'),
+                                        'personabench.stability._asked': ('stability.html#_asked', 'personabench/stability.py'),
                                         'personabench.stability._best_jaccard': ( 'stability.html#_best_jaccard',
                                                                                   'personabench/stability.py'),
                                         'personabench.stability._bootstrapped': ( 'stability.html#_bootstrapped',

@@ -174,7 +174,7 @@ class _Resampled:
 def _resample(model: LatentClass, answers: pd.DataFrame, w: np.ndarray, n_boot: int, seed: int, n_jobs: int | None) -> _Resampled:
     "Fit the model to bootstrap samples, from two starts each."
     labels = model.predict(answers)
-    jaccard, everybody = _bootstrapped(_quick(model), answers, w, labels, n_boot, seed, n_jobs)
+    jaccard, everybody = _bootstrapped(_quick(model), answers, w, labels, model.n_classes, n_boot, seed, n_jobs)
     apart = [_pair_distance(one, other) for one, other in zip(everybody[::2], everybody[1::2])]
     same = np.mean([_matched(labels, again, model.n_classes) == labels for again in everybody], axis=0)
     return _Resampled(_stability_table(jaccard, labels), float(np.mean(apart)) if apart else float("nan"), same)
@@ -188,7 +188,7 @@ def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarr
     table = pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED)
     if not several: return table, told, None
     strength = prediction_strength(_quick(fits[several[0]]), answers, k=several, n_splits=max(2, n_boot // 4), weights=w, seed=seed, n_jobs=n_jobs)
-    gaps = gap_statistic(_score(answers, levels).E, k=sorted({1, *several}), n_ref=20, seed=seed, n_jobs=n_jobs).set_index("k")
+    gaps = gap_statistic(_score(answers[list(levels)], levels).E, k=sorted({1, *several}), n_ref=20, seed=seed, n_jobs=n_jobs).set_index("k")
     table.loc[several, "jaccard"] = [told[k].table["jaccard"].min() for k in several]
     table.loc[several, "instability"] = [told[k].instability for k in several]
     table.loc[several, "strength"] = strength["strength"].to_numpy()

@@ -29,12 +29,15 @@ def _rounds(work: Callable[..., Any], jobs: Sequence[tuple], *, seed: int, n_job
     return list(tqdm(done, total=len(jobs), desc=what, delay=5, leave=False))
 
 # %% ../nbs/32_stability.ipynb #7c53279b
+_HOW_MANY = ("n_classes", "n_clusters", "n_components")     # settings that say how many groups
+
+
 def _with_k(model: Any, k: int, seed: int | None = None) -> Any:
     "Return an unfitted copy of a clusterer that looks for `k` groups. Raises BadInput."
     from sklearn.base import clone
 
     known = {} if isinstance(model, type) or not hasattr(model, "get_params") else model.get_params()
-    name = next((n for n in ("n_classes", "n_clusters", "n_components") if n in known), None)
+    name = next((n for n in _HOW_MANY if n in known), None)
     if name is None: raise BadInput("model", repr(model), "a clusterer with n_clusters or n_classes", "LatentClass, KPrototypes, sklearn.cluster.KMeans")
     return clone(model).set_params(**{name: k}, **({"random_state": seed} if seed is not None and "random_state" in known else {}))
 
@@ -122,18 +125,28 @@ def cluster_stability(
     """
     X, w = _checked(X, weights)
     reference = _fitted(model, X, np.arange(len(X)), w, np.random.default_rng(seed))
-    return _stability_table(_bootstrapped(model, X, w, np.asarray(reference.predict(X)), n_boot, seed, n_jobs)[0], np.asarray(reference.predict(X)))
+    labels = np.asarray(reference.predict(X))
+    return _stability_table(_bootstrapped(model, X, w, labels, max(_asked(model), int(labels.max()) + 1), n_boot, seed, n_jobs)[0], labels)
 
 
-def _bootstrapped(model: Any, X: Any, w: np.ndarray | None, labels: np.ndarray, n_boot: int, seed: int, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _asked(model: Any) -> int:
+    "Return the number of groups that a clusterer was told to find, 0 if it was not told."
+    known = model.get_params() if hasattr(model, "get_params") else {}
+    return next((int(known[name]) for name in _HOW_MANY if isinstance(known.get(name), (int, np.integer))), 0)
+
+
+def _bootstrapped(model: Any, X: Any, w: np.ndarray | None, labels: np.ndarray, k: int, n_boot: int, seed: int,
+                  n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
     "Return Jaccard indices (samples x groups) and everybody's labels (samples x respondents)."
-    k = int(labels.max()) + 1
     found = _rounds(_again, [(_labeller(model, X, w), labels, k)] * n_boot, seed=seed, n_jobs=n_jobs, what=f"bootstrap, k = {k}")
     return np.array([j for j, _ in found]), np.array([who for _, who in found])
 
 
 def _stability_table(jaccard: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
-    k, some = jaccard.shape[1], ~np.isnan(jaccard)
+    "Return the table; a group that is nobody's is never found again."
+    k = jaccard.shape[1]
+    jaccard = np.where(np.isin(np.arange(k), labels), jaccard, 0.)
+    some = ~np.isnan(jaccard)
     rows = [(c, int((labels == c).sum()), *_summary(jaccard[some[:, c], c])) for c in range(k)]
     return pd.DataFrame(rows, columns=["cluster", "n", "jaccard", "low", "high", "recovered", "dissolved"])
 

@@ -475,3 +475,22 @@ def test_an_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in run.communicate(timeout=60)[1] and run.returncode != 0
     time.sleep(2)
     assert not alive(), "processes were left behind"
+
+
+# -- What a hostile review found --------------------------------------------------------------------------------------------------
+def noise(n: int, m: int, seed: int = 1) -> pd.DataFrame:
+    return pd.DataFrame(np.random.default_rng(seed).choice(["x", "y"], (n, m)), columns=list("abcdefgh")[:m])
+
+
+def test_stability_is_measured_beside_a_column_that_repeats_another() -> None:
+    df, _ = riders(120)
+    df["passe"] = df["pass"].map({"year": "an", "day": "jour", "none": "rien"})
+    seg = segment(df, variables=[*ASKED, "passe"], k=[2, 3], n_boot=4, n_init=2, verdict=False)
+    assert "repeats the answers of 'pass'" in seg.excluded["passe"] and seg.variables == ASKED and len(seg.stability) == seg.k
+
+
+def test_a_class_that_is_nobodys_most_probable_one_was_never_found_again() -> None:
+    seg = segment(noise(60, 3, 0), k=8, n_boot=4, n_init=4, verdict=False)
+    empty = seg.stability[seg.stability["n"] == 0]
+    assert len(empty) and len(seg.stability) == 8 and (empty[["jaccard", "high", "recovered"]] == 0).all(axis=None)
+    assert seg.criteria["jaccard"].tolist() == [0.] and any("nobody's most probable" in note for note in seg.notes)
