@@ -265,8 +265,12 @@ def gap_statistic(
     chance = np.array(_rounds(_box_spreads, [(x, ks)] * n_ref, seed=seed, n_jobs=n_jobs, what="gap"))
     own = np.array([_log_spread(x, i, np.random.default_rng(seed)) for i in ks])
     gap, error = chance.mean(axis=0) - own, chance.std(axis=0) * np.sqrt(1 + 1 / n_ref)
-    enough = [i for i in range(len(ks) - 1) if gap[i] >= gap[i + 1] - error[i + 1]]
-    return pd.DataFrame({"k": ks, "gap": gap, "error": error, "chosen": np.arange(len(ks)) == (enough[0] if enough else len(ks) - 1)})
+    return pd.DataFrame({"k": ks, "gap": gap, "error": error, "chosen": np.arange(len(ks)) == _enough(gap, error)})
+
+
+def _enough(gap: np.ndarray, error: np.ndarray) -> int:
+    "Return the place of the first gap that reaches the next one less its error; the last if none does."
+    return next((i for i in range(len(gap) - 1) if gap[i] >= gap[i + 1] - error[i + 1]), len(gap) - 1)
 
 # %% ../nbs/32_stability.ipynb #1f763203
 @dataclass(frozen=True, eq=False)
