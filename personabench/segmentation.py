@@ -17,7 +17,7 @@ import pandas as pd
 
 from .batches import _Parts, _parts, _streams
 from .schema import BadInput
-from .stability import StructureTest, _bootstrapped, _enough, _matched, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
+from .stability import StructureTest, _bootstrapped, _at_least, _enough, _matched, _numbers_of, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
 from .survey import Survey, _clean, _guess_id, read_survey
@@ -108,13 +108,19 @@ def _sizes(seg: Segmentation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["segment", "n", "weight", "share", "low", "high", "effective_n", "certainty"])
 
 # %% ../nbs/33_segmentation.ipynb #61303244
+def _sensible(min_share: float, **whole: tuple[Any, int]) -> None:
+    "Raise BadInput for settings that make no sense; `whole` is name -> (value, least)."
+    for name, (value, least) in whole.items(): _at_least(name, value, least)
+    if not isinstance(min_share, (int, float, np.number)) or not 0 <= min_share <= 1:
+        raise BadInput("min_share", repr(min_share), "a share from 0 to 1", "5 % is min_share=.05")
+
+
 def _candidates(k: int | str | Iterable[int], n: int) -> list[int]:
     "Return the numbers of segments to try: 'auto' is 1 to 8, at least ten respondents to a segment. Raises BadInput."
     if isinstance(k, str):
         if k != "auto": raise BadInput("k", repr(k), "'auto', a number, or several numbers to choose from")
         return list(range(1, max(1, min(8, n // 10)) + 1))
-    several = [int(k)] if isinstance(k, (int, np.integer)) else sorted({int(i) for i in k})
-    if not several or several[0] < 1: raise BadInput("k", repr(k), "numbers of 1 or more")
+    several = _numbers_of(k)
     if several[-1] > n: raise BadInput("k", f"{several[-1]} segments for {n} respondents", "fewer segments than respondents")
     return several
 
@@ -141,6 +147,16 @@ def _votes(table: pd.DataFrame, gap_says: int | None, min_share: float) -> pd.Da
     votes = table["k"].map(pd.Series(picks).value_counts()).fillna(0).astype(int)
     order = pd.DataFrame({"votes": -votes, "bic": table["bic"]}).loc[fair.index].sort_values(["votes", "bic"])
     return table.assign(votes=votes, chosen=table.index == order.index[0])
+
+
+def _aside(criteria: pd.DataFrame, gap_says: tuple[int, int] | None, min_share: float) -> list[str]:
+    "Return what the votes do not show: that no number kept to min_share, that the gap would have no segments."
+    out, best = [], criteria.loc[criteria["chosen"]].iloc[0]
+    if best["smallest"] < min_share:
+        out.append(f"the smallest segment holds {best['smallest']:.1%} of the respondents: min_share={min_share:g} had no say, because no number that was tried keeps to it")
+    if gap_says and gap_says[1] == 1 and len(criteria) > 1 and 1 not in set(criteria["k"]):
+        out.append("the gap statistic would take one segment, which was not among the numbers to choose from")
+    return out
 
 # %% ../nbs/33_segmentation.ipynb #1aae0517
 _NO_ANSWERS = ("weight", "id", "multi")     # of several answers to a question it is the options that can take part
@@ -186,8 +202,8 @@ def _resample(model: LatentClass, answers: pd.DataFrame, w: np.ndarray, n_boot: 
 
 
 def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarray, levels: Mapping[str, str], *, n_boot: int, seed: int,
-             n_jobs: int | None) -> tuple[pd.DataFrame, dict[int, _Resampled], int | None]:
-    "Return the measured criteria by k, what resampling said, and the k that the gap picks from those that were tried."
+             n_jobs: int | None) -> tuple[pd.DataFrame, dict[int, _Resampled], tuple[int, int] | None]:
+    "Return the measured criteria by k, what resampling said, and the k that the gap picks, from those that were tried and with 1 among them."
     several = [k for k in fits if 2 <= k <= len(answers) // 4]
     told = {k: _resample(fits[k], answers, w, n_boot, seed, n_jobs) for k in several}
     table = pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED)
@@ -199,7 +215,7 @@ def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarr
     table.loc[several, "strength"] = strength["strength"].to_numpy()
     table["gap"] = gaps["gap"].reindex(table.index)
     among = gaps[gaps.index.isin(list(fits))]
-    return table, told, int(among.index[_enough(among["gap"].to_numpy(), among["error"].to_numpy())])
+    return table, told, (int(among.index[_enough(among["gap"].to_numpy(), among["error"].to_numpy())]), int(gaps["chosen"].idxmax()))
 
 
 def _quick(model: LatentClass) -> LatentClass:
@@ -210,6 +226,7 @@ def _quick(model: LatentClass) -> LatentClass:
 # %% ../nbs/33_segmentation.ipynb #2bec361b
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
+    if isinstance(data, np.ndarray): raise BadInput("segment", f"an array of shape {data.shape}", "a survey, a DataFrame or a file", "pandas.DataFrame(array, columns=[...])")
     if not isinstance(data, Survey): return read_survey(data, levels=levels, weights=weights)
     survey = data.with_levels(levels) if levels else data
     if weights is None or weights == survey.weights: return survey
@@ -243,6 +260,7 @@ def segment(
     """
     from personabench.mixtures import LatentClass
 
+    _sensible(min_share, seed=(seed, 0), n_boot=(n_boot, 0), n_init=(n_init, 1), sample=(sample, 1))
     if (parts := _in_pieces(survey)) is not None:
         settings = {"variables": variables, "k": k, "seed": seed, "min_share": min_share, "n_init": n_init, "n_boot": n_boot, "verdict": verdict,
                     "n_jobs": n_jobs}
@@ -260,11 +278,11 @@ def segment(
     test = structure_test(answers[list(own)], levels=own, seed=seed, n_jobs=n_jobs) if verdict else None
     measured, told, gap_says = (_measure(fits, answers, w.to_numpy(), own, n_boot=n_boot, seed=seed, n_jobs=n_jobs) if n_boot
                                 else (pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED), {}, None))
-    criteria = _votes(_fit_criteria(fits).join(measured, on="k"), gap_says, min_share)
+    criteria = _votes(_fit_criteria(fits).join(measured, on="k"), gap_says and gap_says[0], min_share)
     best = int(criteria.loc[criteria["chosen"], "k"].iloc[0])
     parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share,
                   "weights": survey.weights, "n_boot": n_boot, "criterion": "votes" if n_boot else "BIC, ICL"}
-    found = _Found(fits[best], criteria, told.get(best), test)
+    found = _Found(fits[best], criteria, told.get(best), test, _aside(criteria, gap_says, min_share))
     return _result(survey, found, answers, w, {**excluded, **fits[best].excluded_}, parameters, seed)
 
 # %% ../nbs/33_segmentation.ipynb #c0f30bd1
@@ -275,6 +293,7 @@ class _Found:
     criteria: pd.DataFrame
     resampled: _Resampled | None
     test: StructureTest | None
+    aside: list[str]        # what else is to be said of the choice
 
 
 def _result(survey: Survey, found: _Found, answers: pd.DataFrame, w: pd.Series, excluded: dict, parameters: dict, seed: int) -> Segmentation:
@@ -404,7 +423,9 @@ def _notes(survey: Survey, labels: pd.Series, found: _Found, stability: pd.DataF
     if best["k"] == 1 and len(criteria) > 1: out.append("one segment describes these answers best: no groups were found")
     if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1:
         out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
+    out += found.aside
     if not best["converged"]: out.append("the model had not settled when it stopped")
+    out += found.model.notes_
     empty = int(best["k"]) - labels.nunique()
     if empty: out.append(f"{empty} segments are nobody's most probable one")
     shaky = stability.loc[stability["jaccard"] < .75, "segment"].tolist()

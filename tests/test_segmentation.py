@@ -537,3 +537,33 @@ def test_the_gap_votes_for_one_of_the_numbers_that_were_tried() -> None:
     c = segment(pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"]), k=[2, 3], n_boot=8, verdict=False, min_share=0, n_init=2).criteria
     measured = 4 + sum((c[name] >= least).any() for name, least in (("jaccard", .75), ("strength", .8)))     # BIC, ICL, instability and the gap always vote
     assert c["votes"].sum() == measured
+
+
+def test_a_min_share_that_no_number_keeps_to_is_said() -> None:
+    df, _ = riders(200)
+    seg = quick(df, variables=ASKED, k=[2, 3], min_share=.6, n_init=2)
+    assert any("min_share=0.6 had no say" in note for note in seg.notes) and "had no say" in seg.explain()
+    assert not any("had no say" in note for note in quick(df, variables=ASKED, k=[2, 3], n_init=2).notes)
+
+
+def test_more_parameters_than_respondents_are_noted() -> None:
+    assert any("parameters for 5 respondents" in note for note in quick(riders(5, holes=0)[0], variables=["fun", "reliable", "minutes"], k=2).notes)
+
+
+@pytest.mark.parametrize(("how", "says"), [
+    ({"k": 2.5}, "whole numbers"), ({"k": None}, "whole numbers"), ({"k": ["a"]}, "whole numbers"), ({"k": True}, "whole numbers"), ({"k": []}, "whole numbers"),
+    ({"n_boot": -1}, "n_boot: -1"), ({"n_boot": None}, "n_boot"), ({"seed": -1}, "seed: -1"), ({"seed": "a"}, "seed"), ({"variables": 5}, "a list of names"),
+    ({"min_share": 2}, "from 0 to 1"), ({"min_share": float("nan")}, "from 0 to 1"), ({"min_share": "5 %"}, "from 0 to 1"), ({"n_init": 0}, "n_init"),
+    ({"sample": 0}, "sample: 0"),
+])
+def test_settings_that_make_no_sense_are_named(how: dict, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        segment(riders(60)[0], **{"n_boot": 0, "verdict": False, "k": 2, **how})
+
+
+def test_values_that_cannot_be_used_are_named() -> None:
+    df, _ = riders(60)
+    with pytest.raises(BadInput, match="squares"):
+        quick(df.assign(huge=df["minutes"] * 1e300), k=2)
+    with pytest.raises(BadInput, match="DataFrame"):
+        quick(np.ones((60, 3)), k=2)
