@@ -289,7 +289,7 @@ def _checked_settings(model: LatentClass, people: int) -> None:
     _checked_number("n_classes", model.n_classes, people, "classes")
     _checked_number("n_init", model.n_init, what="starts")
     _checked_number("max_iter", model.max_iter, what="passes")
-    if isinstance(model.tol, (bool, str)) or not np.isscalar(model.tol) or not 0 <= model.tol < np.inf:
+    if not isinstance(model.tol, (int, float, np.number)) or not 0 <= float(model.tol) < np.inf:
         raise BadAnswers("tol", repr(model.tol), "a number of 0 or more")
     if model.ordinal not in ("shares", "adjacent"): raise BadAnswers("ordinal", repr(model.ordinal), "'shares' or 'adjacent'")
     if model.errors not in (None, "auto", "information", "sandwich"):

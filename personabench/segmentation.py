@@ -17,7 +17,8 @@ import pandas as pd
 
 from .batches import _Parts, _parts, _streams
 from .schema import BadInput
-from .stability import StructureTest, _bootstrapped, _at_least, _enough, _matched, _numbers_of, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
+from .stability import (StructureTest, _at_least, _bootstrapped, _enough, _matched, _numbers_of, _pair_distance, _score,
+                                   _stability_table, gap_statistic, prediction_strength, structure_test)
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
 from .survey import Survey, _clean, _guess_id, read_survey
@@ -70,8 +71,8 @@ class Segmentation:
 
         Columns: variable, level, value (an answer, or "mean"), label, measure ("share" or "mean"), segment, n, effective_n,
         share_or_mean, low, high, overall, rest (all but the segment), residual (adjusted residual of the segment's share, Haberman 1973; for a
-        mean its difference from the rest over its standard error), used (did it, or one whose answers it repeats, make the segments?), note (why numbers are NaN). Residuals of
-        used variables only describe.
+        mean its difference from the rest over its standard error), used (did it, or one whose answers it repeats, make the segments?), note (why
+        numbers are NaN). Residuals of used variables only describe.
         """
         return _profile(self, variables, level)
 
@@ -80,10 +81,10 @@ class Segmentation:
 
         Columns: variable, level, label, question, used, n, measure ("omega squared" for numbers and scales in numbers, "Cramer's V" for the
         others), effect, low, high, statistic (F: Welch's, or Rao and Scott's), df, df_error, p, q (Benjamini and Hochberg 1995, over the tested
-        variables of this call), design_effect (mean, of what is compared), note. Variables that made the segments, and those that repeat them one to one,
-        differ because they were made to: no statistic, p or q (double dipping; Gao, Bien and Witten 2024). Segments are taken as given. That they were estimated, so that some
-        respondents may be in the wrong one, is not accounted for and makes differences look smaller (Bolck, Croon and Hagenaars 2004). A small p
-        does not say that segments are real: any cut across related answers gives one.
+        variables of this call), design_effect (mean, of what is compared), note. Variables that made the segments, and those that repeat them one to
+        one, differ because they were made to: no statistic, p or q (double dipping; Gao, Bien and Witten 2024). Segments are taken as given. That
+        they were estimated, so that some respondents may be in the wrong one, is not accounted for and makes differences look smaller (Bolck, Croon
+        and Hagenaars 2004). A small p does not say that segments are real: any cut across related answers gives one.
         """
         return _differences(self, variables, level)
 
@@ -153,7 +154,8 @@ def _aside(criteria: pd.DataFrame, gap_says: tuple[int, int] | None, min_share: 
     "Return what the votes do not show: that no number kept to min_share, that the gap would have no segments."
     out, best = [], criteria.loc[criteria["chosen"]].iloc[0]
     if best["smallest"] < min_share:
-        out.append(f"the smallest segment holds {best['smallest']:.1%} of the respondents: min_share={min_share:g} had no say, because no number that was tried keeps to it")
+        out.append(f"the smallest segment holds {best['smallest']:.1%} of the respondents: min_share={min_share:g} had no say, because no number that "
+                   "was tried keeps to it")
     if gap_says and gap_says[1] == 1 and len(criteria) > 1 and 1 not in set(criteria["k"]):
         out.append("the gap statistic would take one segment, which was not among the numbers to choose from")
     return out
@@ -226,7 +228,8 @@ def _quick(model: LatentClass) -> LatentClass:
 # %% ../nbs/33_segmentation.ipynb #2bec361b
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
-    if isinstance(data, np.ndarray): raise BadInput("segment", f"an array of shape {data.shape}", "a survey, a DataFrame or a file", "pandas.DataFrame(array, columns=[...])")
+    if isinstance(data, np.ndarray):
+        raise BadInput("segment", f"an array of shape {data.shape}", "a survey, a DataFrame or a file", "pandas.DataFrame(array, columns=[...])")
     if not isinstance(data, Survey): return read_survey(data, levels=levels, weights=weights)
     survey = data.with_levels(levels) if levels else data
     if weights is None or weights == survey.weights: return survey
