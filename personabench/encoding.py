@@ -59,14 +59,31 @@ class _Column:
     floor: float = 1e-3     # smallest variance inside a class, in standard units (numbers)
 
 # %% ../nbs/07_encoding.ipynb #3a75fe7a
+_HUGE = 1e100
+
+
+def _factorized(column: pd.Series) -> tuple[np.ndarray, Any]:
+    "Return codes and the different answers. Raises BadAnswers for cells that hold several things."
+    try: return pd.factorize(column)
+    except TypeError:
+        odd = next((v for v in column if isinstance(v, (list, set, tuple, np.ndarray))), None)
+        if odd is None: raise
+        raise BadAnswers(f"column {column.name!r}", f"a cell with a {type(odd).__name__}: {str(odd)[:40]}", "one answer to a cell",
+                         "make one column of yes and no for each thing that can be in it") from None
+
+
 def _numbers(column: pd.Series) -> np.ndarray:
     "Return a column as floats, NaN where nothing is known, or say why that is impossible. Raises BadAnswers."
+    if pd.api.types.is_complex_dtype(column): raise BadAnswers(f"column {column.name!r}", "complex numbers", "real numbers", "take one part: column.real")
     try: x = pd.to_numeric(column).to_numpy(dtype="float64", na_value=np.nan)
     except (ValueError, TypeError) as error:
         if "argument must be" in str(error): raise      # a cell that holds no answer at all, such as a dictionary: scikit-learn's words for it
         cure = f"say levels={{{column.name!r}: 'nominal'}}"
         raise BadAnswers(f"column {column.name!r}", f"answers that are not numbers ({error})", "numbers", cure) from None
     if np.isinf(x).any(): raise BadAnswers(f"column {column.name!r}", "infinite values", "finite numbers", "replace them with NaN")
+    if (np.abs(x) > _HUGE).any():
+        raise BadAnswers(f"column {column.name!r}", f"the number {np.nanmax(np.abs(x)):g}", f"numbers up to {_HUGE:g}, whose squares can be added up",
+                         "use a larger unit, or replace a code for 'no answer' with NaN")
     return x
 
 # %% ../nbs/07_encoding.ipynb #1e76d16f
@@ -96,7 +113,7 @@ class _Tally:
 
     def add(self, column: pd.Series, weights: np.ndarray) -> None:
         "Look at one more batch."
-        codes, values = pd.factorize(column)
+        codes, values = _factorized(column)
         self.rows, self.answers = self.rows + len(column), self.answers + int((codes >= 0).sum())
         read = _numbers(column) if self.kind != "choice" and self.level != "ordinal" else codes
         self.digest = hashlib.blake2b(self.digest.encode() + np.ascontiguousarray(read).tobytes(), digest_size=16).hexdigest()
