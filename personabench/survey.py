@@ -256,7 +256,7 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
         if order is None and len(there) > 1: raise _no_order(x, there)
         pairs, odd = [(v, str(v)) for v in order or there], []
     else:
-        strange = bool(pairs) and (level == "ordinal" or given.by != _FILE and there and not set(there) & set(dict(pairs)))
+        strange = bool(pairs) and (level == "ordinal" or given.by == "dictionary" and there and not set(there) & set(dict(pairs)))
         odd = [v for v in there if v not in dict(pairs)] if strange else []
     if odd: raise _odd_labels(x, odd)
     unlabelled = [(v, f"{v:g}" if isinstance(v, float) else str(v)) for v in there if v not in dict(pairs)]
@@ -285,7 +285,7 @@ def _why_not(x: pd.Series, level: str) -> str:
     n, k = int(x.notna().sum()), x.nunique()
     if not n: return "not used: all missing"
     if level not in _ANALYSED: return f"not used: {level}"
-    if k == 1: return f"not used: everyone answered {x.dropna().iloc[0]!r}"
+    if k == 1: return f"not used: everyone answered {x.dropna().tolist()[0]!r}"
     if level == "nominal" and (k > 50 or k * 2 > n) and k > 2: return f"not used: {k} different answers from {n} respondents"
     return ""
 

@@ -392,7 +392,7 @@ class TypingTool(BaseEstimator):
     held-out recall of a tool with so many questions, and in how many folds the question was chosen), recall_ (segment, n, recall, low, high), confusion_
     (segment, assigned, n, share, low, high), summary_ (measure, value, low, high), calibration_ (probability, n, right, low, high), held_out_ (by respondent:
     segment, assigned, probability, fold), accuracy_ (held-out share put into their own segment; unassigned counts as wrong), optimism_ (accuracy on
-    the respondents it was fitted to, less accuracy_), reclustered_ (were the segments made anew in every fold?), notes_ (what to be careful with).
+    the respondents it was fitted to, less accuracy_; the number of questions is that of all respondents, the questions are each fold's own), reclustered_ (were the segments made anew in every fold?), notes_ (what to be careful with).
     """
 
     def __init__(self,
