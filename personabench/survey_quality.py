@@ -159,7 +159,8 @@ def _checked(survey: Survey, checks: Mapping[str, str]) -> dict[str, pd.Series]:
     "Return name -> who gives answers that contradict each other. Raises BadInput for an expression that does not work."
     out, wanted = {}, "an expression over variables that is true for a contradiction"
     for name, expression in checks.items():
-        if name in (taken := {*_COLUMNS, *_SAID}): raise BadInput("checks", f"a check called {name!r}", "a name that the report does not use", ", ".join(sorted(taken)) + " are taken")
+        if name in (taken := {*_COLUMNS, *_SAID}):
+            raise BadInput("checks", f"a check called {name!r}", "a name that the report does not use", ", ".join(sorted(taken)) + " are taken")
         try: hit = survey.data.eval(expression, engine="python")
         except Exception as err:   # whatever pandas says of an expression
             cure = "a name with spaces needs `backticks`, an answer in words needs \"quotes\""

@@ -388,11 +388,12 @@ _OPTIMISTIC = ("the segments were given as labels: if they were made from the sa
 class TypingTool(BaseEstimator):
     """Assign respondents to segments by a few questions, with probabilities, or leave them unassigned.
 
+    Held-out figures use each fold's own questions, but as many (at most) as were found best for all respondents.
     Learned: questions_ (names, the most telling first), segments_ (names), path_ (step, question, text, recall, low, high, log_loss, assigned, folds: the mean
     held-out recall of a tool with so many questions, and in how many folds the question was chosen), recall_ (segment, n, recall, low, high), confusion_
     (segment, assigned, n, share, low, high), summary_ (measure, value, low, high), calibration_ (probability, n, right, low, high), held_out_ (by respondent:
     segment, assigned, probability, fold), accuracy_ (held-out share put into their own segment; unassigned counts as wrong), optimism_ (accuracy on
-    the respondents it was fitted to, less accuracy_; the number of questions is that of all respondents, the questions are each fold's own), reclustered_ (were the segments made anew in every fold?), notes_ (what to be careful with).
+    the respondents it was fitted to, less accuracy_), reclustered_ (were the segments made anew in every fold?), notes_ (what to be careful with).
     """
 
     def __init__(self,
