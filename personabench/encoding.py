@@ -74,7 +74,7 @@ def _factorized(column: pd.Series) -> tuple[np.ndarray, Any]:
 
 def _numbers(column: pd.Series) -> np.ndarray:
     "Return a column as floats, NaN where nothing is known, or say why that is impossible. Raises BadAnswers."
-    if pd.api.types.is_complex_dtype(column): raise BadAnswers(f"column {column.name!r}", "complex numbers", "real numbers", "take one part: column.real")
+    if pd.api.types.is_complex_dtype(column): _refused(column)
     try: x = pd.to_numeric(column).to_numpy(dtype="float64", na_value=np.nan)
     except (ValueError, TypeError) as error:
         if "argument must be" in str(error): raise      # a cell that holds no answer at all, such as a dictionary: scikit-learn's words for it
@@ -85,6 +85,22 @@ def _numbers(column: pd.Series) -> np.ndarray:
         raise BadAnswers(f"column {column.name!r}", f"the number {np.nanmax(np.abs(x)):g}", f"numbers up to {_HUGE:g}, whose squares can be added up",
                          "use a larger unit, or replace a code for 'no answer' with NaN")
     return x
+
+# %% ../nbs/07_encoding.ipynb #81275bb3
+def _refused(column: pd.Series) -> None:
+    "Raise BadAnswers for cells that no answer can be: lists and the like, complex numbers."
+    if pd.api.types.is_complex_dtype(column): raise BadAnswers(f"column {column.name!r}", "complex numbers", "real numbers or words", "keep a part of them")
+    odd = next((v for v in column if isinstance(v, (list, dict, set, np.ndarray))), None)
+    if odd is not None: raise BadAnswers(f"column {column.name!r}", f"cells that hold a {type(odd).__name__}", "one answer per cell", "make a column of each part")
+
+
+def _factorized(column: pd.Series) -> tuple[np.ndarray, Any]:
+    "Return each answer's number, -1 where missing, and the different answers. Raises BadAnswers."
+    if pd.api.types.is_complex_dtype(column): _refused(column)
+    try: return pd.factorize(column)
+    except TypeError:
+        _refused(column)
+        raise
 
 # %% ../nbs/07_encoding.ipynb #1e76d16f
 _MOST = 10_000          # different answers that are remembered

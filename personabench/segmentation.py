@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from .batches import _Parts, _parts, _streams
+from .encoding import _weighed
 from .schema import BadInput
 from .stability import (StructureTest, _at_least, _bootstrapped, _enough, _matched, _numbers_of, _pair_distance, _score,
                                    _stability_table, gap_statistic, prediction_strength, structure_test)
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
-from .survey import Survey, _clean, _guess_id, read_survey
+from .survey import Survey, _absent, _check_kind, _clean, _guess_id, _is_number, read_survey
+from .tables import table_text
 
 if TYPE_CHECKING:
     from personabench.mixtures import LatentClass
@@ -335,40 +337,130 @@ def _in_pieces(data: Any) -> _Parts | None:
     return _parts(data)
 
 
-def _tidied(part: pd.DataFrame) -> pd.DataFrame:
-    "Clean a part of a table as `read_survey` cleans a whole one."
-    return pd.DataFrame({name: _clean(part[name]) for name in part})
-
-
 def _segment_all(parts: _Parts, levels: Mapping[str, Any] | None, weights: str | None, sample: int, settings: Mapping[str, Any]) -> Segmentation:
     "Segment a sample, then fit everybody."
     from personabench.mixtures import LatentClass
 
     some, n = parts.some(sample, np.random.default_rng(settings["seed"]))
-    if _guess_id(some): some = some.reset_index(drop=True)          # else the row number is the id
-    survey = read_survey(some, levels=levels, weights=weights, name=Path(parts.place).stem)
+    survey = _survey_of(some, levels, weights, Path(parts.place).stem)
+    ids = _ids_of_all(parts, survey.id, n)
+    _can_be_read(survey, _chosen(survey, settings["variables"])[0])
     seg = segment(survey, **settings)
-    names, w = [*seg.variables], survey.weights
-    used = parts.only([*names, *([w] if w else [])]).changed(_tidied)
-    model = LatentClass(seg.k, levels=seg.levels, n_init=settings["n_init"], random_state=settings["seed"]).fit(used, sample_weight=w)
-    return _for_all(seg, model, parts, used, n)
+    told = _weights_of_all(parts, seg)
+    used = _prepared_parts(parts, seg, told)
+    model = LatentClass(seg.k, levels=seg.levels, n_init=settings["n_init"], random_state=settings["seed"]).fit(used, sample_weight=survey.weights)
+    return _for_all(seg, model, told, ids)
+
+# %% ../nbs/33_segmentation.ipynb #f1462169
+def _survey_of(some: pd.DataFrame, levels: Mapping[str, Any] | None, weights: str | None, name: str) -> Survey:
+    "Return the sample as a survey; where no column holds ids, the row number in the whole table is the id."
+    own = _guess_id(some) or next((v for v, said in (levels or {}).items() if said == "id"), None)
+    if own: return read_survey(some.reset_index(drop=True), levels=levels, weights=weights, name=name)
+    number = next(word for word in ("row", "row number", "number of the row") if word not in some)
+    return read_survey(some.rename_axis(number), id=number, levels=levels, weights=weights, name=name)
+
+
+def _text_of(part: pd.DataFrame) -> pd.Index: return pd.Index(table_text(part.iloc[:, 0]), dtype="str")
+
+
+def _ids_of_all(parts: _Parts, id: str | None, n: int) -> pd.Index:
+    "Return everybody's id as text. Raises BadInput when some are missing or occur twice."
+    if id not in parts.head: return pd.RangeIndex(n).astype("str").rename("respondent")
+    found = list(parts.only([str(id)]).each(_text_of))
+    ids = found[0].append(found[1:]).rename("respondent")
+    if ids.is_unique and not (ids == "").any(): return ids
+    odd = "missing ids" if (ids == "").any() else f"ids that occur more than once, such as {ids[ids.duplicated()][0]!r}"
+    raise BadInput(f"{parts.place}, column {id!r}", odd, "an id for every respondent, and one row each", "correct them, or rename the column: rows are then numbered")
+
+# %% ../nbs/33_segmentation.ipynb #55243306
+@dataclass(frozen=True)
+class _Reading:
+    "How one variable of the sample is read in every part."
+    name: str
+    level: str
+    values: tuple       # answers in order (all but numbers)
+    missing: tuple      # codes that mean no answer
+    number: bool        # are the answers numbers?
+
+    @classmethod
+    def of(cls, survey: Survey, name: str) -> _Reading:
+        row = survey.row(name)
+        return cls(name, row["level"], tuple(v for v, _ in row["values"]), tuple(map(tuple, row["missing_codes"])), _is_number(survey.data[name]))
+
+    def read(self, x: pd.Series) -> tuple[pd.Series, int]:
+        "Return a column as `Survey.answers` does, and how many answers nobody in the sample gave: they are missing. Raises BadInput."
+        if self.level == "numeric":
+            x = _clean(x)
+            x = x.mask(_absent(x, self.missing))
+            _check_kind(x, "numeric")
+            return pd.to_numeric(x).astype("float64"), 0
+        answers, place = x.astype("category").cat, {self.plain(v): i for i, v in reversed(list(enumerate(self.values)))}
+        plain = [self.plain(v) for v in answers.categories]
+        codes = np.append(np.array([place.get(v, -1) for v in plain], dtype=int), -1)[answers.codes]
+        silent = _absent(pd.Series(list(answers.categories), dtype=answers.categories.dtype), self.missing).to_numpy() | np.array([v == "" for v in plain], dtype=bool)
+        strange = int(((codes < 0) & (answers.codes >= 0) & ~np.append(silent, True)[answers.codes]).sum())
+        return pd.Series(pd.Categorical.from_codes(codes, list(self.values), ordered=self.level == "ordinal"), index=x.index, name=self.name), strange
+
+    def plain(self, answer: Any) -> Any:
+        "Return what is the same for the same answer in another type: 1 and 1.0, true and 'True'."
+        text = str(answer).replace("\xa0", " ").strip()
+        try: return float(text) if self.number else text
+        except ValueError: return text
+
+# %% ../nbs/33_segmentation.ipynb #f5388f7a
+def _can_be_read(survey: Survey, names: Sequence[str]) -> None:
+    "Raise BadInput for options that reading made of cells with several, or of columns in which only the chosen is written."
+    made = [v for v in names if survey.row(v)["rule"].startswith("option of ")]
+    if not made: return
+    others = [v for v in names if v not in made]
+    raise BadInput(f"variable {made[0]!r}", "an option of a question with several answers, in a table that is read in pieces", "a column of 0 and 1 for every option",
+                   f"write the options as columns of 0 and 1, or leave them out: variables={others!r}")
+
+
+@dataclass(frozen=True)
+class _Told:
+    "What is known of everybody before the model is fitted."
+    weights: np.ndarray         # negative for those who answered nothing
+    scale: float                # what makes the weights sum to the effective number of respondents
+    strange: dict[str, int]     # variable -> answers that nobody in the sample gave
+
+
+def _looked_at(part: pd.DataFrame, readings: Sequence[_Reading], weight: str | None) -> tuple[np.ndarray, list[int]]:
+    "Return each respondent's weight, negative for those who answered nothing, and the number of strange answers by variable."
+    read = [r.read(part[r.name]) for r in readings]
+    said = np.any([x.notna().to_numpy() for x, _ in read], axis=0)
+    return np.where(said, _weighed(part, weight)[1], -1.), [strange for _, strange in read]
+
+
+def _weights_of_all(parts: _Parts, seg: Segmentation) -> _Told:
+    "Look at everybody's answers and weights once. Raises BadInput."
+    weight, readings = seg.survey.weights, [_Reading.of(seg.survey, v) for v in seg.variables]
+    found = list(parts.only([*seg.variables, *([weight] if weight else [])]).each(partial(_looked_at, readings=readings, weight=weight)))
+    w = np.concatenate([own for own, _ in found])
+    strange = dict(zip(seg.variables, np.sum([counts for _, counts in found], axis=0).tolist()))
+    return _Told(w, effective_n(w[w >= 0]) / w[w >= 0].sum(), strange)
+
+
+def _as_read(part: pd.DataFrame, readings: Mapping[str, _Reading], weight: str | None, scale: float) -> pd.DataFrame:
+    "Return a part of a table with answers as in the sample and scaled weights."
+    return pd.DataFrame({v: pd.to_numeric(x) * scale if v == weight else readings[str(v)].read(x)[0] for v, x in part.items()}, index=part.index)
+
+
+def _prepared_parts(parts: _Parts, seg: Segmentation, told: _Told) -> _Parts:
+    "Return the table that the model is fitted to."
+    weight, readings = seg.survey.weights, {v: _Reading.of(seg.survey, v) for v in seg.variables}
+    read = partial(_as_read, readings=readings, weight=weight, scale=told.scale)
+    some = parts.only([*seg.variables, *([weight] if weight else [])])
+    return replace(some.changed(read), head=read(some.head))
 
 # %% ../nbs/33_segmentation.ipynb #4737ba8b
-def _answered(part: pd.DataFrame, weight: str | None) -> np.ndarray:
-    "Return each respondent's weight, negative for those who answered nothing."
-    w = part[weight].to_numpy(dtype="float64") if weight else np.ones(len(part))
-    return np.where(part.drop(columns=[weight] if weight else []).notna().any(axis=1), w, -1.)
-
-
-def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts, n: int) -> Segmentation:
+def _for_all(seg: Segmentation, model: LatentClass, told: _Told, ids: pd.Index) -> Segmentation:
     "Put everybody's segments into a segmentation of a sample, and name its segments accordingly: A is the largest of all."
-    survey = seg.survey
-    w = np.concatenate(list(used.each(partial(_answered, weight=survey.weights))))
+    survey, w, n = seg.survey, told.weights, len(ids)
     size = np.bincount(model.labels_, weights=np.maximum(w, 0), minlength=seg.k)
     order = np.argsort(-size, kind="stable")
     letters = _letters(seg.k)
     everyone = pd.Categorical.from_codes(np.where(w < 0, -1, np.argsort(order)[model.labels_]).astype("int8"), letters)
-    ids = np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))) if survey.id and survey.id in parts.head else np.arange(n)
     answers = survey.answers(seg.variables).loc[seg.labels.index]
     chance = pd.DataFrame(model.predict_proba(answers[list(model.feature_names_in_)])[:, order], index=answers.index, columns=letters)
     labels, before = chance.idxmax(axis=1).rename("segment"), seg.labels.map(dict(zip(letters, range(seg.k)))).to_numpy(dtype=int)
@@ -378,12 +470,10 @@ def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts,
     same = float((np.array(letters)[back] == labels).mean())
     note = (f"k, stability and the verdict rest on a random sample of {len(survey):,} of {n:,} respondents; fitted to all, the model puts {same:.0%} of the "
             "sample into the segment that the sample alone gave")
+    rare = [f"{count:,} answers to {name} that nobody in the sample gave count as missing" for name, count in told.strange.items() if count]
     return replace(seg, labels=labels, probabilities=chance, model=model, stability=stability, excluded={**seg.excluded, **model.excluded_},
-                   notes=(*seg.notes[:2], note, *seg.notes[2:]), everyone=pd.Series(everyone, index=pd.Index(ids, name="respondent"), name="segment"),
+                   notes=(*seg.notes[:2], note, *rare, *seg.notes[2:]), everyone=pd.Series(everyone, index=ids, name="segment"),
                    parameters={**seg.parameters, "sample": len(survey), "respondents": n, "agreement": same, "totals": _totals(everyone.codes, w, seg.k)})
-
-
-def _column_of(part: pd.DataFrame, name: str) -> np.ndarray: return part[name].to_numpy()
 
 
 def _totals(codes: np.ndarray, w: np.ndarray, k: int) -> list[list[float]]:
