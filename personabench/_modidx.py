@@ -501,6 +501,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._once_only': ( 'coding_widget.html#_once_only',
                                                                                        'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._own': ('coding_widget.html#_own', 'personabench/coding_widget.py'),
                                             'personabench.coding_widget._pattern': ( 'coding_widget.html#_pattern',
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._progress': ( 'coding_widget.html#_progress',

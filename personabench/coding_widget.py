@@ -267,6 +267,16 @@ def _coding_id(study: Study, ref: int | str) -> int:
     if ref not in found: raise NoSuchName("coding", "it is not stored yet", cure="wait a moment, then try again")
     return found[ref]
 
+
+def _own(study: Study, refs: Sequence[int | str]) -> list[int]:
+    "Return the ids of codings that this coder may change by a key: only their own. Raises BadInput, NoSuchName."
+    k, d, ids = _t["codings"], _t["coders"], [_coding_id(study, ref) for ref in refs]
+    q = sa.select(k.c.coding_id, d.c.name).join(d).where(k.c.coding_id.in_(ids), d.c.name != study.coder)
+    with study.connection() as conn: other = conn.execute(q).first()
+    if other is None: return ids
+    cure = f"adjudicate it, put your own code beside it, or open the study as {other.name}"
+    raise BadInput(f"coding {other.coding_id}", f"it is {other.name}'s coding", f"a coding of {study.coder}", cure)
+
 # %% ../nbs/22_coding_widget.ipynb #b8f69c62
 def _add(study: Study, m: Mapping[str, Any]) -> list[tuple[str, int | None]]:
     "Put one or several codes on a span, in one step; return (guid, coding_id) for each, None for one that was taken off since."
@@ -292,17 +302,17 @@ def _add_code(study: Study, m: Mapping[str, Any]) -> None:
 # %% ../nbs/22_coding_widget.ipynb #eeb65be6
 def _remove(study: Study, m: Mapping[str, Any]) -> None:
     "Take codings off, in one step."
-    k, ids = _t["codings"], [_coding_id(study, i) for i in m["ids"]]
+    k, ids = _t["codings"], _own(study, m["ids"])
     with study.connection() as conn: live = list(conn.scalars(sa.select(k.c.coding_id).where(k.c.coding_id.in_(ids), k.c.removed == 0)))
     if len(live) == 1: return coding.uncode(study, live[0])
     with study.step("uncode", f"remove {len(live)} codings"):
         for i in live: coding.uncode(study, i)
 
 
-def _recode(study: Study, m: Mapping[str, Any]) -> None: coding.recode(study, _coding_id(study, m["id"]), to=_code_name(study, m["code"]))
+def _recode(study: Study, m: Mapping[str, Any]) -> None: coding.recode(study, _own(study, [m["id"]])[0], to=_code_name(study, m["code"]))
 def _resize(study: Study, m: Mapping[str, Any]) -> None:
     _same_text(study, m)
-    k, s, coding_id = _t["codings"], _t["sources"], _coding_id(study, m["id"])
+    k, s, coding_id = _t["codings"], _t["sources"], _own(study, [m["id"]])[0]
     with study.connection() as conn: there = conn.scalar(sa.select(s.c.name).join(k, k.c.source_id == s.c.source_id).where(k.c.coding_id == coding_id))
     if m.get("source") not in (None, there): raise BadInput(f"coding {coding_id}", f"it stands in {there}, not in {m['source']}", "a coding of the open source")
     coding.resize(study, coding_id, start=m["start"], end=m["end"])

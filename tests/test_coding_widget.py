@@ -156,6 +156,24 @@ def test_resize_recode_remove_and_undo_them_by_name(study):
     assert "recode" in [b.say(type="redo"), b.say(type="redo"), last(b.say(type="redo"), "ack")["notice"]][-1]
 
 
+def test_a_colleagues_coding_is_not_changed_by_a_key_but_by_a_script(study):
+    at = TALK.index("dock was full.")
+    with study.step("code", "ben") as step:
+        [theirs] = store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id("Dock full"), "start": at, "end": at + 13, "coder": "ben"}])
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("I walked", "Gives up")
+    mine = int(study.codings.loc[study.codings["coder"] == "MB", "coding_id"].iloc[0])
+    before = study.codings
+    for message in ({"type": "remove", "ids": [theirs]}, {"type": "remove", "ids": [mine, theirs]}, {"type": "recode", "id": theirs, "code": "Gives up"},
+                    {"type": "resize", "id": theirs, "start": at, "end": at + 4}):
+        told = last(b.say(**message), "refused")
+        assert "it is ben's coding" in told["reason"] and "adjudicate it" in told["cure"]
+        pd.testing.assert_frame_equal(study.codings, before)
+    b.say(type="remove", ids=[mine])
+    coding.uncode(study, theirs)
+    assert study.codings.empty
+
+
 def test_what_is_said_twice_changes_nothing_the_second_time(study):
     b = Browser(CodingWidget(study, "P01"))
     b.add("dock was full", "Dock full")

@@ -82,7 +82,7 @@ function makeSelection(v) {
     if (!PAINTS || v.hasFocus()) { if (select) native(); } else v.painter.mark("sel", { start: lo(), end: hi() });
     if (show) { v.near(pieceAt(v.doc, focus).group); reveal(); }
     draw();
-    v.tell();
+    v.moved();
   };
   /** Where the next piece begins, or the one before ends. */
   const beside = (p, way) => { const { pieces } = v.doc, i = pieces.indexOf(p); return way > 0 ? pieces[Math.min(i + 1, pieces.length - 1)].start : pieces[Math.max(i - 1, 0)].end; };
@@ -348,6 +348,7 @@ function joinParts(v) {
   // What follows later puts its own in place of these.
   v.news = () => {};
   v.handle = () => {};
+  v.moved = () => v.tell();
   v.spans = () => {};
   v.shows = () => true;
   v.hasFocus = () => v.scroll.contains(document.activeElement);

@@ -88,7 +88,14 @@ function joinChanges(v) {
     v.doc.codes.set(code.id, code);
     return code;
   };
-  const needs = what => { if (!v.active) v.say(`Click a coding, or go to one with n, to ${what}`, true); return v.active; };
+  /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. @param {string} what */
+  const needs = what => {
+    const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
+    if (why) v.say(why, true);
+    return why ? null : c;
+  };
+  // Keys mean what is seen: a coding is chosen no longer when the caret leaves it or other words are selected.
+  v.moved = () => { const c = v.active; if (c && !v.resizing && (v.sel.lo() < c.start || v.sel.hi() > c.end)) v.select(null); v.tell(); };
   const remove = () => {
     const c = needs("remove it");
     if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
@@ -109,12 +116,12 @@ function joinChanges(v) {
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
   };
-  Object.assign(v.coding, { remove, recode, stretch, keep });
+  Object.assign(v.coding, { needs, remove, recode, stretch, keep });
   v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
   v.handle = () => {
     const c = v.active, base = v.text.getBoundingClientRect();
     v.handles.forEach((h, i) => {
-      h.hidden = !c || v.link.state().readonly;
+      h.hidden = c?.coder !== v.me() || v.link.state().readonly;
       if (h.hidden) return h.remove();
       const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = isRtl(pieceAt(v.doc, c.start + 1));
       h.style.cssText = `transform:translate(${(Boolean(i) !== rtl ? box.right : box.left) - base.left}px,${box.top - base.top}px);height:${box.height}px`;
@@ -482,6 +489,7 @@ function joinMouse(v) {
     if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e, before); }
   };
   v.scroll.addEventListener("mouseup", up);
+  v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
 }
 
 // == 8 Joining ==
@@ -505,8 +513,8 @@ function joinActions(v) {
   };
   const ends = () => {
     if (v.resizing) return;
-    const c = v.active;
-    if (!c) return v.say("Go to a coding first (n), or click it", true);
+    const c = v.coding.needs("move its ends");
+    if (!c) return;
     v.resizing = { c, old: { start: c.start, end: c.end } };
     v.capture = resizeKey;
     v.sel.set(c.start, c.end);
@@ -528,7 +536,7 @@ function joinActions(v) {
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
   };
-  const recode = () => { if (v.active) v.choices.codes(`Recode “${v.active.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); else v.say("Go to a coding first (n)", true); };
+  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); };
   const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
   /** Move one end of the coding by a word or a character, in the eye's direction. */
   v.nudge = (side, eye, fine) => {

@@ -319,6 +319,34 @@ def test_recode_remove_undo_redo_tell_their_names(bench):
     assert bench.quotes[0][0] == "Walks instead" and "Redone: recode" in bench.said
 
 
+def test_a_coding_out_of_sight_is_neither_removed_nor_changed(bench):
+    bench.at("dock is full").keys("s", "Enter").type("dock").keys("Enter").keys("n")
+    assert bench.look("v.active.code.name") == "Dock full"
+    bench.keys("Shift+ArrowRight").look("v.active.code.name")  # words inside it: it stays
+    assert bench.look("v.active?.code.name") == "Dock full"
+    bench.page.evaluate("(() => { const v = document.querySelector('#w').pbView, i = v.doc.text.indexOf('single'); v.sel.set(i, i + 6); })()")
+    for key in ("Delete", "r", "e"):
+        bench.keys(key)
+        assert "Click a coding" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
+    assert bench.quotes == [("Dock full", "When the dock is full, I walk.")] and bench.selected == "single"
+    bench.keys("n", "ArrowLeft")
+    assert bench.look("v.active") is None, "the caret left it"
+
+
+def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
+    with bench.study.step("code", "ben") as step:
+        at = bench.study.text("P01").index("dock is full")
+        store.add_codings(step, [{"source_id": bench.study.source_id("P01"), "code_id": bench.study.code_id("Dock full"), "start": at, "end": at + 12, "coder": "ben"}])
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
+    bench.keys("n")
+    assert bench.page.locator(".pb-handle").count() == 0
+    for key in ("Delete", "r", "e"):
+        bench.keys("c", "n", key)
+        assert "It is ben's coding: adjudicate it" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
+    assert bench.quotes == [("Dock full", "dock is full")] and bench.look("v.doc.list.length") == 1
+
+
 def test_memo_on_the_turn(bench):
     bench.at("costs").keys("m").type("They count minutes.").keys("Control+Enter")
     bench.page.wait_for_timeout(100)
