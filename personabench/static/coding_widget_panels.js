@@ -27,6 +27,13 @@ export function snapSpan(doc, a, b) {
   return trimSpan(doc.text, Math.min(a, p.start + first[0]), Math.max(b, q.start + last[1]));
 }
 
+/** From where to look for a word or sentence at the caret: at a word's end that word's, behind a full stop what follows. @param {string} text @param {number} at */
+export function lookFrom(text, at) {
+  if (/^[^\s\p{P}](?:[\s\p{P}]|$)/u.test(text.slice(at - 1, at + 1)) && at) return at - 1;
+  while (/\s/.test(text[at] ?? "")) at++;
+  return at;
+}
+
 /** Lines ask how the text is laid out; units are what one key or click selects. */
 function joinUnits(v) {
   const { sel } = v;
@@ -67,11 +74,20 @@ function joinUnits(v) {
   };
   /** Select a unit; pressed again, the next one is added. @param {string} unit */
   const take = unit => {
-    const [a, b] = unitAt(unit, sel.lo() < sel.hi() ? sel.hi() - 1 : sel.focus - Number(/^\S\s|^[^\s\p{P}]\p{P}/u.test(v.doc.text.slice(sel.focus - 1, sel.focus + 1)))); // at a word's end: that word
-    const [c, d] = sel.lo() <= a && sel.hi() >= b && unit !== "turn" && sel.hi() > sel.lo() ? unitAt(unit, skip(sel.hi())) : [a, b];
-    sel.set(sel.lo() < sel.hi() && sel.lo() <= c ? Math.min(sel.lo(), c) : c, d);
+    const chosen = sel.lo() < sel.hi(), at = sel.focus, from = chosen ? sel.hi() - 1 : unit === "turn" ? at : lookFrom(v.doc.text, at);
+    const [a, b] = ahead(unit, from), [c, d] = chosen && sel.lo() <= a && sel.hi() >= b && unit !== "turn" ? ahead(unit, sel.hi()) : [a, b];
+    if (d > c) sel.set(chosen && sel.lo() <= c ? sel.lo() : c, d);
   };
-  const skip = at => { while (at < v.doc.text.length && /\s/.test(v.doc.text[at])) at++; return at; };
+  /** The unit at a position or, where none is, behind it: only what holds letters, digits or pictures is a word. */
+  const ahead = (unit, at) => {
+    const { text } = v.doc;
+    for (let i = at; i < text.length;) {
+      const [a, b] = unitAt(unit, i);
+      if (unit === "turn" || (b > i && /[\p{L}\p{N}\p{So}]/u.test(text.slice(a, b)))) return [a, b];
+      i = Math.max(i + 1, b);
+    }
+    return unit === "word" ? [at, at] : unitAt(unit, Math.max(0, at - 1));
+  };
   v.unitAt = unitAt;
   v.take = take;
 }

@@ -136,7 +136,17 @@ def test_the_arrow_at_a_selection_goes_to_the_side_that_the_eye_sees(bench):
 def test_at_the_end_of_a_word_that_word_is_taken(bench):
     assert bench.at("take the").keys("Control+ArrowRight", "w").selected == "take"
     assert bench.at("dock. When").keys("Control+ArrowRight", "w").selected == "dock"
-    assert bench.at("walk. It").keys("Control+ArrowRight", "Control+ArrowRight", "w").selected == "."
+    assert bench.at("walk. It").keys("Control+ArrowRight", "Control+ArrowRight", "w").selected == "It", "a full stop is no word"
+
+
+def test_punctuation_is_no_word_and_behind_a_sentence_comes_the_next(bench):
+    assert bench.at("walk. It").keys("w", "w").selected == "walk. It"
+    assert bench.at("every single").keys("w", "w", "w", "w").selected == "every single morning"
+    bench.at("dock. When").keys("s")
+    assert bench.keys("ArrowRight", "s").selected == "When the dock is full, I walk."
+    assert bench.keys("ArrowRight", "s").selected == "It costs me ten minutes."
+    assert bench.keys("ArrowRight", "s").selected == "And in winter?", "then the next turn's"
+    assert bench.at("It says").keys("s", "ArrowRight", "s").selected == "It says so every single morning.", "after the last one there is none"
 
 
 def test_down_and_up_keep_the_column_from_turn_to_turn(bench):
