@@ -526,11 +526,12 @@ def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, 
     "Return the replies to one message."
     if kind in _WRITES: return _written(m.get("guid"), _WRITES[kind](w.study, m))
     if kind == "ping": return [{"type": "pong", "event": w._event}]
-    if kind == "module": return [_rest("coding_widget") | {"to": m.get("view")}]
+    rest = [_rest("coding_widget") | {"to": m.get("view")}] if kind == "module" or m.get("module") else []
+    if kind == "module": return rest
     if kind == "open": w.state = _describe(w.study, _first_source(w.study, m["source"]), w.blind)
     if kind in ("ready", "open"):
         if kind == "open": w._event = w.study.last_event()  # what is new since the last look goes to all views, so `ready` is no look
-        return [w.columns() | ({"to": m["view"]} if kind == "ready" else {})]
+        return [w.columns() | ({"to": m["view"]} if kind == "ready" else {}), *rest]
     if kind == "progress": return [{"type": "progress", "rows": _progress(w.study, blind=w.blind)}]
     if kind == "key": return [_give_key(w, m["key"], _code_name(w.study, m["code"]))]
     if kind == "search": return [_search(w, m)]

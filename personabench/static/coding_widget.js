@@ -296,7 +296,7 @@ function joinKeys(v) {
   addEventListener("keydown", guard, true);
   v.scroll.addEventListener("keydown", e => {
     const key = chord(e);
-    if (v.doc && key && e.target === v.scroll && v.actions.press(key)) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
+    if (v.doc && key && e.target === v.scroll && (!/^mod\+/.test(key) && v.later.hold(e) || v.actions.press(key))) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
   });
   v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (chord(e) === "escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
   v.scroll.addEventListener("focusin", () => { v.painter.mark("sel", null); if (v.doc && performance.now() - v.sel.quiet > 50 && !v.scroll.matches(":active")) v.sel.native(); });
@@ -345,7 +345,7 @@ function makeView(model, el) {
 
 /** What the parts ask of the view. */
 function joinParts(v) {
-  // What follows later puts its own in place of these.
+  // What follows later has its own.
   v.news = () => {};
   v.handle = () => {};
   v.moved = () => v.tell();

@@ -84,6 +84,14 @@ export function makePicker(v) {
     show();
   };
   box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
+  /** Do what a key pressed meanwhile is for, where the focus is now. @param {KeyboardEvent} e */
+  v.again = e => {
+    const root = /** @type {any} */ (v.root.getRootNode()), to = root.activeElement, key = chord(e), back = key === "backspace";
+    if (!to || !v.root.contains(to)) return;
+    if (to.tagName !== "INPUT" || !(back || (e.key.length === 1 && !/^(mod|alt)\+/.test(key)))) return void to.dispatchEvent(new KeyboardEvent("keydown", e));
+    to.setRangeText(back ? "" : e.key, Math.max(0, to.selectionStart - Number(back && to.selectionStart === to.selectionEnd)), to.selectionEnd, "end");
+    to.dispatchEvent(new Event("input", { bubbles: true }));
+  };
   /** @param {any} what @param {string} [query] */
   const start = (what, query = "") => {
     open = what;

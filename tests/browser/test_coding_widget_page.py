@@ -878,7 +878,7 @@ def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
 
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------
 WITHHOLD = """() => { const send = window.model.send;
-    window.model.send = m => m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
+    window.model.send = m => m.type === 'ready' ? send({...m, module: false}) : m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
 
 
 def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
@@ -900,6 +900,26 @@ def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_f
     page.locator("#w .pb-popover .pb-option").first.wait_for()  # what was pressed meanwhile happens now
     bench.type("walks").keys("Enter").told("Coded 4 characters as Walks instead")
     assert bench.quotes == [("Walks instead", "walk")]
+
+
+def test_what_is_typed_ahead_goes_where_it_was_meant_for(bench):
+    page = bench.page
+    page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    page.evaluate(WITHHOLD)
+    page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w')})")
+    page.locator("#w .pb-turn").first.wait_for()
+    page.locator("#w .pb-scroll").focus()
+    bench.at("dock is full").keys("w", "Enter").type("walksx").keys("Backspace", "Enter", "ArrowRight", "t", "Shift+2")
+    assert page.locator("#w .pb-popover").count() == 0 and bench.quotes == []
+    page.evaluate("window.give(); document.querySelector('#w').pbView.later.ask()")
+    bench.told(f"Coded {len(TALK[1][1])} characters as")
+    assert [q for _, q in bench.quotes] == [TALK[1][1], "dock"] and bench.quotes[1] == ("Walks instead", "dock")
+    assert not page.locator("#w .pb-popover").is_visible() and bench.look("v.panel.kind") == ""
+
+
+def test_the_rest_follows_the_source_without_being_asked_for(bench):
+    bench.widget.receive({"type": "ready", "view": "x", "module": True})
+    assert [m["type"] for m in bench.replies][-2:] == ["source", "module"] and bench.replies[-1]["to"] == "x"
 
 
 def test_the_rest_is_there_when_the_kernel_is_not(bench):
