@@ -128,6 +128,7 @@ function joinChanges(v) {
   /** Move the ends while a handle or key moves; `done` writes. @param {any} c @param {number} start @param {number} end */
   const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
+    v.coding.stretch(c, ...trimSpan(v.doc.text, c.start, c.end));
     if (c.start === old.start && c.end === old.end) return;
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
@@ -151,6 +152,13 @@ function joinChanges(v) {
     select(c);
   };
   v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. @param {() => void} act */
+  v.staying = act => {
+    const top = at => v.rect(at, at + 1).top, view = v.scroll.getBoundingClientRect(), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
+    const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
+    act();
+    if (at !== undefined) v.scroll.scrollTop += top(at) - was;
+  };
   v.goTo = c => { v.near(pieceAt(v.doc, c.start + 1).group); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.scrollTo(c.start); v.sel.draw(); };
   joinChosen(v);
 }
@@ -239,14 +247,12 @@ function makePanel(v) {
   } },
   make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
   let kind = "", renew = () => {}, late = 0;
-  const close = () => { if (kind) { kind = ""; box.hidden = true; v.aside = false; v.resized(); v.focus(); } };
+  const close = () => { if (kind) { kind = ""; v.staying(() => { box.hidden = true; v.aside = false; v.resized(); }); v.focus(); } };
   const open = name => {
     if (kind === name) return close();
     kind = name;
-    box.hidden = false;
     fill();
-    v.aside = true;
-    v.resized();
+    v.staying(() => { box.hidden = false; v.aside = true; v.resized(); });
     (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
   };
   const fill = () => {
@@ -606,5 +612,6 @@ export default function join(v) {
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
   v.ends.push(repairText(v));
+  settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
   if (v.doc) { v.marked(); v.repaint(); v.tell(); }
 }

@@ -112,6 +112,17 @@ export function makePicker(v) {
 }
 
 // == What the page does ==
+/** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.
+ * @param {any} v the view: theme(), resized(), ends @param {() => void} again */
+export function settleLater(v, again) {
+  let late = 0;
+  for (const name of ["theme", "resized"]) {
+    const now = v[name];
+    v[name] = () => { now(); clearTimeout(late); late = setTimeout(() => { if (v.doc && v.root.isConnected) again(); }, 150); };
+  }
+  v.ends.push(() => clearTimeout(late));
+}
+
 /** The position of a point in the page's tree, or null outside the text. */
 export function positionOf(doc, node, offset) {
   const say = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-say"), piece = say && say.pbPiece;

@@ -316,6 +316,37 @@ def test_resize_by_dragging_a_handle(bench):
     assert bench.quotes == [("Dock full", "dock is full")]
 
 
+def test_ends_that_are_moved_leave_no_space_behind(bench):
+    bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").keys("n", "e", "ArrowRight")
+    assert bench.look("v.doc.text.slice(v.doc.list[0].start, v.doc.list[0].end)") == "dock ", "while the key is pressed, as far as it goes"
+    assert bench.keys("Enter").quotes == [("Dock full", "dock")] and bench.look("v.doc.list[0].end - v.doc.list[0].start") == 4
+
+
+def test_the_handles_stand_at_the_words_when_a_theme_has_come_to_rest(bench):
+    bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").keys("n")
+    off = """(h => Math.abs(h.getBoundingClientRect().left - v.rect(v.active.start, v.active.start + 1).left)
+              + Math.abs(h.getBoundingClientRect().top - v.rect(v.active.start, v.active.start + 1).top))(v.root.querySelector('.pb-handle-start'))"""
+    was = bench.look(off)
+    bench.page.evaluate("""new Promise(done => { const css = document.createElement("style"), v = document.querySelector("#w").pbView; document.head.append(css);
+        css.textContent = ".pb-cw { background: #112 !important }";
+        setTimeout(() => { css.textContent += ".pb-say { padding-left: 40px; padding-top: 9px }"; done(); }, 60); })""")
+    assert bench.look(off) > was + 20
+    bench.page.wait_for_timeout(400)
+    assert abs(bench.look(off) - was) < 1
+
+
+def test_a_panel_leaves_the_words_where_they_are(page):
+    bench = Bench(page, make_study(times=8))
+    bench.page.evaluate("""(() => { const v = document.querySelector('#w').pbView; let i = -1; for (let k = 0; k < 5; k++) i = v.doc.text.indexOf('dock is full', i + 1);
+        v.sel.set(i, i + 12); v.scrollTo(i); })()""")
+    bench.keys("Enter").type("dock").keys("Enter").keys("ArrowLeft")
+    y = bench.look("v.rect(v.sel.focus, v.sel.focus + 1).top")
+    for keys in (("l",), ("Escape",), ("?",), ("Escape",)):
+        bench.keys(*keys).page.wait_for_timeout(400)
+        assert abs(bench.look("v.rect(v.sel.focus, v.sel.focus + 1).top") - y) < 3, keys
+    assert not bench.errors
+
+
 def test_recode_remove_undo_redo_tell_their_names(bench):
     bench.at("dock is full").keys("s", "Enter").type("dock").keys("Enter").keys("n", "r").type("walks").keys("Enter")
     assert bench.quotes == [("Walks instead", "When the dock is full, I walk.")]
