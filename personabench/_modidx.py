@@ -506,6 +506,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._progress': ( 'coding_widget.html#_progress',
                                                                                       'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._recent': ( 'coding_widget.html#_recent',
+                                                                                    'personabench/coding_widget.py'),
                                             'personabench.coding_widget._recode': ( 'coding_widget.html#_recode',
                                                                                     'personabench/coding_widget.py'),
                                             'personabench.coding_widget._redo': ( 'coding_widget.html#_redo',

@@ -115,6 +115,13 @@ def _turns(study: Study, revision_id: int) -> dict[str, list[Any]]:
     with study.connection() as conn: return _columns(conn.execute(q).all(), "start end speaker role time")
 
 
+def _recent(study: Study, most: int = 9) -> list[int]:
+    "Return the ids of the codes that this coder used last, in any source, the latest at the end."
+    k, d, c, last = _t["codings"], _t["coders"], _t["codes"], sa.func.max(_t["codings"].c.coding_id)
+    q = sa.select(k.c.code_id).join(d).join(c, c.c.code_id == k.c.code_id).where(k.c.removed == 0, c.c.removed == 0, d.c.name == study.coder)
+    with study.connection() as conn: return list(conn.scalars(q.group_by(k.c.code_id).order_by(last.desc()).limit(most)))[::-1]
+
+
 def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     "Return the memos on a source, its codings and its turns, and on codes, as columns id, about, target (id or turn number), text, coder, created."
     m, d, k, t, s = (_t[x] for x in ("memos", "coders", "codings", "turns", "sources"))
@@ -483,7 +490,7 @@ class CodingWidget(anywidget.AnyWidget):
         "Return everything that the browser needs to show the source."
         return _source_columns(self.study, self.source, blind=self.blind) | {
             "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS,
-            "offered": self._offered, "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
+            "offered": self._offered, "recent": _recent(self.study), "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."

@@ -105,6 +105,16 @@ def test_a_message_nobody_knows_is_refused_not_raised(study):
         assert last(b.say(**wrong), "refused")["reason"]
 
 
+def test_the_codes_that_this_coder_used_last_come_along_from_any_source(study):
+    codebook.add_code(study, "Price", facet="need")
+    for name, source in (("Dock full", "P02"), ("Gives up", "P01"), ("Price", "P01"), ("Dock full", "P01")): coding.code(study, name, source=source, quote="the dock was full")
+    with study.step("code", "ben") as step:
+        store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id("Gives up"), "start": 3, "end": 6, "coder": "ben"}])
+    codebook.remove_code(study, "Price")
+    told = last(Browser(CodingWidget(study, "P02")).heard, "source")
+    assert told["recent"] == [study.code_id("Gives up"), study.code_id("Dock full")], "the latest at the end; a removed code and a colleague's do not count"
+
+
 # -- Coding -------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("quote", ["😀", "the dock was full", "e\u0301 שלום", "<img src=x onerror=alert(1)>"])
 def test_a_coding_is_stored_at_exactly_its_words(study, quote):

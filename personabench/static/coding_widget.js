@@ -3,7 +3,7 @@
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
 // This part opens first: it shows the text, moves the caret, codes with recent codes, stages and keys, and undoes. 1 what keys mean (pure), 2 selection, 3 the link to Python,
 // 4 coding, 5 keys, 6 the view. Lines, units, the mouse, the palette and the panels follow in coding_widget_panels.js as soon as the text stands.
-// Before it Python puts shared.js, shared_text.js and shared_stripes.js, whose names are used here freely.
+// Python puts shared.js, shared_text.js and shared_stripes.js before it.
 
 // == 1 What keys mean ==
 /** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass.
@@ -431,6 +431,7 @@ function joinOpening(v) {
     const room = v.scroll.getBoundingClientRect();
     for (const g of v.doc.groups) { const box = g.el.getBoundingClientRect(); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
     watchGroups(v);
+    if (!v.coding.recent.length) for (const id of m.recent || []) v.coding.use(v.doc.codes.get(id));
     v.strip();
     v.tell();
     v.sel.set(same ? kept.a : v.doc.pieces[0]?.start ?? 0, same ? kept.b : v.doc.pieces[0]?.start ?? 0, { show: false, select: false });

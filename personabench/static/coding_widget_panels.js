@@ -228,7 +228,11 @@ function filterBy(v, filter) {
   if (!filter) v.filters = [];
   else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
   v.only.hidden = !v.filters.length;
-  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => filterBy(v, f) }, f[1].name || f[1], " ×")));
+  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
+    const i = v.filters.indexOf(f);
+    filterBy(v, f);
+    (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
+  } }, f[1].name || f[1], " ×")));
   v.repaint();
   v.news("filter");
   v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
@@ -354,7 +358,15 @@ function makePanel(v) {
     const last = v.search ||= { query: "", kind: "words", unit: "sentence", everywhere: false }, hits = v.hits || [];
     const field = (key, label, ...options) => make("label", {}, label, make("select", { onchange: e => { last[key] = e.target.value; } },
       ...options.map(o => make("option", { value: o, selected: last[key] === o }, o))));
-    const run = () => { v.hits = null; v.link.raw({ type: "search", ...last }); };
+    const told = make("p", { role: "status" }, v.hits ? hits.length ? `${hits.length} passages. Untick what does not belong.` : "Nothing found." : "");
+    const run = () => {
+      const gone = v.offline || !v.banner.hidden;
+      told.textContent = gone ? "The kernel does not answer: nothing can be searched. Run its cells again." : "Searching…";
+      if (gone) return v.say(told.textContent, true);
+      v.hits = null;
+      v.link.raw({ type: "search", ...last });
+      setTimeout(() => { if (told.isConnected && told.textContent === "Searching…") told.textContent = "Still searching: the kernel is busy or gone."; }, 5000);
+    };
     const rows = hits.map(h => make("li", {}, make("label", {}, make("input", { type: "checkbox", checked: h.take, onchange: e => { h.take = e.target.checked; count(); } }),
       make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
     const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
@@ -367,7 +379,7 @@ function makePanel(v) {
     return ["Autocode", make("input", { class: "pb-input", placeholder: "Words to find", "aria-label": "Words to find", value: last.query, "data-first": "", oninput: e => { last.query = e.target.value; },
       onkeydown: e => { if (chord(e) === "enter") run(); } }), field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
     make("label", {}, make("input", { type: "checkbox", checked: last.everywhere, onchange: e => { last.everywhere = e.target.checked; } }), " in all sources"),
-    make("button", { onclick: run }, "Find"), v.hits && make("p", { role: "status" }, hits.length ? `${hits.length} passages. Untick what does not belong.` : "Nothing found."),
+    make("button", { onclick: run }, "Find"), told,
     ...(hits.length ? [make("div", { class: "pb-row" }, go, all(true), all(false)), make("ul", { class: "pb-hits" }, ...rows)] : [])];
   };
   const help = () => ["Keys", make("table", { class: "pb-keys", tabIndex: 0, "data-first": "" }, ...[...Object.entries(v.doc.own), ["move by character, word", "arrows"], ["extend the selection", "shift+arrows"],
@@ -379,7 +391,7 @@ function makePanel(v) {
     v.capture = key => {
       if (/^(mod\+|alt\+|shift\+)*(control|shift|alt|meta)$/.test(key)) return true; // the key itself is still to come
       v.capture = null;
-      if (key === "escape") v.say("No key given"); else v.link.raw({ type: "key", key, code: v.ref(code) });
+      if (key === "escape") v.say("No key given"); else { v.keyed = { key, code }; v.link.raw({ type: "key", key, code: v.ref(code) }); }
       return true;
     };
   };
@@ -576,6 +588,22 @@ function joinActions(v) {
     "leave": () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); } });
 }
 
+// Keys given by hand outlive the cell: the browser keeps them by study and coder, with a number for the code's name, which may be a participant's words.
+/** @param {string} name */
+export const markOf = name => [...name].reduce((sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) || 0)) | 0, 7);
+const placeOfKeys = v => { const { study, coder } = v.link.state(); return `personabench:keys:${study}:${coder}`; };
+const keptKeys = v => { try { return JSON.parse(localStorage.getItem(placeOfKeys(v)) || "{}"); } catch { return {}; } };
+const keepKeys = (v, keys) => { try { localStorage.setItem(placeOfKeys(v), JSON.stringify(keys)); } catch { /* full or forbidden */ } };
+
+/** Ask Python for the keys that were given before the cell was run again; what the cell itself says comes first. */
+function giveKeysBack(v) {
+  const given = v.doc.keys, taken = Object.values(given);
+  for (const [key, of] of Object.entries(keptKeys(v))) {
+    const code = v.codes().find(c => markOf(c.name) === of);
+    if (code && !given[key] && !taken.includes(code.id)) v.link.raw({ type: "key", key, code: code.id });
+  }
+}
+
 /** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
@@ -606,12 +634,20 @@ export default function join(v) {
   Object.assign(v.hear, {
     progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },
     hits(v, m) { v.hits = m.hits.map(h => ({ ...h, take: true })); v.read = m.revisions; v.news("hits"); },
-    keys(v, m) { v.doc.keys = m.keys; v.strip(); },
+    keys(v, m) {
+      v.doc.keys = m.keys;
+      v.strip();
+      const { key, code } = v.keyed || {};
+      if (!key || v.doc.codes.get(m.keys[key]) !== code) return;
+      v.keyed = null;
+      v.say(`${showKey(key)} now codes ${code.name}`);
+      keepKeys(v, { ...Object.fromEntries(Object.entries(keptKeys(v)).filter(([, of]) => of !== markOf(code.name))), [key]: markOf(code.name) });
+    },
   });
   v.head.append(v.only, v.find.box);
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
   v.ends.push(repairText(v));
   settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
-  if (v.doc) { v.marked(); v.repaint(); v.tell(); }
+  if (v.doc) { giveKeysBack(v); v.marked(); v.repaint(); v.tell(); }
 }

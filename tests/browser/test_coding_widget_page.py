@@ -286,9 +286,23 @@ def test_filter_hides_and_shows(bench):
     bench.keys("f").type("pain").keys("Enter")
     bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 1 and "1 of 2" in bench.said
-    bench.page.locator(".pb-only .pb-chip").click()
+    bench.keys("f").type("behaviour").keys("Enter")
+    bench.page.locator(".pb-only .pb-chip").last.focus()
+    assert bench.keys("Enter").page.evaluate("document.activeElement.textContent") == "pain ×", "the focus goes on to the filter that is left"
+    assert bench.keys("Enter").page.evaluate("document.activeElement.className") == "pb-scroll"
     bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 2
+
+
+def test_autocode_says_that_the_kernel_does_not_answer(bench):
+    bench.deaf = True
+    bench.keys("a").type("dock").keys("Enter")
+    told = bench.page.locator(".pb-side p[role=status]")
+    assert told.inner_text() == "Searching…"
+    bench.page.locator(".pb-banner").wait_for(timeout=20_000)
+    assert "Still searching" in told.inner_text()
+    bench.keys("Enter")
+    assert "does not answer" in told.inner_text() and "does not answer" in bench.said
 
 
 # -- Changing -----------------------------------------------------------------------------------------------------------------
@@ -583,6 +597,23 @@ def test_a_key_for_a_code_and_its_refusal(bench):
     bench.page.wait_for_timeout(80)
     bench.at("walk").keys("w", "q")
     assert bench.quotes == [("Dock full", "walk")] and bench.page.locator(".pb-chip", has_text="Dock full").first.is_visible()
+
+
+def test_keys_and_recent_codes_are_there_when_the_cell_is_run_again(bench):
+    bench.keys("k").type("dock").keys("Enter").keys("q").told("Q now codes Dock full")
+    coding.code(bench.study, "Saves time", source="P01", quote="dock is full")
+    coding.code(bench.study, "Walks instead", source="P01", quote="I walk")
+    bench.page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    again = CodingWidget(bench.study, "P02", codes={"j": "Saves time"})
+    again.send, bench.widget = bench.widget.send, again
+    bench.mount()
+    bench.page.wait_for_function("'q' in document.querySelector('#w').pbView.doc.keys")
+    assert again.shortcuts == {"j": "Saves time", "q": "Dock full"}
+    assert bench.look("v.coding.recent.map(c => c.name)") == ["Walks instead", "Saves time"]
+    bench.keys("t", "q", "2").told("Coded")
+    assert [c for c, q in bench.quotes if q == "Short."] == ["Dock full", "Walks instead"]
+    kept = bench.page.evaluate("JSON.stringify(localStorage)")
+    assert "personabench:keys:" in kept and "Dock" not in kept, "no name stays in the browser"
 
 
 # -- Manners ------------------------------------------------------------------------------------------------------------------
