@@ -396,6 +396,8 @@ def _latent_correlation(scores: _Scores, rng: np.random.Generator, draws: int = 
     "Return the latent correlations (columns x columns) under which simulated scores correlate as the answers do."
     D, n = scores.E.shape[1], len(scores.E)
     wanted, latent = np.corrcoef(scores.E, rowvar=False).reshape(D, D), rng.standard_normal((draws, D))
+    latent -= latent.mean(axis=0)
+    latent = latent @ np.linalg.inv(np.linalg.cholesky(latent.T @ latent / draws)).T        # or the chance correlations of the draws end up in R
     seen = None if scores.complete else scores.seen[rng.integers(n, size=draws)]
     alone = _push(scores, latent, seen)
     loss = np.array([np.corrcoef(alone[:, j], latent[:, j])[0, 1] for j in range(D)])
@@ -503,10 +505,11 @@ class StructureTest:
     verdict: str              # "clusters shown", "not shown" or "no clusters"
     reason: str               # in plain words
     n: int                    # respondents that were tested
-    power: float              # chance that three groups, strong enough to make these correlations, would have been shown; NaN if not simulated
+    power: float              # share of simulated surveys that the same rule calls "clusters shown" if three groups make these correlations; NaN if none were
     surprise: float           # the largest z_smooth, in standard deviations of the largest of each smooth sample
     arch: float               # share of the second principal component that is a curve of the first: near 1, the map of respondents is an arch
-    table: pd.DataFrame       # k, view, tightness, z_smooth, z_bounded, separation, power, margin, least (planted groups leave less in 5 %), hit
+    table: pd.DataFrame       # k, view, tightness, z_smooth, z_bounded, separation, hit; power (of z > 2 and z > 1 in this row alone), margin,
+                              # least (planted groups leave less in 5 %)
     skipped: dict[Any, str]   # variable -> why it was left out
     seed: int
 
@@ -514,15 +517,54 @@ class StructureTest:
 
 
 _PANEL, _VIEWS = (2, 3, 5), ("as answered", "strongest direction removed")
-_SMOOTH, _BOUNDED, _ARCH = 2.3, 1., .4
+_SMOOTH, _BOUNDED, _SURPRISE, _ARCH = 2.3, 1., (1.6, 2.6), .4
+
+# %% ../nbs/32_stability.ipynb #7725c391
+_SAME, _CHANCE = .95, -14.                   # correlation of scores; log of the chance that unrelated answers fit as well
+
+
+def _codes(column: pd.Series, level: str) -> np.ndarray:
+    "Return the places of the answers among those that occur, -1 where there is none."
+    return np.asarray(pd.factorize(column if level == "nominal" else _ordered_scores(column), sort=level != "nominal")[0])
+
+
+def _follows(x: np.ndarray, y: np.ndarray, ordered: bool) -> bool:
+    "Tell whether y can be read from x: each x has one y, and not by chance (several share an x, or each y is one stretch of the ordered x)."
+    from scipy.special import gammaln
+
+    x, y = np.unique(x, return_inverse=True)[1], np.unique(y, return_inverse=True)[1]
+    of_x, of_y, n = np.bincount(x), np.bincount(y), len(x)
+    pairs = np.unique(x * len(of_y) + y)
+    if len(of_y) < 2 or len(pairs) > len(of_x): return False
+    if ((of_x - 1) * np.log(of_y / n)[pairs % len(of_y)]).sum() < _CHANCE: return True
+    stretches = 1 + (np.diff(y[np.argsort(x)]) != 0).sum()
+    return ordered and stretches == len(of_y) and gammaln(len(of_y) + 1) + gammaln(of_y + 1).sum() - gammaln(n + 1) < _CHANCE
+
+
+def _repeats(answers: pd.DataFrame, levels: Mapping[Any, str]) -> dict[Any, str]:
+    "Return the columns that say nothing new, and why: of two that say the same the later one, of a column and its bands the bands."
+    codes, out = {name: _codes(answers[name], levels[name]) for name in levels}, dict[Any, str]()
+    ordered = {name: level != "nominal" for name, level in levels.items()}
+    z = {name: _ordered_scores(answers[name]) for name in levels if ordered[name]}
+    for at, later in enumerate(levels):
+        for first in [name for name in list(levels)[:at] if name not in out]:
+            if later in out: break
+            both = (codes[first] >= 0) & (codes[later] >= 0)
+            x, y = codes[first][both], codes[later][both]
+            if answers[first].equals(answers[later]): out[later] = f"the same answers as in {first!r}"
+            elif _follows(x, y, ordered[first]): out[later] = f"follows from {first!r}"
+            elif _follows(y, x, ordered[later]): out[first] = f"follows from {later!r}"
+            elif ordered[first] and ordered[later] and both.sum() > 9 and abs(np.corrcoef(z[first][both], z[later][both])[0, 1]) >= _SAME:
+                out[later] = f"nearly the same as {first!r}: correlation of {_SAME} or more"
+    return out
 
 # %% ../nbs/32_stability.ipynb #822d50f9
 def structure_test(
-    answers: pd.DataFrame,                          # one row per respondent; missing answers are allowed
+    answers: pd.DataFrame | np.ndarray,             # one row per respondent; missing answers are allowed, infinite ones are not
     *,
-    levels: Mapping[Any, str] | None = None,        # column -> numeric, count, ordinal, binary or nominal; None = what the dtypes say
-    n_null: int = 99,                               # simulated samples of the smooth and of each bounded world
-    n_planted: int = 30,                            # simulated samples with planted groups
+    levels: Mapping[Any, str] | None = None,        # column -> numeric, count, ordinal, binary, nominal (others are skipped); None = what the dtypes say
+    n_null: int = 99,                               # simulated samples of the smooth and of each bounded world, 20 or more
+    n_planted: int = 30,                            # simulated samples with planted groups, 5 or more
     most: int = 3000,                               # respondents tested; of more, a random sample is taken
     seed: int = 0,                                  # the same seed gives the same verdict
     n_jobs: int | None = None,                      # processes; None = 1, -1 = all
@@ -530,13 +572,20 @@ def structure_test(
     """Test whether answers hold groups or one smooth continuum, given their margins and correlations.
 
     Returns a `StructureTest`. Survey weights play no part: the question is whether there are groups among those who answered. "Shown" means "not a
-    continuum", not "exactly k groups". Builds on Hennig and Lin (2015, a parametric bootstrap for homogeneity) and Liu et al. (2008, the cluster
-    index). Raises BadInput.
+    continuum", not "exactly k groups". Columns that repeat another (copies, bands of a number, a correlation of .95) are skipped, and named. Builds on
+    Hennig and Lin (2015, a parametric bootstrap for homogeneity) and Liu et al. (2008, the cluster index). Raises BadInput.
     """
-    rng = np.random.default_rng(seed)
+    from personabench.encoding import _ASIDE
+
+    rng, answers = np.random.default_rng(seed), _table(answers, n_null, n_planted)
+    kinds = _levels(answers, levels)
+    skipped: dict[Any, str] = {name: f"its level is {kind}" for name, kind in kinds.items() if kind in _ASIDE}
+    answers = answers[[name for name in answers if name not in skipped]]
     answers = answers[answers.notna().any(axis=1)]
     if len(answers) > most: answers = answers.iloc[np.sort(rng.choice(len(answers), most, replace=False))]
-    scores = _with_cuts(_score(answers, _levels(answers, levels)), rng)
+    skipped |= _repeats(answers, {name: kinds[name] for name in answers})
+    scores = _with_cuts(_score(answers.drop(columns=list(skipped), errors="ignore"), kinds), rng)
+    scores.skipped.update(skipped)
     n, D = scores.E.shape
     if n < D + 6: return _too_few(n, D, scores.skipped, seed)
     R = _latent_correlation(scores, rng)
@@ -544,6 +593,19 @@ def structure_test(
     found = dict(zip([w[:2] for w in worlds], _rounds(_world, [(scores, R, *w) for w in worlds], seed=seed, n_jobs=n_jobs, what="worlds without groups")))
     own = {k: _views(scores.E[None].astype("float32"), k, rng)[:, 0] for k in _PANEL}
     return _judged(scores, R, own, found, seed)
+
+
+def _table(answers: Any, n_null: int, n_planted: int) -> pd.DataFrame:
+    "Return the answers as a table, with columns 0, 1, ... for an array. Raises BadInput."
+    for name, number, least in (("n_null", n_null, 20), ("n_planted", n_planted, 5)):
+        if not isinstance(number, (int, np.integer)) or number < least: raise BadInput(name, repr(number), f"a whole number of {least} or more", f"{name}={least}")
+    if isinstance(answers, np.ndarray) and answers.ndim == 2: answers = pd.DataFrame(answers).infer_objects()
+    if not isinstance(answers, pd.DataFrame): raise BadInput("answers", type(answers).__name__, "a table of respondents and columns", "pd.DataFrame(...)")
+    if not answers.columns.is_unique: raise BadInput("answers", "two columns of the same name", "names that differ", "rename them")
+    for name in answers.select_dtypes("number"):
+        if np.isinf(answers[name].to_numpy(dtype="float64", na_value=np.nan)).any():
+            raise BadInput(f"column {name!r}", "infinite values", "numbers", f"answers[{name!r}].replace([np.inf, -np.inf], np.nan)")
+    return answers
 
 
 def _levels(answers: pd.DataFrame, levels: Mapping[Any, str] | None) -> dict[Any, str]:
@@ -556,13 +618,38 @@ def _levels(answers: pd.DataFrame, levels: Mapping[Any, str] | None) -> dict[Any
 
 
 def _world(scores: _Scores, R: np.ndarray, world: str, k: int, sets: int, rng: np.random.Generator) -> dict[int, np.ndarray]:
-    "Return the tightness (2 views x sets) of simulated samples, by number of groups; the smooth world serves all of them."
-    size = max(1, 1_000_000 // scores.E.size)
+    "Return the tightness (2 views x sets) of simulated samples, by number of groups: all where the verdict looks at all, else k."
+    size, looks = max(1, 1_000_000 // scores.E.size), (k,)
+    if world == "smooth" or (world, k) == ("planted", _PANEL[1]): looks = (k, *(i for i in _PANEL if i != k))
     parts: list[dict[int, np.ndarray]] = []
     for at in range(0, sets, size):
         X = _simulated(scores, R, world, k, min(size, sets - at), rng)
-        parts.append({i: _views(X, i, rng) for i in (_PANEL if world == "smooth" else (k,))})
+        parts.append({i: _views(X, i, rng) for i in looks})
     return {i: np.concatenate([p[i] for p in parts], axis=1) for i in parts[0]}
+
+# %% ../nbs/32_stability.ipynb #ddf6b3f8
+def _hits(smooth: Any, bounded: Any) -> Any:
+    return (smooth > _SMOOTH) & (bounded > _BOUNDED)
+
+
+def _surprises(z: np.ndarray, smooth: Mapping[int, np.ndarray]) -> np.ndarray:
+    "Return how far the largest z_smooth of all looks (looks x surveys) lies above what the largest of a smooth sample is."
+    largest = np.max([(t - t.mean(axis=1, keepdims=True)) / t.std(axis=1, ddof=1, keepdims=True) for t in smooth.values()], axis=(0, 1))
+    return (z.max(axis=0) - largest.mean()) / largest.std(ddof=1)
+
+
+def _shown(hits: np.ndarray, surprise: np.ndarray, n: int) -> np.ndarray:
+    "Return for each survey whether groups are shown; hits are looks x surveys, the two views taking turns."
+    enough = [surprise > least + 5 / np.sqrt(n) for least in _SURPRISE]
+    return (hits[::2].any(axis=0) & enough[0]) | (hits.any(axis=0) & enough[1])
+
+
+def _power(found: Mapping[tuple[str, int], dict], n: int) -> float:
+    "Return the share of planted surveys in which the rule shows groups."
+    planted, smooth = found["planted", _PANEL[1]], found["smooth", 2]
+    worlds = [smooth, {k: found["bounded", k][k] for k in _PANEL}]
+    z = [np.concatenate([(planted[k] - w[k].mean(axis=1, keepdims=True)) / w[k].std(axis=1, ddof=1, keepdims=True) for k in _PANEL]) for w in worlds]
+    return float(_shown(_hits(*z), _surprises(z[0], smooth), n).mean())
 
 # %% ../nbs/32_stability.ipynb #7c4bf48a
 def _compared(R: np.ndarray, k: int, own: np.ndarray, smooth: np.ndarray, bounded: np.ndarray, planted: np.ndarray) -> list[tuple]:
@@ -575,16 +662,10 @@ def _compared(R: np.ndarray, k: int, own: np.ndarray, smooth: np.ndarray, bounde
         z = [[(own[view] - w[view].mean()) / w[view].std(ddof=1), (planted[view] - w[view].mean()) / w[view].std(ddof=1)] for w in (smooth, bounded)]
         margin, would = (np.minimum(z[0][i] - 2, z[1][i] - 1) for i in range(2))
         power = float(norm.cdf(would.mean() / max(would.std(ddof=1), 1e-9)))
-        hit = bool(z[0][0] > _SMOOTH and z[1][0] > _BOUNDED)
+        hit = bool(_hits(z[0][0], z[1][0]))
         least = float(would.mean() - 1.645 * would.std(ddof=1))
         rows.append((k, _VIEWS[view], float(own[view]), float(z[0][0]), float(z[1][0]), separation, power, float(margin), least, hit))
     return rows
-
-
-def _surprise(table: pd.DataFrame, smooth: Mapping[int, np.ndarray]) -> float:
-    "Return how far the largest z_smooth of all looks lies above what the largest of a smooth sample is."
-    largest = np.max([(t - t.mean(axis=1, keepdims=True)) / t.std(axis=1, ddof=1, keepdims=True) for t in smooth.values()], axis=(0, 1))
-    return float((table["z_smooth"].max() - largest.mean()) / largest.std(ddof=1))
 
 
 def _arch(E: np.ndarray) -> float:
@@ -600,18 +681,19 @@ def _judged(scores: _Scores, R: np.ndarray, own: Mapping[int, np.ndarray], found
     smooth = found["smooth", 2]
     rows = [row for k in _PANEL for row in _compared(R, k, own[k], smooth[k], found["bounded", k][k], found["planted", k][k])]
     table = pd.DataFrame(rows, columns=["k", "view", "tightness", "z_smooth", "z_bounded", "separation", "power", "margin", "least", "hit"])
-    surprise, arch, n = _surprise(table, smooth), _arch(scores.E), len(scores.E)
-    raw = table[(table["k"] == _PANEL[1]) & (table["view"] == _VIEWS[0])].iloc[0]
-    verdict, reason = _verdict(table, surprise, raw, n)
+    n, arch, surprise = len(scores.E), _arch(scores.E), float(_surprises(table[["z_smooth"]].to_numpy(), smooth)[0])
+    power = _power(found, n)
+    verdict, reason = _verdict(table, surprise, power, n)
     if verdict == "clusters shown" and arch > _ARCH:
         reason += (". Careful: on the map of respondents the second direction is a curve of the first. Answers that people agree with only near "
                    "their own position on one scale look like that, and this test often takes them for groups")
-    return StructureTest(verdict, reason, n, float(raw["power"]), surprise, arch, table, dict(scores.skipped), seed)
+    return StructureTest(verdict, reason, n, power, surprise, arch, table, dict(scores.skipped), seed)
 
 
-def _verdict(table: pd.DataFrame, surprise: float, raw: pd.Series, n: int) -> tuple[str, str]:
+def _verdict(table: pd.DataFrame, surprise: float, power: float, n: int) -> tuple[str, str]:
     "Return the verdict and the reason for it."
-    if table["hit"].any() and surprise > 1.6 + 5 / np.sqrt(n):
+    raw = table[(table["k"] == _PANEL[1]) & (table["view"] == _VIEWS[0])].iloc[0]
+    if _shown(table[["hit"]].to_numpy(), np.array([surprise]), n)[0]:
         best = table[table["hit"]].sort_values("z_smooth").iloc[-1]
         where = "" if best["view"] == _VIEWS[0] else ", once the strongest direction that everybody shares is taken out"
         return "clusters shown", (f"the answers of {n} respondents are tighter around {int(best['k'])} centres than a smooth continuum with the same correlations "
@@ -619,11 +701,11 @@ def _verdict(table: pd.DataFrame, surprise: float, raw: pd.Series, n: int) -> tu
     calm = (table.loc[table["k"] == raw["k"], "z_smooth"] < 1).all() and table["z_smooth"].max() < 2
     if calm and (raw["separation"] < 2 or (raw["power"] >= .9 and raw["margin"] < raw["least"])):
         why = ("the correlations are too weak for groups that stand apart" if raw["separation"] < 2
-               else f"groups that explain the correlations would have been seen with a chance of {raw['power']:.0%}")
+               else f"groups that explain the correlations would have been shown with a chance of about {power:.0%}")
         return "no clusters", f"a smooth continuum describes the answers of {n} respondents at least as well as groups do, and {why}"
-    tell = "lie between what a continuum and what groups would give" if raw["power"] >= .9 else "do not tell groups from a continuum"
+    tell = "lie between what a continuum and what groups would give" if power >= .9 else "do not tell groups from a continuum"
     return "not shown", (f"the answers of {n} respondents {tell} (largest surprise {surprise:.1f}); "
-                         f"groups that explain the correlations would be shown with a chance of {raw['power']:.0%} at this n")
+                         f"groups that explain the correlations would be shown with a chance of about {power:.0%} at this n")
 
 
 def _too_few(n: int, D: int, skipped: dict[Any, str], seed: int) -> StructureTest:

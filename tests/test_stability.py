@@ -14,7 +14,7 @@ from sklearn.metrics import rand_score
 
 from personabench import LatentClass, cluster_stability, gap_statistic, instability, prediction_strength, structure_test
 from personabench.schema import BadInput
-from personabench.stability import _best_jaccard, _kept_pairs, _lloyd, _matched, _pair_distance, _push, _score, _seeded
+from personabench.stability import _best_jaccard, _latent_correlation, _kept_pairs, _lloyd, _matched, _pair_distance, _push, _score, _seeded, _simulated
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "stability.json").read_text())
 IRIS = load_iris().data
@@ -122,7 +122,7 @@ def test_a_continuum_is_not_taken_for_groups():
 def test_five_respondents_and_constant_answers():
     few = structure_test(smooth(5))
     assert few.verdict == "not shown" and "too few" in few.reason and np.isnan(few.power)
-    found = structure_test(smooth(100).assign(same=1, none=np.nan), n_null=19, n_planted=9)
+    found = structure_test(smooth(100).assign(same=1, none=np.nan), n_null=20, n_planted=9)
     assert set(found.skipped) == {"same", "none"}
     with pytest.raises(BadInput, match="no variable in which respondents differ"): structure_test(pd.DataFrame({"a": [1] * 30}))
 
@@ -140,17 +140,83 @@ def test_groups_behind_a_strong_common_trait_are_found_in_the_second_view():
     assert found.verdict == "clusters shown" and set(found.table.loc[found.table["hit"], "view"]) == {"strongest direction removed"}
 
 
+def test_the_fitted_correlations_are_those_of_the_answers():
+    answers = smooth(1000).assign(alone=np.random.default_rng(9).standard_normal(1000))
+    scores = _score(answers, dict.fromkeys(answers, "numeric"))
+    fitted = _latent_correlation(scores, np.random.default_rng(1))
+    assert np.abs(fitted - np.corrcoef(scores.E, rowvar=False)).max() < .004
+
+
+def test_a_column_beside_a_continuum_is_no_group():
+    hits = 0
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        answers = pd.DataFrame(.7 * rng.standard_normal((1000, 1)) + .7 * rng.standard_normal((1000, 6))).add_prefix("q").assign(other=rng.standard_normal(1000))
+        hits += structure_test(answers, seed=seed, n_null=49, n_planted=5).verdict == "clusters shown"
+    assert hits <= 1
+
+
+@pytest.mark.parametrize("more, gone", [
+    (lambda age: {"age": age, "born": 2026 - age}, {"born": "follows from 'age'"}),
+    (lambda age: {"band": np.digitize(age, [25, 35, 45, 55, 65]), "age": age}, {"band": "follows from 'age'"}),
+    (lambda age: {"age": age, "band": pd.cut(age, [0, 30, 50, 99], labels=["young", "middle", "old"]).astype(str)}, {"band": "follows from 'age'"}),
+    (lambda age: {"age": age, "again": age + np.random.default_rng(2).normal(0, 2, len(age))}, {"again": "nearly the same as 'age'"}),
+    (lambda age: {"town": (age % 7).astype(int).astype(str), "land": (age % 7 > 3)}, {"land": "follows from 'town'"}),
+    (lambda age: {"one": age > 40, "two": age > 40}, {"two": "the same answers as in 'one'"}),
+    (lambda age: {"one": age + np.random.default_rng(2).normal(0, 8, len(age)), "two": age, "rare": (np.arange(len(age)) == 5) * 1}, {}),
+])
+def test_columns_that_follow_from_others_are_skipped_and_named(more, gone):
+    age = np.round(np.random.default_rng(8).normal(45, 14, 300)).clip(18, 90)
+    found = structure_test(smooth(300, p=5).assign(**more(age)), n_null=20, n_planted=5)
+    assert set(found.skipped) == set(gone)
+    for name, why in gone.items(): assert found.skipped[name].startswith(why)
+
+
+def test_age_and_its_band_are_not_taken_for_groups():
+    verdicts = []
+    for seed in range(8):
+        age = np.round(np.random.default_rng([seed, 1]).normal(45, 14, 300)).clip(18, 90)
+        answers = smooth(300, p=6, seed=seed).assign(age=age, band=np.digitize(age, [25, 35, 45, 55, 65]))
+        verdicts.append(structure_test(answers, seed=seed, n_null=49, n_planted=5).verdict)
+    assert verdicts.count("clusters shown") <= 1
+
+
+def test_ids_texts_dates_and_weights_are_no_answers():
+    n = 120
+    answers = smooth(n).assign(rid=range(n), when=pd.date_range("2026-01-01", periods=n), said=[f"word {i}" for i in range(n)], w=1.5)
+    found = structure_test(answers, levels={"rid": "id", "said": "text", "w": "weight"}, n_null=20, n_planted=5)
+    assert found.skipped == {"rid": "its level is id", "when": "its level is date", "said": "its level is text", "w": "its level is weight"}
+    pd.testing.assert_frame_equal(found.table, structure_test(smooth(n), n_null=20, n_planted=5).table)
+
+
+def test_an_array_is_a_table_without_names():
+    answers = grouped(120, 3)[0]
+    one, other = (structure_test(x, n_null=20, n_planted=5) for x in (answers, answers.to_numpy()))
+    pd.testing.assert_frame_equal(one.table, other.table)
+
+
+def test_the_power_that_is_told_is_that_of_the_rule():
+    answers = grouped(60, 3, p=6, distance=4.0, seed=3)[0]
+    told = structure_test(answers, seed=1, n_null=49, n_planted=200)
+    scores = _score(answers, dict.fromkeys(answers, "numeric"))
+    planted = _simulated(scores, _latent_correlation(scores, np.random.default_rng(0)), "planted", 3, 40, np.random.default_rng(5))
+    shown = [structure_test(pd.DataFrame(x.astype("float64")), seed=s, n_null=49, n_planted=5).verdict == "clusters shown" for s, x in enumerate(planted)]
+    assert told.power == pytest.approx(np.mean(shown), abs=.2)
+    row = told.table[(told.table["k"] == 3) & (told.table["view"] == "as answered")].iloc[0]
+    print(told.power, np.mean(shown), row["power"])
+
+
 def test_an_arch_is_told():
     rng = np.random.default_rng(1)
     place = rng.uniform(-2, 2, (300, 1))
     horseshoe = structure_test(pd.DataFrame(-((place - np.linspace(-1.5, 1.5, 10)) ** 2) + .3 * rng.standard_normal((300, 10))), seed=1, n_null=29, n_planted=9)
     assert horseshoe.arch > .4 and (horseshoe.verdict != "clusters shown" or "curve" in horseshoe.reason)
-    assert structure_test(smooth(300), n_null=9, n_planted=9).arch < .1
+    assert structure_test(smooth(300), n_null=20, n_planted=9).arch < .1
 
 
 def test_same_seed_same_result_with_one_or_two_jobs():
     answers = grouped(120, 3)[0]
-    one, other, third = (structure_test(answers, seed=s, n_jobs=j, n_null=19, n_planted=9) for s, j in ((3, 1), (3, 2), (4, 1)))
+    one, other, third = (structure_test(answers, seed=s, n_jobs=j, n_null=20, n_planted=9) for s, j in ((3, 1), (3, 2), (4, 1)))
     pd.testing.assert_frame_equal(one.table, other.table)
     assert one.verdict == other.verdict and not one.table.equals(third.table)
     a, b = (cluster_stability(KMeans(3, n_init=2), answers, n_boot=8, seed=1, n_jobs=j) for j in (1, 2))
@@ -199,6 +265,11 @@ def test_weights_reach_the_model():
     (lambda: gap_statistic([["a", "b"]] * 9, k=2), "not numbers"),
     (lambda: gap_statistic(IRIS, k=2, n_ref=0), "n_ref: 0"),
     (lambda: structure_test(smooth(40), levels={"qq": "ordinal"}), "no such column"),
+    (lambda: structure_test(smooth(40).replace(smooth(40).iloc[0, 0], np.inf)), "column 'q0'.*infinite"),
+    (lambda: structure_test(smooth(40), n_null=1), "n_null.*20 or more"),
+    (lambda: structure_test(smooth(40), n_planted=0), "n_planted.*5 or more"),
+    (lambda: structure_test([[1, 2]] * 40), "table of respondents and columns"),
+    (lambda: structure_test(pd.DataFrame(np.eye(40)[:, :2], columns=["a", "a"])), "two columns of the same name"),
 ])
 def test_wrong_input_is_named(wrong, words):
     with pytest.raises(BadInput, match=words): wrong()

@@ -26,6 +26,13 @@ NOTHING = {  # kind -> latent structure and forms of the columns, taken in turn
     "ordinal noise": ("independent", ("lopsided", "likert")),
     "heavy tails": ("heavy", ("numeric",)),
     "one continuum, 15 % missing": ("one factor", ("numeric", "likert", "mixed")),
+    "factor and an unrelated column": ("one factor and one column", ("numeric",)),
+    "redundant pair (age and birth year)": ("one factor", ("numeric", "likert", "mixed")),
+    "age and age band": ("one factor", ("numeric", "likert", "mixed")),
+    "pair at r = .95": ("one factor", ("numeric", "likert", "mixed")),
+    "pair at r = .9": ("one factor", ("numeric", "likert", "mixed")),
+    "skip pattern": ("one factor", ("numeric", "likert", "mixed")),
+    "answers and their sum": ("independent", ("likert", "numeric")),
 }
 KNOWN_WEAK = {"horseshoe": ("horseshoe", ("likert",)), "bounded continuum": ("bounded", ("numeric", "likert", "mixed"))}
 GROUPS = {  # structure -> groups, form, strength of a factor inside the groups
@@ -33,6 +40,7 @@ GROUPS = {  # structure -> groups, form, strength of a factor inside the groups
     "4 likert": (4, "likert", 0.0), "4 mixed": (4, "mixed", 0.0), "5 numeric": (5, "numeric", 0.0), "3 numeric, factor inside": (3, "numeric", 1.0),
     "3 mixed, 15 % missing": (3, "mixed", 0.0),
 }
+RELATED = list(NOTHING)[-6:]    # the kinds with columns that follow from others
 CUTS = {"likert": (-1.3, -0.45, 0.45, 1.3), "lopsided": (0.2, 0.7, 1.2, 1.8), "nominal": (-0.6, 0.6)}
 
 
@@ -51,6 +59,7 @@ def without_groups(structure: str, n: int, p: int, rng: np.random.Generator) -> 
     "Return latent values of a continuum: n people x p columns."
     noise = rng.standard_normal((n, p))
     if structure == "independent": return noise
+    if structure == "one factor and one column": return np.hstack([without_groups("one factor", n, p - 1, rng), noise[:, :1]])
     if structure == "one factor":
         load = rng.uniform(0.5, 0.85, p) * rng.choice([1, 1, 1, -1], p)
         return rng.standard_normal((n, 1)) * load + noise * np.sqrt(1 - load**2)
@@ -114,6 +123,22 @@ def calibrated(k: int, p: int, form: str, sd: float, factor: float, draw: int) -
     return None
 
 
+def with_relations(kind: str, data: pd.DataFrame, levels: dict[str, str], rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, str]]:
+    "Add columns that follow from others, or questions that only some were asked."
+    if kind not in RELATED: return data, levels         # draws nothing, so that earlier surveys stay what they were
+    age, more = np.round(rng.normal(45, 14, len(data))).clip(18, 90), {}
+    if kind == "redundant pair (age and birth year)": more = {"age": age, "born": 2026 - age}
+    if kind == "age and age band": more = {"age": age, "band": np.digitize(age, [25, 35, 45, 55, 65]) + 1.0}
+    if kind.startswith("pair at r"):
+        r = float(kind.split("= ")[1])
+        more = {"one": (age - 45) / 14, "other": r * (age - 45) / 14 + np.sqrt(1 - r**2) * rng.standard_normal(len(data))}
+    if kind == "answers and their sum": more = {"sum": data.sum(axis=1)}
+    if kind == "skip pattern":      # the last third is asked of those only who are above the middle in the first answer
+        data = data.copy()
+        data.loc[data["v0"] <= data["v0"].median(), list(data.columns[-(data.shape[1] // 3):])] = np.nan
+    return data.assign(**more), levels | {name: "ordinal" if name == "band" else "numeric" for name in more}
+
+
 def plan(runs: int, sizes: Sequence[int] = SIZES) -> list[dict]:
     "Return every cell and run, one size of sample after the other."
     few, out = max(1, runs // 4), []
@@ -135,6 +160,7 @@ def survey(job: dict) -> tuple[pd.DataFrame, dict[str, str]] | None:
     else:
         structure, forms = {**NOTHING, **KNOWN_WEAK}[kind]
         data, levels = observed(without_groups(structure, n, p, rng), forms[(run // len(COLUMNS)) % len(forms)])
+        data, levels = with_relations(kind, data, levels, rng)
     return (data.mask(rng.random(data.shape) < 0.15) if "missing" in kind else data), levels
 
 
@@ -143,7 +169,7 @@ def tested(job: dict) -> dict:
     if (answers := survey(job)) is None: return {**job, "verdict": "cannot be had"}
     found = structure_test(answers[0], levels=answers[1], seed=job["run"])
     z = found.table[["z_smooth", "z_bounded"]].astype("float64").round(2).to_numpy().tolist()
-    return {**job, "verdict": found.verdict, "surprise": round(found.surprise, 2), "power": round(found.power, 3), "arch": round(found.arch, 2), "z": z}
+    return {**job, "verdict": found.verdict, "skipped": list(found.skipped), "z": z, "surprise": round(found.surprise, 2), "power": round(found.power, 3), "arch": round(found.arch, 2)}
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
@@ -184,13 +210,14 @@ def main() -> None:
     ask.add_argument("--runs", type=int, default=200, help="per cell without groups; a quarter of it for clear groups, an eighth for medium and weak ones")
     ask.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="respondents, in the order to be run")
     ask.add_argument("--only", nargs="+", default=[], metavar="KIND", help="kinds of answers to run, such as 'one continuum'; default: all")
+    ask.add_argument("--sd", type=int, nargs="+", default=[0, 2, 3, 4], help="distances of the groups to run, 0 for no groups; default: all")
     ask.add_argument("--jobs", type=int, default=1)
     ask.add_argument("--report", action="store_true", help="print the rates of what is there, run nothing")
     args = ask.parse_args()
     if not args.report:
         there = {tuple(json.loads(line)[key] for key in ("n", "kind", "sd", "run")) for line in args.out.read_text().splitlines()} if args.out.exists() else set()
         jobs = [job for job in plan(args.runs, args.sizes)
-                if (job["n"], job["kind"], job["sd"], job["run"]) not in there and (not args.only or job["kind"] in args.only)]
+                if (job["n"], job["kind"], job["sd"], job["run"]) not in there and job["sd"] in args.sd and (not args.only or job["kind"] in args.only)]
         with args.out.open("a") as out:
             for row in Parallel(n_jobs=args.jobs, return_as="generator_unordered")(delayed(tested)(job) for job in jobs): print(json.dumps(row), file=out, flush=True)
     print(report(args.out))
