@@ -646,7 +646,7 @@ def _described(seg: Segmentation, variables: Sequence[str] | None) -> tuple[list
 
 
 def _one_to_one(a: np.ndarray, b: np.ndarray, numbers: bool) -> bool:
-    "Say whether two columns (answers as codes, -1 = none) say the same in other words; of numbers that hardly ever repeat, whether in the same or reverse order."
+    "Say whether two columns (answers as codes, -1 = none) say the same in other words; of numbers, which may never repeat, in the same or reverse order."
     both = (a >= 0) & (b >= 0)
     a, b = a[both], b[both]
     if len(a) < 10: return False
@@ -654,8 +654,9 @@ def _one_to_one(a: np.ndarray, b: np.ndarray, numbers: bool) -> bool:
         x, y = np.unique(a[part]), np.unique(b[part])
         pairs = np.unique(a[part] * (int(b.max()) + 1) + b[part])
         if not len(x) == len(y) == len(pairs): return False
-    way = np.sign(np.diff(pairs % (int(b.max()) + 1)))
-    return 1 < len(x) <= len(a) // 2 or numbers and len(x) > 1 and bool((way == way[0]).all())
+        way = np.sign(np.diff(pairs % (int(b.max()) + 1)))
+        if numbers and len(way) and (way != way[0]).any(): return False
+    return len(x) > 1 and (numbers or len(x) <= len(a) // 2)
 
 
 def _makers(seg: Segmentation, names: Sequence[str], answers: pd.DataFrame) -> dict[str, str]:
