@@ -135,7 +135,8 @@ class Multiverse:
                                   # Rand index with the reference), survive (how many of its segments), note (why it could not be run)
     matches: pd.DataFrame         # one row per analysis and reference segment: analysis, segment, jaccard (with the group that is most like it)
     segments: pd.DataFrame        # one row per reference segment: segment, n, analyses, jaccard (median), survives (share of analyses with a Jaccard index of
-                                  # .75 or more), low, high (Wilson; NaN when all possible analyses were run), pattern (share with .6 or more), same_k (survives, of those with as many segments), kept
+                                  # .75 or more), low, high (Wilson; NaN when all possible ones were run), pattern (share with .6 or more), same_k (survives, of
+                                  # those with as many segments), kept
     differences: pd.DataFrame     # one row per segment and answer that sets it apart: variable, value, label, measure, segment, used, difference (in standard
                                   # deviations), analyses, keeps (share of analyses with the same sign and at least the threshold), low, high, kept
     reference: Segmentation       # whose segments and differences are looked for
@@ -234,7 +235,7 @@ def _numbers_of_segments(k: Iterable[int] | int | None, around: int, n: int) -> 
     "Return the numbers of segments: two less to two more than the reference has, or those asked for. Raises BadInput."
     asked: list[Any] = list(range(around - 2, around + 3)) if k is None else [k] if isinstance(k, str) or not isinstance(k, Iterable) else list(k)
     for i in asked:
-        if not isinstance(i, (int, np.integer)) or isinstance(i, bool): raise BadInput("k", repr(k), "whole numbers of segments from 2 up", "k=None looks around the reference's")
+        if not isinstance(i, (int, np.integer)) or isinstance(i, bool): raise BadInput("k", repr(k), "whole numbers of segments from 2 up")
     ks = sorted({int(i) for i in asked if k is not None or 2 <= i <= max(2, n // 10)})
     if not ks or ks[0] < 2: raise BadInput("k", repr(k), "numbers of segments from 2 up")
     if ks[-1] > n // 4: raise BadInput("k", f"{ks[-1]} segments for {n} respondents", "at least four respondents to a segment, two in a half")
@@ -297,7 +298,8 @@ def multiverse(
     ks = _numbers_of_segments(k, data.k, len(data.labels))
     plans = _plans(data.answers, ks, methods, scalings, subsets, seeds, np.random.default_rng([seed, 2]))
     found, stopped = _until_stopped(_analysed, [(plan, data) for plan in plans[:most]], n_jobs=n_jobs, what="analyses")
-    parameters = {"variables": names, "excluded": excluded, "k": ks, "methods": methods, "scalings": scalings, "subsets": subsets, "seeds": seeds, "possible": len(plans), "asked": len(plans[:most]),
+    parameters = {"variables": names, "excluded": excluded, "k": ks,
+                  "methods": methods, "scalings": scalings, "subsets": subsets, "seeds": seeds, "possible": len(plans), "asked": len(plans[:most]),
                   "stopped": stopped, "respondents": len(data.labels), "jaccard": .75, "pattern": .6, "kept": .9, "differs": differs, "n_init": n_init, "seed": seed}
     return _collected(plans[:len(found)], found, data, items, reference, parameters)
 
