@@ -490,7 +490,8 @@ class CodingWidget(anywidget.AnyWidget):
         "Return everything that the browser needs to show the source."
         return _source_columns(self.study, self.source, blind=self.blind) | {
             "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS,
-            "offered": self._offered, "recent": _recent(self.study), "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
+            "offered": self._offered, "recent": _recent(self.study),
+            "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."

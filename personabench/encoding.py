@@ -62,16 +62,6 @@ class _Column:
 _HUGE = 1e100
 
 
-def _factorized(column: pd.Series) -> tuple[np.ndarray, Any]:
-    "Return codes and the different answers. Raises BadAnswers for cells that hold several things."
-    try: return pd.factorize(column)
-    except TypeError:
-        odd = next((v for v in column if isinstance(v, (list, set, tuple, np.ndarray))), None)
-        if odd is None: raise
-        raise BadAnswers(f"column {column.name!r}", f"a cell with a {type(odd).__name__}: {str(odd)[:40]}", "one answer to a cell",
-                         "make one column of yes and no for each thing that can be in it") from None
-
-
 def _numbers(column: pd.Series) -> np.ndarray:
     "Return a column as floats, NaN where nothing is known, or say why that is impossible. Raises BadAnswers."
     if pd.api.types.is_complex_dtype(column): _refused(column)

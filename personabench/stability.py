@@ -619,8 +619,8 @@ def _levels(answers: pd.DataFrame, levels: Mapping[Any, str] | None) -> dict[Any
 
 def _world(scores: _Scores, R: np.ndarray, world: str, k: int, sets: int, rng: np.random.Generator) -> dict[int, np.ndarray]:
     "Return the tightness (2 views x sets) of simulated samples, by number of groups: all where the verdict looks at all, else k."
-    size, looks = max(1, 1_000_000 // scores.E.size), (k,)
-    if world == "smooth" or (world, k) == ("planted", _PANEL[1]): looks = (k, *(i for i in _PANEL if i != k))
+    size, looks = max(1, 1_000_000 // scores.E.size), [k]
+    if world == "smooth" or (world, k) == ("planted", _PANEL[1]): looks += [i for i in _PANEL if i != k]
     parts: list[dict[int, np.ndarray]] = []
     for at in range(0, sets, size):
         X = _simulated(scores, R, world, k, min(size, sets - at), rng)

@@ -107,7 +107,8 @@ def test_a_message_nobody_knows_is_refused_not_raised(study):
 
 def test_the_codes_that_this_coder_used_last_come_along_from_any_source(study):
     codebook.add_code(study, "Price", facet="need")
-    for name, source in (("Dock full", "P02"), ("Gives up", "P01"), ("Price", "P01"), ("Dock full", "P01")): coding.code(study, name, source=source, quote="the dock was full")
+    for name, source in (("Dock full", "P02"), ("Gives up", "P01"), ("Price", "P01"), ("Dock full", "P01")):
+        coding.code(study, name, source=source, quote="the dock was full")
     with study.step("code", "ben") as step:
         store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id("Gives up"), "start": 3, "end": 6, "coder": "ben"}])
     told = last(Browser(CodingWidget(study, "P02")).heard, "source")

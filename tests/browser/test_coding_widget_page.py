@@ -940,7 +940,8 @@ def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
 
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------
 WITHHOLD = """() => { const send = window.model.send;
-    window.model.send = m => m.type === 'ready' ? send({...m, module: false}) : m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
+    window.model.send = m => m.type === 'ready' ? send({...m, module: false}) : m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m);
+    window.give = () => { window.model.send = send; }; }"""
 
 
 def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
