@@ -386,7 +386,7 @@ def test_what_lies_at_the_edge_has_no_standard_error() -> None:
 
 def test_what_makes_no_sense_is_named() -> None:
     df, _ = mixed(60, 1)
-    for odd, words in (({"a": df["a"] * 1e300}, "squares"), ({"x": [[1, 2]] * 60}, "a cell with a list"), ({"x": df["a"] + 1j}, "complex")):
+    for odd, words in (({"a": df["a"] * 1e300}, "squares"), ({"x": [[1, 2]] * 60}, "cells that hold a list"), ({"x": df["a"] + 1j}, "complex")):
         with pytest.raises(BadAnswers, match=words):
             LatentClass(2, n_init=1).fit(df.assign(**odd))
     for tol in ("x", None, -1, float("nan"), [1e-6]):

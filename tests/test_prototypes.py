@@ -393,7 +393,7 @@ def test_cells_that_are_no_answers_are_said(model: BaseEstimator, cell: object, 
 def test_complex_and_enormous_numbers_are_said(model: BaseEstimator) -> None:
     df, _ = mixed(50, 0)
     with pytest.raises(BadInput, match="column 'odd': complex numbers"): clone(model).fit(df.assign(odd=1j * np.arange(50)))
-    with pytest.raises(BadInput, match="column 'odd': numbers beyond"): clone(model).fit(df.assign(odd=np.linspace(-1e300, 1e300, 50)))
+    with pytest.raises(BadInput, match=r"column 'odd': the number 1e\+300.*squares"): clone(model).fit(df.assign(odd=np.linspace(-1e300, 1e300, 50)))
 
 
 @each
