@@ -169,13 +169,8 @@ def tested(job: dict) -> dict:
     if (answers := survey(job)) is None: return {**job, "verdict": "cannot be had"}
     found = structure_test(answers[0], levels=answers[1], seed=job["run"])
     z = found.table[["z_smooth", "z_bounded"]].astype("float64").round(2).to_numpy().tolist()
-<<<<<<< HEAD
-    return {**job, "verdict": found.verdict, "skipped": list(found.skipped), "z": z, "surprise": round(found.surprise, 2),
-            "power": round(found.power, 3), "arch": round(found.arch, 2)}
-=======
     return {**job, "verdict": found.verdict, "skipped": list(found.skipped), "z": z,
             "surprise": round(found.surprise, 2), "power": round(found.power, 3), "arch": round(found.arch, 2)}
->>>>>>> verdict
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
