@@ -6,6 +6,8 @@ of a widget its table is kept, because a view without its state shows an error. 
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import sys
 import tempfile
@@ -51,11 +53,22 @@ def _tidy(output: dict, folder: str) -> None:
     if "execution_count" in output:
         output["execution_count"] = None
     output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    if "image/png" in output.get("data", {}):
+        output["data"]["image/png"] = _smaller(output["data"]["image/png"])
     for place in (output.get("data", {}), output):
         for key in ("text/plain", "text/html", "text"):
             if isinstance(place.get(key), str):
                 place[key] = place[key].replace(folder + "/", "").replace(f"{ROOT}/", "")
                 place[key] = re.sub(r" at 0x[0-9a-f]+", "", place[key])
+
+
+def _smaller(picture: str) -> str:
+    "Return a chart with a palette of 128 colours, which is a third of the size and looks the same."
+    from PIL import Image
+
+    packed = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    return base64.b64encode(packed.getvalue()).decode()
 
 
 if __name__ == "__main__":

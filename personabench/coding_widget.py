@@ -115,6 +115,13 @@ def _turns(study: Study, revision_id: int) -> dict[str, list[Any]]:
     with study.connection() as conn: return _columns(conn.execute(q).all(), "start end speaker role time")
 
 
+def _recent(study: Study, most: int = 9) -> list[int]:
+    "Return the ids of the codes that this coder used last, in any source, the latest at the end."
+    k, d, c, last = _t["codings"], _t["coders"], _t["codes"], sa.func.max(_t["codings"].c.coding_id)
+    q = sa.select(k.c.code_id).join(d).join(c, c.c.code_id == k.c.code_id).where(k.c.removed == 0, c.c.removed == 0, d.c.name == study.coder)
+    with study.connection() as conn: return list(conn.scalars(q.group_by(k.c.code_id).order_by(last.desc()).limit(most)))[::-1]
+
+
 def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     "Return the memos on a source, its codings and its turns, and on codes, as columns id, about, target (id or turn number), text, coder, created."
     m, d, k, t, s = (_t[x] for x in ("memos", "coders", "codings", "turns", "sources"))
@@ -267,6 +274,16 @@ def _coding_id(study: Study, ref: int | str) -> int:
     if ref not in found: raise NoSuchName("coding", "it is not stored yet", cure="wait a moment, then try again")
     return found[ref]
 
+
+def _own(study: Study, refs: Sequence[int | str]) -> list[int]:
+    "Return the ids of codings that this coder may change by a key: only their own. Raises BadInput, NoSuchName."
+    k, d, ids = _t["codings"], _t["coders"], [_coding_id(study, ref) for ref in refs]
+    q = sa.select(k.c.coding_id, d.c.name).join(d).where(k.c.coding_id.in_(ids), d.c.name != study.coder)
+    with study.connection() as conn: other = conn.execute(q).first()
+    if other is None: return ids
+    cure = f"adjudicate it, put your own code beside it, or open the study as {other.name}"
+    raise BadInput(f"coding {other.coding_id}", f"it is {other.name}'s coding", f"a coding of {study.coder}", cure)
+
 # %% ../nbs/22_coding_widget.ipynb #b8f69c62
 def _add(study: Study, m: Mapping[str, Any]) -> list[tuple[str, int | None]]:
     "Put one or several codes on a span, in one step; return (guid, coding_id) for each, None for one that was taken off since."
@@ -292,17 +309,17 @@ def _add_code(study: Study, m: Mapping[str, Any]) -> None:
 # %% ../nbs/22_coding_widget.ipynb #eeb65be6
 def _remove(study: Study, m: Mapping[str, Any]) -> None:
     "Take codings off, in one step."
-    k, ids = _t["codings"], [_coding_id(study, i) for i in m["ids"]]
+    k, ids = _t["codings"], _own(study, m["ids"])
     with study.connection() as conn: live = list(conn.scalars(sa.select(k.c.coding_id).where(k.c.coding_id.in_(ids), k.c.removed == 0)))
     if len(live) == 1: return coding.uncode(study, live[0])
     with study.step("uncode", f"remove {len(live)} codings"):
         for i in live: coding.uncode(study, i)
 
 
-def _recode(study: Study, m: Mapping[str, Any]) -> None: coding.recode(study, _coding_id(study, m["id"]), to=_code_name(study, m["code"]))
+def _recode(study: Study, m: Mapping[str, Any]) -> None: coding.recode(study, _own(study, [m["id"]])[0], to=_code_name(study, m["code"]))
 def _resize(study: Study, m: Mapping[str, Any]) -> None:
     _same_text(study, m)
-    k, s, coding_id = _t["codings"], _t["sources"], _coding_id(study, m["id"])
+    k, s, coding_id = _t["codings"], _t["sources"], _own(study, [m["id"]])[0]
     with study.connection() as conn: there = conn.scalar(sa.select(s.c.name).join(k, k.c.source_id == s.c.source_id).where(k.c.coding_id == coding_id))
     if m.get("source") not in (None, there): raise BadInput(f"coding {coding_id}", f"it stands in {there}, not in {m['source']}", "a coding of the open source")
     coding.resize(study, coding_id, start=m["start"], end=m["end"])
@@ -473,7 +490,8 @@ class CodingWidget(anywidget.AnyWidget):
         "Return everything that the browser needs to show the source."
         return _source_columns(self.study, self.source, blind=self.blind) | {
             "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS,
-            "offered": self._offered, "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
+            "offered": self._offered, "recent": _recent(self.study),
+            "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
@@ -516,11 +534,12 @@ def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, 
     "Return the replies to one message."
     if kind in _WRITES: return _written(m.get("guid"), _WRITES[kind](w.study, m))
     if kind == "ping": return [{"type": "pong", "event": w._event}]
-    if kind == "module": return [_rest("coding_widget") | {"to": m.get("view")}]
+    rest = [_rest("coding_widget") | {"to": m.get("view")}] if kind == "module" or m.get("module") else []
+    if kind == "module": return rest
     if kind == "open": w.state = _describe(w.study, _first_source(w.study, m["source"]), w.blind)
     if kind in ("ready", "open"):
         if kind == "open": w._event = w.study.last_event()  # what is new since the last look goes to all views, so `ready` is no look
-        return [w.columns() | ({"to": m["view"]} if kind == "ready" else {})]
+        return [w.columns() | ({"to": m["view"]} if kind == "ready" else {}), *rest]
     if kind == "progress": return [{"type": "progress", "rows": _progress(w.study, blind=w.blind)}]
     if kind == "key": return [_give_key(w, m["key"], _code_name(w.study, m["code"]))]
     if kind == "search": return [_search(w, m)]

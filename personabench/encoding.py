@@ -59,15 +59,38 @@ class _Column:
     floor: float = 1e-3     # smallest variance inside a class, in standard units (numbers)
 
 # %% ../nbs/07_encoding.ipynb #3a75fe7a
+_HUGE = 1e100
+
+
 def _numbers(column: pd.Series) -> np.ndarray:
     "Return a column as floats, NaN where nothing is known, or say why that is impossible. Raises BadAnswers."
+    if pd.api.types.is_complex_dtype(column): _refused(column)
     try: x = pd.to_numeric(column).to_numpy(dtype="float64", na_value=np.nan)
     except (ValueError, TypeError) as error:
         if "argument must be" in str(error): raise      # a cell that holds no answer at all, such as a dictionary: scikit-learn's words for it
         cure = f"say levels={{{column.name!r}: 'nominal'}}"
         raise BadAnswers(f"column {column.name!r}", f"answers that are not numbers ({error})", "numbers", cure) from None
     if np.isinf(x).any(): raise BadAnswers(f"column {column.name!r}", "infinite values", "finite numbers", "replace them with NaN")
+    if (np.abs(x) > _HUGE).any():
+        raise BadAnswers(f"column {column.name!r}", f"the number {np.nanmax(np.abs(x)):g}", f"numbers up to {_HUGE:g}, whose squares can be added up",
+                         "use a larger unit, or replace a code for 'no answer' with NaN")
     return x
+
+# %% ../nbs/07_encoding.ipynb #81275bb3
+def _refused(column: pd.Series) -> None:
+    "Raise BadAnswers for cells that no answer can be: lists and the like, complex numbers."
+    if pd.api.types.is_complex_dtype(column): raise BadAnswers(f"column {column.name!r}", "complex numbers", "real numbers or words", "keep a part of them")
+    odd = next((v for v in column if isinstance(v, (list, dict, set, np.ndarray))), None)
+    if odd is not None: raise BadAnswers(f"column {column.name!r}", f"cells that hold a {type(odd).__name__}", "one answer per cell", "make a column of each part")
+
+
+def _factorized(column: pd.Series) -> tuple[np.ndarray, Any]:
+    "Return each answer's number, -1 where missing, and the different answers. Raises BadAnswers."
+    if pd.api.types.is_complex_dtype(column): _refused(column)
+    try: return pd.factorize(column)
+    except TypeError:
+        _refused(column)
+        raise
 
 # %% ../nbs/07_encoding.ipynb #1e76d16f
 _MOST = 10_000          # different answers that are remembered
@@ -96,7 +119,7 @@ class _Tally:
 
     def add(self, column: pd.Series, weights: np.ndarray) -> None:
         "Look at one more batch."
-        codes, values = pd.factorize(column)
+        codes, values = _factorized(column)
         self.rows, self.answers = self.rows + len(column), self.answers + int((codes >= 0).sum())
         read = _numbers(column) if self.kind != "choice" and self.level != "ordinal" else codes
         self.digest = hashlib.blake2b(self.digest.encode() + np.ascontiguousarray(read).tobytes(), digest_size=16).hexdigest()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .schema import BadInput, nearest
-from .segmentation import Segmentation, _as_survey, segment
+from .segmentation import Segmentation, _as_survey, _chosen, segment
 from .statistics import wilson
 from .survey import Survey
 
@@ -135,7 +135,8 @@ class Multiverse:
                                   # Rand index with the reference), survive (how many of its segments), note (why it could not be run)
     matches: pd.DataFrame         # one row per analysis and reference segment: analysis, segment, jaccard (with the group that is most like it)
     segments: pd.DataFrame        # one row per reference segment: segment, n, analyses, jaccard (median), survives (share of analyses with a Jaccard index of
-                                  # .75 or more), low, high (Wilson), pattern (share with .6 or more), same_k (survives, of those with as many segments), kept
+                                  # .75 or more), low, high (Wilson; NaN when all possible ones were run), pattern (share with .6 or more), same_k (survives, of
+                                  # those with as many segments), kept
     differences: pd.DataFrame     # one row per segment and answer that sets it apart: variable, value, label, measure, segment, used, difference (in standard
                                   # deviations), analyses, keeps (share of analyses with the same sign and at least the threshold), low, high, kept
     reference: Segmentation       # whose segments and differences are looked for
@@ -161,9 +162,22 @@ class Multiverse:
 def _ran(analyses: pd.DataFrame) -> int: return int(analyses["note"].eq("").sum())
 
 # %% ../nbs/38_many_analyses.ipynb #a8171b02
+def _repeats(a: np.ndarray, b: np.ndarray) -> bool:
+    "Say whether two columns (answers as codes in order, -1 = none) say the same, perhaps in other words."
+    both = (a >= 0) & (b >= 0)
+    a, b = a[both], b[both]
+    if len(a) < 10: return False
+    pairs = np.unique(a * (int(b.max()) + 1) + b)
+    if not 1 < len(pairs) == len(np.unique(a)) == len(np.unique(b)): return False
+    way = np.diff(pairs % (int(b.max()) + 1))
+    return len(pairs) <= len(a) // 2 or bool((way > 0).all() or (way < 0).all())      # numbers that hardly ever repeat pair off by chance
+
+# %% ../nbs/38_many_analyses.ipynb #de37097f
 def _looked_at(survey: Survey, rows: pd.Index, used: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
     "Return one row per mean or share (variable, value, label, measure, used) and its numbers by respondent."
     answers, told, numbers = survey.answers().loc[rows], [], []
+    own = [pd.factorize(x, sort=True)[0] for _, x in survey.answers(used).loc[rows].items()]
+    made = {*used, *(str(v) for v, x in answers.items() if any(_repeats(pd.factorize(x, sort=True)[0], codes) for codes in own))}
     for v in map(str, answers):
         x, about = answers[v], survey.row(v)
         if not isinstance(x.dtype, pd.CategoricalDtype): items = [("mean", "mean", x.to_numpy("float64"))]
@@ -171,7 +185,7 @@ def _looked_at(survey: Survey, rows: pd.Index, used: Sequence[str]) -> tuple[pd.
         else:
             pairs = about["values"][-1:] if len(about["values"]) == 2 else about["values"]      # of yes and no one is enough
             items = [(value, "share", (x == value).where(x.notna()).to_numpy("float64", na_value=np.nan)) for value, _ in pairs]
-        told += [(v, value, about["label"], measure, v in used) for value, measure, _ in items]
+        told += [(v, value, about["label"], measure, v in made) for value, measure, _ in items]
         numbers += [x for _, _, x in items]
     return pd.DataFrame(told, columns=["variable", "value", "label", "measure", "used"]), np.column_stack(numbers)
 
@@ -203,6 +217,7 @@ def _until_stopped(work: Callable[..., Any], jobs: Sequence[tuple], *, n_jobs: i
 # %% ../nbs/38_many_analyses.ipynb #69979f84
 def _named(what: str, asked: Iterable[str], there: Sequence[str]) -> list[str]:
     "Return what was asked for. Raises BadInput for anything unknown and for nothing."
+    if not isinstance(asked, Iterable): raise BadInput(what, repr(asked), "some of " + ", ".join(map(repr, there)))
     names = list(dict.fromkeys([asked] if isinstance(asked, str) else asked))
     for name in names:
         if name not in there: raise BadInput(what, repr(name), "some of " + ", ".join(map(repr, there)), nearest(str(name), there))
@@ -210,9 +225,17 @@ def _named(what: str, asked: Iterable[str], there: Sequence[str]) -> list[str]:
     return names
 
 # %% ../nbs/38_many_analyses.ipynb #0a09c347
+def _check_numbers(settings: Mapping[str, tuple[Any, int]]) -> None:
+    "Raise BadInput unless each setting is a whole number and not below its least."
+    for what, (number, least) in settings.items():
+        if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < least: raise BadInput(what, repr(number), f"a whole number, {least} or more")
+
+
 def _numbers_of_segments(k: Iterable[int] | int | None, around: int, n: int) -> list[int]:
     "Return the numbers of segments: two less to two more than the reference has, or those asked for. Raises BadInput."
-    asked = range(around - 2, around + 3) if k is None else [k] if isinstance(k, (int, np.integer)) else list(k)
+    asked: list[Any] = list(range(around - 2, around + 3)) if k is None else [k] if isinstance(k, str) or not isinstance(k, Iterable) else list(k)
+    for i in asked:
+        if not isinstance(i, (int, np.integer)) or isinstance(i, bool): raise BadInput("k", repr(k), "whole numbers of segments from 2 up")
     ks = sorted({int(i) for i in asked if k is not None or 2 <= i <= max(2, n // 10)})
     if not ks or ks[0] < 2: raise BadInput("k", repr(k), "numbers of segments from 2 up")
     if ks[-1] > n // 4: raise BadInput("k", f"{ks[-1]} segments for {n} respondents", "at least four respondents to a segment, two in a half")
@@ -265,15 +288,18 @@ def multiverse(
     more; it is kept when it survives in 90 % of the analyses. Stopped by Ctrl+C, it returns what is done. Raises BadInput and NoSuchName.
     """
     survey = _as_survey(survey, None, None)
-    if seeds < 1 or n_init < 1 or (most is not None and most < 1): raise BadInput("seeds, n_init, most", f"{seeds}, {n_init}, {most}", "1 or more")
+    _check_numbers({"seeds": (seeds, 1), "n_init": (n_init, 1), "most": (1 if most is None else most, 1), "rows": (rows, 10)})
+    if not 0 <= differs < np.inf: raise BadInput("differs", repr(differs), "standard deviations, 0 or more")
     methods, scalings, subsets = _named("methods", methods, _METHODS), _named("scalings", scalings, _SCALINGS), _named("subsets", subsets, _SUBSETS)
+    names, excluded = ([], {}) if variables is None else _chosen(survey, variables)
     reference = _referred(survey, reference, variables, seed, n_jobs)
-    names = list(reference.variables if variables is None else variables)
+    names = names or list(reference.variables)
     data, items = _ready(survey, reference, names, rows, seed, n_init)
     ks = _numbers_of_segments(k, data.k, len(data.labels))
     plans = _plans(data.answers, ks, methods, scalings, subsets, seeds, np.random.default_rng([seed, 2]))
     found, stopped = _until_stopped(_analysed, [(plan, data) for plan in plans[:most]], n_jobs=n_jobs, what="analyses")
-    parameters = {"k": ks, "methods": methods, "scalings": scalings, "subsets": subsets, "seeds": seeds, "possible": len(plans), "asked": len(plans[:most]),
+    parameters = {"variables": names, "excluded": excluded, "k": ks,
+                  "methods": methods, "scalings": scalings, "subsets": subsets, "seeds": seeds, "possible": len(plans), "asked": len(plans[:most]),
                   "stopped": stopped, "respondents": len(data.labels), "jaccard": .75, "pattern": .6, "kept": .9, "differs": differs, "n_init": n_init, "seed": seed}
     return _collected(plans[:len(found)], found, data, items, reference, parameters)
 
@@ -297,6 +323,14 @@ def _collected(plans: Sequence[_Plan], found: Sequence[dict], data: _Data, items
     return Multiverse(analyses, matches, segments, differences, reference, told, _notes(analyses, told, len(reference.labels)))
 
 # %% ../nbs/38_many_analyses.ipynb #8f922b13
+def _all_were_run(told: Mapping[str, Any]) -> bool: return bool(told["asked"] == told["possible"] and not told["stopped"])
+
+
+def _sure(hits: int, n: int, told: Mapping[str, Any]) -> tuple[float, float]:
+    "Return the interval for a share of all possible analyses; NaN when all were run, as then the share is known."
+    return (float("nan"), float("nan")) if _all_were_run(told) else wilson(hits, n)
+
+
 def _segment_table(jaccard: np.ndarray, same: np.ndarray, letters: Sequence[str], data: _Data, told: Mapping[str, Any]) -> pd.DataFrame:
     rows = []
     for s, letter in enumerate(letters):
@@ -304,7 +338,7 @@ def _segment_table(jaccard: np.ndarray, same: np.ndarray, letters: Sequence[str]
         hits, n, alike = int((j >= told["jaccard"]).sum()), len(j), jaccard[same, s]
         share = hits / n if n else float("nan")
         with_k = float((alike >= told["jaccard"]).mean()) if len(alike) else float("nan")
-        rows.append((letter, int((data.labels == s).sum()), n, float(np.median(j)) if n else float("nan"), share, *wilson(hits, n),
+        rows.append((letter, int((data.labels == s).sum()), n, float(np.median(j)) if n else float("nan"), share, *_sure(hits, n, told),
                      float((j >= told["pattern"]).mean()) if n else float("nan"), with_k, share >= told["kept"]))
     return pd.DataFrame(rows, columns=["segment", "n", "analyses", "jaccard", "survives", "low", "high", "pattern", "same_k", "kept"])
 
@@ -316,7 +350,7 @@ def _difference_table(apart: np.ndarray, letters: Sequence[str], data: _Data, it
     for s, j in np.argwhere(np.abs(own) >= told["differs"]):
         item, hits, n = items.iloc[j], int(holds[:, s, j].sum()), len(holds)
         rows.append((item["variable"], item["value"], item["label"], item["measure"], letters[s], bool(item["used"]), float(own[s, j]), n, hits / n,
-                     *wilson(hits, n), hits / n >= told["kept"]))
+                     *_sure(hits, n, told), hits / n >= told["kept"]))
     columns = ["variable", "value", "label", "measure", "segment", "used", "difference", "analyses", "keeps", "low", "high", "kept"]
     table = pd.DataFrame(rows, columns=columns).astype({"kept": bool, "used": bool})
     return table.sort_values(["keeps", "difference"], key=abs, ascending=False, kind="stable", ignore_index=True)
@@ -328,6 +362,8 @@ def _notes(analyses: pd.DataFrame, told: Mapping[str, Any], people: int) -> tupl
     if told["stopped"]: out.append(f"stopped after {done} of {told['asked']} analyses, which run in random order: these are a random sample of them")
     if told["asked"] < told["possible"]: out.append(f"{told['asked']} of the {told['possible']} possible analyses were drawn at random (most={told['asked']})")
     if told["respondents"] < people: out.append(f"each analysis uses a random sample of {told['respondents']:,} of {people:,} respondents")
+    if _all_were_run(told): out.append("all possible analyses were run: shares of them have no interval")
+    out += [f"{v} was left out: {why}" for v, why in told["excluded"].items()]
     failed = analyses[analyses["note"] != ""]
     if len(failed): out.append(f"{len(failed)} analyses could not be run, the first because: {failed['note'].iloc[0]}")
     return tuple(out)
@@ -374,7 +410,8 @@ def _fate(row: Any, k: int) -> str:
     with_k = f", in {row.same_k:.0%} of those with {k} segments" if row.same_k == row.same_k else ""
     why = ("it does not depend on the analysis" if row.kept else "it depends on the number of segments alone" if row.same_k >= .9
            else "a pattern of it is always there" if row.pattern >= .9 else "it depends on the analysis")
-    return f"{row.segment} ({row.n} respondents) is found again in {row.survives:.0%} of them ({row.low:.0%} to {row.high:.0%}){with_k}: {why}"
+    sure = f" ({row.low:.0%} to {row.high:.0%})" if row.low == row.low else ""
+    return f"{row.segment} ({row.n} respondents) is found again in {row.survives:.0%} of them{sure}{with_k}: {why}"
 
 # %% ../nbs/38_many_analyses.ipynb #5d020b32
 def _told_differences(keeps: pd.DataFrame, goes: pd.DataFrame, differs: float) -> str:

@@ -229,7 +229,7 @@ class LatentClass(ClusterMixin, _Mixed):
 
     Learned: labels_ (the most probable class, 0 the largest), weights_ (class sizes), weights_se_, parameters_ (variable, level, value, class,
     estimate, std_error), loglik_, n_parameters_, bic_, aic_, icl_ (lower is better), entropy_ (relative, 1 = classes apart), n_iter_ (rounds
-    of the last climb), converged_, excluded_ (column -> why it was left out), n_ (sum of weights).
+    of the last climb), converged_, excluded_ (column -> why it was left out), n_ (sum of weights), notes_ (what to be careful with).
     """
 
     def __init__(self,
@@ -289,6 +289,8 @@ def _checked_settings(model: LatentClass, people: int) -> None:
     _checked_number("n_classes", model.n_classes, people, "classes")
     _checked_number("n_init", model.n_init, what="starts")
     _checked_number("max_iter", model.max_iter, what="passes")
+    if not isinstance(model.tol, (int, float, np.number)) or not 0 <= float(model.tol) < np.inf:
+        raise BadAnswers("tol", repr(model.tol), "a number of 0 or more")
     if model.ordinal not in ("shares", "adjacent"): raise BadAnswers("ordinal", repr(model.ordinal), "'shares' or 'adjacent'")
     if model.errors not in (None, "auto", "information", "sandwich"):
         raise BadAnswers("errors", repr(model.errors), "'auto', 'information', 'sandwich' or None")
@@ -312,6 +314,9 @@ def _fit_batches(model: LatentClass, columns: Sequence[_Column], batches: _Batch
     model.n_, vague = float(sum(w for _, _, w in looked)), float(sum(v for _, v, _ in looked))
     model.entropy_ = 1 - vague / model.n_ / np.log(model.n_classes) if model.n_classes > 1 else float("nan")
     model.n_parameters_ = _design(model._theta, layout).shape[1]
+    people = max(len(model.labels_), round(model.n_))                   # a row may stand for several, or weights may say less than all
+    much = f"{model.n_parameters_} parameters for {people} respondents: the classes describe these people, and may say nothing about others"
+    model.notes_ = [much] if model.n_parameters_ > people else []
     model.aic_ = 2 * model.n_parameters_ - 2 * model.loglik_
     model.bic_ = float(np.log(model.n_)) * model.n_parameters_ - 2 * model.loglik_
     model.icl_ = model.bic_ + 2 * vague

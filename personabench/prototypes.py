@@ -17,8 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .batches import _each, _lengths, _slices
 from .encoding import (_ASIDE, _MEASURED, _SCRATCH, _SOME, _added, _along, BadAnswers, _Batch, _Batches, _batches, _blocks,
-                                   _checked_number, _checked_weights, _codes, _Column, _few, _generator, _joined, _known, _labels_of,
-                                   _Layout, _level_of, _matrix, _Mixed, _numbers, _of_everybody, _one_core, _picked, _readied, _table)
+                                   _checked_number, _checked_weights, _codes, _Column, _factorized, _few, _generator, _joined, _known,
+                                   _labels_of, _Layout, _level_of, _matrix, _Mixed, _numbers, _of_everybody, _one_core, _picked, _readied, _table)
 from .schema import nearest
 
 # %% auto #0
@@ -175,7 +175,8 @@ def _checked_prototypes(model: KPrototypes, people: int) -> None:
     _checked_number("n_clusters", model.n_clusters, people, "clusters")
     _checked_number("n_init", model.n_init, what="starts")
     _checked_number("max_iter", model.max_iter, what="rounds")
-    if model.gamma is not None and not model.gamma >= 0: raise BadAnswers("gamma", repr(model.gamma), "a number of 0 or more, or None")
+    number = isinstance(model.gamma, (int, float, np.number)) and not isinstance(model.gamma, bool)
+    if model.gamma is not None and not (number and 0 <= model.gamma < np.inf): raise BadAnswers("gamma", repr(model.gamma), "a number of 0 or more, or None")
 
 # %% ../nbs/37_prototypes.ipynb #7c9000e2
 def _fit_prototypes(model: KPrototypes, columns: Sequence[_Column], batches: _Batches) -> None:
@@ -260,6 +261,7 @@ def _scaled(column: pd.Series, level: str, weight: float) -> _Scale | str:
         x = _numbers(column)
         low, high = float(np.nanmin(x)), float(np.nanmax(x))
         return _Scale(column.name, level, (), low, high - low or 1., weight)
+    _factorized(column)
     answers = column.astype("category").cat
     values, codes = tuple(answers.categories), answers.codes[answers.codes >= 0]
     used = tuple(values[i] for i in np.unique(codes))
@@ -355,6 +357,22 @@ def _unlike(a: _Profile, b: _Profile) -> np.ndarray:
         out[here][both < 1e-12] = np.nan
     return out
 
+# %% ../nbs/37_prototypes.ipynb #47db85ed
+def _unfit(df: pd.DataFrame, scales: Sequence[_Scale], levels: Mapping[Any, str], w: np.ndarray) -> dict[Any, str]:
+    "Return which of the columns that would count can tell nobody apart, or repeat others, and why; ranks may be all different."
+    plain = {s.name: "binary" if levels[s.name] == "asymmetric" else levels[s.name] for s in scales if s.name in levels}
+    return {name: why for name, why in _known(df[[s.name for s in scales]], plain, w, _MEASURED)[1].items() if "free text" not in why}
+
+
+def _warn(df: pd.DataFrame, scales: Sequence[_Scale], excluded: Mapping[Any, str], levels: Mapping[Any, str]) -> None:
+    "Warn of columns that were left out unasked, and of those that count but should not."
+    import warnings
+
+    out = [f"{name!r} is left out: {why}" for name, why in excluded.items() if name not in levels and "weight is 0" not in why]
+    try: out += [f"{name!r} counts, but {why}" for name, why in _unfit(df, scales, levels, np.ones(len(df))).items()]
+    except BadAnswers: out.append("no column tells anybody apart")
+    if out: warnings.warn("gower: " + "; ".join(out), stacklevel=3)
+
 # %% ../nbs/37_prototypes.ipynb #06eab65e
 def gower(
     df: pd.DataFrame,               # one row per respondent
@@ -363,15 +381,18 @@ def gower(
 ) -> np.ndarray:                    # (respondents, respondents), 0 = alike, 1 = as unlike as can be
     """Compute Gower's dissimilarity of all pairs of respondents, as R's cluster::daisy does (Gower 1971; Kaufman and Rousseeuw 1990).
 
-    Returns a square array; NaN for two who answered no question in common. Raises BadAnswers for more rows than fit into memory as pairs:
-    `KMedoids` groups any number of respondents by the same dissimilarity.
+    Returns a square array; NaN for two who answered no question in common. Warns of columns that are left out, and of those that count as in daisy but
+    should not: an id, a constant, a copy. Raises BadAnswers for more rows than fit into memory as pairs: `KMedoids` groups any number of respondents.
     """
+    if not isinstance(df, pd.DataFrame): raise BadAnswers("df", f"a {type(df).__name__}", "a DataFrame, one row per respondent", "pd.DataFrame(rows)")
     twice = df.columns[df.columns.duplicated()].tolist()
     if twice: raise BadAnswers("the columns", f"the name {twice[0]!r} more than once", "one column per name", "rename or drop the copies")
     if len(df) > 30_000:
         found = f"{len(df):,} rows, whose pairs would take {len(df) ** 2 * 8 / 1e9:.0f} GB"
         raise BadAnswers("df", found, "at most 30,000 rows", "KMedoids(...).fit(df) needs no matrix of pairs")
-    profile = _profiled(df, _scales(df, levels or {}, weights)[0])
+    scales, excluded = _scales(df, levels or {}, weights)
+    _warn(df, scales, excluded, levels or {})
+    profile = _profiled(df, scales)
     out, size = np.empty((len(df), len(df))), 256
     for i in range(0, len(df), size):
         block = _unlike(profile.take(slice(i, i + size)), profile.take(slice(i, None)))
@@ -452,7 +473,9 @@ class KMedoids(ClusterMixin, _Mixed):
         _checked_number("n_samples", self.n_samples, what="samples")
         _checked_number("sample_size", self.sample_size, what="respondents")
         _checked_number("max_iter", self.max_iter, what="rounds")
-        self._scales, self.excluded_ = _scales(df.loc[w > 0], self.levels or {}, self.weights)
+        scales, excluded = _scales(df.loc[w > 0], self.levels or {}, self.weights)
+        self.excluded_ = excluded | _unfit(df, scales, self.levels or {}, w)
+        self._scales = [s for s in scales if s.name not in self.excluded_]
         with _one_core(): _fit_medoids(self, df, w)
         return self
 

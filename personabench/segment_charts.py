@@ -610,7 +610,9 @@ def chart_multiverse(
     lines = [f"{ran:,} analyses{every} of {_people(many.parameters['respondents'])}. {kept.sum()} of {len(kept)} differences hold in 90 % of them or more.",
              "Bars: 95 % intervals for the share in all possible analyses. Analyses of one survey are not independent: nothing here says how sure a segment "
              "is among other people."]
-    words = "; ".join(f"{r.segment} survives in {r.survives:.0%} ({r.low:.0%} to {r.high:.0%})" for r in many.segments.itertuples())
+    sure = many.segments["low"].notna().any()
+    lines = lines if sure else [lines[0], "All possible analyses were run. " + lines[1].partition(". ")[2]]
+    words = "; ".join(f"{r.segment} survives in {r.survives:.0%}" + (f" ({r.low:.0%} to {r.high:.0%})" if sure else "") for r in many.segments.itertuples())
     return _page(panels, "What survives many analyses", lines, words=f"{lines[0]} {words}", theme=theme)
 
 # %% ../nbs/54_segment_charts.ipynb #f573adec

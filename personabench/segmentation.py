@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 
 from .batches import _Parts, _parts, _streams
+from .encoding import _weighed
 from .schema import BadInput
-from .stability import StructureTest, _bootstrapped, _matched, _pair_distance, _score, _stability_table, gap_statistic, prediction_strength, structure_test
+from .stability import (StructureTest, _at_least, _bootstrapped, _enough, _matched, _numbers_of, _pair_distance, _score,
+                                   _stability_table, gap_statistic, prediction_strength, structure_test)
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
-from .survey import Survey, _clean, _guess_id, read_survey
+from .survey import Survey, _absent, _check_kind, _clean, _guess_id, _is_number, read_survey
+from .tables import table_text
 
 if TYPE_CHECKING:
     from personabench.mixtures import LatentClass
@@ -39,7 +42,7 @@ class Segmentation:
                                   # strength, instability, gap (NaN where not measured), votes, chosen
     variables: list[str]          # that made the segments; all others describe them
     levels: dict[str, str]        # of those variables
-    excluded: dict[str, str]      # variable asked for or usable at first sight -> why it was left out
+    excluded: dict[str, str]      # variable asked for (or any, if none were) -> why it was left out
     parameters: dict[str, Any]    # method and settings
     probabilities: pd.DataFrame   # respondents x segments
     survey: Survey
@@ -70,8 +73,8 @@ class Segmentation:
 
         Columns: variable, level, value (an answer, or "mean"), label, measure ("share" or "mean"), segment, n, effective_n,
         share_or_mean, low, high, overall, rest (all but the segment), residual (adjusted residual of the segment's share, Haberman 1973; for a
-        mean its difference from the rest over its standard error), used (did it make the segments?), note (why numbers are NaN). Residuals of
-        used variables only describe.
+        mean its difference from the rest over its standard error), used (did it, or one whose answers it repeats, make the segments?), note (why
+        numbers are NaN). Residuals of used variables only describe.
         """
         return _profile(self, variables, level)
 
@@ -80,10 +83,10 @@ class Segmentation:
 
         Columns: variable, level, label, question, used, n, measure ("omega squared" for numbers and scales in numbers, "Cramer's V" for the
         others), effect, low, high, statistic (F: Welch's, or Rao and Scott's), df, df_error, p, q (Benjamini and Hochberg 1995, over the tested
-        variables of this call), design_effect (mean, of what is compared), note. Variables that made the segments differ because they were made to:
-        no statistic, p or q (double dipping; Gao, Bien and Witten 2024). Segments are taken as given. That they were estimated, so that some
-        respondents may be in the wrong one, is not accounted for and makes differences look smaller (Bolck, Croon and Hagenaars 2004). A small p
-        does not say that segments are real: any cut across related answers gives one.
+        variables of this call), design_effect (mean, of what is compared), note. Variables that made the segments, and those that repeat them one to
+        one, differ because they were made to: no statistic, p or q (double dipping; Gao, Bien and Witten 2024). Segments are taken as given. That
+        they were estimated, so that some respondents may be in the wrong one, is not accounted for and makes differences look smaller (Bolck, Croon
+        and Hagenaars 2004). A small p does not say that segments are real: any cut across related answers gives one.
         """
         return _differences(self, variables, level)
 
@@ -108,13 +111,19 @@ def _sizes(seg: Segmentation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["segment", "n", "weight", "share", "low", "high", "effective_n", "certainty"])
 
 # %% ../nbs/33_segmentation.ipynb #61303244
+def _sensible(min_share: float, **whole: tuple[Any, int]) -> None:
+    "Raise BadInput for settings that make no sense; `whole` is name -> (value, least)."
+    for name, (value, least) in whole.items(): _at_least(name, value, least)
+    if not isinstance(min_share, (int, float, np.number)) or not 0 <= min_share <= 1:
+        raise BadInput("min_share", repr(min_share), "a share from 0 to 1", "5 % is min_share=.05")
+
+
 def _candidates(k: int | str | Iterable[int], n: int) -> list[int]:
     "Return the numbers of segments to try: 'auto' is 1 to 8, at least ten respondents to a segment. Raises BadInput."
     if isinstance(k, str):
         if k != "auto": raise BadInput("k", repr(k), "'auto', a number, or several numbers to choose from")
         return list(range(1, max(1, min(8, n // 10)) + 1))
-    several = [int(k)] if isinstance(k, (int, np.integer)) else sorted({int(i) for i in k})
-    if not several or several[0] < 1: raise BadInput("k", repr(k), "numbers of 1 or more")
+    several = _numbers_of(k)
     if several[-1] > n: raise BadInput("k", f"{several[-1]} segments for {n} respondents", "fewer segments than respondents")
     return several
 
@@ -130,24 +139,40 @@ _MEASURED = ["jaccard", "strength", "instability", "gap"]
 
 
 def _votes(table: pd.DataFrame, gap_says: int | None, min_share: float) -> pd.DataFrame:
-    "Add votes and chosen: most votes among those without a segment that is too small, of equals the lowest BIC."
+    "Add votes and chosen: most votes among those without a segment that is too small (if there are any), of equals the lowest BIC."
     fair = table[table["smallest"] >= min_share]
     fair = fair if len(fair) else table
     picks = [fair.loc[fair["bic"].idxmin(), "k"], fair.loc[fair["icl"].idxmin(), "k"]]
     if fair["jaccard"].notna().any():
-        picks = [*picks, fair.loc[~(fair["jaccard"] < .75), "k"].max(), fair.loc[~(fair["strength"] < .8), "k"].max()]    # NaN: k = 1 never fails
+        for enough in (fair["jaccard"] >= .75, fair["strength"] >= .8): picks += [k for k in [fair.loc[enough | (fair["k"] == 1), "k"].max()] if k > 0]
         if fair["instability"].notna().any(): picks.append(fair.loc[fair["instability"].idxmin(), "k"])
         if gap_says is not None: picks.append(gap_says)
     votes = table["k"].map(pd.Series(picks).value_counts()).fillna(0).astype(int)
     order = pd.DataFrame({"votes": -votes, "bic": table["bic"]}).loc[fair.index].sort_values(["votes", "bic"])
     return table.assign(votes=votes, chosen=table.index == order.index[0])
 
+
+def _aside(criteria: pd.DataFrame, gap_says: tuple[int, int] | None, min_share: float) -> list[str]:
+    "Return what the votes do not show: that no number kept to min_share, that the gap would have no segments."
+    out, best = [], criteria.loc[criteria["chosen"]].iloc[0]
+    if best["smallest"] < min_share:
+        out.append(f"the smallest segment holds {best['smallest']:.1%} of the respondents: min_share={min_share:g} had no say, because no number that "
+                   "was tried keeps to it")
+    if gap_says and gap_says[1] == 1 and len(criteria) > 1 and 1 not in set(criteria["k"]):
+        out.append("the gap statistic would take one segment, which was not among the numbers to choose from")
+    return out
+
 # %% ../nbs/33_segmentation.ipynb #1aae0517
+_NO_ANSWERS = ("weight", "id", "multi")     # of several answers to a question it is the options that can take part
+
+
 def _chosen(survey: Survey, variables: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
-    "Return the variables to use and, for the others that were asked for, why not. Raises NoSuchName, BadInput."
+    "Return the variables to use and, for the others (that were asked for, or all), why not. Raises NoSuchName, BadInput."
     if isinstance(variables, str): raise BadInput("variables", repr(variables), "a list of names", f"say variables=[{variables!r}]")
+    if variables is not None and not isinstance(variables, Iterable): raise BadInput("variables", repr(variables), "a list of names")
     asked = list(dict.fromkeys(variables)) if variables is not None else survey.usable
-    excluded = {v: survey.row(v)["rule"].rpartition("not used: ")[2] for v in asked if not survey.row(v)["used"]}
+    looked = asked if variables is not None else [v for v in survey.variables["variable"] if survey.level(v) not in _NO_ANSWERS]
+    excluded = {v: survey.row(v)["rule"].rpartition("not used: ")[2] for v in looked if not survey.row(v)["used"]}
     names = [v for v in asked if v not in excluded]
     if not names:
         reasons = "; ".join(f"{v}: {why}" for v, why in excluded.items())
@@ -174,26 +199,27 @@ class _Resampled:
 def _resample(model: LatentClass, answers: pd.DataFrame, w: np.ndarray, n_boot: int, seed: int, n_jobs: int | None) -> _Resampled:
     "Fit the model to bootstrap samples, from two starts each."
     labels = model.predict(answers)
-    jaccard, everybody = _bootstrapped(_quick(model), answers, w, labels, n_boot, seed, n_jobs)
+    jaccard, everybody = _bootstrapped(_quick(model), answers, w, labels, model.n_classes, n_boot, seed, n_jobs)
     apart = [_pair_distance(one, other) for one, other in zip(everybody[::2], everybody[1::2])]
     same = np.mean([_matched(labels, again, model.n_classes) == labels for again in everybody], axis=0)
     return _Resampled(_stability_table(jaccard, labels), float(np.mean(apart)) if apart else float("nan"), same)
 
 
 def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarray, levels: Mapping[str, str], *, n_boot: int, seed: int,
-             n_jobs: int | None) -> tuple[pd.DataFrame, dict[int, _Resampled], int | None]:
-    "Return the measured criteria by k, what resampling said, and the k that the gap picks."
+             n_jobs: int | None) -> tuple[pd.DataFrame, dict[int, _Resampled], tuple[int, int] | None]:
+    "Return the measured criteria by k, what resampling said, and the k that the gap picks, from those that were tried and with 1 among them."
     several = [k for k in fits if 2 <= k <= len(answers) // 4]
     told = {k: _resample(fits[k], answers, w, n_boot, seed, n_jobs) for k in several}
     table = pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED)
     if not several: return table, told, None
     strength = prediction_strength(_quick(fits[several[0]]), answers, k=several, n_splits=max(2, n_boot // 4), weights=w, seed=seed, n_jobs=n_jobs)
-    gaps = gap_statistic(_score(answers, levels).E, k=sorted({1, *several}), n_ref=20, seed=seed, n_jobs=n_jobs).set_index("k")
+    gaps = gap_statistic(_score(answers[list(levels)], levels).E, k=sorted({1, *several}), n_ref=20, seed=seed, n_jobs=n_jobs).set_index("k")
     table.loc[several, "jaccard"] = [told[k].table["jaccard"].min() for k in several]
     table.loc[several, "instability"] = [told[k].instability for k in several]
     table.loc[several, "strength"] = strength["strength"].to_numpy()
     table["gap"] = gaps["gap"].reindex(table.index)
-    return table, told, int(gaps["chosen"].idxmax())
+    among = gaps[gaps.index.isin(list(fits))]
+    return table, told, (int(among.index[_enough(among["gap"].to_numpy(), among["error"].to_numpy())]), int(gaps["chosen"].idxmax()))
 
 
 def _quick(model: LatentClass) -> LatentClass:
@@ -204,6 +230,8 @@ def _quick(model: LatentClass) -> LatentClass:
 # %% ../nbs/33_segmentation.ipynb #2bec361b
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
+    if isinstance(data, np.ndarray):
+        raise BadInput("segment", f"an array of shape {data.shape}", "a survey, a DataFrame or a file", "pandas.DataFrame(array, columns=[...])")
     if not isinstance(data, Survey): return read_survey(data, levels=levels, weights=weights)
     survey = data.with_levels(levels) if levels else data
     if weights is None or weights == survey.weights: return survey
@@ -237,6 +265,7 @@ def segment(
     """
     from personabench.mixtures import LatentClass
 
+    _sensible(min_share, seed=(seed, 0), n_boot=(n_boot, 0), n_init=(n_init, 1), sample=(sample, 1))
     if (parts := _in_pieces(survey)) is not None:
         settings = {"variables": variables, "k": k, "seed": seed, "min_share": min_share, "n_init": n_init, "n_boot": n_boot, "verdict": verdict,
                     "n_jobs": n_jobs}
@@ -254,11 +283,11 @@ def segment(
     test = structure_test(answers[list(own)], levels=own, seed=seed, n_jobs=n_jobs) if verdict else None
     measured, told, gap_says = (_measure(fits, answers, w.to_numpy(), own, n_boot=n_boot, seed=seed, n_jobs=n_jobs) if n_boot
                                 else (pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED), {}, None))
-    criteria = _votes(_fit_criteria(fits).join(measured, on="k"), gap_says, min_share)
+    criteria = _votes(_fit_criteria(fits).join(measured, on="k"), gap_says and gap_says[0], min_share)
     best = int(criteria.loc[criteria["chosen"], "k"].iloc[0])
     parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share,
                   "weights": survey.weights, "n_boot": n_boot, "criterion": "votes" if n_boot else "BIC, ICL"}
-    found = _Found(fits[best], criteria, told.get(best), test)
+    found = _Found(fits[best], criteria, told.get(best), test, _aside(criteria, gap_says, min_share))
     return _result(survey, found, answers, w, {**excluded, **fits[best].excluded_}, parameters, seed)
 
 # %% ../nbs/33_segmentation.ipynb #c0f30bd1
@@ -269,6 +298,7 @@ class _Found:
     criteria: pd.DataFrame
     resampled: _Resampled | None
     test: StructureTest | None
+    aside: list[str]        # what else is to be said of the choice
 
 
 def _result(survey: Survey, found: _Found, answers: pd.DataFrame, w: pd.Series, excluded: dict, parameters: dict, seed: int) -> Segmentation:
@@ -307,40 +337,130 @@ def _in_pieces(data: Any) -> _Parts | None:
     return _parts(data)
 
 
-def _tidied(part: pd.DataFrame) -> pd.DataFrame:
-    "Clean a part of a table as `read_survey` cleans a whole one."
-    return pd.DataFrame({name: _clean(part[name]) for name in part})
-
-
 def _segment_all(parts: _Parts, levels: Mapping[str, Any] | None, weights: str | None, sample: int, settings: Mapping[str, Any]) -> Segmentation:
     "Segment a sample, then fit everybody."
     from personabench.mixtures import LatentClass
 
     some, n = parts.some(sample, np.random.default_rng(settings["seed"]))
-    if _guess_id(some): some = some.reset_index(drop=True)          # else the row number is the id
-    survey = read_survey(some, levels=levels, weights=weights, name=Path(parts.place).stem)
+    survey = _survey_of(some, levels, weights, Path(parts.place).stem)
+    ids = _ids_of_all(parts, survey.id, n)
+    _can_be_read(survey, _chosen(survey, settings["variables"])[0])
     seg = segment(survey, **settings)
-    names, w = [*seg.variables], survey.weights
-    used = parts.only([*names, *([w] if w else [])]).changed(_tidied)
-    model = LatentClass(seg.k, levels=seg.levels, n_init=settings["n_init"], random_state=settings["seed"]).fit(used, sample_weight=w)
-    return _for_all(seg, model, parts, used, n)
+    told = _weights_of_all(parts, seg)
+    used = _prepared_parts(parts, seg, told)
+    model = LatentClass(seg.k, levels=seg.levels, n_init=settings["n_init"], random_state=settings["seed"]).fit(used, sample_weight=survey.weights)
+    return _for_all(seg, model, told, ids)
+
+# %% ../nbs/33_segmentation.ipynb #f1462169
+def _survey_of(some: pd.DataFrame, levels: Mapping[str, Any] | None, weights: str | None, name: str) -> Survey:
+    "Return the sample as a survey; where no column holds ids, the row number in the whole table is the id."
+    own = _guess_id(some) or next((v for v, said in (levels or {}).items() if said == "id"), None)
+    if own: return read_survey(some.reset_index(drop=True), levels=levels, weights=weights, name=name)
+    number = next(word for word in ("row", "row number", "number of the row") if word not in some)
+    return read_survey(some.rename_axis(number), id=number, levels=levels, weights=weights, name=name)
+
+
+def _text_of(part: pd.DataFrame) -> pd.Index: return pd.Index(table_text(part.iloc[:, 0]), dtype="str")
+
+
+def _ids_of_all(parts: _Parts, id: str | None, n: int) -> pd.Index:
+    "Return everybody's id as text. Raises BadInput when some are missing or occur twice."
+    if id not in parts.head: return pd.RangeIndex(n).astype("str").rename("respondent")
+    found = list(parts.only([str(id)]).each(_text_of))
+    ids = found[0].append(found[1:]).rename("respondent")
+    if ids.is_unique and not (ids == "").any(): return ids
+    odd = "missing ids" if (ids == "").any() else f"ids that occur more than once, such as {ids[ids.duplicated()][0]!r}"
+    raise BadInput(f"{parts.place}, column {id!r}", odd, "an id for every respondent, and one row each", "correct them, or rename the column: rows are then numbered")
+
+# %% ../nbs/33_segmentation.ipynb #55243306
+@dataclass(frozen=True)
+class _Reading:
+    "How one variable of the sample is read in every part."
+    name: str
+    level: str
+    values: tuple       # answers in order (all but numbers)
+    missing: tuple      # codes that mean no answer
+    number: bool        # are the answers numbers?
+
+    @classmethod
+    def of(cls, survey: Survey, name: str) -> _Reading:
+        row = survey.row(name)
+        return cls(name, row["level"], tuple(v for v, _ in row["values"]), tuple(map(tuple, row["missing_codes"])), _is_number(survey.data[name]))
+
+    def read(self, x: pd.Series) -> tuple[pd.Series, int]:
+        "Return a column as `Survey.answers` does, and how many answers nobody in the sample gave: they are missing. Raises BadInput."
+        if self.level == "numeric":
+            x = _clean(x)
+            x = x.mask(_absent(x, self.missing))
+            _check_kind(x, "numeric")
+            return pd.to_numeric(x).astype("float64"), 0
+        answers, place = x.astype("category").cat, {self.plain(v): i for i, v in reversed(list(enumerate(self.values)))}
+        plain = [self.plain(v) for v in answers.categories]
+        codes = np.append(np.array([place.get(v, -1) for v in plain], dtype=int), -1)[answers.codes]
+        silent = _absent(pd.Series(list(answers.categories), dtype=answers.categories.dtype), self.missing).to_numpy() | np.array([v == "" for v in plain], dtype=bool)
+        strange = int(((codes < 0) & (answers.codes >= 0) & ~np.append(silent, True)[answers.codes]).sum())
+        return pd.Series(pd.Categorical.from_codes(codes, list(self.values), ordered=self.level == "ordinal"), index=x.index, name=self.name), strange
+
+    def plain(self, answer: Any) -> Any:
+        "Return what is the same for the same answer in another type: 1 and 1.0, true and 'True'."
+        text = str(answer).replace("\xa0", " ").strip()
+        try: return float(text) if self.number else text
+        except ValueError: return text
+
+# %% ../nbs/33_segmentation.ipynb #f5388f7a
+def _can_be_read(survey: Survey, names: Sequence[str]) -> None:
+    "Raise BadInput for options that reading made of cells with several, or of columns in which only the chosen is written."
+    made = [v for v in names if survey.row(v)["rule"].startswith("option of ")]
+    if not made: return
+    others = [v for v in names if v not in made]
+    raise BadInput(f"variable {made[0]!r}", "an option of a question with several answers, in a table that is read in pieces", "a column of 0 and 1 for every option",
+                   f"write the options as columns of 0 and 1, or leave them out: variables={others!r}")
+
+
+@dataclass(frozen=True)
+class _Told:
+    "What is known of everybody before the model is fitted."
+    weights: np.ndarray         # negative for those who answered nothing
+    scale: float                # what makes the weights sum to the effective number of respondents
+    strange: dict[str, int]     # variable -> answers that nobody in the sample gave
+
+
+def _looked_at(part: pd.DataFrame, readings: Sequence[_Reading], weight: str | None) -> tuple[np.ndarray, list[int]]:
+    "Return each respondent's weight, negative for those who answered nothing, and the number of strange answers by variable."
+    read = [r.read(part[r.name]) for r in readings]
+    said = np.any([x.notna().to_numpy() for x, _ in read], axis=0)
+    return np.where(said, _weighed(part, weight)[1], -1.), [strange for _, strange in read]
+
+
+def _weights_of_all(parts: _Parts, seg: Segmentation) -> _Told:
+    "Look at everybody's answers and weights once. Raises BadInput."
+    weight, readings = seg.survey.weights, [_Reading.of(seg.survey, v) for v in seg.variables]
+    found = list(parts.only([*seg.variables, *([weight] if weight else [])]).each(partial(_looked_at, readings=readings, weight=weight)))
+    w = np.concatenate([own for own, _ in found])
+    strange = dict(zip(seg.variables, np.sum([counts for _, counts in found], axis=0).tolist()))
+    return _Told(w, effective_n(w[w >= 0]) / w[w >= 0].sum(), strange)
+
+
+def _as_read(part: pd.DataFrame, readings: Mapping[str, _Reading], weight: str | None, scale: float) -> pd.DataFrame:
+    "Return a part of a table with answers as in the sample and scaled weights."
+    return pd.DataFrame({v: pd.to_numeric(x) * scale if v == weight else readings[str(v)].read(x)[0] for v, x in part.items()}, index=part.index)
+
+
+def _prepared_parts(parts: _Parts, seg: Segmentation, told: _Told) -> _Parts:
+    "Return the table that the model is fitted to."
+    weight, readings = seg.survey.weights, {v: _Reading.of(seg.survey, v) for v in seg.variables}
+    read = partial(_as_read, readings=readings, weight=weight, scale=told.scale)
+    some = parts.only([*seg.variables, *([weight] if weight else [])])
+    return replace(some.changed(read), head=read(some.head))
 
 # %% ../nbs/33_segmentation.ipynb #4737ba8b
-def _answered(part: pd.DataFrame, weight: str | None) -> np.ndarray:
-    "Return each respondent's weight, negative for those who answered nothing."
-    w = part[weight].to_numpy(dtype="float64") if weight else np.ones(len(part))
-    return np.where(part.drop(columns=[weight] if weight else []).notna().any(axis=1), w, -1.)
-
-
-def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts, n: int) -> Segmentation:
+def _for_all(seg: Segmentation, model: LatentClass, told: _Told, ids: pd.Index) -> Segmentation:
     "Put everybody's segments into a segmentation of a sample, and name its segments accordingly: A is the largest of all."
-    survey = seg.survey
-    w = np.concatenate(list(used.each(partial(_answered, weight=survey.weights))))
+    survey, w, n = seg.survey, told.weights, len(ids)
     size = np.bincount(model.labels_, weights=np.maximum(w, 0), minlength=seg.k)
     order = np.argsort(-size, kind="stable")
     letters = _letters(seg.k)
     everyone = pd.Categorical.from_codes(np.where(w < 0, -1, np.argsort(order)[model.labels_]).astype("int8"), letters)
-    ids = np.concatenate(list(parts.only([survey.id]).each(partial(_column_of, name=survey.id)))) if survey.id and survey.id in parts.head else np.arange(n)
     answers = survey.answers(seg.variables).loc[seg.labels.index]
     chance = pd.DataFrame(model.predict_proba(answers[list(model.feature_names_in_)])[:, order], index=answers.index, columns=letters)
     labels, before = chance.idxmax(axis=1).rename("segment"), seg.labels.map(dict(zip(letters, range(seg.k)))).to_numpy(dtype=int)
@@ -350,12 +470,10 @@ def _for_all(seg: Segmentation, model: LatentClass, parts: _Parts, used: _Parts,
     same = float((np.array(letters)[back] == labels).mean())
     note = (f"k, stability and the verdict rest on a random sample of {len(survey):,} of {n:,} respondents; fitted to all, the model puts {same:.0%} of the "
             "sample into the segment that the sample alone gave")
+    rare = [f"{count:,} answers to {name} that nobody in the sample gave count as missing" for name, count in told.strange.items() if count]
     return replace(seg, labels=labels, probabilities=chance, model=model, stability=stability, excluded={**seg.excluded, **model.excluded_},
-                   notes=(*seg.notes[:2], note, *seg.notes[2:]), everyone=pd.Series(everyone, index=pd.Index(ids, name="respondent"), name="segment"),
+                   notes=(*seg.notes[:2], note, *rare, *seg.notes[2:]), everyone=pd.Series(everyone, index=ids, name="segment"),
                    parameters={**seg.parameters, "sample": len(survey), "respondents": n, "agreement": same, "totals": _totals(everyone.codes, w, seg.k)})
-
-
-def _column_of(part: pd.DataFrame, name: str) -> np.ndarray: return part[name].to_numpy()
 
 
 def _totals(codes: np.ndarray, w: np.ndarray, k: int) -> list[list[float]]:
@@ -398,14 +516,26 @@ def _notes(survey: Survey, labels: pd.Series, found: _Found, stability: pd.DataF
     if best["k"] == 1 and len(criteria) > 1: out.append("one segment describes these answers best: no groups were found")
     if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1:
         out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
+    out += found.aside
     if not best["converged"]: out.append("the model had not settled when it stopped")
+    out += found.model.notes_
     empty = int(best["k"]) - labels.nunique()
     if empty: out.append(f"{empty} segments are nobody's most probable one")
     shaky = stability.loc[stability["jaccard"] < .75, "segment"].tolist()
     if shaky: out.append(f"{'segment' if len(shaky) == 1 else 'segments'} {', '.join(shaky)} did not come back reliably in bootstrap samples")
     if found.resampled is None and best["k"] > 1: out.append("stability was not measured: the segments may be arbitrary cuts")
     if silent: out.append(f"{silent} respondents answered none of the variables and have no segment")
-    return (*out, *(f"{v} was left out: {why}" for v, why in excluded.items()))
+    return (*out, *_left_out(excluded))
+
+
+def _left_out(excluded: Mapping[str, str]) -> list[str]:
+    "Return a note for each reason to leave variables out, with at most five of their names."
+    out = []
+    for why in dict.fromkeys(excluded.values()):
+        names = [v for v, reason in excluded.items() if reason == why]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        out.append(f"{', '.join(names[:5])}{more} {'was' if len(names) == 1 else 'were'} left out: {why}")
+    return out
 
 # %% ../nbs/33_segmentation.ipynb #4bc4b477
 @dataclass(frozen=True, eq=False)
@@ -515,15 +645,44 @@ def _described(seg: Segmentation, variables: Sequence[str] | None) -> tuple[list
     return names, seg.survey.answers(names).loc[seg.labels.index]
 
 
+def _one_to_one(a: np.ndarray, b: np.ndarray, numbers: bool) -> bool:
+    "Say whether two columns (answers as codes, -1 = none) say the same in other words; of numbers, which may never repeat, in the same or reverse order."
+    both = (a >= 0) & (b >= 0)
+    a, b = a[both], b[both]
+    if len(a) < 10: return False
+    for part in (slice(50), slice(None)):                   # most columns differ within fifty rows
+        x, y = np.unique(a[part]), np.unique(b[part])
+        pairs = np.unique(a[part] * (int(b.max()) + 1) + b[part])
+        if not len(x) == len(y) == len(pairs): return False
+        way = np.sign(np.diff(pairs % (int(b.max()) + 1)))
+        if numbers and len(way) and (way != way[0]).any(): return False
+    return len(x) > 1 and (numbers or len(x) <= len(a) // 2)
+
+
+def _makers(seg: Segmentation, names: Sequence[str], answers: pd.DataFrame) -> dict[str, str]:
+    "Return which of some variables count as having made the segments, and the one that did: itself, or one that it repeats, perhaps in other words."
+    said = {v: why.split("'")[1] for v, why in seg.excluded.items() if why.startswith("repeats the answers of '")}
+    made = {v: v for v in seg.variables} | {v: twin for v, twin in said.items() if twin in seg.variables}
+    own = {v: pd.factorize(x, sort=True)[0] for v, x in seg.survey.answers(seg.variables).loc[seg.labels.index].items()}
+    found = {v: made[v] for v in names if v in made}
+    for v in names:
+        if v in made or (level := seg.survey.level(v)) not in ("numeric", *_IN_WORDS): continue
+        codes = pd.factorize(answers[v], sort=True)[0]
+        twin = next((u for u in own if _one_to_one(codes, own[u], level == seg.levels[u] == "numeric")), None)
+        if twin is not None: found[v] = twin
+    return found
+
+
 def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
     "Return the profile table; see `Segmentation.profile`."
     by, (names, answers) = _groups(seg, level), _described(seg, variables)
+    made = _makers(seg, names, answers)
     columns: dict[str, list] = {name: [] for name in _PROFILE}
     for v in names:
         row = seg.survey.row(v)
         for values, labels, measure, figures in _figures(answers[v], row, by):
             every, k = len(values) * len(by.names), len(by.names)
-            about = {"variable": [v], "level": [row["level"]], "measure": [measure], "used": [v in seg.variables]}
+            about = {"variable": [v], "level": [row["level"]], "measure": [measure], "used": [v in made]}
             for name, one in about.items(): columns[name] += one * every
             for name, several in (("value", values), ("label", labels)): columns[name] += [one for one in several for _ in range(k)]
             columns["segment"] += by.names * len(values)
@@ -532,6 +691,7 @@ def _profile(seg: Segmentation, variables: Sequence[str] | None, level: float) -
 
 # %% ../nbs/33_segmentation.ipynb #298c5586
 _MADE_IT = "made the segments: that they differ in it is no finding, so it is not tested"
+_REPEATS = "repeats the answers of {!r}, which " + _MADE_IT
 
 
 def _difference(x: pd.Series, row: pd.Series, by: _Groups) -> dict[str, Any]:
@@ -558,10 +718,12 @@ _DIFFERENCES = ["variable", "level", "label", "question", "used", "n", "measure"
 def _differences(seg: Segmentation, variables: Sequence[str] | None, level: float) -> pd.DataFrame:
     "Return the table of differences; see `Segmentation.differences`."
     by, (names, answers), rows = _groups(seg, level), _described(seg, variables), []
+    made = _makers(seg, names, answers)
     for v in names:
-        row, used = seg.survey.row(v), v in seg.variables
+        row, used = seg.survey.row(v), v in made
         found = _difference(answers[v], row, by)
-        if used: found |= dict.fromkeys(("statistic", "df", "df_error", "p"), np.nan) | {"note": "; ".join(n for n in (_MADE_IT, found["note"]) if n)}
+        why = _MADE_IT if made.get(v) == v else _REPEATS.format(made.get(v))
+        if used: found |= dict.fromkeys(("statistic", "df", "df_error", "p"), np.nan) | {"note": "; ".join(n for n in (why, found["note"]) if n)}
         rows.append({"variable": v, **{name: row[name] for name in ("level", "label", "question")}, "used": used, **found})
     table = pd.DataFrame(rows, columns=_DIFFERENCES)
     return table.assign(q=benjamini_hochberg(table["p"].to_numpy("float64")))
@@ -577,7 +739,7 @@ def _told_apart(seg: Segmentation) -> str:
     "Return the sentence on what was held out."
     held = _strongest(seg)
     tested = held.dropna(subset=["p"])
-    if held.empty: return "Held out: nothing. Every variable made the segments, so that none is left to say who they are."
+    if held.empty: return "Held out: nothing. Every variable made the segments or repeats one that did, so that none is left to say who they are."
     sure = tested[tested["q"] <= .05]
     count = f"of {len(tested)} tested variable{'' if len(tested) == 1 else 's'} that did not make the segments"
     if sure.empty: return f"Held out: {count}, none differs between them (at a rate of false discoveries of 5 %)."

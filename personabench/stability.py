@@ -29,12 +29,15 @@ def _rounds(work: Callable[..., Any], jobs: Sequence[tuple], *, seed: int, n_job
     return list(tqdm(done, total=len(jobs), desc=what, delay=5, leave=False))
 
 # %% ../nbs/32_stability.ipynb #7c53279b
+_HOW_MANY = ("n_classes", "n_clusters", "n_components")     # settings that say how many groups
+
+
 def _with_k(model: Any, k: int, seed: int | None = None) -> Any:
     "Return an unfitted copy of a clusterer that looks for `k` groups. Raises BadInput."
     from sklearn.base import clone
 
     known = {} if isinstance(model, type) or not hasattr(model, "get_params") else model.get_params()
-    name = next((n for n in ("n_classes", "n_clusters", "n_components") if n in known), None)
+    name = next((n for n in _HOW_MANY if n in known), None)
     if name is None: raise BadInput("model", repr(model), "a clusterer with n_clusters or n_classes", "LatentClass, KPrototypes, sklearn.cluster.KMeans")
     return clone(model).set_params(**{name: k}, **({"random_state": seed} if seed is not None and "random_state" in known else {}))
 
@@ -64,17 +67,35 @@ def _labellers(model: Any, X: Any, weights: np.ndarray | None, ks: Iterable[int]
     return [_labeller(_with_k(model, k), X, weights) for k in ks]
 
 
-def _checked(X: Any, weights: Any) -> tuple[Any, np.ndarray | None]:
-    "Return the rows as something that can be indexed, and the weights as an array."
+def _checked(X: Any, weights: Any, *, seed: int, **rounds: int) -> tuple[Any, np.ndarray | None]:
+    "Return the rows as something that can be indexed, and the weights as an array. Raises BadInput, also for a seed or a number of rounds that makes no sense."
     X = X if isinstance(X, pd.DataFrame) else np.asarray(X)
     if X.ndim != 2 or len(X) < 4: raise BadInput("X", f"a table of shape {X.shape}", "at least 4 rows and a column")
-    return X, None if weights is None else np.asarray(weights, dtype="float64")
+    _at_least("seed", seed, 0)
+    for name, value in rounds.items(): _at_least(name, value, 1)
+    if weights is None: return X, None
+    from personabench.encoding import _checked_weights
+
+    return X, _checked_weights(weights, len(X))
+
+
+def _at_least(name: str, value: Any, least: int) -> None:
+    "Raise BadInput unless a setting is a whole number, and not too small a one."
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise BadInput(name, repr(value), f"a whole number of {least} or more")
+
+
+def _numbers_of(k: Any) -> list[int]:
+    "Return numbers of groups in order. Raises BadInput."
+    several = list(k) if isinstance(k, Iterable) and not isinstance(k, str) else [k]
+    if not several or not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) and i > 0 for i in several):
+        raise BadInput("k", repr(k), "whole numbers of 1 or more")
+    return sorted({int(i) for i in several})
 
 
 def _several(k: int | Iterable[int], n: int) -> list[int]:
     "Return the numbers of groups in order. Raises BadInput."
-    ks = [int(k)] if isinstance(k, (int, np.integer)) else sorted({int(i) for i in k})
-    if not ks or ks[0] < 1: raise BadInput("k", repr(k), "numbers of 1 or more")
+    ks = _numbers_of(k)
     if ks[-1] > n // 2: raise BadInput("k", f"{ks[-1]} groups for {n} rows", "at least two rows to a group")
     return ks
 
@@ -120,20 +141,31 @@ def cluster_stability(
     Returns one row per group: cluster (0 to k - 1), n, jaccard (mean), low, high (2.5 and 97.5 % of the samples), recovered (share of samples with .75 or more),
     dissolved (share with .5 or less). Raises BadInput.
     """
-    X, w = _checked(X, weights)
+    X, w = _checked(X, weights, seed=seed, n_boot=n_boot)
+    if k := _asked(model): _several(k, len(X))
     reference = _fitted(model, X, np.arange(len(X)), w, np.random.default_rng(seed))
-    return _stability_table(_bootstrapped(model, X, w, np.asarray(reference.predict(X)), n_boot, seed, n_jobs)[0], np.asarray(reference.predict(X)))
+    labels = np.asarray(reference.predict(X))
+    return _stability_table(_bootstrapped(model, X, w, labels, max(k, int(labels.max()) + 1), n_boot, seed, n_jobs)[0], labels)
 
 
-def _bootstrapped(model: Any, X: Any, w: np.ndarray | None, labels: np.ndarray, n_boot: int, seed: int, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _asked(model: Any) -> int:
+    "Return the number of groups that a clusterer was told to find, 0 if it was not told."
+    known = model.get_params() if hasattr(model, "get_params") else {}
+    return next((int(known[name]) for name in _HOW_MANY if isinstance(known.get(name), (int, np.integer))), 0)
+
+
+def _bootstrapped(model: Any, X: Any, w: np.ndarray | None, labels: np.ndarray, k: int, n_boot: int, seed: int,
+                  n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
     "Return Jaccard indices (samples x groups) and everybody's labels (samples x respondents)."
-    k = int(labels.max()) + 1
     found = _rounds(_again, [(_labeller(model, X, w), labels, k)] * n_boot, seed=seed, n_jobs=n_jobs, what=f"bootstrap, k = {k}")
     return np.array([j for j, _ in found]), np.array([who for _, who in found])
 
 
 def _stability_table(jaccard: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
-    k, some = jaccard.shape[1], ~np.isnan(jaccard)
+    "Return the table; a group that is nobody's is never found again."
+    k = jaccard.shape[1]
+    jaccard = np.where(np.isin(np.arange(k), labels), jaccard, 0.)
+    some = ~np.isnan(jaccard)
     rows = [(c, int((labels == c).sum()), *_summary(jaccard[some[:, c], c])) for c in range(k)]
     return pd.DataFrame(rows, columns=["cluster", "n", "jaccard", "low", "high", "recovered", "dissolved"])
 
@@ -166,7 +198,7 @@ def instability(
     n_jobs: int | None = None,           # processes; None = 1, -1 = all
 ) -> pd.DataFrame:
     "Measure by bootstrap how unstable a number of groups is (Fang and Wang 2012). Returns k, instability, low, high. Raises BadInput."
-    X, w = _checked(X, weights)
+    X, w = _checked(X, weights, seed=seed, n_boot=n_boot)
     ks = _several(k, len(X))
     found = _rounds(_two_samples, [(label, len(X)) for label in _labellers(model, X, w, ks) for _ in range(n_boot)], seed=seed, n_jobs=n_jobs, what="instability")
     return _per_k(ks, np.reshape(found, (len(ks), n_boot)), "instability")
@@ -211,7 +243,7 @@ def prediction_strength(
 
     Returns k, strength (mean over the splits), low, high. Raises BadInput.
     """
-    X, w = _checked(X, weights)
+    X, w = _checked(X, weights, seed=seed, n_splits=n_splits)
     ks = _several(k, len(X) // 2)
     found = _rounds(_two_halves, [(label, len(X)) for label in _labellers(model, X, w, ks) for _ in range(n_splits)], seed=seed, n_jobs=n_jobs,
                     what="prediction strength")
@@ -245,15 +277,20 @@ def gap_statistic(
 
     Returns k, gap, error (the standard error with simulation), chosen (the smallest k whose gap reaches the next one's less its error). Raises BadInput.
     """
-    X, _ = _checked(X, None)
-    x = np.asarray(X, dtype="float64")
+    X, _ = _checked(X, None, seed=seed, n_ref=n_ref)
+    try: x = np.asarray(X, dtype="float64")
+    except (TypeError, ValueError): raise BadInput("X", "answers that are not numbers", "numbers only", "encode the answers first") from None
     if not np.isfinite(x).all(): raise BadInput("X", "values that are missing or not finite", "numbers only", "encode the answers first")
     x, ks = x - x.mean(axis=0), _several(k, len(x))
     chance = np.array(_rounds(_box_spreads, [(x, ks)] * n_ref, seed=seed, n_jobs=n_jobs, what="gap"))
     own = np.array([_log_spread(x, i, np.random.default_rng(seed)) for i in ks])
     gap, error = chance.mean(axis=0) - own, chance.std(axis=0) * np.sqrt(1 + 1 / n_ref)
-    enough = [i for i in range(len(ks) - 1) if gap[i] >= gap[i + 1] - error[i + 1]]
-    return pd.DataFrame({"k": ks, "gap": gap, "error": error, "chosen": np.arange(len(ks)) == (enough[0] if enough else len(ks) - 1)})
+    return pd.DataFrame({"k": ks, "gap": gap, "error": error, "chosen": np.arange(len(ks)) == _enough(gap, error)})
+
+
+def _enough(gap: np.ndarray, error: np.ndarray) -> int:
+    "Return the place of the first gap that reaches the next one less its error; the last if none does."
+    return next((i for i in range(len(gap) - 1) if gap[i] >= gap[i + 1] - error[i + 1]), len(gap) - 1)
 
 # %% ../nbs/32_stability.ipynb #1f763203
 @dataclass(frozen=True, eq=False)

@@ -97,6 +97,10 @@ class Estimate:
 # %% ../nbs/05_statistics.ipynb #da7736a2
 def _between_units(parts: np.ndarray, strata: np.ndarray | None, clusters: np.ndarray | None) -> tuple[np.ndarray, int]:
     "Sum influences by sampling unit, centre them in their stratum, scale them so that Z'Z is the covariance; return Z and its degrees of freedom."
+    for name, x in (("strata", strata), ("clusters", clusters)):
+        if x is not None and (holes := int(pd.isna(x).sum())):
+            found = f"{holes} of the respondents who count have none"
+            raise BadInput(name, found, "one for every respondent who answered", "fill it in, or leave these respondents out (a weight of 0)")
     h = np.zeros(len(parts), dtype=int) if strata is None else pd.factorize(strata)[0]
     if clusters is None: unit, of = np.arange(len(parts)), h
     else:
@@ -123,7 +127,7 @@ def weighted_mean(
     """Return a weighted mean with its standard error by linearisation and its t interval.
 
     Returns an `Estimate`; `df` is the number of sampling units minus that of strata. Strata and clusters count as drawn with replacement.
-    Raises BadInput (weights, a stratum with a single unit). Source: Särndal, Swensson and Wretman 1992, section 5.7.
+    Raises BadInput (weights, a missing stratum or cluster, a stratum with a single unit). Source: Särndal, Swensson and Wretman 1992, section 5.7.
     """
     from scipy.special import stdtrit
 

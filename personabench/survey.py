@@ -165,6 +165,8 @@ def _from_levels(levels: Mapping[str, Any]) -> dict[str, _Given]:
     for name, said in levels.items():
         if isinstance(said, str): given = _Given(_checked_level(said, f"levels[{name!r}]"))
         elif isinstance(said, Mapping): given = _Given("ordinal", tuple((v, str(label)) for v, label in said.items()))
+        elif not isinstance(said, Iterable):
+            raise BadInput(f"levels[{name!r}]", repr(said), "a level, a list of answers in order, or a dict answer -> label", "one of " + ", ".join(LEVELS))
         else: given = _Given("ordinal", tuple((v, str(v)) for v in said))
         out[_name(name)] = given
     return out
@@ -219,6 +221,7 @@ def _fit_labels(pairs: Iterable[tuple[Any, str]], x: pd.Series) -> list[tuple[An
     there = set(x.dropna())
     if pairs and there and not there & {v for v, _ in pairs}:                  # the file holds labels, or codes of another type
         own = {str(v).casefold(): v for v in there}
+        if pd.api.types.is_bool_dtype(x): own |= {"0": False, "1": True}
         by_label, by_code = ([own.get(str(p[i]).casefold(), p[i]) for p in pairs] for i in (1, 0))
         best = by_label if len(there & set(by_label)) >= len(there & set(by_code)) else by_code
         pairs = [(v, label) for v, (_, label) in zip(best, pairs, strict=True)]
@@ -252,7 +255,9 @@ def _values(x: pd.Series, level: str, given: _Given) -> list[list]:
         order = _known_order([str(v) for v in there])
         if order is None and len(there) > 1: raise _no_order(x, there)
         pairs, odd = [(v, str(v)) for v in order or there], []
-    else: odd = [v for v in there if v not in dict(pairs)] if level == "ordinal" and pairs else []
+    else:
+        strange = bool(pairs) and (level == "ordinal" or given.by == "dictionary" and there and not set(there) & set(dict(pairs)))
+        odd = [v for v in there if v not in dict(pairs)] if strange else []
     if odd: raise _odd_labels(x, odd)
     unlabelled = [(v, f"{v:g}" if isinstance(v, float) else str(v)) for v in there if v not in dict(pairs)]
     return [[v, label] for v, label in [*pairs, *unlabelled]]
@@ -280,7 +285,7 @@ def _why_not(x: pd.Series, level: str) -> str:
     n, k = int(x.notna().sum()), x.nunique()
     if not n: return "not used: all missing"
     if level not in _ANALYSED: return f"not used: {level}"
-    if k == 1: return f"not used: everyone answered {x.dropna().iloc[0]!r}"
+    if k == 1: return f"not used: everyone answered {x.dropna().tolist()[0]!r}"
     if level == "nominal" and (k > 50 or k * 2 > n) and k > 2: return f"not used: {k} different answers from {n} respondents"
     return ""
 
@@ -710,6 +715,8 @@ def _as_numbers(x: pd.Series, wanted: bool) -> pd.Series:
 # %% ../nbs/30_survey.ipynb #aad9d04d
 def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame, str, list[str]]:
     "Return the raw table, what to call it in errors, and notes on how it was read."
+    if not isinstance(data, (str, Path, pd.DataFrame)):
+        raise BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", "series.to_frame() or pd.DataFrame(array)")
     if not isinstance(data, pd.DataFrame):
         frame = read_table(data, as_text=[id] if id else False)
         guess = _guess_id(frame) if id is None else None
@@ -722,9 +729,16 @@ def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame
 def _from_frame(data: pd.DataFrame, id: str | None) -> pd.DataFrame:
     "Return a copy with named columns, ids from an index that is more than row numbers among them."
     if data.empty: raise BadInput("DataFrame", f"{data.shape[0]} rows and {data.shape[1]} columns", "at least one row and one column")
+    if data.columns.nlevels > 1:
+        cure = 'df.columns = [" ".join(map(str, name)) for name in df.columns]'
+        raise BadInput("DataFrame", f"column names of {data.columns.nlevels} levels", "one name per column", cure)
     frame = data.rename(columns=str)
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice): raise BadInput("DataFrame", f"the column {twice[0]!r} twice", "every column name once", "rename one")
+    if id is None and not data.index.is_unique:
+        if _guess_id(frame): return frame.reset_index(drop=True)
+        found = f"the row {str(data.index[data.index.duplicated()][0])!r} more than once in the index"
+        raise BadInput("DataFrame", found, "one row per respondent", "pd.concat(tables, ignore_index=True) or df.reset_index(drop=True) numbers the rows anew")
     if id is None and not isinstance(data.index, pd.RangeIndex) and "respondent" not in frame: id = "respondent"
     if id is not None and id not in frame and id in ("respondent", data.index.name): frame.insert(0, id, data.index)
     return frame.reset_index(drop=True)
@@ -764,7 +778,7 @@ def read_survey(
     weights: str | None = None,                            # column of survey weights
     levels: Mapping[str, Any] | None = None,               # variable -> level, or its answers in order, or {answer: label} in order
     dictionary: str | Path | pd.DataFrame | None = None,   # columns variable, level, question, label, labels, group, missing
-    missing: Sequence[Any] | Mapping[str, Any] = (),       # codes that mean "no answer", such as 99 or "don't know"; or variable -> codes
+    missing: Any = (),                                     # codes that mean "no answer", such as 99 or "don't know"; or variable -> codes
     blank: str = "auto",                                   # no option of a question chosen: "no", "missing", or by what was answered later
     wave: str | None = None,                               # such as "2026-05"
     name: str | None = None,                               # default: the file's name without its ending
@@ -775,6 +789,8 @@ def read_survey(
     match), NoSuchName (no such column) and MissingExtra (SPSS without pyreadstat).
     """
     if blank not in ("auto", "no", "missing"): raise BadInput("read_survey", f"blank={blank!r}", "'auto', 'no' or 'missing'")
+    if levels is not None and not isinstance(levels, Mapping): raise BadInput("levels", repr(levels), "a dict variable -> level", "levels={'age': 'numeric'}")
+    if isinstance(missing, (str, int, float)): missing = (missing,)
     given = _from_dictionary(dictionary) if dictionary is not None else {}
     by_variable = {_name(v): _Given(missing=_codes(codes)) for v, codes in missing.items()} if isinstance(missing, Mapping) else {}
     for more in (by_variable, _from_levels(levels or {})): given |= {v: _merged(given.get(v, _Given()), said) for v, said in more.items()}
@@ -800,6 +816,8 @@ def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequenc
     "Clean the columns, split and group options, describe all but those to keep, and complete the survey."
     if frame.columns.empty: raise BadInput(survey.source or "DataFrame", "respondents but no answers", "at least one column beside the ids")
     keep = keep or {}
+    for c, x in frame.items():
+        if pd.api.types.is_complex_dtype(x): raise BadInput(f"variable {c!r}", "complex numbers", "real numbers or words", "keep a part of them: df[c].abs()")
     said = {c: given.get(_name(c), given.get(c, _Given())) for c in frame}
     if survey.weights: said[survey.weights] = replace(said[survey.weights], level="weight", by="given")
     clean = {c: _clean(x) for c, x in frame.items() if c not in keep}

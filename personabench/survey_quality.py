@@ -102,10 +102,12 @@ def _progress(every: Mapping[str, pd.Series], asked: Iterable[str]) -> pd.DataFr
 # %% ../nbs/36_survey_quality.ipynb #2404e873
 def _patterns(there: pd.DataFrame, most: int = 200) -> pd.DataFrame:
     "Return n, share, missing (how many questions), then one column per question with 1 = answered; the `most` commonest patterns."
-    marks = there.astype("int8")
-    counts = marks.value_counts().reset_index().rename(columns={"count": "n"}) if marks.shape[1] else pd.DataFrame({"n": [len(there)]})
-    told = pd.DataFrame({"n": counts["n"], "share": counts["n"] / len(there), "missing": (counts[list(there)] == 0).sum(axis=1)})
-    return pd.concat([told, counts[list(there)]], axis=1).sort_values(["n", "missing"], ascending=[False, True], ignore_index=True).head(most)
+    if not there.shape[1]: return pd.DataFrame({"n": [len(there)], "share": [1.], "missing": [0]})
+    counts = there.astype("int8").set_axis(range(there.shape[1]), axis=1).reset_index(drop=True).value_counts()
+    marks, n = counts.index.to_frame(index=False), counts.to_numpy()
+    told = pd.DataFrame({"n": n, "share": n / len(there), "missing": (marks == 0).sum(axis=1)}).sort_values(["n", "missing"], ascending=[False, True]).head(most)
+    marks = marks.set_axis([f"question {name}" if name in told else name for name in there], axis=1)
+    return told.join(marks).reset_index(drop=True)
 
 
 def _monotone(there: pd.DataFrame) -> bool:
@@ -118,7 +120,7 @@ def _monotone(there: pd.DataFrame) -> bool:
 class QualityReport:
     "Hold what was found about a survey's answers; nobody was removed."
     respondents: pd.DataFrame        # by respondent: answered, last, left, run, same, irv, seconds, speed, copies, then one bool column per flag
-    patterns: pd.DataFrame           # n, share, missing, then a column per question, 1 = answered
+    patterns: pd.DataFrame           # n, share, missing, then a column per question, 1 = answered ("question n" for a question called n, share or missing)
     variables: pd.DataFrame          # by question: n, missing, share_missing, stopped (how many answered it last)
     batteries: dict[str, list[str]]  # name -> items that were looked at for straight lines
     flags: tuple[str, ...]           # the names of the bool columns
@@ -135,6 +137,7 @@ class QualityReport:
         return _told(self)
 
 # %% ../nbs/36_survey_quality.ipynb #39f03ac6
+_COLUMNS = ("answered", "last", "left", "run", "same", "irv", "seconds", "speed", "copies")
 _SAID = {"straight": "gave one answer to every item of each battery that they answered", "fast": "were too fast", "duplicate": "have the same answers as somebody else",
          "same_id": "have an id that differs from another only in case or spaces", "partial": "stopped before the end"}
 
@@ -156,6 +159,8 @@ def _checked(survey: Survey, checks: Mapping[str, str]) -> dict[str, pd.Series]:
     "Return name -> who gives answers that contradict each other. Raises BadInput for an expression that does not work."
     out, wanted = {}, "an expression over variables that is true for a contradiction"
     for name, expression in checks.items():
+        if name in (taken := {*_COLUMNS, *_SAID}):
+            raise BadInput("checks", f"a check called {name!r}", "a name that the report does not use", ", ".join(sorted(taken)) + " are taken")
         try: hit = survey.data.eval(expression, engine="python")
         except Exception as err:   # whatever pandas says of an expression
             cure = "a name with spaces needs `backticks`, an answer in words needs \"quotes\""

@@ -388,6 +388,7 @@ _OPTIMISTIC = ("the segments were given as labels: if they were made from the sa
 class TypingTool(BaseEstimator):
     """Assign respondents to segments by a few questions, with probabilities, or leave them unassigned.
 
+    Held-out figures use each fold's own questions, but as many (at most) as were found best for all respondents.
     Learned: questions_ (names, the most telling first), segments_ (names), path_ (step, question, text, recall, low, high, log_loss, assigned, folds: the mean
     held-out recall of a tool with so many questions, and in how many folds the question was chosen), recall_ (segment, n, recall, low, high), confusion_
     (segment, assigned, n, share, low, high), summary_ (measure, value, low, high), calibration_ (probability, n, right, low, high), held_out_ (by respondent:

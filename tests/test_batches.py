@@ -21,6 +21,7 @@ from personabench.mixtures import LatentClass
 from personabench.prototypes import FAMD, KMedoids, KPrototypes
 from personabench.schema import BadInput, MissingExtra
 from personabench.segmentation import segment
+from personabench.statistics import effective_n
 
 MODELS = [LatentClass(3, n_init=2, levels={"visits": "count"}), KPrototypes(3, n_init=3)]
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda m: type(m).__name__)
@@ -163,7 +164,7 @@ def test_segments_of_a_folder_are_those_of_everybody(folder: Path) -> None:
     sizes = seg.sizes()
     assert sizes["n"].tolist() == seg.everyone.value_counts().reindex(sizes["segment"]).tolist() and sizes["share"].is_monotonic_decreasing
     assert sizes["weight"].to_numpy() == pytest.approx(answers()["w"].groupby(seg.everyone.to_numpy()).sum().to_numpy())
-    assert (seg.everyone.loc[seg.labels.index.astype(int)].astype(str).to_numpy() == seg.labels.to_numpy()).all()
+    assert (seg.everyone.loc[seg.labels.index].astype(str).to_numpy() == seg.labels.to_numpy()).all()
     assert any("random sample of 2,000 of 20,000" in note for note in seg.notes) and "2,000" in seg.explain()
     assert seg.stability["jaccard"].notna().all() and seg.stability["segment"].tolist() == ["A", "B", "C"] and len(seg.profile()) > 5
     again = segment(folder, variables=names, weights="w", k=[2, 3], n_boot=4, verdict=False, sample=2000, n_init=2, n_jobs=2)
@@ -177,6 +178,48 @@ def test_who_answered_nothing_has_no_segment_and_a_small_file_is_read_as_a_whole
     assert seg.everyone.isna().to_numpy().nonzero()[0].tolist() == [7, 2999] and seg.sizes()["n"].sum() == 2998
     df.to_parquet(tmp_path / "one.parquet")
     assert segment(tmp_path / "one.parquet", variables=["a", "b"], k=2, n_boot=0, verdict=False, n_init=1).everyone is None
+
+
+def worded(n: int = 900) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    g, scale = rng.integers(2, size=n), np.array(["strongly disagree", "disagree", "neutral", "agree", "strongly agree"])
+    df = pd.DataFrame({f"q{j}": pd.Series(scale[(g * 3 + rng.integers(0, 2, n)).clip(0, 4)], dtype="object").mask(rng.random(n) < .25, "Don't know") for j in range(3)})
+    return df.assign(sure=pd.Series(g == 1, dtype="object").mask(rng.random(n) < .1), w=rng.lognormal(0, .8, n) * 1000)
+
+
+def test_a_table_in_pieces_is_read_as_a_whole_one_is(tmp_path: Path) -> None:
+    df, how = worded(), {"weights": "w", "k": 2, "n_boot": 0, "verdict": False, "n_init": 2}
+    whole, seg = segment(df, **how), segment(written(df, tmp_path / "x"), **how)
+    assert "Don't know" not in set(seg.model.parameters_["value"]) and seg.variables == whole.variables
+    assert seg.model.loglik_ == pytest.approx(whole.model.loglik_, rel=1e-9) and seg.model.n_ == pytest.approx(effective_n(df["w"]), rel=.02)
+    assert seg.everyone.loc[whole.labels.index].astype(str).tolist() == whole.labels.tolist()                # the same words for the same people
+    assert seg.labels.equals(whole.labels.rename_axis(seg.labels.index.name)) and not any("nobody in the sample" in note for note in seg.notes)
+
+
+def test_an_answer_that_nobody_in_the_sample_gave_is_missing_and_said(tmp_path: Path) -> None:
+    df = worded().drop(columns=["w", "sure"])
+    own = segment(written(df, tmp_path / "x"), k=2, n_boot=0, verdict=False, sample=100, n_init=1)
+    df.loc[df.index[~df.index.astype(str).isin(own.labels.index)][:3], "q1"] = "no idea what you mean"
+    seg = segment(written(df, tmp_path / "y"), k=2, n_boot=0, verdict=False, sample=100, n_init=1)
+    assert "3 answers to q1 that nobody in the sample gave count as missing" in seg.notes
+
+
+def test_ids_of_a_table_in_pieces_are_text_and_all_are_checked(tmp_path: Path) -> None:
+    df, how = worded().drop(columns="w"), {"k": 2, "n_boot": 0, "verdict": False, "sample": 50, "n_init": 1}
+    seg = segment(written(df.assign(case=np.arange(900) + 5000), tmp_path / "x"), **how)
+    assert seg.everyone.index[0] == "5000" and set(seg.labels.index) <= set(seg.everyone.index)
+    drawn = [int(i) - 5000 for i in seg.labels.index]
+    twice = np.arange(900) + 5000
+    twice[[i for i in range(900) if i not in drawn][:2]] = 1
+    with pytest.raises(BadInput, match="'1'.*one row each"): segment(written(df.assign(case=twice), tmp_path / "y"), **how)
+
+
+def test_options_in_one_cell_cannot_be_read_in_pieces_and_the_cure_works(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    path = written(worded().assign(tools=[["a;b", "a", "b;c", "c", "a;c"][i] for i in rng.integers(5, size=900)]), tmp_path / "x")
+    how = {"k": 2, "n_boot": 0, "verdict": False, "n_init": 1}
+    with pytest.raises(BadInput, match=r"option of a question.*columns of 0 and 1.*variables=\['q0', 'q1', 'q2', 'sure'"): segment(path, weights="w", **how)
+    assert segment(path, weights="w", variables=["q0", "q1", "q2", "sure"], **how).k == 2
 
 
 # -- Bad input ----------------------------------------------------------------------------------------------------------------

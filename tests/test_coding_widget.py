@@ -105,6 +105,16 @@ def test_a_message_nobody_knows_is_refused_not_raised(study):
         assert last(b.say(**wrong), "refused")["reason"]
 
 
+def test_the_codes_that_this_coder_used_last_come_along_from_any_source(study):
+    codebook.add_code(study, "Price", facet="need")
+    for name, source in (("Dock full", "P02"), ("Gives up", "P01"), ("Price", "P01"), ("Dock full", "P01")):
+        coding.code(study, name, source=source, quote="the dock was full")
+    with study.step("code", "ben") as step:
+        store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id("Gives up"), "start": 3, "end": 6, "coder": "ben"}])
+    told = last(Browser(CodingWidget(study, "P02")).heard, "source")
+    assert told["recent"] == [study.code_id(c) for c in ("Gives up", "Price", "Dock full")], "the latest at the end; a colleague's do not count"
+
+
 # -- Coding -------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("quote", ["😀", "the dock was full", "e\u0301 שלום", "<img src=x onerror=alert(1)>"])
 def test_a_coding_is_stored_at_exactly_its_words(study, quote):
@@ -154,6 +164,24 @@ def test_resize_recode_remove_and_undo_them_by_name(study):
     assert "remove 'Gives up'" in last(told, "changed")["undo"]["undo"]
     for verb in ("remove", "recode", "resize", "code"): assert verb in last(b.say(type="undo"), "ack")["notice"]
     assert "recode" in [b.say(type="redo"), b.say(type="redo"), last(b.say(type="redo"), "ack")["notice"]][-1]
+
+
+def test_a_colleagues_coding_is_not_changed_by_a_key_but_by_a_script(study):
+    at = TALK.index("dock was full.")
+    with study.step("code", "ben") as step:
+        [theirs] = store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": study.code_id("Dock full"), "start": at, "end": at + 13, "coder": "ben"}])
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("I walked", "Gives up")
+    mine = int(study.codings.loc[study.codings["coder"] == "MB", "coding_id"].iloc[0])
+    before = study.codings
+    for message in ({"type": "remove", "ids": [theirs]}, {"type": "remove", "ids": [mine, theirs]}, {"type": "recode", "id": theirs, "code": "Gives up"},
+                    {"type": "resize", "id": theirs, "start": at, "end": at + 4}):
+        told = last(b.say(**message), "refused")
+        assert "it is ben's coding" in told["reason"] and "adjudicate it" in told["cure"]
+        pd.testing.assert_frame_equal(study.codings, before)
+    b.say(type="remove", ids=[mine])
+    coding.uncode(study, theirs)
+    assert study.codings.empty
 
 
 def test_what_is_said_twice_changes_nothing_the_second_time(study):

@@ -251,9 +251,6 @@ def test_control_c_in_a_run_with_two_processes():
         from personabench import multiverse, read_survey
         import tqdm.auto
         class Told(tqdm.auto.tqdm):
-            def update(self, n=1):
-                print("one", flush=True)
-                return super().update(n)
             def __iter__(self):
                 for one in super().__iter__():
                     print("one", flush=True)
@@ -267,10 +264,10 @@ def test_control_c_in_a_run_with_two_processes():
     """)
     run = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                            cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    for line in run.stdout:
-        if line.startswith("one"): break
+    ones = (line for line in run.stdout if line.startswith("one"))
+    assert next(ones, "") and next(ones, ""), run.communicate()[1][-2000:]      # when the second is announced, the first is kept: one alone may not be yet
     run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=120)
+    out, err = run.communicate(timeout=300)
     assert run.returncode == 0, err[-2000:]
     done = next(line for line in out.splitlines() if line.startswith("DONE"))
     assert "stopped after" in done and "AGAIN 4" in out
@@ -279,9 +276,39 @@ def test_control_c_in_a_run_with_two_processes():
 # -- What cannot be done ------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("how", "words"), [
     ({"methods": ["kmeans"]}, "FAMD \\+ k-means"), ({"scalings": ["rank"]}, "did you mean 'ranks'"), ({"subsets": ["half"]}, "halves"), ({"methods": []}, "none"),
-    ({"k": 1}, "from 2 up"), ({"k": 200}, "four respondents"), ({"seeds": 0}, "1 or more"), ({"most": 0}, "1 or more")])
+    ({"k": 1}, "from 2 up"), ({"k": 200}, "four respondents"), ({"seeds": 0}, "1 or more"), ({"most": 0}, "1 or more"),
+    ({"k": "auto"}, "k: 'auto'"), ({"k": 2.5}, "k: 2.5"), ({"k": [True, 3]}, "whole numbers"), ({"rows": -1}, "rows: -1"), ({"differs": float("nan")}, "differs: nan"),
+    ({"methods": 5}, "methods: 5"), ({"seeds": 1.5}, "seeds: 1.5")])
 def test_what_makes_no_sense_is_said(how, words):
     with pytest.raises(BadInput, match=words): multiverse(read_survey(kinds_of(120)[0]), variables=ASKED, **how)
+
+
+def test_variables_that_cannot_part_anybody_are_left_out_and_said():
+    df, _ = kinds_of(120)
+    survey = read_survey(df.assign(same="yes", why=[f"I ride because of reason number {i}" for i in range(120)], who=np.arange(120) + 7000))
+    many = multiverse(survey, variables=[*ASKED, "same", "why", "who"], reference=segment(survey, variables=ASKED, k=3, n_boot=0, verdict=False), most=4)
+    assert many.parameters["variables"] == list(ASKED) and set(many.parameters["excluded"]) == {"same", "why", "who"}
+    assert any("same was left out: everyone answered 'yes'" in note for note in many.notes)
+    with pytest.raises(BadInput, match="variables=\\['x0'\\]"): multiverse(survey, variables="x0")
+    with pytest.raises(BadInput, match="no variable that can part"): multiverse(survey, variables=[])
+
+
+def test_a_copy_of_what_made_the_segments_counts_as_used():
+    df, _ = kinds_of(150)
+    first, other = ASKED[0], next(c for c in df if c not in ASKED)
+    df = df.assign(copy=df[first], scaled=df[first] * -3. + 1 if pd.api.types.is_numeric_dtype(df[first]) else df[first].map(lambda v: f"it is {v}"))
+    survey = read_survey(df)
+    many = multiverse(survey, variables=ASKED, reference=segment(survey, variables=ASKED, k=3, n_boot=0, verdict=False), most=4, differs=0)
+    used = many.differences.groupby("variable")["used"].first()
+    assert used["copy"] and used["scaled"] and used[first] and not used[other]
+
+
+def test_when_all_possible_analyses_were_run_their_shares_have_no_interval():
+    survey = read_survey(kinds_of(120)[0])
+    how = {"variables": ASKED, "reference": segment(survey, variables=ASKED, k=3, n_boot=0, verdict=False), "k": 3, "methods": ["k-prototypes"], "seeds": 2}
+    whole, part = multiverse(survey, most=None, **how), multiverse(survey, most=3, **how)
+    assert whole.segments[["low", "high"]].isna().all(axis=None) and whole.differences[["low", "high"]].isna().all(axis=None)
+    assert part.segments[["low", "high"]].notna().all(axis=None) and "nan" not in whole.explain() and "no interval" in " ".join(whole.notes)
 
 
 def test_a_reference_that_cannot_serve_is_said():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
 
 from personabench import encoding, mixtures
+from personabench.encoding import BadAnswers
 from personabench.mixtures import LatentClass
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "mixtures.json").read_text("utf-8"))
@@ -56,7 +58,9 @@ def test_published_log_likelihoods_are_reached(name: str, k: int, loglik: float)
     df, counts = golden(name)
     model = LatentClass(k, n_init=20, tol=1e-12, max_iter=20_000).fit(df, sample_weight=counts)
     assert model.loglik_ > loglik - 6e-4, "worse than published"
-    assert model.loglik_ < loglik + .01, "a higher likelihood than published: check it, then note it in the golden file"
+    if model.loglik_ > loglik + .01:
+        warnings.warn(f"{name}, {k} classes: log-likelihood {model.loglik_:.4f} is higher than the published {loglik}; note it in the golden file", stacklevel=1)
+    assert model.loglik_ == pytest.approx(slow_loglik(model, df, np.array(counts)), abs=1e-6), "the likelihood that it says is that of its parameters"
 
 
 def test_published_bic_and_parameter_count() -> None:
@@ -378,3 +382,21 @@ def test_what_lies_at_the_edge_has_no_standard_error() -> None:
     never = table[table["estimate"] < 1e-6]
     assert len(never) and never["std_error"].isna().all()
     assert (table.loc[table["variable"] == "c", "std_error"] > .05).all()
+
+
+def test_what_makes_no_sense_is_named() -> None:
+    df, _ = mixed(60, 1)
+    for odd, words in (({"a": df["a"] * 1e300}, "squares"), ({"x": [[1, 2]] * 60}, "cells that hold a list"), ({"x": df["a"] + 1j}, "complex")):
+        with pytest.raises(BadAnswers, match=words):
+            LatentClass(2, n_init=1).fit(df.assign(**odd))
+    for tol in ("x", None, -1, float("nan"), [1e-6]):
+        with pytest.raises(BadAnswers, match="tol"):
+            LatentClass(2, tol=tol).fit(df)
+
+
+def test_more_parameters_than_respondents_are_noted() -> None:
+    df, _ = mixed(60, 1)
+    few = LatentClass(3, n_init=2).fit(df[:5])
+    assert f"{few.n_parameters_} parameters for 5 respondents" in few.notes_[0] and LatentClass(2, n_init=2).fit(df).notes_ == []
+    patterns, counts = golden("carcinoma")
+    assert LatentClass(3).fit(patterns, sample_weight=counts).notes_ == [], "twenty patterns are 118 slides"

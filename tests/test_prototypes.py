@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import json
 from itertools import combinations
 from pathlib import Path
@@ -358,19 +359,41 @@ def test_useless_columns_are_reported_with_the_cure(model: BaseEstimator) -> Non
     df, _ = mixed(60, 4)
     strange = {"empty": np.nan, "blank": pd.Series([None] * 60, dtype="object"), "why": [f"because of {i}" for i in range(60)]}
     more = {"id": np.arange(7000, 7060), "same": "yes", "seven": 7, "again": df["choice"], "twice": df["a"]}
-    expected = {"empty": "all missing", "blank": "all missing", "why": "id or free text"}
-    if not isinstance(model, KMedoids):     # as in daisy, a constant and a copy count for Gower's dissimilarity
-        expected |= {"id": "an id", "same": "everyone answered 'yes'", "seven": "everyone answered 7", "again": "repeats the answers of 'choice'",
-                     "twice": "repeats the answers of 'a'"}
+    expected = {"empty": "all missing", "blank": "all missing", "why": "id or free text", "id": "an id", "same": "everyone answered 'yes'",
+                "seven": "everyone answered 7", "again": "repeats the answers of 'choice'", "twice": "repeats the answers of 'a'"}
     fitted = clone(model).fit(df.assign(**strange, **more))
     assert set(fitted.excluded_) == set(expected)
     assert all(part in fitted.excluded_[name] for name, part in expected.items())
     said = clone(model).set_params(levels={"note": "text", "code": "id", "day": "date"}).fit(df.assign(note=1., code=2., day=list("ab") * 30))
     assert set(said.excluded_) == {"note", "code", "day"}
-    if not isinstance(model, KMedoids):
-        plain = clone(model).fit(df)
-        assert np.array_equal(fitted.transform(df.assign(**strange, **more)), plain.transform(df)) if isinstance(model, FAMD) else (
-            (fitted.labels_ == plain.labels_).all())
+    plain = clone(model).fit(df)
+    assert np.array_equal(fitted.transform(df.assign(**strange, **more)), plain.transform(df)) if isinstance(model, FAMD) else (
+        (fitted.labels_ == plain.labels_).all())
+
+
+def test_gower_counts_as_daisy_does_and_warns_of_what_it_leaves_out_or_should_not_count() -> None:
+    df, _ = mixed(60, 4)
+    odd = df.assign(why=[f"because of {i}" for i in range(60)], id=np.arange(7000, 7060), seven=7, twice=df["a"])
+    with pytest.warns(UserWarning) as told: gower(odd)
+    words = str(told[0].message)
+    assert all(part in words for part in ("'why' is left out", "'id' counts, but", "'seven' counts, but", "'twice' counts, but")) and len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gower(df)
+
+
+@each
+@pytest.mark.parametrize(("cell", "says"), [([1, 2], "hold a list"), ({"a": 1}, "hold a dict")])
+def test_cells_that_are_no_answers_are_said(model: BaseEstimator, cell: object, says: str) -> None:
+    df, _ = mixed(50, 0)
+    with pytest.raises(BadInput, match=f"column 'odd'.*{says}.*one answer per cell"): clone(model).fit(df.assign(odd=[cell] * 50))
+
+
+@each
+def test_complex_and_enormous_numbers_are_said(model: BaseEstimator) -> None:
+    df, _ = mixed(50, 0)
+    with pytest.raises(BadInput, match="column 'odd': complex numbers"): clone(model).fit(df.assign(odd=1j * np.arange(50)))
+    with pytest.raises(BadInput, match=r"column 'odd': the number 1e\+300.*squares"): clone(model).fit(df.assign(odd=np.linspace(-1e300, 1e300, 50)))
 
 
 @each
@@ -449,6 +472,9 @@ def test_more_answers_than_can_be_told_apart_are_left_out() -> None:
     (lambda df: KMedoids(2, levels={"choice": "asymmetric"}).fit(df), "3 different answers"),
     (lambda df: KMedoids(2, weights={"chioce": 2}).fit(df), "did you mean 'choice'"),
     (lambda df: gower(df, weights=[1, 2]), "2 weights for 6 columns"),
+    (lambda df: gower([[1, 2], [3, 4]]), "a list.*pd.DataFrame"),
+    (lambda df: gower(df.assign(odd=[[1, 2]] * len(df))), "hold a list"),
+    (lambda df: KPrototypes(2, gamma="a").fit(df), "gamma: 'a'"),
     (lambda df: gower(df, weights=[1, 2, 3, 4, 5, -6]), "numbers of 0 or more"),
     (lambda df: gower(df[["a", "a"]]), "more than once"),
     (lambda df: gower(pd.DataFrame({"x": [None, None]})), "no column that anybody answered"),

@@ -475,3 +475,95 @@ def test_an_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in run.communicate(timeout=60)[1] and run.returncode != 0
     time.sleep(2)
     assert not alive(), "processes were left behind"
+
+
+# -- What a hostile review found --------------------------------------------------------------------------------------------------
+def noise(n: int, m: int, seed: int = 1) -> pd.DataFrame:
+    return pd.DataFrame(np.random.default_rng(seed).choice(["x", "y"], (n, m)), columns=list("abcdefgh")[:m])
+
+
+def test_stability_is_measured_beside_a_column_that_repeats_another() -> None:
+    df, _ = riders(120)
+    df["passe"] = df["pass"].map({"year": "an", "day": "jour", "none": "rien"})
+    seg = segment(df, variables=[*ASKED, "passe"], k=[2, 3], n_boot=4, n_init=2, verdict=False)
+    assert "repeats the answers of 'pass'" in seg.excluded["passe"] and seg.variables == ASKED and len(seg.stability) == seg.k
+
+
+def test_a_class_that_is_nobodys_most_probable_one_was_never_found_again() -> None:
+    seg = segment(noise(60, 3, 0), k=8, n_boot=4, n_init=4, verdict=False)
+    empty = seg.stability[seg.stability["n"] == 0]
+    assert len(empty) and len(seg.stability) == 8 and (empty[["jaccard", "high", "recovered"]] == 0).all(axis=None)
+    assert seg.criteria["jaccard"].tolist() == [0.] and any("nobody's most probable" in note for note in seg.notes)
+
+
+def test_a_copy_of_what_made_the_segments_is_no_finding() -> None:
+    df, _ = riders(240, holes=.05)
+    df["passe"] = df["pass"].map({"year": "an", "day": "jour", "none": "rien"})                # other words
+    df["hours"], df["back"] = df["minutes"] / 60, 100 - df["minutes"]                          # other units, and backwards
+    df["fun2"] = df["fun"].where(np.arange(240) % 3 > 0)                                       # with other holes
+    copies = ["passe", "hours", "back", "fun2"]
+    seg = quick(df, variables=ASKED, k=3)
+    d = seg.differences().set_index("variable")
+    assert d.loc[copies, "used"].all() and d.loc[copies, ["p", "q", "statistic"]].isna().all(axis=None) and (d.loc[copies, "effect"] > .3).all()
+    assert "repeats the answers of 'pass'" in d.loc["passe", "note"] and "'minutes'" in d.loc["back", "note"]
+    assert not d.loc[["age", "town"], "used"].any() and d.loc[["age", "town"], "p"].notna().all() and "of 2 tested" in seg.explain()
+    p = seg.profile().groupby("variable")["used"].all()
+    assert p[[*ASKED, *copies]].all() and not p[["age", "town"]].any()
+    asked = quick(df, variables=[*ASKED, "passe"], k=3)
+    assert asked.differences(["passe"]).loc[0, ["used", "p"]].tolist()[0] and asked.differences(["passe"])["p"].isna().all()
+
+
+def test_unlike_answers_are_not_taken_for_copies() -> None:
+    rng = np.random.default_rng(2)
+    df, _ = riders(120)
+    seg = quick(df.assign(x=rng.normal(size=120), y=rng.normal(size=120), few=[*("yes no yes".split()), *[None] * 117]), variables=["x", "app"], k=2)
+    assert seg.differences(["y", "few", "minutes"])["used"].tolist() == [False] * 3, "numbers that never repeat go one to one with any others"
+
+
+def test_what_was_left_out_is_listed_when_all_usable_variables_are_taken() -> None:
+    df, _ = riders(120)
+    seg = quick(df.assign(same="NO", empty=np.nan, **{f"essay{i}": [f"a long answer number {i} {j} of mine" for j in range(120)] for i in range(7)}), weights="w", k=2)
+    assert set(seg.excluded) == {"same", "empty", *(f"essay{i}" for i in range(7))} and "w" not in seg.excluded
+    assert any("essay4 and 2 more were left out: text" in note for note in seg.notes) and any("same was left out: everyone" in note for note in seg.notes)
+
+
+def test_a_k_that_was_not_measured_gets_no_vote_for_its_stability() -> None:
+    c = segment(noise(40, 5), k=[2, 12], n_boot=8, verdict=False, min_share=0, n_init=2).criteria.set_index("k")
+    assert np.isnan(c.loc[12, "jaccard"]) and c.loc[2, "jaccard"] < .75 and c.loc[12, "votes"] == 0
+
+
+def test_the_gap_votes_for_one_of_the_numbers_that_were_tried() -> None:
+    rng = np.random.default_rng(3)
+    c = segment(pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"]), k=[2, 3], n_boot=8, verdict=False, min_share=0, n_init=2).criteria
+    measured = 4 + sum((c[name] >= least).any() for name, least in (("jaccard", .75), ("strength", .8)))     # BIC, ICL, instability and the gap always vote
+    assert c["votes"].sum() == measured
+
+
+def test_a_min_share_that_no_number_keeps_to_is_said() -> None:
+    df, _ = riders(200)
+    seg = quick(df, variables=ASKED, k=[2, 3], min_share=.6, n_init=2)
+    assert any("min_share=0.6 had no say" in note for note in seg.notes) and "had no say" in seg.explain()
+    assert not any("had no say" in note for note in quick(df, variables=ASKED, k=[2, 3], n_init=2).notes)
+
+
+def test_more_parameters_than_respondents_are_noted() -> None:
+    assert any("parameters for 5 respondents" in note for note in quick(riders(5, holes=0)[0], variables=["fun", "reliable", "minutes"], k=2).notes)
+
+
+@pytest.mark.parametrize(("how", "says"), [
+    ({"k": 2.5}, "whole numbers"), ({"k": None}, "whole numbers"), ({"k": ["a"]}, "whole numbers"), ({"k": True}, "whole numbers"), ({"k": []}, "whole numbers"),
+    ({"n_boot": -1}, "n_boot: -1"), ({"n_boot": None}, "n_boot"), ({"seed": -1}, "seed: -1"), ({"seed": "a"}, "seed"), ({"variables": 5}, "a list of names"),
+    ({"min_share": 2}, "from 0 to 1"), ({"min_share": float("nan")}, "from 0 to 1"), ({"min_share": "5 %"}, "from 0 to 1"), ({"n_init": 0}, "n_init"),
+    ({"sample": 0}, "sample: 0"),
+])
+def test_settings_that_make_no_sense_are_named(how: dict, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        segment(riders(60)[0], **{"n_boot": 0, "verdict": False, "k": 2, **how})
+
+
+def test_values_that_cannot_be_used_are_named() -> None:
+    df, _ = riders(60)
+    with pytest.raises(BadInput, match="squares"):
+        quick(df.assign(huge=df["minutes"] * 1e300), k=2)
+    with pytest.raises(BadInput, match="DataFrame"):
+        quick(np.ones((60, 3)), k=2)

@@ -250,7 +250,7 @@ def test_criteria_agree_on_three_clear_groups():
     gap = gap_statistic(answers, k=range(1, 6), n_ref=10)
     assert gap.loc[gap["chosen"], "k"].item() == 3
     one = gap_statistic(smooth(240), k=range(1, 5), n_ref=20)
-    assert one["chosen"].sum() == 1
+    assert one.loc[one["chosen"], "k"].item() == 1
 
 
 def test_weights_reach_the_model():
@@ -266,6 +266,18 @@ def test_weights_reach_the_model():
     (lambda: gap_statistic(np.full((9, 2), np.nan), k=2), "not finite"),
     (lambda: instability(LatentClass, IRIS, k=2), "clusterer"),
     (lambda: cluster_stability(KMeans(2), IRIS[:3]), "at least 4 rows"),
+    (lambda: cluster_stability(KMeans(2), IRIS, weights=np.ones(3)), "3 weights for"),
+    (lambda: cluster_stability(KMeans(2), IRIS, weights=-np.ones(len(IRIS))), "row 0: weight -1"),
+    (lambda: cluster_stability(KMeans(2), IRIS, n_boot=0), "n_boot: 0"),
+    (lambda: cluster_stability(KMeans(2), IRIS, seed=-1), "seed: -1"),
+    (lambda: cluster_stability(KMeans(500), IRIS, n_boot=2), "500 groups for"),
+    (lambda: instability(KMeans(), IRIS, k=2, n_boot=0), "n_boot: 0"),
+    (lambda: prediction_strength(KMeans(), IRIS, k=2.5), "whole numbers"),
+    (lambda: prediction_strength(KMeans(), IRIS, k="a"), "whole numbers"),
+    (lambda: prediction_strength(KMeans(), IRIS, k=[True, 2]), "whole numbers"),
+    (lambda: prediction_strength(KMeans(), IRIS, k=2, n_splits=1.5), "n_splits: 1.5"),
+    (lambda: gap_statistic([["a", "b"]] * 9, k=2), "not numbers"),
+    (lambda: gap_statistic(IRIS, k=2, n_ref=0), "n_ref: 0"),
     (lambda: structure_test(smooth(40), levels={"qq": "ordinal"}), "no such column"),
     (lambda: structure_test(smooth(40).replace(smooth(40).iloc[0, 0], np.inf)), "column 'q0'.*infinite"),
     (lambda: structure_test(smooth(40), n_null=1), "n_null.*20 or more"),
@@ -275,3 +287,15 @@ def test_weights_reach_the_model():
 ])
 def test_wrong_input_is_named(wrong, words):
     with pytest.raises(BadInput, match=words): wrong()
+
+
+def test_a_group_that_is_nobodys_was_never_found_again():
+    class Two(KMeans):
+        "Says that it looks for three groups and fills two."
+        def fit(self, X, y=None, sample_weight=None):
+            self.inner_ = KMeans(2, n_init=1, random_state=0).fit(X)
+            return self
+        def predict(self, X): return self.inner_.predict(X) * 2
+    found = cluster_stability(Two(4), grouped(120, 2)[0].to_numpy(), n_boot=3)
+    assert found["n"].gt(0).tolist() == [True, False, True, False] and (found.loc[[1, 3], ["jaccard", "low", "high", "recovered"]] == 0).all(axis=None)
+    assert (found.loc[[0, 2], "jaccard"] > .8).all()

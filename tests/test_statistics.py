@@ -294,3 +294,13 @@ def test_huge_samples_are_no_trouble() -> None:
     answer, x = np.where(rng.random(300_000) < .8, g, 0), g + rng.normal(size=300_000)
     v, omega = cramers_v(g, answer), omega_squared(g, x)
     assert v.low < v.value < v.high < v.low + .01 and omega.low < omega.value < omega.high < omega.low + .01
+
+
+@pytest.mark.parametrize("place", ["strata", "clusters"])
+def test_a_missing_stratum_or_cluster_is_said_unless_its_respondent_does_not_count(place: str) -> None:
+    rng = np.random.default_rng(3)
+    x, groups, words = rng.normal(size=60), rng.choice(["a", "b"], 60), rng.choice(["u", "v", "w"], 60)
+    drawn = pd.Series(np.arange(60) % 6).mask(np.arange(60) == 7)
+    with pytest.raises(BadInput, match=f"{place}: 1 of the respondents"): weighted_mean(x, **{place: drawn})
+    with pytest.raises(BadInput, match=f"{place}: 1 of the respondents"): rao_scott(groups, words, **{place: drawn})
+    assert weighted_mean(np.where(np.arange(60) == 7, np.nan, x), **{place: drawn}).n == 59

@@ -515,3 +515,28 @@ def test_the_jupyter_survey_of_2015(real_data: Path) -> None:
     chosen = survey.data[f"{words}: intuitive"]
     assert chosen.notna().sum() == 771 and survey.data[words].notna().sum() == 748, "23 chose no word but went on to the next question"
     assert len(survey.usable) == 6 + 12 and sum(level == "text" for level in found.values()) == 28
+
+
+def test_rows_numbered_twice_are_no_variable() -> None:
+    df = pd.DataFrame({"a": [1, 2, 3, 4], "b": list("xyxy")})
+    with pytest.raises(BadInput, match="'0' more than once in the index.*ignore_index=True"): read_survey(pd.concat([df, df]))
+    known = read_survey(pd.concat([df.assign(id=[1, 2, 3, 4]), df.assign(id=[5, 6, 7, 8])]))
+    assert known.id == "id" and known.variables["variable"].tolist() == ["a", "b"]
+    assert len(read_survey(pd.concat([df, df], ignore_index=True))) == 8
+
+
+@pytest.mark.parametrize(("call", "says"), [
+    (lambda df: read_survey(df, levels={"a": 5}), "levels.*5.*one of numeric"), (lambda df: read_survey(df, levels={"a": None}), "None"),
+    (lambda df: read_survey(df, levels=["a"]), "a dict"), (lambda df: read_survey(df["a"]), "a Series"), (lambda df: read_survey(df.to_numpy()), "a ndarray"),
+    (lambda df: read_survey(df.set_axis(pd.MultiIndex.from_product([["q"], df.columns]), axis=1)), "2 levels"),
+    (lambda df: read_survey(df.assign(c=1j * df["a"])), "complex"),
+    (lambda df: read_survey(df, dictionary=pd.DataFrame({"variable": ["b"], "level": ["nominal"], "labels": ["1=one|2=two"]})), "'b'.*do not match.*'x', 'y'")])
+def test_what_cannot_be_read_is_said(call: object, says: str) -> None:
+    with pytest.raises(BadInput, match=says): call(pd.DataFrame({"a": [1, 2, 3, 4], "b": list("xyxy")}))
+
+
+def test_one_code_is_a_code_and_truth_may_be_labelled_by_0_and_1() -> None:
+    df = pd.DataFrame({"a": [1, 2, 99, 4], "b": [True, False, True, True], "c": ["u", "no idea", "v", "u"]})
+    assert read_survey(df, missing=99).data["a"].isna().sum() == 1 and read_survey(df, missing="no idea").data["c"].isna().sum() == 1
+    labels = pd.DataFrame({"variable": ["b"], "level": ["binary"], "labels": ["0=no|1=yes"]})
+    assert read_survey(df, dictionary=labels).row("b")["values"] == [[False, "no"], [True, "yes"]]

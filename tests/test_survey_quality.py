@@ -155,3 +155,14 @@ def test_the_jupyter_surveys(real_data: Path) -> None:
     assert (report.respondents["seconds"].dropna() >= 0).all() and report.patterns["n"].sum() == 1706
     second = quality_report(read_survey(real_data / "surveys" / "jupyter-survey-2020" / "all_responses.csv"))
     assert [len(items) for items in second.batteries.values()] == [6, 5, 7, 15] and 0 < len(second.flagged("straight")) < 60
+
+
+def test_questions_may_be_called_what_the_report_calls_its_columns() -> None:
+    rng = np.random.default_rng(2)
+    names = ["count", "n", "missing", "share", "answered", "last"]
+    df = pd.DataFrame(rng.integers(1, 6, (60, 6)).astype(float), columns=names).mask(rng.random((60, 6)) < .2)
+    report = quality_report(read_survey(df))
+    assert report.patterns.columns[3:].tolist() == ["count", "question n", "question missing", "question share", "answered", "last"]
+    assert report.patterns["n"].sum() == 60 and (report.patterns["missing"] == (report.patterns.iloc[:, 3:] == 0).sum(axis=1)).all()
+    assert "60 respondents" in report.explain()
+    with pytest.raises(BadInput, match="a check called 'run'"): quality_report(read_survey(df), checks={"run": "n > 3"})

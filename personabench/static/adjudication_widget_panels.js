@@ -90,5 +90,6 @@ export default function join(v) {
   v.root.append(v.picker.box, v.help.box);
   v.hear.sources = (v, m) => { v.sources = unpack(m.rows); v.picker.refresh("sources"); };
   v.ends.push(repairText(v));
+  settleLater(v, () => { v.measure(); v.repaint(); });
   if (v.doc) { v.repaint(); v.card.fill(); }
 }

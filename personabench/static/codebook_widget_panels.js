@@ -41,10 +41,16 @@ function joinBookPanels(v) {
   const split = told => {
     const n = v.tree.byId.get(told.id), all = unpack(told.quotes), take = new Set(), seen = () => all.filter(q => !find.value || fits({ name: q.quote, facet: q.source, words: q.case || "", include: [q.coder], exclude: [] }, find.value));
     if (!n) return ["Split", P("The code is gone.")];
-    const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => tell() });
-    const facet = make("select", { "aria-label": "Facet of the new code" }, ...v.facets.map(f => make("option", { selected: f === n.facet }, f)));
-    const find = make("input", { placeholder: "Only quotes with…", "aria-label": "Only quotes with these words", oninput: () => draw() });
-    const list = make("ul", { class: "pbk-quotes" }), rows = new Map(all.map(q => { const tick = make("input", { type: "checkbox", onchange: () => { tick.checked ? take.add(q.id) : take.delete(q.id); tell(); } }), li = quoteOf(q); return [q, LI(make("label", {}, tick, make("span", {}, ...li.childNodes)))]; }));
+    const enter = e => { // Enter at the name, Ctrl and Enter everywhere
+      if (chord(e) !== "mod+enter" && (chord(e) !== "enter" || e.target !== name)) return;
+      e.preventDefault();
+      e.stopPropagation();
+      if (go.disabled) v.say(name.value.trim() ? "Tick the quotes that belong to the new code" : "Give the new code a name", true); else go.click();
+    };
+    const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => tell(), onkeydown: enter });
+    const facet = make("select", { "aria-label": "Facet of the new code", onkeydown: enter }, ...v.facets.map(f => make("option", { selected: f === n.facet }, f)));
+    const find = make("input", { placeholder: "Only quotes with…", "aria-label": "Only quotes with these words", oninput: () => draw(), onkeydown: enter });
+    const list = make("ul", { class: "pbk-quotes", onkeydown: enter }), rows = new Map(all.map(q => { const tick = make("input", { type: "checkbox", onchange: () => { tick.checked ? take.add(q.id) : take.delete(q.id); tell(); } }), li = quoteOf(q); return [q, LI(make("label", {}, tick, make("span", {}, ...li.childNodes)))]; }));
     const draw = () => list.replaceChildren(...seen().map(q => rows.get(q)));
     const all_ = make("button", { onclick: () => { const some = seen(), on = !some.every(q => take.has(q.id)); for (const q of some) { on ? take.add(q.id) : take.delete(q.id); rows.get(q).querySelector("input").checked = on; } tell(); } }, "Tick all shown");
     const go = make("button", { class: "pbk-main-button", onclick: () => { v.busy = go; go.disabled = true; v.link.write({ type: "split", id: n.id, to: name.value.trim(), codings: [...take], facet: facet.value }, m => { v.busy = null; v.panel.show("details"); v.rows.go(m.id); v.say(`Split ${name.value.trim()} from ${n.name}: ${many(take.size, "coding")}`); }); } });

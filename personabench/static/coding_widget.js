@@ -3,7 +3,7 @@
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
 // This part opens first: it shows the text, moves the caret, codes with recent codes, stages and keys, and undoes. 1 what keys mean (pure), 2 selection, 3 the link to Python,
 // 4 coding, 5 keys, 6 the view. Lines, units, the mouse, the palette and the panels follow in coding_widget_panels.js as soon as the text stands.
-// Before it Python puts shared.js, shared_text.js and shared_stripes.js, whose names are used here freely.
+// Python puts shared.js, shared_text.js and shared_stripes.js before it.
 
 // == 1 What keys mean ==
 /** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass.
@@ -82,7 +82,7 @@ function makeSelection(v) {
     if (!PAINTS || v.hasFocus()) { if (select) native(); } else v.painter.mark("sel", { start: lo(), end: hi() });
     if (show) { v.near(pieceAt(v.doc, focus).group); reveal(); }
     draw();
-    v.tell();
+    v.moved();
   };
   /** Where the next piece begins, or the one before ends. */
   const beside = (p, way) => { const { pieces } = v.doc, i = pieces.indexOf(p); return way > 0 ? pieces[Math.min(i + 1, pieces.length - 1)].start : pieces[Math.max(i - 1, 0)].end; };
@@ -296,7 +296,7 @@ function joinKeys(v) {
   addEventListener("keydown", guard, true);
   v.scroll.addEventListener("keydown", e => {
     const key = chord(e);
-    if (v.doc && key && e.target === v.scroll && v.actions.press(key)) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
+    if (v.doc && key && e.target === v.scroll && (!/^mod\+/.test(key) && v.later.hold(e) || v.actions.press(key))) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
   });
   v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (chord(e) === "escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
   v.scroll.addEventListener("focusin", () => { v.painter.mark("sel", null); if (v.doc && performance.now() - v.sel.quiet > 50 && !v.scroll.matches(":active")) v.sel.native(); });
@@ -345,9 +345,10 @@ function makeView(model, el) {
 
 /** What the parts ask of the view. */
 function joinParts(v) {
-  // What follows later puts its own in place of these.
+  // What follows later has its own.
   v.news = () => {};
   v.handle = () => {};
+  v.moved = () => v.tell();
   v.spans = () => {};
   v.shows = () => true;
   v.hasFocus = () => v.scroll.contains(document.activeElement);
@@ -430,6 +431,7 @@ function joinOpening(v) {
     const room = v.scroll.getBoundingClientRect();
     for (const g of v.doc.groups) { const box = g.el.getBoundingClientRect(); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
     watchGroups(v);
+    if (!v.coding.recent.length) for (const id of m.recent || []) v.coding.use(v.doc.codes.get(id));
     v.strip();
     v.tell();
     v.sel.set(same ? kept.a : v.doc.pieces[0]?.start ?? 0, same ? kept.b : v.doc.pieces[0]?.start ?? 0, { show: false, select: false });

@@ -27,6 +27,13 @@ export function snapSpan(doc, a, b) {
   return trimSpan(doc.text, Math.min(a, p.start + first[0]), Math.max(b, q.start + last[1]));
 }
 
+/** From where to look for a word or sentence at the caret: at a word's end that word's, behind a full stop what follows. @param {string} text @param {number} at */
+export function lookFrom(text, at) {
+  if (/^[^\s\p{P}](?:[\s\p{P}]|$)/u.test(text.slice(at - 1, at + 1)) && at) return at - 1;
+  while (/\s/.test(text[at] ?? "")) at++;
+  return at;
+}
+
 /** Lines ask how the text is laid out; units are what one key or click selects. */
 function joinUnits(v) {
   const { sel } = v;
@@ -67,11 +74,20 @@ function joinUnits(v) {
   };
   /** Select a unit; pressed again, the next one is added. @param {string} unit */
   const take = unit => {
-    const [a, b] = unitAt(unit, sel.lo() < sel.hi() ? sel.hi() - 1 : sel.focus - Number(/^\S\s|^[^\s\p{P}]\p{P}/u.test(v.doc.text.slice(sel.focus - 1, sel.focus + 1)))); // at a word's end: that word
-    const [c, d] = sel.lo() <= a && sel.hi() >= b && unit !== "turn" && sel.hi() > sel.lo() ? unitAt(unit, skip(sel.hi())) : [a, b];
-    sel.set(sel.lo() < sel.hi() && sel.lo() <= c ? Math.min(sel.lo(), c) : c, d);
+    const chosen = sel.lo() < sel.hi(), at = sel.focus, from = chosen ? sel.hi() - 1 : unit === "turn" ? at : lookFrom(v.doc.text, at);
+    const [a, b] = ahead(unit, from), [c, d] = chosen && sel.lo() <= a && sel.hi() >= b && unit !== "turn" ? ahead(unit, sel.hi()) : [a, b];
+    if (d > c) sel.set(chosen && sel.lo() <= c ? sel.lo() : c, d);
   };
-  const skip = at => { while (at < v.doc.text.length && /\s/.test(v.doc.text[at])) at++; return at; };
+  /** The unit at a position or, where none is, behind it: only what holds letters, digits or pictures is a word. */
+  const ahead = (unit, at) => {
+    const { text } = v.doc;
+    for (let i = at; i < text.length;) {
+      const [a, b] = unitAt(unit, i);
+      if (unit === "turn" || (b > i && /[\p{L}\p{N}\p{So}]/u.test(text.slice(a, b)))) return [a, b];
+      i = Math.max(i + 1, b);
+    }
+    return unit === "word" ? [at, at] : unitAt(unit, Math.max(0, at - 1));
+  };
   v.unitAt = unitAt;
   v.take = take;
 }
@@ -88,7 +104,14 @@ function joinChanges(v) {
     v.doc.codes.set(code.id, code);
     return code;
   };
-  const needs = what => { if (!v.active) v.say(`Click a coding, or go to one with n, to ${what}`, true); return v.active; };
+  /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. @param {string} what */
+  const needs = what => {
+    const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
+    if (why) v.say(why, true);
+    return why ? null : c;
+  };
+  // Keys mean what is seen: a coding is chosen no longer when the caret leaves it or other words are selected.
+  v.moved = () => { const c = v.active; if (c && !v.resizing && (v.sel.lo() < c.start || v.sel.hi() > c.end)) v.select(null); v.tell(); };
   const remove = () => {
     const c = needs("remove it");
     if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
@@ -105,16 +128,17 @@ function joinChanges(v) {
   /** Move the ends while a handle or key moves; `done` writes. @param {any} c @param {number} start @param {number} end */
   const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
+    v.coding.stretch(c, ...trimSpan(v.doc.text, c.start, c.end));
     if (c.start === old.start && c.end === old.end) return;
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
   };
-  Object.assign(v.coding, { remove, recode, stretch, keep });
+  Object.assign(v.coding, { needs, remove, recode, stretch, keep });
   v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
   v.handle = () => {
     const c = v.active, base = v.text.getBoundingClientRect();
     v.handles.forEach((h, i) => {
-      h.hidden = !c || v.link.state().readonly;
+      h.hidden = c?.coder !== v.me() || v.link.state().readonly;
       if (h.hidden) return h.remove();
       const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = isRtl(pieceAt(v.doc, c.start + 1));
       h.style.cssText = `transform:translate(${(Boolean(i) !== rtl ? box.right : box.left) - base.left}px,${box.top - base.top}px);height:${box.height}px`;
@@ -128,6 +152,13 @@ function joinChanges(v) {
     select(c);
   };
   v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. @param {() => void} act */
+  v.staying = act => {
+    const top = at => v.rect(at, at + 1).top, view = v.scroll.getBoundingClientRect(), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
+    const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
+    act();
+    if (at !== undefined) v.scroll.scrollTop += top(at) - was;
+  };
   v.goTo = c => { v.near(pieceAt(v.doc, c.start + 1).group); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.scrollTo(c.start); v.sel.draw(); };
   joinChosen(v);
 }
@@ -197,7 +228,11 @@ function filterBy(v, filter) {
   if (!filter) v.filters = [];
   else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
   v.only.hidden = !v.filters.length;
-  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => filterBy(v, f) }, f[1].name || f[1], " ×")));
+  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
+    const i = v.filters.indexOf(f);
+    filterBy(v, f);
+    (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
+  } }, f[1].name || f[1], " ×")));
   v.repaint();
   v.news("filter");
   v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
@@ -216,14 +251,12 @@ function makePanel(v) {
   } },
   make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
   let kind = "", renew = () => {}, late = 0;
-  const close = () => { if (kind) { kind = ""; box.hidden = true; v.aside = false; v.resized(); v.focus(); } };
+  const close = () => { if (kind) { kind = ""; v.staying(() => { box.hidden = true; v.aside = false; v.resized(); }); v.focus(); } };
   const open = name => {
     if (kind === name) return close();
     kind = name;
-    box.hidden = false;
     fill();
-    v.aside = true;
-    v.resized();
+    v.staying(() => { box.hidden = false; v.aside = true; v.resized(); });
     (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
   };
   const fill = () => {
@@ -325,7 +358,15 @@ function makePanel(v) {
     const last = v.search ||= { query: "", kind: "words", unit: "sentence", everywhere: false }, hits = v.hits || [];
     const field = (key, label, ...options) => make("label", {}, label, make("select", { onchange: e => { last[key] = e.target.value; } },
       ...options.map(o => make("option", { value: o, selected: last[key] === o }, o))));
-    const run = () => { v.hits = null; v.link.raw({ type: "search", ...last }); };
+    const told = make("p", { role: "status" }, v.hits ? hits.length ? `${hits.length} passages. Untick what does not belong.` : "Nothing found." : "");
+    const run = () => {
+      const gone = v.offline || !v.banner.hidden;
+      told.textContent = gone ? "The kernel does not answer: nothing can be searched. Run its cells again." : "Searching…";
+      if (gone) return v.say(told.textContent, true);
+      v.hits = null;
+      v.link.raw({ type: "search", ...last });
+      setTimeout(() => { if (told.isConnected && told.textContent === "Searching…") told.textContent = "Still searching: the kernel is busy or gone."; }, 5000);
+    };
     const rows = hits.map(h => make("li", {}, make("label", {}, make("input", { type: "checkbox", checked: h.take, onchange: e => { h.take = e.target.checked; count(); } }),
       make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
     const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
@@ -338,7 +379,7 @@ function makePanel(v) {
     return ["Autocode", make("input", { class: "pb-input", placeholder: "Words to find", "aria-label": "Words to find", value: last.query, "data-first": "", oninput: e => { last.query = e.target.value; },
       onkeydown: e => { if (chord(e) === "enter") run(); } }), field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
     make("label", {}, make("input", { type: "checkbox", checked: last.everywhere, onchange: e => { last.everywhere = e.target.checked; } }), " in all sources"),
-    make("button", { onclick: run }, "Find"), v.hits && make("p", { role: "status" }, hits.length ? `${hits.length} passages. Untick what does not belong.` : "Nothing found."),
+    make("button", { onclick: run }, "Find"), told,
     ...(hits.length ? [make("div", { class: "pb-row" }, go, all(true), all(false)), make("ul", { class: "pb-hits" }, ...rows)] : [])];
   };
   const help = () => ["Keys", make("table", { class: "pb-keys", tabIndex: 0, "data-first": "" }, ...[...Object.entries(v.doc.own), ["move by character, word", "arrows"], ["extend the selection", "shift+arrows"],
@@ -350,7 +391,7 @@ function makePanel(v) {
     v.capture = key => {
       if (/^(mod\+|alt\+|shift\+)*(control|shift|alt|meta)$/.test(key)) return true; // the key itself is still to come
       v.capture = null;
-      if (key === "escape") v.say("No key given"); else v.link.raw({ type: "key", key, code: v.ref(code) });
+      if (key === "escape") v.say("No key given"); else { v.keyed = { key, code }; v.link.raw({ type: "key", key, code: v.ref(code) }); }
       return true;
     };
   };
@@ -482,6 +523,7 @@ function joinMouse(v) {
     if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e, before); }
   };
   v.scroll.addEventListener("mouseup", up);
+  v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
 }
 
 // == 8 Joining ==
@@ -505,8 +547,8 @@ function joinActions(v) {
   };
   const ends = () => {
     if (v.resizing) return;
-    const c = v.active;
-    if (!c) return v.say("Go to a coding first (n), or click it", true);
+    const c = v.coding.needs("move its ends");
+    if (!c) return;
     v.resizing = { c, old: { start: c.start, end: c.end } };
     v.capture = resizeKey;
     v.sel.set(c.start, c.end);
@@ -528,7 +570,7 @@ function joinActions(v) {
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
   };
-  const recode = () => { if (v.active) v.choices.codes(`Recode “${v.active.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); else v.say("Go to a coding first (n)", true); };
+  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); };
   const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
   /** Move one end of the coding by a word or a character, in the eye's direction. */
   v.nudge = (side, eye, fine) => {
@@ -544,6 +586,22 @@ function joinActions(v) {
     "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
     "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
     "leave": () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); } });
+}
+
+// Keys given by hand outlive the cell: the browser keeps them by study and coder, with a number for the code's name, which may be a participant's words.
+/** @param {string} name */
+export const markOf = name => [...name].reduce((sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) || 0)) | 0, 7);
+const placeOfKeys = v => { const { study, coder } = v.link.state(); return `personabench:keys:${study}:${coder}`; };
+const keptKeys = v => { try { return JSON.parse(localStorage.getItem(placeOfKeys(v)) || "{}"); } catch { return {}; } };
+const keepKeys = (v, keys) => { try { localStorage.setItem(placeOfKeys(v), JSON.stringify(keys)); } catch { /* full or forbidden */ } };
+
+/** Ask Python for the keys that were given before the cell was run again; what the cell itself says comes first. */
+function giveKeysBack(v) {
+  const given = v.doc.keys, taken = Object.values(given);
+  for (const [key, of] of Object.entries(keptKeys(v))) {
+    const code = v.codes().find(c => markOf(c.name) === of);
+    if (code && !given[key] && !taken.includes(code.id)) v.link.raw({ type: "key", key, code: code.id });
+  }
 }
 
 /** Add all of this to a view. */
@@ -576,11 +634,20 @@ export default function join(v) {
   Object.assign(v.hear, {
     progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },
     hits(v, m) { v.hits = m.hits.map(h => ({ ...h, take: true })); v.read = m.revisions; v.news("hits"); },
-    keys(v, m) { v.doc.keys = m.keys; v.strip(); },
+    keys(v, m) {
+      v.doc.keys = m.keys;
+      v.strip();
+      const { key, code } = v.keyed || {};
+      if (!key || v.doc.codes.get(m.keys[key]) !== code) return;
+      v.keyed = null;
+      v.say(`${showKey(key)} now codes ${code.name}`);
+      keepKeys(v, { ...Object.fromEntries(Object.entries(keptKeys(v)).filter(([, of]) => of !== markOf(code.name))), [key]: markOf(code.name) });
+    },
   });
   v.head.append(v.only, v.find.box);
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
   v.ends.push(repairText(v));
-  if (v.doc) { v.marked(); v.repaint(); v.tell(); }
+  settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
+  if (v.doc) { giveKeysBack(v); v.marked(); v.repaint(); v.tell(); }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What every widget needs from its first moment: elements, keys, colours, and the link to Python. A widget's script cannot import a neighbour, so Python puts the
 // shared files that it needs before its own: this one, shared_text.js and shared_stripes.js for texts.
-// Everything here is a plain function of its arguments, or a small object; tests/js runs them without a browser.
+// tests/js runs it without a browser.
 
 // == Elements ==
 /** Make an element: properties by name, `on...` as listeners, `aria-`, `data-` and `role` as attributes, children as text or nodes.
@@ -176,7 +176,7 @@ export function makeLink(v, key, hear, ping) {
     v.saved();
     return message;
   };
-  const ready = () => { raw({ type: "ready" }); for (const m of outbox.all()) raw(m); };
+  const ready = () => { raw({ type: "ready", module: true }); for (const m of outbox.all()) raw(m); };
   const beat = () => {
     if (!v.root.isConnected || document.visibilityState === "hidden") return;
     const first = outbox.all()[0]?.at;
@@ -200,24 +200,28 @@ export function makeLink(v, key, hear, ping) {
 }
 
 // == The rest of the script ==
-/** What a widget can do without for its first moment follows as a module of its own, asked for as soon as the browser has time after the first painting, so that it is there
+/** What a widget can do without for its first moment follows as a module of its own, sent after its text or asked for after the first painting, so that it is there
  * when the kernel is not. It is imported as anywidget imports the widget itself, and its default export joins the view.
  * @param {any} v the view: link, say(text), kit (the helpers that the module uses) */
 export function makeLater(v) {
-  const waiting = [];
+  const waiting = [], held = [], idle = act => (globalThis.requestIdleCallback || setTimeout)(act);
   let come = false;
   const later = {
     here: false,
     ask: () => { if (!come) v.link.raw({ type: "module" }); },
-    whenIdle: () => (globalThis.requestIdleCallback || setTimeout)(() => later.ask()),
+    whenIdle: () => idle(later.ask),
     take: async text => {
       if (come) return;
       come = true;
+      await new Promise(idle); // the text is painted first
       const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
       try { (await import(url)).default(v); } finally { URL.revokeObjectURL(url); }
       later.here = true;
       for (const act of waiting.splice(0)) act();
+      for (const e of held.splice(0)) v.again(e);
     },
+    /** Keep a key pressed while something waits: what it means shows then. @param {any} e */
+    hold: e => Boolean(waiting.length + held.length && held.push(e)),
     /** Do what needs the rest: now, or when it has come. @param {() => void} act */
     when: act => { if (later.here) return act(); waiting.push(act); later.ask(); v.say("A moment: this part of the widget is still on its way"); },
   };

@@ -84,6 +84,14 @@ export function makePicker(v) {
     show();
   };
   box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
+  /** Do what a key pressed meanwhile is for, where the focus is now. @param {KeyboardEvent} e */
+  v.again = e => {
+    const root = /** @type {any} */ (v.root.getRootNode()), to = root.activeElement, key = chord(e), back = key === "backspace";
+    if (!to || !v.root.contains(to)) return;
+    if (to.tagName !== "INPUT" || !(back || (e.key.length === 1 && !/^(mod|alt)\+/.test(key)))) return void to.dispatchEvent(new KeyboardEvent("keydown", e));
+    to.setRangeText(back ? "" : e.key, Math.max(0, to.selectionStart - Number(back && to.selectionStart === to.selectionEnd)), to.selectionEnd, "end");
+    to.dispatchEvent(new Event("input", { bubbles: true }));
+  };
   /** @param {any} what @param {string} [query] */
   const start = (what, query = "") => {
     open = what;
@@ -104,6 +112,17 @@ export function makePicker(v) {
 }
 
 // == What the page does ==
+/** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.
+ * @param {any} v the view: theme(), resized(), ends @param {() => void} again */
+export function settleLater(v, again) {
+  let late = 0;
+  for (const name of ["theme", "resized"]) {
+    const now = v[name];
+    v[name] = () => { now(); clearTimeout(late); late = setTimeout(() => { if (v.doc && v.root.isConnected) again(); }, 150); };
+  }
+  v.ends.push(() => clearTimeout(late));
+}
+
 /** The position of a point in the page's tree, or null outside the text. */
 export function positionOf(doc, node, offset) {
   const say = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-say"), piece = say && say.pbPiece;

@@ -3,10 +3,6 @@
 // Positions are UTF-16 units inside, code points in every message.
 
 // == Counting characters ==
-// @ts-check
-// What several widgets share. Python puts this file before each widget's own module, because a widget's script cannot import a neighbour.
-// Everything here is a plain function of its arguments, or a small object; tests/js/shared.test.mjs runs them without a browser.
-
 // Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. This is the only
 // place that converts one into the other. A text without such pairs costs nothing.
 /** @param {string} text */

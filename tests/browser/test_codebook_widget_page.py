@@ -290,6 +290,16 @@ def test_split_takes_the_ticked_quotes(bench):
     assert "has a code of that name" in bench.said and bench.page.get_by_role("button", name="Split off 1 of 1").is_enabled()
 
 
+def test_enter_splits_and_says_what_is_missing(bench):
+    bench.go("Dock full").keys("Alt+x", "Enter")
+    assert "Give the new code a name" in bench.said
+    bench.type("Loses time").keys("Enter")
+    assert "Tick the quotes" in bench.said and "Loses time" not in bench.codes.index
+    bench.page.locator(".pbk-quotes input").first.check()
+    bench.keys("Control+Enter")
+    assert bench.codes.loc[["Dock full", "Loses time"], "codings"].tolist() == [1, 1] and bench.at == "Loses time"
+
+
 # -- History ------------------------------------------------------------------------------------------------------------------
 def test_history_shows_the_codebook_as_it_was(bench):
     bench.go("Price").keys("F2").type("Cost").keys("Enter")

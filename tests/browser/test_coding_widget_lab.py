@@ -104,6 +104,22 @@ def test_a_click_keeps_the_focus_and_the_mouse_selects(lab):
     assert lab.ask("list(study.codings['quote'])") == ["dock is full"]
 
 
+def test_shift_and_click_extend_the_selection(lab):
+    write(lab, "shift", "1 + 1")
+    spots = f"(() => {{ const v = {VIEW}, i = v.doc.text.indexOf('dock is full'), a = v.rect(i, i + 1), b = v.rect(i + 11, i + 12);" \
+            " return [[a.left + 1, a.top + 10], [b.right - 2, b.top + 10]]; })()"
+    lab.page.mouse.click(*lab.page.evaluate(spots)[0])
+    lab.page.wait_for_timeout(700)  # the notebook brings the cell into sight
+    lab.page.keyboard.down("Shift")
+    lab.page.mouse.click(*lab.page.evaluate(spots)[1])
+    lab.page.keyboard.up("Shift")
+    lab.page.wait_for_timeout(200)
+    assert lab.page.evaluate(f"{VIEW}.doc.text.slice({VIEW}.sel.lo(), {VIEW}.sel.hi())") == "dock is full"
+    lab.page.keyboard.press("q")
+    acknowledged(lab)
+    assert lab.ask("list(study.codings['quote'])") == ["dock is full"] and lab.page.locator(".jp-Cell.jp-mod-selected").count() == 1
+
+
 def test_changes_by_another_cell_and_another_program_appear(lab):
     write(lab, "others")
     lab.ask("__import__('personabench').coding.code(study, 'Riding', source='P01', quote='I take the bike')")

@@ -136,7 +136,17 @@ def test_the_arrow_at_a_selection_goes_to_the_side_that_the_eye_sees(bench):
 def test_at_the_end_of_a_word_that_word_is_taken(bench):
     assert bench.at("take the").keys("Control+ArrowRight", "w").selected == "take"
     assert bench.at("dock. When").keys("Control+ArrowRight", "w").selected == "dock"
-    assert bench.at("walk. It").keys("Control+ArrowRight", "Control+ArrowRight", "w").selected == "."
+    assert bench.at("walk. It").keys("Control+ArrowRight", "Control+ArrowRight", "w").selected == "It", "a full stop is no word"
+
+
+def test_punctuation_is_no_word_and_behind_a_sentence_comes_the_next(bench):
+    assert bench.at("walk. It").keys("w", "w").selected == "walk. It"
+    assert bench.at("every single").keys("w", "w", "w", "w").selected == "every single morning"
+    bench.at("dock. When").keys("s")
+    assert bench.keys("ArrowRight", "s").selected == "When the dock is full, I walk."
+    assert bench.keys("ArrowRight", "s").selected == "It costs me ten minutes."
+    assert bench.keys("ArrowRight", "s").selected == "And in winter?", "then the next turn's"
+    assert bench.at("It says").keys("s", "ArrowRight", "s").selected == "It says so every single morning.", "after the last one there is none"
 
 
 def test_down_and_up_keep_the_column_from_turn_to_turn(bench):
@@ -276,9 +286,23 @@ def test_filter_hides_and_shows(bench):
     bench.keys("f").type("pain").keys("Enter")
     bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 1 and "1 of 2" in bench.said
-    bench.page.locator(".pb-only .pb-chip").click()
+    bench.keys("f").type("behaviour").keys("Enter")
+    bench.page.locator(".pb-only .pb-chip").last.focus()
+    assert bench.keys("Enter").page.evaluate("document.activeElement.textContent") == "pain ×", "the focus goes on to the filter that is left"
+    assert bench.keys("Enter").page.evaluate("document.activeElement.className") == "pb-scroll"
     bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 2
+
+
+def test_autocode_says_that_the_kernel_does_not_answer(bench):
+    bench.deaf = True
+    bench.keys("a").type("dock").keys("Enter")
+    told = bench.page.locator(".pb-side p[role=status]")
+    assert told.inner_text() == "Searching…"
+    bench.page.locator(".pb-banner").wait_for(timeout=20_000)
+    assert "Still searching" in told.inner_text()
+    bench.keys("Enter")
+    assert "does not answer" in told.inner_text() and "does not answer" in bench.said
 
 
 # -- Changing -----------------------------------------------------------------------------------------------------------------
@@ -306,6 +330,37 @@ def test_resize_by_dragging_a_handle(bench):
     assert bench.quotes == [("Dock full", "dock is full")]
 
 
+def test_ends_that_are_moved_leave_no_space_behind(bench):
+    bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").keys("n", "e", "ArrowRight")
+    assert bench.look("v.doc.text.slice(v.doc.list[0].start, v.doc.list[0].end)") == "dock ", "while the key is pressed, as far as it goes"
+    assert bench.keys("Enter").quotes == [("Dock full", "dock")] and bench.look("v.doc.list[0].end - v.doc.list[0].start") == 4
+
+
+def test_the_handles_stand_at_the_words_when_a_theme_has_come_to_rest(bench):
+    bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").keys("n")
+    off = """(h => Math.abs(h.getBoundingClientRect().left - v.rect(v.active.start, v.active.start + 1).left)
+              + Math.abs(h.getBoundingClientRect().top - v.rect(v.active.start, v.active.start + 1).top))(v.root.querySelector('.pb-handle-start'))"""
+    was = bench.look(off)
+    bench.page.evaluate("""new Promise(done => { const css = document.createElement("style"), v = document.querySelector("#w").pbView; document.head.append(css);
+        css.textContent = ".pb-cw { background: #112 !important }";
+        setTimeout(() => { css.textContent += ".pb-say { padding-left: 40px; padding-top: 9px }"; done(); }, 60); })""")
+    assert bench.look(off) > was + 20
+    bench.page.wait_for_timeout(400)
+    assert abs(bench.look(off) - was) < 1
+
+
+def test_a_panel_leaves_the_words_where_they_are(page):
+    bench = Bench(page, make_study(times=8))
+    bench.page.evaluate("""(() => { const v = document.querySelector('#w').pbView; let i = -1; for (let k = 0; k < 5; k++) i = v.doc.text.indexOf('dock is full', i + 1);
+        v.sel.set(i, i + 12); v.scrollTo(i); })()""")
+    bench.keys("Enter").type("dock").keys("Enter").keys("ArrowLeft")
+    y = bench.look("v.rect(v.sel.focus, v.sel.focus + 1).top")
+    for keys in (("l",), ("Escape",), ("?",), ("Escape",)):
+        bench.keys(*keys).page.wait_for_timeout(400)
+        assert abs(bench.look("v.rect(v.sel.focus, v.sel.focus + 1).top") - y) < 3, keys
+    assert not bench.errors
+
+
 def test_recode_remove_undo_redo_tell_their_names(bench):
     bench.at("dock is full").keys("s", "Enter").type("dock").keys("Enter").keys("n", "r").type("walks").keys("Enter")
     assert bench.quotes == [("Walks instead", "When the dock is full, I walk.")]
@@ -317,6 +372,34 @@ def test_recode_remove_undo_redo_tell_their_names(bench):
     assert bench.look("v.doc.list.map(c => c.code.name)") == ["Dock full"]
     bench.keys("Control+Shift+z")
     assert bench.quotes[0][0] == "Walks instead" and "Redone: recode" in bench.said
+
+
+def test_a_coding_out_of_sight_is_neither_removed_nor_changed(bench):
+    bench.at("dock is full").keys("s", "Enter").type("dock").keys("Enter").keys("n")
+    assert bench.look("v.active.code.name") == "Dock full"
+    bench.keys("Shift+ArrowRight").look("v.active.code.name")  # words inside it: it stays
+    assert bench.look("v.active?.code.name") == "Dock full"
+    bench.page.evaluate("(() => { const v = document.querySelector('#w').pbView, i = v.doc.text.indexOf('single'); v.sel.set(i, i + 6); })()")
+    for key in ("Delete", "r", "e"):
+        bench.keys(key)
+        assert "Click a coding" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
+    assert bench.quotes == [("Dock full", "When the dock is full, I walk.")] and bench.selected == "single"
+    bench.keys("n", "ArrowLeft")
+    assert bench.look("v.active") is None, "the caret left it"
+
+
+def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
+    with bench.study.step("code", "ben") as step:
+        at = bench.study.text("P01").index("dock is full")
+        store.add_codings(step, [{"source_id": bench.study.source_id("P01"), "code_id": bench.study.code_id("Dock full"), "start": at, "end": at + 12, "coder": "ben"}])
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
+    bench.keys("n")
+    assert bench.page.locator(".pb-handle").count() == 0
+    for key in ("Delete", "r", "e"):
+        bench.keys("c", "n", key)
+        assert "It is ben's coding: adjudicate it" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
+    assert bench.quotes == [("Dock full", "dock is full")] and bench.look("v.doc.list.length") == 1
 
 
 def test_memo_on_the_turn(bench):
@@ -514,6 +597,23 @@ def test_a_key_for_a_code_and_its_refusal(bench):
     bench.page.wait_for_timeout(80)
     bench.at("walk").keys("w", "q")
     assert bench.quotes == [("Dock full", "walk")] and bench.page.locator(".pb-chip", has_text="Dock full").first.is_visible()
+
+
+def test_keys_and_recent_codes_are_there_when_the_cell_is_run_again(bench):
+    bench.keys("k").type("dock").keys("Enter").keys("q").told("Q now codes Dock full")
+    coding.code(bench.study, "Saves time", source="P01", quote="dock is full")
+    coding.code(bench.study, "Walks instead", source="P01", quote="I walk")
+    bench.page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    again = CodingWidget(bench.study, "P02", codes={"j": "Saves time"})
+    again.send, bench.widget = bench.widget.send, again
+    bench.mount()
+    bench.page.wait_for_function("'q' in document.querySelector('#w').pbView.doc.keys")
+    assert again.shortcuts == {"j": "Saves time", "q": "Dock full"}
+    assert bench.look("v.coding.recent.map(c => c.name)") == ["Walks instead", "Saves time"]
+    bench.keys("t", "q", "2").told("Coded")
+    assert [c for c, q in bench.quotes if q == "Short."] == ["Dock full", "Walks instead"]
+    kept = bench.page.evaluate("JSON.stringify(localStorage)")
+    assert "personabench:keys:" in kept and "Dock" not in kept, "no name stays in the browser"
 
 
 # -- Manners ------------------------------------------------------------------------------------------------------------------
@@ -840,7 +940,8 @@ def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
 
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------
 WITHHOLD = """() => { const send = window.model.send;
-    window.model.send = m => m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m); window.give = () => { window.model.send = send; }; }"""
+    window.model.send = m => m.type === 'ready' ? send({...m, module: false}) : m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m);
+    window.give = () => { window.model.send = send; }; }"""
 
 
 def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
@@ -862,6 +963,26 @@ def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_f
     page.locator("#w .pb-popover .pb-option").first.wait_for()  # what was pressed meanwhile happens now
     bench.type("walks").keys("Enter").told("Coded 4 characters as Walks instead")
     assert bench.quotes == [("Walks instead", "walk")]
+
+
+def test_what_is_typed_ahead_goes_where_it_was_meant_for(bench):
+    page = bench.page
+    page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    page.evaluate(WITHHOLD)
+    page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w')})")
+    page.locator("#w .pb-turn").first.wait_for()
+    page.locator("#w .pb-scroll").focus()
+    bench.at("dock is full").keys("w", "Enter").type("walksx").keys("Backspace", "Enter", "ArrowRight", "t", "Shift+2")
+    assert page.locator("#w .pb-popover").count() == 0 and bench.quotes == []
+    page.evaluate("window.give(); document.querySelector('#w').pbView.later.ask()")
+    bench.told(f"Coded {len(TALK[1][1])} characters as")
+    assert [q for _, q in bench.quotes] == [TALK[1][1], "dock"] and bench.quotes[1] == ("Walks instead", "dock")
+    assert not page.locator("#w .pb-popover").is_visible() and bench.look("v.panel.kind") == ""
+
+
+def test_the_rest_follows_the_source_without_being_asked_for(bench):
+    bench.widget.receive({"type": "ready", "view": "x", "module": True})
+    assert [m["type"] for m in bench.replies][-2:] == ["source", "module"] and bench.replies[-1]["to"] == "x"
 
 
 def test_the_rest_is_there_when_the_kernel_is_not(bench):

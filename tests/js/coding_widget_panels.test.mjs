@@ -35,6 +35,18 @@ test("snapping takes whole words", () => {
   assert.equal(snap(5, 6), "");
 });
 
+test("at a word's end that word is looked at, behind a full stop or a space what follows", () => {
+  const from = marked => { const at = marked.indexOf("|"); return marked.replace("|", "").slice(w.lookFrom(marked.replace("|", ""), at)); };
+  assert.equal(from("the dock|. When"), "k. When");
+  assert.equal(from("I take| it"), "e it");
+  assert.equal(from("yes|"), "s");
+  assert.equal(from("walk.| It"), "It");
+  assert.equal(from("“No.”|  He left"), "He left");
+  assert.equal(from("Well,| I"), "I");
+  assert.equal(from("a bi|ke"), "ke");
+  assert.equal(from("|Yes"), "Yes");
+});
+
 test("a text and its small letters have the same length, whatever is in it", () => {
   times(200, ({ text }) => { const words = text(); assert.equal(s.small(words).length, words.length); });
   const text = "İİ İstanbul'da DOCK dolu", at = s.small(text).indexOf(s.small("dock"));

@@ -93,7 +93,7 @@ test("a view hears what is meant for it or for all, and never what is addressed 
   tell({ type: "nobody knows this" });
   assert.deepEqual(heard, ["one", "all"]);
   v.link.ready();
-  assert.deepEqual(sent, [{ view: "one", type: "ready" }], "and it signs what it asks");
+  assert.deepEqual(sent, [{ view: "one", type: "ready", module: true }], "and it signs what it asks");
   v.link.end();
   tell({ type: "source" });
   assert.equal(heard.length, 2, "a view that is gone hears nothing");
@@ -114,6 +114,8 @@ test("the rest of the script is asked for until it comes, joins once, and then d
   v.join = () => order.push("joined");
   v.later.when(() => order.push("first"));
   v.later.when(() => order.push("second"));
+  v.again = e => order.push(e.key);
+  assert.equal(v.later.hold({ key: "d" }) && v.later.hold({ key: "o" }), true);
   assert.deepEqual(order, []);
   assert.equal(sent.filter(m => m.type === "module").length, 2);
   assert.match(v.said[0], /on its way/);
@@ -121,7 +123,8 @@ test("the rest of the script is asked for until it comes, joins once, and then d
   await v.later.take(text, URL.createObjectURL = () => "data:text/javascript," + encodeURIComponent(text));
   tell({ type: "module", text });
   await new Promise(done => setTimeout(done, 20));
-  assert.deepEqual(order, ["joined", "first", "second"]);
+  assert.deepEqual(order, ["joined", "first", "second", "d", "o"], "what was typed meanwhile comes after what it was typed for");
+  assert.equal(v.later.hold({ key: "x" }), false, "nothing waits: a key means what it means");
   v.later.ask();
   assert.equal(sent.filter(m => m.type === "module").length, 2, "not again");
   v.later.when(() => order.push("at once"));
