@@ -228,8 +228,9 @@ class Paper:
         "One key takes the word, sentence or turn at the caret; once more, the next one too."
         low, high = sorted((self.anchor, self.focus))
         at, units = (self.focus if low == high else high - 1), [self.turn()] if kind == "t" else self.units(kind)
+        if kind == "w": units = [u for u in units if self.texts[self.source][u[0]].isalpha()]  # a comma is no word
         touched = [u for u in units if u[0] <= at < u[1] + (low == high)]  # at the end of a word and before a comma, the word is meant
-        start, end = max(touched, key=lambda u: self.texts[self.source][u[0]].isalpha())
+        start, end = max(touched, key=lambda u: self.texts[self.source][u[0]].isalpha()) if touched else next(u for u in units if u[0] >= at)
         if kind != "t" and low < high and low <= start and end <= high: start, end = next(u for u in units if u[0] >= high)
         self.anchor, self.focus = (min(low, start) if low < high else start), end
 
