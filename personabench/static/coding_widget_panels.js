@@ -129,7 +129,8 @@ function joinChanges(v) {
   const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
     const [start, end] = trimSpan(v.doc.text, c.start, c.end);
-    v.coding.stretch(c, start, pieceAt(v.doc, c.end - 1).start < c.end ? end : c.end); // an end at the first words of a turn takes none of its speaker's name
+    const last = pieceAt(v.doc, c.end - 1), before = v.doc.pieces[v.doc.pieces.indexOf(last) - 1];
+    v.coding.stretch(c, start, last.start < c.end || !before ? end : before.end); // an end at the first words of a turn takes none of its speaker's name
     if (c.start === old.start && c.end === old.end) return;
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
