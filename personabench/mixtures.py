@@ -205,11 +205,11 @@ def _starts(batch: _Batch, k: int, n: int, layout: _Layout, rng: np.random.Gener
     return out.reshape(n, k, -1)
 
 # %% ../nbs/31_mixtures.ipynb #dfb6a718
-def _best(batches: _Batches, k: int, layout: _Layout, *, n_init: int, rounds: int, tol: float, rng: np.random.Generator) -> _Top:
-    "Return the highest climb: five tries per start for 5 rounds, the best for 25, the three best of them to the end."
+def _best(batches: _Batches, k: int, layout: _Layout, *, n_init: int, rounds: int, tol: float, rng: np.random.Generator, last: int = 3) -> _Top:
+    "Return the highest climb: five tries per start for 5 rounds, the best for 25, the `last` best of them to the end."
     few, n = _few(batches, rng, _FEW), n_init if k > 1 else 1
     points = _starts(few[0], k, 5 * n, layout, rng)
-    for left, length in ((n, 5), (3, 25)):
+    for left, length in ((n, 5), (last, 25)):
         tries = sorted(_climb(few, points, layout, rounds=length, tol=tol), key=lambda top: -top.loglik)
         points = np.stack([top.theta for top in tries[:left]])
     some = _few(batches, rng, _SOME)
@@ -345,7 +345,7 @@ def _looked_up(model: LatentClass, X: Any) -> tuple[np.ndarray, np.ndarray]:
 def _labels_again(rows: np.ndarray, seed: int, *, batch: _Batch, layout: _Layout, k: int, n_init: int, rounds: int, tol: float) -> np.ndarray:
     "Fit to some rows of a batch, and return the class of everybody in it."
     with _one_core():
-        top = _best([batch.take(rows)], k, layout, n_init=n_init, rounds=rounds, tol=tol, rng=_generator(seed))
+        top = _best([batch.take(rows)], k, layout, n_init=n_init, rounds=rounds, tol=tol, rng=_generator(seed), last=1)
         return _posterior(batch, top.theta[_canonical(top.theta)], layout)[0].astype("int64")
 
 # %% ../nbs/31_mixtures.ipynb #a1f0c71a

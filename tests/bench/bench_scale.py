@@ -98,6 +98,7 @@ def with_workers(folder: str) -> str:
 
 def stability(n: int) -> None:
     from personabench import LatentClass
+    from personabench.segmentation import _quick
     from personabench.stability import _bootstrapped
 
     df, _ = survey(n)
@@ -106,7 +107,7 @@ def stability(n: int) -> None:
         model = LatentClass(k, levels=LEVELS, n_init=2, errors=None)
         labels = model.fit(df).labels_
         start = time.perf_counter()
-        found = _bootstrapped(model, df, None, labels, 100, 0, jobs)[0]
+        found = _bootstrapped(_quick(model), df, None, labels, k, 100, 0, jobs)[0]      # as `segment` does
         total += (each := time.perf_counter() - start)
         print(f"  k = {k}: {each:6.1f} s wall, mean Jaccard {found.mean(axis=0).round(3).tolist()}", flush=True)
     print(f"  B = 100, k = 2..8, {n:,} respondents, {jobs} processes: {total:.1f} s wall (bound at 1e4: 60)")
