@@ -29,7 +29,7 @@ import personabench as pb
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "personabench"
 NOTEBOOKS = ROOT / "nbs"
-BY_HAND = {"__init__", "_modidx"}
+BY_HAND = {"__init__", "__main__", "_modidx"}
 CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 EVERY_NOTEBOOK = sorted(path for path in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 MODULES = sorted(path for path in PACKAGE.glob("*.py") if path.stem not in BY_HAND)
