@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .consent import _identifiers_in, _names_pattern, _refuses
-from .personas import (Claim, Evidence, Persona, _against, _asked, _contrasts_by, _count_by, _dates, _default_facet, _defining, _figures, _line, _load_yaml,
-                                   _opposites, _persona_files, _read_cases, _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status,
-                                   _stored, _withdrawn, contrasts, passages)
+from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _asked, _contrasts_by, _count_by, _counter_figures, _dates, _default_facet,
+                                   _defining, _figures, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
+                                   _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _withdrawn, code_profiles, contrasts,
+                                   passages)
 from .prevalence import Prevalence, _is_answer, _persona_meter, _places, persona_traits
 from .schema import BadInput, NoSuchName, nearest
 from .store import tables
@@ -48,6 +50,7 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "case-right": ("error", "the quote is of the person named"),
     "withdrawn-evidence": ("error", "the person has not withdrawn"),
     "outside-segment": ("error", "the person belongs to the persona's segment"),
+    "link-right": ("error", "interviewed people are linked to the segment as the file says, and to one persona"),
     "date-right": ("error", "dates of evidence are those of the sources"),
     "count-right": ("error", "people, base and quotes counted again"),
     "share-right": ("error", "share and interval computed again"),
@@ -163,7 +166,6 @@ class _Facts:
 
     def __init__(self, study: Study, today: str, settings: _Settings):
         self.study, self.today, self.limits = study, today, settings.limits
-        self.wanted: dict[str, set[str]] = {}  # survey -> variables of which some persona quotes a statistic
         self._kept: dict[tuple, Any] = {}
 
     passages = cached_property(lambda self: passages(self.study))
@@ -202,11 +204,20 @@ def _members(facts: _Facts, p: Persona) -> pd.DataFrame | None:
     return facts.kept(("members", p.segmentation), look)
 
 # %% ../nbs/43_checks.ipynb #a70f54a5
+_BY_ID = "respondent id"
+
+
 def _people(facts: _Facts, p: Persona) -> set[str] | None:
     "Return whom a persona stands for: its own cases, its segment, or everybody when it names neither; None when they cannot be found."
     if p.cases is not None: return set(p.cases) - facts.away
     if p.segment is None: return facts.read
-    return facts.kept(("people", p.segmentation), lambda: _by_segment(_members(facts, p))).get(p.segment)
+    own = _segments(facts, p).get(p.segment)
+    return None if own is None else own | {link.case for link in p.linked if link.how != _BY_ID} - facts.away
+
+
+def _segments(facts: _Facts, p: Persona) -> dict[str, set[str]]:
+    "Return the people of each segment of a persona's segmentation."
+    return facts.kept(("people", p.segmentation), lambda: _by_segment(_members(facts, p)))
 
 
 def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
@@ -269,9 +280,13 @@ def _verdict(facts: _Facts, p: Persona) -> _Findings:
 def _hashes_same(facts: _Facts, p: Persona, kept: dict[str, Any]) -> _Findings:
     surveys = facts.study.surveys.set_index("survey")["sha256"]
     now = {"survey": surveys.get(kept["survey"]), "segmentation": kept["data_hash"]}
+    if _CODINGS in p.data:
+        facets = list(kept["parameters"].get("facets") or [])
+        now[_CODINGS] = facts.kept(("profiles", *facets), lambda: _profile_hash(code_profiles(facts.study, facets=facets)))
     for name, was in p.data.items():
         if name in now and now[name] != was:
-            yield _Finding("data-changed", p.id, "", f"the {name} is not the one that the persona was drafted from", "draft again and compare", ("data", name))
+            what = "the codings are not those" if name == _CODINGS else f"the {name} is not the one"
+            yield _Finding("data-changed", p.id, "", f"{what} that the persona was drafted from", "draft again and compare", ("data", name))
 
 
 def _review(facts: _Facts, p: Persona) -> _Findings:
@@ -283,7 +298,8 @@ def _quote_table(personas: Sequence[Persona]) -> pd.DataFrame:
     "Return one row per quoted evidence: place (number of the persona), at (the way to it in the file), persona, claim, side, codes of the claim, and the quote's fields."
     fields = ("source", "start", "end", "quote", "case", "code", "date")
     rows = [(i, ("claims", j, key, k), p.id, c.id, side, c.codes, *(getattr(e, f) for f in fields)) for i, p in enumerate(personas) for j, c in enumerate(p.claim_list)
-            for side, key, listed in (("for", "evidence", c.evidence), ("against", "against", c.against)) for k, e in enumerate(listed) if e.kind == "quote"]
+            for side, key, listed in (("for", "evidence", c.evidence), ("against", "against", c.against), ("unlike", "unlike", c.unlike))
+            for k, e in enumerate(listed) if e.kind == "quote"]
     return pd.DataFrame(rows, columns=["place", "at", "persona", "claim", "side", "codes", *fields]).astype({"source": "object", "case": "object"})
 
 
@@ -416,6 +432,10 @@ def _pairs(facts: _Facts, c: Claim) -> set[tuple[str, str]]:
 def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     people = _people(facts, p)
     if people is None: return
+    if c.is_survey:
+        yield from _counter_answers(facts, p, c, people)
+        return
+    base = len(people & facts.read)
     if not c.codes:  # written by hand: what is listed is all there is
         listed = [e.case for e in c.against if e.kind == "quote"]
         found = {"against_people": len(set(listed)), "against_quotes": len(listed)}
@@ -425,22 +445,38 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _opposites(facts.codes, [])).groupby("claim_code"))))
     parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
     rows = pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
-    found = {"against_people": int(rows["case"].nunique()), "against_quotes": len(rows)}
+    found = _counter_figures(int(rows["case"].nunique()), base, len(rows))
+    yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) is not None}, found, "the claim")
+
+# %% ../nbs/43_checks.ipynb #70877459
+def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _Findings:
+    "Hold what a claim from a survey says about opposite answers against the survey."
+    survey, e = _survey_of(facts, c.evidence[0].survey), c.evidence[0]
+    now = None if survey is None else _contrast(facts, p, e, people)
+    if survey is None or not isinstance(now, dict): return  # the statistic itself is a finding then
+    members = people if p.cases is not None or p.segment is None else _segments(facts, p).get(p.segment, set())
+    here = facts.kept(("here", id(p), survey.name), lambda: np.asarray(survey.data.index.isin(list(members - facts.away))))
+    found = _opposed(survey, str(e.variable), *_opposite_answer(SimpleNamespace(**now)), here)
+    answer = found.pop("against_answer")
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found}, found, "the claim")
+    if c.against_answer != answer:
+        message = f"against_answer says {c.against_answer!r}; the figures are those of {answer!r}"
+        yield _Finding("counter-evidence", p.id, c.id, message, f"write against_answer: {answer}", ("against_answer",))
 
 # %% ../nbs/43_checks.ipynb #d75c4013
 def _survey_of(facts: _Facts, name: str | None) -> Survey | None: return facts.kept(("survey", name), lambda: _stored(facts.study, name))
 
 
 def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people: set[str]) -> pd.DataFrame:
-    "Return the contrasts of one variable; those of all segments are computed together."
-    if p.cases is not None or p.segment is None: return contrasts(survey, people, variables=[variable], without=facts.away)
-    members = _members(facts, p)
+    "Return the contrasts of one variable; those of all variables and segments are computed together."
+    asked = None if variable in survey.usable else [variable]  # a test is adjusted for all that the survey asked
+    if p.cases is not None or p.segment is None:
+        every = facts.kept(("contrast", id(p), survey.name, str(asked)), lambda: contrasts(survey, people, variables=asked, without=facts.away))
+        return every[every["variable"].eq(variable)]
+    members, names = _members(facts, p), sorted(_segments(facts, p))
     assert members is not None
-    names, asked = sorted(facts.kept(("people", p.segmentation), dict)), [v for v in survey.usable if v in facts.wanted.get(survey.name, ())]
-    every = facts.kept(("contrast", p.segmentation, survey.name), lambda: _contrasts_by(survey, members, names, facts.away, asked))[p.segment]
-    if variable in asked: return every[every["variable"].eq(variable)]
-    return _contrasts_by(survey, members, names, facts.away, [variable])[p.segment]
+    every = facts.kept(("contrast", p.segmentation, survey.name, str(asked)), lambda: _contrasts_by(survey, members, names, facts.away, asked))[p.segment]
+    return every[every["variable"].eq(variable)]
 
 # %% ../nbs/43_checks.ipynb #5efc0132
 def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[str, Any] | str:
@@ -453,7 +489,7 @@ def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[
     return rows[same].iloc[0].to_dict() if same.any() else f"nobody of the segment gave the answer {e.value!r}" if len(rows) else "nobody of the segment answered"
 
 
-_FIGURES = ("n", "effective_n", "share", "mean", "low", "high", "rest", "effect")
+_FIGURES = ("n", "effective_n", "share", "mean", "low", "high", "rest", "effect", *_TESTED)
 
 # %% ../nbs/43_checks.ipynb #3e31063c
 def _worded(facts: _Facts, p: Persona, c: Claim, e: Evidence, answer: str | None) -> _Findings:
@@ -510,7 +546,7 @@ def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         yield _Finding("strength-right", p.id, c.id, found, f"write strength: {c.strength}; it is computed, never typed", ("strength",))
     if not c.evidence:
         yield _Finding("assumption", p.id, c.id, f"no evidence for {_short(c.text)}", "link quotes or a statistic, or leave it marked as an assumption", ("text",))
-    if c.against_people and c.against_people >= c.people:
+    if not c.is_survey and c.against_people and c.against_people >= c.people:
         found = f"{c.against_people} people against it, {c.people} for it"
         yield _Finding("contested", p.id, c.id, found, "word the claim so that both sides fit, or say for whom it holds", ("against_people",))
 
@@ -528,11 +564,41 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     made = {p.segmentation: p for p in personas if p.segment is not None and p.cases is None}
     for name, p in made.items():
         members = _members(facts, p)
-        left = [] if members is None else sorted(facts.read - set(members.loc[members["segment"].notna(), "case"]))
+        linked = {link.case for other in personas if other.segmentation == name for link in other.linked}
+        left = [] if members is None else sorted(facts.read - set(members.loc[members["segment"].notna(), "case"]) - linked)
         if left:
             named = ", ".join(left[:8]) + (" ..." if len(left) > 8 else "")
-            cure = "their words count for no persona; if they answered the survey, give them the same id there"
+            cure = "their words count for no persona; if they answered the survey, give them the same id there, or link them: draft_personas(..., people=, tool=)"
             yield _Finding("unlinked-interviews", "", "", f"interviewed, but in no segment of {name!r}: {named}", cure)
+
+# %% ../nbs/43_checks.ipynb #ef751fed
+def _links(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
+    "Hold the links of interviewed people against the members of the segments, and count who is left."
+    def wrong(found: str, cure: str, *at: str | int) -> _Finding: return _Finding("link-right", p.id, "", found, cure, at, i)
+    for i, p in enumerate(personas):
+        if p.segment is None or p.cases is not None or not (p.linked or p.unassigned is not None) or p.segment not in _segments(facts, p): continue
+        segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
+        for j, link in enumerate(p.linked):
+            if told := _wrong_link(facts, p, link, [other for other in alike if other is not p]): yield wrong(*told, "linked", j, "case")
+        missing = sorted(segments[p.segment] & facts.read - {link.case for link in p.linked})
+        if missing: yield wrong(f"{missing[0]!r} was interviewed, is in the segment, and is not linked", f"add case: {missing[0]}, how: {_BY_ID}", "linked")
+        at = {link.case for other in alike for link in other.linked} | set().union(*segments.values())
+        left, all_there = len(facts.read - at), {other.segment for other in alike} >= set(segments)
+        if p.unassigned is not None and (p.unassigned != left if all_there else p.unassigned > left):
+            yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
+
+
+def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]) -> tuple[str, str] | None:
+    "Return what is wrong with a link, and the cure."
+    home = next((name for name, people in _segments(facts, p).items() if link.case in people), None)
+    if link.case in facts.away: return f"{link.case} has withdrawn", "remove the link, or draft again"
+    if link.case not in facts.read: return f"{link.case!r} has no interview that was read", nearest(link.case, sorted(facts.read))
+    if link.how == _BY_ID and home != p.segment: return f"{link.case} is linked by id, and is in {home!r} by the study", "remove the link, or say how it was made"
+    said = f"{link.case} is linked {link.how!r}"
+    if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
+    if (link.how == "typing tool") != (link.probability is not None): return f"{said} and has probability {link.probability}", "a typing tool, and nothing else, gives one"
+    twin = next((other for other in others if any(link.case == other_link.case for other_link in other.linked)), None)
+    return None if twin is None else (f"{link.case} is linked to {twin.id!r} too", "remove one of the two")
 
 # %% ../nbs/43_checks.ipynb #48fdd4e0
 def _surveys_of(p: Persona) -> list[str]: return list(dict.fromkeys(e.survey for c in p.claim_list for e in c.evidence if e.kind == "survey" and e.survey))
@@ -829,8 +895,6 @@ _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisab
 
 
 def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
-    for e in (e for p in personas for c in p.claim_list for e in (*c.evidence, *c.against)
-        if e.kind == "survey"): facts.wanted.setdefault(str(e.survey), set()).add(str(e.variable))
     yield from _twice(personas)
     q = _quote_table(personas)
     for about_quotes in _ABOUT_QUOTES: yield from about_quotes(facts, q)
@@ -839,6 +903,7 @@ def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
         for about_persona in _ABOUT_PERSONAS: yield from (f._replace(place=i) for f in about_persona(facts, p))
         for j, c in enumerate(p.claim_list):
             for about_claim in _ABOUT_CLAIMS: yield from (f._replace(place=i, at=("claims", j, *f.at)) for f in about_claim(facts, p, c))
+    yield from _links(facts, personas)
     yield from _unlinked(facts, personas)
     yield from _distinct(facts, personas)
 

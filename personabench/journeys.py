@@ -376,7 +376,9 @@ def _who(study: Study, persona: Any, segment: str | None, cases: Iterable[str] |
         own = getattr(persona, "cases", None)
         name = getattr(persona, "name", None) or "persona"
         if own is not None and len(own): return name, [str(c) for c in own]
-        return name, _members(study, persona.segment, getattr(persona, "segmentation", None)) if getattr(persona, "segment", None) else []
+        if not getattr(persona, "segment", None): return name, []
+        linked = [link.case for link in getattr(persona, "linked", [])]  # interviewed people whom the survey does not know
+        return name, list(dict.fromkeys([*_members(study, persona.segment, getattr(persona, "segmentation", None)), *linked]))
     if segment is not None: return f"segment {segment}", _members(study, segment, segmentation)
     return "everybody", None
 

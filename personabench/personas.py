@@ -16,17 +16,19 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .consent import _identifiers_in, _names_pattern
-from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCode, NoSuchName, nearest, text_hash
+from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import clip_to_turn
-from .statistics import effective_n, wilson
+from .statistics import _wilson, benjamini_hochberg, effective_n, wilson
 from .survey import Survey, stored_survey
 
 if TYPE_CHECKING:
+    from personabench.typing_tool import TypingTool
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['PERSONA_FACETS', 'Evidence', 'Claim', 'Persona', 'read_personas', 'write_personas', 'update_personas',
-           'persona_schema', 'asked_sources', 'passages', 'contrasts', 'draft_personas']
+__all__ = ['PERSONA_FIELDS', 'PERSONA_FACETS', 'Evidence', 'Claim', 'Link', 'Persona', 'read_personas', 'write_personas',
+           'update_personas', 'persona_schema', 'asked_sources', 'passages', 'contrasts', 'code_profiles',
+           'segment_by_codes', 'draft_personas']
 
 # %% ../nbs/40_personas.ipynb #3525ce80
 class _Row(BaseModel):
@@ -64,6 +66,10 @@ class Evidence(_Row):
     low: float | None = None               # 95 % interval of share or mean
     high: float | None = None
     rest: float | None = None              # the same figure among all other respondents
+    rest_n: float | None = None            # of whom so many answered, after weighting
+    difference_low: float | None = None    # 95 % interval of the figure less that of the others
+    difference_high: float | None = None
+    q: float | None = None                 # of the test that there is no difference, adjusted for all that the survey asked (Benjamini and Hochberg 1995)
     effect: float | None = None            # Cohen's h (shares) or d (means) against the rest
     used: bool | None = None               # True: the segments were made from this variable, so that a difference is no surprise
     cite: str | None = None                # title, author, address: where an outside statement comes from
@@ -80,17 +86,18 @@ class Evidence(_Row):
     @property
     def estimate(self) -> float | None: "The share or the mean."; return self.mean if self.share is None else self.share  # noqa: E702
     @property
-    def differs(self) -> bool: "Whether a statistic of 30 or more (effective) answers has an interval that leaves out the rest's figure."; return _differs(self)  # noqa: E702
+    def differs(self) -> bool: "Whether a statistic of 30 or more (effective) answers was tested against everybody else's and stood the test."; return _differs(self)  # noqa: E702
     @property
     def summary(self) -> str: "The quote, or the statistic in one sentence."; return _summary(self)  # noqa: E702
 
 # %% ../nbs/40_personas.ipynb #a0b033d2
-_ENOUGH_ANSWERS, _ENOUGH_PEOPLE = 30, 3  # the thresholds of the strength rules below
+_ENOUGH_ANSWERS, _ENOUGH_PEOPLE, _FALSE_DISCOVERIES = 30, 3, .05  # the thresholds of the strength rules below
 
 
 def _differs(e: Evidence) -> bool:
-    if e.n is None or e.low is None or e.high is None or e.rest is None: return False
-    return min(e.n, e.effective_n or e.n) >= _ENOUGH_ANSWERS and not e.low <= e.rest <= e.high
+    if e.n is None or e.difference_low is None or e.difference_high is None or e.q is None: return False
+    apart = not e.difference_low <= 0 <= e.difference_high and e.q <= _FALSE_DISCOVERIES
+    return apart and min(e.n, e.effective_n or e.n) >= _ENOUGH_ANSWERS
 
 
 def _summary(e: Evidence) -> str:
@@ -110,12 +117,33 @@ def _strength(evidence: Sequence[Evidence], codes: Collection[str] = ()) -> str:
     reached = (len(people) >= _ENOUGH_PEOPLE) + any(e.differs for e in counts)
     return STRENGTHS[1 + reached]
 
+# %% ../nbs/40_personas.ipynb #72c4610c
+PERSONA_FIELDS = {  # field -> facets that it shows; words in the name of a code or variable, where it shows only a part of them
+    "pains": ("pain", ""), "goals": ("goal", ""), "role": ("demographic", r"occupation|jobs?|roles?|profession|work|employ\w*|position|industry"), "name": ("", ""),
+    "tech comfort": ("demographic attitude behaviour", r"tech\w*|digital\w*|computers?|skills?|coding|programming"), "needs": ("need", ""),
+    "age": ("demographic", r"age|ages|born|birth\w*"), "behaviours": ("behaviour", ""),
+    "location": ("demographic context", r"district|region|cit(?:y|ies)|towns?|country|home|lives?|location"), "context": ("context", ""),
+    "motivations": ("motivation", ""),
+    "quote": ("", ""),
+    "devices": ("demographic context behaviour touchpoint", r"devices?|phones?|smartphones?|laptops?|tablets?|browsers?|os"), "attitudes": ("attitude", ""),
+    "channels": ("channel", ""), "scenario": ("", ""), "objections": ("attitude pain expectation other", r"objections?|objects?|hesitat\w*|barriers?|doubts?"),
+    "gains": ("gain", ""), "expectations": ("expectation", ""), "influences": ("influence", ""), "demographics": ("demographic", ""), "emotions": ("emotion", ""),
+    "other": ("", "")}
+_HEADINGS = {facets: name for name, (facets, words) in PERSONA_FIELDS.items() if facets and not words}
+
+
+def _field_of(facet: str, name: str) -> str | None:
+    "Return the field that a word in a name says, where it is not the facet's own."
+    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    return next((f for f, (facets, some) in PERSONA_FIELDS.items() if some and facet in facets.split() and any(re.fullmatch(some, w) for w in words)), None)
+
 # %% ../nbs/40_personas.ipynb #747ca9d4
 class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
     facet: str = Field(json_schema_extra={"enum": list(FACETS)})
+    field: str | None = None               # heading on a persona, where it is not its facet's: one of PERSONA_FIELDS
     codes: list[str] = []                  # the codes whose codings are counted
     people: int = Field(0, ge=0)           # members of the segment for whom it is coded, or who gave the answer
     base: int = Field(0, ge=0)             # interviewed members whose sources were read, or members who answered
@@ -128,15 +156,27 @@ class Claim(_Row):
     oldest: str | None = None
     quotes: int = Field(0, ge=0)           # passages for the claim, also those not listed
     evidence: list[Evidence] = []          # the best first, one per person in turn
-    against_people: int = Field(0, ge=0)   # members of the segment with a passage against the claim
+    against_people: int = Field(0, ge=0)   # members of the segment with a passage against the claim, or who gave an opposite answer
     against_quotes: int = Field(0, ge=0)
+    against_share: float | None = None     # against_people / base; weighted where it comes from a survey
+    against_low: float | None = None       # Wilson's 95 % interval
+    against_high: float | None = None
+    against_answer: str | None = None      # of a statistic: which answers speak against it
     against: list[Evidence] = []
+    unlike: list[Evidence] = []            # by members without a passage for the claim, what they say instead: to be read, counted nowhere
 
     @field_validator("facet")
     @classmethod
     def _known_facet(cls, facet: str) -> str:
         if facet not in FACETS: raise ValueError(f"facet {facet!r} is not one of {', '.join(FACETS)}; {nearest(facet, FACETS)}")
         return facet
+
+    @field_validator("field")
+    @classmethod
+    def _known_field(cls, field: str | None) -> str | None:
+        if field is not None and field not in PERSONA_FIELDS:
+            raise ValueError(f"field {field!r} is not one of {', '.join(PERSONA_FIELDS)}; {nearest(field, PERSONA_FIELDS)}")
+        return field
 
     @model_validator(mode="before")
     @classmethod
@@ -150,7 +190,16 @@ class Claim(_Row):
     @property
     def strength(self) -> str: "How strong the claim is, computed from its evidence."; return _strength(self.evidence, self.codes)  # noqa: E702
     @property
+    def heading(self) -> str: "The field of a persona that it belongs to."; return self.field or _HEADINGS.get(self.facet, "other")  # noqa: E702
+    @property
     def is_survey(self) -> bool: "Whether it stands on statistics alone."; return not self.codes and any(e.kind == "survey" for e in self.evidence)  # noqa: E702
+
+# %% ../nbs/40_personas.ipynb #5fbaa672
+class Link(_Row):
+    "Hold how one interviewed person came to belong to a persona."
+    case: str
+    how: Literal["respondent id", "typing tool", "by hand"]
+    probability: float | None = Field(None, ge=0, le=1)   # of the segment, by the typing tool
 
 # %% ../nbs/40_personas.ipynb #036ef746
 class Persona(_Row):
@@ -172,6 +221,8 @@ class Persona(_Row):
     low: float | None = None               # Wilson's 95 % interval at the effective n
     high: float | None = None
     interviewed: int = Field(0, ge=0)      # members whose interviews (or other texts) were read
+    linked: list[Link] = []                # each of them, and how it is known that they belong here
+    unassigned: int | None = Field(None, ge=0)  # interviewed people of the study who belong to no segment: their words count nowhere
     created: str | None = None
     review_by: str | None = None
     data: dict[str, str] = {}              # what it was drafted from: name -> SHA-256
@@ -194,6 +245,10 @@ class Persona(_Row):
     def title(self) -> str: "Name and label."; return f"{self.name}: {self.label}" if self.label else self.name  # noqa: E702
     @property
     def caveats(self) -> list[str]: "What a reader has to know before using it."; return _caveats(self)  # noqa: E702
+    @property
+    def quote(self) -> Evidence | None: "The quote that best stands for it: of the pain, goal, need or motivation that most people share."; return _lead_quote(self)  # noqa: E702
+    @property
+    def sheet(self) -> pd.DataFrame: "One row per statement under the field it belongs to, fields in the order in which teams use them."; return _sheet(self)  # noqa: E702
     @property
     def claims(self) -> pd.DataFrame: "One row per claim."; return _claims_frame(self)  # noqa: E702
     @property
@@ -226,11 +281,24 @@ def _caveats(p: Persona) -> list[str]:
                     "no clusters": "The data show no clusters: the border of this segment is a choice, not a finding."}[p.verdict])
     if not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey.")
     elif p.interviewed < _ENOUGH_INTERVIEWS: why.append(f"Only {p.interviewed} of its people {'was' if p.interviewed == 1 else 'were'} interviewed.")
+    if p.segment is not None and "codings" in p.data: why.append("Its people were grouped by what they were coded with: that these codes set them apart is no surprise.")
+    return [*why, *_link_caveats(p)]
+
+
+def _link_caveats(p: Persona) -> list[str]:
+    tool, hand = ([link for link in p.linked if link.how == how] for how in ("typing tool", "by hand"))
+    why = []
+    if tool:
+        least = min((link.probability for link in tool if link.probability is not None), default=None)
+        said = "" if least is None else f", the least sure with a probability of {least:.2f}"
+        why.append(f"{len(tool)} of its interviewed people {'was' if len(tool) == 1 else 'were'} assigned by the typing tool{said}.")
+    if hand: why.append(f"{len(hand)} of its interviewed people {'was' if len(hand) == 1 else 'were'} linked by hand.")
+    if p.unassigned: why.append(f"{p.unassigned} interviewed {'person belongs' if p.unassigned == 1 else 'people belong'} to no segment; their words count nowhere.")
     return why
 
 # %% ../nbs/40_personas.ipynb #dbcf467a
 _CLAIM_COLUMNS = ("claim", "facet", "text", "people", "base", "share", "low", "high", "strength", "quotes", "against", "newest", "oldest",
-                  "saturation")
+                  "saturation", "against_people", "against_share", "against_low", "against_high")
 _EVIDENCE_COLUMNS = ("claim", "kind", "side", "source", "start", "end", "quote", "case", "code", "survey", "variable", "value", "answer", "n", "share",
                      "mean", "low", "high", "rest", "effect", "date")
 
@@ -242,9 +310,21 @@ def _claims_frame(p: Persona) -> pd.DataFrame:
 
 # %% ../nbs/40_personas.ipynb #81fb9c2d
 def _evidence_frame(p: Persona) -> pd.DataFrame:
-    found = [(c.id, side, e) for c in p.claim_list for side, listed in (("for", c.evidence), ("against", c.against)) for e in listed]
+    found = [(c.id, side, e) for c in p.claim_list for side, listed in (("for", c.evidence), ("against", c.against), ("unlike", c.unlike)) for e in listed]
     rows = [[claim_id if f == "claim" else side if f == "side" else getattr(e, f) for f in _EVIDENCE_COLUMNS] for claim_id, side, e in found]
     return pd.DataFrame(rows, columns=list(_EVIDENCE_COLUMNS))
+
+# %% ../nbs/40_personas.ipynb #196b9f40
+def _lead_quote(p: Persona) -> Evidence | None:
+    first = sorted((c for c in p.claim_list if c.facet in ("pain", "goal", "need", "motivation")), key=lambda c: -(c.share or 0))
+    return next((e for c in first for e in c.evidence if e.kind == "quote"), None)
+
+
+def _sheet(p: Persona) -> pd.DataFrame:
+    rows = [("name", p.name, None, None, None, None)] + ([] if p.quote is None else [("quote", p.quote.quote, None, None, None, None)])
+    rows += [(c.heading, c.text, c.id, c.strength, c.people, c.base) for c in p.claim_list]
+    rows.sort(key=lambda row: list(PERSONA_FIELDS).index(row[0]))
+    return pd.DataFrame(rows, columns=["field", "text", "claim", "strength", "people", "base"])
 
 # %% ../nbs/40_personas.ipynb #3060e99e
 _BLOCKS = ("text", "quote", "notes", "note", "cite")
@@ -722,8 +802,14 @@ def _quote(row: Any) -> Evidence:
 _OPPOSITE = re.compile(r"\bopposite\b\s*(?:of|to|is|:)?\s*:?\s*([^.;\n]+)", re.IGNORECASE)
 
 # %% ../nbs/40_personas.ipynb #16edcc06
+def _of_one_topic(codes: pd.DataFrame) -> list[tuple[str, str]]:
+    "Return each pain with each gain that stands under the same code."
+    pain, gain = (codes.loc[codes["facet"].eq(facet) & codes["parent"].notna(), ["parent", "code"]] for facet in ("pain", "gain"))
+    return list(pain.merge(gain, on="parent")[["code_x", "code_y"]].itertuples(index=False, name=None))
+
+
 def _opposites(codes: pd.DataFrame, given: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    "Return code -> its opposites, from definitions and from given pairs. Raises NoSuchCode."
+    "Return code -> its opposites, from definitions, from pains and gains of one topic, and from given pairs. Raises NoSuchCode."
     names = {str(c).casefold(): c for c in codes["code"]}
     pairs = []
     for a, b in given:
@@ -733,6 +819,7 @@ def _opposites(codes: pd.DataFrame, given: Iterable[tuple[str, str]]) -> dict[st
     for code, definition in zip(codes["code"], codes["definition"], strict=True):
         for said in _OPPOSITE.findall(definition if isinstance(definition, str) else ""):
             pairs += [(code, names[part]) for part in [w.strip(" \"'“”‘’").casefold() for w in re.split(r",| and | or |\b of ", said)] if part in names]
+    pairs += _of_one_topic(codes)
     out: dict[str, set[str]] = {}
     for a, b in pairs: out.setdefault(a, set()).add(b); out.setdefault(b, set()).add(a)  # noqa: E702
     return out
@@ -765,6 +852,28 @@ def _sides(g: np.ndarray, k: int, *parts: np.ndarray) -> Iterator[tuple[np.ndarr
         sums = np.bincount(g, part, k + 1)
         yield sums[:k], sums.sum() - sums[:k]
 
+# %% ../nbs/40_personas.ipynb #4de8d562
+def _apart_shares(share: np.ndarray, n: np.ndarray, rest: np.ndarray, rest_n: np.ndarray) -> dict[str, np.ndarray]:
+    "Return Newcombe's interval (1998, method 10) of shares less those of the others, and p of the score test that they are the same."
+    from scipy.special import ndtr
+
+    (low, high), (rest_low, rest_high), d = _wilson(share, n, .95), _wilson(rest, rest_n, .95), share - rest
+    pooled = np.clip((share * n + rest * rest_n) / (n + rest_n), 0, 1)
+    error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
+    return {"difference_low": d - np.hypot(share - low, rest_high - rest), "difference_high": d + np.hypot(high - share, rest - rest_low),
+            "p": np.where(error > 0, 2 * ndtr(-np.abs(d) / np.where(error > 0, error, 1)), np.where(np.isfinite(error), 1., np.nan))}
+
+
+def _apart_means(d: np.ndarray, error: np.ndarray, df: np.ndarray, rest_error: np.ndarray, rest_df: np.ndarray) -> dict[str, np.ndarray]:
+    "Return Welch's interval (1947) of a difference of means, and p of his test that there is none; without any spread the difference is itself certain."
+    from scipy.special import stdtr, stdtrit
+
+    both = np.hypot(error, rest_error)
+    free = np.where(both > 0, both ** 4 / (error ** 4 / np.maximum(df, 1e-9) + rest_error ** 4 / np.maximum(rest_df, 1e-9)), 1.)
+    reach = np.where(both > 0, stdtrit(free, .975) * both, both)
+    p = np.where(both > 0, 2 * stdtr(free, -np.abs(d) / np.where(both > 0, both, 1)), np.where(np.isnan(both), np.nan, d == 0))
+    return {"difference_low": d - reach, "difference_high": d + reach, "p": p}
+
 # %% ../nbs/40_personas.ipynb #d00d8a57
 def _contrast_means(x: np.ndarray, w: np.ndarray, g: np.ndarray, k: int) -> dict[str, np.ndarray]:
     "Return the figures of a number for each of k groups; who belongs to none has g == k."
@@ -776,11 +885,12 @@ def _contrast_means(x: np.ndarray, w: np.ndarray, g: np.ndarray, k: int) -> dict
     mean, rest = (first[i] / total[i] for i in (0, 1))
     variance, variance_rest = (np.clip(second[i] / total[i] - m * m, 0, None) for i, m in ((0, mean), (1, rest)))
     n, rest_n = (total[i] ** 2 / squares[i] for i in (0, 1))
-    reach = np.where(n > 1, stdtrit(np.maximum(n - 1, 1e-9), .975) * np.sqrt(variance / np.maximum(n - 1, 1e-9)), np.nan)
+    error, rest_error = (np.where(m > 1, np.sqrt(v / np.maximum(m - 1, 1e-9)), np.nan) for v, m in ((variance, n), (variance_rest, rest_n)))
+    reach = stdtrit(np.maximum(n - 1, 1e-9), .975) * error
     pooled = np.sqrt((variance * n + variance_rest * rest_n) / (n + rest_n))
     effect = np.where(pooled > 0, (mean - rest) / np.where(pooled > 0, pooled, 1), 0.)
     return {"n": np.bincount(g, minlength=k + 1)[:k], "effective_n": n, "mean": centre + mean, "low": centre + mean - reach, "high": centre + mean + reach,
-            "rest": centre + rest, "rest_n": rest_n, "effect": effect}
+            "rest": centre + rest, "rest_n": rest_n, "effect": effect, **_apart_means(mean - rest, error, n - 1, rest_error, rest_n - 1)}
 
 # %% ../nbs/40_personas.ipynb #e751493a
 def _contrast_shares(answer: np.ndarray, chosen: Sequence[int], w: np.ndarray, g: np.ndarray, k: int) -> list[dict[str, np.ndarray]]:
@@ -792,14 +902,15 @@ def _contrast_shares(answer: np.ndarray, chosen: Sequence[int], w: np.ndarray, g
         hit = answer == i
         own, others = next(_sides(g[hit], k, w[hit]))
         share, rest = np.clip(own / total[0], 0, 1), np.clip(others / total[1], 0, 1)
-        ends = np.array([wilson(s * e, e) if e > 0 else (np.nan, np.nan) for s, e in zip(share, n, strict=True)])
-        out.append({"n": asked, "people": np.bincount(g[hit], minlength=k + 1)[:k], "effective_n": n, "share": share, "low": ends[:, 0], "high": ends[:, 1],
-                    "rest": rest, "rest_n": rest_n, "effect": 2 * np.arcsin(np.sqrt(share)) - 2 * np.arcsin(np.sqrt(rest))})
+        low, high = _wilson(share, n, .95)
+        out.append({"n": asked, "people": np.bincount(g[hit], minlength=k + 1)[:k], "effective_n": n, "share": share, "low": low, "high": high,
+                    "rest": rest, "rest_n": rest_n, "effect": 2 * np.arcsin(np.sqrt(share)) - 2 * np.arcsin(np.sqrt(rest)),
+                    **_apart_shares(share, n, rest, rest_n)})
     return out
 
 # %% ../nbs/40_personas.ipynb #bd274b00
 _CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "people", "effective_n", "share", "mean", "low", "high", "rest",
-                     "rest_n", "effect")
+                     "rest_n", "effect", "difference_low", "difference_high", "p", "q")
 
 
 def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
@@ -834,6 +945,7 @@ def _contrast_groups(survey: Survey, g: np.ndarray, k: int, variables: Sequence[
 def _contrast_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     rows = [row for row in rows if row["n"] and row["rest_n"] > 0]
     frame = pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
+    frame["q"] = benjamini_hochberg(frame["p"].to_numpy("float64"))
     for name in ("value", "answer"): frame[name] = pd.Series([row[name] for row in rows], dtype="object")  # 1 stays 1 beside missing values
     return frame.iloc[np.argsort(-frame["effect"].abs().to_numpy("float64"), kind="stable")].reset_index(drop=True)
 
@@ -849,7 +961,8 @@ def contrasts(
 
     Returns one row per numeric or ordinal variable and per answer of the others: variable, label, level, value, answer (its label), n
     (members who answered), people (who gave the answer), effective_n, share or mean, low, high (95 %), rest (the same figure among the
-    others), rest_n (their effective n), effect; the largest effects first. Raises NoSuchName. Sources: Wilson 1927; Kish 1965; Cohen 1988.
+    others), rest_n (their effective n), effect, difference_low, difference_high (95 % of share or mean less rest), p (of no difference), q (the same among all rows);
+    the largest effects first. Raises NoSuchName. Sources: Wilson 1927; Kish 1965; Cohen 1988; Newcombe 1998; Welch 1947; Benjamini and Hochberg 1995.
     """
     index = survey.data.index
     g = np.where(index.isin(list(without)), -1, np.where(index.isin(list(members)), 0, 1))
@@ -923,6 +1036,32 @@ def _names(segments: Sequence[str], taken: Iterable[str], seed: int) -> list[str
         chosen.append((alike or left or [f"Persona {i + 1}"])[0])
     return chosen
 
+# %% ../nbs/40_personas.ipynb #3b5e6315
+def _link_people(home: Mapping[str, str | None], names: Sequence[str], read: set[str], hand: Mapping[str, str | None],
+                 assigned: pd.DataFrame | None) -> dict[str, list[Link]]:
+    "Return segment -> its interviewed people and how they were linked. Raises NoSuchCase, NoSuchName and BadInput."
+    out: dict[str, list[Link]] = {name: [] for name in names}
+    for case in sorted(case for case in read if home.get(case) is not None): out[str(home[case])].append(Link(case=case, how="respondent id"))
+    for case, segment in hand.items():
+        if case not in read: raise NoSuchCase("people", f"the case {case!r}", "an interviewed case whose source was read", nearest(str(case), sorted(read)))
+        if segment is not None and segment not in out:
+            raise NoSuchName("people", f"the segment {segment!r} for {case!r}", "a segment, or None", nearest(str(segment), names))
+        if (own := home.get(case)) is not None and own != segment:
+            raise BadInput("people", f"{case!r} by hand in {segment!r}, and by the survey in {own!r}", "people whom the survey puts nowhere", "leave the case out")
+        if segment is not None and own is None: out[segment].append(Link(case=case, how="by hand"))
+    for row in _rows(assigned if assigned is not None else pd.DataFrame()):
+        if row.segment in out: out[row.segment].append(Link(case=row.Index, how="typing tool", probability=_round(row.probability)))
+    return out
+
+
+def _typed(study: Study, tool: TypingTool, answers: pd.DataFrame | None, who: Collection[str], names: Sequence[str]) -> pd.DataFrame:
+    "Return what a typing tool says of cases: those with a row in `answers`, else with attributes of the cases. Raises BadInput and as `TypingTool.assign`."
+    if odd := sorted(set(tool.segments_) - set(names)):
+        raise BadInput("tool", f"a typing tool for a segment {odd[0]!r}", "one fitted to these segments", nearest(odd[0], names))
+    table = study.cases.set_index("case") if answers is None else answers
+    table = table[table.index.astype(str).isin(list(who))]
+    return tool.assign(table.set_axis(table.index.astype(str)))
+
 # %% ../nbs/40_personas.ipynb #cee41e27
 def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     "Return what is kept about a segmentation: name, survey, wave, verdict, data_hash, parameters. Raises NoSuchName."
@@ -937,7 +1076,8 @@ def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     if name is None and len(kept) == 1: name = next(iter(kept))
     if name not in kept:
         found = f"{len(kept)} segmentations and no name" if name is None else f"no segmentation {name!r}"
-        cure = nearest(str(name), kept) if kept and name else f"name one of {', '.join(kept)}" if kept else "add_segments(study, segment(survey), name=...)"
+        cure = nearest(str(name), kept) if kept and name else f"name one of {', '.join(kept)}"
+        if not kept: cure = "add_segments(study, segment(survey), name=...), or segment_by_codes(study)"
         raise NoSuchName("study.segments", found, "the name of a segmentation that the study keeps", cure)
     about = kept[name]
     return {**about, "parameters": json.loads(about["parameters"] or "{}")}
@@ -953,24 +1093,98 @@ def _asked(study: Study, survey: Survey) -> str:
     dated = re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "")
     return str(survey.wave) if dated else str(study.surveys.set_index("survey").at[survey.name, "imported"])[:10]
 
+# %% ../nbs/40_personas.ipynb #a3e63685
+def code_profiles(
+    study: Study,                              # with codings
+    *,
+    facets: Collection[str] = PERSONA_FACETS,  # of the codes that count
+    fewest: int = 2,                           # codes that fewer people have, or lack, are left out
+    shares: bool = False,                      # True: the share of a person's passages, False: whether there is one
+) -> pd.DataFrame:
+    "Return what each person was coded with: cases (all whose sources were read) x codes, 0 and 1 or shares."
+    found, read = passages(study), sorted(_read_cases(study))
+    counts = found[found["facet"].isin(list(facets))].groupby(["case", "code"]).size().unstack(fill_value=0).reindex(read, fill_value=0)
+    has = counts.gt(0).sum()
+    counts = counts.loc[:, has.ge(fewest) & has.le(len(read) - fewest)].rename_axis(index="case", columns=None)
+    return counts.div(counts.sum(axis=1).clip(lower=1), axis=0) if shares else counts.gt(0).astype("int64")
+
+# %% ../nbs/40_personas.ipynb #e169cb5e
+_FEWEST_PEOPLE, _CODINGS = 12, "codings"   # below that no grouping can be told from chance
+
+
+def segment_by_codes(
+    study: Study,                              # with codings; its segments are kept there
+    *,
+    name: str = _CODINGS,                      # of the segmentation, unique in the study
+    facets: Collection[str] = PERSONA_FACETS,  # of the codes that count
+    k: int | str | Iterable[int] = "auto",     # how many groups; "auto": as many as the codes show, down to one
+    seed: int = 0,                             # the same seed gives the same groups
+) -> pd.DataFrame:
+    """Group interviewed people by their code profiles, test whether the groups are real, and keep them in the study.
+
+    Returns the rows of `study.segments`: segmentation, segment, n, share, k, verdict and more. Fewer than 12 people, or than 3 codes that tell people
+    apart, are one group with the verdict "not shown". Raises BadInput when nobody was coded, AlreadyThere when the name is taken.
+    """
+    from personabench.segmentation import segment
+
+    profiles = code_profiles(study, facets=facets)
+    if profiles.empty and not len(profiles.index):
+        raise BadInput("study", "no codings of a participant, and no segments", "something to draft from", "code interviews, or import_survey and add_segments")
+    used = _most_even(profiles)
+    made: dict[str, Any] = {"method": "code profiles", "variables": [], "codes": list(used), "facets": list(facets)}
+    if len(used) < _FEWEST_PEOPLE or used.shape[1] < 3: labels, verdict = pd.Series("A", index=used.index), "not shown"
+    else:
+        seg = segment(used, levels=dict.fromkeys(used, "binary"), k=k, seed=seed)
+        labels, verdict = seg.labels.reindex(used.index), seg.verdict
+        made |= {"k": seg.parameters["k"], "stability": seg.stability.to_dict("records"), "criteria": seg.criteria.to_dict("records")}
+    _keep_groups(study, name, labels, verdict, made, _profile_hash(profiles), seed)
+    return study.segments[study.segments["segmentation"].eq(name)].reset_index(drop=True)
+
+# %% ../nbs/40_personas.ipynb #962e1bc0
+def _most_even(profiles: pd.DataFrame) -> pd.DataFrame:
+    "Keep the codes whose halves are the most even, at most one for three people."
+    uneven = (profiles.mean() - .5).abs()
+    return profiles[sorted(uneven.sort_values(kind="stable").index[: max(3, len(profiles) // 3)])]
+
+
+def _profile_hash(profiles: pd.DataFrame) -> str: return text_hash(profiles.to_csv())
+
+
+def _keep_groups(study: Study, name: str, labels: pd.Series, verdict: str, parameters: Mapping[str, Any], data_hash: str, seed: int) -> None:
+    from personabench import store
+
+    members = pd.DataFrame({"case": labels.index, "segment": labels.to_numpy(), "weight": 1.})
+    with study.step("segment", f"segments {name}") as step:
+        store.add_segmentation(step, name=name, members=members, k=int(labels.nunique()), verdict=verdict, parameters=parameters, data_hash=data_hash, seed=seed)
+
 # %% ../nbs/40_personas.ipynb #19671206
 class _Ground:
     "Everything that the drafts of one segmentation share, read once."
 
-    def __init__(self, study: Study, segments: str | None, opposites: Iterable[tuple[str, str]] = ()):
+    def __init__(self, study: Study, segments: str | None, opposites: Iterable[tuple[str, str]] = (), *, people: Mapping[str, str | None] | None = None,
+                 tool: TypingTool | None = None, answers: pd.DataFrame | None = None):
         self.study, self.about, self.away = study, _segmentation(study, segments), _withdrawn(study)
         members = study.rows("members", segmentation=self.about["name"])
         self.members = members[~members["case"].isin(self.away)]
         self.names = [str(name) for name in sorted(self.members["segment"].dropna().unique())]
         self.cases = {name: set(self.members.loc[self.members["segment"].eq(name), "case"]) for name in self.names}
+        self.respondents = {name: set(cases) for name, cases in self.cases.items()}
         found, self.read = passages(study), _read_cases(study)
-        home = {case: name for name in self.names for case in self.cases[name] & self.read}
+        self.links = self._linked(dict(people or {}), tool, answers)
+        for name, links in self.links.items(): self.cases[name] |= {link.case for link in links}
+        home = {link.case: name for name, links in self.links.items() for link in links}
         self.passages = found.assign(segment=found["case"].map(home))
         self.told = self.passages[self.passages["segment"].notna()].groupby(["segment", "code"])["case"].nunique().unstack(fill_value=0)
         self.codes, self.bearers = study.codes.set_index("code", drop=False), _names_pattern(study)
         self.opposites = _opposites(study.codes, opposites)
         self.survey = _stored(study, self.about["survey"])
         self.asked = None if self.survey is None else _asked(study, self.survey)
+
+    def _linked(self, hand: dict[str, str | None], tool: TypingTool | None, answers: pd.DataFrame | None) -> dict[str, list[Link]]:
+        "Return segment -> links: by respondent id, then by hand, then by the typing tool."
+        home = {case: name for name in self.names for case in self.respondents[name]}
+        left = sorted(self.read - set(home) - set(hand))
+        return _link_people(home, self.names, self.read, hand, None if tool is None else _typed(self.study, tool, answers, left, self.names))
 
     def contrasts(self) -> dict[str, pd.DataFrame]:
         "Return the contrasts of each segment; empty ones without a survey."
@@ -996,6 +1210,11 @@ def _count_by(p: pd.DataFrame, by: str, base: int) -> dict[str, dict[str, Any]]:
     return {str(row.Index): _figures(int(row.people), base, int(row.quotes), row.newest, row.oldest) for row in _rows(counted)}
 
 
+def _counter_figures(people: int, base: int, quotes: int) -> dict[str, Any]:
+    found = _figures(people, base, quotes, None, None)
+    return {"against_people": people, "against_quotes": quotes, "against_share": found["share"], "against_low": found["low"], "against_high": found["high"]}
+
+
 def _figures(people: int, base: int, quotes: int, newest: str | None, oldest: str | None) -> dict[str, Any]:
     low, high = wilson(people, base) if people <= base and base else (np.nan, np.nan)
     share = _round(people / base) if base else None
@@ -1011,34 +1230,60 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
     for name, row in zip(best[by], _rows(best), strict=True): out.setdefault(str(name), []).append(_quote(row))
     return out
 
+# %% ../nbs/40_personas.ipynb #34b6b7f0
+def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None) -> dict[str, list[Evidence]]:
+    "Return for each code the listed quotes of its facet least like its own, by people who have no passage of it, one per person."
+    facet = dict(zip(told["code"], told["facet"]))
+    listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
+    if not most or len(listed) < 2: return {}
+    weights = _tfidf([str(e.quote) for _, e in listed])
+    speakers = told.groupby("code")["case"].agg(set)
+    at: dict[str, list[int]] = {}
+    for i, (code, _) in enumerate(listed): at.setdefault(code, []).append(i)
+    out: dict[str, list[Evidence]] = {}
+    for code, own in at.items():
+        others = [i for i, (other, e) in enumerate(listed) if other != code and facet[other] == facet[code] and e.case not in speakers[code]]
+        alike = (weights[others] @ np.asarray(weights[own].mean(axis=0)).T).ravel()
+        far: dict[Any, Evidence] = {}
+        for i in np.argsort(alike, kind="stable"):
+            e = listed[others[i]][1]
+            if len(far) < most and e.case not in far and not any(_identifiers_in(e.quote or "", names)): far[e.case] = e
+        out[code] = list(far.values())
+    return out
+
+
+def _tfidf(texts: Sequence[str]) -> Any:
+    "Return the weights of the words of texts, one row each, of length 1."
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(token_pattern=r"(?u)\b\w+\b", sublinear_tf=True).fit_transform(texts)
+
 # %% ../nbs/40_personas.ipynb #e80c4bf2
-def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templates: Mapping[str, str], most: int) -> list[Claim]:
+def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templates: Mapping[str, str], most: int, unlike: int) -> list[Claim]:
     "Return one claim for each code of the facets to include that a member's passage carries."
     own = ground.passages[ground.passages["segment"].eq(segment)]
     told, against = own[own["facet"].isin(include)], _against(own, ground.opposites)
-    counts = _count_by(told, "code", len(ground.cases[segment] & ground.read))
+    base = len(ground.cases[segment] & ground.read)
+    counts = _count_by(told, "code", base)
     quotes, counters = _listed(told, "code", most, ground.bearers), _listed(against, "claim_code", most, ground.bearers)
-    no = against.groupby("claim_code")["case"].agg(["nunique", "size"])
-    claims = []
+    otherwise = against.groupby("claim_code").agg(people=("case", "nunique"), quotes=("case", "size"))
+    no = {str(row.Index): _counter_figures(int(row.people), base, int(row.quotes)) for row in _rows(otherwise)}
+    far, claims = _unlike(told, quotes, unlike, ground.bearers), []
     for name, figures in counts.items():
         code = ground.codes.loc[name]
-        if name in counters: figures |= {"against_people": int(no.at[name, "nunique"]), "against_quotes": int(no.at[name, "size"]), "against": counters[name]}
+        figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
         text = _words(name, code["facet"], code["definition"], templates)
-        claims.append(Claim(id=_slug(code["facet"], name), text=text, facet=code["facet"], codes=[name], evidence=quotes[name], **figures))
+        about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": _field_of(code["facet"], name), "codes": [name]}
+        claims.append(Claim(**about, evidence=quotes[name], unlike=far.get(name, []), **figures))
     return claims
 
 # %% ../nbs/40_personas.ipynb #9a5fddce
 _SMALL_EFFECT = .2
 
 
-def _discoveries(found: pd.DataFrame) -> np.ndarray:
-    "Say which effects remain at a false discovery rate of 5 % (Benjamini and Hochberg 1995); d and h have the variance 1/n + 1/rest_n."
-    from scipy.special import ndtr
-
-    n, rest, effect = (found[c].to_numpy("float64") for c in ("effective_n", "rest_n", "effect"))
-    p = 2 * ndtr(-np.abs(effect) / np.sqrt(1 / n + 1 / rest))
-    passes = np.sort(p) <= .05 * np.arange(1, len(p) + 1) / max(1, len(p))
-    return p <= (np.sort(p)[passes][-1] if passes.any() else -1)
+def _tested(found: pd.DataFrame) -> pd.Series:
+    "Say which rows of `contrasts` differ from the others: the interval of the difference leaves out zero, and the test is a discovery."
+    return (found["difference_low"].gt(0) | found["difference_high"].lt(0)) & found["q"].le(_FALSE_DISCOVERIES)
 
 # %% ../nbs/40_personas.ipynb #8afc48e5
 def _defining(about: Mapping[str, Any]) -> list[str]:
@@ -1046,10 +1291,13 @@ def _defining(about: Mapping[str, Any]) -> list[str]:
     return list(about["parameters"].get("variables") or [])
 
 
+_TESTED = ("rest_n", "difference_low", "difference_high", "q")
+
+
 def _statistic(row: Any, ground: _Ground) -> Evidence:
     "Turn a row of `contrasts` into evidence."
     value = None if row.value is None or row.value != row.value else row.value.item() if hasattr(row.value, "item") else row.value
-    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest", "effect", "effective_n")}
+    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest", "effect", "effective_n", *_TESTED)}
     return Evidence(kind="survey", survey=ground.about["survey"], variable=row.variable, value=value, answer=row.answer if isinstance(row.answer, str) else None,
                     n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, **figures)
 
@@ -1057,24 +1305,52 @@ def _statistic(row: Any, ground: _Ground) -> Evidence:
 def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str], most: int) -> pd.DataFrame:
     """Return the rows of `contrasts` that set a segment apart, one per variable; of several answers the one that is more frequent than among
     the rest. At most half come from variables that the segments were made from."""
-    apart = ~(found["low"].le(found["rest"]) & found["high"].ge(found["rest"])) & found["low"].notna() & found["effect"].abs().ge(_SMALL_EFFECT)
+    apart = _tested(found) & found["effect"].abs().ge(_SMALL_EFFECT)
     fewer = found["level"].eq("nominal") & found["effect"].lt(0)
-    rows = found[apart & _discoveries(found) & ~fewer & ~found["variable"].isin(list(without))].drop_duplicates("variable")
+    rows = found[apart & ~fewer & ~found["variable"].isin(list(without))].drop_duplicates("variable")
     made = rows["variable"].isin(list(used))
     return rows[~made | (made.cumsum() <= most // 2)].head(most)
 
 # %% ../nbs/40_personas.ipynb #a98276d2
-def _survey_claims(ground: _Ground, found: pd.DataFrame, facets: Mapping[str, str | None], *, without: Iterable[str], most: int) -> list[Claim]:
+def _opposite_answer(row: Any) -> tuple[str, str | float]:
+    "Return which answers are the opposite of what a row of `contrasts` says, as a comparison: with the middle of a scale, with the others' mean, or any other answer."
+    if row.level not in ("numeric", "ordinal"): return "!=", row.value
+    return ("<" if row.effect > 0 else ">"), ("middle" if row.level == "ordinal" else float(_round(row.rest) or 0.))
+
+
+def _opposed(survey: Survey, variable: str, op: str, wanted: Any, here: np.ndarray) -> dict[str, Any]:
+    "Count the members (a mask of respondents) who gave an opposite answer: the figures of a claim's counter-evidence."
+    row, x, w = survey.row(variable), survey.data[variable], survey.case_weights.to_numpy("float64")
+    values, asked = list(row["values"]), here & x.notna().to_numpy() & (w > 0)
+    if op == "!=": hit, said = ~x.eq(wanted).fillna(False).to_numpy(bool), "any other answer"
+    else:
+        score = _scores(x, row["level"], values)
+        scale = [float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else i + 1. for i, (v, _) in enumerate(values)]
+        at = (min(scale) + max(scale)) / 2 if wanted == "middle" else float(wanted)
+        hit, side = (score < at if op == "<" else score > at), "below" if op == "<" else "above"
+        said = f"{side} {at:g}, the {'middle of the scale' if wanted == 'middle' else 'mean of the others'}"
+    n, hit = effective_n(w[asked]), hit & asked
+    share = float(np.clip(w[hit].sum() / w[asked].sum(), 0, 1)) if n else np.nan
+    low, high = wilson(share * n, n) if n else (np.nan, np.nan)
+    return {"against_people": int(hit.sum()), "against_share": _round(share), "against_low": _round(low), "against_high": _round(high), "against_answer": said}
+
+# %% ../nbs/40_personas.ipynb #ded9159f
+def _survey_claim(row: Any, e: Evidence, survey: Survey, facet: str | None, here: np.ndarray) -> Claim:
+    "Return the claim that a row of `contrasts` makes, with the members `here` who answer otherwise."
+    figures: dict[str, Any] = {"people": int(row.n)} if e.share is None else {"people": int(row.people), "share": e.share, "low": e.low, "high": e.high}
+    words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))
+    against = _opposed(survey, row.variable, *_opposite_answer(row), here)
+    facet = facet or _default_facet(row.variable, row.level)
+    return Claim(id=_slug(*words), text=_survey_words(row, survey.row(row.variable)["question"]), facet=facet, field=_field_of(facet, str(row.variable)), base=int(row.n),
+                 newest=e.date, oldest=e.date, evidence=[e], **figures, **against)
+
+
+def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mapping[str, str | None], *, without: Iterable[str], most: int) -> list[Claim]:
     "Return one claim for each of the variables that tell most."
-    assert ground.survey is not None or found.empty
-    claims = []
-    for row in _rows(_telling(found, without=without, used=_defining(ground.about), most=most)):
-        e, question = _statistic(row, ground), ground.survey.row(row.variable)["question"] if ground.survey else ""
-        figures: dict[str, Any] = {"people": int(row.n)} if e.share is None else {"people": int(row.people), "share": e.share, "low": e.low, "high": e.high}
-        words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))
-        claims.append(Claim(id=_slug(*words), text=_survey_words(row, question), facet=facets.get(row.variable) or _default_facet(row.variable, row.level),
-                            base=int(row.n), newest=e.date, oldest=e.date, evidence=[e], **figures))
-    return claims
+    if ground.survey is None: return []
+    here = np.asarray(ground.survey.data.index.isin(list(ground.respondents[segment])))
+    rows = _rows(_telling(found, without=without, used=_defining(ground.about), most=most))
+    return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 
 # %% ../nbs/40_personas.ipynb #4f12c3ce
 def _linked(code: str, link: Any, found: pd.DataFrame) -> tuple[Any, bool] | None:
@@ -1120,8 +1396,9 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
 
 # %% ../nbs/40_personas.ipynb #516b7eac
 def _in_order(claims: Iterable[Claim]) -> list[Claim]:
-    "Sort claims by facet, then quotes before statistics, then by people or effect; make ids unique."
-    key = lambda c: (FACETS.index(c.facet), c.is_survey, -abs(c.evidence[0].effect or 0) if c.is_survey else -c.people, c.id)
+    "Sort claims by field, then quotes before statistics, then by people or effect; make ids unique."
+    order = list(PERSONA_FIELDS)
+    key = lambda c: (order.index(c.heading), c.is_survey, -abs(c.evidence[0].effect or 0) if c.is_survey else -c.people, c.id)
     out: list[Claim] = []
     ordered = sorted(claims, key=key)
     taken = {c.id for c in ordered}
@@ -1147,6 +1424,7 @@ def _hashes(ground: _Ground) -> dict[str, str]:
     "Return the hashes of the data that a draft was made from."
     s = ground.study.surveys
     kept = s.loc[s["survey"].eq(ground.about["survey"]), "sha256"]
+    if ground.about["parameters"].get("method") == "code profiles": return {_CODINGS: str(ground.about["data_hash"])}
     return {**({"survey": str(kept.iloc[0])} if len(kept) else {}), **({"segmentation": str(ground.about["data_hash"])} if ground.about["data_hash"] else {})}
 
 # %% ../nbs/40_personas.ipynb #9715f9dd
@@ -1156,7 +1434,8 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today:
     later = (pd.Timestamp(today) + pd.DateOffset(months=6)).date().isoformat()
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
     return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
-                   segmentation=ground.about["name"], segment=segment, interviewed=interviewed, created=today, review_by=later, data=_hashes(ground),
+                   segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=ground.links[segment],
+                   unassigned=len(ground.read) - sum(map(len, ground.links.values())), created=today, review_by=later, data=_hashes(ground),
                    claims=claims, **about, **_segment_size(ground.members, segment))
 
 # %% ../nbs/40_personas.ipynb #43d46ff1
@@ -1175,9 +1454,12 @@ def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[
 
 # %% ../nbs/40_personas.ipynb #83b9d01c
 def draft_personas(
-    study: Study,                                             # with segments, and interviews, a survey or both
-    segments: str | None = None,                              # name of a segmentation; None: the study's only one
+    study: Study,                                             # with codings, or a survey and its segments, or both
+    segments: str | None = None,                              # name of a segmentation; None: the study's only one, or people grouped by their codes
     *,
+    people: Mapping[str, str | None] | pd.Series | None = None,   # interviewed case -> segment, by hand; None: to no segment
+    tool: TypingTool | None = None,                           # fitted to the segments: assigns interviewed people who are neither in the survey nor in `people`
+    answers: pd.DataFrame | None = None,                      # their answers to its questions, indexed by case; None: attributes of the cases
     links: Mapping[str, str | tuple[str, Any]] | None = None,  # code -> survey variable, or (variable, "high" | "low" | an answer)
     facets: Mapping[str, str | None] | None = None,           # survey variable -> facet, instead of the default by name and level; None: no claim
     opposites: Iterable[tuple[str, str]] = (),                # pairs of codes that contradict each other, besides those that definitions declare
@@ -1185,23 +1467,27 @@ def draft_personas(
     templates: Mapping[str, str] | None = None,               # facet -> text with {code}, {definition}, {facet}
     fewest_people: int = 1,                                   # codes of fewer people of a segment make no claim
     most_quotes: int = 12,                                    # quotes listed per claim and side; the rest is counted
+    most_unlike: int = 1,                                     # quotes listed per claim of what people without it say instead
     survey_claims: int = 8,                                   # at most so many claims from the survey alone
     seed: int = 0,                                            # for the names
     today: str | None = None,                                 # date of the draft, ISO; default: today
 ) -> list[Persona]:
     """Draft a persona for each segment of a segmentation from its members' codings and answers.
 
-    Returns a list of Persona in the order of the segments. Members are the survey's respondents; those whose id is a case with read
-    sources are the interviewed ones. Raises NoSuchName, NoSuchCode, BadInput.
+    Returns a list of Persona in the order of the segments. Members are the survey's respondents; the interviewed ones are those whose id is a case
+    with read sources, and those linked by `people` or `tool`. A study of codings alone, without segments, is first grouped by `segment_by_codes`, and
+    keeps the groups as the segmentation "codings". Raises NoSuchName, NoSuchCode, NoSuchCase, BadInput.
     """
-    links, facets, ground = links or {}, facets or {}, _Ground(study, segments, opposites)
+    if segments is None and study.segments.empty and study.surveys.empty: segment_by_codes(study, facets=include)
+    hand = {str(case): None if pd.isna(name) else str(name) for case, name in dict(people if people is not None else {}).items()}
+    links, facets, ground = links or {}, facets or {}, _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)
     _check_arguments(ground, links, facets, include)
     called, found = _names(ground.names, study.turns["speaker"].dropna().unique(), seed), ground.contrasts()
     personas = []
     for segment, name in zip(ground.names, called, strict=True):
-        told = _code_claims(ground, segment, include=include, templates=templates or {}, most=most_quotes)
+        told = _code_claims(ground, segment, include=include, templates=templates or {}, most=most_quotes, unlike=most_unlike)
         told = _with_statistics([c for c in told if c.people >= fewest_people], links, found[segment], ground)
         spoken_for = {v if isinstance(v, str) else v[0] for code, v in links.items() if any(code in c.codes for c in told)} | {v for v in facets if facets[v] is None}
-        counted = _survey_claims(ground, found[segment], facets, without=spoken_for, most=survey_claims)
+        counted = _survey_claims(ground, segment, found[segment], facets, without=spoken_for, most=survey_claims)
         personas.append(_draft(ground, segment, name, _in_order([*told, *counted]), today or Date.today().isoformat()))
     return personas

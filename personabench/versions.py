@@ -112,7 +112,7 @@ def _people_of(p: Persona, study: Study | None) -> set[str]:
     if p.cases is not None: return set(p.cases)
     if study is not None and p.segmentation is not None and study.segments["segmentation"].eq(p.segmentation).any():
         members = study.rows("members", segmentation=p.segmentation)
-        return set(members.loc[members["segment"].eq(p.segment), "case"]) - _withdrawn(study)
+        return (set(members.loc[members["segment"].eq(p.segment), "case"]) | {link.case for link in p.linked}) - _withdrawn(study)
     return {e.case for c in p.claim_list for e in (*c.evidence, *c.against) if e.case is not None}
 
 # %% ../nbs/42_versions.ipynb #b61f9ff1

@@ -15,7 +15,7 @@ import pytest
 from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.consent import record_consent
-from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, contrasts, draft_personas, write_personas
+from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, contrasts, draft_personas, write_personas
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
 from personabench.survey import import_survey
@@ -80,7 +80,9 @@ def test_a_draft_holds(study: Study, folder: Path):
 
 @pytest.mark.parametrize(("old", "new", "rule"), [
     ("the dock was empty\n", "the dock was always empty\n", "quote-verbatim"), ("start: 19", "start: 20", "quote-verbatim"), ("end: 37", "end: 36", "quote-verbatim"),
-    ("source: P01", "source: P99", "source-missing"), ("case: P01", "case: P02", "case-right"), ("case: P01", "case: P04", "outside-segment"),
+    ("source: P01", "source: P99", "source-missing"), ("        case: P01", "        case: P02", "case-right"),
+    ("        case: P01", "        case: P04", "outside-segment"),
+    ("  - case: P01", "  - case: P04", "link-right"), ("unassigned: 1", "unassigned: 2", "link-right"), ("how: respondent id", "how: by hand", "link-right"),
     ("people: 3\n", "people: 4\n", "count-right"), ("base: 3\n", "base: 2\n", "count-right"), ("quotes: 3", "quotes: 9", "count-right"),
     ("against_people: 0", "against_people: 1", "counter-evidence"), ("against_quotes: 0", "against_quotes: 2", "counter-evidence"),
     ("low: 0.4385", "low: 0.5", "share-right"), ("share: 1.0", "share: 0.9", "share-right"), ("against_people: 1", "against_people: 0", "counter-evidence"),
@@ -516,10 +518,10 @@ def flawed(study: Study) -> dict[str, Persona]:
     ground = _Ground(study, "truth")
     base = next(p for p in draft_personas(study, "truth", **DRAFT) if p.segment == "Commuters")
     fresh = lambda id, *claims: base.model_copy(update={"id": id, "name": id, "claim_list": [*base.claim_list, *claims]})
-    figures = contrasts(ground.survey, ground.cases["Commuters"], variables=list(TRUTH["traps"]["8_bundle"]["traits"]), without=ground.away)
-    traits = [(r, _statistic(r, ground)) for r in figures.itertuples()]
-    bundle = [Claim(id=r.variable, text=r.label, facet="behaviour", people=r.people, base=r.n, share=e.share, low=e.low, high=e.high, newest=e.date,
-        oldest=e.date, evidence=[e]) for r, e in traits]
+    figures = contrasts(ground.survey, ground.cases["Commuters"], without=ground.away)
+    here = ground.survey.data.index.isin(ground.cases["Commuters"])
+    bundle = [_survey_claim(r, _statistic(r, ground), ground.survey, "behaviour", here)
+              for r in figures[figures["variable"].isin(list(TRUTH["traps"]["8_bundle"]["traits"]))].itertuples()]
     only = TRUTH["traps"]["7_identifying"]["quote"]
     row = study.codings[study.codings["quote"].str.contains(only, regex=False) & study.codings["case"].eq("P11")].iloc[0]
     told = quoted(study, "P11", only, date=study.sources.set_index("name").at["P11", "date"])

@@ -18,12 +18,14 @@ from ruamel.yaml import YAML
 
 from personabench import personas as personas_module
 from personabench import store
-from personabench.personas import (PERSONA_FACETS, Claim, Evidence, Persona, contrasts, draft_personas, passages, persona_schema,
-                                  read_personas, update_personas, write_personas)
-from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCode, NoSuchName
+from personabench.checks import check
+from personabench.personas import (PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
+                                  persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
+from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
 from personabench.study import Study
 from personabench.statistics import wilson
 from personabench.survey import import_survey, read_survey
+from personabench.versions import mean_difference, share_difference
 
 GOLDEN = Path(__file__).parent / "golden"
 CODES = [
@@ -177,14 +179,17 @@ def test_quotes_come_from_different_people_first_and_are_capped():
 def quote(case: str) -> Evidence: return Evidence(kind="quote", quote="a", source="s", start=0, end=1, case=case)
 
 
-def statistic(n: int = 30, rest: float = .2) -> Evidence:
-    return Evidence(kind="survey", survey="w", variable="v", value="yes", n=n, share=.5, low=.33, high=.67, rest=rest)
+def statistic(n: int = 30, rest: float = .2, rest_n: float = 100, q: float | None = None) -> Evidence:
+    d = share_difference((rest * rest_n, rest_n), (.5 * n, n))
+    return Evidence(kind="survey", survey="w", variable="v", value="yes", n=n, share=.5, low=.33, high=.67, rest=rest, rest_n=rest_n, difference_low=d.low,
+                    difference_high=d.high, q=d.p if q is None else q)
 
 
 @pytest.mark.parametrize(("evidence", "strength"), [
     ([], "assumption"), ([quote("a")], "anecdote"), ([quote("a"), quote("a"), quote("b")], "anecdote"),
     ([quote("a"), quote("b"), quote("c")], "supported"), ([statistic()], "supported"), ([statistic(n=29)], "anecdote"),
-    ([statistic(rest=.4)], "anecdote"), ([quote("a"), statistic()], "supported"), ([*map(quote, "abc"), statistic()], "triangulated"),
+    ([statistic(rest=.4)], "anecdote"), ([statistic(rest=.32)], "anecdote"), ([statistic(rest=.3, rest_n=1000)], "supported"), ([statistic(q=.06)], "anecdote"),
+    ([statistic().model_copy(update={"q": None})], "anecdote"), ([quote("a"), statistic()], "supported"), ([*map(quote, "abc"), statistic()], "triangulated"),
     ([Evidence(kind="cited", cite="A report, 2025")], "anecdote")])
 def test_strength_follows_from_evidence(evidence: list[Evidence], strength: str):
     assert Claim(id="x", text="t", facet="need", evidence=evidence).strength == strength
@@ -235,6 +240,25 @@ def test_t_intervals_of_contrasts_agree_with_scipy():
     row = contrasts(read_survey(x, levels={"x": "numeric"}), x.index[:12]).iloc[0]
     first = x["x"].to_numpy()[:12]
     assert (row["low"], row["high"]) == pytest.approx(t.interval(.95, 11, first.mean(), first.std(ddof=1) / 12 ** .5))
+
+
+def test_differences_are_newcombes_and_welchs_and_their_tests_are_adjusted_for_all_that_was_asked(answers: pd.DataFrame):
+    found = contrasts(read_survey(answers, weights="w"), answers.index[:80])
+    for row in found.itertuples():
+        w, x = answers["w"], answers[row.variable]
+        sides = [w.index.isin(answers.index[:80]), ~w.index.isin(answers.index[:80])]
+        n = [w[side].sum() ** 2 / (w[side] ** 2).sum() for side in sides]
+        if row.level in ("numeric", "ordinal"):
+            mean = [np.average(x[side], weights=w[side]) for side in sides]
+            error = [np.sqrt(np.average((x[side] - m) ** 2, weights=w[side]) / (k - 1)) for side, m, k in zip(sides, mean, n)]
+            d = mean_difference((mean[1], error[1], n[1] - 1), (mean[0], error[0], n[0] - 1))
+        else:
+            share = [w[side][x[side].eq(row.value)].sum() / w[side].sum() for side in sides]
+            d = share_difference((share[1] * n[1], n[1]), (share[0] * n[0], n[0]))
+        assert (row.difference_low, row.difference_high, row.p) == pytest.approx((d.low, d.high, d.p))
+    p = found["p"].to_numpy()
+    assert found["q"].to_numpy() == pytest.approx([min(1, min(p[p >= x] * len(p) / [np.sum(p <= y) for y in p[p >= x]])) for x in p])
+    assert found["variable"].nunique() < len(found)
 
 
 def test_effect_of_shares_is_cohens_h():
@@ -340,8 +364,9 @@ def test_the_same_study_gives_the_same_draft(surveyed: Study):
     assert one[0].data["segmentation"] == "abc" and len(one[0].data["survey"]) == 64
 
 
-def test_unknown_and_unnamed_segmentations(study: Study):
-    with pytest.raises(NoSuchName, match="add_segments"):
+def test_unknown_and_unnamed_segmentations(study: Study, answers: pd.DataFrame):
+    import_survey(study, answers, name="wave1", wave="2026-05", weights="w")
+    with pytest.raises(NoSuchName, match="add_segments.*segment_by_codes"):  # which of the two, only the researcher knows
         draft_personas(study)
     add_segments(study, GROUPS)
     add_segments(study, GROUPS, name="2026-11")
@@ -358,7 +383,7 @@ def test_claims_and_evidence_as_tables(surveyed: Study):
     evidence = persona.evidence
     quotes = evidence[evidence["kind"].eq("quote")]
     assert [surveyed.quote(s, a, b) for s, a, b in zip(quotes["source"], quotes["start"].astype(int), quotes["end"].astype(int))] == quotes["quote"].tolist()
-    assert set(evidence["side"]) == {"for", "against"}
+    assert set(evidence["side"]) == {"for", "against", "unlike"}
     bare = Persona(id="a", name="A")
     assert bare.claims.empty and bare.evidence.empty and "strength" in bare.claims
 
@@ -737,3 +762,162 @@ def test_the_shipped_schema_is_the_models_fits_drafts_and_finds_mistakes(surveye
                   HAND.replace("name:   'Ash'", "name: [a]"), HAND.replace("verdict: not", "verdict: never"), HAND.replace("id: ash", "id: A h")):
         assert not validator.is_valid(_load(wrong)), wrong
     for p in draft_personas(surveyed, "2026-05"): validator.validate(_load(p.to_yaml()))
+
+
+# -- Counter-evidence that is searched for -------------------------------------------------------------------------------------
+def test_pains_and_gains_of_one_topic_speak_against_each_other(study: Study):
+    with study.step("codes", "a topic") as step:
+        store.add_codes(step, [{"name": "App", "facet": "other"}])
+        store.add_codes(step, [{"name": "App is slow", "facet": "pain", "parent": "App"}, {"name": "App is quick", "facet": "gain", "parent": "App"},
+                               {"name": "App is pretty", "facet": "attitude", "parent": "App"}])
+    add_talk(study, "P07", [("Kim", "P07", "The app hangs. It looks nice.", [("The app hangs", "App is slow"), ("looks nice", "App is pretty")])])
+    add_talk(study, "P08", [("Lou", "P08", "The app is fast.", [("The app is fast", "App is quick")])])
+    add_segments(study, {"P07": "A", "P08": "A"})
+    slow, quick = (claim(draft_personas(study), id) for id in ("pain-app-is-slow", "gain-app-is-quick"))
+    assert (slow.against_people, slow.against_share, [e.case for e in slow.against]) == (1, .5, ["P08"])
+    assert [e.case for e in quick.against] == ["P07"] and quick.against_low == pytest.approx(wilson(1, 2)[0], abs=1e-4)
+
+
+def test_opposite_answers_are_counted_with_their_share(surveyed: Study, answers: pd.DataFrame):
+    ours, personas = answers[::2], draft_personas(surveyed, today="2026-06-01")
+    for id, against, said in (("survey-met-full-dock", ours["met_full_dock"].eq(0), "any other answer"),
+                              ("survey-imp-price", ours["imp_price"] > 3, "above 3, the middle of the scale")):
+        c = claim(personas, id)
+        share, n = ours["w"][against].sum() / ours["w"].sum(), ours["w"].sum() ** 2 / (ours["w"] ** 2).sum()
+        assert (c.against_people, c.against_answer) == (int(against.sum()), said)
+        assert (c.against_share, c.against_low, c.against_high) == pytest.approx((share, *wilson(share * n, n)), abs=1e-4)
+    rides = claim(personas, "survey-rides")
+    assert rides.against_people == 0 and rides.against_answer.startswith("below 5.") and rides.against_answer.endswith("mean of the others")
+
+
+def test_what_others_say_instead_is_the_least_similar_and_never_ones_own(study: Study):
+    add_talk(study, "P07", [("Kim", "P07", "To work by bike every day, and I watch the clock. I ride to the lake for fun.", [
+        ("watch the clock", "Counts every minute"), ("ride to the lake for fun", "Rides for leisure")])])
+    add_segments(study, {f"P{i:02}": "A" for i in range(1, 9)})
+    draft = draft_personas(study)
+    commutes = claim(draft, "behaviour-commutes-by-bike")
+    (other,) = commutes.unlike
+    assert other.case not in {e.case for e in commutes.evidence} and other.code in ("Counts every minute", "Rides for leisure")
+    assert claim(draft, "pain-empty-dock").unlike == []  # the only pain
+    assert commutes.against_people == 0 and not any(c.unlike for c in draft_personas(study, most_unlike=0)[0].claim_list)
+    assert not check(study, personas=draft)["level"].eq("error").any()
+
+
+# -- Who belongs where --------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def linkable(surveyed: Study) -> Study:
+    "Four interviewed people more, whom the survey does not know."
+    for case in ("Q1", "Q2", "Q3", "Q4"): add_talk(surveyed, case, [(f"S{case}", case, f"{case} came and the dock was empty.", [("dock was empty", "Empty dock")])])
+    return surveyed
+
+
+def test_people_are_linked_by_id_by_hand_and_by_the_typing_tool(linkable: Study, answers: pd.DataFrame, tmp_path: Path):
+    from personabench.typing_tool import TypingTool
+
+    tool = TypingTool(n_questions=1, folds=2).fit(answers.drop(columns="w"), pd.Series(["A", "B"] * 100, index=answers.index))
+    golden = pd.DataFrame({name: [None, None] for name in tool.questions_}, index=["Q2", "Q3"]).assign(rides=[21, None])
+    assert tool.questions_ == ["rides"]
+    before, *_ = draft_personas(linkable, today="2026-06-01")
+    a, b = draft_personas(linkable, people={"Q1": "B", "Q4": None}, tool=tool, answers=golden, today="2026-06-01")
+    assert {link.how for link in before.linked} == {"respondent id"} and before.unassigned == a.unassigned + 2
+    assert Link(case="Q1", how="by hand") in b.linked and a.unassigned == b.unassigned
+    typed = next(link for link in a.linked if link.case == "Q2")
+    assert typed.how == "typing tool" and typed.probability > .9
+    assert not {"Q3", "Q4"} & {link.case for link in (*a.linked, *b.linked)}  # no answer, and said to belong nowhere
+    assert claim([a], "pain-empty-dock").people == claim([before], "pain-empty-dock").people + 1 and a.people == before.people
+    assert any("typing tool" in why for why in a.caveats) and any("by hand" in why for why in b.caveats) and any("belong" in why for why in a.caveats)
+    write_personas([a, b], tmp_path)
+    assert read_personas(tmp_path) == [a, b] and not check(linkable, personas=tmp_path, today="2026-06-01")["level"].eq("error").any()
+
+
+def test_golden_answers_may_be_attributes_of_the_cases(linkable: Study, answers: pd.DataFrame):
+    from personabench.typing_tool import TypingTool
+
+    tool = TypingTool(n_questions=1, folds=2).fit(answers.drop(columns="w"), pd.Series(["A", "B"] * 100, index=answers.index))
+    with pytest.raises(NoSuchName, match="no column 'rides'"): draft_personas(linkable, tool=tool)
+    with linkable.step("cases", "answers") as step: store.add_case(step, "Q1", attributes={"rides": "4"})
+    assert [link.case for link in draft_personas(linkable, tool=tool)[1].linked if link.how == "typing tool"] == ["Q1"]
+    with pytest.raises(BadInput, match="segment 'X'"):
+        draft_personas(linkable, tool=TypingTool(n_questions=1, folds=2).fit(answers.drop(columns="w"), pd.Series(["A", "X"] * 100, index=answers.index)))
+
+
+@pytest.mark.parametrize(("people", "error", "said"), [
+    ({"Q9": "A"}, NoSuchCase, "an interviewed case"), ({"Q1": "Z"}, NoSuchName, "the segment 'Z' for 'Q1'"), ({"P01": "B"}, BadInput, "by the survey in 'A'")])
+def test_links_that_cannot_be(linkable: Study, people: dict[str, str], error: type[Exception], said: str):
+    with pytest.raises(error, match=said): draft_personas(linkable, people=people)
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"linked": [Link(case="Q9", how="by hand")]}, "no interview"), ({"linked": [Link(case="P03", how="by hand")]}, "in 'B' by the survey|in 'A' by the survey"),
+    ({"linked": [Link(case="Q2", how="respondent id")]}, "in None by the study"), ({"linked": []}, "is not linked"), ({"unassigned": 9}, "unassigned says 9"),
+    ({"linked": [Link(case="Q2", how="typing tool")]}, "probability None")])
+def test_links_are_held_against_the_study(linkable: Study, changes: dict, said: str):
+    a, b = draft_personas(linkable, people={"Q1": "A"}, today="2026-06-01")
+    wrong = a.model_copy(update={**changes, "linked": [*a.linked, *changes["linked"]] if changes.get("linked") else changes.get("linked", a.linked)})
+    found = check(linkable, personas=[wrong, b], today="2026-06-01").query("rule == 'link-right'")
+    assert found["message"].str.contains(said).any() and found["level"].eq("error").all()
+    assert check(linkable, personas=[a, b], today="2026-06-01").query("rule == 'link-right'").empty
+
+
+# -- Interviews alone, a survey alone --------------------------------------------------------------------------------------------------
+def test_interviews_alone_are_one_honest_proto_persona(study: Study):
+    (p,) = draft_personas(study, today="2026-06-01")
+    assert (p.status, p.verdict, p.segmentation, p.survey) == ("proto-persona", "not shown", "codings", None)
+    assert p.interviewed == p.people == len(p.linked) == len(code_profiles(study)) and any("grouped by what they were coded with" in why for why in p.caveats)
+    assert draft_personas(study, today="2026-06-01") == [p] and len(study.segments) == 1
+    found = check(study, personas=[p], today="2026-06-01")
+    assert not found["level"].eq("error").any() and "data-changed" not in set(found["rule"])
+    add_talk(study, "P09", [("Kim", "P09", "To work and back, and the dock was empty.", [("To work and back", "Commutes by bike")])])
+    assert "data-changed" in set(check(study, personas=[p], today="2026-06-01")["rule"])  # the grouping is older than the codings
+
+
+def test_nothing_to_draft_from_is_an_error_with_a_cure():
+    with pytest.raises(BadInput, match="import_survey and add_segments"): draft_personas(empty_study())
+
+
+def test_people_of_one_kind_of_profile_come_together():
+    study, rng = empty_study(), np.random.default_rng(0)
+    names = [f"Does {i}" for i in range(12)]
+    with study.step("codes", "more") as step: store.add_codes(step, [{"name": n, "facet": "behaviour"} for n in names])
+    for i in range(36):
+        said = [n for j, n in enumerate(names) if rng.random() < (.9 if j % 3 == i % 3 else .08)] or ["Annoyed"]
+        add_talk(study, f"P{i:02}", [(f"S{i}", f"P{i:02}", " ".join(f"{n}." for n in said), [(f"{n}.", n) for n in said])])
+    rows = segment_by_codes(study)
+    assert rows["segmentation"].eq("codings").all() and rows["k"].eq(3).all() and rows["n"].sum() == 36
+    kinds = study.rows("members", segmentation="codings").groupby("segment")["case"].agg(lambda cases: {int(c[1:]) % 3 for c in cases})
+    assert sorted(kinds, key=min) == [{0}, {1}, {2}]
+    personas = draft_personas(study)
+    assert all((p.status == "persona") == (p.verdict == "clusters shown") for p in personas) and not check(study, personas=personas)["level"].eq("error").any()
+    with pytest.raises(AlreadyThere): segment_by_codes(study, facets=["pain", "behaviour", "emotion"], k=2)
+    assert code_profiles(study, shares=True).sum(axis=1).between(.99, 1.01).mean() > .9
+
+
+def test_a_survey_alone_makes_claims_of_statistics(answers: pd.DataFrame):
+    study = Study(":memory:", coder="MB", create=True)
+    import_survey(study, answers, name="wave1", wave="2026-05", weights="w")
+    add_segments(study, {c: "A" if i % 2 == 0 else "B" for i, c in enumerate(answers.index)}, survey="wave1", verdict="clusters shown")
+    a, b = draft_personas(study, today="2026-06-01")
+    assert a.claim_list and all(c.is_survey for p in (a, b) for c in p.claim_list) and a.status == "proto-persona"
+    for e in (e for p in (a, b) for c in p.claim_list for e in c.evidence):
+        assert None not in (e.n, e.estimate, e.low, e.high, e.rest, e.difference_low, e.difference_high, e.q, e.effect) and e.differs
+    assert not check(study, personas=[a, b], today="2026-06-01")["level"].eq("error").any()
+
+
+# -- Fields ------------------------------------------------------------------------------------------------------------------------------
+def test_statements_stand_under_the_fields_of_teams_in_their_order(surveyed: Study):
+    assert list(PERSONA_FIELDS)[:17] == ["pains", "goals", "role", "name", "tech comfort", "needs", "age", "behaviours", "location", "context", "motivations", "quote",
+                                         "devices", "attitudes", "channels", "scenario", "objections"]
+    p = draft_personas(surveyed)[0]
+    shown = [list(PERSONA_FIELDS).index(f) for f in p.sheet["field"]]
+    assert shown == sorted(shown) and {"name", "quote"} < set(p.sheet["field"]) and "scenario" not in set(p.sheet["field"])
+    headings = [c.heading for c in p.claim_list]
+    assert headings == sorted(headings, key=list(PERSONA_FIELDS).index) and headings[0] == "pains"
+    day = Claim(id="day", text="Rides in before eight.", facet="context", field="scenario")
+    with_day = p.model_copy(update={"claim_list": [*p.claim_list, day]})
+    assert day.strength == "assumption" and with_day.sheet.query("field == 'scenario'")["text"].tolist() == [day.text]
+    assert "field: scenario" in with_day.to_yaml() and "field: pains" not in p.to_yaml()
+
+
+def test_an_unknown_field_is_refused_with_its_line(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("id: a\nname: A\nclaims:\n  - id: x\n    text: t\n    facet: need\n    field: pain\n")
+    with pytest.raises(BadInput, match="line 7.*did you mean 'pains'"): read_personas(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +151,13 @@ def test_it_is_live(capsys):
     start = time.perf_counter()
     for i in range(10): trait_prevalence(survey, {**traits, "q3": [(">=", 3), (">=", 2)][i % 2]})
     assert (time.perf_counter() - start) / 10 < .25
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    "The short form of tests/campaigns/persona_intervals.py."
+    spec = spec_from_file_location("persona_intervals", Path(__file__).resolve().parent / "campaigns" / "persona_intervals.py")
+    intervals = module_from_spec(spec)
+    spec.loader.exec_module(intervals)
+    table = intervals.campaign((60,), ("none", "strong"), 25, 1)
+    assert table.shape == (10, 2) and table.min().min() > .88 and table.max().max() < .995  # 250 to 500 intervals each: two standard errors beside 90 and 97
+    assert table.to_numpy().mean() == pytest.approx(.95, abs=.015)

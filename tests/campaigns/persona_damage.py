@@ -50,13 +50,14 @@ def _word(block: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-FIGURES = "people|base|share|low|high|quotes|against_people|against_quotes|interviewed"
+FIGURES = "people|base|share|low|high|quotes|against_people|against_quotes|against_share|against_low|against_high|interviewed"
+STATISTICS = "effective_n|share|mean|low|high|rest|rest_n|difference_low|difference_high|q|effect"
 DAMAGES: dict[str, Edit] = {
     "quote": lambda t, r: _spot(t, r, r"(?<=quote: \|-\n)( +)(.+)$", lambda m: m[1] + _word(m[2], r) if _word(m[2], r).strip() else m[0]),
     "number of a claim": lambda t, r: _spot(t, r, rf"^(    (?:{FIGURES}): )([\d.]+)$", lambda m: m[1] + _moved(m[2], r)),
     "number of the persona": lambda t, r: _spot(t, r, rf"^((?:{FIGURES}|effective_n): )([\d.]+)$", lambda m: m[1] + _moved(m[2], r)),
     "n of a statistic": lambda t, r: _spot(t, r, r"^( {8}n: )(\d+)$", lambda m: m[1] + _moved(m[2], r)),
-    "figure of a statistic": lambda t, r: _spot(t, r, r"^( {8}(?:effective_n|share|mean|low|high|rest|effect): )(-?[\d.]+)$", lambda m: m[1] + _moved(m[2], r)),
+    "figure of a statistic": lambda t, r: _spot(t, r, rf"^( {{8}}(?:{STATISTICS}): )(-?[\d.]+)$", lambda m: m[1] + _moved(m[2], r)),
     "date": lambda t, r: _spot(t, r, r"^( +(?:date|newest|oldest): '?)(\d{4})(-\d\d)", lambda m: m[1] + str(int(m[2]) - r.choice([1, 2])) + m[3]),
     "segment": lambda t, r: _spot(t, r, r"^(segment|segmentation|survey|wave|verdict): (.+)$", lambda m: f"{m[1]}: " + {"verdict": "no clusters"}.get(m[1], "elsewhere")),
     "link to a code": lambda t, r: _spot(t, r, r"^( {4}codes:\n +- )(.+)$", lambda m: m[1] + r.choice(["Nothing of the kind", m[2] + " or so"])),
@@ -65,6 +66,9 @@ DAMAGES: dict[str, Edit] = {
     "case": lambda t, r: _spot(t, r, r"^( {8}case: )(.+)$", lambda m: m[1] + r.choice([c for c in ("P01", "P05", "P14", "P99") if c != m[2]])),
     "span": lambda t, r: _spot(t, r, r"^( {8}(?:start|end): )(\d+)$", lambda m: m[1] + str(int(m[2]) + r.choice([-3, -1, 1, 2, 40]))),
     "strength": lambda t, r: _spot(t, r, r"^( {4}strength: )(\w+)$", lambda m: m[1] + r.choice([s for s in STRENGTHS if s != m[2]])),
+    "link of a person": lambda t, r: _spot(t, r, r"^(  - case: )(.+)$", lambda m: m[1] + r.choice([c for c in ("P01", "P05", "P14", "P99") if c != m[2]])),
+    "how a person was linked": lambda t, r: _spot(t, r, r"^( {4}how: )respondent id$", lambda m: m[1] + r.choice(["by hand", "typing tool"])),
+    "number of unassigned people": lambda t, r: _spot(t, r, r"^(unassigned: )(\d+)$", lambda m: m[1] + str(int(m[2]) + r.choice([1, 3, 20]))),
     "unknown key": lambda t, r: _spot(t, r, r"^( {4})(facet|people|text|evidence)(:)", lambda m: m[1] + m[2] + "s" + m[3]),
 }
 
