@@ -46,7 +46,7 @@ _ROOMS: dict[str, str] = {
     "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
     "publishing": "publish read_version list_versions verify Version",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
-    "cards": "PersonaCard",
+    "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
                       " chart_missing",
