@@ -52,6 +52,7 @@ _ROOMS: dict[str, str] = {
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
                       " chart_missing",
     "persona_charts": "chart_compare chart_personas chart_priorities",
+    "evidence_widget": "EvidenceWidget evidence_in_context",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

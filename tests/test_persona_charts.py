@@ -75,5 +75,6 @@ def test_priorities_show_reach_interval_ranks_and_what_nobody_said(theme: str):
     chart = chart_priorities(found, theme=theme)
     for said in ("all people, at least", "85 %, 17 of 20", "rank 1", "no statement", "not known", "Kit"): assert said in words(chart), said
     points = marks(chart, "point")
-    assert [(p["feature"], p["persona"]) for p in points] == [*(("Forecast", who) for who in ("all people", "Ash", "Kit")), ("Courtesy", "all people"), ("Courtesy", "Ash")]
+    assert [(p["feature"], p["persona"]) for p in points] == [("Forecast", "all people"), ("Forecast", "Ash"), ("Forecast", "Kit"), ("Courtesy", "all people"),
+                                                             ("Courtesy", "Ash")]
     assert "Forecast, all people: at least 44 %" in chart.to_dict()["description"]

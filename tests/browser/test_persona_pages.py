@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from personabench.cards import PersonaCard, PersonaGallery, render
+from personabench.evidence_widget import EvidenceWidget
 from personabench.personas import Claim, Evidence, Persona
+from personabench.study import Study
+
+from .widget_pages import WidgetPage, study_of_talk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -142,3 +146,102 @@ def test_a_gallery_prints_one_persona_a_page_dark_on_white(at_page, shots, tmp_p
     assert pages_of(pdf) == 3
     assert page.locator(".pb-card").evaluate_all("all => all.map(c => c.getBoundingClientRect().height > 100)") == [True] * 3, "folded cards are unfolded"
     assert page.locator(".pg-face:visible").count() == 0 and page.locator(".pg-bar").is_hidden()
+
+
+# -- Evidence -----------------------------------------------------------------------------------------------------------------
+def of_talk() -> tuple[Study, Persona]:
+    "The talk, and a persona with a quote of two people, a quote that has moved, a figure, a citation, markup and an assumption."
+    study = study_of_talk()
+    text = study.text("P01")
+
+    def quote(words: str, case: str, code: str = "Dock full") -> Evidence:
+        start = text.index(words)
+        return Evidence(kind="quote", quote=words, source="P01", start=start, end=start + len(words), case=case, code=code, date="2026-05-04")
+
+    figure = Evidence(kind="survey", survey="wave1", variable="use", value="work", n=150, share=.93, low=.88, high=.96, rest=.05, effect=2.1)
+    cited = Evidence(kind="cited", cite=f"A book about docks {EVIL}")
+    full = quote("When the dock is full, I walk.", "P01")
+    moved = full.model_copy(update={"start": 0, "end": len(full.quote or "")})
+    told = Claim(id="pain-full", text=f"Full dock {EVIL}", facet="pain", codes=["Dock full"], people=2, base=3, share=.67, low=.21, high=.94, quotes=5,
+                 evidence=[full, quote("הרציף מלא.", "Dina"), figure, cited], against_people=1, against=[moved, quote("voil\u00e0", "P01", EVIL)])
+    quiet = Claim(id="goal-x", text="Loves maps", facet="goal")
+    more = [Claim(id=f"need-{i}", text=f"Needs thing {i}", facet="need", evidence=[quote("I take the bike", "P01")], quotes=1) for i in range(14)]
+    return study, Persona(id="a", name="Ash", label="Commutes", claims=[quiet, *more, told])
+
+
+class EvidencePage(WidgetPage):
+    "The evidence widget on a bare page."
+    live, pause = ".pbe-live", (0, 120)
+
+    def ready(self) -> None: self.page.locator("#w .pbe-claim").wait_for()
+
+    @property
+    def heading(self) -> str: return self.page.locator("#w .pbe-claim").inner_text()
+
+    @property
+    def pieces(self) -> list[str]: return self.page.locator("#w .pbe-piece").all_inner_texts()
+
+
+@pytest.fixture
+def evidence(page) -> Iterator[EvidencePage]:
+    study, persona = of_talk()
+    made = EvidencePage(page, study, EvidenceWidget(study, persona))
+    yield made
+    assert not made.errors and page.title() == "bench", made.errors
+
+
+def wear(bench: WidgetPage, look: str) -> None:
+    "Give the page the colours that JupyterLab has."
+    ground, layer, ink = ("#111111", "#212121", "rgba(255,255,255,.87)") if look == "dark" else ("#ffffff", "#f5f5f5", "rgba(0,0,0,.87)")
+    style = f"background:{ground};--jp-layout-color0:{ground};--jp-layout-color1:{layer};--jp-ui-font-color0:{ink};margin:8px"
+    bench.page.evaluate("style => { document.body.style.cssText = style; }", style)
+    bench.page.wait_for_function("dark => document.querySelector('#w > [role=region]').hasAttribute('data-dark') === dark", arg=look == "dark")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_the_evidence_widget(evidence, axe, shots, look):
+    wear(evidence, look)
+    assert "An assumption" in evidence.page.locator("#w").inner_text() and axe(evidence.page, "#w") == []
+    evidence.page.locator("#w .pbe-statement[data-k='s:goal-x']").focus()
+    evidence.keys("End")
+    assert axe(evidence.page, "#w") == []
+    evidence.page.set_viewport_size({"width": 1000, "height": 760})
+    evidence.page.screenshot(path=shots / f"evidence-{look}.png")
+    evidence.page.set_viewport_size({"width": 320, "height": 900})
+    assert sideways(evidence.page) == [] and axe(evidence.page, "#w") == []
+    evidence.page.screenshot(path=shots / f"evidence-{look}-320.png", full_page=True)
+
+
+def test_statements_and_evidence_by_keys(evidence):
+    assert evidence.heading == "Loves maps" and "1 of 3" not in evidence.heading
+    evidence.page.locator("#w .pbe-statement[data-k='s:goal-x']").focus()
+    evidence.keys("ArrowDown")
+    assert evidence.heading == "Needs thing 0"
+    evidence.keys("End")
+    assert evidence.heading == f"Full dock {EVIL}", "markup is words"
+    assert len(evidence.pieces) == 6 and "Quoted here: 2 people for, 1 against, 1 on both sides." in evidence.page.locator("#w .pbe-main").inner_text()
+    assert "I take the bike 😀 from the dock. When the dock is full, I walk. It costs me ten minutes." in evidence.pieces[0].replace("\n", "")
+    assert "Anna (P01) · turn 2" in evidence.pieces[0] and evidence.page.locator("#w mark").first.inner_text() == "When the dock is full, I walk."
+    evidence.keys("j", "j")
+    assert evidence.page.evaluate("document.activeElement.dataset.k") == "e:1"
+    evidence.keys("3")
+    assert len(evidence.pieces) == 2 and "no longer holds these words" in evidence.pieces[0]
+    evidence.keys("k")
+    assert evidence.page.evaluate("document.activeElement.dataset.k") == "e:1"
+    evidence.keys("1")
+    evidence.page.locator("#w select").select_option("Dina")
+    assert len(evidence.pieces) == 1
+    evidence.keys("/").type("maps")
+    evidence.keys()
+    assert evidence.page.locator("#w .pbe-statement").count() == 1 and evidence.page.evaluate("window.strayed") == []
+
+
+def test_a_figure_says_n_interval_others_and_effect_and_a_citation_is_copied(evidence):
+    evidence.page.locator("#w .pbe-statement[data-k='s:pain-full']").click()
+    evidence.keys("2")
+    figure = next(p for p in evidence.pieces if "wave1" in p)
+    for word in ("93 %", "88 % to 96 %", "5 % among the others", "n = 150", "large difference, Cohen's h = 2.10", "not in the study"): assert word in figure, word
+    evidence.page.evaluate("navigator.clipboard.writeText = t => { window.copied = t; return Promise.resolve(); }")
+    evidence.keys("j", "c")
+    assert re.fullmatch(r"“When the dock is full, I walk.” \(P01, turn 2, 2026-05-04; characters \d+-\d+\)", evidence.page.evaluate("window.copied"))
+    assert evidence.said.startswith("Copied: ")
