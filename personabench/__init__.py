@@ -44,13 +44,15 @@ _ROOMS: dict[str, str] = {
     "checks": "check format_findings",
     "journeys": "journey journey_from_codings Journey",
     "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
+    "priorities": "prioritise Priorities recommend",
     "publishing": "publish read_version list_versions verify Version",
     "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
-    "cards": "PersonaCard",
+    "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
                       " chart_missing",
-    "persona_charts": "chart_compare chart_personas",
+    "persona_charts": "chart_compare chart_personas chart_priorities",
+    "evidence_widget": "EvidenceWidget evidence_in_context",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .personas import Claim, Evidence, Persona
-from .schema import STRENGTHS
+from . import __version__
+from .checks import check
+from .personas import Claim, Evidence, Persona, _write_whole
+from .prevalence import persona_prevalence
+from .schema import STRENGTHS, BadInput, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from personabench.study import Study
 
 # %% auto #0
-__all__ = ['GROUPS', 'avatar', 'card_view', 'render', 'read_style', 'PersonaCard']
+__all__ = ['GROUPS', 'avatar', 'card_view', 'render', 'read_style', 'PersonaCard', 'strongest_claims', 'gallery_view',
+           'PersonaGallery']
 
 # %% ../nbs/51_cards.ipynb #277e6b33
 def avatar(
@@ -161,3 +172,94 @@ class PersonaCard:
 
     def _repr_html_(self) -> str: return self.html
     def __repr__(self) -> str: return f"PersonaCard({self.persona.title})"
+
+# %% ../nbs/51_cards.ipynb #1acc0f9c
+def strongest_claims(
+    persona: Persona,   # whose claims
+    *,
+    most: int = 5,      # at most so many
+) -> list[Claim]:
+    "Return the claims on the firmest ground: by strength, then by the lower end of the interval, then in the order of a card."
+    place = {facet: i for i, facets in enumerate(GROUPS.values()) for facet in facets}
+    return sorted(persona.claim_list, key=lambda c: (-STRENGTHS.index(c.strength), -(c.low or 0), place[c.facet], c.id))[:most]
+
+# %% ../nbs/51_cards.ipynb #f1fc6e8d
+def _supported(p: Persona) -> int: return sum(STRENGTHS.index(c.strength) >= 2 for c in p.claim_list)
+
+
+def _size_words(p: Persona) -> str:
+    "Say how many people a persona stands for."
+    if p.share is None: return f"{p.people:,} people" if p.people else "share of people unknown"
+    spread = f" ({round(100 * p.low)}-{_percent(p.high)})" if p.low is not None and p.high is not None else ""
+    return f"{_percent(p.share)}{spread} of respondents, n = {p.people:,}"
+
+
+def _tile(p: Persona, most: int) -> dict[str, Any]:
+    "Return what the gallery says about one persona, and its whole card."
+    claims = [_claim_view(p, c) for c in strongest_claims(p, most=most)]
+    verdict = f"verdict: {p.verdict}" if p.segment else "no segments: drafted from codings alone" if p.cases is not None else "no segment"
+    told = {"size": _size_words(p), "verdict": verdict, "supported": _supported(p), "avatar": avatar(p.id, size=56), "meter": "", "checks": ""}
+    counts = {"interviewed": p.interviewed, "statements": len(p.claim_list), "more": len(p.claim_list) - len(claims)}
+    return {"card": card_view(p), "share": p.share, "low": p.low, "high": p.high, "claims": claims, **counts, **told}
+
+# %% ../nbs/51_cards.ipynb #387d7464
+def _checked(tile: dict[str, Any], study: Study, p: Persona, findings: pd.DataFrame) -> dict[str, Any]:
+    "Add the prevalence meter and the count of findings to a tile."
+    meter, mine = persona_prevalence(study, p), findings[findings["persona"].eq(p.id)]["level"].value_counts()
+    told = [f"{mine[level]} {level}{'s' if mine[level] != 1 else ''}" for level in ("error", "warning", "note") if level in mine]
+    return {**tile, "meter": meter.explain() if meter is not None else "", "checks": f"Checks: {', '.join(told) or 'nothing found'}."}
+
+
+_ORDERS = {"given": lambda p: 0, "share": lambda p: -(p.share or 0), "strength": lambda p: -_supported(p) / max(1, len(p.claim_list)),
+           "name": lambda p: p.name.casefold()}
+
+
+def gallery_view(
+    personas: Iterable[Persona],   # in any order
+    *,
+    study: Study | None = None,    # to say what its data and the checks say today
+    sort: str = "given",           # given, share, strength (part of the statements that are supported or better), or name
+    most: int = 5,                 # statements on each small card
+) -> list[dict[str, Any]]:
+    """Return what the gallery says, one entry a persona: card, size, share, low, high, verdict, interviewed, claims, more, supported, statements, avatar, meter, checks.
+
+    Raises BadInput for an order that does not exist.
+    """
+    if sort not in _ORDERS: raise BadInput("sort", repr(sort), f"one of {', '.join(_ORDERS)}", nearest(sort, _ORDERS))
+    people = sorted(personas, key=_ORDERS[sort])
+    tiles = [_tile(p, most) for p in people]
+    if study is None or not people: return tiles
+    findings = check(study, personas=people)
+    return [_checked(tile, study, p, findings) for tile, p in zip(tiles, people, strict=True)]
+
+# %% ../nbs/51_cards.ipynb #e98defcd
+class PersonaGallery:
+    "Show personas side by side: in a notebook by being the last value of a cell, elsewhere by `html`, or as a page of its own by `write`."
+
+    def __init__(self,
+                 personas: Iterable[Persona],   # such as `read_personas(folder)` returns
+                 *,
+                 study: Study | None = None,    # to say what its data and the checks say today
+                 sort: str = "given",           # given, share, strength or name
+                 most: int = 5,                 # statements on each small card
+                 ):
+        self.personas, self.sort = list(personas), sort
+        self.view = gallery_view(self.personas, study=study, sort=sort, most=most)
+
+    @property
+    def html(self) -> str:
+        "The gallery as HTML with its style; needs no network."
+        return f"<style>{_gallery_style()}</style>" + render("gallery.html.j2", {"tiles": self.view, "strengths": STRENGTHS, "sort": self.sort})
+
+    def write(self, path: str | PathLike[str],   # an .html file
+              *, title: str = "Personas",        # of the page
+              ) -> Path:
+        "Write the gallery as a page that needs no network, all or nothing, and return its path."
+        _write_whole(Path(path), render("page.html.j2", {"title": title, "version": __version__, "body": self.html}))
+        return Path(path)
+
+    def _repr_html_(self) -> str: return self.html
+    def __repr__(self) -> str: return f"PersonaGallery({', '.join(p.name for p in self.personas)})"
+
+
+def _gallery_style() -> str: return read_style("card.css") + read_style("gallery.css")

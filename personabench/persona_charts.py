@@ -13,6 +13,7 @@ import pandas as pd
 
 from .charts import _draw_offline, _inks, _key, _wrap
 from .personas import Claim, Persona
+from .priorities import Priorities
 from .schema import FACETS, BadInput
 from .versions import Comparison, _number, _topic
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 # %% auto #0
-__all__ = ['chart_compare', 'chart_personas']
+__all__ = ['chart_compare', 'chart_personas', 'chart_priorities']
 
 # %% ../nbs/55_persona_charts.ipynb #763428ac
 def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, ink: dict[str, str]) -> Any:
@@ -270,3 +271,75 @@ def chart_personas(
                      _key("lines: 0 to 100 % and the 95 % interval", "a mean stands in words alone", f"{left} more claims not drawn" if left else "")])
     said = "; ".join(r["alt"] for r in parts["points"])
     return _sheet(_drawn(parts, width, height, ("persona", "claim", "figure")), width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", ink=ink)
+
+# %% ../nbs/55_persona_charts.ipynb #f53e16a1
+_REACH = 210   # pixels for the ranking's field
+
+
+def _priority_parts(p: Priorities, names: Sequence[tuple[str, str]], column: int, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+    "Set heads, features, ranks and cells in pixels; and the height."
+    parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "band", "axes", "thick", "points", "small")}
+    starts = [_LEFT + _REACH + 24 + i * column for i in range(len(names))]
+    heads = [_wrap(name, column - 18, size=13, lines=2) for _, name in names]
+    for x, words in zip([_LEFT, *starts], [["all people, at least"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
+    y = 16. * max(map(len, [[""], *heads])) + 14
+    cells = p.matrix.set_index(["feature", "persona"])
+    for r in p.ranking.itertuples():
+        words = _lines(r.feature, _LEFT - 20)
+        parts["band"].append({"x": 0, "x2": _LEFT + _REACH + 24 + column * len(names) - 12, "y": y - 6, "ink": ink["grid"]})
+        parts["texts"].append({"x": 0, "y": y, "words": "\n".join(words), "ink": ink["ink"]})
+        _reached(parts, r, y, ink)
+        for x, (key, name) in zip(starts, names): _served(parts, cells.loc[(r.feature, key)], r.feature, name, x, y, column - 22, ink)
+        y += max(46., 14. * len(words) + 16)
+    return parts, y
+
+# %% ../nbs/55_persona_charts.ipynb #53016515
+def _bar(parts: dict[str, list[dict[str, Any]]], x: float, y: float, wide: float, figures: tuple[float, float, float], mark: dict[str, Any],
+         ink: dict[str, str]) -> None:
+    "Add an axis from 0 to 100 %, an interval and a point."
+    reach, low, high = figures
+    parts["axes"].append({"x": x + 6, "x2": x + wide - 6, "y": y + 8, "ink": ink["grid"]})
+    if low == low: parts["thick"].append({"x": x + 6 + low * (wide - 12), "x2": x + 6 + high * (wide - 12), "y": y + 8, "ink": ink["bar"]})
+    parts["points"].append({"x": x + 6 + reach * (wide - 12), "y": y + 8, "ink": ink["line"], **mark})
+
+
+def _reached(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
+    "Add a feature's reach among all people and its ranks."
+    if r.reach != r.reach: return parts["small"].append({"x": _LEFT + 6, "y": y + 3, "words": "not known", "ink": ink["muted"]})
+    ranks = f"rank {r.rank_low}" if r.rank_low == r.rank_high else f"rank {r.rank_low} to {r.rank_high}"
+    told = f"{_number(r.reach, 'share')} ({_number(r.low, 'share')} to {_number(r.high, 'share')}), {ranks}"
+    mark = {"shape": "square", "fill": ink["line"], "feature": r.feature, "persona": "all people", "figure": told,
+            "alt": f"{r.feature}, all people: at least {told}"}
+    _bar(parts, _LEFT, y, _REACH, (r.reach, r.low, r.high), mark, ink)
+    parts["small"].append({"x": _LEFT, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
+
+
+def _served(parts: dict[str, list[dict[str, Any]]], r: Any, feature: str, name: str, x: float, y: float, wide: float,
+            ink: dict[str, str]) -> None:
+    "Add one cell of the matrix."
+    if r.reach != r.reach:
+        words = "no statement" if not r.claims else "assumption" if r.strength == "assumption" else "no share"
+        return parts["small"].append({"x": x + 6, "y": y + 3, "words": words, "ink": ink["muted"]})
+    shape, filled = _SHAPES[r.strength]
+    told = f"{_number(r.reach, 'share')}, {r.people:,} of {r.base:,}; {r.strength}" + (f"; {r.against} against" if r.against else "")
+    mark = {"shape": shape, "fill": ink["line"] if filled else ink["paper"], "feature": feature, "persona": name, "figure": told,
+            "alt": f"{feature}, {name}: {told}"}
+    _bar(parts, x, y, wide, (r.reach, r.low, r.high), mark, ink)
+    parts["small"].append({"x": x, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {r.people:,} of {r.base:,}", "ink": ink["ink"]})
+
+# %% ../nbs/55_persona_charts.ipynb #c0638bdf
+def chart_priorities(
+    priorities: Priorities,        # from `prioritise`
+    *,
+    theme: str = "light",          # "light" or "dark"
+) -> alt.LayerChart:
+    "Draw each feature's reach with its interval and ranks, and the share of each persona behind it. Raises BadInput for an unknown theme."
+    _draw_offline()
+    ink, names = _inks(theme), list(dict.fromkeys(zip(priorities.matrix["persona"], priorities.matrix["name"])))
+    column = int(np.clip(round(700 / len(names)), 118, 200))
+    parts, height = _priority_parts(priorities, names, column, ink)
+    width, title = _LEFT + _REACH + 24 + column * len(names), "Whom each feature serves"
+    key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "left: ■ share of all people, and the ranks in 95 % of the draws"),
+                     _key("lines: 0 to 100 % and the 95 % interval", *priorities.notes)])
+    said = "; ".join(r["alt"] for r in parts["points"])
+    return _sheet(_drawn(parts, width, height, ("feature", "persona", "figure")), width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", ink=ink)

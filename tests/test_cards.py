@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from personabench.cards import GROUPS, PersonaCard, avatar, card_view
+from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
 from personabench.personas import Claim, Evidence, Persona
-from personabench.schema import FACETS
+from personabench.schema import FACETS, BadInput
+from personabench.study import Study
 
 
 def quote(words: str, case: str = "P01", **more) -> Evidence:
@@ -73,3 +74,51 @@ def test_avatars_differ_by_persona_and_hold_no_text():
 def test_more_passages_than_are_listed_are_counted():
     view = card_view(persona(claim(quotes=9)))
     assert view["groups"][0][1][0]["more"] == 8
+
+
+def small(words: str = "Ash", **more) -> Persona: return persona(claim(), **({"id": words.lower(), "name": words} | more))
+
+
+def test_the_gallery_says_what_a_reader_compares():
+    html = PersonaGallery([small(), small("Wren", status="persona", verdict="clusters shown", label="Rides on Sundays")]).html
+    for words in ("proto-persona", "40 % (30-50 %) of respondents, n = 40", "verdict: not measured", "verdict: clusters shown", "4 interviewed", "anecdote",
+                  "1 of 4 people", "Open the whole card of Ash", "Rides on Sundays"):
+        assert words in html, words
+    assert html.count('class="pb-card"') == 2, "the whole cards are there, folded"
+
+
+def test_the_strongest_statements_come_first_and_three_of_three_do_not_outrank_ninety_of_a_hundred():
+    three, ninety = claim(id="three", people=3, base=3, share=1., low=.44, high=1.), claim(id="ninety", people=90, base=100, share=.9, low=.83, high=.94)
+    firm = claim(id="firm", evidence=[quote("I waited", f"P{i}") for i in range(3)], people=3, base=9, share=.33, low=.12, high=.65)
+    guess = claim(id="guess", evidence=[], people=0, base=0, share=None, low=None, high=None, quotes=0)
+    assert [c.id for c in strongest_claims(persona(guess, three, ninety, firm))] == ["firm", "ninety", "three", "guess"]
+    tile = gallery_view([persona(guess, three, ninety, firm)], most=2)[0]
+    assert [c["anchor"] for c in tile["claims"]] == ["s-a--firm", "s-a--ninety"] and (tile["more"], tile["supported"], tile["statements"]) == (2, 1, 4)
+
+
+def test_the_gallery_is_sorted_as_asked_and_an_unknown_order_is_refused():
+    people = [small("Ash", share=.2), small("Wren", share=None, low=None, high=None), small("Fern", share=.5)]
+    def names(sort: str) -> list[str]: return [t["card"]["name"] for t in gallery_view(people, sort=sort)]
+    assert names("given") == ["Ash", "Wren", "Fern"] and names("share") == ["Fern", "Ash", "Wren"] and names("name") == ["Ash", "Fern", "Wren"]
+    with pytest.raises(BadInput, match="size"): gallery_view(people, sort="size")
+
+
+@pytest.mark.parametrize("bad", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><b>', "</style><h1>", "</script><h1>"])
+def test_markup_from_people_is_text_in_the_gallery_too(bad):
+    html = PersonaGallery([persona(claim(text=bad, evidence=[quote(bad)]), name=bad, label=bad)]).html
+    body = html.split("</style>", 1)[1]
+    assert bad not in body and body.count("<script>") == 1, "the gallery's own"
+
+
+def test_the_gallery_with_a_study_says_what_the_checks_find(tmp_path):
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        tile = gallery_view([small()], study=study)[0]
+    assert re.fullmatch(r"Checks: \d+ errors?, .*\.", tile["checks"]), tile["checks"]
+    assert tile["meter"] == "", "no survey, no meter"
+
+
+def test_an_empty_gallery_says_what_to_do_and_a_page_needs_no_network(tmp_path):
+    assert "No personas yet" in PersonaGallery([]).html
+    page = PersonaGallery([small()]).write(tmp_path / "all.html", title="A & B").read_text("utf-8")
+    assert "<title>A &amp; B</title>" in page and "Content-Security-Policy" in page
+    assert not re.search(r"(?:src|href)\s*=|url\(|@import|https?:", page)

@@ -6,7 +6,8 @@ import pytest
 
 from personabench.exports import write_chart
 from personabench.personas import Claim, Evidence, Persona
-from personabench.persona_charts import chart_compare, chart_personas
+from personabench.persona_charts import chart_compare, chart_personas, chart_priorities
+from personabench.priorities import prioritise
 from personabench.schema import BadInput
 from personabench.statistics import wilson
 from personabench.versions import compare
@@ -65,3 +66,15 @@ def test_nothing_to_draw_is_said():
     assert "No claim has a figure" in words(chart_compare(compare([persona("a", claim("x", 3))], [persona("b", claim("y", 3), name="Kit")])))
     with pytest.raises(BadInput, match="no personas"): chart_personas([])
     with pytest.raises(BadInput, match="theme"): chart_personas([persona("a")], theme="blue")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_priorities_show_reach_interval_ranks_and_what_nobody_said(theme: str):
+    people = [persona("a", claim("Full dock", 17), claim("Rude", 3)), persona("b", claim("Full dock", 5), name="Kit")]
+    found = prioritise([{"feature": "Forecast", "needs": "dock"}, {"feature": "Courtesy", "needs": "rude"}, {"feature": "Moon", "needs": "moon"}], people)
+    chart = chart_priorities(found, theme=theme)
+    for said in ("all people, at least", "85 %, 17 of 20", "rank 1", "no statement", "not known", "Kit"): assert said in words(chart), said
+    points = marks(chart, "point")
+    assert [(p["feature"], p["persona"]) for p in points] == [("Forecast", "all people"), ("Forecast", "Ash"), ("Forecast", "Kit"), ("Courtesy", "all people"),
+                                                             ("Courtesy", "Ash")]
+    assert "Forecast, all people: at least 44 %" in chart.to_dict()["description"]

@@ -1,0 +1,247 @@
+"""Cards, gallery, evidence, editor and questionnaire in a real Chromium: the keys reach everything, axe finds nothing, nothing scrolls sideways at 400 %,
+and paper looks right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from personabench.cards import PersonaCard, PersonaGallery, render
+from personabench.evidence_widget import EvidenceWidget
+from personabench.personas import Claim, Evidence, Persona
+from personabench.study import Study
+
+from .widget_pages import WidgetPage, study_of_talk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+EVIL = "<img src=x onerror=\"document.title='pwned'\">"
+LOOKS = ("light", "dark")
+
+
+def said(case: str, words: str, code: str = "Empty dock") -> Evidence:
+    return Evidence(kind="quote", quote=words, source=case, start=0, end=len(words), case=case, code=code, date="2026-05-04")
+
+
+def three_personas() -> list[Persona]:
+    "One of many statements, one with markup wherever people write, one without statements."
+    words = "I came down at seven in the morning and there was nothing, four empty posts and me."
+    many = [Claim(id=f"pain-{i}", text=f"Finds no bike at the dock, case {i}", facet="pain", codes=["Empty dock"], people=3 if i % 2 else 1, base=5, share=.6,
+                  low=.23, high=.88, quotes=4, evidence=[said(f"P{j:02}", words) for j in range(3 if i % 2 else 1)], against_people=i % 2,
+                  against=[said("P09", "Never happened to me")] * (i % 2)) for i in range(20)]
+    figures = {"share": .93, "low": .88, "high": .96}
+    share = Evidence(kind="survey", survey="wave1", variable="use", value="work", n=150, rest=.05, effect=2.1, **figures)
+    many += [Claim(id="survey-use", text="Rides to work more often than the others", facet="behaviour", people=140, base=150, evidence=[share], **figures)]
+    guess = Claim(id="guess", text=f"Loves {EVIL}", facet="goal")
+    size = {"people": 152, "low": .34, "high": .44, "interviewed": 5, "segmentation": "2026-05", "verdict": "clusters shown", "created": "2026-05-12"}
+    return [Persona(id="a", name="Avery", label="Commutes by bike", status="persona", segment="A", share=.39, claim_list=many, **size),
+            Persona(id="b", name=f"Billie {EVIL}", label=EVIL, segment="B", share=.45, claim_list=[guess, *many[:1]], **size | {"verdict": "not shown"}),
+            Persona(id="c", name="Charlie", cases=["P01"])]
+
+
+@pytest.fixture
+def at_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    "Open HTML from disk without a network: at_page(html, width=..., **context). Nothing may be asked for, and nobody may run a script."
+    pages: list[Any] = []
+
+    def opened(html: str, *, width: int = 1100, look: str = "light", **context: Any) -> Page:
+        path = tmp_path / f"{len(pages)}.html"
+        path.write_text(html, "utf-8")
+        page = browser.new_context(offline=True, color_scheme=look, viewport={"width": width, "height": 900}, **context).new_page()
+        asked: list[str] = []
+        pages.append((page, asked, path.as_uri()))
+        page.on("request", lambda r: asked.append(r.url))
+        page.on("pageerror", lambda e: asked.append(str(e)))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for page, asked, address in pages:
+        assert page.title() != "pwned" and asked == [address]
+        page.context.close()
+
+
+def gallery_page(tmp_path: Path, **more: Any) -> str: return PersonaGallery(three_personas(), **more).write(tmp_path / "gallery.html").read_text("utf-8")
+
+
+def card_page(p: Persona) -> str: return render("page.html.j2", {"title": "card", "version": "0", "body": PersonaCard(p).html})
+
+
+def sideways(page: Page) -> list[str]:
+    "What reaches beyond the right edge of the window."
+    wide = "[...document.querySelectorAll('body *')].filter(el => { const r = el.getBoundingClientRect(); return r.width && r.right > innerWidth + 1; })"
+    return page.evaluate(f"document.documentElement.scrollWidth > innerWidth ? {wide}.map(el => el.outerHTML.slice(0, 120)) : []")
+
+
+def pages_of(pdf: bytes) -> int: return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+# -- Card and gallery ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [1100, 320])
+def test_axe_finds_nothing_on_card_and_gallery(at_page, axe, shots, tmp_path, look, width):
+    card = at_page(card_page(three_personas()[0]), look=look, width=width)
+    for summary in card.locator(".pb-claim summary").all()[:4]: summary.click()
+    assert axe(card, "body") == [] and sideways(card) == []
+    gallery = at_page(gallery_page(tmp_path), look=look, width=width)
+    assert axe(gallery, "body") == [] and sideways(gallery) == []
+    gallery.screenshot(path=shots / f"gallery-{look}-{width}.png", full_page=True)
+    gallery.locator(".pg-full > summary").nth(1).click()
+    assert axe(gallery, "body") == [] and sideways(gallery) == []
+    assert EVIL in gallery.locator(".pb-card h2").nth(1).inner_text(), "markup is words"
+
+
+def test_the_gallery_by_keyboard_alone(at_page, tmp_path):
+    page = at_page(gallery_page(tmp_path))
+    def names() -> list[str]: return [n.splitlines()[0] for n in page.locator(".pg-item:visible .pg-name").all_inner_texts()]
+    assert names()[0] == "Avery" and len(names()) == 3
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")  # personas that are none yet are left out
+    assert names() == ["Avery"]
+    page.keyboard.press("ArrowDown")
+    assert len(names()) == 2 and names()[1] == "Charlie"
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")        # triangulated
+    assert page.locator(".pg-claims li:visible").count() == 0 and page.locator(".pg-none:visible").count() == 2
+    page.keyboard.press("ArrowUp")    # supported or better
+    assert set(page.locator(".pg-claims li:visible").evaluate_all("all => all.map(li => li.className)")) == {"pg-s2"}
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")        # by name
+    page.keyboard.press("ArrowUp")    # by strength
+    page.keyboard.press("ArrowUp")    # by share
+    assert names()[0].startswith("Billie") and names()[-1] == "Charlie"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")      # opens the first card of the new order
+    opened = page.locator(".pg-item:has(details.pg-full[open])")
+    assert opened.count() == 1 and opened.locator(".pg-face").is_hidden() and opened.locator(".pb-card h2").inner_text().startswith("Billie")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Enter")
+    assert page.locator("details.pg-full[open]").count() == 0
+
+
+def test_without_scripts_all_is_there_but_sorting(at_page, tmp_path):
+    page = at_page(gallery_page(tmp_path), java_script_enabled=False)
+    assert page.locator(".pg-sort").is_hidden()
+    page.locator(".pg-bar select").first.select_option("proto-persona")
+    assert page.locator(".pg-item:visible").count() == 2
+    page.locator(".pg-bar select").first.select_option("every")
+    page.locator(".pg-full > summary").first.click()
+    assert page.locator(".pb-claim:visible").count() == 21
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_gallery_prints_one_persona_a_page_dark_on_white(at_page, shots, tmp_path, look, scripts):
+    page = at_page(gallery_page(tmp_path), look=look, java_script_enabled=scripts)
+    page.emulate_media(media="print")
+    ink, ground = (page.locator(".pb-card h2").first.evaluate(f"el => getComputedStyle(el.closest('.pb-card')).{name}") for name in ("color", "backgroundColor"))
+    assert (ink, ground) == ("rgb(23, 25, 28)", "rgb(255, 255, 255)")
+    pdf = page.pdf(path=shots / f"gallery-{look}.pdf", prefer_css_page_size=True)
+    assert pages_of(pdf) == 3
+    assert page.locator(".pb-card").evaluate_all("all => all.map(c => c.getBoundingClientRect().height > 100)") == [True] * 3, "folded cards are unfolded"
+    assert page.locator(".pg-face:visible").count() == 0 and page.locator(".pg-bar").is_hidden()
+
+
+# -- Evidence -----------------------------------------------------------------------------------------------------------------
+def of_talk() -> tuple[Study, Persona]:
+    "The talk, and a persona with a quote of two people, a quote that has moved, a figure, a citation, markup and an assumption."
+    study = study_of_talk()
+    text = study.text("P01")
+
+    def quote(words: str, case: str, code: str = "Dock full") -> Evidence:
+        start = text.index(words)
+        return Evidence(kind="quote", quote=words, source="P01", start=start, end=start + len(words), case=case, code=code, date="2026-05-04")
+
+    figure = Evidence(kind="survey", survey="wave1", variable="use", value="work", n=150, share=.93, low=.88, high=.96, rest=.05, effect=2.1)
+    cited = Evidence(kind="cited", cite=f"A book about docks {EVIL}")
+    full = quote("When the dock is full, I walk.", "P01")
+    moved = full.model_copy(update={"start": 0, "end": len(full.quote or "")})
+    told = Claim(id="pain-full", text=f"Full dock {EVIL}", facet="pain", codes=["Dock full"], people=2, base=3, share=.67, low=.21, high=.94, quotes=5,
+                 evidence=[full, quote("הרציף מלא.", "Dina"), figure, cited], against_people=1, against=[moved, quote("voil\u00e0", "P01", EVIL)])
+    quiet = Claim(id="goal-x", text="Loves maps", facet="goal")
+    more = [Claim(id=f"need-{i}", text=f"Needs thing {i}", facet="need", evidence=[quote("I take the bike", "P01")], quotes=1) for i in range(14)]
+    return study, Persona(id="a", name="Ash", label="Commutes", claims=[quiet, *more, told])
+
+
+class EvidencePage(WidgetPage):
+    "The evidence widget on a bare page."
+    live, pause = ".pbe-live", (0, 120)
+
+    def ready(self) -> None: self.page.locator("#w .pbe-claim").wait_for()
+
+    @property
+    def heading(self) -> str: return self.page.locator("#w .pbe-claim").inner_text()
+
+    @property
+    def pieces(self) -> list[str]: return self.page.locator("#w .pbe-piece").all_inner_texts()
+
+
+@pytest.fixture
+def evidence(page) -> Iterator[EvidencePage]:
+    study, persona = of_talk()
+    made = EvidencePage(page, study, EvidenceWidget(study, persona))
+    yield made
+    assert not made.errors and page.title() == "bench", made.errors
+
+
+def wear(bench: WidgetPage, look: str) -> None:
+    "Give the page the colours that JupyterLab has."
+    ground, layer, ink = ("#111111", "#212121", "rgba(255,255,255,.87)") if look == "dark" else ("#ffffff", "#f5f5f5", "rgba(0,0,0,.87)")
+    style = f"background:{ground};--jp-layout-color0:{ground};--jp-layout-color1:{layer};--jp-ui-font-color0:{ink};margin:8px"
+    bench.page.evaluate("style => { document.body.style.cssText = style; }", style)
+    bench.page.wait_for_function("dark => document.querySelector('#w > [role=region]').hasAttribute('data-dark') === dark", arg=look == "dark")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_the_evidence_widget(evidence, axe, shots, look):
+    wear(evidence, look)
+    assert "An assumption" in evidence.page.locator("#w").inner_text() and axe(evidence.page, "#w") == []
+    evidence.page.locator("#w .pbe-statement[data-k='s:goal-x']").focus()
+    evidence.keys("End")
+    assert axe(evidence.page, "#w") == []
+    evidence.page.set_viewport_size({"width": 1000, "height": 760})
+    evidence.page.screenshot(path=shots / f"evidence-{look}.png")
+    evidence.page.set_viewport_size({"width": 320, "height": 900})
+    assert sideways(evidence.page) == [] and axe(evidence.page, "#w") == []
+    evidence.page.screenshot(path=shots / f"evidence-{look}-320.png", full_page=True)
+
+
+def test_statements_and_evidence_by_keys(evidence):
+    assert evidence.heading == "Loves maps" and "1 of 3" not in evidence.heading
+    evidence.page.locator("#w .pbe-statement[data-k='s:goal-x']").focus()
+    evidence.keys("ArrowDown")
+    assert evidence.heading == "Needs thing 0"
+    evidence.keys("End")
+    assert evidence.heading == f"Full dock {EVIL}", "markup is words"
+    assert len(evidence.pieces) == 6 and "Quoted here: 2 people for, 1 against, 1 on both sides." in evidence.page.locator("#w .pbe-main").inner_text()
+    assert "I take the bike 😀 from the dock. When the dock is full, I walk. It costs me ten minutes." in evidence.pieces[0].replace("\n", "")
+    assert "Anna (P01) · turn 2" in evidence.pieces[0] and evidence.page.locator("#w mark").first.inner_text() == "When the dock is full, I walk."
+    evidence.keys("j", "j")
+    assert evidence.page.evaluate("document.activeElement.dataset.k") == "e:1"
+    evidence.keys("3")
+    assert len(evidence.pieces) == 2 and "no longer holds these words" in evidence.pieces[0]
+    evidence.keys("k")
+    assert evidence.page.evaluate("document.activeElement.dataset.k") == "e:1"
+    evidence.keys("1")
+    evidence.page.locator("#w select").select_option("Dina")
+    assert len(evidence.pieces) == 1
+    evidence.keys("/").type("maps")
+    evidence.keys()
+    assert evidence.page.locator("#w .pbe-statement").count() == 1 and evidence.page.evaluate("window.strayed") == []
+
+
+def test_a_figure_says_n_interval_others_and_effect_and_a_citation_is_copied(evidence):
+    evidence.page.locator("#w .pbe-statement[data-k='s:pain-full']").click()
+    evidence.keys("2")
+    figure = next(p for p in evidence.pieces if "wave1" in p)
+    for word in ("93 %", "88 % to 96 %", "5 % among the others", "n = 150", "large difference, Cohen's h = 2.10", "not in the study"): assert word in figure, word
+    evidence.page.evaluate("navigator.clipboard.writeText = t => { window.copied = t; return Promise.resolve(); }")
+    evidence.keys("j", "c")
+    assert re.fullmatch(r"“When the dock is full, I walk.” \(P01, turn 2, 2026-05-04; characters \d+-\d+\)", evidence.page.evaluate("window.copied"))
+    assert evidence.said.startswith("Copied: ")
