@@ -95,7 +95,7 @@ def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:
     listed = sum(e.kind == "quote" for e in c.evidence)
     return {"anchor": anchor, "text": c.text, "facet": c.facet, "count": _count(c), "interval": _interval(c), "share": c.share, "low": c.low, "high": c.high,
             "strength": c.strength, "dots": "●" * STRENGTHS.index(c.strength) + "○" * (len(STRENGTHS) - 1 - STRENGTHS.index(c.strength)),
-            "against_words": _otherwise(c),
+            "against_words": _otherwise(c), "made": c.is_survey and any(e.used for e in c.evidence),
             "saturation": c.saturation, "newest": c.newest, "oldest": c.oldest, "more": max((c.quotes or 0) - listed, 0),
             "evidence": [_evidence_view(e, f"{anchor}--for-{i}") for i, e in enumerate(c.evidence, 1)],
             "against": [_evidence_view(e, f"{anchor}--against-{i}") for i, e in enumerate(c.against, 1)]}

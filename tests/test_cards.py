@@ -52,6 +52,14 @@ def test_counter_evidence_is_on_the_card():
     assert "1 say otherwise" in html and "I never wait" in html and "Against:" in html
 
 
+@pytest.mark.parametrize("used", [True, False, None])
+def test_a_figure_of_a_question_that_made_the_segments_says_so(used):
+    e = Evidence(kind="survey", survey="may", variable="rides", n=90, share=.8, low=.7, high=.9, rest=.2, used=used)
+    p = persona(claim(codes=[], people=72, base=90, share=.8, low=.7, high=.9, quotes=0, evidence=[e]))
+    for html in (PersonaCard(p).html, PersonaGallery([p]).html):
+        assert ("made the segments" in html) == bool(used)
+
+
 def test_a_claim_without_evidence_is_called_an_assumption():
     html = PersonaCard(persona(claim(people=0, base=0, share=None, low=None, high=None, quotes=0, evidence=[]))).html
     assert "assumption" in html and "No evidence" in html
