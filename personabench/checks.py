@@ -572,20 +572,19 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
             yield _Finding("unlinked-interviews", "", "", f"interviewed, but in no segment of {name!r}: {named}", cure)
 
 # %% ../nbs/43_checks.ipynb #ef751fed
-def _links(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
-    "Hold the links of interviewed people against the members of the segments, and count who is left."
-    def wrong(found: str, cure: str, *at: str | int) -> _Finding: return _Finding("link-right", p.id, "", found, cure, at, i)
-    for i, p in enumerate(personas):
-        if p.segment is None or p.cases is not None or not (p.linked or p.unassigned is not None) or p.segment not in _segments(facts, p): continue
-        segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
-        for j, link in enumerate(p.linked):
-            if told := _wrong_link(facts, p, link, [other for other in alike if other is not p]): yield wrong(*told, "linked", j, "case")
-        missing = sorted(segments[p.segment] & facts.read - {link.case for link in p.linked})
-        if missing: yield wrong(f"{missing[0]!r} was interviewed, is in the segment, and is not linked", f"add case: {missing[0]}, how: {_BY_ID}", "linked")
-        at = {link.case for other in alike for link in other.linked} | set().union(*segments.values())
-        left, all_there = len(facts.read - at), {other.segment for other in alike} >= set(segments)
-        if p.unassigned is not None and (p.unassigned != left if all_there else p.unassigned > left):
-            yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
+def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
+    "Hold the links of a persona's interviewed people against the members of the segments, and count who is left."
+    if p.segment is None or p.cases is not None or not (p.linked or p.unassigned is not None) or p.segment not in _segments(facts, p): return
+    def wrong(found: str, cure: str, *at: str | int) -> _Finding: return _Finding("link-right", p.id, "", found, cure, at)
+    segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
+    for j, link in enumerate(p.linked):
+        if told := _wrong_link(facts, p, link, [other for other in alike if other is not p]): yield wrong(*told, "linked", j, "case")
+    missing = sorted(segments[p.segment] & facts.read - {link.case for link in p.linked})
+    if missing: yield wrong(f"{missing[0]!r} was interviewed, is in the segment, and is not linked", f"add case: {missing[0]}, how: {_BY_ID}", "linked")
+    at = {link.case for other in alike for link in other.linked} | set().union(*segments.values())
+    left, all_there = len(facts.read - at), {other.segment for other in alike} >= set(segments)
+    if p.unassigned is not None and (p.unassigned != left if all_there else p.unassigned > left):
+        yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
 
 
 def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]) -> tuple[str, str] | None:
@@ -596,7 +595,7 @@ def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]
     if link.how == _BY_ID and home != p.segment: return f"{link.case} is linked by id, and is in {home!r} by the study", "remove the link, or say how it was made"
     said = f"{link.case} is linked {link.how!r}"
     if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
-    if (link.how == "typing tool") != (link.probability is not None): return f"{said} and has probability {link.probability}", "a typing tool, and nothing else, gives one"
+    if (link.how == "typing tool") != (link.probability is not None): return f"{said} with probability {link.probability}", "a typing tool gives one, nothing else does"
     twin = next((other for other in others if any(link.case == other_link.case for other_link in other.linked)), None)
     return None if twin is None else (f"{link.case} is linked to {twin.id!r} too", "remove one of the two")
 
@@ -900,10 +899,10 @@ def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     for about_quotes in _ABOUT_QUOTES: yield from about_quotes(facts, q)
     yield from _belongs(facts, q, personas)
     for i, p in enumerate(personas):
+        yield from (f._replace(place=i) for f in _links(facts, p, personas))
         for about_persona in _ABOUT_PERSONAS: yield from (f._replace(place=i) for f in about_persona(facts, p))
         for j, c in enumerate(p.claim_list):
             for about_claim in _ABOUT_CLAIMS: yield from (f._replace(place=i, at=("claims", j, *f.at)) for f in about_claim(facts, p, c))
-    yield from _links(facts, personas)
     yield from _unlinked(facts, personas)
     yield from _distinct(facts, personas)
 
