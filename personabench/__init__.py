@@ -53,6 +53,7 @@ _ROOMS: dict[str, str] = {
                       " chart_missing",
     "persona_charts": "chart_compare chart_personas chart_priorities",
     "evidence_widget": "EvidenceWidget evidence_in_context",
+    "persona_editor": "PersonaEditor",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -3,17 +3,23 @@ and paper looks right."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from personabench.cards import PersonaCard, PersonaGallery, render
+from personabench.codebook import add_code
+from personabench.coding import code
 from personabench.evidence_widget import EvidenceWidget
-from personabench.personas import Claim, Evidence, Persona
+from personabench.persona_editor import PersonaEditor
+from personabench.personas import Claim, Evidence, Persona, _read_persona
 from personabench.study import Study
+from personabench.survey import import_survey
 
 from .widget_pages import WidgetPage, study_of_talk
 
@@ -245,3 +251,121 @@ def test_a_figure_says_n_interval_others_and_effect_and_a_citation_is_copied(evi
     evidence.keys("j", "c")
     assert re.fullmatch(r"“When the dock is full, I walk.” \(P01, turn 2, 2026-05-04; characters \d+-\d+\)", evidence.page.evaluate("window.copied"))
     assert evidence.said.startswith("Copied: ")
+
+
+# -- Editor -------------------------------------------------------------------------------------------------------------------
+class EditorPage(WidgetPage):
+    "The editor on a bare page, with a real file."
+    live, pause = ".pbw-live", (0, 150)
+
+    def ready(self) -> None: self.page.locator("#w .pbw-item").first.wait_for()
+
+    def at(self, key: str) -> Any: return self.page.locator(f"#w [data-k={json.dumps(key)}]")
+
+    def judged(self) -> None: self.page.wait_for_function("!document.querySelector('#w .pbw-bar').textContent.includes('checking')", timeout=60_000)
+
+    @property
+    def file(self) -> Persona: return _read_persona(self.widget.path)
+
+
+@pytest.fixture
+def editor(page, tmp_path) -> Iterator[EditorPage]:
+    study, persona = of_talk()
+    add_code(study, "Dock full", facet="pain")
+    code(study, "Dock full", source="P01", quote="When the dock is full, I walk.")
+    frame = pd.DataFrame({"respondent": [f"R{i}" for i in range(100)], "use": ["work"] * 50 + ["fun"] * 50, "pass": (["year"] * 10 + ["day"] * 40) * 2})
+    import_survey(study, frame, id="respondent", name="wave1")
+    few = [c for c in persona.claim_list if c.id in ("goal-x", "need-0", "pain-full")]
+    many = [Claim(id=v, text=v, facet="behaviour", people=45, base=50, share=.9, low=.7, high=.95, evidence=[
+        Evidence(kind="survey", survey="wave1", variable=v, value=x, n=50, share=.9, low=.7, high=.95, rest=.1)]) for v, x in (("use", "work"), ("pass", "year"))]
+    path = tmp_path / "ash.yaml"
+    persona.model_copy(update={"claim_list": [*few, *many]}).to_yaml(path)
+    path.write_text("# agreed in May\n" + path.read_text("utf-8"), "utf-8")
+    made = EditorPage(page, study, PersonaEditor(study, path, today="2026-06-01"))
+    yield made
+    assert not made.errors and page.title() == "bench", made.errors
+    assert path.read_text("utf-8").startswith("# agreed in May\n")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_on_the_editor(editor, axe, shots, look):
+    wear(editor, look)
+    editor.judged()
+    editor.at("o:pain-full").click()
+    editor.at("s:pain-full").fill("dock")
+    editor.keys("Enter")
+    editor.page.locator("#w summary").first.click()
+    assert axe(editor.page, "#w") == []
+    editor.page.set_viewport_size({"width": 1000, "height": 1000})
+    editor.page.screenshot(path=shots / f"editor-{look}.png")
+    editor.page.locator("#w .pbw-body").evaluate("el => el.scrollTo(0, 1e6)")
+    editor.page.screenshot(path=shots / f"editor-{look}-end.png")
+    editor.page.set_viewport_size({"width": 320, "height": 900})
+    editor.page.locator("#w .pbw-body").evaluate("el => el.scrollTo(0, 0)")
+    assert sideways(editor.page) == [] and axe(editor.page, "#w") == []
+    editor.page.screenshot(path=shots / f"editor-{look}-320.png", full_page=True)
+
+
+def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
+    editor.at("t:goal-x").focus()
+    editor.keys("End").type(f" and {EVIL}")
+    editor.keys("Control+Enter")
+    assert editor.file.claim_list[0].text == f"Loves maps and {EVIL}" and editor.said == "Saved: the text of goal-x."
+    editor.keys("Alt+ArrowDown")
+    assert [c.id for c in editor.file.claim_list][:2] == ["need-0", "goal-x"]
+    assert editor.page.evaluate("document.activeElement.dataset.k") == "t:goal-x", "focus stays with the statement"
+    editor.keys("Control+z", "Control+z")
+    assert editor.file.claim_list[0].text == "Loves maps" and editor.at("t:goal-x").input_value() == "Loves maps"
+    editor.at("o:goal-x").focus()
+    editor.keys("Enter")
+    editor.at("s:goal-x").focus()
+    editor.type("walk")
+    editor.keys("Enter")
+    editor.at("a:goal-x:0:for").focus()
+    editor.keys("Enter")
+    assert editor.file.claim_list[0].strength == "anecdote" and "anecdote" in editor.page.locator("[data-claim=goal-x] .pbw-strength").inner_text()
+    assert "“When the dock is full, I walk.”" in editor.page.locator("[data-claim=goal-x] .pbw-evidence").first.inner_text()
+    editor.at("new-text").fill("Wants a roof")
+    editor.keys("Control+Enter")
+    assert editor.file.claim_list[-1].id == "need-wants-a-roof" and editor.page.evaluate("window.strayed") == []
+
+
+def test_meter_and_findings_follow_what_is_written(editor):
+    editor.judged()
+    meter = editor.page.locator("#w .pbw-meter").inner_text()
+    assert "People in your data who match all of this: 10 of 100 (10 %, 95 % interval 5.5 to 17 %). Without 'pass' it would be 50." in meter
+    assert "no evidence for 'Loves maps'" in editor.page.locator("[data-claim=goal-x] .pbw-findings").inner_text()
+    editor.at("x:pass").click()
+    editor.page.wait_for_function("document.querySelector('#w .pbw-meter').textContent.includes('50 of 100')", timeout=60_000)
+    assert editor.page.locator("[data-claim=pass]").count() == 0
+
+
+def test_two_at_one_file_lose_nothing(editor):
+    path = editor.widget.path
+    editor.at("t:goal-x").fill("Loves paper maps")
+    path.write_text(path.read_text("utf-8").replace("Loves maps", "Loves atlases"), "utf-8")
+    editor.keys("Control+Enter")
+    box = editor.page.locator("#w .pbw-conflict")
+    assert "Loves atlases" in box.inner_text() and "Loves paper maps" in box.inner_text() and "ash.edited-1.txt" in box.inner_text()
+    assert editor.page.evaluate("document.activeElement.dataset.k") == "theirs" and editor.file.claim_list[0].text == "Loves atlases"
+    editor.at("mine").click()
+    editor.keys()
+    assert editor.file.claim_list[0].text == "Loves paper maps" and box.count() == 0 and not path.with_name("ash.edited-1.txt").exists()
+    whole = path.read_text("utf-8")
+    path.write_text(whole.replace("facet: goal", "facet: gaol"), "utf-8")
+    editor.at("label").fill("Rides")
+    editor.keys("Enter")
+    assert "gaol" in editor.page.locator("#w .pbw-problem").inner_text() and "Not saved" in editor.said and editor.at("label").input_value() == "Rides"
+    path.write_text(whole, "utf-8")
+    editor.keys("Enter")
+    assert editor.file.label == "Rides" and editor.page.locator("#w .pbw-problem").is_hidden()
+
+
+def test_what_is_written_while_python_is_deaf_is_kept_and_sent_later(editor):
+    editor.deaf = True
+    editor.at("label").fill("Rides at night")
+    editor.keys("Enter")
+    assert editor.file.label == "Commutes" and "1 waiting" in editor.page.locator("#w .pbw-bar").inner_text()
+    editor.deaf = False
+    editor.page.wait_for_function("document.querySelector('#w .pbw-bar').textContent.includes('saved')", timeout=20_000)
+    assert editor.file.label == "Rides at night"
