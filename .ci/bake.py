@@ -41,7 +41,7 @@ def bake(path: Path) -> None:
         cell.metadata = {}
         if cell.cell_type == "code":
             cell.execution_count = None
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and not re.search(r"\d%\|.*\| \d+/\d+ \[", o.get("data", {}).get("text/plain", ""))]
             for output in cell.outputs:
                 output.pop("metadata", None) if output.output_type == "stream" else output.update(metadata={})
     notebook.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
