@@ -1,9 +1,8 @@
 // @ts-check
 // The coding widget: a source as speaker turns, coded by mouse or keyboard. One view is one call of `render` below; it holds its own copy of
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
-// This part opens first: it shows the text, moves the caret, codes with recent codes, stages and keys, and undoes. 1 what keys mean (pure), 2 selection, 3 the link to Python,
-// 4 coding, 5 keys, 6 the view. Lines, units, the mouse, the palette and the panels follow in coding_widget_panels.js as soon as the text stands.
-// Python puts shared.js, shared_text.js and shared_stripes.js before it.
+// This part opens first: it shows the text, moves the caret, codes with recent codes, stages and keys, and undoes.
+// The rest follows in coding_widget_panels.js as soon as the text stands.
 
 // == 1 What keys mean ==
 /** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass.
@@ -18,11 +17,11 @@ export function meaning(key, own, keys) {
 }
 
 // == 2 Selection ==
-// The selection is two positions of the text, not the browser's: it outlives the focus, and keys move it in text that is not editable.
-// The browser's own selection follows it, so that copying works.
+// Two positions of the text, not the browser's: they outlive the focus, and keys move them in text that is not editable.
+// The browser's own selection follows, so that copying works.
 const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
 
-// The browser's own segmenter knows words of languages without spaces, and never cuts an emoji or a combining mark in two.
+// The browser's segmenter knows words of languages without spaces, and cuts no emoji or combining mark in two.
 /** @param {string | null | undefined} language */
 export function makeSegments(language) {
   const kind = granularity => {
@@ -147,9 +146,8 @@ const HEAR = {
     for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
     if (sent?.text) v.news("refused", sent.text);
     if (sent && !sent.items) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
-    v.tell();
   },
-  notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); v.tell(); },
+  notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
 
 /** Show a coding as Python has it. */
@@ -230,7 +228,7 @@ function joinCodings(v) {
     c.code.n = (c.code.n || 0) + 1;
     for (const g of groupsOf(doc, c)) if (g.near && v.shows(c)) {
       if (PAINTS) v.painter.put(g, c); else v.spans(g);
-      if (v.waiting.has(g) || !drawOne(v, g, c)) v.soon(g);
+      if (v.waiting.has(g) || !drawOne(v, g, c)) v.soon(g, true);
     }
     v.news("codings");
   };
@@ -239,7 +237,7 @@ function joinCodings(v) {
     if (i >= 0) v.doc.list.splice(i, 1);
     enlist(v.doc, c, -1);
     c.code.n--;
-    for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS) v.painter.clear(g, c); v.soon(g); }
+    for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS) v.painter.clear(g, c); else v.spans(g); g.bars = g.bars.filter(b => b.c !== c); v.soon(g, true); }
     v.news("codings");
   };
   v.show = c => { v.doc.byId.set(c.id, c); list(c); };
@@ -256,7 +254,7 @@ function joinCodings(v) {
     const old = v.active;
     v.active = c;
     v.painter.mark("active", c);
-    for (const o of [old, c]) if (o) for (const g of groupsOf(v.doc, o)) if (g.near) v.soon(g);
+    for (const o of [old, c]) if (o) for (const g of groupsOf(v.doc, o)) if (g.near) v.soon(g, true);
     v.handle();
     v.tell();
     if (c) v.say(`${c.code.name}, ${c.code.facet}, ${v.coding.chars(c)} characters, ${c.coder}${c.pending ? ", not saved yet" : ""}`);
@@ -317,9 +315,9 @@ function makeBar(v) {
     tool("help", "Keys (?)", "Keys")), v.strips);
 }
 
-/** Everything that the parts of a view share: what is shown, what is chosen, and how to change it. */
+/** Everything that the parts of a view share. */
 function makeView(model, el) {
-  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Set(), colours: {}, inks: [], hear: { ...HEAR } };
+  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Map(), colours: {}, inks: [], hear: { ...HEAR } };
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
   v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });
@@ -345,7 +343,6 @@ function makeView(model, el) {
 
 /** What the parts ask of the view. */
 function joinParts(v) {
-  // What follows later has its own.
   v.news = () => {};
   v.handle = () => {};
   v.moved = () => v.tell();
@@ -358,19 +355,21 @@ function joinParts(v) {
   v.codes = () => [...v.doc.codes.values()];
   v.ref = code => typeof code.id === "number" ? code.id : code.name; // a code made here has no number yet
   v.say = (text, warn = false) => { v.message = [text, warn]; v.tell(); };
-  // Words about the state are written after the frame that shows the change itself: a key that codes waits for no layout of the foot line.
-  v.tell = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); v.saved(); } }, 40); } };
-  v.saved = () => {
+  // Words about the state are written after the frame that shows the change: a key that codes waits for no layout of the foot.
+  v.tell = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); foot(); } }, 40); } };
+  v.saved = v.tell;
+  const foot = () => {
     if (v.message) { v.live.textContent = upright(v.message[0]); v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
     const n = v.link.outbox.size, text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
     if (v.kept.textContent !== text) { v.kept.textContent = text; v.kept.classList.toggle("pb-waiting", n > 0); }
   };
-  v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run its cells again.` : "Run its cells again if it does not come back."}`; };
+  v.lost = late => { const n = v.link.outbox.size; if (v.banner.hidden === !!late) v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run its cells again.` : "Run its cells again if it does not come back."}`; };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
-  v.soon = g => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.add(g); };
+  /** Paint a group in the next frame; `same`: only its stripes. */
+  v.soon = (g, same = false) => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.set(g, same && v.waiting.get(g) !== false); };
   v.flush = () => { // what does not fit into half a frame waits for the next one
     const begin = performance.now();
-    for (const g of v.waiting) { v.waiting.delete(g); if (g.near && g.el.isConnected) paintGroup(v, g); if (performance.now() - begin > 8) break; }
+    for (const [g, same] of v.waiting) { v.waiting.delete(g); if (g.near && g.el.isConnected) (same ? drawStripes(v, g, true) : paintGroup(v, g)); if (performance.now() - begin > 8) break; }
     if (v.waiting.size) requestAnimationFrame(v.flush);
     if (v.active) v.handle();
   };

@@ -147,6 +147,15 @@ function joinChanges(v) {
       if (!h.isConnected) v.text.append(h);
     });
   };
+  const { changed } = v.hear;
+  /** News of the coding whose ends are being moved, its own acknowledgement among them, do not take it out of the hand: they are what Esc leads back to. */
+  v.hear.changed = (v, m) => {
+    const r = v.resizing, { start, end } = r?.c || {};
+    changed(v, m);
+    if (!r || v.resizing !== r || (r.c.start === start && r.c.end === end)) return;
+    r.old = { start: r.c.start, end: r.c.end };
+    v.change(r.c, { start, end });
+  };
   const select = v.select;
   v.select = c => {
     const r = v.resizing;

@@ -1,7 +1,6 @@
 // @ts-check
 // What every widget needs from its first moment: elements, keys, colours, and the link to Python. A widget's script cannot import a neighbour, so Python puts the
-// shared files that it needs before its own: this one, shared_text.js and shared_stripes.js for texts.
-// tests/js runs it without a browser.
+// shared files that it needs before its own.
 
 // == Elements ==
 /** Make an element: properties by name, `on...` as listeners, `aria-`, `data-` and `role` as attributes, children as text or nodes.
@@ -63,7 +62,7 @@ export const INKS = [ // [on light, on dark]
 export const LINES = ["solid", "dotted", "dashed"];
 const FACET_INK = { pain: 0, gain: 1, need: 2, goal: 2, motivation: 5, emotion: 3, stage: 4, touchpoint: 6, channel: 6, behaviour: 1, attitude: 3,
   expectation: 5, influence: 4, demographic: 7, context: 7, idea: 5 };
-const FACET_LINE = { gain: 1, goal: 1, attitude: 2, channel: 2, behaviour: 0, influence: 2, expectation: 2, context: 1, idea: 1, stage: 0 };
+const FACET_LINE = { gain: 1, goal: 1, attitude: 2, channel: 2, influence: 2, expectation: 2, context: 1, idea: 1 };
 
 /** The look of a code: index of ink and line. Facets have theirs; a code of facet "other" takes one by its id.
  * @param {{id: any, facet: string}} code */
@@ -154,7 +153,7 @@ export function makeOutbox(storage, key) {
   };
 }
 
-/** Say again what was not acknowledged: all of it after a gap, else what has waited for five seconds. Python does nothing twice. */
+/** Say again what was not acknowledged: all of it after a gap, else what has waited for five seconds. */
 export function sayAgain(outbox, raw, gap) {
   for (const m of outbox.all()) if (gap || Date.now() - (m.at || 0) > 5000) { m.at = Date.now(); raw(m); }
 }
@@ -167,7 +166,9 @@ export function makeLink(v, key, hear, ping) {
   const { model } = v, session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
   const outbox = makeOutbox(session(), key);
   let asked = 0;
-  const raw = m => { try { model.send({ view: v.uid, ...m }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  // The server keeps its second small message back until the first is confirmed, which takes 40 ms unless something is sent: a question, once the kernel is heard to begin.
+  const hurry = { iopub: { status: s => { const m = s.content.execution_state === "busy" && ping(); if (m) raw(m); } } };
+  const raw = m => { try { model.send({ view: v.uid, ...m }, m.type === "ping" ? undefined : hurry); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
   /** Send something that changes the study. */
   const write = m => {
     const message = outbox.put({ guid: makeGuid(), ...m });
@@ -201,7 +202,7 @@ export function makeLink(v, key, hear, ping) {
 
 // == The rest of the script ==
 /** What a widget can do without for its first moment follows as a module of its own, sent after its text or asked for after the first painting, so that it is there
- * when the kernel is not. It is imported as anywidget imports the widget itself, and its default export joins the view.
+ * when the kernel is not. Its default export joins the view.
  * @param {any} v the view: link, say(text), kit (the helpers that the module uses) */
 export function makeLater(v) {
   const waiting = [], held = [], idle = act => (globalThis.requestIdleCallback || setTimeout)(act);

@@ -150,7 +150,7 @@ export function repairText(v) {
       if (p.say.textContent !== words) p.say.textContent = words;
       if (p.group.near) v.soon(p.group);
     }
-    if (said.size) v.painter.remark();
+    if (said.size) for (const [name, span] of v.painter.marked) v.painter.mark(name, span); // its text nodes are no longer what they were
     repair.takeRecords();
   });
   if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });

@@ -22,11 +22,12 @@ function barOf(v, g, c, top) {
   return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: c.start >= g.start };
 }
 
-export function drawStripes(v, g) {
+/** @param {boolean} [same] no words have moved: bars that are there are right */
+export function drawStripes(v, g, same) {
   const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
   // JupyterLab hides everything for a moment while it changes the theme. What stays hidden longer is drawn when it comes back into sight.
   if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawStripes(v, g); });
-  g.bars = [...g.codings].filter(v.shows).map(c => barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
+  g.bars = [...g.codings].filter(v.shows).map(c => same && g.bars.find(b => b.c === c) || barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
   g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
   g.canvas.width = wide * ratio;
   g.canvas.height = Math.ceil(box.height) * ratio;

@@ -123,7 +123,7 @@ export function makeDoc(m, old = new Map()) {
   for (const t of turns) { t.start = off.toUtf16(t.start); t.end = off.toUtf16(t.end); t.n = 0; }
   const pieces = (cutPieces(m.text, turns)), groups = (bundle(pieces));
   for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
-  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map(), lanes: 0 };
+  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map() };
   readCodes(doc, m.codes);
   const { id, start, end, code, coder, origin } = m.codings; // 20,000 of them: made in one go, with the same fields in the same order
   for (let i = 0; i < id.length; i++) {
@@ -133,7 +133,7 @@ export function makeDoc(m, old = new Map()) {
     doc.list.push(c);
     doc.byId.set(c.id, c);
   }
-  doc.lanes = assignLanes(doc.list, LINE);
+  assignLanes(doc.list, LINE);
   for (const c of doc.list) enlist(doc, c, 1);
   return doc;
 }
@@ -244,9 +244,7 @@ export function makePainter(v) {
     if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span.start, span.end)) h.add(r);
   };
   const end = () => { for (const name of kinds.keys()) CSS.highlights.delete(`${v.uid}-${name}`); sheet.remove(); };
-  /** Mark again what is marked: its text nodes are no longer what they were. */
-  const remark = () => { for (const [name, span] of marked) mark(name, span); };
-  return { sheet, put, clear, mark, remark, highlight, rangesOf, end };
+  return { sheet, put, clear, mark, marked, highlight, rangesOf, end };
 }
 
 // == Text ==

@@ -336,6 +336,39 @@ def test_ends_that_are_moved_leave_no_space_behind(bench):
     assert bench.keys("Enter").quotes == [("Dock full", "dock")] and bench.look("v.doc.list[0].end - v.doc.list[0].start") == 4
 
 
+def test_news_of_a_coding_do_not_take_its_ends_out_of_the_hand(bench):
+    bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").told("Coded").keys("n", "e", "Control+ArrowRight")
+    news = """(([c], wider) => v.hear.changed(v, { type: "changed", event: v.doc.event, undo: v.doc.undo, removed: [], codings: {
+        
+        id: [c.id], start: [v.doc.off.toCodePoints(c.start)], end: [v.doc.off.toCodePoints(c.start) + 4 + wider],
+        code: [c.code.id], coder: [c.coder], origin: [c.origin], guid: [null] } }))(v.doc.list, %d)"""
+    bench.look(news % 0)
+    moved = "v.doc.text.slice(v.doc.list[0].start, v.doc.list[0].end)"
+    assert bench.look(moved) == "dock is", "its own acknowledgement came late"
+    bench.look(news % -2)
+    assert bench.look(moved) == "dock is" and bench.keys("Escape").look(moved) == "do", "as it is stored by now"
+
+
+def test_stripes_that_were_not_measured_again_are_where_they_would_be(bench):
+    for words, code in (("take the bike", "dock"), ("the bike", "saves"), ("dock is full", "dock"), ("walk", "saves")):
+        bench.at(words).keys("w", "w", "w", "Enter").type(code).keys("Enter").told("Coded")
+    bench.at("dock is full").keys("n", "e", "ArrowRight", "Control+ArrowRight", "Enter").told("now")
+    bench.keys("b", "Delete").told("Removed")
+    bars = "v.doc.groups.map(g => g.bars.map(b => [b.c.id, b.lane, b.top, b.bottom, b.starts, b.label]))"
+    frame = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+    changed = bench.look(f"{frame}.then(() => {bars})")
+    assert sum(map(len, changed)) == 3
+    assert changed == bench.look(f"(v.repaint(), {frame}.then(() => {bars}))")
+
+
+def test_a_key_that_codes_leaves_the_words_about_it_to_the_next_frame(bench):
+    now = bench.at("dock is full").keys("w").look("""(() => { const foot = () => v.root.querySelector('.pb-foot').textContent, was = foot();
+        v.coding.put([v.codes()[0]]); return [foot() === was, v.doc.list.length, v.doc.groups[0].ranges.length]; })()""")
+    assert now == [True, 1, 1]
+    bench.told("Coded 4 characters")
+    assert bench.page.locator(".pb-kept").inner_text().endswith("saved")
+
+
 def test_the_handles_stand_at_the_words_when_a_theme_has_come_to_rest(bench):
     bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").keys("n")
     off = """(h => Math.abs(h.getBoundingClientRect().left - v.rect(v.active.start, v.active.start + 1).left)
