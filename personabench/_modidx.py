@@ -1314,6 +1314,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'personabench.priorities._answers': ('priorities.html#_answers', 'personabench/priorities.py'),
                                          'personabench.priorities._cell': ('priorities.html#_cell', 'personabench/priorities.py'),
                                          'personabench.priorities._explained': ('priorities.html#_explained', 'personabench/priorities.py'),
+                                         'personabench.priorities._figure': ('priorities.html#_figure', 'personabench/priorities.py'),
                                          'personabench.priorities._firmest': ('priorities.html#_firmest', 'personabench/priorities.py'),
                                          'personabench.priorities._moments': ('priorities.html#_moments', 'personabench/priorities.py'),
                                          'personabench.priorities._needs': ('priorities.html#_needs', 'personabench/priorities.py'),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Persona
+from .personas import Claim, Evidence, Persona
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def _serving(p: Persona, need: str, ids: set[str]) -> list[Claim]:
     return [c for c in p.claim_list if words and all(re.search(rf"\b{w}", " ".join([c.text, *c.codes]).casefold()) for w in words)]
 
 
+def _figure(c: Claim) -> Evidence | None:
+    "Return the survey's share for a claim that stands on interviews as well, where more people answered than were interviewed."
+    asked = [e for e in c.evidence if e.kind == "survey" and e.share is not None and (e.effective_n or e.n or 0) > c.base]
+    return None if c.is_survey else max(asked, key=lambda e: e.n or 0, default=None)
+
+
 def _firmest(claims: Sequence[Claim]) -> Claim:
     "Return the claim with a share on the firmest ground, else the strongest."
     return max(claims, key=lambda c: (c.share is not None, STRENGTHS.index(c.strength), c.low or 0, c.id))
@@ -66,8 +72,10 @@ def _cell(feature: str, needs: Sequence[str], p: Persona, ids: set[str]) -> dict
     if not claims: return row | {"strength": "", "against": 0, "missing": f"no statement of {p.name} is about {' or '.join(map(repr, unmet))}"}
     c = _firmest(claims)
     why = f"{c.id!r} is an assumption" if not c.evidence else f"{c.id!r} has no share of people" if c.share is None else ""
-    row |= {"people": c.people, "base": c.base} if c.share is not None else {}
-    return row | {"reach": c.share, "low": c.low, "high": c.high, "strength": c.strength, "carried_by": c.id, "against": c.against_people, "missing": why}
+    e = _figure(c)
+    row |= {"people": c.people, "base": c.base, "reach": c.share, "low": c.low, "high": c.high} if c.share is not None else {}
+    row |= {"people": round((e.share or 0) * (e.n or 0)), "base": e.n, "reach": e.share, "low": e.low, "high": e.high} if e else {}
+    return row | {"strength": c.strength, "carried_by": c.id, "against": c.against_people, "missing": why}
 
 # %% ../nbs/46_priorities.ipynb #b171bb2c
 def _percent(x: float) -> str: return f"{100 * x:.0f} %"
@@ -75,12 +83,14 @@ def _percent(x: float) -> str: return f"{100 * x:.0f} %"
 
 def _answers(c: Claim) -> float:
     "Return the (effective) number of people behind a share."
+    if (e := _figure(c)) is not None: return float(e.effective_n or e.n or 0)
     weighted = [e.effective_n for e in c.evidence if e.kind == "survey" and e.effective_n] if c.is_survey else []
     return float(weighted[0] if weighted else c.base)
 
 
 def _share_draws(c: Claim, draws: int, rng: np.random.Generator) -> np.ndarray:
-    n, share = _answers(c), float(c.share or 0)
+    e = _figure(c)
+    n, share = _answers(c), float((e.share if e else c.share) or 0)
     return rng.beta(share * n + .5, (1 - share) * n + .5, draws)
 
 

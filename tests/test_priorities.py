@@ -51,6 +51,16 @@ def test_of_several_claims_the_firmest_counts_and_shares_are_not_added():
     assert row["reach"] == .75 and row["carried_by"] == "pain-dock" and row["claims"] == ["pain-dock", "pain-dock-far"] and (row["low"], row["high"]) == wilson(9, 12)
 
 
+def test_of_interviews_and_a_question_that_more_people_answered_the_question_says_how_many():
+    asked = Evidence(kind="survey", survey="may", variable="failed", value=1, n=152, effective_n=140., share=.42, low=.35, high=.5, rest=.3)
+    few = claim("Dock", 5, 5)
+    both = few.model_copy(update={"evidence": [*few.evidence, asked]})
+    (row, other) = (prioritise([{"feature": "f", "needs": "dock"}], [persona("a", c, share=1.)]).matrix.iloc[0] for c in (both, few))
+    assert (row["reach"], row["low"], row["high"], row["base"], row["people"]) == (.42, .35, .5, 152, 64) and other["reach"] == 1
+    ranked = prioritise([{"feature": "f", "needs": "dock"}], [persona("a", both, share=1.)]).ranking.iloc[0]
+    assert .3 < ranked["low"] < .42 < ranked["high"] < .54, "the interval is the survey's too, not that of five people"
+
+
 def test_nothing_is_invented_for_assumptions_and_strangers():
     guess = Claim(id="guess", text="Loves maps", facet="need")
     found = prioritise([{"feature": "map", "needs": "maps"}, {"feature": "moon", "needs": "moon"}], [persona("a", guess), persona("b", share=.6)])
