@@ -339,7 +339,6 @@ def test_ends_that_are_moved_leave_no_space_behind(bench):
 def test_news_of_a_coding_do_not_take_its_ends_out_of_the_hand(bench):
     bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").told("Coded").keys("n", "e", "Control+ArrowRight")
     news = """(([c], wider) => v.hear.changed(v, { type: "changed", event: v.doc.event, undo: v.doc.undo, removed: [], codings: {
-        
         id: [c.id], start: [v.doc.off.toCodePoints(c.start)], end: [v.doc.off.toCodePoints(c.start) + 4 + wider],
         code: [c.code.id], coder: [c.coder], origin: [c.origin], guid: [null] } }))(v.doc.list, %d)"""
     bench.look(news % 0)
