@@ -211,8 +211,8 @@ def _people(facts: _Facts, p: Persona) -> set[str] | None:
     "Return whom a persona stands for: its own cases, its segment, or everybody when it names neither; None when they cannot be found."
     if p.cases is not None: return set(p.cases) - facts.away
     if p.segment is None: return facts.read
-    own = _segments(facts, p).get(p.segment)
-    return None if own is None else own | {link.case for link in p.linked if link.how != _BY_ID} - facts.away
+    own, more = _segments(facts, p).get(p.segment), {link.case for link in p.linked if link.how != _BY_ID} - facts.away
+    return own if own is None or not more else facts.kept(("people and linked", id(p)), lambda: own | more)
 
 
 def _segments(facts: _Facts, p: Persona) -> dict[str, set[str]]:

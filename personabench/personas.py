@@ -1174,6 +1174,7 @@ class _Ground:
         for name, links in self.links.items(): self.cases[name] |= {link.case for link in links}
         home = {link.case: name for name, links in self.links.items() for link in links}
         self.passages = found.assign(segment=found["case"].map(home))
+        self.own = {str(name): own for name, own in self.passages.groupby("segment", sort=False)}
         self.told = self.passages[self.passages["segment"].notna()].groupby(["segment", "code"])["case"].nunique().unstack(fill_value=0)
         self.codes, self.bearers = study.codes.set_index("code", drop=False), _names_pattern(study)
         self.opposites = _opposites(study.codes, opposites)
@@ -1233,22 +1234,21 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
 # %% ../nbs/40_personas.ipynb #34b6b7f0
 def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None) -> dict[str, list[Evidence]]:
     "Return for each code the listed quotes of its facet least like its own, by people who have no passage of it, one per person."
-    facet = dict(zip(told["code"], told["facet"]))
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
-    weights = _tfidf([str(e.quote) for _, e in listed])
-    speakers = told.groupby("code")["case"].agg(set)
-    at: dict[str, list[int]] = {}
-    for i, (code, _) in enumerate(listed): at.setdefault(code, []).append(i)
+    places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
+    facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), np.array([e.case for _, e in listed], dtype="object")
+    weights, speakers = _tfidf([str(e.quote) for _, e in listed]), told.groupby("code")["case"].unique()
+    alike = np.column_stack([weights @ np.asarray(weights[places == i].mean(axis=0)).ravel() for i in range(len(codes))])
     out: dict[str, list[Evidence]] = {}
-    for code, own in at.items():
-        others = [i for i, (other, e) in enumerate(listed) if other != code and facet[other] == facet[code] and e.case not in speakers[code]]
-        alike = (weights[others] @ np.asarray(weights[own].mean(axis=0)).T).ravel()
+    for i, code in enumerate(codes):
+        others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~np.isin(cases, speakers[code]))
         far: dict[Any, Evidence] = {}
-        for i in np.argsort(alike, kind="stable"):
-            e = listed[others[i]][1]
-            if len(far) < most and e.case not in far and not any(_identifiers_in(e.quote or "", names)): far[e.case] = e
-        out[code] = list(far.values())
+        for at in others[np.argsort(alike[others, i], kind="stable")]:
+            if len(far) == most: break
+            e = listed[at][1]
+            if e.case not in far and not any(_identifiers_in(e.quote or "", names)): far[e.case] = e
+        out[str(code)] = list(far.values())
     return out
 
 
@@ -1261,7 +1261,7 @@ def _tfidf(texts: Sequence[str]) -> Any:
 # %% ../nbs/40_personas.ipynb #e80c4bf2
 def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templates: Mapping[str, str], most: int, unlike: int) -> list[Claim]:
     "Return one claim for each code of the facets to include that a member's passage carries."
-    own = ground.passages[ground.passages["segment"].eq(segment)]
+    own = ground.own.get(segment, ground.passages.iloc[:0])
     told, against = own[own["facet"].isin(include)], _against(own, ground.opposites)
     base = len(ground.cases[segment] & ground.read)
     counts = _count_by(told, "code", base)

@@ -767,9 +767,9 @@ def test_the_shipped_schema_is_the_models_fits_drafts_and_finds_mistakes(surveye
 # -- Counter-evidence that is searched for -------------------------------------------------------------------------------------
 def test_pains_and_gains_of_one_topic_speak_against_each_other(study: Study):
     with study.step("codes", "a topic") as step:
-        store.add_codes(step, [{"name": "App", "facet": "other"}])
-        store.add_codes(step, [{"name": "App is slow", "facet": "pain", "parent": "App"}, {"name": "App is quick", "facet": "gain", "parent": "App"},
-                               {"name": "App is pretty", "facet": "attitude", "parent": "App"}])
+        (app,) = store.add_codes(step, [{"name": "App", "facet": "other"}])
+        store.add_codes(step, [{"name": f"App is {how}", "facet": facet, "parent_id": app}
+                               for how, facet in (("slow", "pain"), ("quick", "gain"), ("pretty", "attitude"))])
     add_talk(study, "P07", [("Kim", "P07", "The app hangs. It looks nice.", [("The app hangs", "App is slow"), ("looks nice", "App is pretty")])])
     add_talk(study, "P08", [("Lou", "P08", "The app is fast.", [("The app is fast", "App is quick")])])
     add_segments(study, {"P07": "A", "P08": "A"})
