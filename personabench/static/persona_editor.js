@@ -21,6 +21,9 @@ export function countFindings(findings) {
   return ["error", "warning", "note"].map(l => [many(l), l]).filter(([n]) => n).map(([n, l]) => `${n} ${l}${n === 1 ? "" : "s"}`).join(", ") || "no findings";
 }
 
+/** A sentence with one full stop at its end, or the sign that it has. */
+export const stopped = text => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 export const SIGNS = { error: "✕ error", warning: "! warning", note: "i note" };
 let editorCount = 0;
 
@@ -56,7 +59,7 @@ class EditorView {
     this.link = makeLink(this, `pbw:${(model.get("state") || {}).file}`, {
       state: (v, m) => v.took(m), live: (v, m) => { v.live = m; v.asked = false; v.judge(); }, found: (v, m) => { v.found.set(m.claim, m); v.redraw(m.claim); }, pong: () => {},
       ack: (v, m) => { v.settle(m.guid); v.say(m.said === "nothing changed" ? "" : `Saved: ${m.said}.`); },
-      refused: (v, m) => { const was = v.settle(m.guid); v.say(`Not saved: ${m.reason}. ${m.cure}`, true); v.refuse(was); },
+      refused: (v, m) => { const was = v.settle(m.guid); v.say(`Not saved: ${stopped(m.reason)} ${m.cure}`, true); v.refuse(was); },
       conflict: (v, m) => { v.settle(m.guid); v.conflicts.push(m); v.conflict(); },
     }, () => (this.told ? { type: "ping" } : null));
     this.theme();
@@ -171,7 +174,7 @@ class EditorView {
   }
 
   findings(id) {
-    return findingsOf(this.live.findings, id).map(f => make("p", { class: `pbw-finding pbw-${f.level}` }, make("b", {}, `${SIGNS[f.level]}: `), `${f.message}. `, make("span", { class: "pbw-dim" }, f.cure ? `Cure: ${f.cure}.` : "")));
+    return findingsOf(this.live.findings, id).map(f => make("p", { class: `pbw-finding pbw-${f.level}` }, make("b", {}, `${SIGNS[f.level]}: `), `${stopped(f.message)} `, make("span", { class: "pbw-dim" }, f.cure ? `Cure: ${stopped(f.cure)}` : "")));
   }
 
   /** The evidence of a statement, folded until it is asked for. */
@@ -188,7 +191,7 @@ class EditorView {
     const hits = m ? m.rows.filter(x => !there.has(x.words)).map((x, i) => make("li", {}, make("span", { dir: "auto" }, `“${x.words}” `), make("span", { class: "pbw-dim" }, [x.case, x.code, x.date].filter(Boolean).join(", ")), " ",
       ...["for", "against"].map(side => this.button(`a:${id}:${i}:${side}`, side === "for" ? "Attach" : "Attach against", () => this.write({ type: "attach", claim: id, side, source: x.source, start: x.start, end: x.end, code: x.code }), { "aria-label": `${side === "for" ? "Attach" : "Attach against"}: ${x.words.slice(0, 40)}` })))) : [];
     return [fold, pieces.length ? make("ul", { class: "pbw-evidence" }, ...pieces) : make("p", { class: "pbw-dim" }, "Nothing is linked: an assumption."),
-      make("div", { class: "pbw-search" }, input, this.button(`g:${id}`, "Search", search)), m ? make("p", { class: "pbw-dim" }, hits.length ? `${hits.length}${m.rows.length >= 30 ? " or more" : ""} passages` : "No coded passage has all these words.") : "", hits.length ? make("ul", { class: "pbw-evidence" }, ...hits) : ""];
+      make("div", { class: "pbw-search" }, input, this.button(`g:${id}`, "Search", search)), m ? make("p", { class: "pbw-dim" }, hits.length ? `${hits.length}${m.rows.length >= 30 ? " or more" : ""} passages` : "No other coded passage has all these words.") : "", hits.length ? make("ul", { class: "pbw-evidence" }, ...hits) : ""];
   }
 
   /** Show what meter and checks say. */

@@ -16,6 +16,7 @@ from personabench.cards import PersonaCard, PersonaGallery, render
 from personabench.codebook import add_code
 from personabench.coding import code
 from personabench.evidence_widget import EvidenceWidget
+from personabench.perception import perception_form, score_perception
 from personabench.persona_editor import PersonaEditor
 from personabench.personas import Claim, Evidence, Persona, _read_persona
 from personabench.study import Study
@@ -369,3 +370,34 @@ def test_what_is_written_while_python_is_deaf_is_kept_and_sent_later(editor):
     editor.deaf = False
     editor.page.wait_for_function("document.querySelector('#w .pbw-bar').textContent.includes('saved')", timeout=20_000)
     assert editor.file.label == "Rides at night"
+
+
+# -- Questionnaire ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [900, 320])
+def test_axe_finds_nothing_on_the_questionnaire(at_page, axe, shots, look, width):
+    persona = three_personas()[0]
+    page = at_page(perception_form(persona, card=PersonaCard(persona).html), look=look, width=width)
+    assert axe(page, "body") == [] and sideways(page) == []
+    page.screenshot(path=shots / f"perception-{look}-{width}.png", full_page=True)
+    if width == 900 and look == "light": page.pdf(path=shots / "perception.pdf", prefer_css_page_size=True)
+
+
+def test_answers_by_keyboard_arrive_in_python(at_page, tmp_path):
+    persona = Persona(id="a", name="Ash", label=EVIL)
+    page = at_page(perception_form(persona))
+    first, name = page.locator("fieldset").first, "input[name=respondent]"
+    page.keyboard.press("Tab")   # a group of answers is one stop
+    assert first.locator(":focus").count() == 1
+    for _ in range(2): page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    for fieldset in page.locator("fieldset").all()[1:]: fieldset.locator("input[value='6']").check()
+    page.locator(name).fill('=HYPERLINK("x"), "MB"')
+    assert "24 of 24 statements answered." in page.locator("#said").inner_text()
+    with page.expect_download() as info: page.locator("#save").click()
+    info.value.save_as(tmp_path / "answers" / "a.csv")
+    kept = pd.read_csv(tmp_path / "answers" / "a.csv")
+    assert kept["respondent"][0] == '\'=HYPERLINK("x"), "MB"' and kept["persona"][0] == "a", "no table program takes it for a formula"
+    assert score_perception(tmp_path / "answers").set_index("construct").loc["empathy", "mean"] == 6
+    page.get_by_role("button", name="Clear all answers").click()
+    page.wait_for_function("document.querySelector('#said').textContent === 'No statement answered yet.'")

@@ -20,3 +20,5 @@ test("findings stand at their statement, the gravest first, and are counted in w
   assert.equal(w.countFindings([]), "no findings");
   assert.deepEqual(Object.keys(w.SIGNS), ["error", "warning", "note"]);
 });
+
+test("a sentence ends once", () => assert.deepEqual(["a", "a.", "did you mean 'b'?"].map(w.stopped), ["a.", "a.", "did you mean 'b'?"]));
