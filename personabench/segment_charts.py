@@ -336,7 +336,8 @@ def _fates(table: pd.DataFrame, x: Any, passed: str, lines: Sequence[Any], ink: 
     import altair as alt
 
     table = table.assign(row=range(len(table)))
-    names = [[*_wrap(str(r.segment), _NAMES - 12, lines=1), f"n = {r.n:,}"] if len(str(r.segment)) > 18 else [f"{r.segment}\u2002n = {r.n:,}"] for r in table.itertuples()]
+    names = [[*_wrap(str(r.segment), _NAMES - 12, lines=1), f"n = {r.n:,}"] if len(str(r.segment)) > 18 else [f"{r.segment}\u2002n = {r.n:,}"]
+             for r in table.itertuples()]
     looks, base = _looks(list(table["segment"])), alt.Chart(table).encode(y=_rows(names, ink, labelFontWeight="bold"))
     colour = alt.Stroke("segment:N", scale=looks["color"]["scale"], legend=None)
     fill = alt.condition(passed, looks["color"], alt.value(ink["paper"]))
@@ -359,7 +360,8 @@ def chart_stability(
     if table["jaccard"].isna().all(): return _only_words(title, "Stability was not measured: segment(..., n_boot=50) measures it.", theme)
     table = table[["segment", "n", "jaccard", "low", "high"]].reset_index(drop=True)
     steady = table["jaccard"] >= .75
-    reading = np.select([steady & ~(table["low"] < .5), steady, table["jaccard"] >= .6], ["comes back", "in most samples, not in all", "doubtful who belongs"], "not to be trusted")
+    reading = np.select([steady & ~(table["low"] < .5), steady, table["jaccard"] >= .6],
+                        ["comes back", "in most samples, not in all", "doubtful who belongs"], "not to be trusted")
     table["says"] = [f"{j:.2f}\u2002{r}" if j == j else "in no sample" for j, r in zip(table["jaccard"], reading)]
     x = _along("jaccard:Q", (0, 1), ink, title="Jaccard index with the best match in a bootstrap sample", values=[0, .2, .4, .6, .8, 1])
     panel = _fates(table, x, "datum.jaccard >= .75", [*_line_at(.6, ".6", ink, x), *_line_at(.75, ".75 comes back", ink, x, align="left")], ink)
@@ -372,8 +374,8 @@ def chart_stability(
 _CRITERIA = {"bic": ("BIC", -1), "icl": ("ICL", -1), "aic": ("AIC", -1), "entropy": ("Entropy", 1), "jaccard": ("Jaccard, least stable segment", 1),
              "strength": ("Prediction strength", 1), "instability": ("Instability", -1), "gap": ("Gap", 1), "smallest": ("Smallest segment", 0), "votes": ("Votes", 1)}
 _ENOUGH = {"jaccard": .75, "strength": .8}
-_VOTE = {"bic": "votes for the lowest", "icl": "votes for the lowest", "jaccard": "votes for the largest k above the line", "strength": "votes for the largest k above the line",
-         "instability": "votes for the lowest", "gap": "votes for the first k as good as the next"}
+_VOTE = {"bic": "votes for the lowest", "icl": "votes for the lowest", "jaccard": "votes for largest k above line", "strength": "votes for largest k above line",
+         "instability": "votes for the lowest", "gap": "votes for first not beaten by next"}
 
 # %% ../nbs/54_segment_charts.ipynb #cee72919
 def _criterion_table(criteria: pd.DataFrame, name: str, seg: Any) -> pd.DataFrame:
@@ -416,8 +418,8 @@ def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str,
         at = alt.Chart(pd.DataFrame({"at": [_ENOUGH[name]]})).mark_rule(color=ink["zero"], strokeDash=[4, 3], aria=False)
         layers.insert(1, at.encode(y=_same(y, "at:Q")))
     better = {1: "▲ higher is better", -1: "▼ lower is better", 0: "share of respondents"}[way] + (f", line at {_ENOUGH[name]:g}" if name in _ENOUGH else "")
-    rule = "k with most votes; of equals the lowest BIC" if name == "votes" else _VOTE.get(name, "has no vote")
-    better = [better, *_wrap(rule, 190, size=11, lines=2)] if votes else better
+    rule = "most votes; of equals lowest BIC" if name == "votes" else _VOTE.get(name, "has no vote")
+    better = [better, rule] if votes else better
     head = alt.TitleParams(title, subtitle=better, anchor="start", frame="group", fontSize=12, color=ink["ink"], subtitleColor=ink["muted"],
                            subtitleFontSize=11, offset=8)
     return alt.layer(*layers).properties(width=168, height=92, title=head, view=alt.ViewBackground(stroke=None))
@@ -428,7 +430,8 @@ def _filled(table: pd.DataFrame, seg: Any) -> str:
     if "voters" not in table: return "Filled: the best by that criterion."
     least = seg.parameters.get("min_share", 0) if isinstance(seg, Segmentation) else 0
     small = [int(k) for k, share in zip(table["k"], table["smallest"] if "smallest" in table else []) if share < least]
-    out = f" Numbers with a segment below {least:.0%} get no vote from a criterion that compares (k = {', '.join(map(str, small))})." if small and len(small) < len(table) else ""
+    numbers = ", ".join(map(str, small))
+    out = f" With a segment below {least:.0%} a number gets no vote (k = {numbers}; the gap alone may)." if small and len(small) < len(table) else ""
     return f"Filled: the k that the criterion votes for, by the rule above its panel.{out}"
 
 
@@ -627,7 +630,8 @@ def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
     x = _along("survives:Q", (0, 1), ink, title="share of analyses that have a group like it (Jaccard index of .75 or more)", format=".0%", values=[0, .25, .5, .75, 1])
     table = table[["segment", "n", "survives", "low", "high", "kept", "same_k"]].assign(says=[f"{b}: {a}" for a, b in zip(said, fate)], row=range(k))
     y = alt.Y("row:Q", scale=alt.Scale(domain=[k - .5, -.5], nice=False, zero=False), axis=None)
-    same = alt.Chart(table[table["same_k"].notna()]).mark_tick(thickness=3, size=22, color=ink["ink"], orient="vertical").encode(x=_same(x, "same_k:Q"), y=y, description="says:N")
+    same = alt.Chart(table[table["same_k"].notna()]).mark_tick(thickness=3, size=22, color=ink["ink"], orient="vertical")
+    same = same.encode(x=_same(x, "same_k:Q"), y=y, description="says:N")
     return _fates(table, x, "datum.kept", [*_line_at(.9, "90 % kept", ink, x), same], ink, "What became of each segment")
 
 # %% ../nbs/54_segment_charts.ipynb #ab4d6072
@@ -810,7 +814,7 @@ def _missing_of(what: Any) -> Any:
 
 
 def chart_missing(
-    table: pd.DataFrame | Survey | QualityReport,   # a survey, its quality report, or pattern, n, share, variable, missing (True or False): a row per pattern and variable
+    table: pd.DataFrame | Survey | QualityReport,   # a survey, its quality report, or pattern, n, share, variable, missing (bool): a row per pattern and variable
     *,
     most: int = 20,                # patterns at most, the commonest; how many are left out is said
     columns: int = 40,             # variables at most, those that miss most

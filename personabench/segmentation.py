@@ -93,7 +93,7 @@ class Segmentation:
         return _differences(self, variables, level)
 
     def named(self, names: Mapping[str, str]) -> Segmentation:
-        "Return a copy with names for segments, {'A': 'Commuters'}, which stand wherever its letter stood: tables, charts, typing tool, personas. Raises BadInput, NoSuchName."
+        "Return a copy with names, {'A': 'Commuters'}, which stand where letters stood, in tables, charts, tools, personas. Raises BadInput, NoSuchName."
         return _named(self, names)
 
     def __repr__(self) -> str:
@@ -170,7 +170,9 @@ def _votes(table: pd.DataFrame, gap_says: int | None, min_share: float) -> pd.Da
     fair = fair if len(fair) else table
     picks = {name: fair.loc[fair[name].idxmin(), "k"] for name in ("bic", "icl")}
     if fair["jaccard"].notna().any():
-        for name, least in _LEAST.items(): picks |= {name: k for k in [fair.loc[(fair[name] >= least) | (fair["k"] == 1), "k"].max()] if k > 0}
+        for name, least in _LEAST.items():
+            enough = fair.loc[(fair[name] >= least) | (fair["k"] == 1), "k"]
+            if len(enough): picks[name] = enough.max()
         if fair["instability"].notna().any(): picks["instability"] = fair.loc[fair["instability"].idxmin(), "k"]
         if gap_says is not None: picks["gap"] = gap_says
     voters = [[name for name, pick in picks.items() if pick == k] for k in table["k"]]
@@ -879,7 +881,8 @@ def _explanation(seg: Segmentation) -> str:
 
 def _steadiness(jaccard: float, low: float) -> str:
     "Return Hennig's reading of the index (2007); `low` is the lower end of what samples gave, below .5 a segment was dissolved in some."
-    return ("comes back" if low >= .5 else "comes back in most samples, dissolved in some") if jaccard >= .75 else "a pattern, but who belongs to it is doubtful" if jaccard >= .6 else "not to be trusted"
+    if jaccard >= .75: return "comes back" if not low < .5 else "comes back in most samples, dissolved in some"
+    return "a pattern, but who belongs to it is doubtful" if jaccard >= .6 else "not to be trusted"
 
 # %% ../nbs/33_segmentation.ipynb #927b8287
 def _overview(seg: Segmentation) -> str:

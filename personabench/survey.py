@@ -333,7 +333,8 @@ def _row(survey: Survey, variable: str) -> pd.Series:
     "Return what is known of a variable: its row of `variables`. Raises NoSuchName."
     hit = survey.variables[survey.variables["variable"] == variable]
     if hit.empty:
-        if variable == survey.id: raise NoSuchName(f"survey {survey.name!r}", f"{variable!r} holds the respondents' ids", "a variable of the survey", "leave it out: ids are no answers")
+        ids = f"{variable!r} holds the respondents' ids"
+        if variable == survey.id: raise NoSuchName(f"survey {survey.name!r}", ids, "a variable of the survey", "leave it out: ids are no answers")
         cure = nearest(str(variable), survey.variables["variable"])
         raise NoSuchName(f"survey {survey.name!r}", f"no variable {variable!r}", "a variable of the survey", cure)
     return hit.iloc[0]
@@ -396,7 +397,8 @@ def _with_levels(survey: Survey, levels: Mapping[str, Any] | None = None, *, lab
                  missing: Mapping[str, Any] | None = None, question: Mapping[str, str] | None = None, label: Mapping[str, str] | None = None,
                  group: Mapping[str, str] | None = None, descriptors: Iterable[str] | None = None) -> Survey:
     """Return a corrected copy, each argument by variable: its level, or its answers in order, as in `read_survey`; labels of its answers (in order)
-    without a change of level; codes that mean no answer; the question; a short label; the group that an option belongs to ("" = none). `descriptors` lists the variables that describe segments and do not make them.
+    without a change of level; codes that mean no answer; the question; a short label; the group that an option belongs to ("" = none).
+    `descriptors` lists the variables that describe segments and do not make them.
 
     Everything is worked out again from the answers as they were read, so that a correction can be taken back. Raises NoSuchName, BadInput.
     """
@@ -802,7 +804,8 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
 def _notes_on_commas(survey: Survey) -> list[str]:
     "Return a note for each column of words that are numbers with a decimal comma."
     rows = survey.variables
-    words = {v: survey.data[v].dropna() for v in rows.loc[~rows["level"].isin(["numeric", "weight", "multi", "id"]) & (rows["n"] > 0), "variable"] if survey.data[v].dtype in ("str", "object")}
+    names = rows.loc[~rows["level"].isin(["numeric", "weight", "multi", "id"]) & (rows["n"] > 0), "variable"]
+    words = {v: survey.data[v].dropna() for v in names if survey.data[v].dtype in ("str", "object")}
     found = [v for v, x in words.items() if x.astype(str).head(50).str.fullmatch(r"-?\d+(,\d+)?").all() and x.astype(str).str.fullmatch(r"-?\d+(,\d+)?").all()
              and x.astype(str).str.contains(",").any()]
     return [f"{v}: {_comma_cure(survey.data[v], [])}" for v in found]
@@ -901,7 +904,8 @@ def import_survey(
     survey = data if isinstance(data, Survey) else read_survey(data, name=name, **how)
     if isinstance(data, Survey): survey = replace(data, **{key: value for key, value in {"name": name, **how}.items() if value is not None})
     source = Path(survey.source).name if survey.source else None
-    settings = {"id": survey.id, "weights": survey.weights, "source": source, "notes": list(survey.notes), **({"descriptors": list(survey.descriptors)} if survey.descriptors else {})}
+    settings = {"id": survey.id, "weights": survey.weights, "source": source, "notes": list(survey.notes)}
+    if survey.descriptors: settings["descriptors"] = list(survey.descriptors)
     with study.step("import", f"survey {survey.name}") as step:
         store.add_survey(step, name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
     return survey

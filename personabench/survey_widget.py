@@ -102,7 +102,7 @@ def _call(state: _State, name: str) -> str:
     "Return Python that repeats the corrections."
     parts = {part: told for part in _PARTS if (told := state.corrections.get(part))}
     lines = [f"    {'' if part == 'levels' else part + '='}{_pretty(told)}," for part, told in parts.items()]
-    lines += [f"    descriptors={_pretty(described)}," for described in [[v for v, role in state.roles.items() if role == "describes"]] if described]
+    lines += [f"    descriptors={_pretty(described, '    ')}," for described in [[v for v, role in state.roles.items() if role == "describes"]] if described]
     call = [f"{name} = {name}.with_levels(", *lines, ")"] if lines else []
     return "\n".join([*call, f"variables = {_pretty([v for v, role in state.roles.items() if role == 'segments'])}"])
 
@@ -112,11 +112,11 @@ def _described(survey: Survey, roles: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(v for v in survey.usable if roles.get(v) == "describes")
 
 
-def _pretty(value: Any) -> str:
+def _pretty(value: Any, indent: str = "") -> str:
     "Write a list or dict, one entry a line when it is long."
     if len(repr(value)) <= 100: return repr(value)
     if isinstance(value, Mapping): return "{\n" + "".join(f"        {k!r}: {v!r},\n" for k, v in value.items()) + "    }"
-    return "[\n" + "".join(f"    {v!r},\n" for v in value) + "]"
+    return "[\n" + "".join(f"{indent}    {v!r},\n" for v in value) + f"{indent}]"
 
 # %% ../nbs/39_survey_widget.ipynb #d5d39782
 def _lines(survey: Survey, state: _State) -> list[dict[str, Any]]:
@@ -134,7 +134,8 @@ class SurveyWidget(anywidget.AnyWidget):
     """Show a survey's variables, correct them, and choose which make the segments and which describe them.
 
     Attributes: `survey`, the corrected survey, which knows the descriptors, too; `variables`, those that make the segments; `descriptors`, those that describe
-    them; `state`, what is synced: the number of this run. The survey that was given stays as it was: go on with `widget.survey`, or `segment(widget)`. Questions and answers travel by messages alone, so that they stay out of the saved notebook.
+    them; `state`, what is synced: the number of this run. The survey that was given stays as it was: go on with `widget.survey`, or `segment(widget)`.
+    Questions and answers travel by messages alone, so that they stay out of the saved notebook.
     """
 
     _esm, _css = ((files("personabench") / "static" / f"survey_widget.{kind}").read_text("utf-8") for kind in ("js", "css"))

@@ -21,7 +21,7 @@ from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from personabench.schema import AlreadyThere, BadInput, NoSuchName
-from personabench.segmentation import Segmentation, add_segments, segment
+from personabench.segmentation import Segmentation, ThinSegments, add_segments, segment
 from personabench.statistics import adjusted_residuals, effective_n, rao_scott, welch_test, wilson
 from personabench.study import Study
 from personabench.survey import import_survey, read_survey
@@ -567,3 +567,65 @@ def test_values_that_cannot_be_used_are_named() -> None:
         quick(df.assign(huge=df["minutes"] * 1e300), k=2)
     with pytest.raises(BadInput, match="DataFrame"):
         quick(np.ones((60, 3)), k=2)
+
+
+# -- Said to people -----------------------------------------------------------------------------------------------------------
+def test_votes_are_those_of_the_criteria_named_beside_them(known) -> None:
+    seg, _ = known
+    c = seg.criteria
+    assert (c["voters"].str.split(", ").map(lambda some: len([v for v in some if v])) == c["votes"]).all()
+    assert c.loc[c["bic"].idxmin(), "voters"].startswith("bic") and "BIC" in seg.explain() and "vote for their lowest value" in seg.explain()
+
+
+def test_segments_take_names_everywhere(known) -> None:
+    seg, _ = known
+    named = seg.named({"A": " Commuters "})
+    assert [*named.probabilities][:2] == ["Commuters", "B"] and (named.labels == "Commuters").sum() == (seg.labels == "A").sum() and "Commuters" in repr(named)
+    assert named.stability["segment"].iloc[0] == named.sizes()["segment"].iloc[0] == named.profile()["segment"].iloc[0] == "Commuters"
+    again = named.named({"Commuters": "Riders", "B": "Drivers"})
+    assert again.parameters["names"] == {"A": "Riders", "B": "Drivers", **{s: s for s in [*seg.probabilities][2:]}} and "A" in seg.labels.unique()
+    with pytest.raises(NoSuchName, match="no segment 'Z'"): seg.named({"Z": "x"})
+    for odd in ({"A": "B"}, {"A": ""}, {"A": "unassigned"}):
+        with pytest.raises(BadInput, match="a name of its own"): seg.named(odd)
+
+
+def test_more_segments_than_people_fill_are_warned_of_and_said_in_the_headline() -> None:
+    table, _ = riders(60)
+    with pytest.warns(ThinSegments, match="fewer than ten respondents to a segment"): seg = segment(table, k=20, n_init=1, n_boot=0, verdict=False)
+    assert "fewer than ten respondents" in repr(seg) and "fewer than ten respondents" in seg._repr_html_()
+    empty = seg.k - seg.labels.nunique()
+    assert (f"{empty} of 20 segments" in repr(seg)) == (empty > 0)
+
+
+def test_differences_come_with_discoveries_first(known) -> None:
+    table = known[0].differences()
+    rank = np.select([table["used"].astype(bool), table["q"] <= .05], [2, 0], 1)
+    assert (np.diff(rank) >= 0).all() and all((np.diff(table.loc[rank == r, "effect"].dropna()) <= 0).all() for r in range(3)) and not table["used"].iloc[0]
+
+
+def test_a_scale_in_words_and_in_codes_is_tested_alike() -> None:
+    table, _ = riders()
+    words = ["strongly disagree", "disagree", "neither", "agree", "strongly agree"]
+    codes = np.random.default_rng(0).integers(1, 6, len(table))
+    made = [segment(table.assign(item=item), variables=ASKED, k=3, n_init=2, n_boot=0, verdict=False).differences(["item"])
+            for item in (codes, [words[i - 1] for i in codes])]
+    pd.testing.assert_frame_equal(*(t.drop(columns="level") for t in made))
+    assert made[0]["measure"].iloc[0] == "omega squared"
+
+
+def test_weights_that_were_not_used_are_told() -> None:
+    table, _ = riders()
+    survey = read_survey(table.assign(w=np.random.default_rng(0).uniform(.5, 2, len(table))))
+    told = segment(survey, variables=ASKED, k=3, n_init=2, n_boot=0, verdict=False).explain()
+    assert "'w' looks like weights" in told and "weights='w'" in told
+
+
+def test_stopping_tells_the_step_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from personabench import segmentation
+
+    def interrupted(*_: object, **__: object) -> None: raise KeyboardInterrupt
+
+    monkeypatch.setattr(segmentation, "structure_test", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="segment was stopped in step 2 of 2: are there groups at all") as error:
+        segment(riders()[0], k=3, n_init=1, n_boot=0)
+    assert error.value._render_traceback_() == [str(error.value)]  # type: ignore[attr-defined]
