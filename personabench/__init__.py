@@ -34,7 +34,7 @@ _ROOMS: dict[str, str] = {
     "scales": "reverse_code top_box scale_scores cronbach_alpha omega_total Reliability",
     "mixtures": "LatentClass",
     "stability": "cluster_stability instability prediction_strength gap_statistic structure_test StructureTest",
-    "segmentation": "segment add_segments Segmentation",
+    "segmentation": "segment add_segments Segmentation ThinSegments",
     "prototypes": "KPrototypes KMedoids FAMD gower",
     "typing_tool": "TypingTool write_typing_form write_typing_sheet",
     "many_analyses": "multiverse Multiverse",
@@ -62,11 +62,40 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 __all__ = ["__version__", *_HOME]
 
 
+def _comments(function) -> dict[str, str]:
+    "Return what the comment behind each parameter says."
+    import inspect
+    import io
+    import re
+    import tokenize
+
+    names, told, last = set(inspect.signature(function).parameters) - {"self"}, {}, ""
+    for token in tokenize.generate_tokens(io.StringIO(inspect.cleandoc(inspect.getsource(function))).readline):
+        if named := re.match(r"\s*(?:(?:def \w+|class \w+)\()?(?:self,\s*)?\*{0,2}(\w+)\s*[:=,]", token.line):
+            last = named[1] if named[1] in names and named[1] not in told else last
+        elif '"""' in token.line or token.line.startswith(("return", "    return")): break
+        if token.type == tokenize.COMMENT and last and last not in told: told[last] = token.string.lstrip("# ")
+        if set(told) == names: break
+    return told
+
+
+def _tell_arguments(value) -> None:
+    "Add what the source says of the arguments to the text of help()."
+    import inspect
+
+    function = value.__init__ if inspect.isclass(value) else value
+    if not inspect.isfunction(function) or "\nArguments:" in (value.__doc__ or ""): return
+    try: told = _comments(function)
+    except (OSError, TypeError, SyntaxError, ValueError): return       # no source, as in a frozen application
+    if told: value.__doc__ = inspect.cleandoc(value.__doc__ or "") + "\n\nArguments:\n" + "\n".join(f"    {name}: {said}" for name, said in told.items())
+
+
 def __getattr__(name: str):
     if name in _HOME:
         from importlib import import_module
 
         value = getattr(import_module(f"personabench.{_HOME[name]}"), name)
+        _tell_arguments(value)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'personabench' has no attribute {name!r}")

@@ -5,6 +5,7 @@
 # %% ../nbs/38_many_analyses.ipynb #90a9e3b5
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from .schema import BadInput, nearest
-from .segmentation import Segmentation, _as_survey, _chosen, segment
+from .segmentation import Segmentation, _as_survey, _chosen, _from_widget, _Stopped, segment
 from .statistics import wilson
-from .survey import Survey
+from .survey import Survey, _Words
 
 # %% auto #0
 __all__ = ['Multiverse', 'multiverse']
@@ -135,8 +136,8 @@ class Multiverse:
                                   # Rand index with the reference), survive (how many of its segments), note (why it could not be run)
     matches: pd.DataFrame         # one row per analysis and reference segment: analysis, segment, jaccard (with the group that is most like it)
     segments: pd.DataFrame        # one row per reference segment: segment, n, analyses, jaccard (median), survives (share of analyses with a Jaccard index of
-                                  # .75 or more), low, high (Wilson; NaN when all possible ones were run), pattern (share with .6 or more), same_k (survives, of
-                                  # those with as many segments), kept
+                                  # .75 or more), low, high (Wilson; NaN when all possible ones were run), pattern (share with .6 or more), kept (survives in
+                                  # 90 % of all), same_k, same_k_low, same_k_high, same_k_analyses, kept_same_k (the same of those with as many segments)
     differences: pd.DataFrame     # one row per segment and answer that sets it apart: variable, value, label, measure, segment, used, difference (in standard
                                   # deviations), analyses, keeps (share of analyses with the same sign and at least the threshold), low, high, kept
     reference: Segmentation       # whose segments and differences are looked for
@@ -154,7 +155,9 @@ class Multiverse:
 
     def __repr__(self) -> str:
         kept, shown = self.segments["kept"], self.differences["kept"]
-        return f"Multiverse({_ran(self.analyses)} analyses: {kept.sum()} of {len(kept)} segments and {shown.sum()} of {len(shown)} differences survive)"
+        stopped = f", stopped: {self.parameters['asked']} were asked for" if self.parameters.get("stopped") else ""
+        alike = f" (with k = {self.reference.k} alone: {self.segments['kept_same_k'].sum()})"
+        return f"Multiverse({_ran(self.analyses)} analyses{stopped}: {kept.sum()} of {len(kept)} segments{alike} and {shown.sum()} of {len(shown)} differences survive)"
 
     def _repr_html_(self) -> str: return _overview(self)
 
@@ -209,8 +212,9 @@ def _until_stopped(work: Callable[..., Any], jobs: Sequence[tuple], *, n_jobs: i
     try:
         for one in tqdm(running, total=len(jobs), desc=what, delay=2, leave=False): found.append(one)
     except KeyboardInterrupt:
-        if found: return found, True
-        raise
+        if not found: raise _Stopped(f"multiverse was stopped before the first of {len(jobs)} {what} was done; there is nothing to return.") from None
+        print(f"Stopped after {len(found)} of {len(jobs)} {what}, a random sample of them: the result rests on these.", file=sys.stderr)
+        return found, True
     finally: running.close()
     return found, False
 
@@ -287,6 +291,7 @@ def multiverse(
     Returns a `Multiverse`; `explain()` on it says in words what was found. A segment survives an analysis that has a group with a Jaccard index of .75 or
     more; it is kept when it survives in 90 % of the analyses. Stopped by Ctrl+C, it returns what is done. Raises BadInput and NoSuchName.
     """
+    survey, variables = _from_widget(survey, variables)
     survey = _as_survey(survey, None, None)
     _check_numbers({"seeds": (seeds, 1), "n_init": (n_init, 1), "most": (1 if most is None else most, 1), "rows": (rows, 10)})
     if not 0 <= differs < np.inf: raise BadInput("differs", repr(differs), "standard deviations, 0 or more")
@@ -337,10 +342,14 @@ def _segment_table(jaccard: np.ndarray, same: np.ndarray, letters: Sequence[str]
         j = jaccard[~np.isnan(jaccard[:, s]), s]
         hits, n, alike = int((j >= told["jaccard"]).sum()), len(j), jaccard[same, s]
         share = hits / n if n else float("nan")
-        with_k = float((alike >= told["jaccard"]).mean()) if len(alike) else float("nan")
+        alike = alike[~np.isnan(alike)]
+        held = int((alike >= told["jaccard"]).sum())
+        with_k = held / len(alike) if len(alike) else float("nan")
         rows.append((letter, int((data.labels == s).sum()), n, float(np.median(j)) if n else float("nan"), share, *_sure(hits, n, told),
-                     float((j >= told["pattern"]).mean()) if n else float("nan"), with_k, share >= told["kept"]))
-    return pd.DataFrame(rows, columns=["segment", "n", "analyses", "jaccard", "survives", "low", "high", "pattern", "same_k", "kept"])
+                     float((j >= told["pattern"]).mean()) if n else float("nan"), share >= told["kept"], with_k,
+                     *(_sure(held, len(alike), told) if len(alike) else (float("nan"), float("nan"))), len(alike), with_k >= told["kept"]))
+    return pd.DataFrame(rows, columns=["segment", "n", "analyses", "jaccard", "survives", "low", "high", "pattern", "kept", "same_k", "same_k_low", "same_k_high",
+                                       "same_k_analyses", "kept_same_k"])
 
 # %% ../nbs/38_many_analyses.ipynb #2ac79b7c
 def _difference_table(apart: np.ndarray, letters: Sequence[str], data: _Data, items: pd.DataFrame, told: Mapping[str, Any]) -> pd.DataFrame:
@@ -402,16 +411,22 @@ def _explanation(many: Multiverse) -> str:
     careful = ("Careful: all analyses use the same respondents. What survives does not depend on the analyst's choices; whether other people would say "
                f"the same is a matter for stability and verdict.{notes}")
     differences = _told_differences(many.differences[keeps], many.differences[~keeps], told["differs"])
-    return "\n\n".join([first, f"Segments. {fates}.", differences, agree, careful])
+    return _Words("\n\n".join([first, f"Segments. {fates}.{_of_k(many.segments, many.reference.k)}", differences, agree, careful]))
 
 # %% ../nbs/38_many_analyses.ipynb #e2c91844
 def _fate(row: Any, k: int) -> str:
     "Say what became of one segment."
-    with_k = f", in {row.same_k:.0%} of those with {k} segments" if row.same_k == row.same_k else ""
-    why = ("it does not depend on the analysis" if row.kept else "it depends on the number of segments alone" if row.same_k >= .9
+    with_k = f"{row.same_k:.0%} of the {row.same_k_analyses} analyses with {k} segments and in " if row.same_k == row.same_k else ""
+    why = ("it does not depend on the analysis" if row.kept else f"kept as long as there are {k} segments; it depends on their number alone" if row.kept_same_k
            else "a pattern of it is always there" if row.pattern >= .9 else "it depends on the analysis")
     sure = f" ({row.low:.0%} to {row.high:.0%})" if row.low == row.low else ""
-    return f"{row.segment} ({row.n} respondents) is found again in {row.survives:.0%} of them{sure}{with_k}: {why}"
+    return f"{row.segment} ({row.n} respondents) is found again in {with_k}{row.survives:.0%} of all {row.analyses}{sure}: {why}"
+
+
+def _of_k(segments: pd.DataFrame, k: int) -> str:
+    "Say why a share of all analyses asks for more than clear groups can give, where only that stands against a segment."
+    if not (segments["kept_same_k"] & ~segments["kept"]).any(): return ""
+    return f" Kept means in 90 % of all analyses, those with other numbers of segments included: with fewer than {k}, not all {k} can be there, however clear they are."
 
 # %% ../nbs/38_many_analyses.ipynb #5d020b32
 def _told_differences(keeps: pd.DataFrame, goes: pd.DataFrame, differs: float) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,30 @@ import pandas as pd
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import effective_n, wilson
 
+if TYPE_CHECKING:
+    from personabench.survey import Survey
+
 # %% auto #0
 __all__ = ['reverse_code', 'top_box', 'scale_scores', 'Reliability', 'cronbach_alpha', 'omega_total']
 
 # %% ../nbs/35_scales.ipynb #0ca6311b
+def _items(items: Any, variables: Any, place: str) -> pd.DataFrame | pd.Series:
+    "Return the answers to some variables of a survey, or of a table; without variables the table itself. Raises BadInput, NoSuchName."
+    from personabench.survey import Survey
+
+    if isinstance(items, Survey):
+        if isinstance(variables, str) or variables is None: variables = [variables] if variables else None
+        if variables is None: raise BadInput(place, "a survey", "a survey and the names of its items", f"{place}(survey, ['q1', 'q2'])")
+        return items.answers([items.row(v)["variable"] for v in variables])
+    if not isinstance(items, (pd.DataFrame, pd.Series)):
+        raise BadInput(place, f"a {type(items).__name__}", "a survey and the names of its items, or a DataFrame of answers", f"{place}(survey, ['q1', 'q2'])")
+    if variables is None or isinstance(items, pd.Series): return items
+    names = [variables] if isinstance(variables, str) else list(variables)
+    lost = [v for v in names if v not in items]
+    if lost: raise NoSuchName(place, f"no column {lost[0]!r}", "columns of the table", nearest(str(lost[0]), map(str, items.columns)))
+    return items[names]
+
+
 def _scores(items: pd.DataFrame | pd.Series) -> pd.DataFrame:
     "Return items as floats. Raises BadInput for answers without order, infinite values and columns of one name."
     table = items.to_frame() if isinstance(items, pd.Series) else items
@@ -41,16 +61,18 @@ def _number(x: pd.Series) -> pd.Series:
 
 def _no_order(x: pd.Series) -> BadInput:
     return BadInput(f"item {x.name!r}", f"answers without order: {x.dropna().unique()[:3].tolist()!r}", "numbers or ordered answers",
-                    "correct the level: survey.with_levels({...: [lowest, ..., highest]})")
+                    "pass the survey and names, (survey, ['q1', 'q2']), as it knows the order; or give it: survey.with_levels({...: [lowest, ..., highest]})")
 
 # %% ../nbs/35_scales.ipynb #e2eef964
 def reverse_code(
-    items: pd.DataFrame | pd.Series,   # respondents x items, numbers or ordered answers
+    items: Survey | pd.DataFrame | pd.Series,   # a survey, or answers: respondents x items, numbers or ordered answers
+    variables: Sequence[str] | str | None = None,   # of the survey or table, which to take
     *,
     low: float | None = None,          # lowest possible answer; None = the first of the ordered answers
     high: float | None = None,         # highest possible answer
 ) -> Any:
-    "Return the items turned around, lowest for highest: floats, in the shape that was given. Raises BadInput."
+    "Return the items turned around, lowest for highest: floats, in the shape that was given. Raises BadInput, NoSuchName."
+    items = _items(items, variables, "reverse_code")
     table = items.to_frame() if isinstance(items, pd.Series) else items
     scores = _scores(table)
     turned = pd.DataFrame({c: sum(_span(table[c], x, low, high)) - x for c, x in scores.items()}, index=scores.index)
@@ -69,14 +91,17 @@ def _span(given: pd.Series, x: pd.Series, low: float | None, high: float | None)
 
 # %% ../nbs/35_scales.ipynb #74c5d21a
 def top_box(
-    items: pd.DataFrame | pd.Series,                # respondents x items, numbers or ordered answers
+    items: Survey | pd.DataFrame | pd.Series,   # a survey, or answers: respondents x items, numbers or ordered answers
+    variables: Sequence[str] | str | None = None,   # of the survey or table, which to take
     *,
     boxes: int = 2,                                 # how many of the highest answers count
     high: float | None = None,                      # highest possible answer; None = the last of the ordered answers
-    weights: Sequence[float] | pd.Series | None = None,   # one per respondent
+    weights: Sequence[float] | pd.Series | None = None,   # one per respondent; None = the survey's own, if it has any
     level: float = .95,                             # of confidence
 ) -> pd.DataFrame:
-    "Return item, n, share, low, high: who chose one of the highest answers, of those who answered. Raises BadInput."
+    "Return item, n, share, low, high: who chose one of the highest answers, of those who answered. Raises BadInput, NoSuchName."
+    if weights is None and getattr(items, "weights", None) is not None and hasattr(items, "case_weights"): weights = items.case_weights
+    items = _items(items, variables, "top_box")
     table = items.to_frame() if isinstance(items, pd.Series) else items
     scores = _scores(table)
     w = np.ones(len(scores)) if weights is None else np.asarray(weights, dtype="float64")
@@ -106,7 +131,8 @@ def _tops(given: pd.Series, x: pd.Series, boxes: int, high: float | None) -> flo
 
 # %% ../nbs/35_scales.ipynb #bf649bc4
 def scale_scores(
-    items: pd.DataFrame,              # respondents x items of one scale
+    items: Survey | pd.DataFrame,     # a survey, or answers: respondents x items of one scale
+    variables: Sequence[str] | None = None,   # of the survey or table, the items of the scale
     *,
     reverse: Iterable[str] = (),      # items that are turned around first
     low: float | None = None,         # lowest possible answer, for these
@@ -115,7 +141,7 @@ def scale_scores(
     name: str = "scale",              # of the result
 ) -> pd.Series:
     "Return each respondent's mean of the items answered, missing where more than `max_missing` are. Raises BadInput, NoSuchName."
-    scores = _keyed(items, reverse, low, high)
+    scores = _keyed(_items(items, variables, "scale_scores"), reverse, low, high)
     return scores.mean(axis=1).where(scores.isna().sum(axis=1) <= max_missing).rename(name)
 
 
@@ -181,7 +207,8 @@ def _odd_items(table: pd.DataFrame) -> tuple[str, ...]:
 
 # %% ../nbs/35_scales.ipynb #ed5dac28
 def cronbach_alpha(
-    items: pd.DataFrame,              # respondents x items of one scale
+    items: Survey | pd.DataFrame,     # a survey, or answers: respondents x items of one scale
+    variables: Sequence[str] | None = None,   # of the survey or table, the items of the scale
     *,
     reverse: Iterable[str] = (),      # items that are turned around first
     low: float | None = None,         # lowest possible answer, for these
@@ -194,7 +221,7 @@ def cronbach_alpha(
     """
     from scipy import stats
 
-    full = _complete(items, reverse, low, high)
+    full = _complete(_items(items, variables, "cronbach_alpha"), reverse, low, high)
     S, (n, k) = np.cov(full.to_numpy(), rowvar=False), full.shape
     if S.sum() <= 1e-12 * np.trace(S):
         raise BadInput("items", "items that cancel out: their sum does not vary", "items that point the same way", "name those to turn in reverse=[...]")
@@ -228,7 +255,8 @@ def _omega(S: np.ndarray, close: float = 1e-9) -> tuple[np.ndarray, np.ndarray]:
 
 # %% ../nbs/35_scales.ipynb #473baff9
 def omega_total(
-    items: pd.DataFrame,              # respondents x items of one scale, three or more
+    items: Survey | pd.DataFrame,     # a survey, or answers: respondents x items of one scale, three or more
+    variables: Sequence[str] | None = None,   # of the survey or table, the items of the scale
     *,
     reverse: Iterable[str] = (),      # items that are turned around first
     low: float | None = None,         # lowest possible answer, for these
@@ -241,7 +269,7 @@ def omega_total(
 
     `items`: n, mean, sd, item_rest, alpha_if_dropped and loading (standardised) by item. Raises BadInput, NoSuchName.
     """
-    full = _complete(items, reverse, low, high)
+    full = _complete(_items(items, variables, "omega_total"), reverse, low, high)
     x, n = full.to_numpy(), len(full)
     if x.shape[1] < 3: raise BadInput("items", "two items", "three or more for a factor", "use cronbach_alpha")
     S = np.cov(x, rowvar=False)

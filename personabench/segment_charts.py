@@ -16,6 +16,8 @@ from .many_analyses import Multiverse
 from .schema import BadInput, nearest
 from .segmentation import Segmentation
 from .statistics import effective_n, wilson
+from .survey import Survey
+from .survey_quality import QualityReport, quality_report
 
 if TYPE_CHECKING:
     import altair as alt
@@ -174,6 +176,11 @@ def _items(profile: pd.DataFrame, names: Mapping[str, str], every_answer: bool) 
     return table[table["item"].isin(best)].reset_index(drop=True)
 
 # %% ../nbs/54_segment_charts.ipynb #aa7dd243
+def _title(label: Any, question: Any, variable: Any) -> str:
+    "Return what people call a variable: its short label if it has one of its own, else its question, else its name."
+    return str(label) if str(label) not in ("", str(variable)) else str(question or variable)
+
+
 def _profiled(what: Segmentation | pd.DataFrame, variables: Sequence[str] | None) -> tuple[pd.DataFrame, dict[str, str], dict[str, int]]:
     "Return the profile, the variables' names for people, and respondents per segment. Raises BadInput."
     profile = what.profile(variables) if isinstance(what, Segmentation) else _table_of(what, "profile", _PROFILE)
@@ -182,7 +189,8 @@ def _profiled(what: Segmentation | pd.DataFrame, variables: Sequence[str] | None
         for v in variables:
             if v not in there: raise BadInput(f"variable {v!r}", "not in the profile", "a variable of it", nearest(str(v), map(str, there)))
         profile = profile[profile["variable"].isin(list(variables))]
-    names = {v: what.survey.row(v)["label"] for v in profile["variable"].unique()} if isinstance(what, Segmentation) else {}
+    rows = {v: what.survey.row(v) for v in profile["variable"].unique()} if isinstance(what, Segmentation) else {}
+    names = {v: _title(row["label"], row["question"], v) for v, row in rows.items()}
     people = what.labels.value_counts() if isinstance(what, Segmentation) else profile.groupby("segment")["n"].max()
     return profile, names, {str(s): int(people.get(s, 0)) for s in profile["segment"].unique()}
 
@@ -191,10 +199,19 @@ def _row_name(row: Any) -> list[str]:
     "Break the name of a row into lines; a variable that made the segments has a lozenge, an answer the share of all who gave it."
     everybody = f"all {row.overall:.0%}" if row.measure == "share" else f"mean of all {_number(row.overall)}"
     answer = _wrap(str(row.label), _NAMES - 70, lines=1)[0] + ": " if row.measure == "share" else ""
-    return [*_wrap(("◊ " if row.used else "") + row.title, _NAMES - 12, lines=2), answer + everybody]
+    code = "" if str(row.variable) == row.title or len(str(row.variable)) > 12 or answer else f"{row.variable}, "
+    return [*_wrap(("◊ " if row.used else "") + row.title, _NAMES - 12, lines=2), code + answer + everybody]
 
 # %% ../nbs/54_segment_charts.ipynb #dcf48bf1
-def _counted(people: Mapping[str, int]) -> str: return "; ".join(f"{s} n = {n:,}" for s, n in people.items())
+def _keys(segments: Sequence[str]) -> dict[str, str]:
+    "Return what stands beside a mark: the name when all are short, else letters, A for the first, which the reading explains."
+    short = all(len(s) <= 3 for s in segments)
+    return {s: s if short else chr(65 + i) if i < 26 else str(i + 1) for i, s in enumerate(segments)}
+
+
+def _counted(people: Mapping[str, int]) -> str:
+    "Return segments with their keys and respondents."
+    return "; ".join(f"{key if s == key else f'{key} {s}'} n = {n:,}" for (s, n), key in zip(people.items(), _keys(list(people)).values()))
 
 # %% ../nbs/54_segment_charts.ipynb #ad991737
 def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str) -> Any:
@@ -213,7 +230,8 @@ def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], 
     known = table[table["z"].notna()].copy()
     known["from"], known["to"] = known["z_low"].clip(low, high), known["z_high"].clip(low, high).fillna(known["z"])
     known["says"] = [f"{r.share_or_mean:.0%}" if r.measure == "share" else _number(r.share_or_mean) for r in known.itertuples()]
-    known = known[["segment", "row", "z", "from", "to", "says", "name", "n"]].round({"z": 3, "from": 3, "to": 3, "row": 4})
+    known["key"] = known["segment"].map(_keys(segments))
+    known = known[["segment", "key", "row", "z", "from", "to", "says", "name", "n"]].round({"z": 3, "from": 3, "to": 3, "row": 4})
     x = _along("z:Q", (low, high), ink, title="standard deviations from everybody", format="+.1~f", tickCount=7)
     tips = _tips(name="Answer", segment="Segment", says="Share or mean", n="Answered")
     base, looks = alt.Chart(known).encode(y=y), _looks(segments)
@@ -221,7 +239,7 @@ def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], 
               base.mark_line(strokeWidth=1.2, opacity=.5, aria=False).encode(x=x, color=looks["color"], order="row:Q"),
               base.mark_rule(strokeWidth=2, aria=False).encode(x=_same(x, "from:Q"), x2="to:Q", color=looks["color"]).transform_filter("isValid(datum.from)"),
               base.mark_point(filled=True, opacity=1, size=58).encode(x=x, **looks, tooltip=tips),
-              base.mark_text(align="left", dx=6, fontSize=10, fontWeight="bold", color=ink["ink"], aria=False).encode(x=_same(x, "to:Q"), text="segment:N")]
+              base.mark_text(align="left", dx=6, fontSize=10, fontWeight="bold", color=ink["ink"], aria=False).encode(x=_same(x, "to:Q"), text="key:N")]
     words = "; ".join(f"{r.name}: " + ", ".join(f"{s.segment} {s.says}" for s in known[known["name"] == r.name].itertuples()) for r in heads)
     return _page([_panel(layers, height=tall * len(order), ink=ink)], "What the segments are like", lines, words=words, theme=theme)
 
@@ -273,7 +291,7 @@ def _heat(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], l
     cells, meaning = _cells(table.assign(row=table["item"].map(order)), theme)
     heads = [next(cells[cells["row"] == i].itertuples()) for i in range(len(order))]
     wide = 84 if len(people) <= 6 else 78
-    top = _heads({s: [s, f"n = {n:,}"] for s, n in people.items()}, ink, title=None)
+    top = _heads({s: [*_wrap(s, wide - 6, lines=3), f"n = {n:,}"] for s, n in people.items()}, ink, title=None)
     x = alt.X("segment:N", sort=None, scale=alt.Scale(type="band", domain=list(people), paddingInner=.03, paddingOuter=0), axis=top)
     names = {i: _row_name(r) for i, r in enumerate(heads)}
     left = _axis(ink, labelLimit=_NAMES, minExtent=_NAMES, maxExtent=_NAMES, title=None, **_centred(names))
@@ -318,7 +336,8 @@ def _fates(table: pd.DataFrame, x: Any, passed: str, lines: Sequence[Any], ink: 
     import altair as alt
 
     table = table.assign(row=range(len(table)))
-    names = [[f"{r.segment}\u2002n = {r.n:,}"] for r in table.itertuples()]
+    names = [[*_wrap(str(r.segment), _NAMES - 12, lines=1), f"n = {r.n:,}"] if len(str(r.segment)) > 18 else [f"{r.segment}\u2002n = {r.n:,}"]
+             for r in table.itertuples()]
     looks, base = _looks(list(table["segment"])), alt.Chart(table).encode(y=_rows(names, ink, labelFontWeight="bold"))
     colour = alt.Stroke("segment:N", scale=looks["color"]["scale"], legend=None)
     fill = alt.condition(passed, looks["color"], alt.value(ink["paper"]))
@@ -340,7 +359,9 @@ def chart_stability(
     table = _table_of(seg, "stability", ["segment", "n", "jaccard", "low", "high"])
     if table["jaccard"].isna().all(): return _only_words(title, "Stability was not measured: segment(..., n_boot=50) measures it.", theme)
     table = table[["segment", "n", "jaccard", "low", "high"]].reset_index(drop=True)
-    reading = np.select([table["jaccard"] >= .75, table["jaccard"] >= .6], ["comes back", "doubtful who belongs"], "not to be trusted")
+    steady = table["jaccard"] >= .75
+    reading = np.select([steady & ~(table["low"] < .5), steady, table["jaccard"] >= .6],
+                        ["comes back", "in most samples, not in all", "doubtful who belongs"], "not to be trusted")
     table["says"] = [f"{j:.2f}\u2002{r}" if j == j else "in no sample" for j, r in zip(table["jaccard"], reading)]
     x = _along("jaccard:Q", (0, 1), ink, title="Jaccard index with the best match in a bootstrap sample", values=[0, .2, .4, .6, .8, 1])
     panel = _fates(table, x, "datum.jaccard >= .75", [*_line_at(.6, ".6", ink, x), *_line_at(.75, ".75 comes back", ink, x, align="left")], ink)
@@ -353,6 +374,8 @@ def chart_stability(
 _CRITERIA = {"bic": ("BIC", -1), "icl": ("ICL", -1), "aic": ("AIC", -1), "entropy": ("Entropy", 1), "jaccard": ("Jaccard, least stable segment", 1),
              "strength": ("Prediction strength", 1), "instability": ("Instability", -1), "gap": ("Gap", 1), "smallest": ("Smallest segment", 0), "votes": ("Votes", 1)}
 _ENOUGH = {"jaccard": .75, "strength": .8}
+_VOTE = {"bic": "votes for the lowest", "icl": "votes for the lowest", "jaccard": "votes for largest k above line", "strength": "votes for largest k above line",
+         "instability": "votes for the lowest", "gap": "votes for first not beaten by next"}
 
 # %% ../nbs/54_segment_charts.ipynb #cee72919
 def _criterion_table(criteria: pd.DataFrame, name: str, seg: Any) -> pd.DataFrame:
@@ -367,10 +390,11 @@ def _criterion_table(criteria: pd.DataFrame, name: str, seg: Any) -> pd.DataFram
     if isinstance(seg, Segmentation) and name == "jaccard" and len(seg.stability):
         table.loc[table["chosen"], ["low", "high"]] = seg.stability.loc[seg.stability["jaccard"].idxmin(), ["low", "high"]].to_numpy("float64")
     way = _CRITERIA[name][1]
+    if "voters" in known: return table.assign(best=[name in str(said).split(", ") for said in known["voters"]] if name != "votes" else known["chosen"].astype(bool))
     return table.assign(best=(table["value"] * way == (table["value"] * way).max()) if way and len(table) > 1 else False)
 
 # %% ../nbs/54_segment_charts.ipynb #8c594dc3
-def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str, str]) -> Any:
+def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str, str], votes: bool) -> Any:
     "Draw one criterion by k."
     import altair as alt
 
@@ -394,11 +418,23 @@ def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str,
         at = alt.Chart(pd.DataFrame({"at": [_ENOUGH[name]]})).mark_rule(color=ink["zero"], strokeDash=[4, 3], aria=False)
         layers.insert(1, at.encode(y=_same(y, "at:Q")))
     better = {1: "▲ higher is better", -1: "▼ lower is better", 0: "share of respondents"}[way] + (f", line at {_ENOUGH[name]:g}" if name in _ENOUGH else "")
+    rule = "most votes; of equals lowest BIC" if name == "votes" else _VOTE.get(name, "has no vote")
+    better = [better, rule] if votes else better
     head = alt.TitleParams(title, subtitle=better, anchor="start", frame="group", fontSize=12, color=ink["ink"], subtitleColor=ink["muted"],
                            subtitleFontSize=11, offset=8)
     return alt.layer(*layers).properties(width=168, height=92, title=head, view=alt.ViewBackground(stroke=None))
 
 # %% ../nbs/54_segment_charts.ipynb #fbc9fcf7
+def _filled(table: pd.DataFrame, seg: Any) -> str:
+    "Return what a filled mark means and who has no vote."
+    if "voters" not in table: return "Filled: the best by that criterion."
+    least = seg.parameters.get("min_share", 0) if isinstance(seg, Segmentation) else 0
+    small = [int(k) for k, share in zip(table["k"], table["smallest"] if "smallest" in table else []) if share < least]
+    numbers = ", ".join(map(str, small))
+    out = f" With a segment below {least:.0%} a number gets no vote (k = {numbers}; the gap alone may)." if small and len(small) < len(table) else ""
+    return f"Filled: the k that the criterion votes for, by the rule above its panel.{out}"
+
+
 def chart_criteria(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table of criteria: k, chosen, and bic, icl, aic, entropy, jaccard, ... as far as measured
     *,
@@ -411,14 +447,16 @@ def chart_criteria(
     ink, table = _inks(theme), _table_of(seg, "criteria", ["k", "chosen"])
     there = [c for c in _CRITERIA if c in table and table[c].notna().any()]
     if not there: return _only_words("How many segments?", "No criterion was measured.", theme)
-    panels, ks = [_criterion(_criterion_table(table, c, seg), c, sorted(int(k) for k in table["k"]), ink) for c in there], sorted(int(k) for k in table["k"])
+    ks, votes = sorted(int(k) for k in table["k"]), "voters" in table and len(table) > 1
+    panels = [_criterion(_criterion_table(table, c, seg), c, ks, ink, votes) for c in there]
     rows = [alt.hconcat(*panels[i:i + 3], spacing=26) for i in range(0, len(panels), 3)]
     best = table.loc[table["chosen"].astype(bool), "k"].astype(int).tolist()
     absent = [_CRITERIA[c][0] for c in _CRITERIA if c not in there]
     n = f"{_people(len(seg.labels))}. " if isinstance(seg, Segmentation) else ""
-    lines = [n + (f"Ringed: k = {best[0]}, which was chosen. Filled: the best by that criterion. Bars: 95 % intervals." if best else "No number was chosen."),
+    lines = [n + (f"Ringed: k = {best[0]}, which was chosen. {_filled(table, seg)} Bars: 95 % intervals." if best else "No number was chosen."),
              "One number was tried: there is nothing to compare it with." if len(ks) == 1 else "", f"Not measured: {', '.join(absent)}." if absent else ""]
     words = "; ".join(f"{_CRITERIA[c][0]}: " + ", ".join(f"k {k} {_number(v)}" for k, v in zip(table["k"], table[c]) if v == v) for c in there)
+    if votes: words += ". Votes: " + "; ".join(f"{_CRITERIA[v][0]} for k {r.k}" for r in table.itertuples() for v in str(r.voters).split(", ") if v in _CRITERIA)
     return _page(rows, "How many segments?", lines, words=" ".join(x for x in lines if x) + " " + words, theme=theme)
 
 # %% ../nbs/54_segment_charts.ipynb #3e406a4f
@@ -584,11 +622,17 @@ def _specification(many: Multiverse, ink: dict[str, str]) -> tuple[Any, Any]:
 # %% ../nbs/54_segment_charts.ipynb #fc994b19
 def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
     "Return the panel of what became of each segment."
-    said = [f"{r.survives:.0%}\u2002" + ("kept" if r.kept else "not kept") for r in table.itertuples()]
-    alike = [f"; {s:.0%} with as many segments" if s == s else "" for s in table["same_k"]]
+    import altair as alt
+
+    k = len(table)
+    said = [f"{r.same_k:.0%} at k = {k}; {r.survives:.0%} of all" if r.same_k == r.same_k else f"{r.survives:.0%} of all" for r in table.itertuples()]
+    fate = ["kept" if r.kept else f"kept at k = {k}" if r.kept_same_k else "not kept" for r in table.itertuples()]
     x = _along("survives:Q", (0, 1), ink, title="share of analyses that have a group like it (Jaccard index of .75 or more)", format=".0%", values=[0, .25, .5, .75, 1])
-    table = table[["segment", "n", "survives", "low", "high", "kept"]].assign(says=[a + b for a, b in zip(said, alike)])
-    return _fates(table, x, "datum.kept", _line_at(.9, "90 % kept", ink, x), ink, "What became of each segment")
+    table = table[["segment", "n", "survives", "low", "high", "kept", "same_k"]].assign(says=[f"{b}: {a}" for a, b in zip(said, fate)], row=range(k))
+    y = alt.Y("row:Q", scale=alt.Scale(domain=[k - .5, -.5], nice=False, zero=False), axis=None)
+    same = alt.Chart(table[table["same_k"].notna()]).mark_tick(thickness=3, size=22, color=ink["ink"], orient="vertical")
+    same = same.encode(x=_same(x, "same_k:Q"), y=y, description="says:N")
+    return _fates(table, x, "datum.kept", [*_line_at(.9, "90 % kept", ink, x), same], ink, "What became of each segment")
 
 # %% ../nbs/54_segment_charts.ipynb #ab4d6072
 def chart_multiverse(
@@ -608,7 +652,8 @@ def chart_multiverse(
     ran, kept = int(many.analyses["note"].eq("").sum()), many.differences["kept"]
     every = f" ({_COLUMNS} drawn)" if ran > _COLUMNS else ""
     lines = [f"{ran:,} analyses{every} of {_people(many.parameters['respondents'])}. {kept.sum()} of {len(kept)} differences hold in 90 % of them or more.",
-             "Bars: 95 % intervals for the share in all possible analyses. Analyses of one survey are not independent: nothing here says how sure a segment "
+             "Bars: 95 % intervals for the share in all possible analyses. Upright ticks: the share with as many segments; other numbers of them cannot hold the same "
+             "groups. Analyses of one survey are not independent: nothing here says how sure a segment "
              "is among other people."]
     sure = many.segments["low"].notna().any()
     lines = lines if sure else [lines[0], "All possible analyses were run. " + lines[1].partition(". ")[2]]
@@ -639,8 +684,10 @@ def chart_differences(
     ends = rows[["effect", "low", "high"]]
     x = alt.X("effect:Q", scale=alt.Scale(domain=[min(0, float(ends.min().min())), max(.1, float(ends.max().max())) * 1.03], nice=False),
               axis=_axis(ink, title="effect size: 0 = no difference" + (", 1 = as large as can be" if ends.max().max() <= 1 else ""), grid=True, tickCount=6))
-    names = [[*_wrap(str(r.label), _NAMES - 12, lines=2), f"n = {r.n:,.0f}"] for r in rows.itertuples()]
-    y = _rows(names, ink)
+    titles = [_title(r.label, getattr(r, "question", ""), r.variable) for r in rows.itertuples()]
+    codes = [f"{r.variable}, " if t not in (r.variable, r.label) and len(str(r.variable)) <= 12 else "" for r, t in zip(rows.itertuples(), titles)]
+    names = [[*_wrap(t, _NAMES - 12, lines=2), f"{code}n = {r.n:,.0f}"] for r, t, code in zip(rows.itertuples(), titles, codes)]
+    rows, y = rows.assign(label=titles), _rows(names, ink)
     base = alt.Chart(rows[["row", "effect", "low", "high", "state", "says", "label", "n"]].round(4)).encode(y=y)
     shape = alt.Shape("state:N", legend=None, scale=alt.Scale(domain=["q below .05", "q of .05 or more", "made the segments"], range=["circle", "circle", "cross"]))
     layers = [_between(len(rows), y, ink), *_line_at(0, "", ink, x, dash=(1, 0)),
@@ -757,8 +804,17 @@ def _patterns(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, pd.DataFram
     return shown, gone[["row", "variable"]], total
 
 # %% ../nbs/54_segment_charts.ipynb #5195a94b
+def _missing_of(what: Any) -> Any:
+    "Return the patterns of a survey or its report as a long table; anything else as it is."
+    report = quality_report(what) if isinstance(what, Survey) else what
+    if not isinstance(report, QualityReport): return what
+    wide = report.patterns.reset_index(names="pattern").drop(columns="missing")
+    long = wide.melt(["pattern", "n", "share"], var_name="variable", value_name="answered")
+    return long.assign(missing=long.pop("answered") == 0)
+
+
 def chart_missing(
-    table: pd.DataFrame,           # pattern, n, share (of respondents), variable, missing (True or False): one row per pattern and variable
+    table: pd.DataFrame | Survey | QualityReport,   # a survey, its quality report, or pattern, n, share, variable, missing (bool): a row per pattern and variable
     *,
     most: int = 20,                # patterns at most, the commonest; how many are left out is said
     columns: int = 40,             # variables at most, those that miss most
@@ -769,7 +825,7 @@ def chart_missing(
 
     _draw_offline()
     ink, title = _inks(theme), "Which answers are missing together"
-    table = _table_of(table, "missing", ["pattern", "n", "share", "variable", "missing"])
+    table = _table_of(_missing_of(table), "missing", ["pattern", "n", "share", "variable", "missing"])
     if not len(table): return _only_words(title, "There are no answers.", theme)
     patterns, cells, total = _patterns(table, most)
     every = table[table["missing"].astype(bool)].groupby("variable", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")

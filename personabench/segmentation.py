@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,12 +19,12 @@ import pandas as pd
 
 from .batches import _Parts, _parts, _streams
 from .encoding import _weighed
-from .schema import BadInput
+from .schema import BadInput, NoSuchName, nearest
 from .stability import (StructureTest, _at_least, _bootstrapped, _enough, _matched, _numbers_of, _pair_distance, _score,
                                    _stability_table, gap_statistic, prediction_strength, structure_test)
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
-from .survey import Survey, _absent, _check_kind, _clean, _guess_id, _is_number, read_survey
+from .survey import Survey, _Words, _absent, _check_kind, _clean, _guess_id, _is_number, read_survey
 from .tables import table_text
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['Segmentation', 'segment', 'add_segments']
+__all__ = ['Segmentation', 'segment', 'ThinSegments', 'add_segments']
 
 # %% ../nbs/33_segmentation.ipynb #26db2816
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class Segmentation:
     labels: pd.Series             # "A", "B", ... by respondent id, A the largest; respondents who answered nothing are not in it
     k: int                        # how many segments
     criteria: pd.DataFrame        # one row per k that was tried: k, loglik, n_parameters, bic, aic, icl, entropy, smallest, converged, jaccard,
-                                  # strength, instability, gap (NaN where not measured), votes, chosen
+                                  # strength, instability, gap (NaN where not measured), votes, chosen, voters (the criteria that vote for this k)
     variables: list[str]          # that made the segments; all others describe them
     levels: dict[str, str]        # of those variables
     excluded: dict[str, str]      # variable asked for (or any, if none were) -> why it was left out
@@ -79,9 +81,9 @@ class Segmentation:
         return _profile(self, variables, level)
 
     def differences(self, variables: Sequence[str] | None = None, *, level: float = .95) -> pd.DataFrame:
-        """Return how much segments differ in each variable, tested for those that did not make them.
+        """Return how much segments differ in each variable, tested for those that did not make them: discoveries (q of .05 or less) first, by effect.
 
-        Columns: variable, level, label, question, used, n, measure ("omega squared" for numbers and scales in numbers, "Cramer's V" for the
+        Columns: variable, level, label, question, used, n, measure ("omega squared" for numbers and scales, whose answers in words count 1, 2, ..., "Cramer's V" for the
         others), effect, low, high, statistic (F: Welch's, or Rao and Scott's), df, df_error, p, q (Benjamini and Hochberg 1995, over the tested
         variables of this call), design_effect (mean, of what is compared), note. Variables that made the segments, and those that repeat them one to
         one, differ because they were made to: no statistic, p or q (double dipping; Gao, Bien and Witten 2024). Segments are taken as given. That
@@ -90,14 +92,36 @@ class Segmentation:
         """
         return _differences(self, variables, level)
 
+    def named(self, names: Mapping[str, str]) -> Segmentation:
+        "Return a copy with names, {'A': 'Commuters'}, which stand where letters stood, in tables, charts, tools, personas. Raises BadInput, NoSuchName."
+        return _named(self, names)
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{r.segment} {r.share:.0%}" for r in self.sizes().itertuples())
         count = f"{len(self.labels)} respondents, {len(self.variables)} variables"
-        return f"Segmentation(k={self.k}: {sizes}; {count}, verdict: {self.verdict})"
+        thin = f", {doubt}" if (doubt := _doubt(self.k, self.labels)) else ""
+        return f"Segmentation(k={self.k}{thin}: {sizes}; {count}, verdict: {self.verdict})"
 
     def _repr_html_(self) -> str: return _overview(self)
 
 # %% ../nbs/33_segmentation.ipynb #ac96a67c
+def _named(seg: Segmentation, names: Mapping[str, str]) -> Segmentation:
+    "Return a segmentation with other names for its segments; see `Segmentation.named`."
+    now = [str(s) for s in seg.probabilities]
+    if not isinstance(names, Mapping): raise BadInput("names", f"a {type(names).__name__}", "a dict segment -> name", f"seg.named({{{now[0]!r}: 'Commuters'}})")
+    for s in names:
+        if s not in now: raise NoSuchName("names", f"no segment {s!r}", "a segment: " + ", ".join(now), nearest(str(s), now))
+    new = {s: " ".join(str(names.get(s, s)).split()) for s in now}
+    odd = [s for s, name in new.items() if not name or name == "unassigned" or list(new.values()).count(name) > 1]
+    if odd: raise BadInput("names", f"the name {new[odd[0]]!r} for segment {odd[0]!r}", "a name of its own for every segment", "'unassigned' is taken")
+    said = {_shaky(seg.stability): _shaky(seg.stability.assign(segment=seg.stability["segment"].map(new)))}
+    letters = seg.parameters.get("names", dict(zip(now, now)))
+    everyone = None if seg.everyone is None else seg.everyone.cat.rename_categories(new)
+    return replace(seg, labels=seg.labels.map(new), probabilities=seg.probabilities.rename(columns=new), everyone=everyone,
+                   stability=seg.stability.assign(segment=seg.stability["segment"].map(new)), notes=tuple(said.get(note, note) for note in seg.notes),
+                   parameters={**seg.parameters, "names": {letter: new[name] for letter, name in letters.items()}})
+
+
 def _sizes(seg: Segmentation) -> pd.DataFrame:
     "Return the size of each segment with Wilson's interval for its share."
     if seg.everyone is not None: return _sizes_of_all(seg)
@@ -136,20 +160,25 @@ def _fit_criteria(fits: Mapping[int, LatentClass]) -> pd.DataFrame:
 
 
 _MEASURED = ["jaccard", "strength", "instability", "gap"]
+_VOTERS = {"bic": "BIC", "icl": "ICL", "jaccard": "Jaccard", "strength": "prediction strength", "instability": "instability", "gap": "gap"}
+_LEAST = {"jaccard": .75, "strength": .8}       # what is enough: the largest k that reaches it has the vote
 
 
 def _votes(table: pd.DataFrame, gap_says: int | None, min_share: float) -> pd.DataFrame:
     "Add votes and chosen: most votes among those without a segment that is too small (if there are any), of equals the lowest BIC."
     fair = table[table["smallest"] >= min_share]
     fair = fair if len(fair) else table
-    picks = [fair.loc[fair["bic"].idxmin(), "k"], fair.loc[fair["icl"].idxmin(), "k"]]
+    picks = {name: fair.loc[fair[name].idxmin(), "k"] for name in ("bic", "icl")}
     if fair["jaccard"].notna().any():
-        for enough in (fair["jaccard"] >= .75, fair["strength"] >= .8): picks += [k for k in [fair.loc[enough | (fair["k"] == 1), "k"].max()] if k > 0]
-        if fair["instability"].notna().any(): picks.append(fair.loc[fair["instability"].idxmin(), "k"])
-        if gap_says is not None: picks.append(gap_says)
-    votes = table["k"].map(pd.Series(picks).value_counts()).fillna(0).astype(int)
+        for name, least in _LEAST.items():
+            enough = fair.loc[(fair[name] >= least) | (fair["k"] == 1), "k"]
+            if len(enough): picks[name] = enough.max()
+        if fair["instability"].notna().any(): picks["instability"] = fair.loc[fair["instability"].idxmin(), "k"]
+        if gap_says is not None: picks["gap"] = gap_says
+    voters = [[name for name, pick in picks.items() if pick == k] for k in table["k"]]
+    votes = pd.Series([len(some) for some in voters], index=table.index)
     order = pd.DataFrame({"votes": -votes, "bic": table["bic"]}).loc[fair.index].sort_values(["votes", "bic"])
-    return table.assign(votes=votes, chosen=table.index == order.index[0])
+    return table.assign(votes=votes, chosen=table.index == order.index[0], voters=[", ".join(some) for some in voters])
 
 
 def _aside(criteria: pd.DataFrame, gap_says: tuple[int, int] | None, min_share: float) -> list[str]:
@@ -170,9 +199,11 @@ def _chosen(survey: Survey, variables: Sequence[str] | None) -> tuple[list[str],
     "Return the variables to use and, for the others (that were asked for, or all), why not. Raises NoSuchName, BadInput."
     if isinstance(variables, str): raise BadInput("variables", repr(variables), "a list of names", f"say variables=[{variables!r}]")
     if variables is not None and not isinstance(variables, Iterable): raise BadInput("variables", repr(variables), "a list of names")
-    asked = list(dict.fromkeys(variables)) if variables is not None else survey.usable
+    describing = set(survey.descriptors) if variables is None else set()
+    asked = list(dict.fromkeys(variables)) if variables is not None else [v for v in survey.usable if v not in describing]
     looked = asked if variables is not None else [v for v in survey.variables["variable"] if survey.level(v) not in _NO_ANSWERS]
     excluded = {v: survey.row(v)["rule"].rpartition("not used: ")[2] for v in looked if not survey.row(v)["used"]}
+    excluded |= {v: "it describes the segments (survey.descriptors)" for v in survey.usable if v in describing}
     names = [v for v in asked if v not in excluded]
     if not names:
         reasons = "; ".join(f"{v}: {why}" for v, why in excluded.items())
@@ -186,6 +217,34 @@ def _hash(answers: pd.DataFrame, weights: pd.Series) -> str:
 
 
 def _letters(k: int) -> list[str]: return [chr(65 + i) if i < 26 else f"Z{i - 25}" for i in range(k)]
+
+# %% ../nbs/33_segmentation.ipynb #35d1e575
+class _Stopped(KeyboardInterrupt):
+    "Tell in one line that somebody stopped it; IPython shows these lines instead of the traceback."
+
+    def _render_traceback_(self) -> list[str]: return [str(self)]
+
+
+class _Steps:
+    "Show at which of some steps a long call is, once it takes longer than half a second."
+
+    def __init__(self, what: str, n: int): self.what, self.n, self.at, self.now = what, n, 0, ""
+
+    def __enter__(self) -> _Steps:
+        from tqdm.auto import tqdm
+
+        self._start, self._bar = time.monotonic(), tqdm(total=self.n, desc=self.what, bar_format="{desc} [{elapsed}]", leave=False, delay=.5)
+        return self
+
+    def say(self, name: str, detail: str = "", new: bool = True) -> None:
+        "Name the step, a new one or a part of the one before."
+        self.at += new
+        self.now = f"step {self.at} of {self.n}: {name}{', ' + detail if detail else ''}"
+        if time.monotonic() - self._start > .5: self._bar.set_description_str(f"{self.what}, {self.now}")
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._bar.close()
+        if kind is KeyboardInterrupt: raise _Stopped(f"{self.what} was stopped in {self.now}; nothing of it is kept.") from None
 
 # %% ../nbs/33_segmentation.ipynb #1d298744
 @dataclass(frozen=True, eq=False)
@@ -205,14 +264,19 @@ def _resample(model: LatentClass, answers: pd.DataFrame, w: np.ndarray, n_boot: 
     return _Resampled(_stability_table(jaccard, labels), float(np.mean(apart)) if apart else float("nan"), same)
 
 
-def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarray, levels: Mapping[str, str], *, n_boot: int, seed: int,
+def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarray, levels: Mapping[str, str], steps: _Steps, *, n_boot: int, seed: int,
              n_jobs: int | None) -> tuple[pd.DataFrame, dict[int, _Resampled], tuple[int, int] | None]:
     "Return the measured criteria by k, what resampling said, and the k that the gap picks, from those that were tried and with 1 among them."
     several = [k for k in fits if 2 <= k <= len(answers) // 4]
-    told = {k: _resample(fits[k], answers, w, n_boot, seed, n_jobs) for k in several}
+    told = {}
+    for k in several:
+        steps.say("bootstrap samples", f"k = {k}", new=not told)
+        told[k] = _resample(fits[k], answers, w, n_boot, seed, n_jobs)
     table = pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED)
     if not several: return table, told, None
+    steps.say("prediction strength")
     strength = prediction_strength(_quick(fits[several[0]]), answers, k=several, n_splits=max(2, n_boot // 4), weights=w, seed=seed, n_jobs=n_jobs)
+    steps.say("gap statistic")
     gaps = gap_statistic(_score(answers[list(levels)], levels).E, k=sorted({1, *several}), n_ref=20, seed=seed, n_jobs=n_jobs).set_index("k")
     table.loc[several, "jaccard"] = [told[k].table["jaccard"].min() for k in several]
     table.loc[several, "instability"] = [told[k].instability for k in several]
@@ -228,6 +292,12 @@ def _quick(model: LatentClass) -> LatentClass:
     return clone(model).set_params(n_init=min(2, model.n_init), errors=None)
 
 # %% ../nbs/33_segmentation.ipynb #2bec361b
+def _from_widget(data: Any, variables: Sequence[str] | None) -> tuple[Any, Sequence[str] | None]:
+    "Return the survey of a `SurveyWidget` and the variables that were chosen in it; anything else as it is."
+    if isinstance(data, Segmentation) or not isinstance(getattr(data, "survey", None), Survey): return data, variables
+    return data.survey, data.variables if variables is None and hasattr(data, "descriptors") else variables
+
+
 def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, Any] | None, weights: str | None) -> Survey:
     "Return a survey with the levels and weights that were asked for."
     if isinstance(data, np.ndarray):
@@ -243,9 +313,9 @@ def _as_survey(data: Survey | pd.DataFrame | str | Path, levels: Mapping[str, An
 
 # %% ../nbs/33_segmentation.ipynb #678ee52e
 def segment(
-    survey: Survey | pd.DataFrame | str | Path,       # a survey, what `read_survey` reads, or a Parquet folder or dask DataFrame of any size
+    survey: Survey | pd.DataFrame | str | Path,       # a survey (or its SurveyWidget), what `read_survey` reads, or a Parquet folder or dask DataFrame of any size
     *,
-    variables: Sequence[str] | None = None,           # that make the segments (None = all usable); the others describe them
+    variables: Sequence[str] | None = None,           # that make the segments (None = all usable but the survey's descriptors); the others describe them
     levels: Mapping[str, Any] | None = None,          # corrections, as for `read_survey`
     weights: str | None = None,                       # column of weights; None = the survey's own, if it has any
     k: int | str | Iterable[int] = "auto",            # how many segments; "auto" chooses from 1 to 8, a list from that list
@@ -265,6 +335,7 @@ def segment(
     """
     from personabench.mixtures import LatentClass
 
+    survey, variables = _from_widget(survey, variables)
     _sensible(min_share, seed=(seed, 0), n_boot=(n_boot, 0), n_init=(n_init, 1), sample=(sample, 1))
     if (parts := _in_pieces(survey)) is not None:
         settings = {"variables": variables, "k": k, "seed": seed, "min_share": min_share, "n_init": n_init, "n_boot": n_boot, "verdict": verdict,
@@ -277,12 +348,16 @@ def segment(
     w = survey.case_weights.loc[answers.index]
     if w.sum() <= 0: raise BadInput(f"survey {survey.name!r}", "only weights of 0 among those who answered", "some positive weights")
     models = {i: LatentClass(i, n_init=n_init, random_state=seed) for i in _candidates(k, len(answers))}
-    fits = {i: model.fit(answers, sample_weight=w * (effective_n(w) / w.sum())) for i, model in models.items()}
-    kinds = {str(v): survey.level(str(v)) for v in answers}
-    own = {str(v): kinds[str(v)] for v in answers if v not in next(iter(fits.values())).excluded_}
-    test = structure_test(answers[list(own)], levels=own, seed=seed, n_jobs=n_jobs) if verdict else None
-    measured, told, gap_says = (_measure(fits, answers, w.to_numpy(), own, n_boot=n_boot, seed=seed, n_jobs=n_jobs) if n_boot
-                                else (pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED), {}, None))
+    with _Steps("segment", 1 + bool(verdict) + 3 * (n_boot > 0 and max(models) > 1)) as steps:
+        fits = {}
+        for i, model in models.items():
+            steps.say("models", f"k = {i}", new=not fits)
+            fits[i] = model.fit(answers, sample_weight=w * (effective_n(w) / w.sum()))
+        own = {str(v): survey.level(str(v)) for v in answers if v not in next(iter(fits.values())).excluded_}
+        if verdict: steps.say("are there groups at all?")
+        test = structure_test(answers[list(own)], levels=own, seed=seed, n_jobs=n_jobs) if verdict else None
+        measured, told, gap_says = (_measure(fits, answers, w.to_numpy(), own, steps, n_boot=n_boot, seed=seed, n_jobs=n_jobs) if n_boot
+                                    else (pd.DataFrame(np.nan, index=list(fits), columns=_MEASURED), {}, None))
     criteria = _votes(_fit_criteria(fits).join(measured, on="k"), gap_says and gap_says[0], min_share)
     best = int(criteria.loc[criteria["chosen"], "k"].iloc[0])
     parameters = {"method": "latent class", "k": k if isinstance(k, (int, str)) else list(fits), "n_init": n_init, "min_share": min_share,
@@ -291,6 +366,10 @@ def segment(
     return _result(survey, found, answers, w, {**excluded, **fits[best].excluded_}, parameters, seed)
 
 # %% ../nbs/33_segmentation.ipynb #c0f30bd1
+class ThinSegments(UserWarning):
+    "Warn of more segments than the respondents fill."
+
+
 @dataclass(frozen=True, eq=False)
 class _Found:
     "What the steps of `segment` have found."
@@ -313,6 +392,7 @@ def _result(survey: Survey, found: _Found, answers: pd.DataFrame, w: pd.Series, 
     labels = chance.loc[people].idxmax(axis=1).rename("segment")
     stability, consensus = _steady(found.resampled, order, answers.index)
     notes = _notes(survey, labels, found, stability, excluded)
+    if doubt := _doubt(model.n_classes, labels): warnings.warn(f"segment, k = {model.n_classes}: {doubt}. Try a smaller k", ThinSegments, stacklevel=3)
     return Segmentation(labels, model.n_classes, found.criteria, list(levels), levels, excluded, parameters, chance.loc[people], survey, model,
                         _hash(answers, w), seed, stability, consensus.reindex(people if len(consensus) else []), found.test, notes)
 
@@ -502,6 +582,8 @@ def _why_this_k(criteria: pd.DataFrame) -> str:
     why = f"k = {k} has {int(best['votes'])} of {total} votes among k = {tried}"
     others = [f"{int(r.votes)} for {int(r.k)}" for r in criteria.itertuples() if r.votes and r.k != k]
     why += f" ({', '.join(others)})" if others else ""
+    said = [f"{', '.join(_VOTERS[v] for v in r.voters.split(', '))} for {r.k}" for r in criteria.itertuples() if r.voters]
+    why += f": {'; '.join(said)}"
     if lowest["k"] == k: return why
     small = f", but its smallest segment holds {lowest['smallest']:.1%} of the respondents: look for outliers or careless answers"
     return f"{why}; the lowest BIC is that of k = {int(lowest['k'])}" + (small if lowest["smallest"] < .05 else "")
@@ -519,13 +601,27 @@ def _notes(survey: Survey, labels: pd.Series, found: _Found, stability: pd.DataF
     out += found.aside
     if not best["converged"]: out.append("the model had not settled when it stopped")
     out += found.model.notes_
-    empty = int(best["k"]) - labels.nunique()
-    if empty: out.append(f"{empty} segments are nobody's most probable one")
-    shaky = stability.loc[stability["jaccard"] < .75, "segment"].tolist()
-    if shaky: out.append(f"{'segment' if len(shaky) == 1 else 'segments'} {', '.join(shaky)} did not come back reliably in bootstrap samples")
+    if doubt := _doubt(int(best["k"]), labels): out.append(f"{doubt}: the verdict is about groups in these answers, not about so many")
+    if shaky := _shaky(stability): out.append(shaky)
     if found.resampled is None and best["k"] > 1: out.append("stability was not measured: the segments may be arbitrary cuts")
     if silent: out.append(f"{silent} respondents answered none of the variables and have no segment")
+    unweighted = [] if survey.weights else survey.variables.loc[survey.variables["level"] == "weight", "variable"].tolist()
+    if unweighted: out.append(f"everybody counts the same: {unweighted[0]!r} looks like weights but was not used as such; pass weights={unweighted[0]!r}")
     return (*out, *_left_out(excluded))
+
+
+def _doubt(k: int, labels: pd.Series) -> str:
+    "Return what is wrong with so many segments: some are empty, or there are fewer than ten respondents to a segment."
+    empty, out = k - labels.nunique(), []
+    if empty: out.append(f"{empty} of {k} segments {'is' if empty == 1 else 'are'} empty: nobody's most probable one")
+    if k > 1 and len(labels) < 10 * k: out.append(f"fewer than ten respondents to a segment ({len(labels)} for {k})")
+    return "; ".join(out)
+
+
+def _shaky(stability: pd.DataFrame) -> str:
+    "Return the note on segments that do not come back, or nothing."
+    names = stability.loc[stability["jaccard"] < .75, "segment"].tolist()
+    return f"{'segment' if len(names) == 1 else 'segments'} {', '.join(names)} did not come back reliably in bootstrap samples" if names else ""
 
 
 def _left_out(excluded: Mapping[str, str]) -> list[str]:
@@ -629,6 +725,12 @@ def _numbers(x: pd.Series, level: str) -> np.ndarray | None:
     return None if np.isnan(number).all() else number
 
 
+def _places(x: pd.Series, level: str) -> np.ndarray | None:
+    "Return the numbers of a variable, of a scale in words 1, 2, ... from its lowest answer: the same answers give one result in codes and in words."
+    if level != "ordinal" or (number := _numbers(x, level)) is not None and not np.isnan(number[x.notna().to_numpy()]).any(): return _numbers(x, level)
+    return np.where(x.notna(), x.cat.codes + 1., np.nan) if x.notna().any() else None
+
+
 def _figures(x: pd.Series, row: pd.Series, by: _Groups) -> list[tuple[list[Any], list[str], str, dict[str, np.ndarray]]]:
     "Return (values, labels, measure, figures) for one variable: a share per answer, and a mean where numbers allow one."
     number, values, found = _numbers(x, row["level"]), list(row["values"]), []
@@ -641,7 +743,8 @@ def _figures(x: pd.Series, row: pd.Series, by: _Groups) -> list[tuple[list[Any],
 
 def _described(seg: Segmentation, variables: Sequence[str] | None) -> tuple[list[str], pd.DataFrame]:
     "Return the variables to describe, those that made the segments first, and their answers. Raises NoSuchName."
-    names = list(variables) if variables is not None else [*seg.variables, *(v for v in seg.survey.usable if v not in seg.variables)]
+    others = [v for v in seg.survey.usable if v not in seg.variables and v in (seg.survey.descriptors or (v,))]
+    names = list(variables) if variables is not None else [*seg.variables, *others]
     return names, seg.survey.answers(names).loc[seg.labels.index]
 
 
@@ -697,7 +800,7 @@ _REPEATS = "repeats the answers of {!r}, which " + _MADE_IT
 def _difference(x: pd.Series, row: pd.Series, by: _Groups) -> dict[str, Any]:
     "Return effect and test of one variable."
     if row["level"] not in ("numeric", *_IN_WORDS): return {"n": 0, "note": f"a variable of level {row['level']!r} is not compared"}
-    number = _numbers(x, row["level"])
+    number = _places(x, row["level"])
     if number is not None:
         moments = _moments(by.g, number, by.w)
         measure, effect, test = "omega squared", _explained(moments, by.level, 1), _welch(moments)
@@ -726,7 +829,9 @@ def _differences(seg: Segmentation, variables: Sequence[str] | None, level: floa
         if used: found |= dict.fromkeys(("statistic", "df", "df_error", "p"), np.nan) | {"note": "; ".join(n for n in (why, found["note"]) if n)}
         rows.append({"variable": v, **{name: row[name] for name in ("level", "label", "question")}, "used": used, **found})
     table = pd.DataFrame(rows, columns=_DIFFERENCES)
-    return table.assign(q=benjamini_hochberg(table["p"].to_numpy("float64")))
+    table = table.assign(q=benjamini_hochberg(table["p"].to_numpy("float64")))
+    rank = np.select([table["used"].astype(bool), table["q"] <= .05], [2, 0], 1)      # found, not found, made to differ
+    return table.assign(rank=rank).sort_values(["rank", "effect"], ascending=[True, False], kind="stable", ignore_index=True).drop(columns="rank")
 
 # %% ../nbs/33_segmentation.ipynb #3c2b3f39
 def _strongest(seg: Segmentation) -> pd.DataFrame:
@@ -761,20 +866,23 @@ def _explanation(seg: Segmentation) -> str:
     test = seg.test
     first = f"Verdict: {seg.verdict}. " + (f"{test.reason[0].upper()}{test.reason[1:]}. " if test else "") + _MEANS[seg.verdict]
     sizes = "; ".join(f"{r.segment}: {r.n} respondents, {r.share:.0%} ({r.low:.0%} to {r.high:.0%})" for r in seg.sizes().itertuples())
-    parts = [first, f"Number of segments: {_why_this_k(seg.criteria)}.", f"Sizes: {sizes}."]
+    rule = "" if len(seg.criteria) == 1 else (" BIC, ICL and instability vote for their lowest value, Jaccard and prediction strength for the largest k with .75 and .8 "
+                                              "or more, the gap for the first k as good as the next.")
+    parts = [first, f"Number of segments: {_why_this_k(seg.criteria)}.{rule}", f"Sizes: {sizes}."]
     if len(seg.stability):
-        words = "; ".join(f"{r.segment} {r.jaccard:.2f} ({r.low:.2f} to {r.high:.2f}), {_steadiness(r.jaccard)}" for r in seg.stability.itertuples())
+        words = "; ".join(f"{r.segment} {r.jaccard:.2f} ({r.low:.2f} to {r.high:.2f}), {_steadiness(r.jaccard, r.low)}" for r in seg.stability.itertuples())
         unsure = (seg.consensus < .75).mean()
         parts.append(f"Stability, mean Jaccard index in {seg.parameters['n_boot']} bootstrap samples: {words}. "
                      f"{unsure:.0%} of the respondents landed in their segment in fewer than three of four samples.")
     if seg.k > 1: parts.append(_told_apart(seg))
     if len(caution := seg.notes[2:]): parts.append("Careful: " + "; ".join(caution) + ".")
-    return "\n\n".join(parts)
+    return _Words("\n\n".join(parts))
 
 
-def _steadiness(jaccard: float) -> str:
-    "Return Hennig's reading of the index (2007)."
-    return "comes back" if jaccard >= .75 else "a pattern, but who belongs to it is doubtful" if jaccard >= .6 else "not to be trusted"
+def _steadiness(jaccard: float, low: float) -> str:
+    "Return Hennig's reading of the index (2007); `low` is the lower end of what samples gave, below .5 a segment was dissolved in some."
+    if jaccard >= .75: return "comes back" if not low < .5 else "comes back in most samples, dissolved in some"
+    return "a pattern, but who belongs to it is doubtful" if jaccard >= .6 else "not to be trusted"
 
 # %% ../nbs/33_segmentation.ipynb #927b8287
 def _overview(seg: Segmentation) -> str:

@@ -268,11 +268,17 @@ def _no_order(x: pd.Series, there: list) -> BadInput:
                     f"say levels={{{x.name!r}: [lowest, ..., highest]}}")
 
 # %% ../nbs/30_survey.ipynb #f7b4b55c
+def _comma_cure(x: pd.Series, odd: Iterable[Any]) -> str:
+    "Return what to do about numbers with a decimal comma, or nothing when they are none."
+    comma = all(re.fullmatch(r"\s*-?\d+,\d+\s*", str(v)) for v in odd)
+    return f"these are numbers with a comma: table[{x.name!r}] = table[{x.name!r}].str.replace(',', '.').astype(float) makes numbers of them" if comma else ""
+
+
 def _check_kind(x: pd.Series, level: str) -> None:
     "Raise BadInput when a column cannot have the level that was given."
     if level in ("numeric", "weight") and not _is_number(x) and not pd.api.types.is_bool_dtype(x):
         odd = x[pd.to_numeric(x, errors="coerce").isna() & x.notna()].unique().tolist()
-        found, cure = f"answers that are not numbers: {odd[:3]!r}", "correct levels= or list them in missing=[...]"
+        found, cure = f"answers that are not numbers: {odd[:3]!r}", _comma_cure(x, odd) or "correct levels= or list them in missing=[...]"
         if odd: raise BadInput(f"variable {x.name!r}", found, f"numbers for level {level!r}", cure)
     if level == "binary" and x.nunique() > 2:
         raise BadInput(f"variable {x.name!r}", f"{x.nunique()} different answers", "two for level 'binary'", "say 'nominal' or 'ordinal'")
@@ -311,11 +317,24 @@ def _describe(x: pd.Series, given: _Given) -> dict[str, Any]:
             "missing": int(x.isna().sum()), "n": int(x.notna().sum()), "used": not why, "rule": "; ".join(r for r in (rule, why) if r),
             "group": given.group or "", "missing_codes": [list(pair) for pair in given.missing or ()]}
 
+# %% ../nbs/30_survey.ipynb #33f4af3c
+class _Words(str):
+    "Text whose printed lines have at most 100 characters."
+
+    def __str__(self) -> str:
+        import textwrap
+
+        return "\n".join(textwrap.fill(line, 100, break_long_words=False, break_on_hyphens=False) for line in self.split("\n"))
+
+    __repr__ = __str__
+
 # %% ../nbs/30_survey.ipynb #d415804b
 def _row(survey: Survey, variable: str) -> pd.Series:
     "Return what is known of a variable: its row of `variables`. Raises NoSuchName."
     hit = survey.variables[survey.variables["variable"] == variable]
     if hit.empty:
+        ids = f"{variable!r} holds the respondents' ids"
+        if variable == survey.id: raise NoSuchName(f"survey {survey.name!r}", ids, "a variable of the survey", "leave it out: ids are no answers")
         cure = nearest(str(variable), survey.variables["variable"])
         raise NoSuchName(f"survey {survey.name!r}", f"no variable {variable!r}", "a variable of the survey", cure)
     return hit.iloc[0]
@@ -376,12 +395,17 @@ def _codes(codes: Any) -> tuple[tuple[Any, str], ...]:
 # %% ../nbs/30_survey.ipynb #b7a1aa71
 def _with_levels(survey: Survey, levels: Mapping[str, Any] | None = None, *, labels: Mapping[str, Mapping[Any, str]] | None = None,
                  missing: Mapping[str, Any] | None = None, question: Mapping[str, str] | None = None, label: Mapping[str, str] | None = None,
-                 group: Mapping[str, str] | None = None) -> Survey:
+                 group: Mapping[str, str] | None = None, descriptors: Iterable[str] | None = None) -> Survey:
     """Return a corrected copy, each argument by variable: its level, or its answers in order, as in `read_survey`; labels of its answers (in order)
     without a change of level; codes that mean no answer; the question; a short label; the group that an option belongs to ("" = none).
+    `descriptors` lists the variables that describe segments and do not make them.
 
     Everything is worked out again from the answers as they were read, so that a correction can be taken back. Raises NoSuchName, BadInput.
     """
+    if descriptors is not None:
+        changed = _with_levels(survey, levels, labels=labels, missing=missing, question=question, label=label, group=group)
+        names = [descriptors] if isinstance(descriptors, str) else list(descriptors)
+        return replace(changed, descriptors=tuple(_row(changed, v)["variable"] for v in names))
     said = _said(survey, levels or {}, {"labels": labels, "missing": missing, "question": question, "label": label, "group": group})
     old = {row["variable"]: row for row in survey.variables.to_dict("records")}
     given = {v: _as_given(row) for v, row in old.items()}
@@ -449,6 +473,7 @@ class Survey:
     notes: tuple[str, ...] = field(default=())   # how the file was read, and what was left aside
     raw: pd.DataFrame | None = field(default=None, repr=False)   # the columns that reading has changed, as they were
     blank: str = "auto"          # what no option chosen means, see `read_survey`
+    descriptors: tuple[str, ...] = ()   # variables that describe segments and do not make them, unless asked to; () = nothing was said
 
     respondents = property(lambda self: self.data.index, doc="The respondents' ids.")
     usable = property(_usable, doc="The variables that can take part in an analysis: a list of names.")
@@ -468,7 +493,8 @@ class Survey:
         return f"Survey({self.name!r}, {count}, wave={self.wave!r}, weights={self.weights!r})"
 
 # %% ../nbs/30_survey.ipynb #131cd16f
-_ID_NAMES = ("respondent", "respondent_id", "respondent id", "respondentid", "responseid", "response id", "participant", "case", "id")
+_ID_NAMES = ("respondent", "respondent_id", "respondent id", "respondentid", "responseid", "response id", "participant", "case", "id",
+             "resp_id", "respid", "resp id", "response_id", "participant_id", "participant id", "participantid", "case_id", "caseid", "interview_id")
 
 
 def _guess_id(frame: pd.DataFrame) -> str | None:
@@ -492,13 +518,16 @@ def _ids(frame: pd.DataFrame, id: str, place: str) -> list[str]:
     return ids
 
 # %% ../nbs/30_survey.ipynb #bb3261db
+def _plain(value: Any) -> str: return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
     "Raise BadInput when weights are missing, negative or all zero."
     w = pd.to_numeric(frame[weights], errors="coerce")
     bad = frame.index[w.isna() | (w < 0) | np.isinf(w)]
     if len(bad):
-        found = f"{len(bad)} weights that are missing, negative or no number: {frame.loc[bad[0], weights]!r} for respondent {bad[0]!r}"
-        cure = "correct them; a weight of 0 leaves a respondent out"
+        found = f"{len(bad)} weights that are missing, negative or no number: {_plain(frame.loc[bad[0], weights])} for respondent {bad[0]!r}"
+        cure = _comma_cure(frame[weights], frame.loc[bad, weights]) or "correct them; a weight of 0 leaves a respondent out"
         raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", cure)
     if not (w > 0).any(): raise BadInput(f"{place}, column {weights!r}", "only zeros", "at least one positive weight")
 
@@ -716,13 +745,14 @@ def _as_numbers(x: pd.Series, wanted: bool) -> pd.Series:
 def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame, str, list[str]]:
     "Return the raw table, what to call it in errors, and notes on how it was read."
     if not isinstance(data, (str, Path, pd.DataFrame)):
-        raise BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", "series.to_frame() or pd.DataFrame(array)")
+        cure = f"pass its survey: {'it' if isinstance(data, Survey) else 'it.survey'}" if hasattr(data, "variables") else "series.to_frame() or pd.DataFrame(array)"
+        raise BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", cure)
     if not isinstance(data, pd.DataFrame):
         frame = read_table(data, as_text=[id] if id else False)
         guess = _guess_id(frame) if id is None else None
         if guess and _is_number(frame[guess]) and "dictionary" not in frame.attrs: frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
         how = [f"{word} {frame.attrs[word]!r}" for word in ("encoding", "delimiter") if frame.attrs.get(word)]
-        return frame, str(data), [f"read with {' and '.join(how)}", *frame.attrs.get("warnings", [])] if how else []
+        return frame, str(data), [*([f"read with {' and '.join(how)}"] if how else []), *frame.attrs.get("warnings", [])]
     return _from_frame(data, id), "DataFrame", []
 
 # %% ../nbs/30_survey.ipynb #09885a99
@@ -770,6 +800,16 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
     unused = variables[~variables["used"] & variables["level"].isin(_ANALYSED)]
     return out + [f"{r.variable}: {r.rule}" for r in unused.itertuples()]
 
+
+def _notes_on_commas(survey: Survey) -> list[str]:
+    "Return a note for each column of words that are numbers with a decimal comma."
+    rows = survey.variables
+    names = rows.loc[~rows["level"].isin(["numeric", "weight", "multi", "id"]) & (rows["n"] > 0), "variable"]
+    words = {v: survey.data[v].dropna() for v in names if survey.data[v].dtype in ("str", "object")}
+    found = [v for v, x in words.items() if x.astype(str).head(50).str.fullmatch(r"-?\d+(,\d+)?").all() and x.astype(str).str.fullmatch(r"-?\d+(,\d+)?").all()
+             and x.astype(str).str.contains(",").any()]
+    return [f"{v}: {_comma_cure(survey.data[v], [])}" for v in found]
+
 # %% ../nbs/30_survey.ipynb #ffc5c6b2
 def read_survey(
     data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, Stata, SPSS, or a DataFrame (a named index holds the ids)
@@ -808,7 +848,7 @@ def read_survey(
     survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes), blank=blank)
     ids = f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"
     survey = _assemble(frame, given, () if isinstance(missing, Mapping) else missing, survey)
-    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights)))
+    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights), *_notes_on_commas(survey)))
 
 # %% ../nbs/30_survey.ipynb #7de06585
 def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey,
@@ -865,6 +905,7 @@ def import_survey(
     if isinstance(data, Survey): survey = replace(data, **{key: value for key, value in {"name": name, **how}.items() if value is not None})
     source = Path(survey.source).name if survey.source else None
     settings = {"id": survey.id, "weights": survey.weights, "source": source, "notes": list(survey.notes)}
+    if survey.descriptors: settings["descriptors"] = list(survey.descriptors)
     with study.step("import", f"survey {survey.name}") as step:
         store.add_survey(step, name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
     return survey
@@ -878,4 +919,5 @@ def stored_survey(
     data, variables, about = study.survey(name)
     same: dict[str, Any] = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
     if "group" not in variables: variables = variables.assign(group="", missing_codes=[[] for _ in range(len(variables))])   # of an earlier version
-    return Survey(data, variables, name=about.get("name") or name, notes=tuple(about.get("notes", ())), **same)
+    return Survey(data, variables, name=about.get("name") or name, notes=tuple(about.get("notes", ())),
+                  descriptors=tuple(about.get("descriptors", ())), **same)

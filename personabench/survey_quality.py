@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .schema import BadInput, NoSuchName
-from .survey import Survey, _TECHNICAL
+from .survey import Survey, _TECHNICAL, _Words
 
 # %% auto #0
 __all__ = ['QualityReport', 'quality_report']
@@ -152,7 +152,7 @@ def _told(report: QualityReport) -> str:
     nested = "missing answers are nested, as by stopping." if report.monotone else "missing answers are not nested: questions were skipped, too."
     lines.append(f"{whole} answered everything; {nested}")
     lines += report.notes
-    return "\n".join([*lines, "Nobody was removed: survey.without(report.flagged(...), why=...) makes a copy without them."])
+    return _Words("\n".join([*lines, "Nobody was removed: survey.without(report.flagged(...), why=...) makes a copy without them."]))
 
 # %% ../nbs/36_survey_quality.ipynb #b536dcee
 def _checked(survey: Survey, checks: Mapping[str, str]) -> dict[str, pd.Series]:

@@ -102,15 +102,21 @@ def _call(state: _State, name: str) -> str:
     "Return Python that repeats the corrections."
     parts = {part: told for part in _PARTS if (told := state.corrections.get(part))}
     lines = [f"    {'' if part == 'levels' else part + '='}{_pretty(told)}," for part, told in parts.items()]
+    lines += [f"    descriptors={_pretty(described, '    ')}," for described in [[v for v, role in state.roles.items() if role == "describes"]] if described]
     call = [f"{name} = {name}.with_levels(", *lines, ")"] if lines else []
     return "\n".join([*call, f"variables = {_pretty([v for v, role in state.roles.items() if role == 'segments'])}"])
 
 
-def _pretty(value: Any) -> str:
+def _described(survey: Survey, roles: Mapping[str, str]) -> tuple[str, ...]:
+    "Return the variables that were marked as describing."
+    return tuple(v for v in survey.usable if roles.get(v) == "describes")
+
+
+def _pretty(value: Any, indent: str = "") -> str:
     "Write a list or dict, one entry a line when it is long."
     if len(repr(value)) <= 100: return repr(value)
     if isinstance(value, Mapping): return "{\n" + "".join(f"        {k!r}: {v!r},\n" for k, v in value.items()) + "    }"
-    return "[\n" + "".join(f"    {v!r},\n" for v in value) + "]"
+    return "[\n" + "".join(f"{indent}    {v!r},\n" for v in value) + f"{indent}]"
 
 # %% ../nbs/39_survey_widget.ipynb #d5d39782
 def _lines(survey: Survey, state: _State) -> list[dict[str, Any]]:
@@ -127,8 +133,9 @@ def _changed(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> di
 class SurveyWidget(anywidget.AnyWidget):
     """Show a survey's variables, correct them, and choose which make the segments and which describe them.
 
-    Attributes: `survey`, the corrected survey; `variables`, those that make the segments; `descriptors`, those that describe them; `state`, what is synced: the
-    number of this run. Questions and answers travel by messages alone, so that they stay out of the saved notebook.
+    Attributes: `survey`, the corrected survey, which knows the descriptors, too; `variables`, those that make the segments; `descriptors`, those that describe
+    them; `state`, what is synced: the number of this run. The survey that was given stays as it was: go on with `widget.survey`, or `segment(widget)`.
+    Questions and answers travel by messages alone, so that they stay out of the saved notebook.
     """
 
     _esm, _css = ((files("personabench") / "static" / f"survey_widget.{kind}").read_text("utf-8") for kind in ("js", "css"))
@@ -136,10 +143,10 @@ class SurveyWidget(anywidget.AnyWidget):
 
     def __init__(self, survey: Survey,                         # as read
                  *, variables: Sequence[str] | None = None):   # that make the segments; None = all that can be used
-        chosen = survey.usable if variables is None else [survey.row(v)["variable"] for v in variables]
+        chosen = [v for v in survey.usable if v not in survey.descriptors] if variables is None else [survey.row(v)["variable"] for v in variables]
         roles = {v: "segments" if v in chosen else "describes" if v in survey.usable else "" for v in survey.variables["variable"]}
         self._given, self._past, self._future, self._sent = survey, [_State(roles=roles)], [], []   # type: ignore[var-annotated]
-        self._survey = survey
+        self._survey = replace(survey, descriptors=_described(survey, roles))
         super().__init__(state={"run": uuid.uuid4().hex[:8]})
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
@@ -159,10 +166,11 @@ class SurveyWidget(anywidget.AnyWidget):
     def code(self, name: str = "survey") -> str:   # of the survey in the notebook
         "Return the Python that repeats the corrections and the choice."
         state = self._past[-1]
-        return _call(replace(state, roles={v: "segments" for v in self.variables}), name)
+        return _call(replace(state, roles={v: "segments" for v in self.variables} | {v: "describes" for v in self.descriptors}), name)
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
+        if message.get("type") == "ping": return self.send({"type": "pong"})
         try: self._answer(message)
         except PersonabenchError as e: self.send({"type": "refused", "text": f"{e.place}: {e.found}.", "cure": str(e.cure or e.expected or "")})
         self.send(self._news(message.get("type") == "ready"))
@@ -195,9 +203,10 @@ class SurveyWidget(anywidget.AnyWidget):
 
     def _work_out(self) -> None:
         state = self._past[-1]
-        self._survey = self._given.with_levels(**state.corrections) if state.corrections else self._given
-        new = {v: "describes" for v in self._survey.usable if v not in state.roles}
+        corrected = self._given.with_levels(**state.corrections) if state.corrections else self._given
+        new = {v: "describes" for v in corrected.usable if v not in state.roles}
         if new: self._past[-1] = replace(state, roles={**state.roles, **new})
+        self._survey = replace(corrected, descriptors=_described(corrected, self._past[-1].roles))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         "Add a table for places where no script runs."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +122,31 @@ def _column_names(header: list[str], place: str) -> list[str]:
         seen[name] = i
     return [name or f"column_{i}" for i, name in enumerate(names, 1)]
 
+# %% ../nbs/04_tables.ipynb #90426a61
+_COMMA, _POINT, _THOUSANDS = r"-?\d+,\d+|-?\d+", r"-?\d+\.\d+|-?\d+", r"-?[1-9]\d{0,2},\d{3}|-?\d+"
+
+
+def _all_match(column: pd.Series, pattern: str) -> bool:
+    """Say whether there are cells and all of them match; most columns differ at the start."""
+    there = column.dropna()
+    return bool(len(there)) and all(part.str.fullmatch(pattern).all() for part in (there.head(50), there))
+
+
+def _with_other_decimals(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table with columns of text that are numbers in another decimal mark than the table's as numbers, and what was done."""
+    import pandas as pd
+
+    words = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name]) and _is_text(frame[name])]
+    commas = [name for name in words if _all_match(frame[name], _COMMA)]
+    points = [name for name in words if name not in commas and _all_match(frame[name], _POINT)]
+    unsure = commas if commas and all(_all_match(frame[name], _THOUSANDS) for name in commas) else []
+    for name in [*commas, *points]:
+        if name not in unsure: frame[name] = pd.to_numeric(frame[name].str.replace(",", "."))
+    told = [(points, "decimal points"), ([name for name in commas if name not in unsure], "decimal commas")]
+    out = [f"numbers with {mark}, other than in the rest of the table: {', '.join(some)}" for some, mark in told if some]
+    doubt = f"commas in {', '.join(unsure)} may be decimal or part thousands: kept as words; write the numbers with points, or without a mark for thousands"
+    return frame, [*out, doubt] if unsure else out
+
 # %% ../nbs/04_tables.ipynb #b41c7021
 _MISSING = ["", "NA", "N/A", "#N/A", "#NA", "NaN", "nan", "NULL", "null", "<NA>"]
 
@@ -181,7 +206,9 @@ def _read_delimited(
         place = f"{path}, line {_last_start(text, delimiter)}" if "inside string" in str(err) else str(path)
         found = f"the rows cannot be told apart ({str(err).removeprefix('Error tokenizing data. ').strip()})"
         raise BadInput(place, found, "every quote that opens also closes", "export the table again, or close the quote") from err
-    frame.attrs = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal, "warnings": warnings}
+    keep = names if dtype is str else list(dtype or ())
+    frame, told = _with_other_decimals(frame, [] if delimiter == "," else [name for name in names if name not in keep])
+    frame.attrs = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal, "warnings": [*warnings, *told]}
     return frame
 
 # %% ../nbs/04_tables.ipynb #9b0ccaa8
@@ -258,6 +285,8 @@ def _damaged(path: Path, what: str, err: Exception) -> BadInput:
 
 # %% ../nbs/04_tables.ipynb #791891c3
 _STATA_MISSING = 2_147_483_621  # '.'; '.a' to '.z' follow
+_NO_ANSWER = re.compile(r"(refused|refuse(s|d)? to answer|refusal|don.?t know|do not know|dk|no (answer|response|opinion)|not (answered|stated|applicable|asked)|n/?a"
+                        r"|prefer not to (say|answer)|missing|keine angabe|wei(ß|ss) nicht|verweigert)[.!]?", re.I)
 
 # %% ../nbs/04_tables.ipynb #07cf1f05
 def _read_stata(path: Path) -> pd.DataFrame:
@@ -274,14 +303,21 @@ def _read_stata(path: Path) -> pd.DataFrame:
             names = dict(zip(questions, reader._lbllist))
     except Exception as err:  # damaged files fail in many ways: struct, unicode, value and key errors
         raise _damaged(path, "Stata", err) from err
-    entries = []
+    entries, told = [], []
     for name in frame.columns:
         of = sets.get(names[name], {}) if names[name] else {}
         coded = sorted((int(code), label) for code, label in of.items())
         labels = [(code, label) for code, label in coded if code < _STATA_MISSING]
         absent = [[f".{chr(96 + code - _STATA_MISSING)}", label] for code, label in coded if code > _STATA_MISSING]
-        entries.append(_entry(name, questions[name], labels, absent))
-    return _with_entries(frame, entries, str(path))
+        silent = [[code, label] for code, label in labels if _NO_ANSWER.fullmatch(label.strip())]
+        if len(labels) - len(silent) < 2:  # of nothing but ways out, or of one answer beside them, the way out is the answer
+            silent = []
+        told += [f"{name}: {code} ({label!r}) counts as no answer; with_levels(missing={{{name!r}: []}}) takes it back"
+                 for code, label in silent if (frame[name] == code).any()]
+        entries.append(_entry(name, questions[name], [pair for pair in labels if list(pair) not in silent], absent + silent))
+    whole = _with_entries(frame, entries, str(path))
+    whole.attrs["warnings"] = told
+    return whole
 
 # %% ../nbs/04_tables.ipynb #ce8e6cbc
 _MEASURES = {"ordinal": "ordinal", "nominal": "nominal", "scale": "numeric"}

@@ -324,6 +324,21 @@ def test_front_door_names_are_the_rooms_own():
         pb.walrus  # noqa: B018
 
 
+def test_help_says_what_every_argument_means():
+    import inspect
+
+    silent = []
+    for name in pb._HOME:
+        value = getattr(pb, name)
+        function = value.__init__ if inspect.isclass(value) and "__init__" in vars(value) else value
+        if not inspect.isfunction(function) or inspect.isclass(value) and not hasattr(function, "__code__"): continue
+        try: source = inspect.getsource(function)
+        except (OSError, TypeError): continue      # made by dataclass: its fields stand in the class
+        told = (value.__doc__ or "").partition("\nArguments:\n")[2]
+        silent += [f"{name}({arg})" for arg in inspect.signature(function).parameters if arg != "self" and f"    {arg}: " not in told and "#" in source]
+    nothing(silent, "arguments that help() does not explain")
+
+
 HEAVY = ("altair", "sklearn", "scipy", "docx", "psycopg", "anywidget", "pandas", "numpy", "sqlalchemy", "pydantic", "pyarrow", "IPython",
          "ipywidgets", "typer")
 

@@ -365,3 +365,23 @@ def test_a_thousand_respondents_take_less_than_a_minute():
     many = multiverse(df, reference=segment(df, k=3, n_boot=0, verdict=False))
     assert len(many.reference.variables) == 12 and len(many.analyses) == 150
     assert time.perf_counter() - begun < 60      # about 7 s
+
+
+def test_clear_segments_are_kept_with_their_number_and_the_rule_is_explained(clear):
+    table = clear.segments
+    assert table["kept_same_k"].all() and not table["kept"].all() and (table["same_k_analyses"] < table["analyses"]).all()
+    said = " ".join(clear.explain().split())
+    assert "kept as long as there are 3 segments" in said and "with fewer than 3, not all 3 can be there" in said and "with k = 3 alone: 3" in repr(clear)
+
+
+def test_stopping_is_told_in_one_line(capsys, monkeypatch):
+    from personabench import many_analyses
+
+    def answered(i):
+        if i == 2: raise KeyboardInterrupt
+        return i
+
+    found, stopped = many_analyses._until_stopped(answered, [(i,) for i in range(5)], n_jobs=1, what="analyses")
+    assert found == [0, 1] and stopped and "Stopped after 2 of 5 analyses" in capsys.readouterr().err
+    with pytest.raises(KeyboardInterrupt, match="before the first of 1 analyses") as error: many_analyses._until_stopped(answered, [(2,)], n_jobs=1, what="analyses")
+    assert error.value._render_traceback_() == [str(error.value)] and error.value.__suppress_context__

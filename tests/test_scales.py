@@ -158,3 +158,21 @@ def test_bad_input_is_one_named_error_with_what_was_expected(call, kind: type[Pe
     with pytest.raises(kind, match=says) as error:
         call()
     assert error.value.expected or error.value.cure
+
+
+def test_a_survey_and_names_do_what_its_answers_do() -> None:
+    from personabench.survey import read_survey
+
+    words = ["strongly disagree", "disagree", "neither", "agree", "strongly agree"]
+    rng = np.random.default_rng(0)
+    base = rng.integers(0, 4, 60)
+    table = pd.DataFrame({f"q{i}": [words[k] for k in base + rng.integers(0, 2, 60)] for i in range(3)} | {"w": rng.uniform(.5, 2, 60)})
+    survey, names = read_survey(table, weights="w"), ["q0", "q1", "q2"]
+    assert cronbach_alpha(survey, names).value == cronbach_alpha(survey.answers(names)).value
+    assert omega_total(survey, names, n_boot=10).value == omega_total(survey.answers(names), n_boot=10).value
+    pd.testing.assert_series_equal(scale_scores(survey, names), scale_scores(survey.answers(names)))
+    pd.testing.assert_frame_equal(top_box(survey, "q0"), top_box(survey.answers(["q0"]), weights=survey.case_weights))
+    pd.testing.assert_frame_equal(reverse_code(survey, ["q0"]), reverse_code(survey.answers(["q0"])))
+    with pytest.raises(BadInput, match=r"cronbach_alpha\(survey, \['q1', 'q2'\]\)"): cronbach_alpha(survey)
+    with pytest.raises(BadInput, match="a dict"): scale_scores({"q0": 1})  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="pass the survey and names"): cronbach_alpha(table[["q0", "q1"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -272,8 +273,9 @@ def test_every_criterion_has_a_panel_with_direction_choice_and_best(seg):
         rows = pd.DataFrame(rows_of(spec, next(u for u in units(found[text]) if kind_of(u) == "circle")))
         known = seg.criteria[seg.criteria[name].notna() & (seg.criteria["k"] > (name == "smallest"))]
         assert np.allclose(rows["value"], known[name]) and rows.loc[rows["chosen"], "k"].tolist() == [seg.k]
-        if way: assert (rows.loc[rows["best"], "value"] == (rows["value"].max() if way > 0 else rows["value"].min())).all() and rows["best"].any()
-        assert {1: "higher", -1: "lower", 0: "share"}[way] in found[text]["title"]["subtitle"]
+        votes_for = [k for k, said in zip(seg.criteria["k"], seg.criteria["voters"]) if name in said.split(", ")]
+        assert sorted(rows.loc[rows["best"], "k"]) == (seg.criteria.loc[seg.criteria["chosen"], "k"].tolist() if name == "votes" else votes_for)
+        assert {1: "higher", -1: "lower", 0: "share"}[way] in " ".join(found[text]["title"]["subtitle"])
 
 
 def test_intervals_stand_where_there_are_any(seg):
@@ -390,7 +392,11 @@ def test_survival_has_intervals_and_a_mark_for_kept(many):
     spec = chart_multiverse(many).to_dict()
     rows = drawn(spec, "point", "survives")
     assert np.allclose(rows[["survives", "low", "high"]], many.segments[["survives", "low", "high"]]) and rows["kept"].tolist() == many.segments["kept"].tolist()
-    assert all(("not kept" in s) != k for s, k in zip(rows["says"], rows["kept"])) and "not independent" in title(chart_multiverse(many))
+    alike = many.segments["kept_same_k"]
+    assert all(("not kept" in s) != (k or a) and ("kept at k = 3" in s) == (a and not k) for s, k, a in zip(rows["says"], rows["kept"], alike))
+    assert all(f"{x:.0%} at k = 3; {y:.0%} of all" in s for s, x, y in zip(rows["says"], many.segments["same_k"], many.segments["survives"]))
+    assert np.allclose(drawn(spec, "tick", "same_k")["same_k"], many.segments["same_k"])
+    assert alike.any() and "not independent" in title(chart_multiverse(many))
 
 
 def test_of_very_many_analyses_some_are_drawn_and_it_is_said(many, monkeypatch):
@@ -562,3 +568,26 @@ def test_a_hundred_thousand_respondents_make_a_small_spec():
     rng = np.random.default_rng(0)
     holes = missing(pd.DataFrame(rng.random((100_000, 12)) < .1, columns=[f"v{i}" for i in range(12)]))
     assert len(chart_missing(holes).to_json(indent=None)) < 200_000
+
+
+def test_criteria_say_by_what_rule_they_vote_and_a_bare_table_says_what_it_can(seg) -> None:
+    told = json.dumps(chart_criteria(seg).to_dict())
+    assert all(said in told for said in ("votes for the lowest", "votes for largest k above line", "votes for first not beaten by next", "has no vote"))
+    assert "Filled: the k that the criterion votes for" in title(chart_criteria(seg)) and "Filled: the best" in title(chart_criteria(seg.criteria.drop(columns="voters")))
+
+
+def test_rows_show_questions_with_their_codes_behind_and_names_of_segments(seg) -> None:
+    first = seg.variables[0]
+    asked = replace(seg, survey=seg.survey.with_levels(question={first: "I decide on the spot"})).named({"A": "Commuters of the big city"})
+    for chart in (chart_profile(asked), chart_profile(asked, kind="heat"), chart_differences(asked)):
+        told = json.dumps(chart.to_dict(), ensure_ascii=False)
+        assert "I decide on the spot" in told and f"{first}, " in told
+    assert "A Commuters of the big city n =" in title(chart_profile(asked)) and "Commuters" in json.dumps(chart_stability(asked).to_dict())
+
+
+def test_a_survey_or_its_report_shows_what_is_missing() -> None:
+    from personabench.survey_quality import quality_report
+
+    survey = read_survey(pd.DataFrame({"a": [1, 2, None, 4, 5, 1] * 5, "b": [1, 2, 3, 4, 5, 2] * 5}))
+    charts = [chart_missing(survey).to_dict(), chart_missing(quality_report(survey)).to_dict()]
+    assert charts[0]["datasets"] == charts[1]["datasets"] and "a 17%" in charts[0]["description"] and "30 respondents, 2 patterns" in charts[0]["description"]

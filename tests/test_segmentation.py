@@ -21,7 +21,7 @@ from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from personabench.schema import AlreadyThere, BadInput, NoSuchName
-from personabench.segmentation import Segmentation, add_segments, segment
+from personabench.segmentation import Segmentation, ThinSegments, add_segments, segment
 from personabench.statistics import adjusted_residuals, effective_n, rao_scott, welch_test, wilson
 from personabench.study import Study
 from personabench.survey import import_survey, read_survey
@@ -316,7 +316,7 @@ def test_no_interval_lacks_width_and_every_missing_number_has_a_reason(odd: Segm
 
 def test_differences_where_there_is_little_to_say(odd: Segmentation) -> None:
     d = odd.differences().set_index("variable")
-    assert d.loc[["used1", "used2"], ["statistic", "df", "df_error", "p", "q"]].isna().all(axis=None) and d["note"].str.contains("made the segments")[:2].all()
+    assert d.loc[["used1", "used2"], ["statistic", "df", "df_error", "p", "q"]].isna().all(axis=None) and d.loc[["used1", "used2"], "note"].str.contains("made the segments").all()
     assert d.loc["minutes", "p"] < 1e-6 and "common variance" in d.loc["minutes", "note"] and d.loc["app", "n"] == 60
     assert "only one group answered" in d.loc["only", "note"] and d.loc["only", ["effect", "p", "q"]].isna().all()
     with_one = d.dropna(subset=["low"])
@@ -343,7 +343,8 @@ def test_the_residual_is_habermans_without_weights_and_welchs_t_for_means(known)
 def test_differences_are_those_of_the_statistics_and_corrected_over_what_was_held_out(known) -> None:
     seg, _ = known
     d, data, w = seg.differences().set_index("variable"), seg.survey.data, seg.survey.case_weights
-    assert d.index.tolist() == [*ASKED, "age", "town"] and d["used"].tolist() == [True] * 5 + [False] * 2
+    assert d.index.tolist()[:2] == ["age", "town"] and set(d.index[2:]) == set(ASKED) and d["used"].tolist() == [False] * 2 + [True] * 5
+    assert d["effect"].iloc[2:].is_monotonic_decreasing
     assert d.loc["age", ["measure", "statistic"]].tolist() == ["omega squared", pytest.approx(welch_test(seg.labels, data["age"], weights=w).statistic)]
     assert d.loc["town", ["measure", "p"]].tolist() == ["Cramer's V", pytest.approx(rao_scott(seg.labels, data["town"], weights=w).p)]
     assert d.loc["age", "p"] < .001 and d.loc["town", "q"] > .05 and d.loc["fun", "effect"] > .5
@@ -388,7 +389,7 @@ def test_what_cannot_be_compared_is_said_and_has_no_profile() -> None:
     seg = quick(read_survey(df.assign(essay=essays, empty=np.nan), levels={"essay": "text"}), variables=ASKED, k=2)
     assert seg.profile(["essay", "empty"]).empty
     d = seg.differences(["essay", "empty", "age"]).set_index("variable")
-    assert "'text' is not compared" in d.loc["essay", "note"] and "nobody answered" in d.loc["empty", "note"] and d["q"].notna().tolist() == [False, False, True]
+    assert "'text' is not compared" in d.loc["essay", "note"] and "nobody answered" in d.loc["empty", "note"] and d["q"].notna().to_dict() == {"age": True, "essay": False, "empty": False}
 
 
 def test_a_profile_of_two_hundred_variables_takes_about_a_second() -> None:
@@ -567,3 +568,65 @@ def test_values_that_cannot_be_used_are_named() -> None:
         quick(df.assign(huge=df["minutes"] * 1e300), k=2)
     with pytest.raises(BadInput, match="DataFrame"):
         quick(np.ones((60, 3)), k=2)
+
+
+# -- Said to people -----------------------------------------------------------------------------------------------------------
+def test_votes_are_those_of_the_criteria_named_beside_them(known) -> None:
+    seg, _ = known
+    c = seg.criteria
+    assert (c["voters"].str.split(", ").map(lambda some: len([v for v in some if v])) == c["votes"]).all()
+    assert c.loc[c["bic"].idxmin(), "voters"].startswith("bic") and "BIC" in seg.explain() and "vote for their lowest value" in seg.explain()
+
+
+def test_segments_take_names_everywhere(known) -> None:
+    seg, _ = known
+    named = seg.named({"A": " Commuters "})
+    assert [*named.probabilities][:2] == ["Commuters", "B"] and (named.labels == "Commuters").sum() == (seg.labels == "A").sum() and "Commuters" in repr(named)
+    assert named.stability["segment"].iloc[0] == named.sizes()["segment"].iloc[0] == named.profile()["segment"].iloc[0] == "Commuters"
+    again = named.named({"Commuters": "Riders", "B": "Drivers"})
+    assert again.parameters["names"] == {"A": "Riders", "B": "Drivers", **{s: s for s in [*seg.probabilities][2:]}} and "A" in seg.labels.unique()
+    with pytest.raises(NoSuchName, match="no segment 'Z'"): seg.named({"Z": "x"})
+    for odd in ({"A": "B"}, {"A": ""}, {"A": "unassigned"}):
+        with pytest.raises(BadInput, match="a name of its own"): seg.named(odd)
+
+
+def test_more_segments_than_people_fill_are_warned_of_and_said_in_the_headline() -> None:
+    table, _ = riders(60)
+    with pytest.warns(ThinSegments, match="fewer than ten respondents to a segment"): seg = segment(table, k=20, n_init=1, n_boot=0, verdict=False)
+    assert "fewer than ten respondents" in repr(seg) and "fewer than ten respondents" in seg._repr_html_()
+    empty = seg.k - seg.labels.nunique()
+    assert (f"{empty} of 20 segments" in repr(seg)) == (empty > 0)
+
+
+def test_differences_come_with_discoveries_first(known) -> None:
+    table = known[0].differences()
+    rank = np.select([table["used"].astype(bool), table["q"] <= .05], [2, 0], 1)
+    assert (np.diff(rank) >= 0).all() and all((np.diff(table.loc[rank == r, "effect"].dropna()) <= 0).all() for r in range(3)) and not table["used"].iloc[0]
+
+
+def test_a_scale_in_words_and_in_codes_is_tested_alike() -> None:
+    table, _ = riders()
+    words = ["strongly disagree", "disagree", "neither", "agree", "strongly agree"]
+    codes = np.random.default_rng(0).integers(1, 6, len(table))
+    made = [segment(table.assign(item=item), variables=ASKED, k=3, n_init=2, n_boot=0, verdict=False).differences(["item"])
+            for item in (codes, [words[i - 1] for i in codes])]
+    pd.testing.assert_frame_equal(*(t.drop(columns="level") for t in made))
+    assert made[0]["measure"].iloc[0] == "omega squared"
+
+
+def test_weights_that_were_not_used_are_told() -> None:
+    table, _ = riders()
+    survey = read_survey(table.assign(w=np.random.default_rng(0).uniform(.5, 2, len(table))))
+    told = segment(survey, variables=ASKED, k=3, n_init=2, n_boot=0, verdict=False).explain()
+    assert "'w' looks like weights" in told and "weights='w'" in told
+
+
+def test_stopping_tells_the_step_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from personabench import segmentation
+
+    def interrupted(*_: object, **__: object) -> None: raise KeyboardInterrupt
+
+    monkeypatch.setattr(segmentation, "structure_test", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="segment was stopped in step 2 of 2: are there groups at all") as error:
+        segment(riders()[0], k=3, n_init=1, n_boot=0)
+    assert error.value._render_traceback_() == [str(error.value)]  # type: ignore[attr-defined]

@@ -540,3 +540,45 @@ def test_one_code_is_a_code_and_truth_may_be_labelled_by_0_and_1() -> None:
     assert read_survey(df, missing=99).data["a"].isna().sum() == 1 and read_survey(df, missing="no idea").data["c"].isna().sum() == 1
     labels = pd.DataFrame({"variable": ["b"], "level": ["binary"], "labels": ["0=no|1=yes"]})
     assert read_survey(df, dictionary=labels).row("b")["values"] == [[False, "no"], [True, "yes"]]
+
+
+def test_decimal_commas_are_numbers_or_named_with_their_cure(tmp_path: Path) -> None:
+    (tmp_path / "de.csv").write_text("resp_id;spend;w;version\n" + "".join(f"R{i};{i % 7},5{i % 3};0,{i + 1};4.{i % 2}\n" for i in range(40)), "utf-8")
+    survey = read_survey(tmp_path / "de.csv", weights="w")
+    assert survey.level("spend") == "numeric" and survey.row("spend")["used"] and survey.id == "resp_id"
+    assert any("decimal commas" in n and "spend" in n for n in survey.notes)
+    words = pd.DataFrame({"spend": [f"{i % 7},5{i % 3}" for i in range(40)], "w": "1,5", "q": range(40)})
+    assert any(n.startswith("spend") and "comma" in n for n in read_survey(words).notes)
+    for said in ({"levels": {"spend": "numeric"}}, {"weights": "w"}):
+        with pytest.raises(BadInput, match=r"comma: .*str.replace"): read_survey(words, **said)  # type: ignore[arg-type]
+
+
+def test_ways_out_of_a_stata_file_are_no_answers_and_can_be_taken_back(tmp_path: Path) -> None:
+    labels = {"gender": {1: "female", 2: "male", 9: "refused"}, "odd": {1: "yes", 2: "don't know"}}
+    pd.DataFrame({"gender": [1, 2, 9] * 10, "odd": [1, 2] * 15}).to_stata(tmp_path / "a.dta", write_index=False, value_labels=labels)
+    survey = read_survey(tmp_path / "a.dta")
+    assert survey.row("gender")["missing"] == 10 and survey.row("gender")["missing_codes"] == [[9, "refused"]] and survey.row("odd")["missing"] == 0
+    assert any("gender: 9 ('refused')" in note for note in survey.notes)
+    assert [9, "refused"] in survey.with_levels(missing={"gender": []}).row("gender")["values"]
+
+
+def test_ids_are_named_as_such_and_negative_weights_read_plainly() -> None:
+    survey = read_survey(pd.DataFrame({"code": ["a", "b", "c"], "q": [1, 2, 3]}), id="code")
+    with pytest.raises(NoSuchName, match="'code' holds the respondents' ids"): survey.row("code")
+    with pytest.raises(BadInput, match="negative or no number: -1.0 for"): read_survey(pd.DataFrame({"w": [1., -1., 2.], "q": [1, 2, 3]}), weights="w")
+
+
+def test_descriptors_are_kept_by_corrections_and_checked() -> None:
+    survey = read_survey(pd.DataFrame({"q": [1, 2, 3] * 9, "age": range(27)})).with_levels(descriptors=["age"])
+    assert survey.descriptors == ("age",) == survey.with_levels({"q": "numeric"}).descriptors
+    with pytest.raises(NoSuchName, match="aeg"): survey.with_levels(descriptors=["aeg"])
+
+
+def test_words_break_between_words_when_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    from personabench.survey import _Words
+
+    text = _Words("several words " * 40 + "\n\nanother part")
+    print(text)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100 and len(lines) > 5 and "" in lines and lines[-1] == "another part" and "several words several words" in text
+    assert repr(text) == str(text) and all(word in {"several", "words", "another", "part"} for word in " ".join(lines).split())

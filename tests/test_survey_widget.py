@@ -147,3 +147,25 @@ def test_a_wide_survey_answers_quickly() -> None:
     start = time.perf_counter()
     widget.play(**correct("q7", "levels", "numeric"))
     assert time.perf_counter() - start < 5
+
+
+def test_what_describes_is_in_the_code_and_in_the_survey_and_makes_no_segments() -> None:
+    from personabench.segmentation import segment
+
+    widget = Played(made_survey())
+    widget.play(**correct("easy", "missing", [9]))
+    widget.play(type="role", variables=["age"], role="describes")
+    survey, variables = repeated(widget)
+    assert "descriptors=['age']" in widget.code() and survey.descriptors == widget.survey.descriptors == ("age",) and "age" not in variables
+    by_widget = segment(widget, k=2, n_boot=0, verdict=False, n_init=2)  # type: ignore[arg-type]
+    assert by_widget.variables == variables and by_widget.survey is widget.survey and by_widget.survey.row("easy")["missing"] == 9
+    by_survey = segment(survey, k=2, n_boot=0, verdict=False, n_init=2)
+    assert "age" not in by_survey.variables and "describes" in by_survey.excluded["age"]
+    assert set(by_survey.differences()["variable"]) == {*by_survey.variables, "age"}
+    widget.play(type="undo")
+    assert widget.survey.descriptors == ()
+
+
+def test_a_question_whether_anybody_is_there_is_answered_and_changes_nothing() -> None:
+    widget = Played(made_survey())
+    assert widget.play(type="ping") == {"type": "pong"} and len(widget.replies) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -182,3 +183,19 @@ def test_the_quick_count_never_passes_an_uneven_table(rows, part, end):
     uneven = _ragged_rows(text, ",", len(rows[0]))
     if _looks_even(text.encode(), ",", len(rows[0]), part=part):
         assert not uneven
+
+
+def test_each_column_has_its_own_decimal_mark(tmp_path: Path) -> None:
+    (tmp_path / "mixed.csv").write_text("who;spend;version;thousand\na;104,02;4.1;1,960\nb;23,9;4.2;0,568\nc;;4.1;12\n", "utf-8")
+    table = read_table(tmp_path / "mixed.csv")
+    assert table["spend"].tolist()[:2] == [104.02, 23.9] and table["spend"].isna().iloc[2] and table["version"].tolist() == [4.1, 4.2, 4.1]
+    assert table["thousand"].tolist() == [1.96, .568, 12.] and "decimal commas" in table.attrs["warnings"][0] and "spend" in table.attrs["warnings"][0]
+    assert read_table(tmp_path / "mixed.csv", as_text=True)["spend"].tolist()[:2] == ["104,02", "23,9"]
+
+
+def test_commas_that_may_part_thousands_are_left_alone_and_told(tmp_path: Path) -> None:
+    (tmp_path / "doubt.csv").write_text("who;spend;version\na;1,960;4.1\nb;2,500;4.2\n", "utf-8")
+    table = read_table(tmp_path / "doubt.csv")
+    assert table["spend"].tolist() == ["1,960", "2,500"] and "spend may be decimal or part thousands" in table.attrs["warnings"][0]
+    (tmp_path / "codes.csv").write_text('who,chosen,version\na,"1,3",4.1\nb,"2,4",4.2\n', "utf-8")
+    assert read_table(tmp_path / "codes.csv")["chosen"].tolist() == ["1,3", "2,4"], "two options in one cell, between commas"

@@ -54,6 +54,23 @@ export function commonRole(rows) {
   return roles.size === 1 ? [...roles][0] : roles.size ? "mixed" : "";
 }
 
+export const PATIENCE = 5000; // milliseconds after which a question that was not answered says that nobody is there
+
+/** Whether Python is gone or busy: what was asked at `asked` (0 = nothing) is not answered yet. */
+export const lost = (asked, now) => Boolean(asked) && now - asked > PATIENCE;
+
+/** What the banner says when it is: `changes` were made and not answered. */
+export function banner(changes) {
+  const kept = changes.length ? `Not kept so far: ${changes.join(", ")}.` : "Nothing can be changed until it answers.";
+  return `Not connected: the kernel is busy or was restarted. ${kept} After a restart, run this cell again.`;
+}
+
+/** What a message would change, in words. */
+export const changeOf = m => m.type === "correct" ? `${m.part} of ${m.variable}` : m.type === "role" ? `choice of ${m.variables.length === 1 ? m.variables[0] : `${m.variables.length} variables`}` : m.type;
+
+/** Without a tick in "Segments" a variable describes them, without one in "Describes" it does neither. */
+export const roleAfter = (kind, ticked) => ticked ? kind : kind === "segments" ? "describes" : "";
+
 /** Take in what Python sent. */
 export function merge(rows, message) {
   if (message.type === "all") return message.rows;
@@ -103,11 +120,14 @@ class View {
     this.redo = h("button", { type: "button", "data-k": "redo", onclick: () => this.send({ type: "redo" }) }, "Redo");
     this.count = h("span", { class: "pbv-count" });
     this.live = h("p", { class: "pbv-live", role: "status" });
+    this.banner = h("p", { class: "pbv-banner", role: "alert", hidden: true });
+    this.asked_at = 0;
+    this.changes = [];
     const heads = ["Variable", "Level", "Answers", "Missing", "Segments", "Describes"];
     this.body = h("tbody");
     this.table = h("table", {}, h("caption", {}, "Variables of the survey"), h("thead", {}, h("tr", {}, ...heads.map((t, i) => h("th", { scope: "col", class: i === 3 ? "pbv-number" : i > 3 ? "pbv-box" : undefined }, t)))), this.body);
     this.main = h("div", { class: "pbv-main", tabindex: 0, role: "group", "aria-label": "Table, scrolls" }, this.table);
-    this.root.append(h("div", { class: "pbv-bar" }, this.search, this.filter, this.count, h("span", { class: "pbv-gap" }), this.undo, this.redo), this.main, this.live);
+    this.root.append(h("div", { class: "pbv-bar" }, this.search, this.filter, this.count, h("span", { class: "pbv-gap" }), this.undo, this.redo), this.banner, this.main, this.live);
     el.append(this.root);
     const ground = () => this.root.toggleAttribute("data-dark", isDark(this.root.parentElement ?? el));
     this.themes = new MutationObserver(ground); // JupyterLab names its theme on the body
@@ -115,13 +135,47 @@ class View {
     ground();
     this.hear = m => this.receive(m);
     model.on("msg:custom", this.hear);
-    model.send({ type: "ready" });
+    this.say({ type: "ready" });
+    this.timer = setInterval(() => this.beat(), 1000);
   }
 
-  send(message) { this.asked = message.type; this.live.textContent = ""; this.live.classList.remove("pbv-warn"); this.model.send(message); }
+  /** Send a message. Whether anybody hears it shows when an answer comes: after a restart of the kernel nobody does. */
+  say(message) {
+    this.asked_at ||= Date.now();
+    try { this.model.send(message); } catch { this.asked_at = Date.now() - 2 * PATIENCE; }
+  }
+
+  send(message) {
+    this.asked = message.type;
+    this.live.textContent = "";
+    this.live.classList.remove("pbv-warn");
+    this.changes.push(changeOf(message));
+    this.say(message);
+  }
+
+  beat() {
+    if (!this.root.isConnected || document.visibilityState === "hidden") return;
+    const now = Date.now(), gone = lost(this.asked_at, now);
+    if (gone !== !this.banner.hidden) {
+      this.banner.hidden = !gone;
+      this.draw(); // back to what Python knows
+    }
+    if (gone) this.banner.textContent = banner(this.changes);
+    if (now - (this.pinged ?? 0) >= (gone ? 3000 : 4000)) { this.pinged = now; this.say({ type: "ping" }); }
+  }
+
+  /** Python is there: the banner goes. */
+  heard() {
+    this.asked_at = 0;
+    if (this.banner.hidden) return;
+    this.banner.hidden = true;
+    this.draw();
+  }
   correct(row, part, value) { this.send({ type: "correct", variable: row.variable, part, value }); }
 
   receive(m) {
+    this.heard();
+    if (m.type === "pong") return;
     if (m.type === "refused") {
       this.live.textContent = `${m.text} ${m.cure}`;
       this.live.classList.add("pbv-warn");
@@ -130,6 +184,7 @@ class View {
     if (m.type !== "all" && m.type !== "some") return;
     if (this.asked && this.asked !== "ready" && !this.live.textContent)
       this.live.textContent = this.asked === "undo" || this.asked === "redo" ? (this.asked === "undo" ? "Undone." : "Redone.") : m.undo ? `Changed ${m.undo}.` : "";
+    this.changes = [];
     this.rows = merge(this.rows, m);
     this.told = m;
     this.draw();
@@ -167,6 +222,7 @@ class View {
       button.disabled = !said;
       button.title = said ? `${word}: ${said}` : `Nothing to ${word.toLowerCase()}`;
     }
+    if (!this.banner.hidden) for (const el of this.root.querySelectorAll(".pbv-main select, .pbv-main input, .pbv-bar button")) el.disabled = true;
     this.main.scrollTop = top;
     if (focus) this.root.querySelector(`[data-k="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   }
@@ -188,7 +244,7 @@ class View {
   box(kind, role, name, key, variables, usable) {
     const text = kind === "segments" ? "makes the segments" : "describes";
     return h("td", { class: "pbv-box" }, h("input", { type: "checkbox", checked: role === kind, indeterminate: role === "mixed", disabled: !usable, "data-k": `${kind} ${key}`,
-      "aria-label": `${name}: ${text}`, onchange: e => this.send({ type: "role", variables, role: e.target.checked ? kind : "" }) }));
+      "aria-label": `${name}: ${text}`, onchange: e => this.send({ type: "role", variables, role: roleAfter(kind, e.target.checked) }) }));
   }
 
   line(row, inside = false) {
@@ -232,7 +288,7 @@ class View {
       field("group", "Option of", row.group), h("p", {}, h("small", {}, `${row.level}: ${row.rule}`))), table && h("div", { class: "pbv-answers" }, table));
   }
 
-  remove() { this.themes.disconnect(); this.model.off("msg:custom", this.hear); this.root.remove(); }
+  remove() { clearInterval(this.timer); this.themes.disconnect(); this.model.off("msg:custom", this.hear); this.root.remove(); }
 }
 
 export default {

@@ -103,7 +103,8 @@ def test_choosing_single_variables_and_whole_questions(bench: Bench) -> None:
     bench.name("describes age").check()
     bench.name("segments g:3").uncheck()
     bench.keys()
-    assert "age" not in bench.widget.variables and bench.widget.descriptors == ["age"] and not [v for v in bench.widget.variables if v.startswith("3.")]
+    assert "age" not in bench.widget.variables and bench.widget.descriptors == ["age", "3. Bike", "3. Bus", "3. Car"]
+    assert not [v for v in bench.widget.variables if v.startswith("3.")]
     assert bench.name("segments comment").is_disabled() and bench.name("segments same").is_disabled()
     bench.name("g:3").click()
     bench.name("segments 3. Bus").check()
@@ -139,3 +140,16 @@ def test_axe_finds_nothing_and_it_looks_right(bench: Bench, axe: Any, shots: Pat
     bench.page.set_viewport_size({"width": 420, "height": 760})
     assert bench.page.evaluate("document.querySelector('#w .pbv-main').scrollWidth - document.querySelector('#w .pbv-main').clientWidth") < 300
     assert axe(bench.page, "#w") == []
+
+
+@pytest.mark.browser
+def test_a_correction_that_nobody_hears_is_shown_as_not_kept_and_taken_back(bench: Bench) -> None:
+    bench.page.evaluate("() => { const view = document.querySelector('#w .pbv').parentElement.pbView; window.real = view.model.send; window.view = view;"
+                        " view.model.send = () => {}; }")
+    bench.name("l:easy").select_option("numeric")
+    bench.page.wait_for_function("!document.querySelector('#w .pbv-banner').hidden", timeout=20_000)
+    bench.page.wait_for_function("document.querySelector('#w .pbv-banner').textContent.includes('Not kept so far: levels of easy')")
+    assert bench.name("l:easy").input_value() == "ordinal" and bench.name("l:easy").is_disabled() and bench.widget.survey.level("easy") == "ordinal"
+    bench.page.evaluate("() => { window.view.model.send = window.real; window.view.say({ type: 'ping' }); }")
+    bench.page.wait_for_function("document.querySelector('#w .pbv-banner').hidden", timeout=20_000)
+    assert bench.name("l:easy").is_enabled()

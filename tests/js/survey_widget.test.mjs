@@ -59,3 +59,14 @@ test("news replace rows of their name and keep the order; 'all' replaces everyth
   assert.equal(merged[2].level, "numeric");
   assert.deepEqual(names(w.merge(rows, { type: "all", rows: [row("x")] })), ["x"]);
 });
+
+test("whoever does not answer within five seconds is not there, and the banner names what is not kept", () => {
+  assert.deepEqual([w.lost(0, 99_999), w.lost(1000, 5000), w.lost(1000, 6001)], [false, false, true]);
+  const changes = [w.changeOf({ type: "correct", part: "levels", variable: "age" }), w.changeOf({ type: "role", variables: ["a", "b"] })];
+  assert.match(w.banner(changes), /Not connected.*Not kept so far: levels of age, choice of 2 variables\..*run this cell again/);
+  assert.match(w.banner([]), /Nothing can be changed/);
+});
+
+test("what makes no segments describes them, unless that is taken away, too", () => {
+  assert.deepEqual([w.roleAfter("segments", true), w.roleAfter("segments", false), w.roleAfter("describes", true), w.roleAfter("describes", false)], ["segments", "describes", "describes", ""]);
+});
