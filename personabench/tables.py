@@ -312,7 +312,7 @@ def _read_stata(path: Path) -> pd.DataFrame:
         silent = [[code, label] for code, label in labels if _NO_ANSWER.fullmatch(label.strip())]
         if len(labels) - len(silent) < 2:  # of nothing but ways out, or of one answer beside them, the way out is the answer
             silent = []
-        told += [f"{name}: {code} ({label!r}) counts as no answer; with_levels(missing={{{name!r}: []}}) takes it back"
+        told += [f"{name}: {code} ({label!r}) counts as no answer; with_levels({{{name!r}: 'nominal'}}, missing={{{name!r}: []}}) takes it back"
                  for code, label in silent if (frame[name] == code).any()]
         entries.append(_entry(name, questions[name], [pair for pair in labels if list(pair) not in silent], absent + silent))
     whole = _with_entries(frame, entries, str(path))

@@ -559,7 +559,7 @@ def test_ways_out_of_a_stata_file_are_no_answers_and_can_be_taken_back(tmp_path:
     survey = read_survey(tmp_path / "a.dta")
     assert survey.row("gender")["missing"] == 10 and survey.row("gender")["missing_codes"] == [[9, "refused"]] and survey.row("odd")["missing"] == 0
     assert any("gender: 9 ('refused')" in note for note in survey.notes)
-    assert [9, "refused"] in survey.with_levels(missing={"gender": []}).row("gender")["values"]
+    assert [9, "refused"] in survey.with_levels({"gender": "nominal"}, missing={"gender": []}).row("gender")["values"]
 
 
 def test_ids_are_named_as_such_and_negative_weights_read_plainly() -> None:
