@@ -122,7 +122,7 @@ def _add(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     name, taken, n = _slug(facet, text[:40]), {c.id for c in p.claim_list}, 2
     while (new := name if n == 2 and name not in taken else f"{name}-{n}") in taken: n += 1
     if facet not in FACETS: raise BadInput("new statement", f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(facet, FACETS))
-    return p.model_copy(update={"claim_list": [*p.claim_list, Claim(id=new, text=text, facet=facet)]}), f"the new statement {new}"
+    return p.model_copy(update={"claim_list": [*p.claim_list, Claim.model_validate({"id": new, "text": text, "facet": facet})]}), f"the new statement {new}"
 
 
 def _remove(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:

@@ -321,7 +321,7 @@ def _lead_quote(p: Persona) -> Evidence | None:
 
 
 def _sheet(p: Persona) -> pd.DataFrame:
-    rows = [("name", p.name, None, None, None, None)] + ([] if p.quote is None else [("quote", p.quote.quote, None, None, None, None)])
+    rows: list[tuple[Any, ...]] = [("name", p.name, None, None, None, None)] + ([] if p.quote is None else [("quote", p.quote.quote, None, None, None, None)])
     rows += [(c.heading, c.text, c.id, c.strength, c.people, c.base) for c in p.claim_list]
     rows.sort(key=lambda row: list(PERSONA_FIELDS).index(row[0]))
     return pd.DataFrame(rows, columns=["field", "text", "claim", "strength", "people", "base"])
@@ -1041,14 +1041,14 @@ def _link_people(home: Mapping[str, str | None], names: Sequence[str], read: set
                  assigned: pd.DataFrame | None) -> dict[str, list[Link]]:
     "Return segment -> its interviewed people and how they were linked. Raises NoSuchCase, NoSuchName and BadInput."
     out: dict[str, list[Link]] = {name: [] for name in names}
-    for case in sorted(case for case in read if home.get(case) is not None): out[str(home[case])].append(Link(case=case, how="respondent id"))
+    for case in sorted(case for case in read if home.get(case) is not None): out[str(home[case])].append(Link(case=case, how="respondent id", probability=None))
     for case, segment in hand.items():
         if case not in read: raise NoSuchCase("people", f"the case {case!r}", "an interviewed case whose source was read", nearest(str(case), sorted(read)))
         if segment is not None and segment not in out:
             raise NoSuchName("people", f"the segment {segment!r} for {case!r}", "a segment, or None", nearest(str(segment), names))
         if (own := home.get(case)) is not None and own != segment:
             raise BadInput("people", f"{case!r} by hand in {segment!r}, and by the survey in {own!r}", "people whom the survey puts nowhere", "leave the case out")
-        if segment is not None and own is None: out[segment].append(Link(case=case, how="by hand"))
+        if segment is not None and own is None: out[segment].append(Link(case=case, how="by hand", probability=None))
     for row in _rows(assigned if assigned is not None else pd.DataFrame()):
         if row.segment in out: out[row.segment].append(Link(case=row.Index, how="typing tool", probability=_round(row.probability)))
     return out

@@ -419,8 +419,7 @@ def _criterion(table: pd.DataFrame, name: str, ks: Sequence[int], ink: dict[str,
         layers.insert(1, at.encode(y=_same(y, "at:Q")))
     better = {1: "▲ higher is better", -1: "▼ lower is better", 0: "share of respondents"}[way] + (f", line at {_ENOUGH[name]:g}" if name in _ENOUGH else "")
     rule = "most votes; of equals lowest BIC" if name == "votes" else _VOTE.get(name, "has no vote")
-    better = [better, rule] if votes else better
-    head = alt.TitleParams(title, subtitle=better, anchor="start", frame="group", fontSize=12, color=ink["ink"], subtitleColor=ink["muted"],
+    head = alt.TitleParams(title, subtitle=[better, rule] if votes else better, anchor="start", frame="group", fontSize=12, color=ink["ink"], subtitleColor=ink["muted"],
                            subtitleFontSize=11, offset=8)
     return alt.layer(*layers).properties(width=168, height=92, title=head, view=alt.ViewBackground(stroke=None))
 

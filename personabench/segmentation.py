@@ -268,7 +268,7 @@ def _measure(fits: Mapping[int, LatentClass], answers: pd.DataFrame, w: np.ndarr
              n_jobs: int | None) -> tuple[pd.DataFrame, dict[int, _Resampled], tuple[int, int] | None]:
     "Return the measured criteria by k, what resampling said, and the k that the gap picks, from those that were tried and with 1 among them."
     several = [k for k in fits if 2 <= k <= len(answers) // 4]
-    told = {}
+    told: dict[int, _Resampled] = {}
     for k in several:
         steps.say("bootstrap samples", f"k = {k}", new=not told)
         told[k] = _resample(fits[k], answers, w, n_boot, seed, n_jobs)
@@ -349,7 +349,7 @@ def segment(
     if w.sum() <= 0: raise BadInput(f"survey {survey.name!r}", "only weights of 0 among those who answered", "some positive weights")
     models = {i: LatentClass(i, n_init=n_init, random_state=seed) for i in _candidates(k, len(answers))}
     with _Steps("segment", 1 + bool(verdict) + 3 * (n_boot > 0 and max(models) > 1)) as steps:
-        fits = {}
+        fits: dict[int, LatentClass] = {}
         for i, model in models.items():
             steps.say("models", f"k = {i}", new=not fits)
             fits[i] = model.fit(answers, sample_weight=w * (effective_n(w) / w.sum()))

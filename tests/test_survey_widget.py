@@ -158,7 +158,8 @@ def test_what_describes_is_in_the_code_and_in_the_survey_and_makes_no_segments()
     survey, variables = repeated(widget)
     assert "descriptors=['age']" in widget.code() and survey.descriptors == widget.survey.descriptors == ("age",) and "age" not in variables
     by_widget = segment(widget, k=2, n_boot=0, verdict=False, n_init=2)  # type: ignore[arg-type]
-    assert {*by_widget.variables, *by_widget.excluded} == {*variables, "age"} - {"age"} and by_widget.survey is widget.survey and by_widget.survey.row("easy")["missing"] == 9
+    assert {*by_widget.variables, *by_widget.excluded} == {*variables, "age"} - {"age"}
+    assert by_widget.survey is widget.survey and by_widget.survey.row("easy")["missing"] == 9
     by_survey = segment(survey, k=2, n_boot=0, verdict=False, n_init=2)
     assert "age" not in by_survey.variables and "describes" in by_survey.excluded["age"]
     assert set(by_survey.differences()["variable"]) == {*by_survey.variables, "age"}
