@@ -109,7 +109,7 @@ def _set_facet(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona,
     if facet not in FACETS: raise BadInput(f"statement {c.id!r}", f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(facet, FACETS))
     return _with(p, at, c.model_copy(update={"facet": facet})), f"the facet of {c.id}"
 
-# %% ../nbs/57_persona_editor.ipynb #25b7ee0c
+# %% ../nbs/57_persona_editor.ipynb #56ce874e
 def _move(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
     to = max(0, min(len(p.claim_list) - 1, at + int(m.get("by", 0))))
@@ -122,7 +122,8 @@ def _add(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     name, taken, n = _slug(facet, text[:40]), {c.id for c in p.claim_list}, 2
     while (new := name if n == 2 and name not in taken else f"{name}-{n}") in taken: n += 1
     if facet not in FACETS: raise BadInput("new statement", f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(facet, FACETS))
-    return p.model_copy(update={"claim_list": [*p.claim_list, Claim.model_validate({"id": new, "text": text, "facet": facet})]}), f"the new statement {new}"
+    fresh = Claim.model_validate({"id": new, "text": text, "facet": facet, "evidence": []})
+    return p.model_copy(update={"claim_list": [*p.claim_list, fresh]}), f"the new statement {new}"
 
 
 def _remove(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:

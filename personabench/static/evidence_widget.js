@@ -55,6 +55,8 @@ class EvidenceView {
     this.root = make("div", { class: "pbe", role: "region", "aria-label": "Evidence", onkeydown: e => this.key(e) },
       make("div", { class: "pbe-bar" }, this.title, this.search, this.count), make("div", { class: "pbe-body" }, this.nav, this.main), this.banner, this.live, this.help);
     el.append(this.root);
+    this.guard = e => { if (this.root.contains(e.target)) suppressKeys(this, e, !/^mod\+/.test(chord(e))); };
+    addEventListener("keydown", this.guard, true);
     this.dark = () => this.root.toggleAttribute("data-dark", isDark(getComputedStyle(this.root).backgroundColor));
     this.theme = () => { if (this.root.isConnected) this.dark(); };
     this.untheme = followTheme(this);
@@ -204,7 +206,7 @@ class EvidenceView {
     if (act || !/^mod\+/.test(key)) e.stopPropagation(); // or JupyterLab takes them for commands
   }
 
-  remove() { this.untheme(); this.link.end(); this.root.remove(); }
+  remove() { removeEventListener("keydown", this.guard, true); this.untheme(); this.link.end(); this.root.remove(); }
 }
 
 export default {

@@ -50,10 +50,12 @@ class EditorView {
     this.fresh = make("textarea", { rows: 2, "aria-label": "New statement", placeholder: "A new statement; without evidence it is an assumption", "data-k": "new-text", onkeydown: e => { if (chord(e) === "mod+enter") this.add(); } });
     this.body = make("div", { class: "pbw-body", hidden: true }, make("div", { class: "pbw-head" }, this.name, this.label), this.meter, this.whole, this.list,
       make("div", { class: "pbw-add" }, this.facet, this.fresh, this.button("add", "Add statement", () => this.add())));
-    this.root = make("div", { class: "pbw", role: "region", "aria-label": "Persona editor", "data-lm-suppress-shortcuts": "true", onkeydown: e => this.key(e) },
+    this.root = make("div", { class: "pbw", role: "region", "aria-label": "Persona editor", onkeydown: e => this.key(e) },
       make("div", { class: "pbw-bar" }, this.file, this.badge, make("span", { class: "pbw-gap" }), this.sum, this.kept, this.undo, this.redo), this.problem, this.box, this.body, this.banner, this.status,
       make("p", { class: "pbw-help" }, "A field is saved when you leave it or press Ctrl Enter · Alt ↑ ↓ moves a statement · Ctrl Z undoes"));
     el.append(this.root);
+    this.guard = e => { if (this.root.contains(e.target)) suppressKeys(this, e, chord(e) !== "mod+s"); };
+    addEventListener("keydown", this.guard, true);
     this.theme = () => { if (this.root.isConnected) this.root.toggleAttribute("data-dark", isDark(getComputedStyle(this.root).backgroundColor)); };
     this.untheme = followTheme(this);
     this.link = makeLink(this, `pbw:${(model.get("state") || {}).file}`, {
@@ -240,7 +242,7 @@ class EditorView {
     if (key !== "mod+s") e.stopPropagation(); // or JupyterLab takes them for commands
   }
 
-  remove() { clearTimeout(this.wait); this.untheme(); this.link.end(); this.root.remove(); }
+  remove() { clearTimeout(this.wait); removeEventListener("keydown", this.guard, true); this.untheme(); this.link.end(); this.root.remove(); }
 }
 
 export default {

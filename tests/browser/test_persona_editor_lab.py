@@ -1,0 +1,59 @@
+"""The persona editor in JupyterLab: what is written there stands in the file, with its comments, keys stay inside, and the notebook keeps none of the words."""
+
+from __future__ import annotations
+
+import json
+
+from .widget_pages import run_notebook
+
+STUDY = r'''
+import personabench as pb
+from pathlib import Path
+from personabench import store
+from personabench.personas import Claim, Persona
+study = pb.Study(":memory:", coder="MB", create=True)
+with study.step("import", "import P01") as step:
+    store.add_source(step, "P01", text="The dock was full. I walked.", turns=[{"start": 0, "end": 28, "speaker": "Anna"}], speakers={"Anna": ("P01", "participant")})
+pb.add_code(study, "Dock full", facet="pain")
+pb.code(study, "Dock full", source="P01", quote="The dock was full.")
+file = Path("personas") / "ash.yaml"
+file.parent.mkdir(exist_ok=True)
+claims = [Claim(id="pain-full", text="Finds the dock full", facet="pain"), Claim(id="goal-time", text="Wants to be on time", facet="goal")]
+Persona(id="ash", name="Ash", claims=claims).to_yaml(file)
+file.write_text("# agreed in May\n" + file.read_text().replace("  - id: goal-time", "  # ask again\n  - id: goal-time"))
+'''
+
+
+def test_edits_reach_the_file_and_comments_stay(lab):
+    run_notebook(lab, "editor", STUDY, "editor = pb.PersonaEditor(study, 'personas')\neditor", shown=".pbw-item")
+    page, file = lab.page, lab.server.root / "personas" / "ash.yaml"
+    before = file.read_text("utf-8")
+    field = page.locator("[data-k='t:goal-time']")
+    field.click()
+    page.keyboard.press("End")
+    page.keyboard.type(" at work; dd, x, a and b stay words")
+    page.keyboard.press("Control+Enter")
+    page.locator(".pbw-live:has-text('Saved: the text of goal-time')").wait_for(timeout=20_000)
+    assert file.read_text("utf-8") == before.replace("Wants to be on time", "Wants to be on time at work; dd, x, a and b stay words")
+    page.locator("[data-k='o:pain-full']").click()
+    page.locator("[data-k='s:pain-full']").fill("full")
+    page.keyboard.press("Enter")
+    page.locator("[data-k='a:pain-full:0:for']").click(timeout=20_000)
+    page.locator("[data-claim=pain-full] .pbw-strength:has-text('anecdote')").wait_for(timeout=20_000)
+    page.locator("[data-k='t:goal-time']").click()
+    page.keyboard.press("Alt+ArrowUp")
+    page.locator(".pbw-live:has-text('the place of goal-time')").wait_for(timeout=20_000)
+    text = file.read_text("utf-8")
+    assert text.startswith("# agreed in May\n") and "# ask again\n  - id: goal-time" in text and "The dock was full." in text
+    assert text.index("goal-time") < text.index("pain-full") and lab.ask("editor.persona.claims['strength'].tolist()") == ["assumption", "anecdote"]
+    assert page.locator(".jp-Cell").count() == 2, "no key reached the notebook's command mode"
+    page.locator(".pbw").screenshot(path=lab.shots / "editor-lab-light.png")
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    saved = json.loads((lab.server.root / "editor.ipynb").read_text("utf-8"))
+    outputs = json.dumps([c.get("outputs") for c in saved["cells"]]) + json.dumps(saved["metadata"])
+    assert "run this cell" in outputs and "at work" not in outputs, "saved by a chord that passed through, without a word of the persona"
+    lab.theme("JupyterLab Dark")
+    page.locator(".pbw[data-dark]").wait_for(timeout=10_000)
+    page.locator(".pbw").screenshot(path=lab.shots / "editor-lab-dark.png")
+    assert lab.outside == [] and lab.console == []
