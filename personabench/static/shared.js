@@ -166,9 +166,7 @@ export function makeLink(v, key, hear, ping) {
   const { model } = v, session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
   const outbox = makeOutbox(session(), key);
   let asked = 0;
-  // The server keeps its second small message back until the first is confirmed, which takes 40 ms unless something is sent: a question, once the kernel is heard to begin.
-  const hurry = { iopub: { status: s => { const m = s.content.execution_state === "busy" && ping(); if (m) raw(m); } } };
-  const raw = m => { try { model.send({ view: v.uid, ...m }, m.type === "ping" ? undefined : hurry); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
+  const raw = m => { try { model.send({ view: v.uid, ...m }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
   /** Send something that changes the study. */
   const write = m => {
     const message = outbox.put({ guid: makeGuid(), ...m });

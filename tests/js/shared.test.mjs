@@ -109,19 +109,6 @@ test("what was written waits until it is acknowledged, and goes out again when P
   assert.equal(sent.length, 4);
 });
 
-test("when the kernel is heard to begin, one question goes after what was sent, so that the answer is not held back", t => {
-  const sent = [], v = { uid: "one", root: { isConnected: false }, lost() {}, saved() {}, model: { on() {}, off() {}, send: (m, told) => sent.push([m.type, told]), get: () => ({}) } };
-  v.later = s.makeLater(v);
-  v.link = s.makeLink(v, "test:hurry", {}, () => ({ type: "ping" }));
-  t.after(() => v.link.end());
-  v.link.write({ type: "add" });
-  const hears = state => sent[0][1].iopub.status({ content: { execution_state: state } });
-  hears("busy");
-  hears("idle");
-  assert.deepEqual(sent.map(([type]) => type), ["add", "ping"]);
-  assert.equal(sent[1][1], undefined, "a question asks for no other");
-});
-
 test("the rest of the script is asked for until it comes, joins once, and then does what was waiting", async t => {
   const { v, sent, tell } = viewOf(t, "one", {}), order = [];
   v.join = () => order.push("joined");
