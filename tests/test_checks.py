@@ -252,8 +252,8 @@ def test_a_contradiction_inside_one_interview_is_shown(sample: Study):
 @pytest.mark.parametrize(("old", "new", "rule", "line_of"), [
     ("the dock was empty\n", "the dock was always empty\n", "quote-verbatim", "quote: |-"), ("people: 3\n", "people: 4\n", "count-right", "people: 4"),
     ("strength: supported", "strength: triangulated", "strength-right", "strength: triangulated"), ("mean: 1", "mean: 3", "statistic-right", "mean: 3"),
-    ("people: 50", "people: 60", "size-right", "people: 60"), ("facet: pain", "fasset: pain", "unreadable", "fasset: pain"), ("case: P01",
-        "case: P02", "case-right", "case: P02"),
+    ("people: 50", "people: 60", "size-right", "people: 60"), ("facet: pain", "fasset: pain", "unreadable", "fasset: pain"), ("        case: P01",
+        "        case: P02", "case-right", "        case: P02"),
     ("date: '2026-05-04'", "date: '2026-05-14'", "date-right", "date: '2026-05-14'"), ("- Empty dock\n", "- Empty docks\n", "code-missing", "codes:"),
     ("verdict: not measured", "verdict: clusters shown", "status-right", "verdict: clusters shown")])
 def test_findings_name_file_and_line(study: Study, folder: Path, old: str, new: str, rule: str, line_of: str):
