@@ -19,6 +19,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 STILL = "import altair\naltair.renderers.enable('png', scale_factor=1)"
 REAL = {"jupyter-2015": "surveys/jupyter-notebook-ux-2015/*.csv", "jupyter-2020": "surveys/jupyter-survey-2020/all_responses.csv"}
+PROGRESS = re.compile(r"\d%\|.*\| \d+/\d+ \[|, step \d+ of \d+: .*\[\d\d:\d\d")    # a bar that nobody watches any more
 HERE = f"""
 import os, pathlib, personabench
 if folder := os.environ.get("PERSONABENCH_REAL_DATA"):
@@ -41,7 +42,7 @@ def bake(path: Path) -> None:
         cell.metadata = {}
         if cell.cell_type == "code":
             cell.execution_count = None
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and not re.search(r"\d%\|.*\| \d+/\d+ \[", o.get("data", {}).get("text/plain", ""))]
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and not PROGRESS.search(str(o.get("data", {}).get("text/plain", "")))]
             for output in cell.outputs:
                 output.pop("metadata", None) if output.output_type == "stream" else output.update(metadata={})
     notebook.metadata = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
