@@ -133,7 +133,7 @@ def test_a_personas_bundle(study: Study, sample: Survey):
         return Claim(id=variable, text=variable, facet="behaviour", evidence=[Evidence(kind="survey", survey=sample.name, variable=variable, n=50,
             low=figures.get("share", 0) / 2, high=(1 + figures.get("share", 0)) / 3, **figures)])
     claims = [says("owns_car", value=1, share=.9, rest=.3), says("rides_per_month", mean=30., rest=10.), says("eco", mean=2., rest=3.),
-        says("pass_type", value="day pass", share=.1, rest=.6)]
+        says("pass_type", value="day pass", share=.1, rest=.6, difference_low=-.62, difference_high=-.35, q=.001)]
     persona = Persona(id="a", name="A", claims=claims)
     assert persona_traits(persona) == {"owns_car": 1, "rides_per_month": (">=", 20.), "eco": ("<=", 2.5), "pass_type": ("!=", "day pass")}
     d = sample.data.drop("P13")
