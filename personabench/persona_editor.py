@@ -325,8 +325,8 @@ class PersonaEditor(anywidget.AnyWidget):
 
     def __init__(self, study: Study,              # what the statements are held against
                  path: str | Path,                # the persona's file, or a folder with one
-                 *, today: str | None = None,     # ISO date for the checks; default: today
-                 ):
+                 *,
+                 today: str | None = None):       # ISO date for the checks; default: today
         self.study, self._session = study, _Session(study, path, today)
         token = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
         super().__init__(state={"file": token, "run": uuid.uuid4().hex[:8]})

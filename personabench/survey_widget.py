@@ -83,6 +83,13 @@ def _correct(state: _State, survey: Survey, m: Mapping[str, Any]) -> _State:
         return state.corrected("missing", variable, codes, f"what is no answer to {variable}")
     return state.corrected(part, variable, " ".join(value.split()) if isinstance(value, str) else value, said)
 
+
+def _chosen(state: _State, survey: Survey, variables: Sequence[str], role: str) -> _State:
+    "Return the state with a choice made; what cannot be used keeps no role."
+    usable = set(survey.usable)
+    said = f"choice of {variables[0] if len(variables) == 1 else f'{len(variables)} variables'}"
+    return replace(state, roles={**state.roles, **{v: role for v in variables if v in usable}}, said=said)
+
 # %% ../nbs/39_survey_widget.ipynb #ca79e72a
 def _places(row: Mapping[str, Any], absent: bool) -> range:
     "Return the places of the codes of no answer among the bars, or those of the answers."
@@ -141,8 +148,9 @@ class SurveyWidget(anywidget.AnyWidget):
     _esm, _css = ((files("personabench") / "static" / f"survey_widget.{kind}").read_text("utf-8") for kind in ("js", "css"))
     state = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, survey: Survey,                         # as read
-                 *, variables: Sequence[str] | None = None):   # that make the segments; None = all that can be used
+    def __init__(self, survey: Survey,                             # as read
+                 *,
+                 variables: Sequence[str] | None = None):          # that make the segments; None = all that can be used
         chosen = [v for v in survey.usable if v not in survey.descriptors] if variables is None else [survey.row(v)["variable"] for v in variables]
         roles = {v: "segments" if v in chosen else "describes" if v in survey.usable else "" for v in survey.variables["variable"]}
         self._given, self._past, self._future, self._sent = survey, [_State(roles=roles)], [], []   # type: ignore[var-annotated]
@@ -178,7 +186,7 @@ class SurveyWidget(anywidget.AnyWidget):
     def _answer(self, m: Mapping[str, Any]) -> None:
         kind = m.get("type")
         if kind == "correct": self._go(_correct(self._past[-1], self._survey, m))
-        elif kind == "role": self._go(self._choose(m["variables"], m["role"]))
+        elif kind == "role": self._go(_chosen(self._past[-1], self._survey, m["variables"], m["role"]))
         elif kind == "undo" and len(self._past) > 1:
             self._future.append(self._past.pop())
             self._work_out()
@@ -186,11 +194,6 @@ class SurveyWidget(anywidget.AnyWidget):
             self._past.append(self._future.pop())
             self._work_out()
         elif kind not in ("ready", "undo", "redo"): raise BadInput("message", f"type {kind!r}", "one that this version knows", "run the cell again")
-
-    def _choose(self, variables: Sequence[str], role: str) -> _State:
-        state, usable = self._past[-1], set(self._survey.usable)
-        said = f"choice of {variables[0] if len(variables) == 1 else f'{len(variables)} variables'}"
-        return replace(state, roles={**state.roles, **{v: role for v in variables if v in usable}}, said=said)
 
     def _go(self, state: _State) -> None:
         "Take a step, if it can be taken."
