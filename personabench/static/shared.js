@@ -203,7 +203,7 @@ export function makeLink(v, key, hear, ping) {
  * when the kernel is not. Its default export joins the view.
  * @param {any} v the view: link, say(text), kit (the helpers that the module uses) */
 export function makeLater(v) {
-  const waiting = [], held = [], idle = act => (globalThis.requestIdleCallback || setTimeout)(act);
+  const waiting = [], held = [], soon = { timeout: 200 }, idle = act => globalThis.requestIdleCallback ? requestIdleCallback(act, soon) : setTimeout(act);
   let come = false;
   const later = {
     here: false,
