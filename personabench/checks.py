@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from .consent import _identifiers_in, _names_pattern, _refuses
-from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _asked, _contrasts_by, _count_by, _counter_figures, _dates, _default_facet,
+from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _asked, _contrasts_by, _count_by, _counter_figures, _dates, _default_facet,
                                    _defining, _figures, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
                                    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _withdrawn, code_profiles, contrasts,
                                    passages)
@@ -221,7 +221,7 @@ def _segments(facts: _Facts, p: Persona) -> dict[str, set[str]]:
 
 
 def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
-    return {} if members is None else {str(name): set(cases) for name, cases in members.groupby("segment")["case"]}
+    return {} if members is None else {str(name): set(cases.to_numpy("object")) for name, cases in members.groupby("segment")["case"]}
 
 # %% ../nbs/43_checks.ipynb #da7977a7
 def _unknown_segment(facts: _Facts, p: Persona) -> _Findings:
@@ -354,7 +354,7 @@ def _belongs(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Fi
     for place, rows in q.groupby("place"):
         people = _people(facts, personas[int(str(place))])
         if people is None: continue
-        out = rows[~rows["case"].isin(people | facts.away)]
+        out = rows[~_among(rows["case"], people) & ~_among(rows["case"], facts.away)]
         yield from _found("outside-segment", out, lambda r: f"{r.case} does not belong to the persona's segment",
                           lambda r: "remove the quote, or move it to the persona it speaks for", "case")
 
@@ -379,7 +379,7 @@ def _dated(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #af330fd7
 def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
-    return facts.kept(("own", id(p)), lambda: facts.passages[facts.passages["case"].isin(people & facts.read)])
+    return facts.kept(("own", id(p)), lambda: facts.passages[_among(facts.passages["case"], people & facts.read)])
 
 # %% ../nbs/43_checks.ipynb #4d790fcb
 def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
@@ -421,9 +421,12 @@ def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
             yield _Finding("date-right", p.id, c.id, f"{name} says {stated}; the evidence gives {known[at]}", f"write {name}: '{known[at]}'", (name,))
 
 
+def _declared(facts: _Facts) -> dict[str, set[str]]: return facts.kept(("declared",), lambda: _opposites(facts.codes, []))
+
+
 def _pairs(facts: _Facts, c: Claim) -> set[tuple[str, str]]:
     "Return the pairs of opposite codes that a file shows and no definition declares: they were given at drafting. Valences need no pair."
-    declared = facts.kept(("declared",), lambda: _opposites(facts.codes, []))
+    declared = _declared(facts)
     felt = facts.kept(("felt",), lambda: set(facts.codes.loc[facts.codes["valence"].notna(), "code"]))
     shown = {(code, e.code) for code in c.codes for e in c.against if e.code in facts.code_names and code in facts.code_names}
     return {(a, b) for a, b in shown if b is not None and b not in declared.get(a, set()) and not {a, b} <= felt}
@@ -442,7 +445,7 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) or listed}, found, "the claim")
         return
     own = _own(facts, p, people)
-    every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _opposites(facts.codes, [])).groupby("claim_code"))))
+    every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _declared(facts)).groupby("claim_code"))))
     parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
     rows = pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
     found = _counter_figures(int(rows["case"].nunique()), base, len(rows))
@@ -455,7 +458,7 @@ def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _
     now = None if survey is None else _contrast(facts, p, e, people)
     if survey is None or not isinstance(now, dict): return  # the statistic itself is a finding then
     members = people if p.cases is not None or p.segment is None else _segments(facts, p).get(p.segment, set())
-    here = facts.kept(("here", id(p), survey.name), lambda: np.asarray(survey.data.index.isin(list(members - facts.away))))
+    here = facts.kept(("here", id(p), survey.name), lambda: _among(survey.data.index, members - facts.away))
     found = _opposed(survey, str(e.variable), *_opposite_answer(SimpleNamespace(**now)), here)
     answer = found.pop("against_answer")
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found}, found, "the claim")
@@ -565,7 +568,7 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     for name, p in made.items():
         members = _members(facts, p)
         linked = {link.case for other in personas if other.segmentation == name for link in other.linked}
-        left = [] if members is None else sorted(facts.read - set(members.loc[members["segment"].notna(), "case"]) - linked)
+        left = [] if members is None else sorted(facts.read - set(members.loc[members["segment"].notna(), "case"].to_numpy("object")) - linked)
         if left:
             named = ", ".join(left[:8]) + (" ..." if len(left) > 8 else "")
             cure = "their words count for no persona; if they answered the survey, give them the same id there, or link them: draft_personas(..., people=, tool=)"
@@ -581,8 +584,9 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
         if told := _wrong_link(facts, p, link, [other for other in alike if other is not p]): yield wrong(*told, "linked", j, "case")
     missing = sorted(segments[p.segment] & facts.read - {link.case for link in p.linked})
     if missing: yield wrong(f"{missing[0]!r} was interviewed, is in the segment, and is not linked", f"add case: {missing[0]}, how: {_BY_ID}", "linked")
-    at = {link.case for other in alike for link in other.linked} | set().union(*segments.values())
-    left, all_there = len(facts.read - at), {other.segment for other in alike} >= set(segments)
+    linked = {link.case for other in alike for link in other.linked}
+    left = len([case for case in facts.read - linked if not any(case in people for people in segments.values())])
+    all_there = {other.segment for other in alike} >= set(segments)
     if p.unassigned is not None and (p.unassigned != left if all_there else p.unassigned > left):
         yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
 
@@ -656,21 +660,22 @@ def _same_answers(facts: _Facts, survey: Survey) -> set[str]:
 def _artefact(facts: _Facts, p: Persona) -> _Findings:
     survey, people = _survey_of(facts, p.survey or next(iter(_surveys_of(p)), None)), _people(facts, p)
     if survey is None or not people or (p.segment is None and p.cases is None): return
-    asked = people & facts.kept(("asked", survey.name), lambda: set(survey.data.index.astype(str)))
+    asked = people & facts.kept(("asked", survey.name), lambda: set(survey.data.index.astype(str).to_numpy("object")))
     same = asked & facts.kept(("same", survey.name), lambda: _same_answers(facts, survey))
     if len(asked) >= 5 and len(same) > facts.limits["same_answers"] * len(asked):
         found = f"{len(same)} of its {len(asked)} people gave the same answer to every rating question"
         yield _Finding("segment-artefact", p.id, "", found, "look at how these answers were collected; leave them out and segment again", ("segment",))
 
 # %% ../nbs/43_checks.ipynb #a3950d3c
-def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray) -> pd.Series:
-    "Say for each answer whether it is usual among the people `here`: 1, 0, or NaN where there is none."
+def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    "Say for the answers of those `asked` whether they are usual among the people `here`: 1, 0, or NaN where there is none."
     if level in ("numeric", "ordinal"):
         score = _scores(x, level, values)
         middle = np.nanmedian(score[here]) if (~np.isnan(score[here])).any() else np.nan
         spread = 1.4826 * np.nanmedian(np.abs(score[here] - middle)) or np.nanstd(score[here])
-        return pd.Series(np.where(np.isnan(score), np.nan, np.abs(score - middle) <= 4 * spread), index=x.index)
-    return x.map(x[here].value_counts(normalize=True)).fillna(0).ge(.05).where(x.notna())
+        return np.where(np.isnan(score), np.nan, np.abs(score - middle) <= 4 * spread)[asked]
+    said, shares = x[asked], x[here].value_counts(normalize=True)
+    return said.map(shares).fillna(0).ge(.05).astype("float64").where(said.notna()).to_numpy()
 
 
 def _homes(facts: _Facts, p: Persona, survey: Survey) -> tuple[np.ndarray, np.ndarray]:
@@ -678,7 +683,7 @@ def _homes(facts: _Facts, p: Persona, survey: Survey) -> tuple[np.ndarray, np.nd
     members, ids = _members(facts, p), survey.data.index.astype("object")
     assert members is not None
     home = pd.Series(members["segment"].to_numpy("object"), index=members["case"].to_numpy("object"))
-    return home[~home.index.duplicated()].reindex(ids).to_numpy("object"), np.asarray(ids.isin(list(facts.read)))
+    return home[~home.index.duplicated()].reindex(ids).to_numpy("object"), _among(ids, facts.read)
 
 
 def _misfits(facts: _Facts, p: Persona) -> _Findings:
@@ -690,8 +695,8 @@ def _misfits(facts: _Facts, p: Persona) -> _Findings:
     here = home == p.segment
     asked = here & read
     if here.sum() < 20 or len(made) < 3 or not asked.any(): return
-    usual = pd.DataFrame({r.variable: _usual(survey.data[r.variable], r.level, list(r.values_),
-        here) for r in made.rename(columns={"values": "values_"}).itertuples()})[asked]
+    answers = {r.variable: _usual(survey.data[r.variable], r.level, list(r.values_), here, asked) for r in made.rename(columns={"values": "values_"}).itertuples()}
+    usual = pd.DataFrame(answers, index=survey.data.index[asked])
     for case, fit in usual.iterrows():
         fit = fit.dropna().astype("float64")
         if len(fit) < 3 or fit.mean() >= facts.limits["fit"]: continue

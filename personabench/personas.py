@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -347,6 +347,15 @@ def _plain(thing: Any, key: str = "") -> Any:
     return LiteralScalarString(thing) if key in _BLOCKS and thing == thing.strip() else thing
 
 # %% ../nbs/40_personas.ipynb #1f7fa3c4
+def _quoted(plain: Any) -> Any:
+    "Put texts with signs into double quotes: between brackets, a plain `?a` would be read as a key."
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if isinstance(plain, dict): return {_quoted(name): _quoted(value) for name, value in plain.items()}
+    if isinstance(plain, list): return [_quoted(item) for item in plain]
+    return DoubleQuotedScalarString(plain) if isinstance(plain, str) and re.search(r"[^\w .-]", plain) else plain
+
+
 def _dumped(plain: Any, flow: bool = False) -> str:
     import io
 
@@ -356,7 +365,7 @@ def _dumped(plain: Any, flow: bool = False) -> str:
     yaml.width = 2 ** 20  # lines are never folded: a quote stays the line it is
     yaml.indent(mapping=2, sequence=4, offset=2)
     if flow: yaml.default_flow_style = True
-    yaml.dump(plain, buffer := io.StringIO())
+    yaml.dump(_quoted(plain) if flow else plain, buffer := io.StringIO())
     return buffer.getvalue()
 
 
@@ -783,13 +792,27 @@ def _read_cases(study: Study) -> set[str]:
 _READABLE = 80  # characters
 
 
-def _best_first(p: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    "Sort passages within the groups `by`: one per person in turn, each person's most readable first."
-    far = np.abs(np.log((p["end"] - p["start"]) / _READABLE))
-    ranks = {f"_{c}": pd.factorize(p[c], sort=True)[0] for c in (*by, "case")}  # numbers sort faster than names
-    p = p.assign(_far=far, **ranks).sort_values([*(f"_{c}" for c in by), "_case", "_far", "source_id", "start"], kind="stable")
-    p = p.assign(_turn=p.groupby([*(f"_{c}" for c in by), "_case"]).cumcount())
-    return p.sort_values([*(f"_{c}" for c in by), "_turn", "_far", "_case", "source_id", "start"], kind="stable").drop(columns=["_far", "_turn", *ranks])
+def _in_a_row(*groups: np.ndarray) -> np.ndarray:
+    "Number the rows of each group from 0; the rows of a group stand together."
+    new = np.any([np.diff(g, prepend=-1) != 0 for g in groups], axis=0)
+    at = np.arange(len(new))
+    return at - np.maximum.accumulate(np.where(new, at, 0))
+
+
+def _best_first(p: pd.DataFrame, by: str, most: int) -> pd.DataFrame:
+    "Return the best passages of each group: one per person in turn, each person's most readable first."
+    far = np.abs(np.log((p["end"] - p["start"]) / _READABLE)).to_numpy()
+    group, case = (pd.factorize(p[c], sort=True)[0] for c in (by, "case"))  # numbers sort faster than names
+    source, start, turn = p["source_id"].to_numpy(), p["start"].to_numpy(), np.empty(len(p), dtype="int64")
+    order = np.lexsort((start, source, far, case, group))
+    turn[order] = _in_a_row(group[order], case[order])
+    order = np.lexsort((start, source, case, far, turn, group))
+    return p.iloc[order[_in_a_row(group[order]) < most]]
+
+
+def _among(names: pd.Index | pd.Series, people: Container[str]) -> np.ndarray:
+    "Say which names are some people's; `isin` would bring all people into the names' storage first."
+    return np.fromiter(map(people.__contains__, names.to_numpy("object")), dtype=bool, count=len(names))
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]: return frame.itertuples()
@@ -1167,7 +1190,7 @@ class _Ground:
         members = study.rows("members", segmentation=self.about["name"])
         self.members = members[~members["case"].isin(self.away)]
         self.names = [str(name) for name in sorted(self.members["segment"].dropna().unique())]
-        self.cases = {name: set(self.members.loc[self.members["segment"].eq(name), "case"]) for name in self.names}
+        self.cases = {name: set(self.members.loc[self.members["segment"].eq(name), "case"].to_numpy("object")) for name in self.names}
         self.respondents = {name: set(cases) for name, cases in self.cases.items()}
         found, self.read = passages(study), _read_cases(study)
         self.links = self._linked(dict(people or {}), tool, answers)
@@ -1207,8 +1230,13 @@ def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(
 
 def _count_by(p: pd.DataFrame, by: str, base: int) -> dict[str, dict[str, Any]]:
     "Count the passages of each group into the figures of a claim."
-    counted = p.groupby(by).agg(people=("case", "nunique"), quotes=("case", "size"), newest=("date", "max"), oldest=("date", "min"))
-    return {str(row.Index): _figures(int(row.people), base, int(row.quotes), row.newest, row.oldest) for row in _rows(counted)}
+    (group, names), (case, cases), (date, dates) = (pd.factorize(p[name], sort=True) for name in (by, "case", "date"))  # numbers are counted faster than names
+    people = np.bincount(np.unique(group * len(cases) + case) // max(1, len(cases)), minlength=len(names))
+    order = np.lexsort((date, group))
+    oldest = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
+    newest = order[np.flatnonzero(np.diff(group[order], append=-1))]
+    found = zip(names, people, np.bincount(group, minlength=len(names)), date[newest], date[oldest], strict=True)
+    return {str(name): _figures(int(who), base, int(quotes), dates[new], dates[old]) for name, who, quotes, new, old in found}
 
 
 def _counter_figures(people: int, base: int, quotes: int) -> dict[str, Any]:
@@ -1224,7 +1252,7 @@ def _figures(people: int, base: int, quotes: int, newest: str | None, oldest: st
 # %% ../nbs/40_personas.ipynb #25dd341c
 def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None = None) -> dict[str, list[Evidence]]:
     "Return the best passages of each group as evidence; those that give a person away only where a group has no others."
-    best = _best_first(p, [by]).groupby(by, sort=False).head(2 * most)
+    best = _best_first(p, by, 2 * most)
     quiet = np.array([not any(_identifiers_in(quote, names)) for quote in best["quote"]], dtype=bool)
     best = best[quiet | ~best[by].isin(best.loc[quiet, by])].groupby(by, sort=False).head(most)
     out: dict[str, list[Evidence]] = {}
@@ -1237,12 +1265,13 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
-    facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), np.array([e.case for _, e in listed], dtype="object")
-    weights, speakers = _tfidf([str(e.quote) for _, e in listed]), told.groupby("code")["case"].unique()
+    facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), pd.Index([e.case for _, e in listed], dtype="object")
+    weights = _tfidf([str(e.quote) for _, e in listed])
+    speakers = {code: set(found.to_numpy("object")) for code, found in told.groupby("code")["case"]}
     alike = np.column_stack([weights @ np.asarray(weights[places == i].mean(axis=0)).ravel() for i in range(len(codes))])
     out: dict[str, list[Evidence]] = {}
     for i, code in enumerate(codes):
-        others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~np.isin(cases, speakers[code]))
+        others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~_among(cases, speakers[code]))
         far: dict[Any, Evidence] = {}
         for at in others[np.argsort(alike[others, i], kind="stable")]:
             if len(far) == most: break
@@ -1348,7 +1377,7 @@ def _survey_claim(row: Any, e: Evidence, survey: Survey, facet: str | None, here
 def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mapping[str, str | None], *, without: Iterable[str], most: int) -> list[Claim]:
     "Return one claim for each of the variables that tell most."
     if ground.survey is None: return []
-    here = np.asarray(ground.survey.data.index.isin(list(ground.respondents[segment])))
+    here = _among(ground.survey.data.index, ground.respondents[segment])
     rows = _rows(_telling(found, without=without, used=_defining(ground.about), most=most))
     return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 
@@ -1385,9 +1414,9 @@ _LABEL_FACETS = ("behaviour", "goal", "motivation", "need", "attitude")
 
 def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     "Return the code that is most typical of the segment, else the topic of its strongest survey claim."
-    others = ground.read & set().union(*ground.cases.values()) - ground.cases[segment]
+    others = sum(len(ground.read & cases) for name, cases in ground.cases.items() if name != segment)
     told = ground.told.drop(index=segment, errors="ignore").sum()  # nobody is in two segments
-    lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, len(others)) for c in claims if c.codes and c.facet in _LABEL_FACETS}
+    lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, others) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     facet = {c.codes[0]: _LABEL_FACETS.index(c.facet) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))

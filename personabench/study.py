@@ -34,7 +34,7 @@ _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 def _frame(conn: sa.Connection, query: sa.Select, **dtypes: str) -> pd.DataFrame:
     "Run a query into a DataFrame typed by the columns selected, or by `dtypes`."
     types = {str(c.key): _dtype(c) for c in query.selected_columns} | dtypes
-    values = list(zip(*conn.execute(query))) or [()] * len(types)
+    with conn.execute(query) as result: values = list(zip(*result.cursor.fetchall())) or [()] * len(types)  # rows of SQLAlchemy cost as much again
     series = {name: pd.Series(column, dtype=kind) for (name, kind), column in zip(types.items(), values)}  # type: ignore[call-overload]
     return pd.DataFrame(series)
 
@@ -188,10 +188,12 @@ def clip_to_turn(
     "Cut codings to the turn that they belong to."
     limits = turns[["source_id", "turn", "start", "end"]].rename(columns={"start": "from_", "end": "to_"})
     at = codings[["source_id", "turn", "start", "end"]].merge(limits, on=["source_id", "turn"], how="left").set_axis(codings.index)
-    start = at["start"].where(at["from_"].isna(), at[["start", "from_"]].max(axis=1)).astype("int64")
-    end = at["end"].where(at["to_"].isna(), at[["end", "to_"]].min(axis=1)).astype("int64")
-    cut = [q[a - s:b - s] for q, s, a, b in zip(codings["quote"], codings["start"], start, end, strict=True)]
-    return codings.assign(start=start, end=end, quote=pd.Series(cut, index=codings.index, dtype=codings["quote"].dtype))
+    start = np.fmax(at["start"], at["from_"]).astype("int64")
+    end = np.fmin(at["end"], at["to_"]).astype("int64")
+    quote, moved = codings["quote"].copy(), start.ne(codings["start"]) | end.ne(codings["end"])
+    cut = [q[a - s:b - s] for q, s, a, b in zip(*(x[moved] for x in (quote, codings["start"], start, end)), strict=True)]
+    quote[moved] = pd.Series(cut, index=quote.index[moved], dtype=quote.dtype)
+    return codings.assign(start=start, end=end, quote=quote)
 
 # %% ../nbs/02_study.ipynb #19ab4557
 def _memos(study: Study, conn: sa.Connection) -> pd.DataFrame:

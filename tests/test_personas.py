@@ -732,6 +732,14 @@ def scribbled(text: str, rng: random.Random) -> str:
     return "\n".join(out) + "\n"
 
 
+def test_a_text_that_begins_with_a_sign_takes_the_place_of_an_empty_list(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(Persona(id="p", name="x", cases=[]).to_yaml(), "utf-8")
+    changed = Persona(id="p", name="x", cases=["?🚲-", "- a", "%🚲\n-", "P01"])
+    update_personas([changed], tmp_path)
+    assert read_personas(path) == [changed]
+
+
 @given(old=PERSONAS, new=PERSONAS, seed=st.integers(0, 999))
 @settings(max_examples=40)
 def test_any_change_arrives_and_remarks_stay(old, new, seed, tmp_path):

@@ -56,6 +56,7 @@ def study(n: int, weights: str, rng: np.random.Generator) -> list[tuple[str, boo
             share = told["scale"][i, 0, 0, :2].sum() if row.effect > 0 else told["scale"][i, 0, 0, 3:].sum()
             out.append(("opposite answers", holds(against["against_low"], share, against["against_high"])))
     for i in range(0, QUESTIONS, 2):
+        if not (data[f"yes{i}"].any() and data[f"yes{i + 1}"].any()): continue  # nobody said yes: no survey holds such a trait
         both = (told["yes"][i, 0] * told["yes"][i + 1, 0]).mean()
         meter = trait_prevalence(survey, {f"yes{i}": 1, f"yes{i + 1}": 1}, among=data.index[member])
         out.append(("prevalence of two traits", holds(meter.low, both, meter.high)))
