@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personabench.consent import withdraw
 from personabench.personas import Claim, Evidence, Persona, draft_personas, read_personas, write_personas
 from personabench.sample_data import sample_file
 from personabench.schema import BadInput, NoSuchName
@@ -67,7 +69,9 @@ def wave_of(rng: np.random.Generator, n: int, name: str, *, share: float = .5, p
 @pytest.fixture(scope="module")
 def first():
     survey = wave_of(np.random.default_rng(7), 300, "1")
-    return segment(survey, variables=["rides", "spend"], k=2, n_boot=0, verdict=False)
+    found = segment(survey, variables=["rides", "spend"], k=2, n_boot=0)
+    assert found.verdict == "clusters shown"
+    return found
 
 
 def test_a_wave_drawn_again_raises_few_alarms(first):
@@ -99,6 +103,29 @@ def test_people_who_fit_no_segment_lower_the_certainty(first):
     w = compare_waves(None, new=replace(odd, data=data), segments=first)
     assert {"certainty", "unassigned"} <= set(w.alarms["rule"]) and w.labels.isna().sum() == 60
     assert w.fit.set_index("measure").at["unassigned", "new"] == pytest.approx(60 / 280)
+
+
+def test_segments_made_of_noise_ring_no_alarm_of_certainty():
+    alarms = Counter()
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        one, two = (read_survey(pd.DataFrame(rng.integers(1, 6, (200, 6)), columns=list("abcdef"), index=[f"{w}{i}" for i in range(200)]),
+                                name=w, wave=w, levels=dict.fromkeys("abcdef", "ordinal")) for w in "12")
+        found = compare_waves(None, new=two, segments=segment(one, k=4, n_boot=0, verdict=False))
+        alarms.update(set(found.alarms["rule"]))
+        assert any("'not measured'" in note and "less certainty is no alarm" in note for note in found.notes)
+    assert not {"certainty", "doubtful"} & set(alarms) and alarms.total() <= 2
+
+
+def test_who_withdrew_is_in_neither_wave(first):
+    study = Study(":memory:", coder="MB", create=True)
+    rng = np.random.default_rng(3)
+    for name in "12": import_survey(study, wave_of(rng, 300, name).data.reset_index(), id="respondent", name=name, wave=name, levels={"ease": "ordinal"})
+    before = compare_waves(study, old="1", new="2", segments=first)
+    for case in ("1-0", "1-1", "2-5"): withdraw(study, case=case)
+    after = compare_waves(study, old="1", new="2", segments=first)
+    people = lambda w: (w.segments["old_people"].sum(), w.segments["new_people"].sum())
+    assert people(before) == (300, 300) and people(after) == (298, 299)
 
 
 class Tool:
