@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -123,6 +124,15 @@ def _tutorials() -> list[Path]:
     return [*sorted(place.glob("[0-9]*.ipynb")), *sorted(place.glob("images/*.png"))]
 
 
+_IGNORED = """# What people said and answered stays out of version control; take a line away to share it. Personas are text that is meant to be kept there.
+.gitignore
+study.db*
+interviews/
+*.ipynb
+images/
+"""
+
+
 def prepare_lab(
     folder: str | os.PathLike,   # made if it is not there
     *,
@@ -134,6 +144,7 @@ def prepare_lab(
     folder = Path(folder)
     for place in (folder, folder / "interviews", folder / "personas"): place.mkdir(parents=True, exist_ok=True)
     Study(folder / "study.db", coder=coder, create=True).close()
+    if not (ignored := folder / ".gitignore").exists(): ignored.write_text(_IGNORED, "utf-8")
     for file in _tutorials():
         target = folder / ("images" if file.suffix == ".png" else "") / file.name
         target.parent.mkdir(exist_ok=True)
@@ -235,7 +246,9 @@ def _importing(study, as_: str, files: list[str], **how: Any):
 
     from personabench import importers, survey
 
-    if as_ == "interviews": return importers.import_files(study, files, case=how["case"])
+    if as_ == "interviews":
+        with warnings.catch_warnings(action="ignore", category=importers._FilesNotImported):  # the report is printed
+            return importers.import_files(study, files, case=how["case"])
     if as_ == "table":
         if how["case"] == "{stem}": raise BadInput("--case", "no column named", "the column of participant ids", "add --case respondent, for example")
         return pd.concat([importers.import_table(study, f, text=how["text"], case=how["case"]) for f in files])

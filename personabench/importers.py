@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -190,6 +191,17 @@ def _report(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return frame.astype({**dict.fromkeys(counts, "float")}).fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
 
 
+class _FilesNotImported(UserWarning):
+    """Some files were not imported; the report says why."""
+
+
+def _tell_failed(report: pd.DataFrame) -> None:
+    """Warn of files that failed: a report that nobody prints must not hide a lost interview."""
+    failed = report[report["status"].eq("failed")]
+    more = f" ... and {len(failed) - 3} more, see the report" if len(failed) > 3 else ""
+    if len(failed): warnings.warn(f"{len(failed)} of {len(report)} files were not imported: {' | '.join(failed['message'][:3])}{more}", _FilesNotImported, stacklevel=3)
+
+
 def _row(path: str | Path, status: str, message: str = "", **counts: Any) -> dict[str, Any]:
     """Make one row of a report."""
     return {"file": str(path), "status": status, "message": message, **counts}
@@ -287,7 +299,9 @@ def import_files(
     read = {path: _read_one(path, path in named, encoding=encoding, speakers=speakers) for path in bar(paths, "reading")}
     heard = [r for r in read.values() if isinstance(r, Transcript)]
     plan = _Plan(case, kind, language, date, *_interviewers(study, interviewers, heard))
-    return _report(_kept_or_failed(study, path, result, plan) for path, result in bar(read.items(), "importing"))
+    report = _report(_kept_or_failed(study, path, result, plan) for path, result in bar(read.items(), "importing"))
+    _tell_failed(report)
+    return report
 
 # %% ../nbs/10_importers.ipynb #412eb666
 def _interviewers(

@@ -373,6 +373,8 @@ def _who(study: Study, persona: Any, segment: str | None, cases: Iterable[str] |
         asked = _known(study, cases)
         return ", ".join(asked) if len(asked) <= 3 else f"{len(asked)} chosen cases", asked
     if persona is not None:
+        if not (hasattr(persona, "segment") or hasattr(persona, "cases")):
+            raise BadInput("journey", f"persona={persona!r}", "a Persona", "read_personas(folder) returns them; segment= and cases= take names")
         own = getattr(persona, "cases", None)
         name = getattr(persona, "name", None) or "persona"
         if own is not None and len(own): return name, [str(c) for c in own]

@@ -51,7 +51,7 @@ def _serving(p: Persona, need: str, ids: set[str]) -> list[Claim]:
 
 def _figure(c: Claim) -> Evidence | None:
     "Return the survey's share for a claim that stands on interviews as well, where more people answered than were interviewed."
-    asked = [e for e in c.evidence if e.kind == "survey" and e.share is not None and (e.effective_n or e.n or 0) > c.base]
+    asked = [e for e in (*c.evidence, *c.against) if e.kind == "survey" and e.share is not None and (e.effective_n or e.n or 0) > c.base]
     return None if c.is_survey else max(asked, key=lambda e: e.n or 0, default=None)
 
 

@@ -24,7 +24,7 @@ from .stability import (StructureTest, _at_least, _bootstrapped, _enough, _match
                                    _stability_table, gap_statistic, prediction_strength, structure_test)
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
                                      benjamini_hochberg, effective_n, wilson)
-from .survey import Survey, _Words, _absent, _check_kind, _clean, _guess_id, _is_number, read_survey
+from .survey import Survey, _Words, _absent, _check_kind, _clean, _guess_id, _is_number, _notes_on_codes, read_survey
 from .tables import table_text
 
 if TYPE_CHECKING:
@@ -599,6 +599,7 @@ def _notes(survey: Survey, labels: pd.Series, found: _Found, stability: pd.DataF
     if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1:
         out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
     out += found.aside
+    out += _notes_on_codes(survey, [name for name in found.model.feature_names_in_ if name in survey.data])
     if not best["converged"]: out.append("the model had not settled when it stopped")
     out += found.model.notes_
     if doubt := _doubt(int(best["k"]), labels): out.append(f"{doubt}: the verdict is about groups in these answers, not about so many")

@@ -801,6 +801,21 @@ def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str
     return out + [f"{r.variable}: {r.rule}" for r in unused.itertuples()]
 
 
+_NO_ANSWER = {-8., -9., *(sign * float(code) for sign in (-1, 1) for code in (77, 88, 97, 98, 99, 777, 888, 997, 998, 999, 9999))}
+
+
+def _notes_on_codes(survey: Survey, variables: Iterable[str] | None = None) -> list[str]:
+    "Return a note for each number that looks like a code for no answer: a usual one, at an end and far from all that was answered."
+    out = []
+    for name in survey.variables.loc[survey.variables["level"].isin(["numeric", "ordinal"]), "variable"] if variables is None else variables:
+        x = survey.data[name].dropna()
+        if not _is_number(x) or (known := np.unique(x.to_numpy("float64"))).size < 3: continue
+        for code, rest, near in ((known[0], known[1:], known[1]), (known[-1], known[:-1], known[-2])):
+            far = abs(code - near) > rest[-1] - rest[0] if abs(code) > 9 else code < 0 <= near
+            if code in _NO_ANSWER and far: out.append(f"{name}: {code:g} ({int(x.eq(code).sum())} times) looks like a code for no answer: pass missing=[{code:g}]")
+    return out
+
+
 def _notes_on_commas(survey: Survey) -> list[str]:
     "Return a note for each column of words that are numbers with a decimal comma."
     rows = survey.variables
@@ -848,7 +863,7 @@ def read_survey(
     survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes), blank=blank)
     ids = f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"
     survey = _assemble(frame, given, () if isinstance(missing, Mapping) else missing, survey)
-    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights), *_notes_on_commas(survey)))
+    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights), *_notes_on_commas(survey), *_notes_on_codes(survey)))
 
 # %% ../nbs/30_survey.ipynb #7de06585
 def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey,

@@ -132,6 +132,15 @@ def _all_match(column: pd.Series, pattern: str) -> bool:
     return bool(len(there)) and all(part.str.fullmatch(pattern).all() for part in (there.head(50), there))
 
 
+def _mostly_commas(column: pd.Series) -> pd.Series | None:
+    """Return the words of a column of numbers with decimal commas and some other answers, with points; None when it is no such column."""
+    there = column.dropna()
+    number = there.str.fullmatch(_COMMA)
+    decimal, other = there[number].str.contains(","), there[~number]
+    if not len(other) or number.mean() < .8 or not len(decimal) or decimal.mean() < .5 or other.str.contains(",").any(): return None
+    return column.where(~column.index.isin(there.index[number]), column.str.replace(",", "."))
+
+
 def _with_other_decimals(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """Return the table with columns of text that are numbers in another decimal mark than the table's as numbers, and what was done."""
     import pandas as pd
@@ -142,10 +151,19 @@ def _with_other_decimals(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.
     unsure = commas if commas and all(_all_match(frame[name], _THOUSANDS) for name in commas) else []
     for name in [*commas, *points]:
         if name not in unsure: frame[name] = pd.to_numeric(frame[name].str.replace(",", "."))
+    mixed = {name: x for name in words if name not in (*commas, *points) and (x := _mostly_commas(frame[name])) is not None}
+    for name, x in mixed.items(): frame[name] = x
+    others = [f"{name}: numbers with decimal commas beside other answers ({', '.join(map(repr, _others(x)))}): if these mean no answer, list them in missing="
+              for name, x in mixed.items()]
     told = [(points, "decimal points"), ([name for name in commas if name not in unsure], "decimal commas")]
     out = [f"numbers with {mark}, other than in the rest of the table: {', '.join(some)}" for some, mark in told if some]
     doubt = f"commas in {', '.join(unsure)} may be decimal or part thousands: kept as words; write the numbers with points, or without a mark for thousands"
-    return frame, [*out, doubt] if unsure else out
+    return frame, [*out, *others, *([doubt] if unsure else [])]
+
+
+def _others(column: pd.Series) -> list[str]:
+    """Return the most frequent words that are no numbers, three at most."""
+    return list(column[~column.str.fullmatch(_POINT).fillna(True).astype(bool)].value_counts().index[:3])
 
 # %% ../nbs/04_tables.ipynb #b41c7021
 _MISSING = ["", "NA", "N/A", "#N/A", "#NA", "NaN", "nan", "NULL", "null", "<NA>"]

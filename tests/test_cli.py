@@ -134,9 +134,11 @@ def test_a_working_folder_keeps_what_is_there(tmp_path):
     assert first.name == "01_first_study.ipynb"
     linked = re.findall(r"\]\((images/[^)]+)\)", "".join(path.read_text("utf-8") for path in first.parent.glob("*.ipynb")))
     assert linked and all((first.parent / picture).is_file() for picture in linked), "a tutorial without its pictures"
+    assert {"study.db*", "interviews/"} <= set((first.parent / ".gitignore").read_text("utf-8").split("\n")), "transcripts would be committed"
+    (first.parent / ".gitignore").write_text("")
     first.write_text("mine")
     prepare_lab(tmp_path / "lab")
-    assert first.read_text() == "mine"
+    assert first.read_text() == "mine" and (first.parent / ".gitignore").read_text() == ""
 
 
 def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from personabench import store
 from personabench.importers import (
+    _FilesNotImported,
     correct_text,
     import_codebook,
     import_codings,
@@ -572,3 +573,10 @@ def test_4658_real_answers_come_in_as_one_step(study, real_data):
     report = import_table(study, path, text="answer", case="source_row", codes="themes", attributes=[], date="date")
     assert report["sources"][0] == frame["answer"].str.strip().ne("").sum() == len(study.sources) and len(study.log) == 1
     assert study.codings["quote"].str.len().min() > 0 and len(study.codings) > 4000
+
+
+def test_a_file_that_fails_warns_in_a_script_that_prints_no_report(tmp_path):
+    (tmp_path / "P01.txt").write_text("Mara: How was it?\nP01: Fine.\n", "utf-8")
+    (tmp_path / "P02.txt").write_text("", "utf-8")
+    with pytest.warns(_FilesNotImported, match=r"1 of 2 files were not imported: .*P02\.txt"):
+        import_files(Study(":memory:", coder="MB", create=True), [tmp_path / "P01.txt", tmp_path / "P02.txt"])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from personabench.journeys import journey, journey_from_codings, mean_interval, place_codings
 from personabench.schema import BadInput, NoSuchCase, NoSuchName
+from personabench.study import Study
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "t_interval.json").read_text("utf-8"))
 COLUMNS = ["source", "turn", "case", "start", "end", "code", "facet", "valence"]
@@ -315,7 +316,6 @@ def test_unknown_names_say_what_exists():
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
     from personabench.sample_data import import_sample
-    from personabench.study import Study
 
     with Study(tmp_path_factory.mktemp("journey") / "sample.db", coder="MB", create=True) as study:
         import_sample(study)
@@ -379,3 +379,7 @@ def _seconds(work) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
+
+
+def test_a_name_is_no_persona():
+    with pytest.raises(BadInput, match="a Persona"): journey(Study(":memory:", coder="MB", create=True), persona="Charlie")

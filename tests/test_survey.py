@@ -582,3 +582,13 @@ def test_words_break_between_words_when_printed(capsys: pytest.CaptureFixture[st
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 100 and len(lines) > 5 and "" in lines and lines[-1] == "another part" and "several words several words" in text
     assert repr(text) == str(text) and all(word in {"several", "words", "another", "part"} for word in " ".join(lines).split())
+
+
+@pytest.mark.parametrize("code, found", [(-99, True), (999, True), (-9, True), (99, False), (-2, False)])
+def test_a_number_that_looks_like_no_answer_is_told(code, found):
+    rng = np.random.default_rng(0)
+    answers = rng.integers(18, 98, 90) if code == 99 else rng.uniform(0, 60 if code > 900 else 6, 90).round(2)
+    fee = pd.Series(np.r_[answers.astype(float), [code] * 6])
+    survey = read_survey(pd.DataFrame({"fee": fee, "other": rng.normal(0, 1, 96)}))
+    assert any(f"fee: {code} (6 times)" in note and f"missing=[{code}]" in note for note in survey.notes) is found
+    assert not read_survey(pd.DataFrame({"fee": fee}), missing=[code]).notes[-1].startswith("fee:")

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personabench.schema import BadInput, NoSuchName
+from personabench.survey import read_survey
 from personabench.tables import _looks_even, _ragged_rows, column_named, read_table, table_text
 
 
@@ -199,3 +200,15 @@ def test_commas_that_may_part_thousands_are_left_alone_and_told(tmp_path: Path) 
     assert table["spend"].tolist() == ["1,960", "2,500"] and "spend may be decimal or part thousands" in table.attrs["warnings"][0]
     (tmp_path / "codes.csv").write_text('who,chosen,version\na,"1,3",4.1\nb,"2,4",4.2\n', "utf-8")
     assert read_table(tmp_path / "codes.csv")["chosen"].tolist() == ["1,3", "2,4"], "two options in one cell, between commas"
+
+
+@pytest.mark.parametrize("odd", ["n/a", "keine Angabe", "4,5 €"])
+def test_decimal_commas_beside_other_answers_are_no_list_of_options(tmp_path, odd):
+    path = tmp_path / "t.csv"
+    path.write_text("id;fee;picks\n" + "".join(f"{i};{i % 7},{i % 90 + 10};{'1,2' if i % 2 else '3'}\n" for i in range(40)) + f"40;{odd};1,2,3\n41;-99;2,3\n", "utf-8")
+    table = read_table(path)
+    if "," in odd: return  # such a cell may be anything: it stays as it is written
+    assert table["fee"].iloc[[0, 8, 40, 41]].tolist() == ["0.10", "1.18", odd, "-99"]
+    assert any("fee: numbers with decimal commas" in note and repr(odd) in note and "missing=" in note for note in table.attrs["warnings"])
+    survey = read_survey(path, id="id", missing=[odd, -99])
+    assert survey.row("fee")["level"] == "numeric" and survey.data["fee"].isna().sum() == 2 and "picks: 1" in survey.data
