@@ -243,23 +243,43 @@ def _blank_answers(step: store.Step, case: str) -> dict[str, int]:
     return lost
 
 # %% ../nbs/14_consent.ipynb #a5a56640
-def _citing(folder: str | Path, case: str) -> list[tuple[str, list[str]]]:
-    "Return (file, claims) for each persona file that cites a case."
+def _persona_like(folder: str | Path) -> list[Path]:
+    "Return all files in which a persona may stand: YAML, what the editor put beside it, manifests; in sub-folders as well. Raises BadInput."
+    path = Path(folder)
+    if not path.exists(): raise BadInput(str(path), "no such folder", "a folder of persona files", "check the path")
+    if path.is_file(): return [path, *sorted(path.parent.glob(f"{path.stem}.edited-*.txt"))]
+    return sorted(p for p in path.rglob("*") if p.is_file() and (p.suffix in (".yaml", ".yml", ".json") or p.match("*.edited-*.txt")))
+
+
+def _loaded(file: Path) -> Any:
+    "Return what a YAML or JSON file holds; None when it cannot be read."
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    path, out = Path(folder), []
-    if not path.exists(): raise BadInput(str(path), "no such folder", "a folder of persona files", "check the path")
-    for file in sorted(p for p in ([path] if path.is_file() else path.iterdir()) if p.suffix in (".yaml", ".yml")):
-        try: raw = YAML(typ="safe", pure=True).load(file.read_text("utf-8-sig"))
-        except (YAMLError, UnicodeDecodeError, ValueError): raw = None
+    try: return (json.loads if file.suffix == ".json" else YAML(typ="safe", pure=True).load)(file.read_text("utf-8-sig"))
+    except (YAMLError, OSError, ValueError, RecursionError): return None
+
+# %% ../nbs/14_consent.ipynb #16093e0b
+def _holds(node: Any, case: str, runs: set[tuple[str, ...]], key: Any = None) -> bool:
+    "Whether a part of a file names a case as a case, or repeats its words."
+    if isinstance(node, dict): return any(_holds(v, case, runs, k) or _holds(k, case, runs) for k, v in node.items())
+    if isinstance(node, list): return any(_holds(v, case, runs, key) for v in node)
+    return key in ("case", "cases") and str(node) == case or isinstance(node, str) and bool(_repeated(node, runs, []))
+
+
+def _citing(files: Iterable[Path], folder: Path, case: str, runs: set[tuple[str, ...]]) -> list[tuple[str, list[str]]]:
+    "Return (file, claims and keys) for each file that names a case or repeats its words, whatever the key."
+    out = []
+    for file in files:
+        raw, name = _loaded(file), file.relative_to(folder).as_posix()
         if not isinstance(raw, dict):
-            out.append((file.name, ["cannot be read: look yourself"]))
+            if file.suffix != ".json": out.append((name, ["cannot be read: look yourself"]))
             continue
-        claims = [c for c in raw.get("claims") or [] if isinstance(c, dict)]
-        cites = lambda c: any(isinstance(e, dict) and str(e.get("case")) == case for side in ("evidence", "against") for e in c.get(side) or [])
-        hits = [str(c.get("id")) for c in claims if cites(c)] + (["cases"] if case in map(str, raw.get("cases") or []) else [])
-        if hits: out.append((file.name, hits))
+        listed = raw.get("claims")
+        claims = [c for c in listed if isinstance(c, dict)] if isinstance(listed, list) else []
+        hits = [str(c.get("id")) for c in claims if _holds(c, case, runs)]
+        hits += [str(key) for key, value in raw.items() if not (key == "claims" and claims) and _holds(value, case, runs, key)]
+        if hits: out.append((name, hits))
     return out
 
 # %% ../nbs/14_consent.ipynb #fe873e97
@@ -309,8 +329,8 @@ def _known(study: Study, case: str) -> None:
     raise NoSuchCase(f"case {case!r}", "neither a case nor a respondent of the study has that id", cure=nearest(case, study.cases["case"]))
 
 
-def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[str, str, int, str]], list[str]]:
-    "Blank everything inside a step; return the rows that tell of it, and the person's names."
+def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[str, str, int, str]], list[str], set[tuple[str, ...]]]:
+    "Blank everything inside a step; return the rows that tell of it, the person's names, and the runs of their words."
     sources, names = _sources_of(step.conn, case_id), _names_of(step.conn, case_id, case)
     runs = _runs(_said(step.conn, case_id, sources))
     live, every = _codings_of(step.conn, case_id, sources)
@@ -321,7 +341,7 @@ def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[st
     rows = [(name, "turns", n, "blanked, earlier revisions too") for name, n in turns.items() if n]
     rows += [("study", "codings", len(live), "removed"), ("study", "memos", memos, "emptied, or filled where they repeat the person's words"),
              ("study", "attributes", _blank_attributes(step, case_id), "emptied")]
-    return rows + [(name, "answers", n, "dropped from the survey") for name, n in _blank_answers(step, case).items()], names
+    return rows + [(name, "answers", n, "dropped from the survey") for name, n in _blank_answers(step, case).items()], names, runs
 
 # %% ../nbs/14_consent.ipynb #3ab588c0
 def withdraw(
@@ -329,7 +349,7 @@ def withdraw(
     *,
     case: str,                             # whose consent is withdrawn: a case, or a respondent of a kept survey
     date: str | None = None,               # when it was withdrawn, ISO; default: the date kept already, else today
-    personas: str | Path | None = None,    # a folder of persona files, or one, to be searched for the person's quotes
+    personas: str | Path | None = None,    # a folder of persona files (with its sub-folders), or one, to be searched for the person
 ) -> pd.DataFrame:
     """Blank all that a participant said and answered, everywhere in the study and for good, and leave a tombstone.
 
@@ -341,14 +361,16 @@ def withdraw(
     _known(study, case)
     kept = dict(zip(study.cases["case"], study.cases["withdrawn"]))
     when = _iso(date) if date is not None else kept.get(case) or Date.today().isoformat()
-    cited = [] if personas is None else _citing(personas, case)
+    files = [] if personas is None else _persona_like(personas)
     with study.step("withdraw", f"{case} withdraws") as step:
         case_id = store.add_case(step, case, withdrawn=when)
-        rows, names = _blank_all(step, case, case_id)
+        rows, names, runs = _blank_all(step, case, case_id)
     study.texts.clear()
     done = store.scrub(study.engine)
     with study.connection() as conn: named = _named_elsewhere(conn, names)
     rows += [(name, "name", n, "somebody else says it: decide, and use correct_text") for name, n in named.items()]
+    place = Path(personas or "")
+    cited = _citing(files, place.parent if place.is_file() else place, case, runs)
     rows += [(file, "persona", len(claims), "cites the person: " + ", ".join(claims)) for file, claims in cited]
     return pd.DataFrame([row for row in rows if row[2]] + _about_file(study, done), columns=["place", "what", "count", "note"])
 
