@@ -244,6 +244,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.checks._as_sarif': ('checks.html#_as_sarif', 'personabench/checks.py'),
                                      'personabench.checks._as_table': ('checks.html#_as_table', 'personabench/checks.py'),
                                      'personabench.checks._asked_then': ('checks.html#_asked_then', 'personabench/checks.py'),
+                                     'personabench.checks._at': ('checks.html#_at', 'personabench/checks.py'),
                                      'personabench.checks._attributes': ('checks.html#_attributes', 'personabench/checks.py'),
                                      'personabench.checks._belongs': ('checks.html#_belongs', 'personabench/checks.py'),
                                      'personabench.checks._by_segment': ('checks.html#_by_segment', 'personabench/checks.py'),

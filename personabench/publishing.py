@@ -107,7 +107,7 @@ def publish(
     findings = check(study, personas=[p for _, p, _ in files], today=day)
     _refuse_errors(findings, allow_errors)
     manifest = {"format": _FORMAT, "version": version, "published": day, "program": f"personabench {__version__}", "note": note,
-                "findings": {k: int(v) for k, v in findings["level"].value_counts().items()}, "allowed": _errors(findings),
+                "findings": {k: int(v) for k, v in findings["level"].value_counts().items()}, "allowed": _errors(findings, messages=False),
                 "personas": [_entry(study, *file) for file in files]}
     _write_version(target, {**{name: data for name, _, data in files}, _MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()})
     return read_version(target)
@@ -117,15 +117,15 @@ def _taken(target: Path) -> AlreadyThere:
     return AlreadyThere(str(target), "a version of that name", "a new name: what is published never changes", "choose another version=")
 
 # %% ../nbs/47_publishing.ipynb #19803735
-def _errors(findings: pd.DataFrame) -> list[str]:
-    "Return the errors among findings as lines."
+def _errors(findings: pd.DataFrame, *, messages: bool) -> list[str]:
+    "Return the errors among findings as lines: rule, persona and claim, and what was found where it is not kept."
     bad = findings[findings["level"].eq("error")]
-    return [f"{r.rule}: {' '.join(w for w in (r.persona, r.claim) if w)}: {r.message}" for r in bad.itertuples()]
+    return [": ".join(filter(None, (r.rule, " ".join(filter(None, (r.persona, r.claim))), r.message if messages else ""))) for r in bad.itertuples()]
 
 # %% ../nbs/47_publishing.ipynb #0cf7cd66
 def _refuse_errors(findings: pd.DataFrame, allowed: bool) -> None:
     "Raise BadInput when there are errors and nobody allowed them."
-    lines = _errors(findings)
+    lines = _errors(findings, messages=True)
     if not lines or allowed: return
     found = f"{len(lines)} error{'s' if len(lines) > 1 else ''} found by check: {'; '.join(lines[:3])}{' ...' if len(lines) > 3 else ''}"
     raise BadInput("publish", found, "personas that pass check(study, personas=...)", "correct them, or pass allow_errors=True: they are kept in the manifest")

@@ -68,6 +68,14 @@ def test_errors_of_the_check_stop_it_unless_allowed(study: Study, kept: Path):
     assert list_versions(kept)[["version", "errors", "whole"]].values.tolist() == [["1.0", 0, True], ["2.0", 2, True]] and read_version(kept).version == "2.0"
 
 
+def test_a_manifest_keeps_what_was_allowed_but_no_message(study: Study, kept: Path):
+    personas = read_version(kept).personas
+    with study.step("withdraw", "P01") as step: store.add_case(step, "P01", withdrawn="2026-07-01")
+    v = publish(study, personas, folder=kept, version="2.0", allow_errors=True, today="2026-07-03")
+    assert "withdrawn-evidence: 2026-05-a pain-empty-dock" in v.manifest["allowed"]
+    assert all(line.count(":") <= 1 for line in v.manifest["allowed"]) and "Came down" not in (kept / "2.0" / "manifest.json").read_text()
+
+
 def test_verify_names_what_has_changed_since(study: Study, kept: Path):
     assert verify(study, kept).empty
     correct_text(study, "P01", text="Came down and the docks were empty")
