@@ -210,6 +210,45 @@ def _blank_speakers(step: store.Step, case_id: int, case: str) -> None:
     p = _t["speakers"]
     step.blank("speakers", step.conn.scalars(sa.select(p.c.speaker_id).where(p.c.case_id == case_id, p.c.name.is_not(None))).all(), {"name": case})
 
+# %% ../nbs/14_consent.ipynb #60688da4
+def _blank_codes(step: store.Step, runs: set[tuple[str, ...]], said: Iterable[str]) -> list[tuple[str, str, int, str]]:
+    "Fill code names and definitions that repeat a person's words; return what was done, and the names that are left to decide."
+    spoken = [f" {' '.join(w for w, _, _ in _folded(text))} " for text in said]
+    definitions, rows = 0, []
+    for code in step.conn.execute(sa.select(_t["codes"])).all():
+        name, text = _filled(code.name, _repeated(code.name, runs, [])), _filled(code.definition or "", _repeated(code.definition or "", runs, []))
+        if name != code.name:
+            step.blank("codes", [code.code_id], {"name": f"{name} {code.code_id}"})
+            rows.append((f"{name} {code.code_id}", "code", 1, "its name repeated the person's words: rename_code(study, ..., to=...)"))
+        elif not code.removed and len(words := [w for w, _, _ in _folded(name)]) > 2 and any(f" {' '.join(words)} " in text for text in spoken):
+            rows.append((name, "code", 1, "the person said these words too: decide, and use rename_code"))
+        if text != (code.definition or ""):
+            step.blank("codes", [code.code_id], {"definition": text})
+            definitions += 1
+    return [("codebook", "definitions", definitions, "filled where they repeat the person's words"), *rows]
+
+# %% ../nbs/14_consent.ipynb #c754d916
+def _refilled(node: Any, runs: set[tuple[str, ...]]) -> Any:
+    "Fill each text of a log entry's changes that repeats a person's words."
+    if isinstance(node, dict): return {k: _refilled(v, runs) for k, v in node.items()}
+    if isinstance(node, list): return [_refilled(v, runs) for v in node]
+    return _filled(node, _repeated(node, runs, [])) if isinstance(node, str) else node
+
+
+def _blank_log(step: store.Step, runs: set[tuple[str, ...]]) -> int:
+    "Fill what repeats a person's words in the log: the one change that its guard is lifted for. Returns how many entries."
+    ev, found = _t["events"], []
+    for e in step.conn.execute(sa.select(ev.c.event_id, ev.c.label, ev.c.changes)):
+        label, changes = _refilled(e.label, runs), e.changes
+        if "\\" in changes or _repeated(changes, runs, []):  # an escaped line break would split a run
+            changes = json.dumps(_refilled(json.loads(changes), runs), ensure_ascii=False, separators=(",", ":"))
+        if (label, changes) != (e.label, e.changes): found.append((e.event_id, {"label": label, "changes": changes}))
+    guarded = bool(found) and step.conn.dialect.name == "sqlite"
+    if guarded: step.conn.exec_driver_sql("DROP TRIGGER IF EXISTS events_stay")
+    for event_id, values in found: step.conn.execute(ev.update().where(ev.c.event_id == event_id).values(values))
+    if guarded: step.conn.exec_driver_sql(store._GUARDS[0])
+    return len(found)
+
 # %% ../nbs/14_consent.ipynb #61ab0a31
 def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     "Return a survey's data and variables without one respondent, and how many answers that was."
@@ -332,7 +371,8 @@ def _known(study: Study, case: str) -> None:
 def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[str, str, int, str]], list[str], set[tuple[str, ...]]]:
     "Blank everything inside a step; return the rows that tell of it, the person's names, and the runs of their words."
     sources, names = _sources_of(step.conn, case_id), _names_of(step.conn, case_id, case)
-    runs = _runs(_said(step.conn, case_id, sources))
+    said = _said(step.conn, case_id, sources)
+    runs = _runs(said)
     live, every = _codings_of(step.conn, case_id, sources)
     step.update("codings", live, {"removed": 1})
     memos = _blank_memos(step, case_id, every, sources, runs)
@@ -340,7 +380,8 @@ def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[st
     _blank_speakers(step, case_id, case)
     rows = [(name, "turns", n, "blanked, earlier revisions too") for name, n in turns.items() if n]
     rows += [("study", "codings", len(live), "removed"), ("study", "memos", memos, "emptied, or filled where they repeat the person's words"),
-             ("study", "attributes", _blank_attributes(step, case_id), "emptied")]
+             ("study", "attributes", _blank_attributes(step, case_id), "emptied"), *_blank_codes(step, runs, said),
+             ("log", "entries", _blank_log(step, runs), "filled where they repeat the person's words")]
     return rows + [(name, "answers", n, "dropped from the survey") for name, n in _blank_answers(step, case).items()], names, runs
 
 # %% ../nbs/14_consent.ipynb #3ab588c0
@@ -354,7 +395,8 @@ def withdraw(
     """Blank all that a participant said and answered, everywhere in the study and for good, and leave a tombstone.
 
     One step: all of it happens or nothing does. Afterwards the file is rewritten, so that the bytes are gone from it too. Returns one row per
-    thing done or left to do: place, what (turns, codings, memos, attributes, answers, persona, name, file), count, note. Raises NoSuchCase,
+    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, name,
+    file), count, note. Raises NoSuchCase,
     BadInput (date, open step, personas). `undo` refuses to take it back.
     """
     if study.open_step: raise BadInput("withdraw", "a step is open", "a withdrawal of its own", "leave the with block first")
@@ -380,6 +422,6 @@ def _about_file(study: Study, done: bool) -> list[tuple[str, str, int, str]]:
     path = Path(study.address)
     if study.engine.dialect.name != "sqlite": return [("server", "file", 1, "its pages, log and backups are the administrator's: VACUUM FULL, and let backups expire")]
     if not path.is_file(): return []
-    said = "rewritten; the words are gone from it" if done else "another program reads it: close that, and open the study once more"
+    said = "rewritten; what was blanked is gone from it" if done else "another program reads it: close that, and open the study once more"
     copies = sorted(p.name for p in path.parent.glob(f"{path.name}.v*"))
     return [(path.name, "file", 1, said)] + [(name, "file", 1, "an older copy with the words in it: delete it") for name in copies]

@@ -286,3 +286,25 @@ def test_every_file_that_holds_the_person_is_named_whatever_the_key(otto: Study,
                     "spelt.yaml": "x", "vivo.yaml": "x", "notes.yaml": "notes"}
     one = withdraw(otto, case="P1", personas=folder / "unlike.yaml").query("what == 'persona'")
     assert set(one["place"]) == {"unlike.yaml", "unlike.edited-1.txt"}
+
+
+def test_the_codebook_and_the_log_keep_no_words(otto: Study):
+    path = Path(otto.address)
+    add_memo(otto, f"Compare: {SAID}, and no bike again")
+    assert held(path, ["husband Otto"])
+    told = withdraw(otto, case="P1")
+    assert held(path, ["husband Otto", "late husband"]) == [] and "▒" in otto.log["label"].str.cat()
+    codes = otto.codes.set_index("code")["definition"]
+    vivo = told.query("what == 'code' and note.str.contains('its name repeated')")["place"].item()
+    assert codes["Empty dock"].startswith("No bike. Such as: ▒▒") and vivo in codes.index and "▒" in vivo
+    assert told.query("what == 'code' and note.str.contains('decide')")["place"].tolist() == ["Hated that blue dock"]
+    assert set(otto.codings["quote"]) == {"no bike again at the station"} and otto.memos["text"].str.contains("and no bike again").all()
+    assert told.set_index("what").loc[["definitions", "entries"], "count"].tolist() == [2, 2]
+    with closing(sqlite3.connect(path)) as db, pytest.raises(sqlite3.IntegrityError, match="append-only"): db.execute("UPDATE events SET label = 'x'")
+
+
+def test_a_memo_about_nobody_keeps_all_but_the_words_of_the_person(otto: Study):
+    memo = add_memo(otto, f"She said: {SAID}! And he left.")
+    told = withdraw(otto, case="P1").set_index("what")["count"]
+    text = otto.memos.set_index("memo_id").at[memo, "text"]
+    assert told["memos"] == 1 and text.startswith("She said: ▒") and text.endswith("! And he left.") and "husband" not in text
