@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .checks import check
+from .checks import _configured, check
 from .personas import Persona, _first_twice, _persona_files, _read_persona, _segmentation
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
 
@@ -90,6 +90,7 @@ def publish(
     folder: str | Path,                          # where versions are kept; made if it is missing
     version: str,                                # letters, digits, '.', '-', '_'; such as "2026-05" or "1.2"
     allow_errors: bool = False,                  # publish in spite of errors that `check` finds
+    config: str | Path | Mapping[str, Any] | None = None,  # of `check`: a personabench.toml, or its [check] table; default: the file beside the personas or here
     note: str | None = None,                     # what a reader should know
     today: str | None = None,                    # ISO date of publication; default: today
 ) -> Version:
@@ -104,7 +105,8 @@ def publish(
     target, day = Path(folder) / version, today or Date.today().isoformat()
     if target.exists(): raise _taken(target)
     files = _files(personas)
-    findings = check(study, personas=[p for _, p, _ in files], today=day)
+    rules = _configured(config, personas)
+    findings = check(study, personas=[p for _, p, _ in files], today=day, config={**rules.levels, "thresholds": rules.limits})
     _refuse_errors(findings, allow_errors)
     manifest = {"format": _FORMAT, "version": version, "published": day, "program": f"personabench {__version__}", "note": note,
                 "findings": {k: int(v) for k, v in findings["level"].value_counts().items()}, "allowed": _errors(findings, messages=False),

@@ -76,6 +76,21 @@ def test_a_manifest_keeps_what_was_allowed_but_no_message(study: Study, kept: Pa
     assert all(line.count(":") <= 1 for line in v.manifest["allowed"]) and "Came down" not in (kept / "2.0" / "manifest.json").read_text()
 
 
+def test_a_team_s_own_rules_hold_for_publishing_too(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    folder, toml = kept.parent / "personas", kept.parent / "personas" / "personabench.toml"
+    monkeypatch.chdir(kept)
+    toml.write_text('[check]\nreview-due = "error"\n')
+    with pytest.raises(BadInput, match="2 errors found by check: review-due"): publish(study, folder, folder=kept, version="2.0", today="2036-06-01")
+    publish(study, folder, folder=kept, version="2.0", today="2036-06-01", config={"review-due": "note"})
+    file = folder / "2026-05-a.yaml"
+    file.write_text(file.read_text().replace("interviewed: 1", "interviewed: 7"))
+    with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, folder, folder=kept, version="3.0", today="2026-06-03")
+    toml.write_text('[check]\nsize-right = "note"\n')
+    assert publish(study, folder, folder=kept, version="3.0", today="2026-06-03").manifest["allowed"] == []
+    with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, read_version(kept, "3.0").personas, folder=kept, version="4.0", today="2026-06-03")
+    with pytest.raises(BadInput, match="no rule 'sise'"): publish(study, folder, folder=kept, version="4.0", config={"sise": "off"})
+
+
 def test_verify_names_what_has_changed_since(study: Study, kept: Path):
     assert verify(study, kept).empty
     correct_text(study, "P01", text="Came down and the docks were empty")
