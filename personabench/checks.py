@@ -309,6 +309,11 @@ def _found(rule: str, rows: pd.DataFrame, message: Callable[[Any], str], cure: C
 
 def _short(quote: str) -> str: return repr(quote if len(quote) <= 60 else quote[:57] + "...")
 
+
+def _at(row: Any) -> str:
+    "Say where a quote stands: findings go into public logs, so that they hold no word that a participant said."
+    return f"the quote {row.source} {row.start}-{row.end}"
+
 # %% ../nbs/43_checks.ipynb #2f8a6ac5
 def _where(text: str, row: Any) -> str:
     "Say where the words of a quote stand now."
@@ -323,7 +328,7 @@ def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
     for row in _rows(q[~missing]):
         text, a, b = facts.text(row.source), max(row.start, 0), max(row.end, 0)
         if row.start < 0 or text[a:b] != row.quote:
-            reads = f"{row.source} {row.start}-{row.end} reads {_short(text[a:b])}, not {_short(row.quote)}"
+            reads = f"{_at(row)} is not what the source reads there ({len(row.quote)} characters quoted)"
             yield _Finding("quote-verbatim", row.persona, row.claim, reads, _where(text, row), (*row.at, "quote"), row.place)
 
 # %% ../nbs/43_checks.ipynb #d5369eb3
@@ -341,12 +346,12 @@ def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
 def _speakers(facts: _Facts, q: pd.DataFrame) -> _Findings:
     t = _with_turns(facts, q)
     asked = t["turn_role"].eq("interviewer")
-    yield from _found("interviewer-turn", t[asked], lambda r: f"{_short(r.quote)} was said by the interviewer", lambda r: "remove it: questions are no evidence")
+    yield from _found("interviewer-turn", t[asked], lambda r: f"{_at(r)} was said by the interviewer", lambda r: "remove it: questions are no evidence")
     other = t[~asked & t["turn_case"].ne(t["case"])]
-    yield from _found("case-right", other, lambda r: f"{_short(r.quote)} is said to be {r.case}'s; in the study it is {r.turn_case or 'nobody'}'s",
+    yield from _found("case-right", other, lambda r: f"{_at(r)} is said to be {r.case}'s; in the study it is {r.turn_case or 'nobody'}'s",
                       lambda r: f"write case: {r.turn_case}" if r.turn_case else f"set_speaker(study, {r.source!r}, speaker=..., case={r.case!r})", "case")
     left = t["turn_case"].isin(facts.away) | t["case"].isin(facts.away)
-    yield from _found("withdrawn-evidence", t[left], lambda r: f"{r.turn_case or r.case} has withdrawn; {_short(r.quote)} must not be used",
+    yield from _found("withdrawn-evidence", t[left], lambda r: f"{r.turn_case if r.turn_case in facts.away else r.case} has withdrawn; {_at(r)} must not be used",
                       lambda r: "remove it, or draft again")
 
 # %% ../nbs/43_checks.ipynb #338cffdc
@@ -364,10 +369,10 @@ def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
     q = q[q["code"].notna() & q["source"].isin(facts.sources.index)]
     there = facts.study.codings[keys].drop_duplicates()
     gone = q[keys].astype({"source": "object", "code": "object"}).merge(there.astype({"source": "object", "code": "object"}), how="left", indicator=True)
-    yield from _found("not-coded", q[gone["_merge"].eq("left_only").to_numpy()], lambda r: f"{_short(r.quote)} is no longer coded {r.code!r}",
+    yield from _found("not-coded", q[gone["_merge"].eq("left_only").to_numpy()], lambda r: f"{_at(r)} is no longer coded {r.code!r}",
                       lambda r: "draft again, or remove the quote", "code")
     stray = [side == "for" and bool(codes) and code not in codes for side, codes, code in zip(q["side"], q["codes"], q["code"], strict=True)]
-    yield from _found("not-coded", q[stray], lambda r: f"{_short(r.quote)} is coded {r.code!r}, which is not one of the claim's codes",
+    yield from _found("not-coded", q[stray], lambda r: f"{_at(r)} is coded {r.code!r}, which is not one of the claim's codes",
                       lambda r: f"add {r.code!r} to the claim's codes, or remove it", "code")
 
 # %% ../nbs/43_checks.ipynb #73eea216
@@ -375,7 +380,7 @@ def _dated(facts: _Facts, q: pd.DataFrame) -> _Findings:
     q = q[q["source"].isin(facts.sources.index) & q["date"].notna()]
     now = q["source"].map(facts.sources["source_id"]).map(facts.dates)
     wrong = q.assign(now=now)[q["date"].ne(now)]
-    yield from _found("date-right", wrong, lambda r: f"{_short(r.quote)} is dated {r.date}; the source is of {r.now}", lambda r: f"write date: '{r.now}'", "date")
+    yield from _found("date-right", wrong, lambda r: f"{_at(r)} is dated {r.date}; the source is of {r.now}", lambda r: f"write date: '{r.now}'", "date")
 
 # %% ../nbs/43_checks.ipynb #af330fd7
 def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
@@ -708,14 +713,14 @@ def _identifying(facts: _Facts, q: pd.DataFrame) -> _Findings:
     names = _names_pattern(facts.study)
     told = {quote: list(_identifiers_in(quote, names)) for quote in q["quote"].unique()}
     rows = q[q["quote"].map(lambda quote: bool(told[quote]))]
-    yield from _found("identifier-in-quote", rows, lambda r: f"{_short(r.quote)} holds {told[r.quote][0][0]}: {told[r.quote][0][1]!r}",
+    yield from _found("identifier-in-quote", rows, lambda r: f"{_at(r)} holds {told[r.quote][0][0]}",
                       lambda r: "choose another quote, or a span without it; pseudonymize the source")
 
 # %% ../nbs/43_checks.ipynb #d95eeb12
 def _attributes(facts: _Facts) -> pd.DataFrame:
     "Return what is known of the cases as folded text, one row per case."
     cases = facts.study.cases.set_index("case")
-    known = cases[[name for name in cases if _default_facet(str(name), "nominal") == "demographic"]]
+    known = cases.drop(columns=[name for name in cases if name == "withdrawn" or str(name).startswith("consent")])
     text = known.map(lambda v: "" if v is None or v != v else f"{v:g}" if isinstance(v, float) else str(v).casefold())
     return text[text.ne("").any(axis=1)]
 
@@ -725,13 +730,13 @@ def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
         said = " ".join(told["quote"]).casefold()
-        own = {name: v for name, v in known.loc[case].items() if len(v) > 3 and re.search(rf"\b{re.escape(v)}\b", said)}
+        own = {name: v for name, v in known.loc[case].items() if len(v) > 1 and v in said and re.search(rf"(?<!\w){re.escape(v)}(?!\w)", said)
+               and (_default_facet(str(name), "nominal") == "demographic" or known[name].eq(v).sum() < facts.limits["k"])}
         n = int(np.logical_and.reduce([known[name].eq(v) for name, v in own.items()]).sum()) if own else 0
         alone = [v for name, v in own.items() if known[name].eq(v).sum() == 1]
         if own and n < facts.limits["k"] and (len(own) > 1 or alone):
             first = told.iloc[0]
-            shown = ", ".join(f"{name} {v}" for name, v in own.items())
-            yield _Finding("person-recognisable", first["persona"], "", f"the quotes of {case} tell {shown}: {n} of {len(known)} people in the study",
+            yield _Finding("person-recognisable", first["persona"], "", f"the quotes of {case} tell {', '.join(map(str, own))}: {n} of {len(known)} people in the study",
                 "choose quotes that tell less, or a span without it",
                            (*first["at"], "quote"), int(str(place)))
 

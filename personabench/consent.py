@@ -210,6 +210,45 @@ def _blank_speakers(step: store.Step, case_id: int, case: str) -> None:
     p = _t["speakers"]
     step.blank("speakers", step.conn.scalars(sa.select(p.c.speaker_id).where(p.c.case_id == case_id, p.c.name.is_not(None))).all(), {"name": case})
 
+# %% ../nbs/14_consent.ipynb #60688da4
+def _blank_codes(step: store.Step, runs: set[tuple[str, ...]], said: Iterable[str]) -> list[tuple[str, str, int, str]]:
+    "Fill code names and definitions that repeat a person's words; return what was done, and the names that are left to decide."
+    spoken = [f" {' '.join(w for w, _, _ in _folded(text))} " for text in said]
+    definitions, rows = 0, []
+    for code in step.conn.execute(sa.select(_t["codes"])).all():
+        name, text = _filled(code.name, _repeated(code.name, runs, [])), _filled(code.definition or "", _repeated(code.definition or "", runs, []))
+        if name != code.name:
+            step.blank("codes", [code.code_id], {"name": f"{name} {code.code_id}"})
+            rows.append((f"{name} {code.code_id}", "code", 1, "its name repeated the person's words: rename_code(study, ..., to=...)"))
+        elif not code.removed and len(words := [w for w, _, _ in _folded(name)]) > 2 and any(f" {' '.join(words)} " in text for text in spoken):
+            rows.append((name, "code", 1, "the person said these words too: decide, and use rename_code"))
+        if text != (code.definition or ""):
+            step.blank("codes", [code.code_id], {"definition": text})
+            definitions += 1
+    return [("codebook", "definitions", definitions, "filled where they repeat the person's words"), *rows]
+
+# %% ../nbs/14_consent.ipynb #c754d916
+def _refilled(node: Any, runs: set[tuple[str, ...]]) -> Any:
+    "Fill each text of a log entry's changes that repeats a person's words."
+    if isinstance(node, dict): return {k: _refilled(v, runs) for k, v in node.items()}
+    if isinstance(node, list): return [_refilled(v, runs) for v in node]
+    return _filled(node, _repeated(node, runs, [])) if isinstance(node, str) else node
+
+
+def _blank_log(step: store.Step, runs: set[tuple[str, ...]]) -> int:
+    "Fill what repeats a person's words in the log: the one change that its guard is lifted for. Returns how many entries."
+    ev, found = _t["events"], []
+    for e in step.conn.execute(sa.select(ev.c.event_id, ev.c.label, ev.c.changes)):
+        label, changes = _refilled(e.label, runs), e.changes
+        if "\\" in changes or _repeated(changes, runs, []):  # an escaped line break would split a run
+            changes = json.dumps(_refilled(json.loads(changes), runs), ensure_ascii=False, separators=(",", ":"))
+        if (label, changes) != (e.label, e.changes): found.append((e.event_id, {"label": label, "changes": changes}))
+    guarded = bool(found) and step.conn.dialect.name == "sqlite"
+    if guarded: step.conn.exec_driver_sql("DROP TRIGGER IF EXISTS events_stay")
+    for event_id, values in found: step.conn.execute(ev.update().where(ev.c.event_id == event_id).values(values))
+    if guarded: step.conn.exec_driver_sql(store._GUARDS[0])
+    return len(found)
+
 # %% ../nbs/14_consent.ipynb #61ab0a31
 def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     "Return a survey's data and variables without one respondent, and how many answers that was."
@@ -243,23 +282,43 @@ def _blank_answers(step: store.Step, case: str) -> dict[str, int]:
     return lost
 
 # %% ../nbs/14_consent.ipynb #a5a56640
-def _citing(folder: str | Path, case: str) -> list[tuple[str, list[str]]]:
-    "Return (file, claims) for each persona file that cites a case."
+def _persona_like(folder: str | Path) -> list[Path]:
+    "Return all files in which a persona may stand: YAML, what the editor put beside it, manifests; in sub-folders as well. Raises BadInput."
+    path = Path(folder)
+    if not path.exists(): raise BadInput(str(path), "no such folder", "a folder of persona files", "check the path")
+    if path.is_file(): return [path, *sorted(path.parent.glob(f"{path.stem}.edited-*.txt"))]
+    return sorted(p for p in path.rglob("*") if p.is_file() and (p.suffix in (".yaml", ".yml", ".json") or p.match("*.edited-*.txt")))
+
+
+def _loaded(file: Path) -> Any:
+    "Return what a YAML or JSON file holds; None when it cannot be read."
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    path, out = Path(folder), []
-    if not path.exists(): raise BadInput(str(path), "no such folder", "a folder of persona files", "check the path")
-    for file in sorted(p for p in ([path] if path.is_file() else path.iterdir()) if p.suffix in (".yaml", ".yml")):
-        try: raw = YAML(typ="safe", pure=True).load(file.read_text("utf-8-sig"))
-        except (YAMLError, UnicodeDecodeError, ValueError): raw = None
+    try: return (json.loads if file.suffix == ".json" else YAML(typ="safe", pure=True).load)(file.read_text("utf-8-sig"))
+    except (YAMLError, OSError, ValueError, RecursionError): return None
+
+# %% ../nbs/14_consent.ipynb #16093e0b
+def _holds(node: Any, case: str, runs: set[tuple[str, ...]], key: Any = None) -> bool:
+    "Whether a part of a file names a case as a case, or repeats its words."
+    if isinstance(node, dict): return any(_holds(v, case, runs, k) or _holds(k, case, runs) for k, v in node.items())
+    if isinstance(node, list): return any(_holds(v, case, runs, key) for v in node)
+    return key in ("case", "cases") and str(node) == case or isinstance(node, str) and bool(_repeated(node, runs, []))
+
+
+def _citing(files: Iterable[Path], folder: Path, case: str, runs: set[tuple[str, ...]]) -> list[tuple[str, list[str]]]:
+    "Return (file, claims and keys) for each file that names a case or repeats its words, whatever the key."
+    out = []
+    for file in files:
+        raw, name = _loaded(file), file.relative_to(folder).as_posix()
         if not isinstance(raw, dict):
-            out.append((file.name, ["cannot be read: look yourself"]))
+            if file.suffix != ".json": out.append((name, ["cannot be read: look yourself"]))
             continue
-        claims = [c for c in raw.get("claims") or [] if isinstance(c, dict)]
-        cites = lambda c: any(isinstance(e, dict) and str(e.get("case")) == case for side in ("evidence", "against") for e in c.get(side) or [])
-        hits = [str(c.get("id")) for c in claims if cites(c)] + (["cases"] if case in map(str, raw.get("cases") or []) else [])
-        if hits: out.append((file.name, hits))
+        listed = raw.get("claims")
+        claims = [c for c in listed if isinstance(c, dict)] if isinstance(listed, list) else []
+        hits = [str(c.get("id")) for c in claims if _holds(c, case, runs)]
+        hits += [str(key) for key, value in raw.items() if not (key == "claims" and claims) and _holds(value, case, runs, key)]
+        if hits: out.append((name, hits))
     return out
 
 # %% ../nbs/14_consent.ipynb #fe873e97
@@ -309,10 +368,11 @@ def _known(study: Study, case: str) -> None:
     raise NoSuchCase(f"case {case!r}", "neither a case nor a respondent of the study has that id", cure=nearest(case, study.cases["case"]))
 
 
-def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[str, str, int, str]], list[str]]:
-    "Blank everything inside a step; return the rows that tell of it, and the person's names."
+def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[str, str, int, str]], list[str], set[tuple[str, ...]]]:
+    "Blank everything inside a step; return the rows that tell of it, the person's names, and the runs of their words."
     sources, names = _sources_of(step.conn, case_id), _names_of(step.conn, case_id, case)
-    runs = _runs(_said(step.conn, case_id, sources))
+    said = _said(step.conn, case_id, sources)
+    runs = _runs(said)
     live, every = _codings_of(step.conn, case_id, sources)
     step.update("codings", live, {"removed": 1})
     memos = _blank_memos(step, case_id, every, sources, runs)
@@ -320,8 +380,9 @@ def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[st
     _blank_speakers(step, case_id, case)
     rows = [(name, "turns", n, "blanked, earlier revisions too") for name, n in turns.items() if n]
     rows += [("study", "codings", len(live), "removed"), ("study", "memos", memos, "emptied, or filled where they repeat the person's words"),
-             ("study", "attributes", _blank_attributes(step, case_id), "emptied")]
-    return rows + [(name, "answers", n, "dropped from the survey") for name, n in _blank_answers(step, case).items()], names
+             ("study", "attributes", _blank_attributes(step, case_id), "emptied"), *_blank_codes(step, runs, said),
+             ("log", "entries", _blank_log(step, runs), "filled where they repeat the person's words")]
+    return rows + [(name, "answers", n, "dropped from the survey") for name, n in _blank_answers(step, case).items()], names, runs
 
 # %% ../nbs/14_consent.ipynb #3ab588c0
 def withdraw(
@@ -329,26 +390,29 @@ def withdraw(
     *,
     case: str,                             # whose consent is withdrawn: a case, or a respondent of a kept survey
     date: str | None = None,               # when it was withdrawn, ISO; default: the date kept already, else today
-    personas: str | Path | None = None,    # a folder of persona files, or one, to be searched for the person's quotes
+    personas: str | Path | None = None,    # a folder of persona files (with its sub-folders), or one, to be searched for the person
 ) -> pd.DataFrame:
     """Blank all that a participant said and answered, everywhere in the study and for good, and leave a tombstone.
 
     One step: all of it happens or nothing does. Afterwards the file is rewritten, so that the bytes are gone from it too. Returns one row per
-    thing done or left to do: place, what (turns, codings, memos, attributes, answers, persona, name, file), count, note. Raises NoSuchCase,
+    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, name,
+    file), count, note. Raises NoSuchCase,
     BadInput (date, open step, personas). `undo` refuses to take it back.
     """
     if study.open_step: raise BadInput("withdraw", "a step is open", "a withdrawal of its own", "leave the with block first")
     _known(study, case)
     kept = dict(zip(study.cases["case"], study.cases["withdrawn"]))
     when = _iso(date) if date is not None else kept.get(case) or Date.today().isoformat()
-    cited = [] if personas is None else _citing(personas, case)
+    files = [] if personas is None else _persona_like(personas)
     with study.step("withdraw", f"{case} withdraws") as step:
         case_id = store.add_case(step, case, withdrawn=when)
-        rows, names = _blank_all(step, case, case_id)
+        rows, names, runs = _blank_all(step, case, case_id)
     study.texts.clear()
     done = store.scrub(study.engine)
     with study.connection() as conn: named = _named_elsewhere(conn, names)
     rows += [(name, "name", n, "somebody else says it: decide, and use correct_text") for name, n in named.items()]
+    place = Path(personas or "")
+    cited = _citing(files, place.parent if place.is_file() else place, case, runs)
     rows += [(file, "persona", len(claims), "cites the person: " + ", ".join(claims)) for file, claims in cited]
     return pd.DataFrame([row for row in rows if row[2]] + _about_file(study, done), columns=["place", "what", "count", "note"])
 
@@ -358,6 +422,6 @@ def _about_file(study: Study, done: bool) -> list[tuple[str, str, int, str]]:
     path = Path(study.address)
     if study.engine.dialect.name != "sqlite": return [("server", "file", 1, "its pages, log and backups are the administrator's: VACUUM FULL, and let backups expire")]
     if not path.is_file(): return []
-    said = "rewritten; the words are gone from it" if done else "another program reads it: close that, and open the study once more"
+    said = "rewritten; what was blanked is gone from it" if done else "another program reads it: close that, and open the study once more"
     copies = sorted(p.name for p in path.parent.glob(f"{path.name}.v*"))
     return [(path.name, "file", 1, said)] + [(name, "file", 1, "an older copy with the words in it: delete it") for name in copies]

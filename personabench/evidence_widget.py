@@ -46,6 +46,7 @@ class _Places:
         if e.case in self.away: return "withdrawn", None, ""
         if e.source not in self.ids: return "source missing", None, ""
         text, turns = self.look(str(e.source))
+        if any(t.case in self.away and t.start < (e.end or 0) and (e.start or 0) < t.end for t in turns): return "withdrawn", None, ""
         if text[e.start:e.end] != e.quote: return "moved", None, ""
         return "", next((t for t in turns if t.start <= (e.start or 0) < t.end), None), text
 
@@ -63,9 +64,9 @@ def _quoted(e: Evidence, side: str, places: _Places) -> dict[str, Any]:
     "Return a quote in its context."
     status, turn, text = places.turn(e)
     row: dict[str, Any] = {name: getattr(e, name) for name in ("kind", "quote", "case", "source", "date", "code")} | {"side": side, "status": status, "summary": ""}
-    if status == "withdrawn": row["quote"] = ""
+    if status: row["quote"] = ""  # whose words these are can only be told where they stand
     where = ", ".join(str(x) for x in (e.case, e.source if e.source != e.case else None, f"turn {turn.turn + 1}" if turn else None, e.date) if x)
-    row["citation"] = f"“{e.quote}” ({where}; characters {e.start}-{e.end})" if status != "withdrawn" else ""
+    row["citation"] = f"“{e.quote}” ({where}; characters {e.start}-{e.end})" if not status else ""
     if turn is None: return row
     before, after = text[turn.start:e.start], text[e.end:max(turn.end, e.end or 0)]
     return row | {"before": _cut(before, _AROUND, left=True), "after": _cut(after, _AROUND, left=False), "speaker": turn.speaker, "turn": int(turn.turn)}
@@ -105,8 +106,8 @@ def evidence_in_context(
 ) -> pd.DataFrame:
     """Return what speaks for and against a claim, where it was said.
 
-    One row per listed piece: EVIDENCE_COLUMNS. `side` is for or against; `before` and `after` are the turn's words around the quote; `status` is empty, or moved,
-    source missing, survey missing or withdrawn (then without words); `citation` is what to paste into a report.
+    One row per listed piece: EVIDENCE_COLUMNS. `side` is for or against; `before` and `after` are the turn's words around the quote; `status` is empty, or survey missing,
+    or, without words, moved, source missing or withdrawn; `citation` is what to paste into a report.
     """
     return pd.DataFrame(_items(study, claim), columns=list(EVIDENCE_COLUMNS))
 

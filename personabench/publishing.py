@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .checks import check
+from .checks import _configured, _Facts, _people, _Settings, check
 from .personas import Persona, _first_twice, _persona_files, _read_persona, _segmentation
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
 
@@ -32,23 +32,40 @@ __all__ = ['Version', 'publish', 'read_version', 'list_versions', 'verify']
 # %% ../nbs/47_publishing.ipynb #afce10c3
 def _hash(text: str) -> str: return hashlib.sha256(text.encode()).hexdigest()
 
+
+def _sealed(told: Mapping[str, Any]) -> str: return _hash(json.dumps(told, sort_keys=True, ensure_ascii=False))
+
 # %% ../nbs/47_publishing.ipynb #67c5b825
 def _members_hash(study: Study, segmentation: str) -> str:
     "Return the hash of who belongs to which segment with which weight."
     rows = study.rows("members", segmentation=segmentation)[["case", "segment", "weight"]].sort_values("case")
     return _hash(rows.to_csv(index=False, lineterminator="\n"))
 
+# %% ../nbs/47_publishing.ipynb #6bb86707
+def _coded_ground(facts: _Facts, p: Persona) -> dict[str, dict[str, str]]:
+    "Return the hashes of the codes of a persona's claims, of what is coded with them among its people, and of whose interviews were read."
+    people, book = _people(facts, p) or set(), facts.codes.set_index("code")
+    own = facts.passages[facts.passages["case"].isin(people)].sort_values(["source", "start", "end", "code"])
+    out: dict[str, dict[str, str]] = {"codes": {}, "claims": {}, "interviews": {}}
+    for c in p.claim_list:
+        codes = {*c.codes, *(e.code for e in (*c.evidence, *c.against, *c.unlike) if e.code)}
+        out["codes"] |= {code: _hash(f"{book.at[code, 'facet']} {book.at[code, 'definition']}") for code in sorted(codes) if code in book.index}
+        rows = own.loc[own["code"].isin(codes), ["source", "start", "end", "code", "case"]]
+        if len(rows): out["claims"][c.id] = _hash(rows.to_csv(index=False, lineterminator="\n"))
+    if read := sorted(facts.read & people): out["interviews"]["read"] = _hash(json.dumps(read))
+    return out
+
 # %% ../nbs/47_publishing.ipynb #ecee1053
-def _ground(study: Study, p: Persona) -> dict[str, dict[str, str]]:
+def _ground(facts: _Facts, p: Persona) -> dict[str, dict[str, str]]:
     "Return the hashes of what a persona rests on: kind -> name -> SHA-256; what the study does not hold is left out."
-    evidence = [e for c in p.claim_list for e in (*c.evidence, *c.against)]
+    study, evidence = facts.study, [e for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike)]
     texts, surveys = study.sources.set_index("name")["sha256"], study.surveys.set_index("survey")["sha256"]
     out: dict[str, dict[str, str]] = {"sources": {s: str(texts[s]) for s in sorted({e.source for e in evidence if e.source}) if s in texts},
            "surveys": {s: str(surveys[s]) for s in sorted({str(s) for s in (p.survey, *(e.survey for e in evidence)) if s}) if s in surveys}, "segmentations": {}}
     try: kept = _segmentation(study, p.segmentation) if p.segmentation is not None else None
     except NoSuchName: kept = None
     if kept is not None: out["segmentations"][kept["name"]] = _hash(f"{kept['data_hash']} {_members_hash(study, kept['name'])}")
-    return out
+    return out | _coded_ground(facts, p)
 
 # %% ../nbs/47_publishing.ipynb #88d609d1
 @dataclass(frozen=True, eq=False)
@@ -58,7 +75,7 @@ class Version:
     folder: Path
     personas: list[Persona]
     manifest: dict[str,
-        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
+        Any]    # format, version, published, program, note, findings, allowed, manifest_sha256, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
 
     def __repr__(self) -> str: return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas)"
 
@@ -76,11 +93,11 @@ def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona,
     return found
 
 # %% ../nbs/47_publishing.ipynb #0ba7674f
-def _entry(study: Study, name: str, p: Persona, data: bytes) -> dict[str, Any]:
+def _entry(facts: _Facts, name: str, p: Persona, data: bytes) -> dict[str, Any]:
     "Return what the manifest says of one persona."
-    ground = _ground(study, p)
+    ground = _ground(facts, p)
     return {"id": p.id, "name": p.name, "file": name, "sha256": hashlib.sha256(data).hexdigest(), "status": p.status, "verdict": p.verdict, "claims": len(p.claim_list),
-            "evidence_sha256": _hash(json.dumps(ground, sort_keys=True)), "evidence": ground}
+            "evidence_sha256": _sealed(ground), "evidence": ground}
 
 # %% ../nbs/47_publishing.ipynb #d71a7fde
 def publish(
@@ -90,6 +107,7 @@ def publish(
     folder: str | Path,                          # where versions are kept; made if it is missing
     version: str,                                # letters, digits, '.', '-', '_'; such as "2026-05" or "1.2"
     allow_errors: bool = False,                  # publish in spite of errors that `check` finds
+    config: str | Path | Mapping[str, Any] | None = None,  # of `check`: a personabench.toml, or its [check] table; default: the file beside the personas or here
     note: str | None = None,                     # what a reader should know
     today: str | None = None,                    # ISO date of publication; default: today
 ) -> Version:
@@ -104,11 +122,13 @@ def publish(
     target, day = Path(folder) / version, today or Date.today().isoformat()
     if target.exists(): raise _taken(target)
     files = _files(personas)
-    findings = check(study, personas=[p for _, p, _ in files], today=day)
+    rules, facts = _configured(config, personas), _Facts(study, day, _Settings())
+    findings = check(study, personas=[p for _, p, _ in files], today=day, config={**rules.levels, "thresholds": rules.limits})
     _refuse_errors(findings, allow_errors)
     manifest = {"format": _FORMAT, "version": version, "published": day, "program": f"personabench {__version__}", "note": note,
-                "findings": {k: int(v) for k, v in findings["level"].value_counts().items()}, "allowed": _errors(findings),
-                "personas": [_entry(study, *file) for file in files]}
+                "findings": {k: int(v) for k, v in findings["level"].value_counts().items()}, "allowed": _errors(findings, messages=False),
+                "personas": [_entry(facts, *file) for file in files]}
+    manifest["manifest_sha256"] = _sealed(manifest)
     _write_version(target, {**{name: data for name, _, data in files}, _MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()})
     return read_version(target)
 
@@ -117,15 +137,15 @@ def _taken(target: Path) -> AlreadyThere:
     return AlreadyThere(str(target), "a version of that name", "a new name: what is published never changes", "choose another version=")
 
 # %% ../nbs/47_publishing.ipynb #19803735
-def _errors(findings: pd.DataFrame) -> list[str]:
-    "Return the errors among findings as lines."
+def _errors(findings: pd.DataFrame, *, messages: bool) -> list[str]:
+    "Return the errors among findings as lines: rule, persona and claim, and what was found where it is not kept."
     bad = findings[findings["level"].eq("error")]
-    return [f"{r.rule}: {' '.join(w for w in (r.persona, r.claim) if w)}: {r.message}" for r in bad.itertuples()]
+    return [": ".join(filter(None, (r.rule, " ".join(filter(None, (r.persona, r.claim))), r.message if messages else ""))) for r in bad.itertuples()]
 
 # %% ../nbs/47_publishing.ipynb #0cf7cd66
 def _refuse_errors(findings: pd.DataFrame, allowed: bool) -> None:
     "Raise BadInput when there are errors and nobody allowed them."
-    lines = _errors(findings)
+    lines = _errors(findings, messages=True)
     if not lines or allowed: return
     found = f"{len(lines)} error{'s' if len(lines) > 1 else ''} found by check: {'; '.join(lines[:3])}{' ...' if len(lines) > 3 else ''}"
     raise BadInput("publish", found, "personas that pass check(study, personas=...)", "correct them, or pass allow_errors=True: they are kept in the manifest")
@@ -172,6 +192,8 @@ def _touched(folder: Path, manifest: dict[str, Any]) -> list[str]:
         path = folder / str(p["file"])
         if path.parent != folder or not path.is_file(): out.append(f"{p['file']} is missing")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != p["sha256"]: out.append(f"{p['file']} was changed")
+        if _sealed(p["evidence"]) != p.get("evidence_sha256"): out.append(f"what the manifest says of the evidence of {p['id']} was changed")
+    if _sealed({k: v for k, v in manifest.items() if k != "manifest_sha256"}) != manifest.get("manifest_sha256"): out.append(f"{_MANIFEST} was changed")
     known = {p["file"] for p in manifest["personas"]}
     return out + [f"{path.name} was added" for path in sorted(folder.glob("*.y*ml")) if path.name not in known]
 
@@ -221,7 +243,7 @@ def list_versions(
     return frame.sort_values(["published", "version"], na_position="first", ignore_index=True)
 
 # %% ../nbs/47_publishing.ipynb #8bcff858
-_WORDS = {"sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
+_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were", "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
 # %% ../nbs/47_publishing.ipynb #efb2b6f8
 def verify(
@@ -232,12 +254,12 @@ def verify(
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
-    Returns one row per difference: version, persona, kind (sources, surveys, segmentations), name, change (changed, gone), message. Raises as `read_version`.
+    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, interviews), name, change
+    (changed, gone), message. Raises as `read_version`.
     """
-    published = read_version(folder, version)
-    rows = []
+    published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
     for told, p in zip(published.manifest["personas"], published.personas, strict=True):
-        now = _ground(study, p)
+        now = _ground(facts, p)
         for kind, was in told["evidence"].items():
             for name, digest in was.items():
                 found = now.get(kind, {}).get(name)

@@ -132,6 +132,25 @@ def test_a_withdrawal_is_found(study: Study, folder: Path):
     assert not has_errors(check(study, personas=again, today=TODAY))
 
 
+def test_no_finding_repeats_what_a_participant_said(study: Study):
+    "Findings go into the logs of a continuous integration: they name source, span and code."
+    e = added(study, "P20", "Zoltan Harmadik hated the blue dock, ring 0171 555 0142", attributes={"occupation": "harbour pilot"})
+    more = added(study, "P21", "I am a harbour pilot")
+    with study.step("x", "x") as step: store.add_case(step, "P21", attributes={"occupation": "harbour pilot"})
+    wrong = [{}, {"case": "P01"}, {"case": "p20"}, {"quote": e.quote + " again"}, {"start": 5}, {"code": "Commutes", "date": "2026-01-01"}, {"source": "P77"}]
+    listed = [e.model_copy(update=w) for w in wrong]
+    claims = [Claim(id="x", text="t", facet="pain", codes=["Empty dock"], evidence=[*listed, more], against=listed, unlike=listed)]
+    for when in ("before", "after"):
+        findings = check(study, personas=[by_hand(*claims, cases=["P20", "P21"])], today=TODAY)
+        assert {"quote-verbatim", "case-right", "not-coded", "date-right", "identifier-in-quote"} <= set(findings["rule"])
+        for kind in ("table", "json", "junit", "sarif"):
+            written = format_findings(findings, kind).casefold()
+            assert [w for w in ("zoltan", "harmadik", "blue dock", "0142", "harbour") if w in written] == [], (when, kind)
+        with study.step("withdraw", "P20") as step: store.add_case(step, "P20", withdrawn="2026-06-30")
+    told = findings.query("rule == 'withdrawn-evidence'")["message"]
+    assert told.str.startswith("P20 has withdrawn; the quote P20 ").all() and len(told) == 2
+
+
 def test_an_uncoded_quote_and_a_new_coding_are_found(study: Study, personas: list[Persona]):
     row = study.codings.query("quote == 'the dock was empty'").iloc[0]
     with study.step("uncode", "one") as step:
@@ -302,7 +321,8 @@ def test_a_bad_configuration_is_told(study: Study, folder: Path, text: str, said
 # -- For machines ---------------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def found(study: Study, folder: Path) -> pd.DataFrame:
-    edit(folder, "the dock was empty\n", "the <dock> was & always empty\n")
+    edit(folder, "the dock was empty\n", "the dock was always empty\n")
+    edit(folder, "id: pain-empty-dock", "id: pain-<dock>&")
     return check(study, personas=folder, today=TODAY)
 
 
@@ -381,7 +401,26 @@ def test_details_that_add_up_are_a_warning(study: Study):
     with study.step("x", "x") as step:
         for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "nurse", "district": "Northgate"})
     found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]).query("rule == 'person-recognisable'")
-    assert "occupation lighthouse keeper, district northgate: 1 of 10" in found["message"].item()
+    assert "the quotes of P20 tell occupation, district: 1 of 10" in found["message"].item()
+
+
+@pytest.mark.parametrize(("words", "shown"), [("As a nun I ride", "occupation"), ("At 97 I ride", "age"), ("I work at the mint", "employer"), ("Nunnery, a mintage of 1997", None),
+    ("I have a year pass", None), ("yes", None)])
+def test_short_details_and_any_attribute_count_as_whole_words(study: Study, words: str, shown: str | None):
+    e = added(study, "P20", words, consent="yes", attributes={"occupation": "nun", "age": "97", "employer": "the mint", "pass": "year pass", "consent_form": "yes"})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "clerk", "age": "34", "employer": "bank", "pass": "year pass"})
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]).query("rule == 'person-recognisable'")["message"]
+    assert found.empty if shown is None else f"tell {shown}: 1 of 10" in found.item()
+
+
+def test_details_that_many_share_tell_nobody(study: Study):
+    e = added(study, "P20", "I'm a nurse up in Northgate", attributes={"occupation": "nurse", "district": "Northgate"})
+    about = {"personas": [by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]}
+    for n, expected in ((3, 1), (4, 0)):
+        with study.step("x", "x") as step:
+            for i in range(n): store.add_case(step, f"Q{i}", attributes={"occupation": "nurse", "district": "Northgate"})
+        assert check(study, **about)["rule"].eq("person-recognisable").sum() == expected, n
 
 
 def test_consent_that_was_withheld_or_never_recorded(study: Study, personas: list[Persona]):

@@ -252,3 +252,59 @@ def test_killed_half_way_it_is_all_or_nothing(made: Path, tmp_path: Path):
         assert len(held(path, words)) == (0 if gone else len(words))
         outcomes.append(gone)
     assert len(outcomes) == 3
+
+
+SAID = "my late husband Otto hated that blue dock by the mint"
+
+
+@pytest.fixture
+def otto(tmp_path: Path) -> Study:
+    "A study of two people, whose code names and definitions repeat what the first of them said."
+    with Study(tmp_path / "otto.db", coder="MB", create=True) as study:
+        with study.step("import", f"P1 about '{SAID}'") as step:
+            dock, vivo, short = store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": f"No bike. Such as: {SAID}"}, {"name": SAID, "facet": "pain"},
+                {"name": "Hated that blue dock", "facet": "pain"}])
+            for case, words in (("P1", SAID), ("P2", "no bike again at the station")):
+                source = store.add_source(step, case, text=words, turns=[{"speaker": case, "start": 0, "end": len(words)}], speakers={case: (case, "participant")})
+                store.add_codings(step, [{"source_id": source, "code_id": i, "start": 0, "end": len(words)} for i in (dock, vivo)])
+        with study.step("edit", "a definition") as step: step.update("codes", [short], {"definition": f"As in: {SAID}"})
+        yield study
+
+
+def test_every_file_that_holds_the_person_is_named_whatever_the_key(otto: Study, tmp_path: Path):
+    folder = tmp_path / "personas"
+    quote = {"kind": "quote", "quote": SAID, "source": "P1", "start": 0, "end": len(SAID), "case": "P1"}
+    c = lambda **more: Claim(**{"id": "x", "text": "t", "facet": "pain"} | more)
+    held = {"unlike": {"claims": [c(unlike=[quote])]}, "linked": {"linked": [{"case": "P1", "how": "by hand"}]}, "spelt": {"claims": [c(evidence=[{**quote, "case": "p1"}])]},
+            "vivo": {"claims": [c(codes=[SAID])]}, "notes": {"notes": f"She said {SAID}."}}
+    write_personas([Persona(id=name, name=name, **about) for name, about in held.items()] + [Persona(id="free", name="Free", people=1)], folder)
+    (folder / "published" / "1").mkdir(parents=True)
+    for copy in ("unlike.edited-1.txt", "published/1/unlike.yaml"): shutil.copy(folder / "unlike.yaml", folder / copy)
+    (folder / "published" / "1" / "manifest.json").write_text(f'{{"allowed": ["P1 has withdrawn; {SAID}"]}}')
+    told = withdraw(otto, case="P1", personas=folder).query("what == 'persona'").set_index("place")["note"].str.removeprefix("cites the person: ").to_dict()
+    assert told == {"unlike.yaml": "x", "unlike.edited-1.txt": "x", "published/1/unlike.yaml": "x", "published/1/manifest.json": "allowed", "linked.yaml": "linked",
+                    "spelt.yaml": "x", "vivo.yaml": "x", "notes.yaml": "notes"}
+    one = withdraw(otto, case="P1", personas=folder / "unlike.yaml").query("what == 'persona'")
+    assert set(one["place"]) == {"unlike.yaml", "unlike.edited-1.txt"}
+
+
+def test_the_codebook_and_the_log_keep_no_words(otto: Study):
+    path = Path(otto.address)
+    add_memo(otto, f"Compare: {SAID}, and no bike again")
+    assert held(path, ["husband Otto"])
+    told = withdraw(otto, case="P1")
+    assert held(path, ["husband Otto", "late husband"]) == [] and "▒" in otto.log["label"].str.cat()
+    codes = otto.codes.set_index("code")["definition"]
+    vivo = told.query("what == 'code' and note.str.contains('its name repeated')")["place"].item()
+    assert codes["Empty dock"].startswith("No bike. Such as: ▒▒") and vivo in codes.index and "▒" in vivo
+    assert told.query("what == 'code' and note.str.contains('decide')")["place"].tolist() == ["Hated that blue dock"]
+    assert set(otto.codings["quote"]) == {"no bike again at the station"} and otto.memos["text"].str.contains("and no bike again").all()
+    assert told.set_index("what").loc[["definitions", "entries"], "count"].tolist() == [2, 2]
+    with closing(sqlite3.connect(path)) as db, pytest.raises(sqlite3.IntegrityError, match="append-only"): db.execute("UPDATE events SET label = 'x'")
+
+
+def test_a_memo_about_nobody_keeps_all_but_the_words_of_the_person(otto: Study):
+    memo = add_memo(otto, f"She said: {SAID}! And he left.")
+    told = withdraw(otto, case="P1").set_index("what")["count"]
+    text = otto.memos.set_index("memo_id").at[memo, "text"]
+    assert told["memos"] == 1 and text.startswith("She said: ▒") and text.endswith("! And he left.") and "husband" not in text

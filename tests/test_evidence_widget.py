@@ -60,6 +60,17 @@ def test_words_of_a_person_who_withdrew_are_nowhere(study):
     assert rows["status"].tolist() == ["withdrawn"] and "Same with me" not in json.dumps(rows.to_dict("records"), default=str)
 
 
+@pytest.mark.parametrize("misspelt", [{"case": "p02"}, {"case": "P01"}, {"case": "p02", "source": "G9"}, {"case": "p02", "start": 0, "end": 13}])
+def test_not_even_under_another_name_or_place(study, misspelt):
+    said = quote(study, "Same with me.", "P02").model_copy(update=misspelt)
+    shown = lambda: json.dumps(evidence_in_context(study, claim(said)).to_dict("records"), default=str)
+    assert ("Same with me" in shown()) == (set(misspelt) == {"case"})
+    with study.step("withdraw", "P02") as step: store.add_case(step, "P02", withdrawn="2026-06-30")  # as a file tells that was not blanked yet
+    assert "Same with me" not in shown()
+    pb.withdraw(study, case="P02")
+    assert "Same with me" not in shown()
+
+
 def test_a_figure_of_a_survey_in_the_study_has_its_question(study):
     frame = pd.DataFrame({"respondent": [f"R{i}" for i in range(40)], "use": ["work", "fun"] * 20})
     pb.import_survey(study, frame, id="respondent", name="wave1", dictionary=pd.DataFrame({"variable": ["use"], "question": ["What do you ride for?"]}))

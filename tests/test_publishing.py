@@ -68,6 +68,29 @@ def test_errors_of_the_check_stop_it_unless_allowed(study: Study, kept: Path):
     assert list_versions(kept)[["version", "errors", "whole"]].values.tolist() == [["1.0", 0, True], ["2.0", 2, True]] and read_version(kept).version == "2.0"
 
 
+def test_a_manifest_keeps_what_was_allowed_but_no_message(study: Study, kept: Path):
+    personas = read_version(kept).personas
+    with study.step("withdraw", "P01") as step: store.add_case(step, "P01", withdrawn="2026-07-01")
+    v = publish(study, personas, folder=kept, version="2.0", allow_errors=True, today="2026-07-03")
+    assert "withdrawn-evidence: 2026-05-a pain-empty-dock" in v.manifest["allowed"]
+    assert all(line.count(":") <= 1 for line in v.manifest["allowed"]) and "Came down" not in (kept / "2.0" / "manifest.json").read_text()
+
+
+def test_a_team_s_own_rules_hold_for_publishing_too(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    folder, toml = kept.parent / "personas", kept.parent / "personas" / "personabench.toml"
+    monkeypatch.chdir(kept)
+    toml.write_text('[check]\nreview-due = "error"\n')
+    with pytest.raises(BadInput, match="2 errors found by check: review-due"): publish(study, folder, folder=kept, version="2.0", today="2036-06-01")
+    publish(study, folder, folder=kept, version="2.0", today="2036-06-01", config={"review-due": "note"})
+    file = folder / "2026-05-a.yaml"
+    file.write_text(file.read_text().replace("interviewed: 1", "interviewed: 7"))
+    with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, folder, folder=kept, version="3.0", today="2026-06-03")
+    toml.write_text('[check]\nsize-right = "note"\n')
+    assert publish(study, folder, folder=kept, version="3.0", today="2026-06-03").manifest["allowed"] == []
+    with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, read_version(kept, "3.0").personas, folder=kept, version="4.0", today="2026-06-03")
+    with pytest.raises(BadInput, match="no rule 'sise'"): publish(study, folder, folder=kept, version="4.0", config={"sise": "off"})
+
+
 def test_verify_names_what_has_changed_since(study: Study, kept: Path):
     assert verify(study, kept).empty
     correct_text(study, "P01", text="Came down and the docks were empty")
@@ -78,6 +101,56 @@ def test_verify_names_what_has_changed_since(study: Study, kept: Path):
     assert found["message"].str.contains("has changed since").any()
     other = Study(":memory:", coder="MB", create=True)
     assert set(verify(other, kept)["change"]) == {"gone"}
+
+
+def differences(study: Study, kept: Path) -> set[tuple[str, str, str, str]]:
+    return set(verify(study, kept)[["persona", "kind", "name", "change"]].itertuples(index=False, name=None))
+
+
+def test_evidence_that_is_no_longer_coded_and_codes_that_mean_something_else_are_noticed(study: Study, kept: Path):
+    (first, second), (dock,) = study.codings["coding_id"], study.codes["code_id"]
+    with study.step("code", "more in A") as step:
+        source = store.add_source(step, "more", text="An empty dock", turns=[{"speaker": "P01", "start": 0, "end": 13}], speakers={"P01": ("P01", "participant")})
+        store.add_codings(step, [{"source_id": source, "code_id": int(dock), "start": 0, "end": 13}])
+    assert differences(study, kept) == {("2026-05-a", "claims", "pain-empty-dock", "changed")}  # nothing of B
+    with study.step("uncode", "B") as step: step.update("codings", [int(second)], {"removed": 1})
+    assert ("2026-05-b", "claims", "pain-empty-dock", "gone") in differences(study, kept)
+    with study.step("change", "the meaning") as step: step.update("codes", [int(dock)], {"definition": "A full dock."})
+    assert {(p, "codes", "Empty dock", "changed") for p in ("2026-05-a", "2026-05-b")} <= differences(study, kept)
+    assert verify(study, kept)["message"].str.contains("what is coded behind the claim 'pain-empty-dock'").sum() == 2
+
+
+def test_people_who_move_to_another_segment_are_noticed(study: Study, kept: Path):
+    with study.connection() as conn: ids = {row.case: row.member_id for row in conn.execute(store.tables.tables["members"].select())}
+    with study.step("move", "P02") as step: step.update("members", [ids["P02"]], {"segment": "A"})
+    assert {("2026-05-a", "segmentations", "2026-05", "changed"), ("2026-05-a", "interviews", "read", "changed"), ("2026-05-a", "claims", "pain-empty-dock",
+        "changed")} <= differences(study, kept)
+
+
+@pytest.mark.parametrize("side", ["against", "unlike"])
+def test_what_speaks_against_is_ground_too(study: Study, kept: Path, side: str):
+    first, other = read_version(kept).personas
+    turned = first.claim_list[0].model_copy(update={side: other.claim_list[0].evidence})
+    v = publish(study, [first.model_copy(update={"claim_list": [turned]})], folder=kept, version="2.0", today="2026-06-09", allow_errors=True)
+    assert set(v.manifest["personas"][0]["evidence"]["sources"]) == {"P01", "P02"}
+    correct_text(study, "P02", text="No bike there ever again")
+    assert ("2026-05-a", "sources", "P02", "changed") in differences(study, kept)
+
+
+def test_an_edited_manifest_is_not_read(study: Study, kept: Path):
+    from personabench.publishing import _sealed
+
+    path = kept / "1.0" / "manifest.json"
+    was = json.loads(path.read_text())
+    for change in ({"published": "2020-01-01"}, {"note": None}, {"allowed": ["size-right: 2026-05-a"]}, {"findings": {"error": 9}}, {"more": 1}):
+        path.write_text(json.dumps(was | change))
+        with pytest.raises(BadInput, match="manifest.json was changed"): read_version(kept, "1.0")
+    persona = {**was["personas"][0], "evidence": {"sources": {}, "surveys": {}, "segmentations": {}}}
+    edited = {k: v for k, v in was.items() if k != "manifest_sha256"} | {"personas": [persona, *was["personas"][1:]]}
+    path.write_text(json.dumps(edited | {"manifest_sha256": _sealed(edited)}))
+    with pytest.raises(BadInput, match="the evidence of 2026-05-a was changed"): read_version(kept, "1.0")
+    path.write_text(json.dumps(was))  # other white space is no change
+    assert read_version(kept, "1.0").manifest == was
 
 
 @pytest.mark.parametrize("damage, said", [
