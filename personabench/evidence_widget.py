@@ -106,8 +106,8 @@ def evidence_in_context(
 ) -> pd.DataFrame:
     """Return what speaks for and against a claim, where it was said.
 
-    One row per listed piece: EVIDENCE_COLUMNS. `side` is for or against; `before` and `after` are the turn's words around the quote; `status` is empty, or survey missing,
-    or, without words, moved, source missing or withdrawn; `citation` is what to paste into a report.
+    One row per listed piece: EVIDENCE_COLUMNS. `side` is for or against; `before` and `after` are the turn's words around the quote; `status` is empty, or survey
+    missing, or, without words, moved, source missing or withdrawn; `citation` is what to paste into a report.
     """
     return pd.DataFrame(_items(study, claim), columns=list(EVIDENCE_COLUMNS))
 

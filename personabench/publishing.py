@@ -75,7 +75,7 @@ class Version:
     folder: Path
     personas: list[Persona]
     manifest: dict[str,
-        Any]    # format, version, published, program, note, findings, allowed, manifest_sha256, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
+        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
 
     def __repr__(self) -> str: return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas)"
 
@@ -243,7 +243,8 @@ def list_versions(
     return frame.sort_values(["published", "version"], na_position="first", ignore_index=True)
 
 # %% ../nbs/47_publishing.ipynb #8bcff858
-_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were", "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
+_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were",
+          "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
 # %% ../nbs/47_publishing.ipynb #efb2b6f8
 def verify(

@@ -404,7 +404,8 @@ def test_details_that_add_up_are_a_warning(study: Study):
     assert "the quotes of P20 tell occupation, district: 1 of 10" in found["message"].item()
 
 
-@pytest.mark.parametrize(("words", "shown"), [("As a nun I ride", "occupation"), ("At 97 I ride", "age"), ("I work at the mint", "employer"), ("Nunnery, a mintage of 1997", None),
+@pytest.mark.parametrize(("words", "shown"), [("As a nun I ride", "occupation"), ("At 97 I ride", "age"), ("I work at the mint", "employer"),
+    ("Nunnery, a mintage of 1997", None),
     ("I have a year pass", None), ("yes", None)])
 def test_short_details_and_any_attribute_count_as_whole_words(study: Study, words: str, shown: str | None):
     e = added(study, "P20", words, consent="yes", attributes={"occupation": "nun", "age": "97", "employer": "the mint", "pass": "year pass", "consent_form": "yes"})

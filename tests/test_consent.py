@@ -262,7 +262,8 @@ def otto(tmp_path: Path) -> Study:
     "A study of two people, whose code names and definitions repeat what the first of them said."
     with Study(tmp_path / "otto.db", coder="MB", create=True) as study:
         with study.step("import", f"P1 about '{SAID}'") as step:
-            dock, vivo, short = store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": f"No bike. Such as: {SAID}"}, {"name": SAID, "facet": "pain"},
+            dock, vivo, short = store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": f"No bike. Such as: {SAID}"},
+                {"name": SAID, "facet": "pain"},
                 {"name": "Hated that blue dock", "facet": "pain"}])
             for case, words in (("P1", SAID), ("P2", "no bike again at the station")):
                 source = store.add_source(step, case, text=words, turns=[{"speaker": case, "start": 0, "end": len(words)}], speakers={case: (case, "participant")})
@@ -275,7 +276,8 @@ def test_every_file_that_holds_the_person_is_named_whatever_the_key(otto: Study,
     folder = tmp_path / "personas"
     quote = {"kind": "quote", "quote": SAID, "source": "P1", "start": 0, "end": len(SAID), "case": "P1"}
     c = lambda **more: Claim(**{"id": "x", "text": "t", "facet": "pain"} | more)
-    held = {"unlike": {"claims": [c(unlike=[quote])]}, "linked": {"linked": [{"case": "P1", "how": "by hand"}]}, "spelt": {"claims": [c(evidence=[{**quote, "case": "p1"}])]},
+    held = {"unlike": {"claims": [c(unlike=[quote])]}, "linked": {"linked": [{"case": "P1", "how": "by hand"}]},
+            "spelt": {"claims": [c(evidence=[{**quote, "case": "p1"}])]},
             "vivo": {"claims": [c(codes=[SAID])]}, "notes": {"notes": f"She said {SAID}."}}
     write_personas([Persona(id=name, name=name, **about) for name, about in held.items()] + [Persona(id="free", name="Free", people=1)], folder)
     (folder / "published" / "1").mkdir(parents=True)

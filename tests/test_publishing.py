@@ -87,7 +87,8 @@ def test_a_team_s_own_rules_hold_for_publishing_too(study: Study, kept: Path, mo
     with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, folder, folder=kept, version="3.0", today="2026-06-03")
     toml.write_text('[check]\nsize-right = "note"\n')
     assert publish(study, folder, folder=kept, version="3.0", today="2026-06-03").manifest["allowed"] == []
-    with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, read_version(kept, "3.0").personas, folder=kept, version="4.0", today="2026-06-03")
+    with pytest.raises(BadInput, match="1 error found by check: size-right"): publish(study, read_version(kept, "3.0").personas, folder=kept, version="4.0",
+        today="2026-06-03")
     with pytest.raises(BadInput, match="no rule 'sise'"): publish(study, folder, folder=kept, version="4.0", config={"sise": "off"})
 
 
@@ -108,7 +109,7 @@ def differences(study: Study, kept: Path) -> set[tuple[str, str, str, str]]:
 
 
 def test_evidence_that_is_no_longer_coded_and_codes_that_mean_something_else_are_noticed(study: Study, kept: Path):
-    (first, second), (dock,) = study.codings["coding_id"], study.codes["code_id"]
+    (_, second), (dock,) = study.codings["coding_id"], study.codes["code_id"]
     with study.step("code", "more in A") as step:
         source = store.add_source(step, "more", text="An empty dock", turns=[{"speaker": "P01", "start": 0, "end": 13}], speakers={"P01": ("P01", "participant")})
         store.add_codings(step, [{"source_id": source, "code_id": int(dock), "start": 0, "end": 13}])
