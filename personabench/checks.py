@@ -224,6 +224,11 @@ def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
     return {} if members is None else {str(name): set(cases.to_numpy("object")) for name, cases in members.groupby("segment")["case"]}
 
 # %% ../nbs/43_checks.ipynb #da7977a7
+def _of_segment(p: Persona) -> bool:
+    "Whether a persona stands for a segment of a segmentation, and not for people named by hand or for nobody in particular."
+    return p.segment is not None and p.cases is None
+
+
 def _unknown_segment(facts: _Facts, p: Persona) -> _Findings:
     if p.cases is not None:
         for case in sorted(set(p.cases) - set(facts.study.cases["case"])):
@@ -253,15 +258,22 @@ def _compared(rule: str, p: Persona, c: Claim | None, stated: dict[str, Any], fo
 # %% ../nbs/43_checks.ipynb #430c0725
 def _size(facts: _Facts, p: Persona) -> _Findings:
     people = _people(facts, p)
-    if people is None or (p.segment is None and p.cases is None): return  # written by hand and about nobody in particular
+    if people is None: return
     found: dict[str, Any] = {"interviewed": len(people & facts.read)}
-    members = _members(facts, p) if p.segment is not None else None
-    if members is not None and p.cases is None: found |= _segment_size(members, str(p.segment))
-    yield from _compared("size-right", p, None, {name: getattr(p, name) for name in found}, found, "the persona")
+    if _of_segment(p) and (members := _members(facts, p)) is not None: found |= _segment_size(members, str(p.segment))
+    else: found |= {"people": len(people), "effective_n": None, "share": None, "low": None, "high": None}  # a share needs a survey and its segments
+    stated = {name: getattr(p, name) for name in found}
+    if p.segment is None or p.cases is not None:  # written by hand: need not be counted at all, except that its people's interviews are
+        unsaid = ("people",) if p.cases is not None else ("people", "interviewed")
+        stated = {name: said for name, said in stated.items() if said or name not in unsaid}
+    yield from _compared("size-right", p, None, stated, found, "the persona")
 
 # %% ../nbs/43_checks.ipynb #d955911a
 def _verdict(facts: _Facts, p: Persona) -> _Findings:
-    members = _members(facts, p) if p.segment is not None else None
+    members = _members(facts, p) if _of_segment(p) else None
+    if not _of_segment(p) and p.verdict != "not measured":
+        found = f"the verdict says {p.verdict!r}, and no segmentation stands behind it"
+        yield _Finding("status-right", p.id, "", found, "write verdict: not measured; or name segmentation and segment", ("verdict",))
     if members is not None:
         kept = _segmentation(facts.study, p.segmentation)
         if p.verdict != kept["verdict"]:
@@ -272,8 +284,9 @@ def _verdict(facts: _Facts, p: Persona) -> _Findings:
                 yield _Finding("status-right", p.id, "", f"the {name} says {getattr(p, name)!r}; the segmentation's is {kept[name]!r}",
                     f"write {name}: {kept[name]}", (name,))
         yield from _hashes_same(facts, p, kept)
-    if p.status == "persona" and _status(p.verdict, p.interviewed) != "persona":
-        yield _Finding("status-right", p.id, "", f"status 'persona' with the verdict {p.verdict!r} and {p.interviewed} interviewed people",
+    if p.status == "persona" and not (_of_segment(p) and _status(p.verdict, p.interviewed) == "persona"):
+        behind = f"the verdict {p.verdict!r} and {p.interviewed} interviewed people" if _of_segment(p) else "no segment of a segmentation"
+        yield _Finding("status-right", p.id, "", f"status 'persona' with {behind}",
                        "write status: proto-persona; 'persona' needs the verdict 'clusters shown' and 5 interviewed people", ("status",))
 
 # %% ../nbs/43_checks.ipynb #1db7f98d

@@ -582,3 +582,15 @@ def test_random_damages_are_found_and_harmless_edits_are_not(planted: Study):
     assert quiet == [] and len(done) == len(damage.DAMAGES)
     done, quiet = damage.campaign(planted, drafts, damage.HARMLESS, len(damage.HARMLESS), 1)
     assert len(quiet) == sum(done.values()) and len(done) == len(damage.HARMLESS)
+
+
+# -- What a hostile reader tried --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("about", "expected"), [
+    ({"status": "persona", "verdict": "clusters shown", "people": 5000, "share": .9, "low": .89, "high": .91, "interviewed": 40}, {"size-right", "status-right"}),
+    ({"cases": ["P01", "P02", "P03"], "verdict": "clusters shown", "interviewed": 3}, {"status-right"}),
+    ({"cases": ["P01", "P02", "P03"], "status": "persona", "interviewed": 3}, {"status-right"}),
+    ({"cases": ["P01", "P02", "P03"], "interviewed": 3, "people": 1000}, {"size-right"}), ({"share": .6}, {"size-right"}),
+    ({"cases": ["P01"], "segment": "A", "segmentation": "2026-05", "verdict": "not measured", "people": 50, "share": .5, "interviewed": 1}, {"size-right"}),
+    ({"cases": ["P01", "P02", "P03"], "interviewed": 3, "people": 3}, set()), ({}, set())])
+def test_who_has_no_segment_states_no_share_and_no_verdict(study: Study, about: dict, expected: set[str]):
+    assert rules(check(study, personas=[by_hand(**about)], today=TODAY)) == expected
