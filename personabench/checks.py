@@ -23,7 +23,7 @@ from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _again
                                    _defining, _figures, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
                                    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _withdrawn, code_profiles, contrasts,
                                    passages)
-from .prevalence import Prevalence, _is_answer, _persona_meter, _places, persona_traits
+from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import BadInput, NoSuchName, nearest
 from .store import tables
 from .study import _turn_of, load_texts
@@ -341,14 +341,21 @@ def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #d5369eb3
 def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
-    "Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out."
+    """Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out, and those
+    that reach into other turns have a row for each of them."""
     at, turns = facts.sources["source_id"], facts.study.turns
     q = q[q["source"].isin(at.index)]
     if q.empty: return q.assign(turn_role=None, turn_case=None)
     near = turns.iloc[_turn_of(pd.DataFrame({"source_id": q["source"].map(at).astype("int64"), "start": q["start"].clip(lower=0),
         "end": q["end"].clip(lower=0)}), turns)]
     overlap = np.minimum(q["end"].to_numpy(), near["end"].to_numpy()) - np.maximum(q["start"].to_numpy(), near["start"].to_numpy())
-    return q.assign(turn_role=near["role"].to_numpy(), turn_case=near["case"].to_numpy())[overlap > 0]
+    most = q.assign(turn_role=near["role"].to_numpy(), turn_case=near["case"].to_numpy())[overlap > 0]
+    over = q[overlap < (q["end"] - q["start"]).to_numpy()]
+    if over.empty: return most
+    beside = turns[["source_id", "start", "end", "role", "case"]].rename(columns={"start": "turn_start", "end": "turn_end", "role": "turn_role", "case": "turn_case"})
+    all_turns = over.assign(source_id=over["source"].map(at).astype("int64"), row=over.index).merge(beside, on="source_id").set_index("row")
+    touched = all_turns[(all_turns["turn_start"] < all_turns["end"]) & (all_turns["turn_end"] > all_turns["start"])]
+    return pd.concat([most, touched[most.columns]])
 
 # %% ../nbs/43_checks.ipynb #27bc8080
 def _speakers(facts: _Facts, q: pd.DataFrame) -> _Findings:
@@ -572,8 +579,9 @@ def _twice(personas: Sequence[Persona]) -> _Findings:
         seen: set[str] = set()
         for i, p in enumerate(personas):
             name = str(getattr(p, key))
-            if name in seen: yield _Finding(rule, p.id, "", f"the {key} {name!r} a second time", f"change the {key} of one of the two", (key,), i)
-            seen.add(name)
+            heard = " ".join(name.casefold().split())  # a reader hears no capitals and no spaces
+            if heard in seen: yield _Finding(rule, p.id, "", f"the {key} {name!r} a second time", f"change the {key} of one of the two", (key,), i)
+            seen.add(heard)
 
 # %% ../nbs/43_checks.ipynb #66323191
 def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
@@ -781,9 +789,9 @@ def _unsaturated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 def _later(facts: _Facts, e: Evidence) -> Survey | None:
     "Return the newest survey of the study that asked the variable in a later wave than the evidence is of."
     kept = facts.study.surveys
-    now = kept.loc[kept["survey"].eq(e.survey), "wave"]
-    waves = kept[kept["wave"].map(lambda w: isinstance(w, str) and bool(len(now)) and isinstance(now.iloc[0], str) and w > now.iloc[0])]
-    for name in waves.sort_values("wave", ascending=False)["survey"]:
+    waves = {str(name): _in_time(wave) for name, wave in zip(kept["survey"], kept["wave"], strict=True) if isinstance(wave, str)}
+    later = [name for name in waves if e.survey in waves and waves[name] > waves[e.survey]]
+    for name in sorted(later, key=lambda name: waves[name], reverse=True):
         survey = _survey_of(facts, name)
         if survey is not None and survey.variables["variable"].eq(e.variable).any(): return survey
     return None

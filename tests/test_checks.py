@@ -16,6 +16,7 @@ from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.consent import record_consent
 from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, contrasts, draft_personas, write_personas
+from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
 from personabench.survey import import_survey
@@ -594,3 +595,57 @@ def test_random_damages_are_found_and_harmless_edits_are_not(planted: Study):
     ({"cases": ["P01", "P02", "P03"], "interviewed": 3, "people": 3}, set()), ({}, set())])
 def test_who_has_no_segment_states_no_share_and_no_verdict(study: Study, about: dict, expected: set[str]):
     assert rules(check(study, personas=[by_hand(**about)], today=TODAY)) == expected
+
+
+def test_words_of_the_interviewer_inside_a_quote_are_found(study: Study):
+    told = Evidence(kind="quote", quote=study.quote("P01", 0, 60), source="P01", start=0, end=60, case="P01")
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[told]), cases=["P01"], interviewed=1)], today=TODAY)
+    assert "interviewer-turn" in rules(found)
+
+
+def test_words_of_somebody_else_inside_a_quote_are_found(study: Study):
+    with study.step("import", "two") as step:
+        turns = [{"speaker": "P20", "start": 0, "end": 21}, {"speaker": "P21", "start": 22, "end": 33}]
+        store.add_source(step, "pair", text="I ride every day, me. Not me, no.", turns=turns, date="2026-05-04",
+                         speakers={"P20": ("P20", "participant"), "P21": ("P21", "participant")})
+    told = Evidence(kind="quote", quote=study.quote("pair", 0, 33), source="pair", start=0, end=33, case="P20")
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[told]), cases=["P20"])], today=TODAY)
+    assert found.query("rule == 'case-right'")["message"].str.contains("in the study it is P21's").tolist() == [True]
+
+
+@pytest.mark.parametrize(("second", "twice"), [("ada  ", True), ("ADA", True), ("Ada L.", False)])
+def test_names_that_sound_alike_are_one(study: Study, second: str, twice: bool):
+    pair = [Persona(id="a", name="Ada"), Persona(id="b", name=second)]
+    assert ("duplicate-name" in rules(check(study, personas=pair, today=TODAY), "warning")) == twice
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("review_by: '2026-12-01'", "review_by: 30.06.2020"), ("review_by: '2026-12-01'", "review_by: soon"), ("created: '2026-06-01'", "created: June 2020"),
+    ("        case: P01", "        case: 007"), ("  - case: P01", "  - case: 7"), ("        end: 37", "        end: 19")])
+def test_a_value_that_would_be_misread_is_unreadable(study: Study, folder: Path, old: str, new: str):
+    edit(folder, old, new)
+    found = check(study, personas=folder, today=TODAY).query("rule == 'unreadable'")
+    line = (folder / "2026-05-a.yaml").read_text().splitlines()[found["line"].item() - 1]
+    assert (new.strip() == line.strip() or new.strip().startswith("end:") and line.lstrip().startswith("- kind: quote")) and found["cure"].item()
+
+
+@pytest.mark.parametrize(("quote", "start", "end"), [("", 25, 25), ("dock", 25, 24), ("...", 25, 28)])
+def test_a_quote_of_nothing_is_no_evidence(quote: str, start: int, end: int):
+    with pytest.raises(ValueError, match="holds nothing|has no word"):
+        Evidence(kind="quote", quote=quote, source="P01", start=start, end=end, case="P01")
+
+
+def test_a_misspelt_key_of_what_others_say_is_told_the_keys_of_evidence(study: Study, tmp_path: Path):
+    text = by_hand(Claim(id="x", text="t", facet="pain", unlike=[quoted(study, "P01", "I ride to work")]), cases=["P01"]).to_yaml()
+    (tmp_path / "a.yaml").write_text(text.replace("source:", "sourse:"))
+    assert "'source'" in check(study, personas=tmp_path, today=TODAY)["cure"].item()
+
+
+@pytest.mark.parametrize(("wave", "stale"), [("wave 9", True), ("wave 10", False)])
+def test_wave_ten_comes_after_wave_nine(study: Study, wave: str, stale: bool):
+    for name, yes in (("wave 9", 240), ("wave 10", 30)):
+        import_survey(study, pd.DataFrame({"bell": np.repeat([1, 0], [yes, 300 - yes])}, index=[f"{name}-{i}" for i in range(300)]), name=name, wave=name)
+    e = Evidence(kind="survey", survey=wave, variable="bell", value=1, n=300, share=.8, low=.7, high=.9, rest=.5)
+    found = check(study, personas=[by_hand(Claim(id="x", text="Rings", facet="behaviour", evidence=[e]))], today=TODAY)
+    assert ("outdated" in rules(found)) == stale
+    assert _survey_of(study, ["bell"], None).wave == "wave 10"
