@@ -267,6 +267,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.checks._homes': ('checks.html#_homes', 'personabench/checks.py'),
                                      'personabench.checks._identifying': ('checks.html#_identifying', 'personabench/checks.py'),
                                      'personabench.checks._invented': ('checks.html#_invented', 'personabench/checks.py'),
+                                     'personabench.checks._is_coded': ('checks.html#_is_coded', 'personabench/checks.py'),
                                      'personabench.checks._kept_level': ('checks.html#_kept_level', 'personabench/checks.py'),
                                      'personabench.checks._later': ('checks.html#_later', 'personabench/checks.py'),
                                      'personabench.checks._level_of': ('checks.html#_level_of', 'personabench/checks.py'),

@@ -21,10 +21,10 @@ import pandas as pd
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _asked, _contrasts_by, _count_by, _counter_figures, _dates, _default_facet,
                                    _defining, _figures, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
-                                   _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _withdrawn, code_profiles, contrasts,
+                                   _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _withdrawn, code_profiles, contrasts,
                                    passages)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
-from .schema import BadInput, NoSuchName, nearest
+from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
 from .study import _turn_of, load_texts
 
@@ -38,6 +38,7 @@ __all__ = ['CHECK_RULES', 'CHECK_THRESHOLDS', 'CHECK_COLUMNS', 'check', 'has_err
 # %% ../nbs/43_checks.ipynb #cbd16cd9
 CHECK_RULES = {  # rule -> (level, what it asks)
     "unreadable": ("error", "each file is a persona"),
+    "incomplete": ("error", "a persona of a segment states what a draft states"),
     "duplicate-id": ("error", "each id once"),
     "duplicate-name": ("warning", "each name once"),
     "unknown-segment": ("error", "the segment, or the people, are in the study"),
@@ -59,7 +60,7 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "statistic-right": ("error", "the statistic computed again"),
     "strength-right": ("error", "the strength that a file states is the one its evidence gives"),
     "nobody": ("error", "somebody in the survey matches all that the statistics say"),
-    "k-anonymity": ("error", "the demographics shown fit at least k people"),
+    "k-anonymity": ("error", "segment, demographics shown and demographics told in interviews fit at least k people"),
     "identifier-in-quote": ("error", "no name, telephone number, address or one-of-a-kind job in a quote"),
     "consent-withheld": ("error", "the person agreed to be quoted"),
     "segment-artefact": ("error", "the segment is not made of people who gave the same answer to every rating"),
@@ -563,10 +564,29 @@ def _claim_figures(p: Persona, c: Claim, e: Evidence, now: dict[str, Any]) -> _F
     yield from _span(p, c, [])
 
 # %% ../nbs/43_checks.ipynb #33fe4010
+def _is_coded(facts: _Facts, c: Claim, e: Evidence) -> bool:
+    "Whether a quote is a coded passage of the study: with a code of the claim, or with any code where the claim has none."
+    def look() -> dict[tuple, set[str]]:
+        told: dict[tuple, set[str]] = {}
+        for found in (facts.passages, facts.study.codings):
+            for source, start, end, code in zip(found["source"], found["start"], found["end"], found["code"], strict=True):
+                told.setdefault((source, start, end), set()).add(code)
+        return told
+
+    codes = facts.kept(("coded spans",), look).get((e.source, e.start, e.end), set())
+    return bool(codes & set(c.codes) if c.codes else codes)
+
+
 def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     if c.stated is not None and c.stated != c.strength:
         found = f"the file says {c.stated!r}; its evidence gives {c.strength!r}"
         yield _Finding("strength-right", p.id, c.id, found, f"write strength: {c.strength}; it is computed, never typed", ("strength",))
+    loose = [e for e in c.evidence if e.kind == "quote" and not _is_coded(facts, c, e)]
+    backed = _strength([e for e in c.evidence if e not in loose], c.codes)
+    earned = max(backed, STRENGTHS[1], key=STRENGTHS.index)  # a quote that nobody coded is an anecdote still
+    if loose and STRENGTHS.index(earned) < STRENGTHS.index(c.strength):
+        found = f"{c.strength!r} by {len(loose)} quotes that are coded with {'none of its codes' if c.codes else 'nothing'} in the study; without them it is {earned!r}"
+        yield _Finding("strength-right", p.id, c.id, found, "code the passages, or quote coded ones", ("evidence", c.evidence.index(loose[0])))
     if not c.evidence:
         yield _Finding("assumption", p.id, c.id, f"no evidence for {_short(c.text)}", "link quotes or a statistic, or leave it marked as an assumption", ("text",))
     if not c.is_survey and c.against_people and c.against_people >= c.people:
@@ -649,6 +669,14 @@ _DEMOGRAPHIC = frozenset({"demographic"})
 
 
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
+    k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
+    if 0 < size < k:
+        yield _Finding("k-anonymity", p.id, "", f"the segment has {size} people, and a persona of so few describes somebody",
+            "segment with fewer groups, or leave the persona out", ("segment",))
+    for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
+        if c.facet == "demographic" and not c.is_survey and 0 < c.people < min(k, c.base):
+            found = f"{_short(c.text)} is known of {c.people} of {c.base} people"
+            yield _Finding("k-anonymity", p.id, c.id, found, "leave it out, or word it more coarsely and join the codes of more people", ("claims", j, "people"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
         shown = ", ".join(f"{t.trait} {t.wanted}" for t in meter.traits.itertuples())

@@ -157,7 +157,7 @@ def test_an_interviewers_words_are_no_evidence(study: Study):
 
 
 def test_claims_by_hand_are_counted_from_their_quotes(study: Study):
-    said = [Evidence(kind="quote", quote=study.quote(c, 19, 25), source=c, start=19, end=25, case=c) for c in ("P01", "P02", "P03")]
+    said = [quoted(study, c, TOLD[c][0][0]) for c in ("P01", "P02", "P03")]  # coded passages, listed by hand
     def persona(people: int, cases: list[str]) -> Persona:
         return Persona(id="a", name="A", cases=cases, interviewed=len(cases), claims=[Claim(id="x", text="t", facet="pain", evidence=said, people=people, base=3)])
     assert not has_errors(check(study, personas=[persona(3, ["P01", "P02", "P03"])]))
@@ -649,3 +649,26 @@ def test_wave_ten_comes_after_wave_nine(study: Study, wave: str, stale: bool):
     found = check(study, personas=[by_hand(Claim(id="x", text="Rings", facet="behaviour", evidence=[e]))], today=TODAY)
     assert ("outdated" in rules(found)) == stale
     assert _survey_of(study, ["bell"], None).wave == "wave 10"
+
+
+@pytest.mark.parametrize("words", [1, 3])
+def test_quotes_that_nobody_coded_support_nothing(study: Study, words: int):
+    said = [quoted(study, case, " ".join(study.text(case)[19:].split(" ")[:words])) for case in ("P01", "P02", "P03")]
+    bell = by_hand(Claim(id="x", text="Wants a bell.", facet="need", codes=["Likes phones"], evidence=[e.model_copy(update={"code": "Likes phones"}) for e in said]),
+                   cases=["P01", "P02", "P03"])
+    for p in (bell, by_hand(bell.claim_list[0].model_copy(update={"codes": []}), cases=["P01", "P02", "P03"])):
+        assert p.claim_list[0].strength == "supported"
+        told = check(study, personas=[p], today=TODAY).query("rule == 'strength-right'")["message"]
+        assert told.str.contains("without them it is 'anecdote'").tolist() == [True]
+
+
+def test_a_segment_of_two_and_what_one_of_them_told(study: Study):
+    with study.step("code", "x") as step:
+        mint = store.add_codes(step, [{"name": "Works at the mint", "facet": "demographic", "definition": ""}])[0]
+        source, at = int(study.sources.set_index("name").at["P01", "source_id"]), study.text("P01").index("I ride to work")
+        store.add_codings(step, [{"source_id": source, "code_id": mint, "start": at, "end": at + 14}])
+        store.add_segmentation(step, name="tiny", members=pd.DataFrame({"case": ["P01", "P02"], "segment": "S", "weight": 1.}), k=1, verdict="not measured",
+                               parameters={})
+    found = check(study, personas=draft_personas(study, "tiny", today=TODAY), today=TODAY)
+    assert set(found.loc[found["rule"].eq("k-anonymity"), "claim"]) == {"", "demographic-works-at-the-mint"} and rules(found) == {"k-anonymity"}
+    assert "k-anonymity" not in rules(check(study, personas=draft_personas(study, "tiny", today=TODAY), today=TODAY, config={"thresholds": {"k": 1}}))
