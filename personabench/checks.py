@@ -432,6 +432,9 @@ def _counts(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     shown = {name: getattr(c, name) for name in ("share", "low", "high") if getattr(c, name) is not None}
     yield from _compared("share-right", p, c, shown, found, "the claim")
     yield from _span(p, c, [d for d in (found["newest"], found["oldest"]) if d])
+    own = _own(facts, p, people)
+    if c.codes and not any(e.kind == "quote" for e in c.evidence) and _quotable(facts, own[own["code"].isin(c.codes)]):
+        yield _Finding("incomplete", p.id, c.id, f"none of its {found['quotes']} quotes is listed", "list one below 'evidence'; draft again", ("text",))
 
 # %% ../nbs/43_checks.ipynb #5fc4d1ee
 def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
@@ -440,6 +443,46 @@ def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
     for name, stated, at in (("newest", c.newest, -1), ("oldest", c.oldest, 0)):
         if known and stated is not None and stated != known[at]:
             yield _Finding("date-right", p.id, c.id, f"{name} says {stated}; the evidence gives {known[at]}", f"write {name}: '{known[at]}'", (name,))
+
+
+def _absent(facts: _Facts, p: Persona) -> _Findings:
+    "Yield what a persona drafted from a segment, and each of its claims, does not state any more."
+    people = _people(facts, p)
+    if not _of_segment(p) or people is None or _members(facts, p) is None: return
+    about = _segmentation(facts.study, p.segmentation)
+    hashed = [_CODINGS] if about["parameters"].get("method") == "code profiles" else [name for name, said in (("survey", about["survey"]), ("segmentation",
+        about["data_hash"])) if said and (name != "survey" or facts.study.surveys["survey"].eq(said).any())]
+    gone = [name for name in ("unassigned", "review_by") if getattr(p, name) is None] + [f"data: {name}" for name in hashed if name not in p.data]
+    if gone: yield _Finding("incomplete", p.id, "", f"the persona does not state {', '.join(gone)}", "draft again, and take it from there", ("id",))
+    for j, c in enumerate(p.claim_list):
+        gone = _absent_figures(facts, p, c, people)
+        if gone: yield _Finding("incomplete", p.id, c.id, f"the claim does not state {', '.join(gone)}", "draft again, and take it from there", ("claims", j))
+
+
+def _absent_figures(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> list[str]:
+    "Return which figures a claim leaves out that the study has."
+    found: dict[str, Any] = {}
+    if c.codes and facts.code_names >= set(c.codes):
+        found = _recount(facts, p, c, people)
+        found |= {f"against_{name}": found[name] for name in ("share", "low", "high")}
+    gone = [name for name in ("share", "low", "high", "newest", "oldest", "against_share", "against_low", "against_high") if found.get(name) is not None and
+        getattr(c, name) is None]
+    for e in c.evidence:
+        now = _contrast(facts, p, e, people) if e.kind == "survey" else ""
+        if not isinstance(now, dict): continue
+        figures = {"used": str(e.variable) in _defining(_segmentation(facts.study, p.segmentation)) or None, **{name: _round(now[name]) for name in _FIGURES}}
+        gone += [f"{name} of {e.variable!r}" for name, now_is in figures.items() if now_is is not None and getattr(e, name) is None]
+        if c.is_survey and e is c.evidence[0]:
+            own = [*(("share", "low", "high") if e.share is not None else ()), "against_share", "against_low", "against_high", "against_answer", "newest", "oldest"]
+            gone += [name for name in own if getattr(c, name) is None]
+    return gone
+
+
+def _quotable(facts: _Facts, rows: pd.DataFrame) -> bool:
+    "Whether one of some passages may be shown: of somebody who did not refuse, and without what gives a person away."
+    names = facts.kept(("names",), lambda: _names_pattern(facts.study))
+    refused = facts.kept(("refused",), lambda: {case for case, said in zip(facts.study.cases["case"], facts.study.cases["consent"]) if _refuses(said)})
+    return any(row.case not in refused and not any(_identifiers_in(row.quote, names)) for row in _rows(rows))
 
 
 def _declared(facts: _Facts) -> dict[str, set[str]]: return facts.kept(("declared",), lambda: _opposites(facts.codes, []))
@@ -470,6 +513,9 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
     rows = pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
     found = _counter_figures(int(rows["case"].nunique()), base, len(rows))
+    if not c.against and _quotable(facts, rows):
+        message = f"{found['against_people']} people speak against it, and not one of their quotes is listed"
+        yield _Finding("counter-evidence", p.id, c.id, message, "list a quote of theirs below 'against'; draft again", ("text",))
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) is not None}, found, "the claim")
 
 # %% ../nbs/43_checks.ipynb #70877459
@@ -618,7 +664,7 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
 # %% ../nbs/43_checks.ipynb #ef751fed
 def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
     "Hold the links of a persona's interviewed people against the members of the segments, and count who is left."
-    if p.segment is None or p.cases is not None or not (p.linked or p.unassigned is not None) or p.segment not in _segments(facts, p): return
+    if not _of_segment(p) or p.segment not in _segments(facts, p): return
     def wrong(found: str, cure: str, *at: str | int) -> _Finding: return _Finding("link-right", p.id, "", found, cure, at)
     segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
     for j, link in enumerate(p.linked):
@@ -942,7 +988,7 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
                 yield _Finding("not-distinct", personas[j].id, "", found, "join the two, or keep the claims that set them apart", ("claims",), j)
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
-_ABOUT_PERSONAS = (_unknown_segment, _size, _verdict, _review, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
+_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -672,3 +673,24 @@ def test_a_segment_of_two_and_what_one_of_them_told(study: Study):
     found = check(study, personas=draft_personas(study, "tiny", today=TODAY), today=TODAY)
     assert set(found.loc[found["rule"].eq("k-anonymity"), "claim"]) == {"", "demographic-works-at-the-mint"} and rules(found) == {"k-anonymity"}
     assert "k-anonymity" not in rules(check(study, personas=draft_personas(study, "tiny", today=TODAY), today=TODAY, config={"thresholds": {"k": 1}}))
+
+
+@pytest.mark.parametrize(("lines", "rule"), [
+    (r"    share: 1\.0\n    low: 0\.4385\n    high: 1\.0\n", "incomplete"), (r"    newest: .*\n    oldest: .*\n", "incomplete"),
+    (r"    against_share: .*\n    against_low: .*\n    against_high: .*\n", "incomplete"), (r"        used: true\n", "incomplete"), (r"        effective_n: .*\n", "incomplete"),
+    (r"unassigned: .*\n", "incomplete"), (r"review_by: .*\n", "incomplete"), (r"data:\n(  .*\n)+", "incomplete"), (r"linked:\n((  - |    ).*\n)+", "link-right"),
+    (r"    against:\n((      - |        ).*\n)+", "counter-evidence")])
+def test_what_is_left_out_is_found(study: Study, folder: Path, lines: str, rule: str):
+    path = folder / "2026-05-a.yaml"
+    assert re.search(lines, path.read_text())
+    path.write_text(re.sub(lines, "", path.read_text(), count=1))
+    assert rule in rules(check(study, personas=folder, today=TODAY))
+
+
+def test_which_quotes_to_show_is_an_editors_choice(study: Study, personas: list[Persona]):
+    def keep(n: int) -> Persona:
+        claims = [c.model_copy(update={"evidence": [e for e in c.evidence if e.kind == "quote"][:n] + [e for e in c.evidence if e.kind != "quote"], "unlike": []})
+                  if c.codes == ["Empty dock"] else c for c in personas[0].claim_list]
+        return personas[0].model_copy(update={"claim_list": [c.model_copy(update={"stated": c.strength}) for c in claims]})
+    assert rules(check(study, personas=[keep(1), personas[1]], today=TODAY)) == set()
+    assert rules(check(study, personas=[keep(0), personas[1]], today=TODAY)) == {"incomplete"}
