@@ -238,6 +238,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.checks._Settings': ('checks.html#_settings', 'personabench/checks.py'),
                                      'personabench.checks._absent': ('checks.html#_absent', 'personabench/checks.py'),
                                      'personabench.checks._absent_figures': ('checks.html#_absent_figures', 'personabench/checks.py'),
+                                     'personabench.checks._again': ('checks.html#_again', 'personabench/checks.py'),
                                      'personabench.checks._all': ('checks.html#_all', 'personabench/checks.py'),
                                      'personabench.checks._anonymous': ('checks.html#_anonymous', 'personabench/checks.py'),
                                      'personabench.checks._artefact': ('checks.html#_artefact', 'personabench/checks.py'),

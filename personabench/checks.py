@@ -871,8 +871,8 @@ def _later(facts: _Facts, e: Evidence) -> Survey | None:
     return None
 
 
-def _level_of(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float, float]:
-    "Return the figure that evidence is about among everybody in a survey, its standard deviation, and the effective n."
+def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None = None) -> tuple[float, float, float]:
+    "Return the figure that evidence is about among everybody in a survey, or among some people, its standard deviation, and the effective n."
     from personabench.statistics import effective_n
 
     row = survey.row(str(e.variable))
@@ -882,11 +882,19 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float,
         places, at = _places(survey, row), _is_answer(row, e.value)
         x = np.where((places < 0) | (not at), np.nan, np.isin(places, at))
     here = ~np.isnan(x) & (w > 0)
+    if among is not None: here &= _among(survey.data.index, among)
     if not here.any(): return np.nan, np.nan, 0.
     mean = float(w[here] @ x[here] / w[here].sum())
     return mean, float((w[here] @ (x[here] - mean) ** 2 / w[here].sum()) ** .5), effective_n(w[here])
 
 # %% ../nbs/43_checks.ipynb #da3591f1
+def _again(facts: _Facts, p: Persona, then: Survey, later: Survey) -> set[str] | None:
+    "Return the persona's people who were asked in both waves, where that is enough of them to compare; else None."
+    if p.cases is None and p.segment is None: return None
+    here = _segments(facts, p).get(str(p.segment), set()) if p.cases is None else set(p.cases)
+    return facts.kept(("again", id(p), then.name, later.name), lambda: both if len(both := here & set(then.data.index) & set(later.data.index)) >= 30 else None)
+
+
 def _kept_level(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float, float]:
     return facts.kept(("all", survey.name, e.variable, str(e.value), e.share is None), lambda: _level_of(facts, survey, e))
 
@@ -896,13 +904,16 @@ def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         if e.kind != "survey" or (then := _survey_of(facts, e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
         later = _later(facts, e)
         if later is None: continue
-        (a, sd, n), (b, sd2, m) = (_kept_level(facts, s, e) for s in (then, later))
+        both = _again(facts, p, then, later)
+        (a, sd, n), (b, sd2, m) = (_kept_level(facts, s, e) if both is None else _level_of(facts, s, e, both) for s in (then, later))
         if min(n, m) < 30: continue
         pooled = ((sd * sd * n + sd2 * sd2 * m) / (n + m)) ** .5
         moved = 2 * np.arcsin(np.sqrt(b)) - 2 * np.arcsin(np.sqrt(a)) if e.share is not None else (b - a) / pooled if pooled else 0.
         if abs(moved) < facts.limits["drift"] or abs(moved) / (1 / n + 1 / m) ** .5 < 3.3: continue
         was, now = (f"{100 * x:.0f} %" if e.share is not None else f"{x:.3g}" for x in (a, b))
-        found = f"{e.variable!r} went from {was} of everybody in {then.wave} to {now} in {later.wave}; the claim rests on {then.wave}"
+        whom = "everybody" if both is None else f"its {len(both)} people asked in both waves"
+        unasked = " (its own people were not asked again: not compared within the segment)" if both is None and _of_segment(p) else ""
+        found = f"{e.variable!r} went from {was} of {whom} in {then.wave} to {now} in {later.wave}{unasked}; the claim rests on {then.wave}"
         yield _Finding("outdated", p.id, c.id, found, f"draft again from {later.wave}, or say that it was so until then", ("evidence", k, "survey"))
 
 # %% ../nbs/43_checks.ipynb #2aee6d67

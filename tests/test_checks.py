@@ -694,3 +694,33 @@ def test_which_quotes_to_show_is_an_editors_choice(study: Study, personas: list[
         return personas[0].model_copy(update={"claim_list": [c.model_copy(update={"stated": c.strength}) for c in claims]})
     assert rules(check(study, personas=[keep(1), personas[1]], today=TODAY)) == set()
     assert rules(check(study, personas=[keep(0), personas[1]], today=TODAY)) == {"incomplete"}
+
+
+def again(study: Study, bells: tuple[np.ndarray, np.ndarray], segment: int) -> pd.DataFrame:
+    "Ask the same people about bells in two waves; the first of them are the segment; return what is outdated about it."
+    ids = [f"B{i}" for i in range(len(bells[0]))]
+    for wave, bell in zip(("2026-06", "2026-12"), bells, strict=True):
+        import_survey(study, pd.DataFrame({"bell": bell.astype(int)}, index=ids), name=wave, wave=wave)
+    with study.step("segment", "b") as step:
+        members = pd.DataFrame({"case": ids, "segment": np.where(np.arange(len(ids)) < segment, "A", "B"), "weight": 1.})
+        store.add_segmentation(step, name="bells", members=members, k=2, verdict="not measured", parameters={}, survey="2026-06", wave="2026-06")
+    e = Evidence(kind="survey", survey="2026-06", variable="bell", value=1, n=segment, share=.5, low=.4, high=.6, rest=.4)
+    found = check(study, personas=[by_hand(Claim(id="x", text="Rings", facet="behaviour", evidence=[e]), segmentation="bells", segment="A")], today=TODAY)
+    return found[found["rule"].eq("outdated")]
+
+
+def test_a_change_within_the_segment_is_outdated_though_everybody_else_stays(study: Study):
+    then = np.r_[np.repeat([1, 0], [90, 10]), np.tile([1, 0], 450)]
+    now = np.r_[np.repeat([1, 0], [5, 95]), np.tile([1, 0], 450)]
+    assert again(study, (then, now), 100)["message"].str.contains("from 90 % of its 100 people asked in both waves in 2026-06 to 5 %").tolist() == [True]
+
+
+def test_a_change_of_all_others_leaves_the_segment_alone(study: Study):
+    stay = np.tile([1, 0], 50)
+    assert again(study, (np.r_[stay, np.ones(300)], np.r_[stay, np.zeros(300)]), 100).empty
+
+
+@pytest.mark.parametrize(("n", "yes", "stale"), [(32, (16, 7), False), (320, (160, 70), True)])
+def test_a_change_that_chance_may_make_is_not_outdated(study: Study, n: int, yes: tuple[int, int], stale: bool):
+    then, now = (np.repeat([1, 0], [k, n - k]) for k in yes)  # Cohen's h of .6 both times
+    assert again(study, (then, now), n).empty != stale
