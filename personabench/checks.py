@@ -467,7 +467,7 @@ def _absent_figures(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> li
         found |= {f"against_{name}": found[name] for name in ("share", "low", "high")}
     gone = [name for name in ("share", "low", "high", "newest", "oldest", "against_share", "against_low", "against_high") if found.get(name) is not None and
         getattr(c, name) is None]
-    for e in c.evidence:
+    for e in (*c.evidence, *c.against):
         now = _contrast(facts, p, e, people) if e.kind == "survey" else ""
         if not isinstance(now, dict): continue
         figures = {"used": str(e.variable) in _defining(_segmentation(facts.study, p.segmentation)) or None, **{name: _round(now[name]) for name in _FIGURES}}
