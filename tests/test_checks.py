@@ -677,7 +677,8 @@ def test_a_segment_of_two_and_what_one_of_them_told(study: Study):
 
 @pytest.mark.parametrize(("lines", "rule"), [
     (r"    share: 1\.0\n    low: 0\.4385\n    high: 1\.0\n", "incomplete"), (r"    newest: .*\n    oldest: .*\n", "incomplete"),
-    (r"    against_share: .*\n    against_low: .*\n    against_high: .*\n", "incomplete"), (r"        used: true\n", "incomplete"), (r"        effective_n: .*\n", "incomplete"),
+    (r"    against_share: .*\n    against_low: .*\n    against_high: .*\n", "incomplete"), (r"        used: true\n", "incomplete"),
+    (r"        effective_n: .*\n", "incomplete"),
     (r"unassigned: .*\n", "incomplete"), (r"review_by: .*\n", "incomplete"), (r"data:\n(  .*\n)+", "incomplete"), (r"linked:\n((  - |    ).*\n)+", "link-right"),
     (r"    against:\n((      - |        ).*\n)+", "counter-evidence")])
 def test_what_is_left_out_is_found(study: Study, folder: Path, lines: str, rule: str):

@@ -119,7 +119,8 @@ HARMLESS: dict[str, Edit] = {
     "date without quotes": lambda t, r: _spot(t, r, r"'(\d{4}-\d\d-\d\d)'", lambda m: m[1]),
     "decimals": lambda t, r: _spot(t, r, r"^( +(?:share|low|high|rest): 0\.\d+)$", lambda m: m[0] + "0" * r.randint(1, 3)),
     "what others say left out": lambda t, r: _spot(t, r, r"^    unlike:\n(?:      - .*\n(?: {8}.*\n)+)+", lambda m: ""),
-    "one of several quotes left out": lambda t, r: _spot(t, r, r"^(      - kind: quote\n(?: {8}.*\n)+?)(?=      - kind: quote\n {8}quote: \|-\n.*\n(?: {8}.*\n)*? {8}case: P)", lambda m: ""),
+    "one of several quotes left out": lambda t, r: _spot(
+        t, r, r"^(      - kind: quote\n(?: {8}.*\n)+?)(?=      - kind: quote\n {8}quote: \|-\n.*\n(?: {8}.*\n)*? {8}case: P)", lambda m: ""),
     "notes": lambda t, r: _spot(t, r, r"^(name: .+)$", lambda m: m[0] + "\nnotes: |-\n  Talk to two more of them: soon."),
 }
 
