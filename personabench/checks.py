@@ -21,10 +21,10 @@ import pandas as pd
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _asked, _contrasts_by, _count_by, _counter_figures, _dates, _default_facet,
                                    _defining, _figures, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
-                                   _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _withdrawn, code_profiles, contrasts,
+                                   _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _withdrawn, code_profiles, contrasts,
                                    passages)
-from .prevalence import Prevalence, _is_answer, _persona_meter, _places, persona_traits
-from .schema import BadInput, NoSuchName, nearest
+from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
+from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
 from .study import _turn_of, load_texts
 
@@ -38,6 +38,7 @@ __all__ = ['CHECK_RULES', 'CHECK_THRESHOLDS', 'CHECK_COLUMNS', 'check', 'has_err
 # %% ../nbs/43_checks.ipynb #cbd16cd9
 CHECK_RULES = {  # rule -> (level, what it asks)
     "unreadable": ("error", "each file is a persona"),
+    "incomplete": ("error", "a persona of a segment states what a draft states"),
     "duplicate-id": ("error", "each id once"),
     "duplicate-name": ("warning", "each name once"),
     "unknown-segment": ("error", "the segment, or the people, are in the study"),
@@ -59,7 +60,7 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "statistic-right": ("error", "the statistic computed again"),
     "strength-right": ("error", "the strength that a file states is the one its evidence gives"),
     "nobody": ("error", "somebody in the survey matches all that the statistics say"),
-    "k-anonymity": ("error", "the demographics shown fit at least k people"),
+    "k-anonymity": ("error", "segment, demographics shown and demographics told in interviews fit at least k people"),
     "identifier-in-quote": ("error", "no name, telephone number, address or one-of-a-kind job in a quote"),
     "consent-withheld": ("error", "the person agreed to be quoted"),
     "segment-artefact": ("error", "the segment is not made of people who gave the same answer to every rating"),
@@ -224,6 +225,11 @@ def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
     return {} if members is None else {str(name): set(cases.to_numpy("object")) for name, cases in members.groupby("segment")["case"]}
 
 # %% ../nbs/43_checks.ipynb #da7977a7
+def _of_segment(p: Persona) -> bool:
+    "Whether a persona stands for a segment of a segmentation, and not for people named by hand or for nobody in particular."
+    return p.segment is not None and p.cases is None
+
+
 def _unknown_segment(facts: _Facts, p: Persona) -> _Findings:
     if p.cases is not None:
         for case in sorted(set(p.cases) - set(facts.study.cases["case"])):
@@ -253,15 +259,22 @@ def _compared(rule: str, p: Persona, c: Claim | None, stated: dict[str, Any], fo
 # %% ../nbs/43_checks.ipynb #430c0725
 def _size(facts: _Facts, p: Persona) -> _Findings:
     people = _people(facts, p)
-    if people is None or (p.segment is None and p.cases is None): return  # written by hand and about nobody in particular
+    if people is None: return
     found: dict[str, Any] = {"interviewed": len(people & facts.read)}
-    members = _members(facts, p) if p.segment is not None else None
-    if members is not None and p.cases is None: found |= _segment_size(members, str(p.segment))
-    yield from _compared("size-right", p, None, {name: getattr(p, name) for name in found}, found, "the persona")
+    if _of_segment(p) and (members := _members(facts, p)) is not None: found |= _segment_size(members, str(p.segment))
+    else: found |= {"people": len(people), "effective_n": None, "share": None, "low": None, "high": None}  # a share needs a survey and its segments
+    stated = {name: getattr(p, name) for name in found}
+    if p.segment is None or p.cases is not None:  # written by hand: need not be counted at all, except that its people's interviews are
+        unsaid = ("people",) if p.cases is not None else ("people", "interviewed")
+        stated = {name: said for name, said in stated.items() if said or name not in unsaid}
+    yield from _compared("size-right", p, None, stated, found, "the persona")
 
 # %% ../nbs/43_checks.ipynb #d955911a
 def _verdict(facts: _Facts, p: Persona) -> _Findings:
-    members = _members(facts, p) if p.segment is not None else None
+    members = _members(facts, p) if _of_segment(p) else None
+    if not _of_segment(p) and p.verdict != "not measured":
+        found = f"the verdict says {p.verdict!r}, and no segmentation stands behind it"
+        yield _Finding("status-right", p.id, "", found, "write verdict: not measured; or name segmentation and segment", ("verdict",))
     if members is not None:
         kept = _segmentation(facts.study, p.segmentation)
         if p.verdict != kept["verdict"]:
@@ -272,8 +285,9 @@ def _verdict(facts: _Facts, p: Persona) -> _Findings:
                 yield _Finding("status-right", p.id, "", f"the {name} says {getattr(p, name)!r}; the segmentation's is {kept[name]!r}",
                     f"write {name}: {kept[name]}", (name,))
         yield from _hashes_same(facts, p, kept)
-    if p.status == "persona" and _status(p.verdict, p.interviewed) != "persona":
-        yield _Finding("status-right", p.id, "", f"status 'persona' with the verdict {p.verdict!r} and {p.interviewed} interviewed people",
+    if p.status == "persona" and not (_of_segment(p) and _status(p.verdict, p.interviewed) == "persona"):
+        behind = f"the verdict {p.verdict!r} and {p.interviewed} interviewed people" if _of_segment(p) else "no segment of a segmentation"
+        yield _Finding("status-right", p.id, "", f"status 'persona' with {behind}",
                        "write status: proto-persona; 'persona' needs the verdict 'clusters shown' and 5 interviewed people", ("status",))
 
 # %% ../nbs/43_checks.ipynb #1db7f98d
@@ -333,14 +347,21 @@ def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #d5369eb3
 def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
-    "Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out."
+    """Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out, and those
+    that reach into other turns have a row for each of them."""
     at, turns = facts.sources["source_id"], facts.study.turns
     q = q[q["source"].isin(at.index)]
     if q.empty: return q.assign(turn_role=None, turn_case=None)
     near = turns.iloc[_turn_of(pd.DataFrame({"source_id": q["source"].map(at).astype("int64"), "start": q["start"].clip(lower=0),
         "end": q["end"].clip(lower=0)}), turns)]
     overlap = np.minimum(q["end"].to_numpy(), near["end"].to_numpy()) - np.maximum(q["start"].to_numpy(), near["start"].to_numpy())
-    return q.assign(turn_role=near["role"].to_numpy(), turn_case=near["case"].to_numpy())[overlap > 0]
+    most = q.assign(turn_role=near["role"].to_numpy(), turn_case=near["case"].to_numpy())[overlap > 0]
+    over = q[overlap < (q["end"] - q["start"]).to_numpy()]
+    if over.empty: return most
+    beside = turns[["source_id", "start", "end", "role", "case"]].rename(columns={"start": "turn_start", "end": "turn_end", "role": "turn_role", "case": "turn_case"})
+    all_turns = over.assign(source_id=over["source"].map(at).astype("int64"), row=over.index).merge(beside, on="source_id").set_index("row")
+    touched = all_turns[(all_turns["turn_start"] < all_turns["end"]) & (all_turns["turn_end"] > all_turns["start"])]
+    return pd.concat([most, touched[most.columns]])
 
 # %% ../nbs/43_checks.ipynb #27bc8080
 def _speakers(facts: _Facts, q: pd.DataFrame) -> _Findings:
@@ -416,6 +437,9 @@ def _counts(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     shown = {name: getattr(c, name) for name in ("share", "low", "high") if getattr(c, name) is not None}
     yield from _compared("share-right", p, c, shown, found, "the claim")
     yield from _span(p, c, [d for d in (found["newest"], found["oldest"]) if d])
+    own = _own(facts, p, people)
+    if c.codes and not any(e.kind == "quote" for e in c.evidence) and _quotable(facts, own[own["code"].isin(c.codes)]):
+        yield _Finding("incomplete", p.id, c.id, f"none of its {found['quotes']} quotes is listed", "list one below 'evidence'; draft again", ("text",))
 
 # %% ../nbs/43_checks.ipynb #5fc4d1ee
 def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
@@ -424,6 +448,46 @@ def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
     for name, stated, at in (("newest", c.newest, -1), ("oldest", c.oldest, 0)):
         if known and stated is not None and stated != known[at]:
             yield _Finding("date-right", p.id, c.id, f"{name} says {stated}; the evidence gives {known[at]}", f"write {name}: '{known[at]}'", (name,))
+
+
+def _absent(facts: _Facts, p: Persona) -> _Findings:
+    "Yield what a persona drafted from a segment, and each of its claims, does not state any more."
+    people = _people(facts, p)
+    if not _of_segment(p) or people is None or _members(facts, p) is None: return
+    about = _segmentation(facts.study, p.segmentation)
+    hashed = [_CODINGS] if about["parameters"].get("method") == "code profiles" else [name for name, said in (("survey", about["survey"]), ("segmentation",
+        about["data_hash"])) if said and (name != "survey" or facts.study.surveys["survey"].eq(said).any())]
+    gone = [name for name in ("unassigned", "review_by") if getattr(p, name) is None] + [f"data: {name}" for name in hashed if name not in p.data]
+    if gone: yield _Finding("incomplete", p.id, "", f"the persona does not state {', '.join(gone)}", "draft again, and take it from there", ("id",))
+    for j, c in enumerate(p.claim_list):
+        gone = _absent_figures(facts, p, c, people)
+        if gone: yield _Finding("incomplete", p.id, c.id, f"the claim does not state {', '.join(gone)}", "draft again, and take it from there", ("claims", j))
+
+
+def _absent_figures(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> list[str]:
+    "Return which figures a claim leaves out that the study has."
+    found: dict[str, Any] = {}
+    if c.codes and facts.code_names >= set(c.codes):
+        found = _recount(facts, p, c, people)
+        found |= {f"against_{name}": found[name] for name in ("share", "low", "high")}
+    gone = [name for name in ("share", "low", "high", "newest", "oldest", "against_share", "against_low", "against_high") if found.get(name) is not None and
+        getattr(c, name) is None]
+    for e in (*c.evidence, *c.against):
+        now = _contrast(facts, p, e, people) if e.kind == "survey" else ""
+        if not isinstance(now, dict): continue
+        figures = {"used": str(e.variable) in _defining(_segmentation(facts.study, p.segmentation)) or None, **{name: _round(now[name]) for name in _FIGURES}}
+        gone += [f"{name} of {e.variable!r}" for name, now_is in figures.items() if now_is is not None and getattr(e, name) is None]
+        if c.is_survey and e is c.evidence[0]:
+            own = [*(("share", "low", "high") if e.share is not None else ()), "against_share", "against_low", "against_high", "against_answer", "newest", "oldest"]
+            gone += [name for name in own if getattr(c, name) is None]
+    return gone
+
+
+def _quotable(facts: _Facts, rows: pd.DataFrame) -> bool:
+    "Whether one of some passages may be shown: of somebody who did not refuse, and without what gives a person away."
+    names = facts.kept(("names",), lambda: _names_pattern(facts.study))
+    refused = facts.kept(("refused",), lambda: {case for case, said in zip(facts.study.cases["case"], facts.study.cases["consent"]) if _refuses(said)})
+    return any(row.case not in refused and not any(_identifiers_in(row.quote, names)) for row in _rows(rows))
 
 
 def _declared(facts: _Facts) -> dict[str, set[str]]: return facts.kept(("declared",), lambda: _opposites(facts.codes, []))
@@ -454,6 +518,9 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
     rows = pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
     found = _counter_figures(int(rows["case"].nunique()), base, len(rows))
+    if not c.against and _quotable(facts, rows):
+        message = f"{found['against_people']} people speak against it, and not one of their quotes is listed"
+        yield _Finding("counter-evidence", p.id, c.id, message, "list a quote of theirs below 'against'; draft again", ("text",))
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) is not None}, found, "the claim")
 
 # %% ../nbs/43_checks.ipynb #70877459
@@ -548,10 +615,29 @@ def _claim_figures(p: Persona, c: Claim, e: Evidence, now: dict[str, Any]) -> _F
     yield from _span(p, c, [])
 
 # %% ../nbs/43_checks.ipynb #33fe4010
+def _is_coded(facts: _Facts, c: Claim, e: Evidence) -> bool:
+    "Whether a quote is a coded passage of the study: with a code of the claim, or with any code where the claim has none."
+    def look() -> dict[tuple, set[str]]:
+        told: dict[tuple, set[str]] = {}
+        for found in (facts.passages, facts.study.codings):
+            for source, start, end, code in zip(found["source"], found["start"], found["end"], found["code"], strict=True):
+                told.setdefault((source, start, end), set()).add(code)
+        return told
+
+    codes = facts.kept(("coded spans",), look).get((e.source, e.start, e.end), set())
+    return bool(codes & set(c.codes) if c.codes else codes)
+
+
 def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     if c.stated is not None and c.stated != c.strength:
         found = f"the file says {c.stated!r}; its evidence gives {c.strength!r}"
         yield _Finding("strength-right", p.id, c.id, found, f"write strength: {c.strength}; it is computed, never typed", ("strength",))
+    loose = [e for e in c.evidence if e.kind == "quote" and not _is_coded(facts, c, e)]
+    backed = _strength([e for e in c.evidence if e not in loose], c.codes)
+    earned = max(backed, STRENGTHS[1], key=STRENGTHS.index)  # a quote that nobody coded is an anecdote still
+    if loose and STRENGTHS.index(earned) < STRENGTHS.index(c.strength):
+        found = f"{c.strength!r} by {len(loose)} quotes that are coded with {'none of its codes' if c.codes else 'nothing'} in the study; without them it is {earned!r}"
+        yield _Finding("strength-right", p.id, c.id, found, "code the passages, or quote coded ones", ("evidence", c.evidence.index(loose[0])))
     if not c.evidence:
         yield _Finding("assumption", p.id, c.id, f"no evidence for {_short(c.text)}", "link quotes or a statistic, or leave it marked as an assumption", ("text",))
     if not c.is_survey and c.against_people and c.against_people >= c.people:
@@ -564,8 +650,9 @@ def _twice(personas: Sequence[Persona]) -> _Findings:
         seen: set[str] = set()
         for i, p in enumerate(personas):
             name = str(getattr(p, key))
-            if name in seen: yield _Finding(rule, p.id, "", f"the {key} {name!r} a second time", f"change the {key} of one of the two", (key,), i)
-            seen.add(name)
+            heard = " ".join(name.casefold().split())  # a reader hears no capitals and no spaces
+            if heard in seen: yield _Finding(rule, p.id, "", f"the {key} {name!r} a second time", f"change the {key} of one of the two", (key,), i)
+            seen.add(heard)
 
 # %% ../nbs/43_checks.ipynb #66323191
 def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
@@ -582,7 +669,7 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
 # %% ../nbs/43_checks.ipynb #ef751fed
 def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
     "Hold the links of a persona's interviewed people against the members of the segments, and count who is left."
-    if p.segment is None or p.cases is not None or not (p.linked or p.unassigned is not None) or p.segment not in _segments(facts, p): return
+    if not _of_segment(p) or p.segment not in _segments(facts, p): return
     def wrong(found: str, cure: str, *at: str | int) -> _Finding: return _Finding("link-right", p.id, "", found, cure, at)
     segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
     for j, link in enumerate(p.linked):
@@ -633,6 +720,14 @@ _DEMOGRAPHIC = frozenset({"demographic"})
 
 
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
+    k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
+    if 0 < size < k:
+        yield _Finding("k-anonymity", p.id, "", f"the segment has {size} people, and a persona of so few describes somebody",
+            "segment with fewer groups, or leave the persona out", ("segment",))
+    for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
+        if c.facet == "demographic" and not c.is_survey and 0 < c.people < min(k, c.base):
+            found = f"{_short(c.text)} is known of {c.people} of {c.base} people"
+            yield _Finding("k-anonymity", p.id, c.id, found, "leave it out, or word it more coarsely and join the codes of more people", ("claims", j, "people"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
         shown = ", ".join(f"{t.trait} {t.wanted}" for t in meter.traits.itertuples())
@@ -773,16 +868,16 @@ def _unsaturated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 def _later(facts: _Facts, e: Evidence) -> Survey | None:
     "Return the newest survey of the study that asked the variable in a later wave than the evidence is of."
     kept = facts.study.surveys
-    now = kept.loc[kept["survey"].eq(e.survey), "wave"]
-    waves = kept[kept["wave"].map(lambda w: isinstance(w, str) and bool(len(now)) and isinstance(now.iloc[0], str) and w > now.iloc[0])]
-    for name in waves.sort_values("wave", ascending=False)["survey"]:
+    waves = {str(name): _in_time(wave) for name, wave in zip(kept["survey"], kept["wave"], strict=True) if isinstance(wave, str)}
+    later = [name for name in waves if e.survey in waves and waves[name] > waves[e.survey]]
+    for name in sorted(later, key=lambda name: waves[name], reverse=True):
         survey = _survey_of(facts, name)
         if survey is not None and survey.variables["variable"].eq(e.variable).any(): return survey
     return None
 
 
-def _level_of(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float, float]:
-    "Return the figure that evidence is about among everybody in a survey, its standard deviation, and the effective n."
+def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None = None) -> tuple[float, float, float]:
+    "Return the figure that evidence is about among everybody in a survey, or among some people, its standard deviation, and the effective n."
     from personabench.statistics import effective_n
 
     row = survey.row(str(e.variable))
@@ -792,11 +887,19 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float,
         places, at = _places(survey, row), _is_answer(row, e.value)
         x = np.where((places < 0) | (not at), np.nan, np.isin(places, at))
     here = ~np.isnan(x) & (w > 0)
+    if among is not None: here &= _among(survey.data.index, among)
     if not here.any(): return np.nan, np.nan, 0.
     mean = float(w[here] @ x[here] / w[here].sum())
     return mean, float((w[here] @ (x[here] - mean) ** 2 / w[here].sum()) ** .5), effective_n(w[here])
 
 # %% ../nbs/43_checks.ipynb #da3591f1
+def _again(facts: _Facts, p: Persona, then: Survey, later: Survey) -> set[str] | None:
+    "Return the persona's people who were asked in both waves, where that is enough of them to compare; else None."
+    if p.cases is None and p.segment is None: return None
+    here = _segments(facts, p).get(str(p.segment), set()) if p.cases is None else set(p.cases)
+    return facts.kept(("again", id(p), then.name, later.name), lambda: both if len(both := here & set(then.data.index) & set(later.data.index)) >= 30 else None)
+
+
 def _kept_level(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float, float]:
     return facts.kept(("all", survey.name, e.variable, str(e.value), e.share is None), lambda: _level_of(facts, survey, e))
 
@@ -806,13 +909,16 @@ def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         if e.kind != "survey" or (then := _survey_of(facts, e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
         later = _later(facts, e)
         if later is None: continue
-        (a, sd, n), (b, sd2, m) = (_kept_level(facts, s, e) for s in (then, later))
+        both = _again(facts, p, then, later)
+        (a, sd, n), (b, sd2, m) = (_kept_level(facts, s, e) if both is None else _level_of(facts, s, e, both) for s in (then, later))
         if min(n, m) < 30: continue
         pooled = ((sd * sd * n + sd2 * sd2 * m) / (n + m)) ** .5
         moved = 2 * np.arcsin(np.sqrt(b)) - 2 * np.arcsin(np.sqrt(a)) if e.share is not None else (b - a) / pooled if pooled else 0.
         if abs(moved) < facts.limits["drift"] or abs(moved) / (1 / n + 1 / m) ** .5 < 3.3: continue
         was, now = (f"{100 * x:.0f} %" if e.share is not None else f"{x:.3g}" for x in (a, b))
-        found = f"{e.variable!r} went from {was} of everybody in {then.wave} to {now} in {later.wave}; the claim rests on {then.wave}"
+        whom = "everybody" if both is None else f"its {len(both)} people asked in both waves"
+        unasked = " (its own people were not asked again: not compared within the segment)" if both is None and _of_segment(p) else ""
+        found = f"{e.variable!r} went from {was} of {whom} in {then.wave} to {now} in {later.wave}{unasked}; the claim rests on {then.wave}"
         yield _Finding("outdated", p.id, c.id, found, f"draft again from {later.wave}, or say that it was so until then", ("evidence", k, "survey"))
 
 # %% ../nbs/43_checks.ipynb #2aee6d67
@@ -898,7 +1004,7 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
                 yield _Finding("not-distinct", personas[j].id, "", found, "join the two, or keep the claims that set them apart", ("claims",), j)
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
-_ABOUT_PERSONAS = (_unknown_segment, _size, _verdict, _review, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
+_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
 

@@ -42,6 +42,13 @@ class _Row(BaseModel):
         return value.isoformat() if isinstance(value, Date) else value
 
 
+def _text_id(case: Any) -> Any:
+    "YAML reads 007 as the number 7, which is somebody else: only text names a case."
+    if isinstance(case, (int, float)): raise ValueError(f"the case {case!r} is a number, and 007 would be read as 7: write it in quotes, as '{case}'")
+    return case
+
+
+_SAYS = re.compile(r"\w|[^\x00-\u20ff]")  # a word, or a sign that stands for one, such as a thumb
 _NEEDS = {"quote": ("quote", "source", "start", "end", "case"), "survey": ("survey", "variable", "n", "low", "high", "rest"),
           "log": ("variable", "n"), "cited": ("cite",)}
 
@@ -76,12 +83,21 @@ class Evidence(_Row):
     date: str | None = None                # when it was said or asked, as far as known
     note: str | None = None
 
+    @field_validator("case", mode="before")
+    @classmethod
+    def _case_is_text(cls, case: Any) -> Any: return _text_id(case)
+
     @model_validator(mode="after")
     def _complete(self) -> Evidence:
         missing = [name for name in _NEEDS[self.kind] if getattr(self, name) is None]
         if self.kind in ("survey", "log") and self.estimate is None: missing.append("share or mean")
         if missing: raise ValueError(f"evidence of kind {self.kind!r} lacks {', '.join(missing)}")
+        if self.kind == "quote": self._says_something()
         return self
+
+    def _says_something(self) -> None:
+        if (self.end or 0) <= (self.start or 0): raise ValueError(f"the span {self.start}-{self.end} holds nothing: 'end' has to be greater than 'start'")
+        if not _SAYS.search(self.quote or ""): raise ValueError(f"the quote {self.quote!r} has no word in it: quote what was said, or remove the evidence")
 
     @property
     def estimate(self) -> float | None: "The share or the mean."; return self.mean if self.share is None else self.share  # noqa: E702
@@ -201,6 +217,10 @@ class Link(_Row):
     how: Literal["respondent id", "typing tool", "by hand"]
     probability: float | None = Field(None, ge=0, le=1)   # of the segment, by the typing tool
 
+    @field_validator("case", mode="before")
+    @classmethod
+    def _case_is_text(cls, case: Any) -> Any: return _text_id(case)
+
 # %% ../nbs/40_personas.ipynb #036ef746
 class Persona(_Row):
     "Hold one persona: which segment it stands for, how many people that is, and its claims."
@@ -228,6 +248,20 @@ class Persona(_Row):
     data: dict[str, str] = {}              # what it was drafted from: name -> SHA-256
     notes: str | None = None
     claim_list: list[Claim] = Field([], alias="claims")
+
+    @field_validator("cases", mode="before")
+    @classmethod
+    def _cases_are_text(cls, cases: Any) -> Any: return [_text_id(case) for case in cases] if isinstance(cases, (list, tuple)) else cases
+
+    @field_validator("created", "review_by")
+    @classmethod
+    def _is_date(cls, date: str | None, info: Any) -> str | None:
+        "Dates are compared as text, so each is written in the one way that sorts; when a persona was made, a month tells as well."
+        day = f"{date}-01" if info.field_name == "created" and re.fullmatch(r"\d{4}-\d\d", date or "") else date
+        try: good = day is None or Date.fromisoformat(day).isoformat() == day
+        except ValueError: good = False
+        if not good: raise ValueError(f"{date!r} is no date such as 2026-06-30: write year-month-day")
+        return date
 
     @field_validator("verdict")
     @classmethod
@@ -423,7 +457,7 @@ def _line(document: Any, where: Sequence[str | int]) -> int:
 def _keys(where: Sequence[str | int]) -> list[str]:
     "Return the keys that are known at a place of a persona's file."
     words = [w for w in where if isinstance(w, str)]
-    model: type[_Row] = Evidence if {"evidence", "against"} & set(words) else Claim if "claims" in words else Persona
+    model: type[_Row] = Evidence if {"evidence", "against", "unlike"} & set(words) else Claim if "claims" in words else Persona
     return [field.alias or name for name, field in model.model_fields.items()]
 
 # %% ../nbs/40_personas.ipynb #bd5b9dbe
@@ -776,7 +810,7 @@ def passages(
     c = study.codings
     c = c[c["case"].notna() & c["role"].ne("interviewer") & ~c["case"].isin(_withdrawn(study)) & c["source_id"].isin(asked_sources(study))]
     c = clip_to_turn(c, study.turns)  # a quote holds the words of its person and of nobody else
-    c = c[c["quote"].str.strip().ne("")]
+    c = c[c["quote"].str.contains(_SAYS)]
     c = _once(c)[["source_id", "source", "turn", "case", "start", "end", "quote", "code_id", "code", "facet", "valence"]]
     return c.assign(date=c["source_id"].map(_dates(study)))
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -165,6 +166,11 @@ def _count(hits: list[np.ndarray], names: list[str], wanted: list[str], known: l
         "trait"]) if len(traits) and gain.max() > 0 else None)
 
 # %% ../nbs/41_prevalence.ipynb #39fe85ed
+def _in_time(wave: str | None) -> tuple[str | int, ...]:
+    "Return what waves are sorted by: their numbers as numbers, so that wave 10 comes after wave 9."
+    return tuple(int(part) if part.isdecimal() else part.casefold() for part in re.split(r"(\d+)", wave or ""))
+
+
 def _survey_of(study: Study, traits: Iterable[str], survey: str | None) -> Survey | None:
     "Return the survey that a bundle is about: the one named, else the newest that asked all its variables. Raises NoSuchName."
     if survey is not None:
@@ -176,7 +182,7 @@ def _survey_of(study: Study, traits: Iterable[str], survey: str | None) -> Surve
         known = [v for name in study.surveys["survey"] for v in study.survey(name)[1]["variable"]] + list(study.codes["code"])
         odd = sorted(asked - set(known)) or sorted(asked)
         raise NoSuchName("traits", f"no survey of the study asked {odd[0]!r}", "a survey variable or a code", nearest(odd[0], known))
-    return max(kept, key=lambda s: (s.wave or "", s.name)) if kept and asked else None
+    return max(kept, key=lambda s: (_in_time(s.wave), _in_time(s.name))) if kept and asked else None
 
 
 def _code_masks(study: Study, people: pd.Index, codes: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,6 +17,7 @@ from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.consent import record_consent
 from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, contrasts, draft_personas, write_personas
+from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
 from personabench.survey import import_survey
@@ -175,7 +177,7 @@ def test_an_interviewers_words_are_no_evidence(study: Study):
 
 
 def test_claims_by_hand_are_counted_from_their_quotes(study: Study):
-    said = [Evidence(kind="quote", quote=study.quote(c, 19, 25), source=c, start=19, end=25, case=c) for c in ("P01", "P02", "P03")]
+    said = [quoted(study, c, TOLD[c][0][0]) for c in ("P01", "P02", "P03")]  # coded passages, listed by hand
     def persona(people: int, cases: list[str]) -> Persona:
         return Persona(id="a", name="A", cases=cases, interviewed=len(cases), claims=[Claim(id="x", text="t", facet="pain", evidence=said, people=people, base=3)])
     assert not has_errors(check(study, personas=[persona(3, ["P01", "P02", "P03"])]))
@@ -622,3 +624,144 @@ def test_random_damages_are_found_and_harmless_edits_are_not(planted: Study):
     assert quiet == [] and len(done) == len(damage.DAMAGES)
     done, quiet = damage.campaign(planted, drafts, damage.HARMLESS, len(damage.HARMLESS), 1)
     assert len(quiet) == sum(done.values()) and len(done) == len(damage.HARMLESS)
+
+
+# -- What a hostile reader tried --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("about", "expected"), [
+    ({"status": "persona", "verdict": "clusters shown", "people": 5000, "share": .9, "low": .89, "high": .91, "interviewed": 40}, {"size-right", "status-right"}),
+    ({"cases": ["P01", "P02", "P03"], "verdict": "clusters shown", "interviewed": 3}, {"status-right"}),
+    ({"cases": ["P01", "P02", "P03"], "status": "persona", "interviewed": 3}, {"status-right"}),
+    ({"cases": ["P01", "P02", "P03"], "interviewed": 3, "people": 1000}, {"size-right"}), ({"share": .6}, {"size-right"}),
+    ({"cases": ["P01"], "segment": "A", "segmentation": "2026-05", "verdict": "not measured", "people": 50, "share": .5, "interviewed": 1}, {"size-right"}),
+    ({"cases": ["P01", "P02", "P03"], "interviewed": 3, "people": 3}, set()), ({}, set())])
+def test_who_has_no_segment_states_no_share_and_no_verdict(study: Study, about: dict, expected: set[str]):
+    assert rules(check(study, personas=[by_hand(**about)], today=TODAY)) == expected
+
+
+def test_words_of_the_interviewer_inside_a_quote_are_found(study: Study):
+    told = Evidence(kind="quote", quote=study.quote("P01", 0, 60), source="P01", start=0, end=60, case="P01")
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[told]), cases=["P01"], interviewed=1)], today=TODAY)
+    assert "interviewer-turn" in rules(found)
+
+
+def test_words_of_somebody_else_inside_a_quote_are_found(study: Study):
+    with study.step("import", "two") as step:
+        turns = [{"speaker": "P20", "start": 0, "end": 21}, {"speaker": "P21", "start": 22, "end": 33}]
+        store.add_source(step, "pair", text="I ride every day, me. Not me, no.", turns=turns, date="2026-05-04",
+                         speakers={"P20": ("P20", "participant"), "P21": ("P21", "participant")})
+    told = Evidence(kind="quote", quote=study.quote("pair", 0, 33), source="pair", start=0, end=33, case="P20")
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[told]), cases=["P20"])], today=TODAY)
+    assert found.query("rule == 'case-right'")["message"].str.contains("in the study it is P21's").tolist() == [True]
+
+
+@pytest.mark.parametrize(("second", "twice"), [("ada  ", True), ("ADA", True), ("Ada L.", False)])
+def test_names_that_sound_alike_are_one(study: Study, second: str, twice: bool):
+    pair = [Persona(id="a", name="Ada"), Persona(id="b", name=second)]
+    assert ("duplicate-name" in rules(check(study, personas=pair, today=TODAY), "warning")) == twice
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("review_by: '2026-12-01'", "review_by: 30.06.2020"), ("review_by: '2026-12-01'", "review_by: soon"), ("created: '2026-06-01'", "created: June 2020"),
+    ("        case: P01", "        case: 007"), ("  - case: P01", "  - case: 7"), ("        end: 37", "        end: 19")])
+def test_a_value_that_would_be_misread_is_unreadable(study: Study, folder: Path, old: str, new: str):
+    edit(folder, old, new)
+    found = check(study, personas=folder, today=TODAY).query("rule == 'unreadable'")
+    line = (folder / "2026-05-a.yaml").read_text().splitlines()[found["line"].item() - 1]
+    assert (new.strip() == line.strip() or new.strip().startswith("end:") and line.lstrip().startswith("- kind: quote")) and found["cure"].item()
+
+
+@pytest.mark.parametrize(("quote", "start", "end"), [("", 25, 25), ("dock", 25, 24), ("...", 25, 28)])
+def test_a_quote_of_nothing_is_no_evidence(quote: str, start: int, end: int):
+    with pytest.raises(ValueError, match="holds nothing|has no word"):
+        Evidence(kind="quote", quote=quote, source="P01", start=start, end=end, case="P01")
+
+
+def test_a_misspelt_key_of_what_others_say_is_told_the_keys_of_evidence(study: Study, tmp_path: Path):
+    text = by_hand(Claim(id="x", text="t", facet="pain", unlike=[quoted(study, "P01", "I ride to work")]), cases=["P01"]).to_yaml()
+    (tmp_path / "a.yaml").write_text(text.replace("source:", "sourse:"))
+    assert "'source'" in check(study, personas=tmp_path, today=TODAY)["cure"].item()
+
+
+@pytest.mark.parametrize(("wave", "stale"), [("wave 9", True), ("wave 10", False)])
+def test_wave_ten_comes_after_wave_nine(study: Study, wave: str, stale: bool):
+    for name, yes in (("wave 9", 240), ("wave 10", 30)):
+        import_survey(study, pd.DataFrame({"bell": np.repeat([1, 0], [yes, 300 - yes])}, index=[f"{name}-{i}" for i in range(300)]), name=name, wave=name)
+    e = Evidence(kind="survey", survey=wave, variable="bell", value=1, n=300, share=.8, low=.7, high=.9, rest=.5)
+    found = check(study, personas=[by_hand(Claim(id="x", text="Rings", facet="behaviour", evidence=[e]))], today=TODAY)
+    assert ("outdated" in rules(found)) == stale
+    assert _survey_of(study, ["bell"], None).wave == "wave 10"
+
+
+@pytest.mark.parametrize("words", [1, 3])
+def test_quotes_that_nobody_coded_support_nothing(study: Study, words: int):
+    said = [quoted(study, case, " ".join(study.text(case)[19:].split(" ")[:words])) for case in ("P01", "P02", "P03")]
+    bell = by_hand(Claim(id="x", text="Wants a bell.", facet="need", codes=["Likes phones"], evidence=[e.model_copy(update={"code": "Likes phones"}) for e in said]),
+                   cases=["P01", "P02", "P03"])
+    for p in (bell, by_hand(bell.claim_list[0].model_copy(update={"codes": []}), cases=["P01", "P02", "P03"])):
+        assert p.claim_list[0].strength == "supported"
+        told = check(study, personas=[p], today=TODAY).query("rule == 'strength-right'")["message"]
+        assert told.str.contains("without them it is 'anecdote'").tolist() == [True]
+
+
+def test_a_segment_of_two_and_what_one_of_them_told(study: Study):
+    with study.step("code", "x") as step:
+        mint = store.add_codes(step, [{"name": "Works at the mint", "facet": "demographic", "definition": ""}])[0]
+        source, at = int(study.sources.set_index("name").at["P01", "source_id"]), study.text("P01").index("I ride to work")
+        store.add_codings(step, [{"source_id": source, "code_id": mint, "start": at, "end": at + 14}])
+        store.add_segmentation(step, name="tiny", members=pd.DataFrame({"case": ["P01", "P02"], "segment": "S", "weight": 1.}), k=1, verdict="not measured",
+                               parameters={})
+    found = check(study, personas=draft_personas(study, "tiny", today=TODAY), today=TODAY)
+    assert set(found.loc[found["rule"].eq("k-anonymity"), "claim"]) == {"", "demographic-works-at-the-mint"} and rules(found) == {"k-anonymity"}
+    assert "k-anonymity" not in rules(check(study, personas=draft_personas(study, "tiny", today=TODAY), today=TODAY, config={"thresholds": {"k": 1}}))
+
+
+@pytest.mark.parametrize(("lines", "rule"), [
+    (r"    share: 1\.0\n    low: 0\.4385\n    high: 1\.0\n", "incomplete"), (r"    newest: .*\n    oldest: .*\n", "incomplete"),
+    (r"    against_share: .*\n    against_low: .*\n    against_high: .*\n", "incomplete"), (r"        used: true\n", "incomplete"),
+    (r"        effective_n: .*\n", "incomplete"),
+    (r"unassigned: .*\n", "incomplete"), (r"review_by: .*\n", "incomplete"), (r"data:\n(  .*\n)+", "incomplete"), (r"linked:\n((  - |    ).*\n)+", "link-right"),
+    (r"    against:\n((      - |        ).*\n)+", "counter-evidence")])
+def test_what_is_left_out_is_found(study: Study, folder: Path, lines: str, rule: str):
+    path = folder / "2026-05-a.yaml"
+    assert re.search(lines, path.read_text())
+    path.write_text(re.sub(lines, "", path.read_text(), count=1))
+    assert rule in rules(check(study, personas=folder, today=TODAY))
+
+
+def test_which_quotes_to_show_is_an_editors_choice(study: Study, personas: list[Persona]):
+    def keep(n: int) -> Persona:
+        claims = [c.model_copy(update={"evidence": [e for e in c.evidence if e.kind == "quote"][:n] + [e for e in c.evidence if e.kind != "quote"], "unlike": []})
+                  if c.codes == ["Empty dock"] else c for c in personas[0].claim_list]
+        return personas[0].model_copy(update={"claim_list": [c.model_copy(update={"stated": c.strength}) for c in claims]})
+    assert rules(check(study, personas=[keep(1), personas[1]], today=TODAY)) == set()
+    assert rules(check(study, personas=[keep(0), personas[1]], today=TODAY)) == {"incomplete"}
+
+
+def again(study: Study, bells: tuple[np.ndarray, np.ndarray], segment: int) -> pd.DataFrame:
+    "Ask the same people about bells in two waves; the first of them are the segment; return what is outdated about it."
+    ids = [f"B{i}" for i in range(len(bells[0]))]
+    for wave, bell in zip(("2026-06", "2026-12"), bells, strict=True):
+        import_survey(study, pd.DataFrame({"bell": bell.astype(int)}, index=ids), name=wave, wave=wave)
+    with study.step("segment", "b") as step:
+        members = pd.DataFrame({"case": ids, "segment": np.where(np.arange(len(ids)) < segment, "A", "B"), "weight": 1.})
+        store.add_segmentation(step, name="bells", members=members, k=2, verdict="not measured", parameters={}, survey="2026-06", wave="2026-06")
+    e = Evidence(kind="survey", survey="2026-06", variable="bell", value=1, n=segment, share=.5, low=.4, high=.6, rest=.4)
+    found = check(study, personas=[by_hand(Claim(id="x", text="Rings", facet="behaviour", evidence=[e]), segmentation="bells", segment="A")], today=TODAY)
+    return found[found["rule"].eq("outdated")]
+
+
+def test_a_change_within_the_segment_is_outdated_though_everybody_else_stays(study: Study):
+    then = np.r_[np.repeat([1, 0], [90, 10]), np.tile([1, 0], 450)]
+    now = np.r_[np.repeat([1, 0], [5, 95]), np.tile([1, 0], 450)]
+    assert again(study, (then, now), 100)["message"].str.contains("from 90 % of its 100 people asked in both waves in 2026-06 to 5 %").tolist() == [True]
+
+
+def test_a_change_of_all_others_leaves_the_segment_alone(study: Study):
+    stay = np.tile([1, 0], 50)
+    assert again(study, (np.r_[stay, np.ones(300)], np.r_[stay, np.zeros(300)]), 100).empty
+
+
+@pytest.mark.parametrize(("n", "yes", "stale"), [(32, (16, 7), False), (320, (160, 70), True)])
+def test_a_change_that_chance_may_make_is_not_outdated(study: Study, n: int, yes: tuple[int, int], stale: bool):
+    then, now = (np.repeat([1, 0], [k, n - k]) for k in yes)  # Cohen's h of .6 both times
+    assert again(study, (then, now), n).empty != stale

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
-from personabench.personas import (PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
+from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
 from personabench.study import Study
@@ -393,7 +393,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 dates = st.dates().map(lambda d: d.isoformat()) | st.just("2026-05") | st.none()
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=64) | st.none()
 evidences = st.one_of(
-    st.builds(Evidence, kind=st.just("quote"), quote=words, source=words, start=st.integers(0, 99), end=st.integers(100, 999),
+    st.builds(Evidence, kind=st.just("quote"), quote=words.filter(_SAYS.search), source=words, start=st.integers(0, 99), end=st.integers(100, 999),
               case=words, code=words | st.none(), date=dates, note=words | st.none()),
     st.builds(Evidence, kind=st.just("survey"), survey=words, variable=words, value=words | st.integers() | st.booleans() | st.none(), n=st.integers(0, 10 ** 6),
               share=st.floats(0, 1), low=st.floats(0, 1), high=st.floats(0, 1), rest=st.floats(0, 1), effect=numbers, used=st.booleans()),
@@ -706,7 +706,7 @@ def test_a_new_persona_gets_a_file(tmp_path):
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30)
 PLAIN = st.text("abc #:-'\"|>&*!%@,[]{}?\n\té🚲", min_size=1, max_size=20)
 QUOTES = st.builds(lambda words, case, start: Evidence(kind="quote", quote=words, source=case, case=case, start=start, end=start + len(words)),
-                   PLAIN | WORDS, st.sampled_from(["P01", "2", "no"]), st.integers(0, 99))
+                   (PLAIN | WORDS).filter(_SAYS.search), st.sampled_from(["P01", "2", "no"]), st.integers(0, 99))
 STATS = st.builds(lambda share, value: Evidence(kind="survey", survey="w", variable="v", value=value, n=40, share=share, low=0., high=1., rest=.5),
                   st.floats(0, 1), st.sampled_from([1, True, 1.5, "1", "yes"]))
 CLAIMS = st.lists(st.builds(lambda id, words, facet, codes, people, found: dict(id=id, text=words, facet=facet, codes=codes, people=people, evidence=found),

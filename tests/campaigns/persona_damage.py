@@ -69,6 +69,13 @@ DAMAGES: dict[str, Edit] = {
     "link of a person": lambda t, r: _spot(t, r, r"^(  - case: )(.+)$", lambda m: m[1] + r.choice([c for c in ("P01", "P05", "P14", "P99") if c != m[2]])),
     "how a person was linked": lambda t, r: _spot(t, r, r"^( {4}how: )respondent id$", lambda m: m[1] + r.choice(["by hand", "typing tool"])),
     "number of unassigned people": lambda t, r: _spot(t, r, r"^(unassigned: )(\d+)$", lambda m: m[1] + str(int(m[2]) + r.choice([1, 3, 20]))),
+    "figures left out": lambda t, r: _spot(t, r, r"^    share: .+\n    low: .+\n    high: .+\n", lambda m: ""),
+    "figures against left out": lambda t, r: _spot(t, r, r"^    against_share: .+\n    against_low: .+\n    against_high: .+\n", lambda m: ""),
+    "dates left out": lambda t, r: _spot(t, r, r"^    newest: .+\n    oldest: .+\n", lambda m: ""),
+    "used left out": lambda t, r: _spot(t, r, r"^ {8}used: true\n", lambda m: ""),
+    "figure of a statistic left out": lambda t, r: _spot(t, r, r"^ {8}(?:effective_n|effect|rest_n|q): .+\n", lambda m: ""),
+    "quotes against left out": lambda t, r: _spot(t, r, r"^    against:\n(?:      - kind: quote\n(?: {8}.*\n)+)+(?!      - )", lambda m: ""),
+    "head left out": lambda t, r: _spot(t, r, r"^(?:(?:unassigned|review_by|share|verdict): .+\n|data:\n(?: .+\n)+|linked:\n(?:(?:  - |    ).+\n)+)", lambda m: ""),
     "unknown key": lambda t, r: _spot(t, r, r"^( {4})(facet|people|text|evidence)(:)", lambda m: m[1] + m[2] + "s" + m[3]),
 }
 
@@ -111,6 +118,9 @@ HARMLESS: dict[str, Edit] = {
                                         lambda m: m[1] + r.choice([f"'{m[2]}'", f'"{m[2]}"'])),
     "date without quotes": lambda t, r: _spot(t, r, r"'(\d{4}-\d\d-\d\d)'", lambda m: m[1]),
     "decimals": lambda t, r: _spot(t, r, r"^( +(?:share|low|high|rest): 0\.\d+)$", lambda m: m[0] + "0" * r.randint(1, 3)),
+    "what others say left out": lambda t, r: _spot(t, r, r"^    unlike:\n(?:      - .*\n(?: {8}.*\n)+)+", lambda m: ""),
+    "one of several quotes left out": lambda t, r: _spot(
+        t, r, r"^(      - kind: quote\n(?: {8}.*\n)+?)(?=      - kind: quote\n {8}quote: \|-\n.*\n(?: {8}.*\n)*? {8}case: P)", lambda m: ""),
     "notes": lambda t, r: _spot(t, r, r"^(name: .+)$", lambda m: m[0] + "\nnotes: |-\n  Talk to two more of them: soon."),
 }
 
