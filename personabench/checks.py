@@ -721,7 +721,7 @@ _DEMOGRAPHIC = frozenset({"demographic"})
 
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
-    if 0 < size < k:
+    if 0 < size < k and _CODINGS not in p.data:  # a group of interviewed people says so itself, and is a proto-persona
         yield _Finding("k-anonymity", p.id, "", f"the segment has {size} people, and a persona of so few describes somebody",
             "segment with fewer groups, or leave the persona out", ("segment",))
     for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart

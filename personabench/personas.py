@@ -255,9 +255,9 @@ class Persona(_Row):
 
     @field_validator("created", "review_by")
     @classmethod
-    def _is_date(cls, date: str | None, info: Any) -> str | None:
-        "Dates are compared as text, so each is written in the one way that sorts; when a persona was made, a month tells as well."
-        day = f"{date}-01" if info.field_name == "created" and re.fullmatch(r"\d{4}-\d\d", date or "") else date
+    def _is_date(cls, date: str | None) -> str | None:
+        "Dates are compared as text, so each is written in the one way that sorts: a day or a month."
+        day = f"{date}-01" if re.fullmatch(r"\d{4}-\d\d", date or "") else date
         try: good = day is None or Date.fromisoformat(day).isoformat() == day
         except ValueError: good = False
         if not good: raise ValueError(f"{date!r} is no date such as 2026-06-30: write year-month-day")

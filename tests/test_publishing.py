@@ -27,7 +27,7 @@ def study() -> Study:
                 speakers={case: (case, "participant")}, date="2026-05-04")
             store.add_codings(step, [{"source_id": source_id, "code_id": dock, "start": 0, "end": len(words)}])
     with study.step("segment", "riders") as step:
-        members = pd.DataFrame({"case": ["P01", "P02"], "segment": ["A", "B"], "weight": 1.})
+        members = pd.DataFrame({"case": ["P01", "P02", *(f"R{i}" for i in range(8))], "segment": ["A", "B"] * 5, "weight": 1.})
         store.add_segmentation(step, name="2026-05", members=members, k=2, verdict="not measured", parameters={})
     return study
 

@@ -202,7 +202,7 @@ def test_reviews():
     assert table.attrs["summary"] == "3 of 5 personas are due" and table["persona"].tolist() == ["d", "a", "b", "c", "e"]
     assert table.set_index("persona").loc[["a", "b", "c"], "told"].tolist() == ["151 days overdue", "due today", "due in 1 days"]
     assert review_schedule([], today="2026-06-01").attrs["summary"] == "0 of 0 personas are due"
-    with pytest.raises(BadInput, match="a, review_by.*'soon'"): review_schedule([Persona(id="a", name="a", review_by="soon")])
+    with pytest.raises(BadInput, match="a, review_by.*'soon'"): review_schedule([Persona.model_construct(id="a", name="a", review_by="soon")])
 
 
 def test_feedback_is_evidence_that_proves_little(tmp_path: Path):
