@@ -74,19 +74,33 @@ def _count(c: Claim) -> str:
 
 
 def _interval(c: Claim) -> str:
-    "Say the share or mean with its interval and, for a survey figure, that of everybody else."
+    "Say the share or mean with its interval and, for a survey figure, that of everybody else; what a survey says stands beside what interviewees say."
+    asked = next((e for e in (*c.evidence, *c.against) if e.kind == "survey"), None)
+    if asked is not None and not c.is_survey:
+        known = c.share is not None and c.low is not None and c.high is not None
+        said = f"{_percent(c.share or 0)} ({round(100 * (c.low or 0))}-{_percent(c.high or 0)}) of those interviewed; " if known else ""
+        return f"{said}survey: {_asked_figure(asked)}"
     figure = next((e for e in c.evidence if e.kind == "survey"), None) if c.is_survey else None
     if c.share is not None and c.low is not None and c.high is not None:
-        others = f"; others {_percent(figure.rest)}" if figure and figure.rest is not None else ""
+        rest = None if figure is None or figure.rest is None else 1 - figure.rest if (figure.effect or 0) < 0 else figure.rest  # the share of whom the words fit
+        others = "" if rest is None else f"; others {_percent(rest)}"
         return f"{_percent(c.share)} ({round(100 * c.low)}-{_percent(c.high)}){others}"
     if figure is None or figure.mean is None: return ""
     spread = f" ({figure.low:.3g} to {figure.high:.3g})" if figure.low is not None and figure.high is not None else ""
     return f"mean {figure.mean:.3g}{spread}" + (f"; others {figure.rest:.3g}" if figure.rest is not None else "")
 
+
+
+def _asked_figure(e: Evidence) -> str:
+    "Say a survey's share or mean with its interval and n."
+    if e.share is not None: return f"{_percent(e.share)} ({round(100 * (e.low or 0))}-{_percent(e.high or 0)}) answer {e.answer or str(e.value)!r}, n = {e.n:,}"
+    return f"mean {e.mean:.3g} ({e.low:.3g} to {e.high:.3g}), n = {e.n:,}"
+
+
 def _otherwise(c: Claim) -> str:
     "Say who or what speaks against a claim."
     survey = "the survey says otherwise" if any(e.kind == "survey" for e in c.against) else ""
-    return " and ".join(filter(None, [f"{c.against_people} say otherwise" if c.against_people else "", survey]))
+    return " and ".join(filter(None, [f"{c.against_people} {'answer' if c.is_survey else 'say'} otherwise" if c.against_people else "", survey]))
 
 # %% ../nbs/51_cards.ipynb #10e20cf6
 def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:

@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 
 from .consent import _identifiers_in, _names_pattern, _refuses
-from .personas import (_CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _asked, _contrasts_by, _count_by, _counter_figures, _dates, _default_facet,
-                                   _defining, _figures, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
-                                   _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _withdrawn, code_profiles, contrasts,
-                                   passages)
+from .personas import (
+    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _apart, _asked, _contrasts_by, _count_by, _counter_figures, _dates,
+    _default_facet, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
+    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _withdrawn, code_profiles, contrasts, passages)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -501,24 +501,32 @@ def _pairs(facts: _Facts, c: Claim) -> set[tuple[str, str]]:
     return {(a, b) for a, b in shown if b is not None and b not in declared.get(a, set()) and not {a, b} <= felt}
 
 # %% ../nbs/43_checks.ipynb #83724601
+def _rows_against(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> pd.DataFrame:
+    "Return the passages that speak against a claim of codes."
+    own = _own(facts, p, people)
+    every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _declared(facts)).groupby("claim_code"))))
+    parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
+    return pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
+
+
+def _recount_against(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
+    "Count again who and what speaks against a claim of quotes: people, quotes, share and interval. Written by hand, what is listed is all there is."
+    said = _rows_against(facts, p, c, people)["case"] if c.codes else pd.Series([e.case for e in c.against if e.kind == "quote"], dtype="object")
+    return _counter_figures(int(said.nunique()), len(people & facts.read), len(said))
+
+
 def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     people = _people(facts, p)
     if people is None: return
     if c.is_survey:
         yield from _counter_answers(facts, p, c, people)
         return
-    base = len(people & facts.read)
-    if not c.codes:  # written by hand: what is listed is all there is
-        listed = [e.case for e in c.against if e.kind == "quote"]
-        found = {"against_people": len(set(listed)), "against_quotes": len(listed)}
-        yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) or listed}, found, "the claim")
+    found = _recount_against(facts, p, c, people)
+    if not c.codes:
+        shown = {name: getattr(c, name) for name in ("against_people", "against_quotes") if getattr(c, name) or found[name]}
+        yield from _compared("counter-evidence", p, c, shown, found, "the claim")
         return
-    own = _own(facts, p, people)
-    every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _declared(facts)).groupby("claim_code"))))
-    parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
-    rows = pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
-    found = _counter_figures(int(rows["case"].nunique()), base, len(rows))
-    if not c.against and _quotable(facts, rows):
+    if not c.against and _quotable(facts, _rows_against(facts, p, c, people)):
         message = f"{found['against_people']} people speak against it, and not one of their quotes is listed"
         yield _Finding("counter-evidence", p.id, c.id, message, "list a quote of theirs below 'against'; draft again", ("text",))
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) is not None}, found, "the claim")
@@ -608,10 +616,11 @@ def _asked_then(facts: _Facts, p: Persona, c: Claim, e: Evidence) -> _Findings:
 
 def _claim_figures(p: Persona, c: Claim, e: Evidence, now: dict[str, Any]) -> _Findings:
     "Compare what a claim that stands on one statistic says about people."
-    counted = {"people": int(now["n"] if e.share is None else now["people"]), "base": int(now["n"])}
+    fits = {"people": int(now["n"]), **{name: _round(now[name]) for name in ("share", "low", "high")}} if e.share is None else _fits(SimpleNamespace(**now))
+    counted = {"people": fits["people"], "base": int(now["n"])}
     yield from _compared("count-right", p, c, {name: getattr(c, name) for name in counted}, counted, "the claim")
     shown = {name: getattr(c, name) for name in ("share", "low", "high") if getattr(c, name) is not None}
-    yield from _compared("share-right", p, c, shown, {name: _round(now[name]) for name in ("share", "low", "high")}, "the claim")
+    yield from _compared("share-right", p, c, shown, fits, "the claim")
     yield from _span(p, c, [])
 
 # %% ../nbs/43_checks.ipynb #33fe4010
@@ -633,7 +642,7 @@ def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"the file says {c.stated!r}; its evidence gives {c.strength!r}"
         yield _Finding("strength-right", p.id, c.id, found, f"write strength: {c.strength}; it is computed, never typed", ("strength",))
     loose = [e for e in c.evidence if e.kind == "quote" and not _is_coded(facts, c, e)]
-    backed = _strength([e for e in c.evidence if e not in loose], c.codes)
+    backed = _strength([e for e in c.evidence if e not in loose], c.codes, c.is_outweighed)
     earned = max(backed, STRENGTHS[1], key=STRENGTHS.index)  # a quote that nobody coded is an anecdote still
     if loose and STRENGTHS.index(earned) < STRENGTHS.index(c.strength):
         found = f"{c.strength!r} by {len(loose)} quotes that are coded with {'none of its codes' if c.codes else 'nothing'} in the study; without them it is {earned!r}"
@@ -969,7 +978,7 @@ _GROUPS = re.compile(
 def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     statistics = [e for e in c.evidence if e.kind == "survey"]
     if c.facet == "demographic":
-        if statistics and not any(e.differs for e in statistics):
+        if statistics and not any(_apart(e) for e in statistics):
             found = f"{_short(c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
             yield _Finding("demographic-idle", p.id, c.id, found, "leave it out: it invites a stereotype and tells nothing", ("text",))
     elif (hit := _GROUPS.search(c.text)) and not any(e.differs for e in statistics) and hit[0].casefold() not in " ".join(c.codes).casefold():

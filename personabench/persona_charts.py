@@ -5,6 +5,7 @@
 # %% ../nbs/55_persona_charts.ipynb #31fc9b14
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -192,11 +193,28 @@ def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, 
 _SHAPES = {"triangulated": ("diamond", True), "supported": ("circle", True), "anecdote": ("circle", False), "assumption": ("cross", False)}
 
 # %% ../nbs/55_persona_charts.ipynb #e19ff260
+_DIRECTION = re.compile(r"(?:[.:]?\s*(?:Rated )?(?:higher|lower) than (?:by|among) the others|,\s*(?:more|less) often than the others)\.$", re.IGNORECASE)
+
+
+def _row_words(c: Claim) -> str:
+    "Name a row so that it fits all personas: a claim from a survey by its question and answer, without the direction."
+    if not c.is_survey: return c.text
+    e = next(e for e in c.evidence if e.kind == "survey")
+    if _DIRECTION.search(c.text): return _DIRECTION.sub("", c.text)
+    return f"{e.variable}: {e.answer or e.value}" if e.share is not None else str(e.variable)
+
+
+def _shown(c: Claim) -> tuple[float | None, float | None, float | None]:
+    "Return share, low, high of what the row names: of the answer itself, where a claim says that fewer give it."
+    e = next((e for e in c.evidence if e.kind == "survey"), None) if c.is_survey else None
+    return (c.share, c.low, c.high) if e is None else (e.share, e.low, e.high) if e.share is not None else (None, None, None)
+
+
 def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str, dict[int, Claim]]], int]:
     "Return the rows (facet, text, claim by column) in the order of facets, the most shared and largest first; and how many are left out."
     rows: dict[tuple, tuple[str, str, dict[int, Claim]]] = {}
     for i, p in enumerate(personas):
-        for c in p.claim_list: rows.setdefault((c.facet, *_topic(c)), (c.facet, c.text, {}))[2].setdefault(i, c)
+        for c in p.claim_list: rows.setdefault((c.facet, *_topic(c)), (c.facet, _row_words(c), {}))[2].setdefault(i, c)
     out, left = [], 0
     for facet in FACETS:
         mine = sorted((r for r in rows.values() if r[0] == facet), key=lambda r: (-len(r[2]), -max((c.share or 0) for c in r[2].values()), r[1]))
@@ -207,7 +225,8 @@ def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str,
 # %% ../nbs/55_persona_charts.ipynb #978463a6
 def _cell_words(c: Claim) -> str:
     "Say a claim's figure: share and n, mean and n, or people alone."
-    if c.share is not None: return f"{_number(c.share, 'share')}  {c.people} of {c.base}" if not c.is_survey else f"{_number(c.share, 'share')}  n {c.base:,}"
+    share = _shown(c)[0]
+    if share is not None: return f"{_number(share, 'share')}  {c.people} of {c.base}" if not c.is_survey else f"{_number(share, 'share')}  n {c.base:,}"
     e = next((e for e in c.evidence if e.mean is not None), None)
     if e is not None: return f"mean {_number(e.mean, 'mean')}  n {e.n:,}"
     return "no evidence" if not c.evidence else f"{c.people} people" if c.people else "no figure"
@@ -237,17 +256,17 @@ def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict
 # %% ../nbs/55_persona_charts.ipynb #00cae3ff
 def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float, y: float, wide: float, ink: dict[str, str]) -> None:
     "Add one claim of one persona to the parts."
-    shape, filled = _SHAPES[c.strength]
+    (shape, filled), (share, low, high) = _SHAPES[c.strength], _shown(c)
     told = f"{_cell_words(c)}; {c.strength}" + (f"; {c.against_people or len(c.against)} against" if c.against else "")
-    at = x + 6 + (c.share if c.share is not None else 0) * (wide - 12)
-    if c.share is not None:
+    at = x + 6 + (share if share is not None else 0) * (wide - 12)
+    if share is not None:
         parts["axes"].append({"x": x + 6, "x2": x + wide - 6, "y": y + 8, "ink": ink["grid"]})
-        if c.low is not None and c.high is not None: parts["thick"].append({"x": x + 6 + c.low * (wide - 12),
-                "x2": x + 6 + c.high * (wide - 12), "y": y + 8, "ink": ink["bar"]})
+        if low is not None and high is not None: parts["thick"].append({"x": x + 6 + low * (wide - 12),
+                "x2": x + 6 + high * (wide - 12), "y": y + 8, "ink": ink["bar"]})
     parts["points"].append({"x": at, "y": y + 8, "shape": shape, "fill": ink["line"] if filled else ink["paper"], "ink": ink["line"],
         "persona": p.name, "claim": c.text, "figure": told,
                             "alt": f"{p.name}: {c.text} {told}"})
-    beside = c.share is None   # no axis: the words stand where it would be
+    beside = share is None   # no axis: the words stand where it would be
     parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": _cell_words(c), "ink": ink["ink"]})
 
 # %% ../nbs/55_persona_charts.ipynb #4c361694

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import pandas as pd
 import traitlets
 
 from .cards import _count, _interval, _otherwise
-from .checks import _Facts, _own, _pairs, _people, _recount, _Settings, check
+from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
 from .coding_widget import widget_files
-from .personas import (Claim, Evidence, Persona, _against, _opposites, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
+from .personas import (Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
                                    _write_whole, passages)
 from .prevalence import Prevalence, persona_prevalence
 from .schema import FACETS, STRENGTHS, AlreadyThere, BadInput, NoSuchName, PersonabenchError, nearest
@@ -40,20 +39,9 @@ def _counted(study: Study, p: Persona, c: Claim) -> Claim:
     found = _recount(facts, p, c, people) if quoted else none
     others = [e.date for e in [*c.evidence, *c.against] if e.date and e.kind != "quote"]
     dates = sorted(filter(None, [found["newest"], found["oldest"], *others]))
-    c = c.model_copy(update={**found, **({"newest": dates[-1], "oldest": dates[0]} if dates else {}), **_opposed(facts, p, c, people)})
+    c = c.model_copy(update={**found, **({"newest": dates[-1], "oldest": dates[0]} if dates else {}), **_recount_against(facts, p, c, people)})
     return c.model_copy(update={"stated": c.strength})
 
-
-def _opposed(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, int]:
-    "Count who and what speaks against a claim."
-    if not c.codes:
-        listed = [e.case for e in c.against if e.kind == "quote"]
-        return {"against_people": len(set(listed)), "against_quotes": len(listed)}
-    own = _own(facts, p, people)
-    declared = _against(own, _opposites(facts.codes, []))
-    parts = [declared[declared["claim_code"].isin(c.codes)], *(own[own["code"].eq(b)] for _, b in _pairs(facts, c))]
-    rows = pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"])
-    return {"against_people": int(rows["case"].nunique()), "against_quotes": len(rows)}
 
 # %% ../nbs/57_persona_editor.ipynb #9c5f76c7
 class _Conflict(PersonabenchError):

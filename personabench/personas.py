@@ -78,7 +78,7 @@ class Evidence(_Row):
     difference_high: float | None = None
     q: float | None = None                 # of the test that there is no difference, adjusted for all that the survey asked (Benjamini and Hochberg 1995)
     effect: float | None = None            # Cohen's h (shares) or d (means) against the rest
-    used: bool | None = None               # True: the segments were made from this variable, so that a difference is no surprise
+    used: bool | None = None               # True: the segments were made from this variable: a difference only describes them and counts as no test
     cite: str | None = None                # title, author, address: where an outside statement comes from
     date: str | None = None                # when it was said or asked, as far as known
     note: str | None = None
@@ -102,7 +102,9 @@ class Evidence(_Row):
     @property
     def estimate(self) -> float | None: "The share or the mean."; return self.mean if self.share is None else self.share  # noqa: E702
     @property
-    def differs(self) -> bool: "Whether a statistic of 30 or more (effective) answers was tested against everybody else's and stood the test."; return _differs(self)  # noqa: E702
+    def differs(self) -> bool:
+        "Whether a statistic of 30 or more (effective) answers was tested against everybody else's and stood the test; never one that made the segments."
+        return _differs(self)
     @property
     def summary(self) -> str: "The quote, or the statistic in one sentence."; return _summary(self)  # noqa: E702
 
@@ -110,7 +112,11 @@ class Evidence(_Row):
 _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, _FALSE_DISCOVERIES = 30, 3, .05  # the thresholds of the strength rules below
 
 
-def _differs(e: Evidence) -> bool:
+def _differs(e: Evidence) -> bool: return not e.used and _apart(e)
+
+
+def _apart(e: Evidence) -> bool:
+    "Whether a statistic is apart from the others' figure, be it by the way the segments were made."
     if e.n is None or e.difference_low is None or e.difference_high is None or e.q is None: return False
     apart = not e.difference_low <= 0 <= e.difference_high and e.q <= _FALSE_DISCOVERIES
     return apart and min(e.n, e.effective_n or e.n) >= _ENOUGH_ANSWERS
@@ -124,8 +130,9 @@ def _summary(e: Evidence) -> str:
     return f"{estimate}{said} (95 % interval {low} to {high}), {rest} among the others; n = {e.n:,}"
 
 # %% ../nbs/40_personas.ipynb #a5d9b419
-def _strength(evidence: Sequence[Evidence], codes: Collection[str] = ()) -> str:
+def _strength(evidence: Sequence[Evidence], codes: Collection[str] = (), outweighed: bool = False) -> str:
     "Return the strength of a claim by the evidence for it; a quote counts if it is coded with one of the claim's `codes`, where it has any."
+    if evidence and outweighed: return STRENGTHS[1]
     counts = [e for e in evidence if e.kind == "survey" or e.kind == "quote" and (not codes or e.code in codes)]
     if not evidence: return STRENGTHS[0]
     # Figures from logs and cited sources are shown and make an anecdote at most: nothing in a study can check them yet.
@@ -201,10 +208,16 @@ class Claim(_Row):
         if not isinstance(given, dict) or {"strength", "stated"} & set(given): return given
         found = given.get("evidence") or []
         if not all(isinstance(e, Evidence) for e in found): return given
-        return {**given, "strength": _strength(found, given.get("codes") or [])}
+        codes, survey = given.get("codes") or [], any(e.kind == "survey" for e in found)
+        outweighed = bool(codes or not survey) and (given.get("against_people") or 0) > (given.get("people") or 0)
+        return {**given, "strength": _strength(found, codes, outweighed)}
 
     @property
-    def strength(self) -> str: "How strong the claim is, computed from its evidence."; return _strength(self.evidence, self.codes)  # noqa: E702
+    def strength(self) -> str: "How strong the claim is, computed from its evidence."; return _strength(self.evidence, self.codes, self.is_outweighed)  # noqa: E702
+    @property
+    def is_outweighed(self) -> bool:
+        "Whether more people speak against it than for it; answers that only compare with others are not speech."
+        return not self.is_survey and self.against_people > self.people
     @property
     def heading(self) -> str: "The field of a persona that it belongs to."; return self.field or _HEADINGS.get(self.facet, "other")  # noqa: E702
     @property
@@ -996,13 +1009,15 @@ def _contrast_groups(survey: Survey, g: np.ndarray, k: int, variables: Sequence[
     names = survey.usable if variables is None else variables
     with np.errstate(invalid="ignore", divide="ignore"):  # a group without answers has no figures, and is left out below
         found = [pair for name in names for pair in _contrast_variable(part, survey.row(name), w, g, k)]
-    return [_contrast_table([{**about, **{name: x[i] for name, x in figures.items()}} for about, figures in found]) for i in range(k)]
+    tables = [_contrast_table([{**about, **{name: x[i] for name, x in figures.items()}} for about, figures in found]) for i in range(k)]
+    q = benjamini_hochberg(np.concatenate([t["p"].to_numpy("float64") for t in tables]))  # of all groups together: a study asks all of them
+    return [t.assign(q=part) for t, part in zip(tables, np.split(q, np.cumsum([len(t) for t in tables])[:-1]), strict=True)]
 
 
 def _contrast_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     rows = [row for row in rows if row["n"] and row["rest_n"] > 0]
     frame = pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
-    frame["q"] = benjamini_hochberg(frame["p"].to_numpy("float64"))
+    frame["q"] = np.nan
     for name in ("value", "answer"): frame[name] = pd.Series([row[name] for row in rows], dtype="object")  # 1 stays 1 beside missing values
     return frame.iloc[np.argsort(-frame["effect"].abs().to_numpy("float64"), kind="stable")].reset_index(drop=True)
 
@@ -1376,31 +1391,38 @@ def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str]
 
 # %% ../nbs/40_personas.ipynb #a98276d2
 def _opposite_answer(row: Any) -> tuple[str, str | float]:
-    "Return which answers are the opposite of what a row of `contrasts` says, as a comparison: with the middle of a scale, with the others' mean, or any other answer."
-    if row.level not in ("numeric", "ordinal"): return "!=", row.value
-    return ("<" if row.effect > 0 else ">"), ("middle" if row.level == "ordinal" else float(_round(row.rest) or 0.))
+    "Return what is the opposite of a row of `contrasts`: beyond the others' mean, any other answer, or the answer itself where fewer give it."
+    if row.level not in ("numeric", "ordinal"): return ("==" if row.effect < 0 else "!="), row.value
+    return ("<" if row.effect > 0 else ">"), float(_round(row.rest) or 0.)
 
 
 def _opposed(survey: Survey, variable: str, op: str, wanted: Any, here: np.ndarray) -> dict[str, Any]:
     "Count the members (a mask of respondents) who gave an opposite answer: the figures of a claim's counter-evidence."
     row, x, w = survey.row(variable), survey.data[variable], survey.case_weights.to_numpy("float64")
     values, asked = list(row["values"]), here & x.notna().to_numpy() & (w > 0)
-    if op == "!=": hit, said = ~x.eq(wanted).fillna(False).to_numpy(bool), "any other answer"
+    if op in ("!=", "=="):
+        same = x.eq(wanted).fillna(False).to_numpy(bool)
+        hit, said = (same, "this answer") if op == "==" else (~same, "any other answer")
     else:
         score = _scores(x, row["level"], values)
-        scale = [float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else i + 1. for i, (v, _) in enumerate(values)]
-        at = (min(scale) + max(scale)) / 2 if wanted == "middle" else float(wanted)
-        hit, side = (score < at if op == "<" else score > at), "below" if op == "<" else "above"
-        said = f"{side} {at:g}, the {'middle of the scale' if wanted == 'middle' else 'mean of the others'}"
+        hit, side = (score < wanted if op == "<" else score > wanted), "below" if op == "<" else "above"
+        said = f"{side} {wanted:g}, the mean of the others"
     n, hit = effective_n(w[asked]), hit & asked
     share = float(np.clip(w[hit].sum() / w[asked].sum(), 0, 1)) if n else np.nan
     low, high = wilson(share * n, n) if n else (np.nan, np.nan)
     return {"against_people": int(hit.sum()), "against_share": _round(share), "against_low": _round(low), "against_high": _round(high), "against_answer": said}
 
 # %% ../nbs/40_personas.ipynb #ded9159f
+def _fits(row: Any) -> dict[str, Any]:
+    "Return people, share, low, high of those for whom the words of a row of `contrasts` are true: who did not give the answer, where fewer give it than elsewhere."
+    share, low, high = (_round(x) for x in (row.share, row.low, row.high))
+    if row.effect >= 0 or share is None: return {"people": int(row.people), "share": share, "low": low, "high": high}
+    return {"people": int(row.n - row.people), "share": _round(1 - row.share), "low": _round(1 - row.high), "high": _round(1 - row.low)}
+
+
 def _survey_claim(row: Any, e: Evidence, survey: Survey, facet: str | None, here: np.ndarray) -> Claim:
     "Return the claim that a row of `contrasts` makes, with the members `here` who answer otherwise."
-    figures: dict[str, Any] = {"people": int(row.n)} if e.share is None else {"people": int(row.people), "share": e.share, "low": e.low, "high": e.high}
+    figures: dict[str, Any] = {"people": int(row.n)} if e.share is None else _fits(row)
     words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))
     against = _opposed(survey, row.variable, *_opposite_answer(row), here)
     facet = facet or _default_facet(row.variable, row.level)
@@ -1426,7 +1448,8 @@ def _linked(code: str, link: Any, found: pd.DataFrame) -> tuple[Any, bool] | Non
         raise NoSuchName(f"links[{code!r}]", f"{wanted!r} for the variable {variable!r}", "'high', 'low' or an answer", known)
     if rows.empty: return None
     row = next(_rows(answer if len(answer) else rows))
-    return row, not (row.effect < 0 if wanted != "low" else row.effect > 0) if wanted is not None else True
+    if wanted is None and row.level == "nominal": return row, True  # its answers have no direction
+    return row, not (row.effect < 0 if wanted != "low" else row.effect > 0)
 
 # %% ../nbs/40_personas.ipynb #ce0c3301
 def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.DataFrame, ground: _Ground) -> list[Claim]:
@@ -1455,7 +1478,14 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))
     survey = [c for c in claims if c.is_survey]
-    return max(survey, key=lambda c: abs(c.evidence[0].effect or 0)).text.rstrip(".") if survey else ""
+    return _short_label(max(survey, key=lambda c: abs(c.evidence[0].effect or 0)).evidence[0]) if survey else ""
+
+
+def _short_label(e: Evidence) -> str:
+    "Name a statistic by its variable and its answer."
+    more = (e.effect or 0) >= 0
+    said = ("higher" if more else "lower") if e.share is None else f"{'' if more else 'less often '}{e.answer or e.value}"
+    return f"{str(e.variable).replace('_', ' ')}: {said}"
 
 # %% ../nbs/40_personas.ipynb #516b7eac
 def _in_order(claims: Iterable[Claim]) -> list[Claim]:
@@ -1523,7 +1553,7 @@ def draft_personas(
     people: Mapping[str, str | None] | pd.Series | None = None,   # interviewed case -> segment, by hand; None: to no segment
     tool: TypingTool | None = None,                           # fitted to the segments: assigns interviewed people who are neither in the survey nor in `people`
     answers: pd.DataFrame | None = None,                      # their answers to its questions, indexed by case; None: attributes of the cases
-    links: Mapping[str, str | tuple[str, Any]] | None = None,  # code -> survey variable, or (variable, "high" | "low" | an answer)
+    links: Mapping[str, str | tuple[str, Any]] | None = None,  # code -> survey variable (means "high"), or (variable, "high" | "low" | an answer)
     facets: Mapping[str, str | None] | None = None,           # survey variable -> facet, instead of the default by name and level; None: no claim
     opposites: Iterable[tuple[str, str]] = (),                # pairs of codes that contradict each other, besides those that definitions declare
     include: Sequence[str] = PERSONA_FACETS,                  # facets whose codes become claims

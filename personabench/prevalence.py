@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from .personas import Persona, _read_cases, _scores, _stored, _withdrawn, passages
+from .personas import Persona, _apart, _read_cases, _scores, _stored, _withdrawn, passages
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import effective_n, wilson
 from .survey import Survey
@@ -249,7 +249,7 @@ def persona_traits(
         if facets is not None and c.facet not in facets: continue
         for e in c.evidence:
             if e.kind != "survey" or e.variable is None or e.variable in traits or survey not in (None, e.survey): continue
-            if e.share is not None: traits[e.variable] = ("!=", e.value) if e.differs and e.share < (e.rest or 0) else e.value
+            if e.share is not None: traits[e.variable] = ("!=", e.value) if _apart(e) and e.share < (e.rest or 0) else e.value
             elif e.share is None and e.mean is not None and e.rest is not None: traits[e.variable] = (">=" if e.mean >= e.rest else "<=", (e.mean + e.rest) / 2)
     return traits
 

@@ -16,7 +16,7 @@ import pytest
 from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.consent import record_consent
-from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, contrasts, draft_personas, write_personas
+from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, write_personas
 from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
@@ -560,7 +560,7 @@ def flawed(study: Study) -> dict[str, Persona]:
     ground = _Ground(study, "truth")
     base = next(p for p in draft_personas(study, "truth", **DRAFT) if p.segment == "Commuters")
     fresh = lambda id, *claims: base.model_copy(update={"id": id, "name": id, "claim_list": [*base.claim_list, *claims]})
-    figures = contrasts(ground.survey, ground.cases["Commuters"], without=ground.away)
+    figures = ground.contrasts()["Commuters"]
     here = ground.survey.data.index.isin(ground.cases["Commuters"])
     bundle = [_survey_claim(r, _statistic(r, ground), ground.survey, "behaviour", here)
               for r in figures[figures["variable"].isin(list(TRUTH["traps"]["8_bundle"]["traits"]))].itertuples()]

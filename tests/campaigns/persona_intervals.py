@@ -53,7 +53,8 @@ def study(n: int, weights: str, rng: np.random.Generator) -> list[tuple[str, boo
         out += [(f"{kind}: figure", holds(row.low, ours, row.high)), (f"{kind}: difference", holds(row.difference_low, ours - others, row.difference_high))]
         if kind == "scale":
             against = _opposed(survey, row.variable, *_opposite_answer(row), member)
-            share = told["scale"][i, 0, 0, :2].sum() if row.effect > 0 else told["scale"][i, 0, 0, 3:].sum()
+            at, answers = round(row.rest, 4), np.arange(1, 6)
+            share = told["scale"][i, 0, 0, answers < at if row.effect > 0 else answers > at].sum()
             out.append(("opposite answers", holds(against["against_low"], share, against["against_high"])))
     for i in range(0, QUESTIONS, 2):
         if not (data[f"yes{i}"].any() and data[f"yes{i + 1}"].any()): continue  # nobody said yes: no survey holds such a trait
