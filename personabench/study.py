@@ -34,7 +34,7 @@ _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 def _frame(conn: sa.Connection, query: sa.Select, **dtypes: str) -> pd.DataFrame:
     "Run a query into a DataFrame typed by the columns selected, or by `dtypes`."
     types = {str(c.key): _dtype(c) for c in query.selected_columns} | dtypes
-    with conn.execute(query) as result: values = list(zip(*result.cursor.fetchall())) or [()] * len(types)  # rows of SQLAlchemy cost as much again
+    values = list(zip(*conn.execute(query).fetchall())) or [()] * len(types)  # one by one, fetching costs as much again
     series = {name: pd.Series(column, dtype=kind) for (name, kind), column in zip(types.items(), values)}  # type: ignore[call-overload]
     return pd.DataFrame(series)
 
