@@ -160,8 +160,10 @@ def test_a_killed_kernel_loses_nothing(lab):
     put(lab, "dock is full", "w")
     acknowledged(lab)
     lab.ask("__import__('threading').Timer(0.5, lambda: __import__('os').kill(__import__('os').getpid(), 9)).start()")  # it answers first, then it dies
-    lab.page.wait_for_timeout(2500)
-    no_dialog(lab)  # JupyterLab tells of the death in a dialog of its own, which takes the keys
+    # The server looks every three seconds whether the kernel lives; JupyterLab then tells of the death in a dialog of its own, which takes the keys.
+    lab.page.locator(".jp-Dialog").wait_for(timeout=30_000)
+    no_dialog(lab)
+    lab.page.locator(".jp-Dialog").wait_for(state="detached")
     put(lab, "minutes", "w", query="saves")
     put(lab, "winter I", "w", query="worry")
     assert lab.page.evaluate(f"{VIEW}.doc.list.filter(c => c.pending).length") == 2
