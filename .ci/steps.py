@@ -82,10 +82,10 @@ class Workshop:
             name = " ".join([Path(command[0]).name, *map(str, command[1:])])
             raise StepFailed(f"{name[:100]}{'...' * (len(name) > 100)} ended with {ended.returncode}. {cure}".rstrip())
 
-    def pytest(self, *arguments: str) -> None:
+    def pytest(self, *arguments: str, **env: str) -> None:
         "Run pytest with its output shown and keep its last line for the end."
         command = [sys.executable, "-m", "pytest", *(["--color=yes"] if sys.stdout.isatty() else []), *arguments]
-        process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        process = subprocess.Popen(command, cwd=ROOT, env=self.env | env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace")
         assert process.stdout
         for line in process.stdout:
@@ -176,8 +176,10 @@ def notebooks(shop: Workshop) -> None:
 
 
 def pytest(shop: Workshop) -> None:
-    "Tests of every chapter, with coverage"
-    shop.pytest("tests", "--ignore=tests/browser", "--cov", "--cov-report=term", "--durations=5")
+    "Tests of every chapter, with coverage, in as many processes as there are cores (four at most)"
+    processes = str(min(4, os.cpu_count() or 1))
+    shop.pytest("tests", "--ignore=tests/browser", "--numprocesses", processes, "--dist", "worksteal", "--cov", "--cov-report=term",
+                "--durations=5", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 
 def browser(shop: Workshop) -> None:

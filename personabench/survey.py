@@ -271,14 +271,21 @@ def _no_order(x: pd.Series, there: list) -> BadInput:
 def _comma_cure(x: pd.Series, odd: Iterable[Any]) -> str:
     "Return what to do about numbers with a decimal comma, or nothing when they are none."
     comma = all(re.fullmatch(r"\s*-?\d+,\d+\s*", str(v)) for v in odd)
-    return f"these are numbers with a comma: table[{x.name!r}] = table[{x.name!r}].str.replace(',', '.').astype(float) makes numbers of them" if comma else ""
+    return f"these may be numbers with a decimal comma: levels={{{x.name!r}: 'numeric'}} makes numbers of them" if comma else ""
+
+
+def _with_points(x: pd.Series) -> pd.Series:
+    "Return a column that is known to be numbers with decimal points for decimal commas."
+    if _is_number(x): return x
+    comma = x.astype("string").str.fullmatch(r"\s*-?\d+,\d+\s*").fillna(False).to_numpy(bool)
+    return x.astype("object").where(~comma, x.astype("string").str.replace(",", ".").astype("object")) if comma.any() else x
 
 
 def _check_kind(x: pd.Series, level: str) -> None:
     "Raise BadInput when a column cannot have the level that was given."
     if level in ("numeric", "weight") and not _is_number(x) and not pd.api.types.is_bool_dtype(x):
         odd = x[pd.to_numeric(x, errors="coerce").isna() & x.notna()].unique().tolist()
-        found, cure = f"answers that are not numbers: {odd[:3]!r}", _comma_cure(x, odd) or "correct levels= or list them in missing=[...]"
+        found, cure = f"answers that are not numbers: {odd[:3]!r}", "correct levels= or list them in missing=[...]"
         if odd: raise BadInput(f"variable {x.name!r}", found, f"numbers for level {level!r}", cure)
     if level == "binary" and x.nunique() > 2:
         raise BadInput(f"variable {x.name!r}", f"{x.nunique()} different answers", "two for level 'binary'", "say 'nominal' or 'ordinal'")
@@ -527,7 +534,7 @@ def _check_weights(frame: pd.DataFrame, weights: str, place: str) -> None:
     bad = frame.index[w.isna() | (w < 0) | np.isinf(w)]
     if len(bad):
         found = f"{len(bad)} weights that are missing, negative or no number: {_plain(frame.loc[bad[0], weights])} for respondent {bad[0]!r}"
-        cure = _comma_cure(frame[weights], frame.loc[bad, weights]) or "correct them; a weight of 0 leaves a respondent out"
+        cure = "correct them; a weight of 0 leaves a respondent out"
         raise BadInput(f"{place}, column {weights!r}", found, "a number of 0 or more for every respondent", cure)
     if not (w > 0).any(): raise BadInput(f"{place}, column {weights!r}", "only zeros", "at least one positive weight")
 
@@ -819,10 +826,10 @@ def _notes_on_codes(survey: Survey, variables: Iterable[str] | None = None) -> l
 def _notes_on_commas(survey: Survey) -> list[str]:
     "Return a note for each column of words that are numbers with a decimal comma."
     rows = survey.variables
-    names = rows.loc[~rows["level"].isin(["numeric", "weight", "multi", "id"]) & (rows["n"] > 0), "variable"]
-    words = {v: survey.data[v].dropna() for v in names if survey.data[v].dtype in ("str", "object")}
-    found = [v for v, x in words.items() if x.astype(str).head(50).str.fullmatch(r"-?\d+(,\d+)?").all() and x.astype(str).str.fullmatch(r"-?\d+(,\d+)?").all()
-             and x.astype(str).str.contains(",").any()]
+    names = rows.loc[~rows["level"].isin(["numeric", "weight", "id"]) & (rows["n"] > 0), "variable"]
+    words = {v: survey.data[v].dropna().astype(str) for v in names if survey.data[v].dtype in ("str", "object")}
+    found = [v for v, x in words.items() if x.head(50).str.fullmatch(r"-?\d+(,\d+)?").all() and x.str.fullmatch(r"-?\d+(,\d+)?").all()
+             and x.str.contains(",").mean() >= (.8 if survey.row(v)["level"] == "multi" else 1e-9)]
     return [f"{v}: {_comma_cure(survey.data[v], [])}" for v in found]
 
 # %% ../nbs/30_survey.ipynb #ffc5c6b2
@@ -858,7 +865,9 @@ def read_survey(
     weights = _settle(weights, given, "weight", frame, place)
     index = _ids(frame, id, place) if id else [str(i) for i in range(len(frame))]
     frame = frame.set_axis(pd.Index(index, name="respondent")).drop(columns=[id] if id else [])
-    if weights: _check_weights(frame, weights, place)
+    if weights:
+        frame[weights] = _with_points(frame[weights])
+        _check_weights(frame, weights, place)
     source = None if isinstance(data, pd.DataFrame) else str(data)
     survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes), blank=blank)
     ids = f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"
@@ -876,6 +885,7 @@ def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequenc
     said = {c: given.get(_name(c), given.get(c, _Given())) for c in frame}
     if survey.weights: said[survey.weights] = replace(said[survey.weights], level="weight", by="given")
     clean = {c: _clean(x) for c, x in frame.items() if c not in keep}
+    clean |= {c: _with_points(x) for c, x in clean.items() if said[c].level in ("numeric", "weight")}
     read = dict(clean)                                                     # trimmed, but with every code
     for c in clean: clean[c], said[c] = _answered(clean[c], said[c], missing)
     data = {c: survey.data[c] if c in keep else clean[c] for c in frame}

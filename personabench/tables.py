@@ -141,11 +141,18 @@ def _mostly_commas(column: pd.Series) -> pd.Series | None:
     return column.where(~column.index.isin(there.index[number]), column.str.replace(",", "."))
 
 
-def _with_other_decimals(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+def _perhaps_codes(column: pd.Series) -> bool:
+    """Say whether cells such as '4,5', quoted in a table that separates by commas, may be the codes of several answers."""
+    cells = column.dropna()
+    return bool(cells[cells.str.contains(",")].str.fullmatch(r"-?(0,\d|\d+,\d\d)\d*").mean() <= .5)
+
+
+def _with_other_decimals(frame: pd.DataFrame, names: Sequence[str], delimiter: str) -> tuple[pd.DataFrame, list[str]]:
     """Return the table with columns of text that are numbers in another decimal mark than the table's as numbers, and what was done."""
     import pandas as pd
 
     words = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name]) and _is_text(frame[name])]
+    if delimiter == ",": words = [name for name in words if not _perhaps_codes(frame[name])]
     commas = [name for name in words if _all_match(frame[name], _COMMA)]
     points = [name for name in words if name not in commas and _all_match(frame[name], _POINT)]
     unsure = commas if commas and all(_all_match(frame[name], _THOUSANDS) for name in commas) else []
@@ -225,7 +232,7 @@ def _read_delimited(
         found = f"the rows cannot be told apart ({str(err).removeprefix('Error tokenizing data. ').strip()})"
         raise BadInput(place, found, "every quote that opens also closes", "export the table again, or close the quote") from err
     keep = names if dtype is str else list(dtype or ())
-    frame, told = _with_other_decimals(frame, [] if delimiter == "," else [name for name in names if name not in keep])
+    frame, told = _with_other_decimals(frame, [name for name in names if name not in keep], delimiter)
     frame.attrs = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal, "warnings": [*warnings, *told]}
     return frame
 

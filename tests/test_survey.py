@@ -549,8 +549,11 @@ def test_decimal_commas_are_numbers_or_named_with_their_cure(tmp_path: Path) -> 
     assert any("decimal commas" in n and "spend" in n for n in survey.notes)
     words = pd.DataFrame({"spend": [f"{i % 7},5{i % 3}" for i in range(40)], "w": "1,5", "q": range(40)})
     assert any(n.startswith("spend") and "comma" in n for n in read_survey(words).notes)
-    for said in ({"levels": {"spend": "numeric"}}, {"weights": "w"}):
-        with pytest.raises(BadInput, match=r"comma: .*str.replace"): read_survey(words, **said)  # type: ignore[arg-type]
+    assert any("levels={'spend': 'numeric'} makes numbers" in n for n in read_survey(words).notes)
+    said = read_survey(words, levels={"spend": "numeric"}, weights="w")
+    for one in (said, read_survey(words, weights="w").with_levels({"spend": "numeric"})):
+        assert one.data["spend"].tolist()[:2] == [.5, 1.51] and one.data["w"].eq(1.5).all()
+    assert words["spend"][0] == "0,50" and words["w"][0] == "1,5", "the researcher's own table is left alone"
 
 
 def test_ways_out_of_a_stata_file_are_no_answers_and_can_be_taken_back(tmp_path: Path) -> None:

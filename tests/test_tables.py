@@ -212,3 +212,18 @@ def test_decimal_commas_beside_other_answers_are_no_list_of_options(tmp_path, od
     assert any("fee: numbers with decimal commas" in note and repr(odd) in note and "missing=" in note for note in table.attrs["warnings"])
     survey = read_survey(path, id="id", missing=[odd, -99])
     assert survey.row("fee")["level"] == "numeric" and survey.data["fee"].isna().sum() == 2 and "picks: 1" in survey.data
+
+
+def test_decimal_commas_in_quotes_are_numbers_and_what_may_be_codes_is_told(tmp_path):
+    rows = [(i, f"{i % 7},{i % 90 + 10}", f"{i % 5},{i % 3}", f"{i % 5 + 1},{i % 3 + 1}" if i % 2 else str(i % 5), f"1,{i:02d}5") for i in range(40)]
+    frame = pd.DataFrame(rows, columns=["id", "fee", "one", "picks", "weight"])
+    frame.loc[3, "fee"] = "n/a"
+    frame.to_csv(tmp_path / "t.csv", index=False)  # a comma parts the cells, so pandas quotes those that hold one
+    survey = read_survey(tmp_path / "t.csv", id="id", weights="weight", missing=["n/a"])
+    assert survey.row("fee")["level"] == "numeric" and survey.data["fee"].tolist()[:3] == [.1, 1.11, 2.12] and survey.data["weight"].iloc[7] == 1.075
+    assert survey.row("picks")["level"] == survey.row("one")["level"] == "multi"
+    assert [note.split(":")[0] for note in survey.notes if "may be numbers with a decimal comma" in note] == ["one"]
+    told = read_survey(tmp_path / "t.csv", id="id", weights="weight", levels={"one": "numeric", "fee": "numeric"}, missing=["n/a"])
+    assert told.data["one"].tolist()[:3] == [0., 1.1, 2.2] and told.data["fee"].isna().sum() == 1
+    words = read_survey(pd.DataFrame({"fee": ["0,5", "1,5", "none"] * 20}), levels={"fee": "numeric"}, missing=["none"])
+    assert words.data["fee"].mean() == 1.
