@@ -1878,6 +1878,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'personabench.stability._matched': ('stability.html#_matched', 'personabench/stability.py'),
                                         'personabench.stability._nearest': ('stability.html#_nearest', 'personabench/stability.py'),
                                         'personabench.stability._numbers_of': ('stability.html#_numbers_of', 'personabench/stability.py'),
+                                        'personabench.stability._one_variable': ( 'stability.html#_one_variable',
+                                                                                  'personabench/stability.py'),
                                         'personabench.stability._ordered_scores': ( 'stability.html#_ordered_scores',
                                                                                     'personabench/stability.py'),
                                         'personabench.stability._pair_distance': ( 'stability.html#_pair_distance',

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import FrozenInstanceError, replace
 from functools import partial
 from pathlib import Path
@@ -195,6 +196,15 @@ def test_a_dataframe_its_levels_and_weights_are_taken_directly() -> None:
 def test_five_respondents_are_too_few_to_look_for_groups() -> None:
     seg = quick(riders(5)[0], variables=ASKED)
     assert seg.k == 1 and any("too few" in note for note in seg.notes)
+
+
+def test_one_variable_has_a_verdict_in_words_and_no_warnings() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        seg = segment(riders(120)[0], variables=["minutes"], n_boot=0)
+        told = " ".join([*seg.explain().split(), repr(seg), seg._repr_html_()])
+    assert seg.verdict == "not shown" and "one variable cannot tell groups from a spread" in told and "nan" not in told.lower()
+    assert not any(np.isnan(v) for v in (seg.test.power, seg.test.surprise, seg.test.arch))
 
 
 @pytest.mark.parametrize(("how", "kind", "says"), [
