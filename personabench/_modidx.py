@@ -2165,6 +2165,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.survey._merged': ('survey.html#_merged', 'personabench/survey.py'),
                                      'personabench.survey._name': ('survey.html#_name', 'personabench/survey.py'),
                                      'personabench.survey._no_order': ('survey.html#_no_order', 'personabench/survey.py'),
+                                     'personabench.survey._no_survey': ('survey.html#_no_survey', 'personabench/survey.py'),
                                      'personabench.survey._notes_on': ('survey.html#_notes_on', 'personabench/survey.py'),
                                      'personabench.survey._notes_on_codes': ('survey.html#_notes_on_codes', 'personabench/survey.py'),
                                      'personabench.survey._notes_on_commas': ('survey.html#_notes_on_commas', 'personabench/survey.py'),

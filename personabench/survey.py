@@ -749,13 +749,27 @@ def _as_numbers(x: pd.Series, wanted: bool) -> pd.Series:
     return numbers if x.notna().any() and numbers.notna().eq(x.notna()).all() else x
 
 # %% ../nbs/30_survey.ipynb #aad9d04d
+_KEPT = "pb.stored_survey(study, {!r})"
+
+
+def _no_survey(data: Any) -> BadInput:
+    "Return the error for what is no survey, with the way to one: what a study keeps, a widget's, a series, nothing at all."
+    if data is None: return BadInput("read_survey", "None, no survey", "a path or a DataFrame", f"pass what read_survey returned, or {_KEPT.format('name')}")
+    if isinstance(data, tuple) and len(data) == 3 and isinstance(data[2], Mapping) and "name" in data[2]:
+        return BadInput("read_survey", "a tuple, what study.survey(name) returns", "a path, a DataFrame, a Survey", f"{_KEPT.format(data[2]['name'])} returns the Survey")
+    if hasattr(data, "variables"): cure = f"pass its survey: {'it' if isinstance(data, Survey) else 'it.survey'}"
+    else: cure = f"{_KEPT.format('name')} returns a survey that it keeps" if hasattr(data, "surveys") else "series.to_frame() or pd.DataFrame(array)"
+    return BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", cure)
+
+
 def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame, str, list[str]]:
     "Return the raw table, what to call it in errors, and notes on how it was read."
-    if not isinstance(data, (str, Path, pd.DataFrame)):
-        cure = f"pass its survey: {'it' if isinstance(data, Survey) else 'it.survey'}" if hasattr(data, "variables") else "series.to_frame() or pd.DataFrame(array)"
-        raise BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", cure)
+    if not isinstance(data, (str, Path, pd.DataFrame)): raise _no_survey(data)
     if not isinstance(data, pd.DataFrame):
-        frame = read_table(data, as_text=[id] if id else False)
+        try: frame = read_table(data, as_text=[id] if id else False)
+        except BadInput as error:
+            if Path(data).exists() or Path(data).suffix[1:2].isalpha(): raise
+            raise BadInput(error.place, error.found, error.expected, f"{error.cure}; a survey that a study keeps is {_KEPT.format(str(data))}") from None
         guess = _guess_id(frame) if id is None else None
         if guess and _is_number(frame[guess]) and "dictionary" not in frame.attrs: frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
         how = [f"{word} {frame.attrs[word]!r}" for word in ("encoding", "delimiter") if frame.attrs.get(word)]
@@ -940,7 +954,7 @@ def stored_survey(
     study: Study,   # where it is kept
     name: str,      # of the survey, or of its wave
 ) -> Survey:
-    "Return a survey that the study keeps, as it was imported. Raises NoSuchName."
+    "Return a survey that the study keeps as a `Survey`, as it was imported, for `segment` and all else. Raises NoSuchName."
     data, variables, about = study.survey(name)
     same: dict[str, Any] = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
     if "group" not in variables: variables = variables.assign(group="", missing_codes=[[] for _ in range(len(variables))])   # of an earlier version

@@ -483,6 +483,26 @@ def test_a_survey_is_kept_and_comes_back_as_it_was(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(back.answers(), survey.answers())
 
 
+def test_what_is_no_survey_is_told_the_way_to_the_kept_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import personabench as pb
+
+    monkeypatch.chdir(tmp_path)
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        import_survey(study, table(), name="survey2", wave="2026.05")
+        for verb in (pb.read_survey, pb.segment):
+            for given, found in (("survey2", "no such file"), (study.survey("survey2"), "what study.survey"), (study.survey("2026.05"), "what study.survey")):
+                with pytest.raises(BadInput, match=found) as told: verb(given)
+                assert "pb.stored_survey(study, 'survey2')" in told.value.cure
+            with pytest.raises(BadInput, match="None, no survey.*read_survey returned.*stored_survey"): verb(None)
+            with pytest.raises(BadInput, match="a Study.*stored_survey"): verb(study)
+            with pytest.raises(BadInput, match="stored_survey.study, '2026.05'"): verb("2026.05")
+            for path in ("survey2.csv", "no/such.xlsx"):
+                with pytest.raises(BadInput, match="no such file") as told: verb(path)
+                assert "stored_survey" not in told.value.cure, "who names a file's ending means a file"
+        assert pb.segment(pb.stored_survey(study, "survey2"), variables=["age", "agree"], n_boot=0, verdict=False).labels.size == N
+        assert "stored_survey" in (Study.survey.__doc__ or "")
+
+
 def test_a_refused_survey_leaves_the_study_as_it_was(tmp_path: Path) -> None:
     with Study(tmp_path / "s.db", coder="MB", create=True) as study:
         before = study.last_event()
