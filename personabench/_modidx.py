@@ -1911,6 +1911,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'personabench.stability._too_few': ('stability.html#_too_few', 'personabench/stability.py'),
                                         'personabench.stability._two_halves': ('stability.html#_two_halves', 'personabench/stability.py'),
                                         'personabench.stability._two_samples': ('stability.html#_two_samples', 'personabench/stability.py'),
+                                        'personabench.stability._untold': ('stability.html#_untold', 'personabench/stability.py'),
                                         'personabench.stability._verdict': ('stability.html#_verdict', 'personabench/stability.py'),
                                         'personabench.stability._views': ('stability.html#_views', 'personabench/stability.py'),
                                         'personabench.stability._with_cuts': ('stability.html#_with_cuts', 'personabench/stability.py'),

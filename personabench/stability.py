@@ -712,17 +712,27 @@ def _verdict(table: pd.DataFrame, surprise: float, power: float, n: int) -> tupl
     raw = table[(table["k"] == _PANEL[1]) & (table["view"] == _VIEWS[0])].iloc[0]
     if _shown(table[["hit"]].to_numpy(), np.array([surprise]), n)[0]:
         best = table[table["hit"]].sort_values("z_smooth").iloc[-1]
-        where = "" if best["view"] == _VIEWS[0] else ", once the strongest direction that everybody shares is taken out"
-        return "clusters shown", (f"the answers of {n} respondents are tighter around {int(best['k'])} centres than a smooth continuum with the same correlations "
-                                  f"(z = {best['z_smooth']:.1f}) and than a bounded one (z = {best['z_bounded']:.1f}){where}")
+        where = "" if best["view"] == _VIEWS[0] else ", once what all questions have in common is taken out"
+        return "clusters shown", (f"the answers of {n} respondents are tighter around a few centres than those of simulated surveys with the same answers and "
+                                  f"correlations, but without groups{where}: by {best['z_smooth']:.1f} standard deviations where people differ gradually (more than "
+                                  f"{_SMOOTH} counts), by {best['z_bounded']:.1f} where they are spread evenly between two ends (more than {_BOUNDED:g} counts)")
     calm = (table.loc[table["k"] == raw["k"], "z_smooth"] < 1).all() and table["z_smooth"].max() < 2
     if calm and (raw["separation"] < 2 or (raw["power"] >= .9 and raw["margin"] < raw["least"])):
-        why = ("the correlations are too weak for groups that stand apart" if raw["separation"] < 2
-               else f"groups that explain the correlations would have been shown with a chance of about {power:.0%}")
-        return "no clusters", f"a smooth continuum describes the answers of {n} respondents at least as well as groups do, and {why}"
-    tell = "lie between what a continuum and what groups would give" if power >= .9 else "do not tell groups from a continuum"
-    return "not shown", (f"the answers of {n} respondents {tell} (largest surprise {surprise:.1f}); "
-                         f"groups that explain the correlations would be shown with a chance of about {power:.0%} at this n")
+        why = ("the questions have too little to do with each other for groups that stand apart" if raw["separation"] < 2
+               else f"if groups were what makes the questions go together, about {power:.0%} of such surveys would have shown them")
+        return "no clusters", (f"the answers of {n} respondents are about as tight around centres as those of simulated surveys with the same answers and correlations "
+                               f"in which people differ only gradually, and {why}")
+    return "not shown", _untold(table, surprise, power, n)
+
+
+def _untold(table: pd.DataFrame, surprise: float, power: float, n: int) -> str:
+    "Return why the answers do not tell: how far they are from surveys without groups, how far they would have to be, and what this many respondents can show."
+    asked = _SURPRISE[_VIEWS.index(table.sort_values("z_smooth")["view"].iloc[-1])] + 5 / np.sqrt(n)
+    far = f"{abs(surprise):.1f} standard deviations {'above' if surprise >= 0 else 'below'} simulated surveys without groups at their tightest"
+    enough = f"more than {asked:.1f} above is needed" if surprise <= asked else "this is not enough for both kinds of such surveys, gradual ones and evenly spread ones"
+    weak = "" if power >= .8 else ": so few respondents, or questions that have so little to do with each other, cannot tell"
+    return (f"the answers of {n} respondents could come from groups or from people who differ only gradually. At their tightest around a few centres they are "
+            f"{far}; {enough}. If groups were what makes the questions go together, about {power:.0%} of surveys like this one would show them{weak}")
 
 
 def _too_few(n: int, D: int, skipped: dict[Any, str], seed: int) -> StructureTest:
