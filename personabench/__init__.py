@@ -28,7 +28,7 @@ _ROOMS: dict[str, str] = {
     "coding_widget": "CodingWidget",
     "codebook_widget": "CodebookWidget codebook_at preview_merge",
     "adjudication_widget": "AdjudicationWidget disagreements",
-    "survey": "read_survey import_survey write_dictionary Survey",
+    "survey": "read_survey import_survey stored_survey write_dictionary Survey",
     "survey_quality": "quality_report QualityReport",
     "survey_widget": "SurveyWidget",
     "scales": "reverse_code top_box scale_scores cronbach_alpha omega_total Reliability",
