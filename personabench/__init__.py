@@ -56,6 +56,7 @@ _ROOMS: dict[str, str] = {
     "persona_charts": "chart_compare chart_personas chart_priorities",
     "evidence_widget": "EvidenceWidget evidence_in_context",
     "persona_editor": "PersonaEditor",
+    "event_charts": "chart_funnel chart_flow",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

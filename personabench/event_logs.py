@@ -320,7 +320,7 @@ class EventJourney:
     notes: tuple[str, ...] = ()  # what a reader of the numbers must know
     visits: Any = field(default=None, repr=False)
 
-    def __repr__(self) -> str: return f"EventJourney({self.n_cases:,} cases, {len(self.stages)} stages, {self.n_events:,} events with a stage)"
+    def __repr__(self) -> str: return f"EventJourney({_cases(self.n_cases)}, {len(self.stages)} stages, {self.n_events:,} events with a stage)"
     def _repr_html_(self) -> str: return f"<pre style='white-space:pre-wrap'>{_escaped(self.explain())}</pre>"
 
     def explain(self) -> str:
@@ -342,6 +342,7 @@ def _wait(t: pd.Timedelta) -> str:
     return f"{s:.0f} seconds"
 
 # %% ../nbs/49_event_logs.ipynb #c8f093f3
+def _cases(n: int) -> str: return "1 case" if n == 1 else f"{n:,} cases"
 def _points(x: float) -> str: return f"{100 * x:+.0f}".replace("-", "−")
 
 
@@ -354,10 +355,10 @@ def _step_told(r: Any) -> str:
 
 
 def _explained(j: EventJourney) -> str:
-    told = [f"{j.n_cases:,} cases, {j.n_events:,} events in {len(j.stages)} stages.", "", *map(_step_told, j.funnel.itertuples())]
+    told = [f"{_cases(j.n_cases)}, {j.n_events:,} events in {len(j.stages)} stages.", "", *map(_step_told, j.funnel.itertuples())]
     if len(left := j.funnel.iloc[1:]) and left["lost"].max() > 0:
         worst = left.loc[left["lost"].idxmax()]
-        told += ["", f"Most are lost before {worst['stage']}: {int(worst['lost']):,} cases."]
+        told += ["", f"Most are lost before {worst['stage']}: {_cases(int(worst['lost']))}."]
     if len(j.variants): told += [f"The most frequent way, {_percent(*j.variants.loc[0, ['share', 'low', 'high']])}: {j.variants.loc[0, 'variant']}."]
     back = j.stages[j.stages["again"] > 0].sort_values("again_share", ascending=False).head(1)
     told += [f"{r.stage} is visited again by {r.again:,} of its {r.cases:,} cases." for r in back.itertuples()]
