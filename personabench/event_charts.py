@@ -35,7 +35,8 @@ def _step_words(r: Any, before: str | None) -> tuple[str, str]:
     first = f"{_cases(r.cases)}, {_ratio(r.share, r.low, r.high)}"
     if before is None: return first, f"{r.lost:,} of all cases did not come here" if r.lost else "everybody came here"
     wait = f" · {_wait(r.wait)} later" if r.cases else ""
-    return first, f"−{r.lost:,} since {before}{wait}"
+    since = before if len(before) <= 20 else "the stage before"
+    return first, (f"−{r.lost:,} since {since}" if r.lost else f"nobody lost since {since}") + wait
 
 
 def _funnel_parts(table: pd.DataFrame, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
@@ -186,8 +187,10 @@ def chart_flow(
     column, scale = float(np.clip(880 / columns, 130, 230)), _TALL / there
     nodes = _nodes(moves, scale, column)
     width, height = column * columns + 20, float((nodes["y"] + nodes["tall"]).max()) + 24
-    nodes["words"] = [f"{_lines(names[r.stage], column * .62, 1)[0]} {r.cases:,}" for r in nodes.itertuples()]
-    shown = nodes[nodes["cases"] >= .01 * there].assign(ink=ink["ink"], x=nodes["x"] + _THICK + 4, y=nodes["y"] + nodes["tall"] / 2 - 7)
+    label = [[*_lines(names[r.stage], column - _THICK - 30, int(np.clip(r.tall // 16 - 1, 1, 4))), f"{r.cases:,}"] for r in nodes.itertuples()]
+    nodes["words"] = [" ".join(words) if len(words) == 2 else "\n".join(words) for words in label]
+    shown = nodes[nodes["cases"] >= .01 * there].assign(ink=ink["ink"], x=nodes["x"] + _THICK + 4)
+    shown["y"] = shown["y"] + shown["tall"] / 2 - 7 * (shown["words"].str.count("\n") + 1)
     heads = pd.DataFrame([{"x": k * column, "y": 0, "words": f"visit {k + 1}", "ink": ink["muted"]} for k in range(columns)])
     bands, size = _bands(moves, nodes, scale, column, ink, names), (width, height)
     colour = alt.Color("ink:N", scale=None)
