@@ -148,7 +148,8 @@ def _candidates(k: int | str | Iterable[int], n: int) -> list[int]:
         if k != "auto": raise BadInput("k", repr(k), "'auto', a number, or several numbers to choose from")
         return list(range(1, max(1, min(8, n // 10)) + 1))
     several = _numbers_of(k)
-    if several[-1] > n: raise BadInput("k", f"{several[-1]} segments for {n} respondents", "fewer segments than respondents")
+    if several[-1] > n: raise BadInput("k", f"{several[-1]} segments for {n} respondents", "fewer segments than respondents",
+                                     f"k={max(1, n // 10)} or less: ten respondents to a segment are few; k='auto' looks for the best of 1 to 8")
     return several
 
 

@@ -89,14 +89,14 @@ def _numbers_of(k: Any) -> list[int]:
     "Return numbers of groups in order. Raises BadInput."
     several = list(k) if isinstance(k, Iterable) and not isinstance(k, str) else [k]
     if not several or not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) and i > 0 for i in several):
-        raise BadInput("k", repr(k), "whole numbers of 1 or more")
+        raise BadInput("k", repr(k), "whole numbers of 1 or more", "k=3, or several to choose from: k=range(2, 6)")
     return sorted({int(i) for i in several})
 
 
 def _several(k: int | Iterable[int], n: int) -> list[int]:
     "Return the numbers of groups in order. Raises BadInput."
     ks = _numbers_of(k)
-    if ks[-1] > n // 2: raise BadInput("k", f"{ks[-1]} groups for {n} rows", "at least two rows to a group")
+    if ks[-1] > n // 2: raise BadInput("k", f"{ks[-1]} groups for {n} rows", "at least two rows to a group", f"k={max(1, n // 2)} or less")
     return ks
 
 # %% ../nbs/32_stability.ipynb #423e030e

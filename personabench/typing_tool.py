@@ -448,14 +448,11 @@ class TypingTool(BaseEstimator):
         check_is_fitted(self)
         return _explanation(self)
 
-    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        return _in_short(self) if hasattr(self, "questions_") else super().__repr__(N_CHAR_MAX)
-
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str: return _in_short(self) if hasattr(self, "questions_") else super().__repr__(N_CHAR_MAX)
     def _repr_html_(self) -> str: return str(self._repr_mimebundle_()["text/html"])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        "Show what was learned; scikit-learn's picture of the settings before."
-        known = hasattr(self, "questions_")
+        known = hasattr(self, "questions_")         # before fitting, scikit-learn's picture of the settings
         return {"text/plain": repr(self), "text/html": _overview(self)} if known else {"text/html": "", **super()._repr_mimebundle_(**kwargs)}
 
     def formula(self) -> str:

@@ -103,6 +103,12 @@ def test_a_continuum_cut_in_three_is_told_from_groups() -> None:
     assert "continuum" in seg.explain() and seg.notes[0].startswith("no clusters")
 
 
+def test_a_share_of_nobody_has_a_lower_limit_of_0() -> None:
+    profile = quick(riders(200, holes=0)[0], variables=["pass", "minutes"], k=3).profile()
+    low = profile.loc[(profile["measure"] == "share") & (profile["share_or_mean"] == 0), "low"]
+    assert len(low) and (low == 0).all()
+
+
 def test_explain_says_what_its_figures_are_and_names_one_number_of_segments(known) -> None:
     told = " ".join(known[0].explain().split())
     assert "standard deviations where people differ gradually (more than 2.3 counts)" in told and "1 = the same people and nobody else" in told
@@ -240,7 +246,8 @@ def test_one_variable_has_a_verdict_in_words_and_no_warnings() -> None:
 @pytest.mark.parametrize(("how", "kind", "says"), [
     ({"variables": ["minuts"]}, NoSuchName, "did you mean 'minutes'"), ({"variables": "minutes"}, BadInput, r"variables=\['minutes'\]"),
     ({"variables": []}, BadInput, "no variable"), ({"weights": "weight"}, NoSuchName, "weight"), ({"k": "many"}, BadInput, "'auto'"),
-    ({"k": 0}, BadInput, "1 or more"), ({"k": 61}, BadInput, "61 segments for 60"), ({"levels": {"town": "numeric"}}, BadInput, "not numbers"),
+    ({"k": 0}, BadInput, r"1 or more.*k=3, or several.*range"), ({"k": 61}, BadInput, "61 segments for 60.*k=6 or less"),
+    ({"levels": {"town": "numeric"}}, BadInput, "not numbers"),
 ])
 def test_bad_arguments_are_named(how: dict, kind: type, says: str) -> None:
     df, _ = riders(60)
