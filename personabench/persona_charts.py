@@ -16,7 +16,7 @@ from .charts import _draw_offline, _inks, _key, _wrap
 from .personas import Claim, Persona
 from .priorities import Priorities
 from .schema import FACETS, BadInput
-from .versions import Comparison, _number, _topic
+from .versions import _BY_CHANCE, _LISTING, Comparison, _again, _again_words, _listing, _number, _topic
 
 if TYPE_CHECKING:
     import altair as alt
@@ -71,63 +71,94 @@ def _points(rows: pd.DataFrame, width: float, height: float, tips: Sequence[Any]
 def _lines(text: str, pixels: float, most: int = 3) -> list[str]: return _wrap(str(text), pixels, size=11.5, lines=most)
 
 # %% ../nbs/55_persona_charts.ipynb #cb1d92b0
-_LEFT, _FIELD, _RIGHT = 270, 330, 240   # pixels: claim, figures, what became of it
+_LEFT, _FIELD, _RIGHT, _ENDS = 270, 330, 240, 36   # pixels: claim, figures, what became of it; the end of a mean's scale
 _SIGNS = {"appeared": "+ new", "vanished": "− no longer claimed", "reversed": "⇄ turned round", "moved": "moved",
     "strengthened": "better supported", "weakened": "less supported",
-          "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
+          **{name: name for name in _LISTING}, "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
 
 # %% ../nbs/55_persona_charts.ipynb #a243e0a1
 def _compared_rows(c: Comparison, most: int) -> tuple[pd.DataFrame, int]:
-    "Return the rows to draw: those with two figures, changed ones first within their persona; and how many are left out."
-    rows = c.claims[c.claims["difference"].notna()].copy()
+    "Return the rows to draw: those with two figures on two grounds, changed ones first within their persona, shares before means; and how many are left out."
+    again = _again(c.claims)
+    rows = c.claims[c.claims["difference"].notna() & ~c.claims.index.isin(again.index)].copy()
     rank = {name: i for i, name in enumerate(_SIGNS)}
     rows["order"], rows["size"] = rows["change"].map(rank), -rows["difference"].abs().where(rows["measure"].eq("share"), 0)
     places = {q: i for i, q in enumerate(c.personas["new"])}
     rows = rows.sort_values(["new", "order", "size"], key=lambda s: s.map(places) if s.name == "new" else s, kind="stable")
     kept = rows.groupby("new", sort=False).head(most)
-    return kept, len(c.claims) - len(kept)
+    kept = kept.assign(mean=kept["measure"].ne("share")).sort_values(["new", "mean"], key=lambda s: s.map(places) if s.name == "new" else s, kind="stable")
+    return kept, len(c.claims) - len(again) - len(kept)
 
 # %% ../nbs/55_persona_charts.ipynb #230838c2
 def _span(r: Any) -> tuple[float, float]:
-    "Return the ends of a row's axis."
+    "Return the ends of a row's axis: of a mean the ends of its scale, or two standard deviations of the people around it where the scale is wide or unknown."
     if r.measure == "share": return 0., 1.
     ends = [x for x in (r.old_value, r.new_value, r.old_low, r.new_low, r.old_high, r.new_high) if x is not None and x == x]
-    pad = (max(ends) - min(ends)) * .15 or 1.
-    return min(ends) - pad, max(ends) + pad
+    spread = [(high - low) / 3.92 * n ** .5 for low, high, n in ((r.old_low, r.old_high, r.old_n), (r.new_low, r.new_high, r.new_n)) if high is not None and high == high]
+    sd = max([s for s in spread if s == s], default=0.) or (max(ends) - min(ends)) or 1.
+    if r.scale_high - r.scale_low <= 8 * sd: return float(r.scale_low), float(r.scale_high)
+    low, high = np.fmax(min(*ends, r.old_value - 2 * sd), r.scale_low), np.fmin(max(*ends, r.old_value + 2 * sd), r.scale_high)
+    step = 10. ** (np.floor(np.log10(high - low)) - 1)
+    return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
 
 # %% ../nbs/55_persona_charts.ipynb #ddec5b48
-def _change_words(r: Any) -> str:
-    "Say at the right of a row what became of it."
+def _change_words(r: Any) -> list[str]:
+    "Say at the right of a row what became of it, in lines."
     unit = " points" if r.measure == "share" else ""
     reach = f" ({_number(r.low, r.measure, True)} to {_number(r.high, r.measure, True)})" if r.low == r.low else ""
     sign = ("▲ " if r.difference > 0 else "▼ ") if r.change in ("moved", "reversed") else ""
-    return f"{sign}{_SIGNS[r.change]}: {_number(r.difference, r.measure, True)}{unit}{reach}\nn = {r.old_n:,.0f}, then {r.new_n:,.0f}"
+    chance = next((part for part in str(r.why).split("; ") if part.startswith(_BY_CHANCE)), "")
+    said = [_listing(r)] if r.change in _LISTING else []
+    said.append(f"{sign}{_SIGNS['unchanged' if said else r.change]}: {_number(r.difference, r.measure, True)}{unit}{reach}")
+    said += [chance, f"n = {r.old_n:,.0f}, then {r.new_n:,.0f}"]
+    return [line for words in said if words for line in _lines(words, _RIGHT + 24)]
 
 # %% ../nbs/55_persona_charts.ipynb #e99a165e
-def _compare_parts(rows: pd.DataFrame, names: dict[str, str], ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _compare_parts(rows: pd.DataFrame, again: dict[str, list[str]], names: dict[str, str], ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set all rows one under the other: texts, heads, axes, thin and thick lines, points, labels; and the height."
-    parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "axes", "thin", "thick", "points", "labels")}
+    parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "axes", "thin", "thick", "points", "labels", "axis", "ends")}
     y = 4.
-    for new, mine in rows.groupby("new", sort=False):
-        parts["heads"].append({"x": 0, "y": y, "words": names[str(new)], "ink": ink["ink"]})
+    for new, head in names.items():
+        mine = rows[rows["new"].eq(new)]
+        if mine.empty and new not in again: continue
+        parts["heads"].append({"x": 0, "y": y, "words": head, "ink": ink["ink"]})
         y += 24
-        for r in mine.itertuples():
-            figure = "" if r.figure == "interviews" else f" ({r.figure})"
-            words = _lines(f"{r.text}{figure}", _LEFT - 16)
-            tall = max(44., 14. * len(words) + 12)
-            parts["texts"] += [{"x": 0, "y": y + 2, "words": "\n".join(words), "ink": ink["ink"]},
-                               {"x": _LEFT + _FIELD + 24, "y": y + 2, "words": _change_words(r), "ink": ink["muted" if r.change == "unchanged" else "ink"]}]
-            _compare_row(parts, r, y, ink)
-            y += tall
-        y += 12
+        for mean, some in mine.groupby("mean"):
+            y = _scale_words(parts, bool(mean), y, ink)
+            for r in some.itertuples(): y = _compare_row(parts, r, y, ink)
+        for line in again.get(new, []):
+            parts["texts"].append({"x": 0, "y": y + 2, "words": line, "ink": ink["muted"]})
+            y += 18
+        y += 14
     return parts, y
 
+
+def _scale_words(parts: dict[str, list[dict[str, Any]]], mean: bool, y: float, ink: dict[str, str]) -> float:
+    "Say what the rows below lie on; returns where they begin."
+    words = [(0, "MEANS, each on its own scale")] if mean else [(0., "SHARES")]
+    parts["ends"] += [{"x": x, "y": y, "words": said, "ink": ink["muted"]} for x, said in words]
+    if not mean: parts["axis"] += [{"x": _LEFT + f * _FIELD, "y": y, "words": f"{100 * f:.0f} %", "ink": ink["muted"]} for f in (0, .5, 1)]
+    return y + 18
+
 # %% ../nbs/55_persona_charts.ipynb #896050af
-def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
-    "Add the figures of one row to the parts."
-    low, high = _span(r)
-    def at(value: float) -> float: return _LEFT + float(np.clip((value - low) / (high - low), 0, 1)) * _FIELD
-    parts["axes"].append({"x": _LEFT, "x2": _LEFT + _FIELD, "y": y + 18, "ink": ink["grid"]})
+def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> float:
+    "Add one row to the parts; returns where the next begins."
+    figure = "" if r.figure == "interviews" else f" ({r.figure})"
+    words, change = _lines(f"{r.text}{figure}", _LEFT - 16), _change_words(r)
+    parts["texts"] += [{"x": 0, "y": y + 2, "words": "\n".join(words), "ink": ink["ink"]},
+                       {"x": _LEFT + _FIELD + 24, "y": y + 2, "words": "\n".join(change), "ink": ink["muted" if r.change == "unchanged" else "ink"]}]
+    _compare_figures(parts, r, y, ink)
+    return y + max(44., 14. * max(len(words), len(change)) + 12)
+
+
+def _compare_figures(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
+    "Add the figures of one row to the parts; a mean's axis is shorter, for the ends of its scale stand beside it."
+    (low, high), inset = _span(r), _ENDS if r.measure == "mean" else 0
+    left, wide = _LEFT + inset, _FIELD - 2 * inset
+    def at(value: float) -> float: return left + float(np.clip((value - low) / (high - low), 0, 1)) * wide
+    parts["axes"].append({"x": left, "x2": left + wide, "y": y + 18, "ink": ink["grid"]})
+    beside = ((left - 18, low), (left + wide + 18, high)) if inset else ()
+    parts["axis"] += [{"x": x, "y": y + 12, "words": f"{end:,.4g}".replace("-", "−"), "ink": ink["muted"]} for x, end in beside]
     for when, dy, shape, fill, colour, lines in (("old", 10, "circle", ink["paper"], ink["bar"], "thin"), ("new", 26, "diamond", ink["gain"], ink["gain"], "thick")):
         value, ends, n = getattr(r, f"{when}_value"), [getattr(r, f"{when}_{e}") for e in ("low", "high")], getattr(r, f"{when}_n")
         if all(e is not None and e == e for e in ends): parts[lines].append({"x": at(ends[0]), "x2": at(ends[1]), "y": y + dy, "ink": colour})
@@ -136,7 +167,7 @@ def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: 
             "figure": told, "change": r.change,
                                 "alt": f"{r.text}: {when} {told}; {r.change}"})
         edge = at(ends[1]) if ends[1] is not None and ends[1] == ends[1] else at(value)
-        right = edge + 46 < _LEFT + _FIELD + 20
+        right = edge + 46 < left + wide + (0 if inset else 20)
         x = edge + 8 if right else (at(ends[0]) if ends[0] is not None and ends[0] == ends[0] else at(value)) - 34
         parts["labels"].append({"x": x, "y": y + dy - 6, "words": _number(value, r.measure), "ink": ink["muted" if when == "old" else "gain_text"]})
 
@@ -152,14 +183,15 @@ def chart_compare(
     ink = _inks(theme)
     rows, left = _compared_rows(comparison, most)
     names = {r.new: _persona_head(r) for r in comparison.personas.itertuples() if r.new is not None}
-    parts, height = _compare_parts(rows, names, ink)
+    again = {str(new): _again_words(mine) for new, mine in comparison.claims.groupby("new") if len(_again(mine))}
+    parts, height = _compare_parts(rows, again, names, ink)
     width, title = _LEFT + _FIELD + _RIGHT + 24, f"{comparison.new} compared with {comparison.old}"
-    key = _key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals", f"{left} without two figures, or less changed, not drawn" if left else "")
-    if rows.empty: return _nothing("No claim has a figure in both versions.", title, ink)
-    axis = [{"x": _LEFT + f * _FIELD, "y": height - 8, "words": f"{f:.0%}".replace("%", " %"), "ink": ink["muted"]} for f in (0, .5,
-        1)] if rows["measure"].eq("share").any() else []
-    said = "; ".join(p["alt"] for p in parts["points"])
-    return _sheet(_drawn({**parts, "axis": axis}, width, height + 10, ("claim", "version", "figure", "change")), width=width, height=height + 10, title=title, key=key,
+    if rows.empty and not again: return _nothing("No claim has a figure in both versions.", title, ink)
+    ends = "beside a mean: the ends of its scale, or of two standard deviations of the people around it" if rows["mean"].any() else ""
+    key = "\n".join(filter(None, [_key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals",
+                                       f"{left} without two figures, or less changed, not drawn" if left else ""), ends]))
+    said = "; ".join([*(p["alt"] for p in parts["points"]), *(line.rstrip(".") for lines in again.values() for line in lines)])
+    return _sheet(_drawn(parts, width, height, ("claim", "version", "figure", "change")), width=width, height=height, title=title, key=key,
                   alt_text=f"{title}. {said}.", ink=ink)
 
 # %% ../nbs/55_persona_charts.ipynb #4101ba7a
@@ -185,7 +217,7 @@ def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, 
     shown = [alt.Tooltip(f"{t}:N", title=t.title()) for t in tips]
     if "points" in frames: layers.append(_points(frames["points"], width, height, shown))
     styles: dict[str, dict[str, Any]] = {"texts": {}, "heads": {"fontWeight": "bold", "fontSize": 13}, "labels": {"fontWeight": "bold"},
-        "axis": {"align": "center", "fontSize": 11},
+        "axis": {"align": "center", "fontSize": 11}, "ends": {"fontSize": 11},
                                          "facets": {"fontWeight": "bold", "fontSize": 11.5}, "small": {"fontSize": 10.5}}
     return layers + [_texts(frames[name], width, height, **style) for name, style in styles.items() if name in frames]
 
