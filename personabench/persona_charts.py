@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import _draw_offline, _inks, _key, _wrap
+from .charts import _draw_offline, _inks, _key, _lasting, _wrap
 from .personas import Claim, Persona
 from .priorities import Priorities
 from .schema import FACETS, BadInput
@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 __all__ = ['chart_compare', 'chart_personas', 'chart_priorities']
 
 # %% ../nbs/55_persona_charts.ipynb #763428ac
-def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, ink: dict[str, str]) -> Any:
+def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, theme: str | None) -> Any:
     "Layer marks that have x and y in pixels, under a title and a key."
     import altair as alt
 
+    ink = _inks(theme)
     head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"],
         subtitleColor=ink["muted"], subtitleFontSize=11.5,
-                           subtitlePadding=5, subtitleLineHeight=16, offset=12)
-    sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None))
+                           subtitlePadding=5, subtitleLineHeight=16, offset=12, subtitleFont="Helvetica, Arial, DejaVu Sans, sans-serif")
+    sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None), **_lasting(theme))
     return sheet.configure(background=ink["paper"], padding=16)
 
 # %% ../nbs/55_persona_charts.ipynb #7ebbb5a8
@@ -72,6 +73,7 @@ def _lines(text: str, pixels: float, most: int = 3) -> list[str]: return _wrap(s
 
 # %% ../nbs/55_persona_charts.ipynb #cb1d92b0
 _LEFT, _FIELD, _RIGHT, _ENDS = 270, 330, 240, 36   # pixels: claim, figures, what became of it; the end of a mean's scale
+_WIDE = 868                                        # pixels of a sheet, with its margin what a notebook shows in a window of 1280
 _SIGNS = {"appeared": "+ new", "vanished": "− no longer claimed", "reversed": "⇄ turned round", "moved": "moved",
     "strengthened": "better supported", "weakened": "less supported",
           **{name: name for name in _LISTING}, "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
@@ -175,7 +177,7 @@ def _compare_figures(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, i
 def chart_compare(
     comparison: Comparison,        # from `compare`
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     most: int = 12,                # claims per persona at most, changed ones first; the rest is counted
 ) -> alt.LayerChart:
     "Draw old and new figure of each claim with their intervals, n, and what became of it in words. Raises BadInput for an unknown theme."
@@ -186,13 +188,13 @@ def chart_compare(
     again = {str(new): _again_words(mine) for new, mine in comparison.claims.groupby("new") if len(_again(mine))}
     parts, height = _compare_parts(rows, again, names, ink)
     width, title = _LEFT + _FIELD + _RIGHT + 24, f"{comparison.new} compared with {comparison.old}"
-    if rows.empty and not again: return _nothing("No claim has a figure in both versions.", title, ink)
+    if rows.empty and not again: return _nothing("No claim has a figure in both versions.", title, theme)
     ends = "beside a mean: the ends of its scale, or of two standard deviations of the people around it" if rows["mean"].any() else ""
     key = "\n".join(filter(None, [_key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals",
                                        f"{left} without two figures, or less changed, not drawn" if left else ""), ends]))
     said = "; ".join([*(p["alt"] for p in parts["points"]), *(line.rstrip(".") for lines in again.values() for line in lines)])
     return _sheet(_drawn(parts, width, height, ("claim", "version", "figure", "change")), width=width, height=height, title=title, key=key,
-                  alt_text=f"{title}. {said}.", ink=ink)
+                  alt_text=f"{title}. {said}.", theme=theme)
 
 # %% ../nbs/55_persona_charts.ipynb #4101ba7a
 def _persona_head(r: Any) -> str:
@@ -201,10 +203,10 @@ def _persona_head(r: Any) -> str:
     return f"{r.name}{sizes}"
 
 # %% ../nbs/55_persona_charts.ipynb #973bdcec
-def _nothing(message: str, title: str, ink: dict[str, str]) -> Any:
+def _nothing(message: str, title: str, theme: str | None) -> Any:
     "Return a sheet that holds only a message."
-    rows = pd.DataFrame([{"x": 0, "y": 4, "words": message, "ink": ink["muted"]}])
-    return _sheet([_texts(rows, 560, 30, fontStyle="italic")], width=560, height=30, title=title, key=" ", alt_text=message, ink=ink)
+    rows = pd.DataFrame([{"x": 0, "y": 4, "words": message, "ink": _inks(theme)["muted"]}])
+    return _sheet([_texts(rows, 560, 30, fontStyle="italic")], width=560, height=30, title=title, key=" ", alt_text=message, theme=theme)
 
 # %% ../nbs/55_persona_charts.ipynb #ce459739
 def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, tips: Sequence[str]) -> list[Any]:
@@ -222,6 +224,7 @@ def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, 
     return layers + [_texts(frames[name], width, height, **style) for name, style in styles.items() if name in frames]
 
 # %% ../nbs/55_persona_charts.ipynb #0e8d1ac2
+_NARROW = 118   # pixels of a column in which a figure takes two lines
 _SHAPES = {"triangulated": ("diamond", True), "supported": ("circle", True), "anecdote": ("circle", False), "assumption": ("cross", False)}
 
 # %% ../nbs/55_persona_charts.ipynb #e19ff260
@@ -264,25 +267,32 @@ def _cell_words(c: Claim) -> str:
     return "no evidence" if not c.evidence else f"{c.people} people" if c.people else "no figure"
 
 # %% ../nbs/55_persona_charts.ipynb #ff982340
-def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict[int, Claim]]], column: int, ink: dict[str,
-        str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _columns(n: int, left: tuple[int, int], most: int) -> tuple[int, int]:
+    "Return the pixels on the left (many columns: the second) and of each of n columns, so that a notebook shows them all."
+    space = left[n > 3]
+    return space, int(np.clip((_WIDE - space) // n, 68, most))
+
+
+def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict[int, Claim]]], left: int, column: int,
+                ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set heads, facets and cells in pixels; and the height."
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "band", "axes", "thick", "points", "small", "facets")}
-    heads = [_wrap(p.title, column - 18, size=14, lines=3) for p in personas]
+    heads = [_wrap(p.title, column - 12, size=14, lines=5) for p in personas]
     for i, (p, words) in enumerate(zip(personas, heads)):
         size = f"{_number(p.share, 'share')} of the people" if p.share is not None else f"{p.people:,} people" if p.people else "size unknown"
-        parts["heads"].append({"x": _LEFT + i * column, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
-        parts["small"].append({"x": _LEFT + i * column, "y": 16 * max(map(len, heads)) + 2, "words": "\n".join([size, p.status]), "ink": ink["muted"]})
-    y, before = 16. * max(map(len, heads)) + 44, ""
+        parts["heads"].append({"x": left + i * column, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
+        about = [line for said in (size, p.status) for line in _wrap(said, column - 8, size=10.5, lines=2)]
+        parts["small"].append({"x": left + i * column, "y": 16 * max(map(len, heads)) + 2, "words": "\n".join(about), "ink": ink["muted"]})
+    y, before = 16. * max(map(len, heads)) + 44 + 14 * (column < _NARROW), ""
     for facet, text, cells in rows:
         if facet != before:
             parts["facets"].append({"x": 0, "y": y + 4, "words": facet.upper(), "ink": ink["muted"]})
-            parts["band"].append({"x": 0, "x2": _LEFT + column * len(personas) - 12, "y": y, "ink": ink["zero"]})
+            parts["band"].append({"x": 0, "x2": left + column * len(personas) - 12, "y": y, "ink": ink["zero"]})
             y, before = y + 24, facet
-        words = _lines(text, _LEFT - 20)
+        words = _lines(text, left - 20)
         parts["texts"].append({"x": 0, "y": y, "words": "\n".join(words), "ink": ink["ink"]})
-        for i, c in cells.items(): _cell(parts, personas[i], c, _LEFT + i * column, y, column - 22, ink)
-        y += max(36., 14. * len(words) + 8)
+        for i, c in cells.items(): _cell(parts, personas[i], c, left + i * column, y, column - (22 if column >= _NARROW else 12), ink)
+        y += max(36. + 14 * (column < _NARROW), 14. * len(words) + 8)
     return parts, y + 4
 
 # %% ../nbs/55_persona_charts.ipynb #00cae3ff
@@ -299,13 +309,14 @@ def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float
         "persona": p.name, "claim": c.text, "figure": told,
                             "alt": f"{p.name}: {c.text} {told}"})
     beside = share is None   # no axis: the words stand where it would be
-    parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": _cell_words(c), "ink": ink["ink"]})
+    words = re.sub(" {2,}", "\n", _cell_words(c)) if wide < _NARROW - 12 else _cell_words(c)
+    parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": words, "ink": ink["ink"]})
 
 # %% ../nbs/55_persona_charts.ipynb #4c361694
 def chart_personas(
     personas: Iterable[Persona],   # one to about eight
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     most: int = 6,                 # claims per facet at most, those that most personas make first; the rest is counted
 ) -> alt.LayerChart:
     "Draw the claims of personas side by side, by facet: share, interval, n and strength. Raises BadInput without personas or for an unknown theme."
@@ -313,35 +324,37 @@ def chart_personas(
     personas, ink = list(personas), _inks(theme)
     if not personas: raise BadInput("chart_personas", "no personas", "at least one", "read_personas(folder) or draft_personas(study)")
     rows, left = _cells(personas, most)
-    column = int(np.clip(round(820 / len(personas)), 118, 260))
+    left_space, column = _columns(len(personas), (_LEFT, 210), 260)
     title = "Personas side by side" if len(personas) > 1 else personas[0].title
-    if not rows: return _nothing("No persona makes a claim.", title, ink)
-    parts, height = _side_parts(personas, rows, column, ink)
-    width = _LEFT + column * len(personas)
+    if not rows: return _nothing("No persona makes a claim.", title, theme)
+    parts, height = _side_parts(personas, rows, left_space, column, ink)
+    width = left_space + column * len(personas)
     key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "✚ assumption"),
                      _key("lines: 0 to 100 % and the 95 % interval", "a mean stands in words alone", f"{left} more claims not drawn" if left else "")])
     said = "; ".join(r["alt"] for r in parts["points"])
-    return _sheet(_drawn(parts, width, height, ("persona", "claim", "figure")), width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", ink=ink)
+    drawn = _drawn(parts, width, height, ("persona", "claim", "figure"))
+    return _sheet(drawn, width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", theme=theme)
 
 # %% ../nbs/55_persona_charts.ipynb #f53e16a1
-_REACH = 210   # pixels for the ranking's field
+_REACH = 130   # pixels for the ranking's field
 
 
-def _priority_parts(p: Priorities, names: Sequence[tuple[str, str]], column: int, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _priority_parts(p: Priorities, names: Sequence[tuple[str, str]], left: int, column: int, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set heads, features, ranks and cells in pixels; and the height."
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "band", "axes", "thick", "points", "small")}
-    starts = [_LEFT + _REACH + 24 + i * column for i in range(len(names))]
-    heads = [_wrap(name, column - 18, size=13, lines=2) for _, name in names]
-    for x, words in zip([_LEFT, *starts], [["all people, at least"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
+    starts, end = [left + i * column for i in range(len(names))], left + column * len(names) - 12
+    left -= _REACH + 24
+    heads = [_wrap(name, column - 12, size=13, lines=2) for _, name in names]
+    for x, words in zip([left, *starts], [["all people, at least"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
     y = 16. * max(map(len, [[""], *heads])) + 14
     cells = p.matrix.set_index(["feature", "persona"])
     for r in p.ranking.itertuples():
-        words = _lines(r.feature, _LEFT - 20)
-        parts["band"].append({"x": 0, "x2": _LEFT + _REACH + 24 + column * len(names) - 12, "y": y - 6, "ink": ink["grid"]})
+        words = _lines(r.feature, left - 16)
+        parts["band"].append({"x": 0, "x2": end, "y": y - 6, "ink": ink["grid"]})
         parts["texts"].append({"x": 0, "y": y, "words": "\n".join(words), "ink": ink["ink"]})
-        _reached(parts, r, y, ink)
-        for x, (key, name) in zip(starts, names): _served(parts, cells.loc[(r.feature, key)], r.feature, name, x, y, column - 22, ink)
-        y += max(46., 14. * len(words) + 16)
+        _reached(parts, r, left, y, ink)
+        for x, (key, name) in zip(starts, names): _served(parts, cells.loc[(r.feature, key)], r.feature, name, x, y, column - (22 if column >= _NARROW else 12), ink)
+        y += max(46. + 14 * (column < _NARROW), 14. * len(words) + 16)
     return parts, y
 
 # %% ../nbs/55_persona_charts.ipynb #53016515
@@ -354,15 +367,15 @@ def _bar(parts: dict[str, list[dict[str, Any]]], x: float, y: float, wide: float
     parts["points"].append({"x": x + 6 + reach * (wide - 12), "y": y + 8, "ink": ink["line"], **mark})
 
 
-def _reached(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
+def _reached(parts: dict[str, list[dict[str, Any]]], r: Any, left: float, y: float, ink: dict[str, str]) -> None:
     "Add a feature's reach among all people and its ranks."
-    if r.reach != r.reach: return parts["small"].append({"x": _LEFT + 6, "y": y + 3, "words": "not known", "ink": ink["muted"]})
+    if r.reach != r.reach: return parts["small"].append({"x": left + 6, "y": y + 3, "words": "not known", "ink": ink["muted"]})
     ranks = f"rank {r.rank_low}" if r.rank_low == r.rank_high else f"rank {r.rank_low} to {r.rank_high}"
     told = f"{_number(r.reach, 'share')} ({_number(r.low, 'share')} to {_number(r.high, 'share')}), {ranks}"
     mark = {"shape": "square", "fill": ink["line"], "feature": r.feature, "persona": "all people", "figure": told,
             "alt": f"{r.feature}, all people: at least {told}"}
-    _bar(parts, _LEFT, y, _REACH, (r.reach, r.low, r.high), mark, ink)
-    parts["small"].append({"x": _LEFT, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
+    _bar(parts, left, y, _REACH, (r.reach, r.low, r.high), mark, ink)
+    parts["small"].append({"x": left, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
 
 
 def _served(parts: dict[str, list[dict[str, Any]]], r: Any, feature: str, name: str, x: float, y: float, wide: float,
@@ -376,21 +389,23 @@ def _served(parts: dict[str, list[dict[str, Any]]], r: Any, feature: str, name: 
     mark = {"shape": shape, "fill": ink["line"] if filled else ink["paper"], "feature": feature, "persona": name, "figure": told,
             "alt": f"{feature}, {name}: {told}"}
     _bar(parts, x, y, wide, (r.reach, r.low, r.high), mark, ink)
-    parts["small"].append({"x": x, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {r.people:,} of {r.base:,}", "ink": ink["ink"]})
+    between = ",\n" if wide < _NARROW - 12 else ", "
+    parts["small"].append({"x": x, "y": y + 17, "words": f"{_number(r.reach, 'share')}{between}{r.people:,} of {r.base:,}", "ink": ink["ink"]})
 
 # %% ../nbs/55_persona_charts.ipynb #c0638bdf
 def chart_priorities(
     priorities: Priorities,        # from `prioritise`
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
     "Draw each feature's reach with its interval and ranks, and the share of each persona behind it. Raises BadInput for an unknown theme."
     _draw_offline()
     ink, names = _inks(theme), list(dict.fromkeys(zip(priorities.matrix["persona"], priorities.matrix["name"])))
-    column = int(np.clip(round(700 / len(names)), 118, 200))
-    parts, height = _priority_parts(priorities, names, column, ink)
-    width, title = _LEFT + _REACH + 24 + column * len(names), "Whom each feature serves"
+    left, column = _columns(len(names), (_LEFT + _REACH, 180 + _REACH), 200)
+    parts, height = _priority_parts(priorities, names, left, column, ink)
+    width, title = left + column * len(names), "Whom each feature serves"
     key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "left: ■ share of all people, and the ranks in 95 % of the draws"),
                      _key("lines: 0 to 100 % and the 95 % interval", *priorities.notes)])
     said = "; ".join(r["alt"] for r in parts["points"])
-    return _sheet(_drawn(parts, width, height, ("feature", "persona", "figure")), width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", ink=ink)
+    drawn = _drawn(parts, width, height, ("feature", "persona", "figure"))
+    return _sheet(drawn, width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", theme=theme)

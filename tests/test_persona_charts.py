@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from personabench.charts import set_theme
 from personabench.exports import write_chart
 from personabench.personas import Claim, Evidence, Persona
 from personabench.persona_charts import chart_compare, chart_personas, chart_priorities
@@ -21,8 +22,8 @@ def claim(code: str, people: int, base: int = 20, quoted: int = 3, text: str = "
     return Claim(id=code, text=text or code, facet="pain", codes=[code], people=people, base=base, share=people / base, low=low, high=high, evidence=said)
 
 
-def persona(id: str, *claims: Claim, name: str = "Ash") -> Persona:
-    return Persona(id=id, name=name, label="Commutes", share=.4, low=.35, high=.45, effective_n=400., people=160, claims=list(claims))
+def persona(id: str, *claims: Claim, name: str = "Ash", share: float = .4) -> Persona:
+    return Persona(id=id, name=name, label="Commutes", share=share, low=.35, high=.45, effective_n=400., people=160, claims=list(claims))
 
 
 def marks(chart, kind: str) -> list[dict]:
@@ -99,7 +100,20 @@ def test_one_and_eight_personas_with_long_texts(tmp_path):
         assert len(points) == 3 * n and {p["shape"] for p in points} == {"circle", "cross"} and len({p["fill"] for p in points if p["shape"] == "circle"}) == 2
         assert "9 of 20" in words(chart) and "no evidence" in words(chart) and "…" in words(chart)
         assert max(len(line) for line in words(chart).splitlines()) < 60 and write_chart(chart, tmp_path / f"{n}.png").stat().st_size > 5000
-    assert chart.to_dict()["width"] <= 1300
+
+
+def test_a_notebook_of_1280_pixels_shows_all_columns_and_one_setting_turns_all_dark():
+    people = [persona(f"p{i}", claim("Full dock", 9 + i), share=.12, name=f"Name {i}") for i in range(8)]
+    wanted = [{"feature": "Forecast", "needs": "dock"}]
+    for n in (1, 3, 4, 8):
+        for chart in (chart_personas(people[:n]), chart_priorities(prioritise(wanted, people[:n])), chart_compare(compare(people[:n], people[:n]))):
+            spec = chart.to_dict()
+            assert spec["width"] + 2 * spec["config"]["padding"] <= 900 and "usermeta" not in spec
+            assert max((p["x"] for p in marks(chart, "point")), default=0) <= spec["width"]
+    set_theme("dark")
+    try: drawn = [chart_personas(people), chart_priorities(prioritise(wanted, people)), chart_compare(compare(people, people)), chart_personas(people, theme="light")]
+    finally: set_theme("notebook")
+    assert [c.to_dict()["config"]["background"] for c in drawn] == ["#14171C"] * 3 + ["#FFFFFF"] and drawn[3].to_dict()["usermeta"] == {"theme": "light"}
 
 
 def test_nothing_to_draw_is_said():
