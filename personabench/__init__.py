@@ -48,7 +48,7 @@ _ROOMS: dict[str, str] = {
     "publishing": "publish read_version list_versions verify Version",
     "event_logs": "journey_from_events EventJourney removal_effect",
     "perception": "perception_form score_perception PERCEPTION_ITEMS",
-    "charts": "chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 # %% auto #0
-__all__ = ['recolour', 'chart_emotions', 'chart_touchpoints', 'chart_pains_gains', 'chart_quotes', 'chart_stack', 'chart_journey']
+__all__ = ['set_theme', 'recolour', 'chart_emotions', 'chart_touchpoints', 'chart_pains_gains', 'chart_quotes', 'chart_stack',
+           'chart_journey']
 
 # %% ../nbs/50_charts.ipynb #a9bd211c
 _renderer_seen: list[str] = []      # the renderer that was active at the first chart: the switch happens once
@@ -38,7 +39,19 @@ def _draw_offline() -> None:
     _renderer_seen.append(alt.renderers.active)
     if alt.renderers.active != "default" or alt.renderers.options: return
     alt.JupyterChart.enable_offline()
+    alt.JupyterChart._esm = _following(alt.JupyterChart._esm)
     alt.renderers.enable("jupyter", offline=True)
+
+
+def _following(source: str) -> str:
+    "Let the code that draws in the browser exchange colours where JupyterLab is dark; code that ends in another way than expected stays as it is, and draws light."
+    from importlib.resources import files
+
+    end, ours = "export{__default as default};", (files("personabench") / "static" / "charts.js").read_text("utf-8")
+    if source.count(end) != 1: return source
+    wrapped = f"const personabench = (() => {{\n{ours.replace('export function', 'function')}\nreturn following;\n}})();"
+    given = f"__default.render, {json.dumps(_dark_for_light())}, {json.dumps(_THEMES['light']['ink'])}"
+    return f"{source.replace(end, '')}\n{wrapped}\nexport default {{ render: personabench({given}) }};\n"
 
 # %% ../nbs/50_charts.ipynb #e20450ab
 _THEMES = {
@@ -49,10 +62,25 @@ _THEMES = {
 }
 
 
-def _inks(theme: str) -> dict[str, str]:
-    "Return the colours of a theme."
+_set: list[str] = ["notebook"]      # what `set_theme` was last given
+
+
+def _inks(theme: str | None) -> dict[str, str]: return _THEMES[_themed(theme)]
+
+
+def _themed(theme: str | None) -> str:
+    "Return light or dark: what is asked for, else what was set. Raises BadInput."
+    theme = {"notebook": "light"}.get(_set[-1], _set[-1]) if theme is None else theme
     if theme not in _THEMES: raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark'", nearest(theme, _THEMES))
-    return _THEMES[theme]
+    return theme
+
+
+def _lasting(theme: str | None) -> dict[str, Any]:
+    "Return what marks a page that stays light in a dark notebook, because somebody asked for light."
+    return {"usermeta": {"theme": "light"}} if "light" in (theme, _set[-1] if theme is None else None) else {}
+
+
+def _dark_for_light() -> dict[str, str]: return {light.lower(): _THEMES["dark"][name] for name, light in _THEMES["light"].items()}
 
 
 def _contrast(a: str, b: str) -> float:
@@ -64,12 +92,21 @@ def _contrast(a: str, b: str) -> float:
     high, low = sorted([light(a), light(b)], reverse=True)
     return (high + .05) / (low + .05)
 
+# %% ../nbs/50_charts.ipynb #b1399d2c
+def set_theme(
+    theme: str,   # "notebook": light, and dark where JupyterLab is; or "light" or "dark", whatever the notebook is
+) -> None:
+    "Set the theme of all charts that are made from here on without a theme of their own. Raises BadInput."
+    known = ("notebook", *_THEMES)
+    if theme not in known: raise BadInput(f"theme {theme!r}", "no such theme", "'notebook', 'light' or 'dark'", nearest(str(theme), known))
+    _set[:] = [theme]
+
 # %% ../nbs/50_charts.ipynb #539cced4
 def recolour(
     svg: str,   # a picture drawn in the light theme
 ) -> str:       # the same in the dark theme
     "Exchange the light theme's colours in an SVG for the dark theme's."
-    dark = {light.lower(): _THEMES["dark"][name] for name, light in _THEMES["light"].items()}
+    dark = _dark_for_light()
     return re.sub(r"#[0-9a-fA-F]{6}\b", lambda m: dark.get(m[0].lower(), m[0]), svg)
 
 # %% ../nbs/50_charts.ipynb #a12e5790
@@ -257,7 +294,7 @@ _FEELINGS = {2: "very good +2", 1: "good +1", 0: "neutral 0", -1: "bad −1", -2
 def chart_emotions(
     journey: Journey,              # whose feelings
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
@@ -314,7 +351,7 @@ def _touchpoint_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) 
 def chart_touchpoints(
     journey: Journey,              # whose touchpoints
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
     most: int = 10,                # rows at most; the others are counted in the key
@@ -369,7 +406,7 @@ def _bars(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], facet: str, u
 def chart_pains_gains(
     journey: Journey,              # whose pains and gains
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
@@ -458,7 +495,7 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
 def chart_quotes(
     journey: Journey,              # whose words
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     heads: bool = False,           # as in the other lanes; the quotes name their stage themselves
     select: Any = None,            # the selection of stages to follow; without it a menu is drawn with the chart
     most: int = 8,                 # quotes per stage at most
@@ -497,7 +534,7 @@ def chart_stack(
     title: str = "",                             # heading of the page
     subtitle: str | Sequence[str] = (),          # one line or several under it
     description: str = "",                       # the picture in words, for those who cannot see it
-    theme: str = "light",                        # "light" or "dark", the same as the lanes'
+    theme: str | None = None,                    # "light" or "dark", the same as the lanes'; None: as set_theme says
 ) -> alt.VConcatChart:
     "Set charts under each other on one page with a title."
     import altair as alt
@@ -508,7 +545,7 @@ def chart_stack(
                            subtitleFontSize=12, subtitleLineHeight=17, subtitlePadding=7, offset=20)
     with warnings.catch_warnings():      # one selection in several lanes is the point, not a mistake
         warnings.filterwarnings("ignore", message="Automatically deduplicated selection parameter")
-        page = alt.vconcat(*charts, spacing=24, background=ink["paper"], padding=18, description=description, title=head)
+        page = alt.vconcat(*charts, spacing=24, background=ink["paper"], padding=18, description=description, title=head, **_lasting(theme))
     return page.resolve_scale(**dict.fromkeys(("x", "y", "color", "fill", "shape", "size"), "independent"))
 
 # %% ../nbs/50_charts.ipynb #0a990ba2
@@ -529,7 +566,7 @@ def chart_journey(
     journey: Journey,                                                                     # the journey to draw
     *,
     lanes: Sequence[str] = ("emotions", "touchpoints", "pains_gains", "quotes"),          # which lanes, top to bottom
-    theme: str = "light",                                                                 # "light" or "dark"
+    theme: str | None = None,                                                             # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     """Draw a journey as stacked lanes that share their stages and one selection.
 

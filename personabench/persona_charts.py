@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import _draw_offline, _inks, _key, _wrap
+from .charts import _draw_offline, _inks, _key, _lasting, _wrap
 from .personas import Claim, Persona
 from .priorities import Priorities
 from .schema import FACETS, BadInput
-from .versions import Comparison, _number, _topic
+from .versions import _BY_CHANCE, _LISTING, Comparison, _again, _again_words, _listing, _number, _topic
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 __all__ = ['chart_compare', 'chart_personas', 'chart_priorities']
 
 # %% ../nbs/55_persona_charts.ipynb #763428ac
-def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, ink: dict[str, str]) -> Any:
+def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, key: str, alt_text: str, theme: str | None) -> Any:
     "Layer marks that have x and y in pixels, under a title and a key."
     import altair as alt
 
+    ink = _inks(theme)
     head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"],
         subtitleColor=ink["muted"], subtitleFontSize=11.5,
-                           subtitlePadding=5, subtitleLineHeight=16, offset=12)
-    sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None))
+                           subtitlePadding=5, subtitleLineHeight=16, offset=12, subtitleFont="Helvetica, Arial, DejaVu Sans, sans-serif")
+    sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None), **_lasting(theme))
     return sheet.configure(background=ink["paper"], padding=16)
 
 # %% ../nbs/55_persona_charts.ipynb #7ebbb5a8
@@ -71,63 +72,95 @@ def _points(rows: pd.DataFrame, width: float, height: float, tips: Sequence[Any]
 def _lines(text: str, pixels: float, most: int = 3) -> list[str]: return _wrap(str(text), pixels, size=11.5, lines=most)
 
 # %% ../nbs/55_persona_charts.ipynb #cb1d92b0
-_LEFT, _FIELD, _RIGHT = 270, 330, 240   # pixels: claim, figures, what became of it
+_LEFT, _FIELD, _RIGHT, _ENDS = 270, 330, 240, 36   # pixels: claim, figures, what became of it; the end of a mean's scale
+_WIDE = 868                                        # pixels of a sheet, with its margin what a notebook shows in a window of 1280
 _SIGNS = {"appeared": "+ new", "vanished": "− no longer claimed", "reversed": "⇄ turned round", "moved": "moved",
     "strengthened": "better supported", "weakened": "less supported",
-          "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
+          **{name: name for name in _LISTING}, "reworded": "reworded", "unchanged": "not clearly changed", "not comparable": "not comparable"}
 
 # %% ../nbs/55_persona_charts.ipynb #a243e0a1
 def _compared_rows(c: Comparison, most: int) -> tuple[pd.DataFrame, int]:
-    "Return the rows to draw: those with two figures, changed ones first within their persona; and how many are left out."
-    rows = c.claims[c.claims["difference"].notna()].copy()
+    "Return the rows to draw: those with two figures on two grounds, changed ones first within their persona, shares before means; and how many are left out."
+    again = _again(c.claims)
+    rows = c.claims[c.claims["difference"].notna() & ~c.claims.index.isin(again.index)].copy()
     rank = {name: i for i, name in enumerate(_SIGNS)}
     rows["order"], rows["size"] = rows["change"].map(rank), -rows["difference"].abs().where(rows["measure"].eq("share"), 0)
     places = {q: i for i, q in enumerate(c.personas["new"])}
     rows = rows.sort_values(["new", "order", "size"], key=lambda s: s.map(places) if s.name == "new" else s, kind="stable")
     kept = rows.groupby("new", sort=False).head(most)
-    return kept, len(c.claims) - len(kept)
+    kept = kept.assign(mean=kept["measure"].ne("share")).sort_values(["new", "mean"], key=lambda s: s.map(places) if s.name == "new" else s, kind="stable")
+    return kept, len(c.claims) - len(again) - len(kept)
 
 # %% ../nbs/55_persona_charts.ipynb #230838c2
 def _span(r: Any) -> tuple[float, float]:
-    "Return the ends of a row's axis."
+    "Return the ends of a row's axis: of a mean the ends of its scale, or two standard deviations of the people around it where the scale is wide or unknown."
     if r.measure == "share": return 0., 1.
     ends = [x for x in (r.old_value, r.new_value, r.old_low, r.new_low, r.old_high, r.new_high) if x is not None and x == x]
-    pad = (max(ends) - min(ends)) * .15 or 1.
-    return min(ends) - pad, max(ends) + pad
+    spread = [(high - low) / 3.92 * n ** .5 for low, high, n in ((r.old_low, r.old_high, r.old_n), (r.new_low, r.new_high, r.new_n)) if high is not None and high == high]
+    sd = max([s for s in spread if s == s], default=0.) or (max(ends) - min(ends)) or 1.
+    if r.scale_high - r.scale_low <= 8 * sd: return float(r.scale_low), float(r.scale_high)
+    low, high = np.fmax(min(*ends, r.old_value - 2 * sd), r.scale_low), np.fmin(max(*ends, r.old_value + 2 * sd), r.scale_high)
+    step = 10. ** (np.floor(np.log10(high - low)) - 1)
+    return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
 
 # %% ../nbs/55_persona_charts.ipynb #ddec5b48
-def _change_words(r: Any) -> str:
-    "Say at the right of a row what became of it."
+def _change_words(r: Any) -> list[str]:
+    "Say at the right of a row what became of it, in lines."
     unit = " points" if r.measure == "share" else ""
     reach = f" ({_number(r.low, r.measure, True)} to {_number(r.high, r.measure, True)})" if r.low == r.low else ""
     sign = ("▲ " if r.difference > 0 else "▼ ") if r.change in ("moved", "reversed") else ""
-    return f"{sign}{_SIGNS[r.change]}: {_number(r.difference, r.measure, True)}{unit}{reach}\nn = {r.old_n:,.0f}, then {r.new_n:,.0f}"
+    chance = next((part for part in str(r.why).split("; ") if part.startswith(_BY_CHANCE)), "")
+    said = [_listing(r)] if r.change in _LISTING else []
+    said.append(f"{sign}{_SIGNS['unchanged' if said else r.change]}: {_number(r.difference, r.measure, True)}{unit}{reach}")
+    said += [chance, f"n = {r.old_n:,.0f}, then {r.new_n:,.0f}"]
+    return [line for words in said if words for line in _lines(words, _RIGHT + 24)]
 
 # %% ../nbs/55_persona_charts.ipynb #e99a165e
-def _compare_parts(rows: pd.DataFrame, names: dict[str, str], ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _compare_parts(rows: pd.DataFrame, again: dict[str, list[str]], names: dict[str, str], ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set all rows one under the other: texts, heads, axes, thin and thick lines, points, labels; and the height."
-    parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "axes", "thin", "thick", "points", "labels")}
+    parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "axes", "thin", "thick", "points", "labels", "axis", "ends")}
     y = 4.
-    for new, mine in rows.groupby("new", sort=False):
-        parts["heads"].append({"x": 0, "y": y, "words": names[str(new)], "ink": ink["ink"]})
+    for new, head in names.items():
+        mine = rows[rows["new"].eq(new)]
+        if mine.empty and new not in again: continue
+        parts["heads"].append({"x": 0, "y": y, "words": head, "ink": ink["ink"]})
         y += 24
-        for r in mine.itertuples():
-            figure = "" if r.figure == "interviews" else f" ({r.figure})"
-            words = _lines(f"{r.text}{figure}", _LEFT - 16)
-            tall = max(44., 14. * len(words) + 12)
-            parts["texts"] += [{"x": 0, "y": y + 2, "words": "\n".join(words), "ink": ink["ink"]},
-                               {"x": _LEFT + _FIELD + 24, "y": y + 2, "words": _change_words(r), "ink": ink["muted" if r.change == "unchanged" else "ink"]}]
-            _compare_row(parts, r, y, ink)
-            y += tall
-        y += 12
+        for mean, some in mine.groupby("mean"):
+            y = _scale_words(parts, bool(mean), y, ink)
+            for r in some.itertuples(): y = _compare_row(parts, r, y, ink)
+        for line in again.get(new, []):
+            parts["texts"].append({"x": 0, "y": y + 2, "words": line, "ink": ink["muted"]})
+            y += 18
+        y += 14
     return parts, y
 
+
+def _scale_words(parts: dict[str, list[dict[str, Any]]], mean: bool, y: float, ink: dict[str, str]) -> float:
+    "Say what the rows below lie on; returns where they begin."
+    words = [(0, "MEANS, each on its own scale")] if mean else [(0., "SHARES")]
+    parts["ends"] += [{"x": x, "y": y, "words": said, "ink": ink["muted"]} for x, said in words]
+    if not mean: parts["axis"] += [{"x": _LEFT + f * _FIELD, "y": y, "words": f"{100 * f:.0f} %", "ink": ink["muted"]} for f in (0, .5, 1)]
+    return y + 18
+
 # %% ../nbs/55_persona_charts.ipynb #896050af
-def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
-    "Add the figures of one row to the parts."
-    low, high = _span(r)
-    def at(value: float) -> float: return _LEFT + float(np.clip((value - low) / (high - low), 0, 1)) * _FIELD
-    parts["axes"].append({"x": _LEFT, "x2": _LEFT + _FIELD, "y": y + 18, "ink": ink["grid"]})
+def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> float:
+    "Add one row to the parts; returns where the next begins."
+    figure = "" if r.figure == "interviews" else f" ({r.figure})"
+    words, change = _lines(f"{r.text}{figure}", _LEFT - 16), _change_words(r)
+    parts["texts"] += [{"x": 0, "y": y + 2, "words": "\n".join(words), "ink": ink["ink"]},
+                       {"x": _LEFT + _FIELD + 24, "y": y + 2, "words": "\n".join(change), "ink": ink["muted" if r.change == "unchanged" else "ink"]}]
+    _compare_figures(parts, r, y, ink)
+    return y + max(44., 14. * max(len(words), len(change)) + 12)
+
+
+def _compare_figures(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
+    "Add the figures of one row to the parts; a mean's axis is shorter, for the ends of its scale stand beside it."
+    (low, high), inset = _span(r), _ENDS if r.measure == "mean" else 0
+    left, wide = _LEFT + inset, _FIELD - 2 * inset
+    def at(value: float) -> float: return left + float(np.clip((value - low) / (high - low), 0, 1)) * wide
+    parts["axes"].append({"x": left, "x2": left + wide, "y": y + 18, "ink": ink["grid"]})
+    beside = ((left - 18, low), (left + wide + 18, high)) if inset else ()
+    parts["axis"] += [{"x": x, "y": y + 12, "words": f"{end:,.4g}".replace("-", "−"), "ink": ink["muted"]} for x, end in beside]
     for when, dy, shape, fill, colour, lines in (("old", 10, "circle", ink["paper"], ink["bar"], "thin"), ("new", 26, "diamond", ink["gain"], ink["gain"], "thick")):
         value, ends, n = getattr(r, f"{when}_value"), [getattr(r, f"{when}_{e}") for e in ("low", "high")], getattr(r, f"{when}_n")
         if all(e is not None and e == e for e in ends): parts[lines].append({"x": at(ends[0]), "x2": at(ends[1]), "y": y + dy, "ink": colour})
@@ -136,7 +169,7 @@ def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: 
             "figure": told, "change": r.change,
                                 "alt": f"{r.text}: {when} {told}; {r.change}"})
         edge = at(ends[1]) if ends[1] is not None and ends[1] == ends[1] else at(value)
-        right = edge + 46 < _LEFT + _FIELD + 20
+        right = edge + 46 < left + wide + (0 if inset else 20)
         x = edge + 8 if right else (at(ends[0]) if ends[0] is not None and ends[0] == ends[0] else at(value)) - 34
         parts["labels"].append({"x": x, "y": y + dy - 6, "words": _number(value, r.measure), "ink": ink["muted" if when == "old" else "gain_text"]})
 
@@ -144,7 +177,7 @@ def _compare_row(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: 
 def chart_compare(
     comparison: Comparison,        # from `compare`
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     most: int = 12,                # claims per persona at most, changed ones first; the rest is counted
 ) -> alt.LayerChart:
     "Draw old and new figure of each claim with their intervals, n, and what became of it in words. Raises BadInput for an unknown theme."
@@ -152,15 +185,16 @@ def chart_compare(
     ink = _inks(theme)
     rows, left = _compared_rows(comparison, most)
     names = {r.new: _persona_head(r) for r in comparison.personas.itertuples() if r.new is not None}
-    parts, height = _compare_parts(rows, names, ink)
+    again = {str(new): _again_words(mine) for new, mine in comparison.claims.groupby("new") if len(_again(mine))}
+    parts, height = _compare_parts(rows, again, names, ink)
     width, title = _LEFT + _FIELD + _RIGHT + 24, f"{comparison.new} compared with {comparison.old}"
-    key = _key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals", f"{left} without two figures, or less changed, not drawn" if left else "")
-    if rows.empty: return _nothing("No claim has a figure in both versions.", title, ink)
-    axis = [{"x": _LEFT + f * _FIELD, "y": height - 8, "words": f"{f:.0%}".replace("%", " %"), "ink": ink["muted"]} for f in (0, .5,
-        1)] if rows["measure"].eq("share").any() else []
-    said = "; ".join(p["alt"] for p in parts["points"])
-    return _sheet(_drawn({**parts, "axis": axis}, width, height + 10, ("claim", "version", "figure", "change")), width=width, height=height + 10, title=title, key=key,
-                  alt_text=f"{title}. {said}.", ink=ink)
+    if rows.empty and not again: return _nothing("No claim has a figure in both versions.", title, theme)
+    ends = "beside a mean: the ends of its scale, or of two standard deviations of the people around it" if rows["mean"].any() else ""
+    key = "\n".join(filter(None, [_key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals",
+                                       f"{left} without two figures, or less changed, not drawn" if left else ""), ends]))
+    said = "; ".join([*(p["alt"] for p in parts["points"]), *(line.rstrip(".") for lines in again.values() for line in lines)])
+    return _sheet(_drawn(parts, width, height, ("claim", "version", "figure", "change")), width=width, height=height, title=title, key=key,
+                  alt_text=f"{title}. {said}.", theme=theme)
 
 # %% ../nbs/55_persona_charts.ipynb #4101ba7a
 def _persona_head(r: Any) -> str:
@@ -169,10 +203,10 @@ def _persona_head(r: Any) -> str:
     return f"{r.name}{sizes}"
 
 # %% ../nbs/55_persona_charts.ipynb #973bdcec
-def _nothing(message: str, title: str, ink: dict[str, str]) -> Any:
+def _nothing(message: str, title: str, theme: str | None) -> Any:
     "Return a sheet that holds only a message."
-    rows = pd.DataFrame([{"x": 0, "y": 4, "words": message, "ink": ink["muted"]}])
-    return _sheet([_texts(rows, 560, 30, fontStyle="italic")], width=560, height=30, title=title, key=" ", alt_text=message, ink=ink)
+    rows = pd.DataFrame([{"x": 0, "y": 4, "words": message, "ink": _inks(theme)["muted"]}])
+    return _sheet([_texts(rows, 560, 30, fontStyle="italic")], width=560, height=30, title=title, key=" ", alt_text=message, theme=theme)
 
 # %% ../nbs/55_persona_charts.ipynb #ce459739
 def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, tips: Sequence[str]) -> list[Any]:
@@ -185,11 +219,12 @@ def _drawn(parts: dict[str, list[dict[str, Any]]], width: float, height: float, 
     shown = [alt.Tooltip(f"{t}:N", title=t.title()) for t in tips]
     if "points" in frames: layers.append(_points(frames["points"], width, height, shown))
     styles: dict[str, dict[str, Any]] = {"texts": {}, "heads": {"fontWeight": "bold", "fontSize": 13}, "labels": {"fontWeight": "bold"},
-        "axis": {"align": "center", "fontSize": 11},
+        "axis": {"align": "center", "fontSize": 11}, "ends": {"fontSize": 11},
                                          "facets": {"fontWeight": "bold", "fontSize": 11.5}, "small": {"fontSize": 10.5}}
     return layers + [_texts(frames[name], width, height, **style) for name, style in styles.items() if name in frames]
 
 # %% ../nbs/55_persona_charts.ipynb #0e8d1ac2
+_NARROW = 118   # pixels of a column in which a figure takes two lines
 _SHAPES = {"triangulated": ("diamond", True), "supported": ("circle", True), "anecdote": ("circle", False), "assumption": ("cross", False)}
 
 # %% ../nbs/55_persona_charts.ipynb #e19ff260
@@ -232,25 +267,32 @@ def _cell_words(c: Claim) -> str:
     return "no evidence" if not c.evidence else f"{c.people} people" if c.people else "no figure"
 
 # %% ../nbs/55_persona_charts.ipynb #ff982340
-def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict[int, Claim]]], column: int, ink: dict[str,
-        str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _columns(n: int, left: tuple[int, int], most: int) -> tuple[int, int]:
+    "Return the pixels on the left (many columns: the second) and of each of n columns, so that a notebook shows them all."
+    space = left[n > 3]
+    return space, int(np.clip((_WIDE - space) // n, 68, most))
+
+
+def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict[int, Claim]]], left: int, column: int,
+                ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set heads, facets and cells in pixels; and the height."
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "band", "axes", "thick", "points", "small", "facets")}
-    heads = [_wrap(p.title, column - 18, size=14, lines=3) for p in personas]
+    heads = [_wrap(p.title, column - 12, size=14, lines=5) for p in personas]
     for i, (p, words) in enumerate(zip(personas, heads)):
         size = f"{_number(p.share, 'share')} of the people" if p.share is not None else f"{p.people:,} people" if p.people else "size unknown"
-        parts["heads"].append({"x": _LEFT + i * column, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
-        parts["small"].append({"x": _LEFT + i * column, "y": 16 * max(map(len, heads)) + 2, "words": "\n".join([size, p.status]), "ink": ink["muted"]})
-    y, before = 16. * max(map(len, heads)) + 44, ""
+        parts["heads"].append({"x": left + i * column, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
+        about = [line for said in (size, p.status) for line in _wrap(said, column - 8, size=10.5, lines=2)]
+        parts["small"].append({"x": left + i * column, "y": 16 * max(map(len, heads)) + 2, "words": "\n".join(about), "ink": ink["muted"]})
+    y, before = 16. * max(map(len, heads)) + 44 + 14 * (column < _NARROW), ""
     for facet, text, cells in rows:
         if facet != before:
             parts["facets"].append({"x": 0, "y": y + 4, "words": facet.upper(), "ink": ink["muted"]})
-            parts["band"].append({"x": 0, "x2": _LEFT + column * len(personas) - 12, "y": y, "ink": ink["zero"]})
+            parts["band"].append({"x": 0, "x2": left + column * len(personas) - 12, "y": y, "ink": ink["zero"]})
             y, before = y + 24, facet
-        words = _lines(text, _LEFT - 20)
+        words = _lines(text, left - 20)
         parts["texts"].append({"x": 0, "y": y, "words": "\n".join(words), "ink": ink["ink"]})
-        for i, c in cells.items(): _cell(parts, personas[i], c, _LEFT + i * column, y, column - 22, ink)
-        y += max(36., 14. * len(words) + 8)
+        for i, c in cells.items(): _cell(parts, personas[i], c, left + i * column, y, column - (22 if column >= _NARROW else 12), ink)
+        y += max(36. + 14 * (column < _NARROW), 14. * len(words) + 8)
     return parts, y + 4
 
 # %% ../nbs/55_persona_charts.ipynb #00cae3ff
@@ -267,13 +309,14 @@ def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float
         "persona": p.name, "claim": c.text, "figure": told,
                             "alt": f"{p.name}: {c.text} {told}"})
     beside = share is None   # no axis: the words stand where it would be
-    parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": _cell_words(c), "ink": ink["ink"]})
+    words = re.sub(" {2,}", "\n", _cell_words(c)) if wide < _NARROW - 12 else _cell_words(c)
+    parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": words, "ink": ink["ink"]})
 
 # %% ../nbs/55_persona_charts.ipynb #4c361694
 def chart_personas(
     personas: Iterable[Persona],   # one to about eight
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
     most: int = 6,                 # claims per facet at most, those that most personas make first; the rest is counted
 ) -> alt.LayerChart:
     "Draw the claims of personas side by side, by facet: share, interval, n and strength. Raises BadInput without personas or for an unknown theme."
@@ -281,35 +324,37 @@ def chart_personas(
     personas, ink = list(personas), _inks(theme)
     if not personas: raise BadInput("chart_personas", "no personas", "at least one", "read_personas(folder) or draft_personas(study)")
     rows, left = _cells(personas, most)
-    column = int(np.clip(round(820 / len(personas)), 118, 260))
+    left_space, column = _columns(len(personas), (_LEFT, 210), 260)
     title = "Personas side by side" if len(personas) > 1 else personas[0].title
-    if not rows: return _nothing("No persona makes a claim.", title, ink)
-    parts, height = _side_parts(personas, rows, column, ink)
-    width = _LEFT + column * len(personas)
+    if not rows: return _nothing("No persona makes a claim.", title, theme)
+    parts, height = _side_parts(personas, rows, left_space, column, ink)
+    width = left_space + column * len(personas)
     key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "✚ assumption"),
                      _key("lines: 0 to 100 % and the 95 % interval", "a mean stands in words alone", f"{left} more claims not drawn" if left else "")])
     said = "; ".join(r["alt"] for r in parts["points"])
-    return _sheet(_drawn(parts, width, height, ("persona", "claim", "figure")), width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", ink=ink)
+    drawn = _drawn(parts, width, height, ("persona", "claim", "figure"))
+    return _sheet(drawn, width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", theme=theme)
 
 # %% ../nbs/55_persona_charts.ipynb #f53e16a1
-_REACH = 210   # pixels for the ranking's field
+_REACH = 130   # pixels for the ranking's field
 
 
-def _priority_parts(p: Priorities, names: Sequence[tuple[str, str]], column: int, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _priority_parts(p: Priorities, names: Sequence[tuple[str, str]], left: int, column: int, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set heads, features, ranks and cells in pixels; and the height."
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("texts", "heads", "band", "axes", "thick", "points", "small")}
-    starts = [_LEFT + _REACH + 24 + i * column for i in range(len(names))]
-    heads = [_wrap(name, column - 18, size=13, lines=2) for _, name in names]
-    for x, words in zip([_LEFT, *starts], [["all people, at least"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
+    starts, end = [left + i * column for i in range(len(names))], left + column * len(names) - 12
+    left -= _REACH + 24
+    heads = [_wrap(name, column - 12, size=13, lines=2) for _, name in names]
+    for x, words in zip([left, *starts], [["all people, at least"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
     y = 16. * max(map(len, [[""], *heads])) + 14
     cells = p.matrix.set_index(["feature", "persona"])
     for r in p.ranking.itertuples():
-        words = _lines(r.feature, _LEFT - 20)
-        parts["band"].append({"x": 0, "x2": _LEFT + _REACH + 24 + column * len(names) - 12, "y": y - 6, "ink": ink["grid"]})
+        words = _lines(r.feature, left - 16)
+        parts["band"].append({"x": 0, "x2": end, "y": y - 6, "ink": ink["grid"]})
         parts["texts"].append({"x": 0, "y": y, "words": "\n".join(words), "ink": ink["ink"]})
-        _reached(parts, r, y, ink)
-        for x, (key, name) in zip(starts, names): _served(parts, cells.loc[(r.feature, key)], r.feature, name, x, y, column - 22, ink)
-        y += max(46., 14. * len(words) + 16)
+        _reached(parts, r, left, y, ink)
+        for x, (key, name) in zip(starts, names): _served(parts, cells.loc[(r.feature, key)], r.feature, name, x, y, column - (22 if column >= _NARROW else 12), ink)
+        y += max(46. + 14 * (column < _NARROW), 14. * len(words) + 16)
     return parts, y
 
 # %% ../nbs/55_persona_charts.ipynb #53016515
@@ -322,15 +367,15 @@ def _bar(parts: dict[str, list[dict[str, Any]]], x: float, y: float, wide: float
     parts["points"].append({"x": x + 6 + reach * (wide - 12), "y": y + 8, "ink": ink["line"], **mark})
 
 
-def _reached(parts: dict[str, list[dict[str, Any]]], r: Any, y: float, ink: dict[str, str]) -> None:
+def _reached(parts: dict[str, list[dict[str, Any]]], r: Any, left: float, y: float, ink: dict[str, str]) -> None:
     "Add a feature's reach among all people and its ranks."
-    if r.reach != r.reach: return parts["small"].append({"x": _LEFT + 6, "y": y + 3, "words": "not known", "ink": ink["muted"]})
+    if r.reach != r.reach: return parts["small"].append({"x": left + 6, "y": y + 3, "words": "not known", "ink": ink["muted"]})
     ranks = f"rank {r.rank_low}" if r.rank_low == r.rank_high else f"rank {r.rank_low} to {r.rank_high}"
     told = f"{_number(r.reach, 'share')} ({_number(r.low, 'share')} to {_number(r.high, 'share')}), {ranks}"
     mark = {"shape": "square", "fill": ink["line"], "feature": r.feature, "persona": "all people", "figure": told,
             "alt": f"{r.feature}, all people: at least {told}"}
-    _bar(parts, _LEFT, y, _REACH, (r.reach, r.low, r.high), mark, ink)
-    parts["small"].append({"x": _LEFT, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
+    _bar(parts, left, y, _REACH, (r.reach, r.low, r.high), mark, ink)
+    parts["small"].append({"x": left, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
 
 
 def _served(parts: dict[str, list[dict[str, Any]]], r: Any, feature: str, name: str, x: float, y: float, wide: float,
@@ -344,21 +389,23 @@ def _served(parts: dict[str, list[dict[str, Any]]], r: Any, feature: str, name: 
     mark = {"shape": shape, "fill": ink["line"] if filled else ink["paper"], "feature": feature, "persona": name, "figure": told,
             "alt": f"{feature}, {name}: {told}"}
     _bar(parts, x, y, wide, (r.reach, r.low, r.high), mark, ink)
-    parts["small"].append({"x": x, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {r.people:,} of {r.base:,}", "ink": ink["ink"]})
+    between = ",\n" if wide < _NARROW - 12 else ", "
+    parts["small"].append({"x": x, "y": y + 17, "words": f"{_number(r.reach, 'share')}{between}{r.people:,} of {r.base:,}", "ink": ink["ink"]})
 
 # %% ../nbs/55_persona_charts.ipynb #c0638bdf
 def chart_priorities(
     priorities: Priorities,        # from `prioritise`
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
     "Draw each feature's reach with its interval and ranks, and the share of each persona behind it. Raises BadInput for an unknown theme."
     _draw_offline()
     ink, names = _inks(theme), list(dict.fromkeys(zip(priorities.matrix["persona"], priorities.matrix["name"])))
-    column = int(np.clip(round(700 / len(names)), 118, 200))
-    parts, height = _priority_parts(priorities, names, column, ink)
-    width, title = _LEFT + _REACH + 24 + column * len(names), "Whom each feature serves"
+    left, column = _columns(len(names), (_LEFT + _REACH, 180 + _REACH), 200)
+    parts, height = _priority_parts(priorities, names, left, column, ink)
+    width, title = left + column * len(names), "Whom each feature serves"
     key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "left: ■ share of all people, and the ranks in 95 % of the draws"),
                      _key("lines: 0 to 100 % and the 95 % interval", *priorities.notes)])
     said = "; ".join(r["alt"] for r in parts["points"])
-    return _sheet(_drawn(parts, width, height, ("feature", "persona", "figure")), width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", ink=ink)
+    drawn = _drawn(parts, width, height, ("feature", "persona", "figure"))
+    return _sheet(drawn, width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", theme=theme)

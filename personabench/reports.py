@@ -76,7 +76,7 @@ def _journey_view(j: Journey, title: str, anchor: str) -> dict[str, Any]:
             cells.append([linked(str(r.stage), str(code), str(people)) for code, people in zip(mine[facet], mine["people"])])
         rows.append({"stage": r.stage, "cells": cells})
     lanes = ("emotions", "touchpoints", "pains_gains")  # the quotes stand in the ledger
-    light = chart_svg(chart_journey(j, lanes=lanes), ids=_slug(anchor, "light") + "-") if len(j.quotes) else ""
+    light = chart_svg(chart_journey(j, lanes=lanes, theme="light"), ids=_slug(anchor, "light") + "-") if len(j.quotes) else ""
     drawn = {"light": light, "dark": recolour(light).replace(_slug(anchor, "light"), _slug(anchor, "dark"))}
     return {"title": title, "anchor": anchor, "rows": rows if len(j.quotes) else [], "entries": list(entries.values()), **drawn,
             "why": "No coding of these people stands in a stage."}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import _draw_offline, _inks, _lookup, _same, _tips, _wrap, chart_stack
+from .charts import _draw_offline, _inks, _lookup, _same, _themed, _tips, _wrap, chart_stack
 from .many_analyses import Multiverse
 from .schema import BadInput, nearest
 from .segmentation import Segmentation
@@ -83,13 +83,13 @@ def _rows(names: Sequence[Sequence[str]], ink: dict[str, str], field: str = "row
     return alt.Y(field, scale=alt.Scale(domain=[len(names) - .5, -.5], nice=False, zero=False), axis=axis)
 
 # %% ../nbs/54_segment_charts.ipynb #d5a60b0b
-def _page(panels: Sequence[Any], title: str, lines: Sequence[str], *, words: str, theme: str, width: float = _NAMES + _PLOT) -> Any:
+def _page(panels: Sequence[Any], title: str, lines: Sequence[str], *, words: str, theme: str | None, width: float = _NAMES + _PLOT) -> Any:
     "Set panels on a page; the reading is broken into lines."
     reading = [part for line in lines if line for part in _wrap(line, width, size=12)]
     return chart_stack(panels, title=title, subtitle=reading, description=f"{title}. {words}", theme=theme)
 
 # %% ../nbs/54_segment_charts.ipynb #88c0ce60
-def _only_words(title: str, message: str, theme: str) -> Any:
+def _only_words(title: str, message: str, theme: str | None) -> Any:
     "Return a page that says why there is no picture."
     import altair as alt
 
@@ -214,7 +214,7 @@ def _counted(people: Mapping[str, int]) -> str:
     return "; ".join(f"{key if s == key else f'{key} {s}'} n = {n:,}" for (s, n), key in zip(people.items(), _keys(list(people)).values()))
 
 # %% ../nbs/54_segment_charts.ipynb #ad991737
-def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str) -> Any:
+def _snake(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str | None) -> Any:
     "Draw the snake plot."
     import altair as alt
 
@@ -254,9 +254,9 @@ def _between(rows: int, y: Any, ink: dict[str, str]) -> Any:
 _DARK, _LIGHT = "#000000", "#FEFEFE"       # text on a coloured ground: no colours of a theme, because a cell stays as it is when the picture is turned dark
 
 # %% ../nbs/54_segment_charts.ipynb #f0806722
-def _tint(value: float, theme: str) -> str:
+def _tint(value: float, theme: str | None) -> str:
     "Return the ground of a cell for -1 (orange) to 1 (blue)."
-    plain, ends = ("#F2F4F7" if theme == "light" else "#2A303A"), ("#B84A05", "#0A6AA8")
+    plain, ends = ("#F2F4F7" if _themed(theme) == "light" else "#2A303A"), ("#B84A05", "#0A6AA8")
     t = min(abs(value), 1) if value == value else 0.
     mix = [round((1 - t) * int(plain[i:i + 2], 16) + t * int(ends[int(value > 0)][i:i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{c:02X}" for c in mix)
@@ -269,7 +269,7 @@ def _on(ground: str) -> str:
     return max((_DARK, _LIGHT), key=lambda c: _contrast(c, ground))
 
 # %% ../nbs/54_segment_charts.ipynb #5117afee
-def _cells(table: pd.DataFrame, theme: str) -> tuple[pd.DataFrame, str]:
+def _cells(table: pd.DataFrame, theme: str | None) -> tuple[pd.DataFrame, str]:
     "Add fill, ink, says and sure to the rows of a heat map; return what the colours mean."
     exact = "residual" in table and table["residual"].notna().any()
     value = table["residual"] / 8 if exact else (table["share_or_mean"] - table["rest"]) / table["sd"] / 1.5
@@ -283,7 +283,7 @@ def _cells(table: pd.DataFrame, theme: str) -> tuple[pd.DataFrame, str]:
     return table.assign(fill=fill, ink=[_on(f) for f in fill], says=says, sure=sure), meaning
 
 # %% ../nbs/54_segment_charts.ipynb #cf00bc38
-def _heat(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str) -> Any:
+def _heat(table: pd.DataFrame, people: Mapping[str, int], ink: dict[str, str], lines: list[str], theme: str | None) -> Any:
     "Draw the heat map."
     import altair as alt
 
@@ -314,7 +314,7 @@ def chart_profile(
     kind: str = "snake",                         # "snake" (lines through distances) or "heat" (numbers on coloured grounds)
     variables: Sequence[str] | None = None,      # which to draw; None = all
     most: int = 12,                              # rows at most, the most telling ones; how many are left out is said
-    theme: str = "light",                        # "light" or "dark"
+    theme: str | None = None,                    # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw what the segments are like, with intervals: the most telling answers first. Returns an Altair chart. Raises BadInput."
     if kind not in ("snake", "heat"): raise BadInput("kind", repr(kind), "'snake' or 'heat'", nearest(str(kind), ("snake", "heat")))
@@ -350,7 +350,7 @@ def _fates(table: pd.DataFrame, x: Any, passed: str, lines: Sequence[Any], ink: 
 def chart_stability(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table segment, n, jaccard, low, high, recovered, dissolved
     *,
-    theme: str = "light",                 # "light" or "dark"
+    theme: str | None = None,             # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw the mean Jaccard index of each segment over bootstrap samples and where 95 % of them lie. Returns an Altair chart. Raises BadInput."
     _draw_offline()
@@ -437,7 +437,7 @@ def _filled(table: pd.DataFrame, seg: Any) -> str:
 def chart_criteria(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table of criteria: k, chosen, and bic, icl, aic, entropy, jaccard, ... as far as measured
     *,
-    theme: str = "light",                 # "light" or "dark"
+    theme: str | None = None,             # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw all criteria for the number of segments side by side, with the number that was chosen. Returns an Altair chart. Raises BadInput."
     import altair as alt
@@ -514,7 +514,7 @@ def _crowd(places: pd.DataFrame, x: Any, y: Any, looks: dict[str, Any]) -> Any:
 def chart_map(
     seg: Segmentation,            # the segments
     *,
-    theme: str = "light",         # "light" or "dark"
+    theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw respondents on the two axes along which their answers differ most, with the centre of each segment. Returns an Altair chart. Raises BadInput."
     import altair as alt
@@ -637,7 +637,7 @@ def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
 def chart_multiverse(
     many: Multiverse,              # what `multiverse` returned
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     """Draw all analyses by their agreement with the reference, their choices, and the survival of each segment (after Simonsohn et al. 2020).
 
@@ -667,7 +667,7 @@ def chart_differences(
     seg: Segmentation | pd.DataFrame,     # the segments, or the table variable, label, used, n, measure, effect, low, high, q: one row per variable
     *,
     most: int = 20,                       # rows at most, the largest effects; how many are left out is said
-    theme: str = "light",                 # "light" or "dark"
+    theme: str | None = None,             # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw by how much segments differ in each variable, with intervals and the result of its test. Returns an Altair chart. Raises BadInput."
     import altair as alt
@@ -709,7 +709,7 @@ def _tested(row: Any) -> str:
 def chart_confusion(
     tool: Any,                     # a typing tool that was fitted, or its table confusion_: segment, assigned, n, share (of the segment), low, high
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw where a typing tool sends the members of each segment. Returns an Altair chart. Raises BadInput."
     import altair as alt
@@ -757,7 +757,7 @@ def _spread_out(values: Sequence[float], least: float, low: float, high: float) 
 def chart_power(
     table: pd.DataFrame,           # structure, n, shown (share of runs), low, high, runs: one row per structure and number of respondents
     *,
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw how often groups are shown, by structure and number of respondents. Returns an Altair chart. Raises BadInput."
     import altair as alt
@@ -817,7 +817,7 @@ def chart_missing(
     *,
     most: int = 20,                # patterns at most, the commonest; how many are left out is said
     columns: int = 40,             # variables at most, those that miss most
-    theme: str = "light",          # "light" or "dark"
+    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw which answers are missing together, and how often. Returns an Altair chart. Raises BadInput."
     import altair as alt

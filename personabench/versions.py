@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _stored, _withdrawn, _write_whole, read_personas
+from .personas import Claim, Evidence, Persona, _contrasts_by, _scores, _stored, _withdrawn, _write_whole, read_personas
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import wilson
 from .survey import Survey
@@ -232,8 +232,8 @@ def _figure(e: Evidence) -> _Figure:
 class _Books:
     "What a study can add to a comparison: the surveys of both sides, and figures that a version does not list."
 
-    def __init__(self, study: Study | None):
-        self.study = study
+    def __init__(self, study: Study | None, before: Iterable[Persona] = ()):
+        self.study, self.heard = study, set().union(*(_heard(p) for p in before))
         self.kept: dict[str, Survey | None] = {}
 
     def survey(self, p: Persona) -> Survey | None:
@@ -244,6 +244,12 @@ class _Books:
     def why_not(self, p: Persona, q: Persona, variable: str) -> str:
         old, new = self.survey(p), self.survey(q)
         return _why_not(old, new, variable) if old is not None and new is not None and old is not new else ""
+
+    def scale(self, p: Persona, q: Persona, variable: Any) -> dict[str, float]:
+        "Return the ends of what a mean can lie between: the answers to choose from, else the lowest and highest that were given."
+        known = [s for who in (p, q) if (s := self.survey(who)) is not None and s.variables["variable"].eq(variable).any()]
+        ends = [_scale_ends(s, variable) for s in known]
+        return {"scale_low": min(e[0] for e in ends), "scale_high": max(e[1] for e in ends)} if ends else {}
 
     def figure(self, p: Persona, e: Evidence) -> _Figure | None:
         "Return the statistic that another version lists, counted for this persona."
@@ -257,6 +263,14 @@ class _Books:
         return _Figure("share" if share else "mean", float(r["share"] if share else r["mean"]), r["low"], r["high"], r["effective_n"], survey.name, r["effect"])
 
 # %% ../nbs/42_versions.ipynb #a4587eb7
+def _scale_ends(survey: Survey, variable: str) -> tuple[float, float]:
+    row = survey.row(variable)
+    x = _scores(survey.data[variable].dropna(), row["level"], list(row["values"]))
+    said = [v for v, _ in row["values"] if isinstance(v, (int, float, np.number))] if row["level"] == "ordinal" else []
+    places = [*x, *said] if said or row["level"] != "ordinal" else [*x, 1, len(row["values"])]
+    return (float(np.nanmin(places)), float(np.nanmax(places))) if len(places) else (float("nan"), float("nan"))
+
+
 def _standard_error(f: _Figure) -> float:
     "Return the standard error that a t interval was made of."
     from scipy.special import stdtrit
@@ -293,9 +307,30 @@ def _same_words(a: Claim, b: Claim) -> bool:
 
     return a.facet == b.facet and _topic(a)[0] == _topic(b)[0] == "words" and token_sort_ratio(a.text, b.text) >= 80
 
+# %% ../nbs/42_versions.ipynb #960d3178
+_SAME, _CODED_ANEW, _REGROUPED = "same interviews, no new evidence", "the same interviews, coded anew", "no new interview, people grouped anew"
+_LISTING, _BY_CHANCE = ("now listed", "no longer listed"), "not clear after correction for"
+_ONLY_LISTED = "Only listed, or no longer listed: the figure did not clearly change"
+
+
+def _heard(p: Persona) -> set[tuple]:
+    "Return who is quoted in a persona, and from which interview."
+    return {(e.case, e.source) for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"}
+
+
+def _same_interviews(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books: _Books) -> str:
+    "Say in which way two counts of people stand on the same interviews; nothing where they do not, or where the quotes do not tell."
+    spans = [None if c is None else {(e.source, e.start, e.end) for e in c.evidence if e.kind == "quote"} for c in (a, b)]
+    if a and b and spans[0] and spans[0] == spans[1] and (a.people, a.base) == (b.people, b.base): return _SAME
+    sides = [_heard(who) for who in (p, q)]
+    asked = [max((c.base for c in who.claim_list if not c.is_survey), default=0) for who in (p, q)]
+    known = all(side and len({case for case, _ in side}) >= n for side, n in zip(sides, asked))
+    if not known or not sides[1] <= books.heard: return ""
+    return _CODED_ANEW if sides[0] == sides[1] else _REGROUPED
+
 # %% ../nbs/42_versions.ipynb #ce7cfa62
 _CLAIMS = ["old", "new", "claim", "facet", "text", "old_text", "figure", "measure", "old_value", "old_low", "old_high", "old_n", "new_value", "new_low", "new_high",
-           "new_n", "difference", "low", "high", "p", "q", "samples", "old_strength", "new_strength", "change", "why"]
+           "new_n", "scale_low", "scale_high", "difference", "low", "high", "p", "q", "samples", "old_strength", "new_strength", "change", "why"]
 
 # %% ../nbs/42_versions.ipynb #404db2ed
 def _claim_rows(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books: _Books, common: int) -> list[dict[str, Any]]:
@@ -305,7 +340,8 @@ def _claim_rows(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books:
     about = {"old": p.id, "new": q.id, "claim": c.id, "facet": c.facet, "text": c.text, "old_text": a.text if a else None,
              "old_strength": a.strength if a else None, "new_strength": b.strength if b else None}
     before, now = _figures(a) if a else {}, _figures(b) if b else {}
-    rows = [{**about, **_figure_row(p, q, key, before.get(key), now.get(key), books, common)} for key in {**now, **before}] or [about]
+    again = _same_interviews(p, q, a, b, books)
+    rows = [{**about, **_figure_row(p, q, key, before.get(key), now.get(key), books, common, again)} for key in {**now, **before}] or [about]
     for i, row in enumerate(rows): row["claim_change"] = _claim_change(a, b) if i == 0 else ""
     return rows
 
@@ -317,17 +353,20 @@ def _claim_change(a: Claim | None, b: Claim | None) -> str:
     return "strengthened" if rank > 0 else "weakened" if rank < 0 else "reworded" if a.text != b.text else ""
 
 # %% ../nbs/42_versions.ipynb #40994bdb
-def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Books, common: int) -> dict[str, Any]:
+def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Books, common: int, again: str) -> dict[str, Any]:
     "Return the columns of one figure; where a version lacks it, the study is asked."
-    why = books.why_not(p, q, key[1]) if key[0] == "survey" else ""
+    why, again = books.why_not(p, q, key[1]) if key[0] == "survey" else "", again if len(key) == 1 else ""
     known = (a or b)[1]
     looked_up = [side is None and known is not None and not why for side in (a, b)]
     f, g = (side[0] if side else books.figure(who, known) if look else None for who, look, side in ((p, looked_up[0], a), (q, looked_up[1], b)))
     row: dict[str, Any] = {"figure": "interviews" if len(key) == 1 else " = ".join(str(k) for k in key[1:] if k is not None), "measure": (f or g).measure}  # type: ignore[union-attr]
     for when, figure in (("old", f), ("new", g)):
         if figure is not None: row |= {f"{when}_value": figure.value, f"{when}_low": figure.low, f"{when}_high": figure.high, f"{when}_n": figure.n}
+    if row["measure"] == "mean": row |= books.scale(p, q, key[1])
     if why or f is None or g is None or f.measure != g.measure:
-        return {**row, "why": why or ("another measure" if f and g else f"listed {'now' if f is None else 'before'} only" + _not_looked_up(key, books))}
+        only = f"listed {'now' if f is None else 'before'} only" + _not_looked_up(key, books) + (f"; {again}" if again else "")
+        return {**row, "why": why or ("another measure" if f and g else only)}
+    if again: return {**row, "difference": g.value - f.value, "samples": "same", "turned": False, "why": again}
     told = ["not listed before" * looked_up[0], "not listed now" * looked_up[1]]
     return {**row, **_compared(f, g, common), "why": "; ".join(t for t in told if t)}
 
@@ -346,17 +385,26 @@ def _compared(f: _Figure, g: _Figure, common: int) -> dict[str, Any]:
 def _decided(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     "Return the table of claims with adjusted p and the one word that says what happened."
     frame = pd.DataFrame(rows, columns=[*_CLAIMS, "claim_change", "turned"])
-    for name in ("old_value", "new_value", "difference", "low", "high", "p"): frame[name] = frame[name].astype("float64")
-    frame["q"] = _adjusted(frame["p"])
-    recounted = frame["samples"].eq("same") & frame["difference"].abs().gt(1e-4)
-    moved = (frame["q"].le(fdr) & ~(frame["low"].le(0) & frame["high"].ge(0))) | recounted
-    turned = frame["turned"].eq(True) & moved
-    asked = frame["figure"].notna() & frame["difference"].isna()
-    words = np.select([frame["claim_change"].isin(["appeared", "vanished"]), turned, moved, frame["claim_change"].ne("") & frame["claim_change"].notna(), asked],
-                      [frame["claim_change"], "reversed", "moved", frame["claim_change"], "not comparable"], "unchanged")
-    frame["change"] = words
-    frame.loc[recounted, "why"] = "the same answers, counted for other people"
+    for name in ("old_value", "new_value", "scale_low", "scale_high", "difference", "low", "high", "p"): frame[name] = frame[name].astype("float64")
+    frame["q"], told = _adjusted(frame["p"]), frame["claim_change"].fillna("")
+    recounted, heard = frame["samples"].eq("same") & frame["difference"].abs().gt(1e-4), frame["figure"].eq("interviews")
+    off_zero = frame["low"].gt(0) | frame["high"].lt(0)
+    moved = (frame["q"].le(fdr) & off_zero) | (recounted & ~heard)
+    one_sided, both = told.isin(["appeared", "vanished"]), frame["difference"].notna()
+    frame["change"] = np.select(
+        [one_sided & both & ~moved, one_sided, frame["turned"].eq(True) & moved, moved, told.ne(""), recounted & frame["why"].eq(_CODED_ANEW),
+         frame["figure"].notna() & ~both],
+        [told.map({"appeared": "now listed", "vanished": "no longer listed"}), told, "reversed", "moved", told, "moved", "not comparable"], "unchanged")
+    frame.loc[recounted & ~heard, "why"] = "the same answers, counted for other people"
+    by_chance = off_zero & frame["q"].gt(fdr) & frame["change"].isin(["unchanged", *_LISTING])
+    frame.loc[by_chance, "why"] = [_corrected(why, q, int(frame["p"].notna().sum())) for why, q in zip(frame.loc[by_chance, "why"], frame.loc[by_chance, "q"])]
     return frame[_CLAIMS]
+
+
+def _corrected(why: Any, q: float, comparisons: int) -> str:
+    "Say why a difference whose own interval leaves out zero is no change."
+    told = f"{_BY_CHANCE} {comparisons} comparisons (q = {q:.2f})"
+    return f"{why}; {told}" if isinstance(why, str) and why else told
 
 # %% ../nbs/42_versions.ipynb #21c18ccd
 @dataclass(frozen=True, eq=False)
@@ -368,8 +416,10 @@ class Comparison:
     p, q, change (appeared, vanished, grew, shrank, same size, size unknown), status, verdict (words, where they changed).
 
     `claims`: one row per claim and figure: old, new (ids of the personas), claim, facet, text, old_text, figure (interviews, or the question), measure (share, mean),
-    old_value, old_low, old_high, old_n, new_value, new_low, new_high, new_n, difference, low, high, p, q (p at its place among all), samples (apart, overlapping, same),
-    old_strength, new_strength, change (appeared, vanished, reversed, moved, strengthened, weakened, reworded, unchanged, not comparable), why.
+    old_value, old_low, old_high, old_n, new_value, new_low, new_high, new_n, scale_low, scale_high (what a mean can lie between, where the study tells),
+    difference, low, high, p, q (p at its place among all), samples (apart, overlapping, same: of the same answers or interviews a difference has no interval),
+    old_strength, new_strength, change (appeared, vanished; now listed, no longer listed: the figure, looked up in the study, did not clearly change; reversed, moved,
+    strengthened, weakened, reworded, unchanged, not comparable), why.
     """
     old: str                      # what the older version is called
     new: str
@@ -448,7 +498,7 @@ def compare(
     Hochberg 1995 (many differences), Jaccard 1912 and Ruzicka 1958 (likeness).
     """
     (before, a), (now, b) = _version(old, "old"), _version(new, "new")
-    books = _Books(study)
+    books = _Books(study, before)
     pairs = _pairs(before, now, study, books)
     found = _matched(before, now, pairs)
     matched = [(before[pair.old], now[pair.new], pair, how, sure) for pair, how, sure in found]
@@ -497,10 +547,19 @@ def _number(x: Any, measure: str, sign: bool = False) -> str:
 def _step(r: Any, measure: str, old: Any, new: Any) -> str:
     "Say from where to where, with the difference and its interval."
     said = f"{_number(old, measure)} → {_number(new, measure)}"
-    if r.difference != r.difference: return said
-    unit = " points" if measure == "share" else ""
-    reach = f"{_number(r.low, measure, True)} to {_number(r.high, measure, True)}" if r.low == r.low else ""
-    return f"{said}, {_number(r.difference, measure, True)}{unit}" + (f" (95 % interval {reach})" if reach else "")
+    return said if r.difference != r.difference else f"{said}, {_gap(r, measure)}"
+
+
+def _gap(r: Any, measure: str) -> str:
+    "Say a difference with its interval."
+    reach = f" (95 % interval {_number(r.low, measure, True)} to {_number(r.high, measure, True)})" if r.low == r.low else ""
+    return f"{_number(r.difference, measure, True)}{' points' if measure == 'share' else ''}{reach}"
+
+
+def _listing(r: Any) -> str:
+    "Say of a claim that only entered or left the list what its figure was meanwhile."
+    old, new = _number(r.old_value, r.measure), _number(r.new_value, r.measure)
+    return f"{new}, now listed (was {old}, not listed)" if r.change == "now listed" else f"{new}, no longer listed (was {old}, listed)"
 
 # %% ../nbs/42_versions.ipynb #e35014ff
 def _sentence(r: Any) -> str:
@@ -508,7 +567,9 @@ def _sentence(r: Any) -> str:
     text = _short(r.text)
     ns = f"; n = {r.old_n:,.0f} and {r.new_n:,.0f}" if r.old_n == r.old_n and r.new_n == r.new_n and r.old_n is not None and r.new_n is not None else ""
     told = _step(r, r.measure, r.old_value, r.new_value) + ns if isinstance(r.measure, str) else ""
-    remark = f" [{r.why}]" if isinstance(r.why, str) and r.why else ""
+    if r.change in _LISTING: told = f"{_listing(r)}; {_gap(r, r.measure)}{ns}"
+    why = "; ".join(part for part in r.why.split("; ") if r.change not in _LISTING or not part.startswith("not listed")) if isinstance(r.why, str) else ""
+    remark = f" [{why}]" if why else ""
     if r.change in ("strengthened", "weakened"): return f"{text}: {r.change}, from {r.old_strength} to {r.new_strength}"
     if r.change == "reworded": return f"{text}: reworded, was “{_short(r.old_text)}”"
     figure = "" if r.figure in ("interviews", None) or r.figure != r.figure else f" ({r.figure})"
@@ -519,7 +580,19 @@ def _short(text: str, most: int = 110) -> str: return text if len(text := " ".jo
 
 # %% ../nbs/42_versions.ipynb #0cad77a0
 _KINDS = (("appeared", "new"), ("vanished", "no longer claimed"), ("reversed", "turned round"), ("moved", "changed"), ("strengthened", "better supported"),
-          ("weakened", "less well supported"), ("reworded", "only worded anew"), ("not comparable", "could not be compared"))
+          ("weakened", "less well supported"), ("now listed", "only now listed; the figure did not clearly change"),
+          ("no longer listed", "only no longer listed; the figure did not clearly change"), ("reworded", "only worded anew"),
+          ("not comparable", "could not be compared"))
+
+
+def _again(rows: pd.DataFrame) -> pd.DataFrame:
+    "Return the rows that count the same interviews once more."
+    return rows[rows["change"].eq("unchanged") & rows["samples"].eq("same") & rows["figure"].eq("interviews")]
+
+
+def _again_words(rows: pd.DataFrame) -> list[str]:
+    "Say in a line for each reason how many statements stand on the interviews of before."
+    return [f"{why[0].upper()}{why[1:]}: {len(part)} statement{'s' * (len(part) != 1)}." for why, part in _again(rows).groupby("why", sort=False)]
 
 # %% ../nbs/42_versions.ipynb #940a36c2
 def _persona_words(r: Any) -> str:
@@ -542,20 +615,25 @@ def _explanation(c: Comparison) -> str:
         for change, title in _KINDS:
             listed = rows[rows["change"].eq(change)]
             if len(listed): parts.append(f"{title[0].upper()}{title[1:]}:\n" + "\n".join(f"  - {_sentence(x)}" for x in listed.itertuples()))
-        same = int(rows["change"].eq("unchanged").sum())
-        if same: parts.append(f"Not clearly changed: {same} figure{'s' if same > 1 else ''}. That is not proof of no change: look at their intervals.")
+        quiet = rows[rows["change"].eq("unchanged") & ~rows.index.isin(_again(rows).index)]
+        chance = quiet[quiet["why"].fillna("").str.contains(_BY_CHANCE, regex=False)]
+        said = "\n".join(["", *(f"  - {_sentence(x)}" for x in chance.itertuples())])
+        more = "\nThe interval on its own leaves out 0, but who looks often finds something by chance:" + said if len(chance) else ""
+        same = f"{len(quiet)} figure{'s' * (len(quiet) != 1)}"
+        if len(quiet): parts.append(f"Not clearly changed: {same}. That is not proof of no change: look at their intervals.{more}")
+        parts += _again_words(rows)
     return "\n\n".join([*parts, *c.notes])
 
 # %% ../nbs/42_versions.ipynb #41777a39
 def _changelog(c: Comparison) -> str:
-    "Write Added, Changed, Removed and Not compared, as Keep a Changelog orders them."
+    "Write Added, Changed, Removed and Not compared, as Keep a Changelog orders them; apart from them what only entered or left the list."
     named = dict(zip(c.personas["new"], c.personas["name"], strict=True))
-    lines: dict[str, list[str]] = {"Added": [], "Changed": [], "Removed": [], "Not compared": []}
+    lines: dict[str, list[str]] = {"Added": [], "Changed": [], "Removed": [], _ONLY_LISTED: [], "Not compared": []}
     for r in c.personas.itertuples():
         place = {"appeared": "Added", "vanished": "Removed", "grew": "Changed", "shrank": "Changed"}.get(r.change)
         if place: lines[place].append(f"- {_markdown(_persona_words(r))}")
     for r in c.claims[c.claims["change"].ne("unchanged")].itertuples():
-        place = {"appeared": "Added", "vanished": "Removed", "not comparable": "Not compared"}.get(r.change, "Changed")
+        place = {"appeared": "Added", "vanished": "Removed", "not comparable": "Not compared", **dict.fromkeys(_LISTING, _ONLY_LISTED)}.get(r.change, "Changed")
         lines[place].append(f"- **{_markdown(str(named.get(r.new, r.new)))}**, {r.facet}: {_markdown(_sentence(r))}")
     parts = [f"### {title}\n\n" + "\n".join(listed) for title, listed in lines.items() if listed] or ["Nothing changed."]
     return "\n\n".join([f"## {_markdown(c.new)}, compared with {_markdown(c.old)}", *parts, *(_markdown(n) for n in c.notes)]) + "\n"

@@ -209,6 +209,40 @@ def test_unknown_lanes_and_themes_say_what_exists():
     with pytest.raises(BadInput, match="'light' or 'dark'"): chart_emotions(trip, theme="drak")
 
 
+@pytest.fixture
+def themes():
+    yield charts.set_theme
+    charts.set_theme("notebook")
+
+
+def test_one_setting_holds_for_every_chart_that_has_no_theme_of_its_own(themes):
+    trip, grounds = trip_of(STAGES, 5), {name: charts._THEMES[name]["paper"] for name in ("light", "dark")}
+    lanes = (chart_emotions, chart_touchpoints, chart_pains_gains, chart_quotes)
+    plain, before = chart_journey(trip).to_dict(), [json.dumps(lane(trip).to_dict()) for lane in lanes]
+    assert plain["background"] == grounds["light"] and "usermeta" not in plain, "a chart with no theme may follow the notebook"
+    themes("dark")
+    assert chart_journey(trip).to_dict()["background"] == grounds["dark"] and chart_journey(trip, theme="light").to_dict()["background"] == grounds["light"]
+    for lane, light in zip(lanes, before):
+        dark = json.dumps(lane(trip).to_dict())
+        assert charts._THEMES["dark"]["ink"] in dark and charts._THEMES["light"]["ink"] not in dark and charts._THEMES["light"]["ink"] in light, lane
+    themes("light")
+    assert chart_journey(trip).to_dict()["usermeta"] == {"theme": "light"} == chart_journey(trip, theme="light").to_dict()["usermeta"], "stays light in a dark notebook"
+    themes("notebook")
+    assert chart_journey(trip).to_dict() == plain
+    with pytest.raises(BadInput, match="'notebook', 'light' or 'dark'"): themes("drak")
+
+
+def test_altairs_own_code_ends_as_expected_and_is_wrapped_once():
+    import altair as alt
+
+    alt.JupyterChart.enable_offline(False)
+    alt.JupyterChart.enable_offline()
+    plain = alt.JupyterChart._esm
+    found = charts._following(plain)
+    assert found != plain and found.count("export default") == 1 and "#14171C" in found and charts._following(found) == found
+    assert charts._following("export default 1;") == "export default 1;", "other code draws as it did"
+
+
 def test_nothing_in_a_spec_names_a_server_to_load_from():
     spec = chart_journey(trip_of(STAGES, 3)).to_dict()
     spec.pop("$schema")          # a name, not an address that is opened

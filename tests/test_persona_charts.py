@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from personabench.charts import set_theme
 from personabench.exports import write_chart
 from personabench.personas import Claim, Evidence, Persona
 from personabench.persona_charts import chart_compare, chart_personas, chart_priorities
@@ -13,14 +16,14 @@ from personabench.statistics import wilson
 from personabench.versions import compare
 
 
-def claim(code: str, people: int, base: int = 20, quoted: int = 3, text: str = "") -> Claim:
+def claim(code: str, people: int, base: int = 20, quoted: int = 3, text: str = "", who: str = "P") -> Claim:
     low, high = wilson(people, base)
-    said = [Evidence(kind="quote", quote="so", source=f"P{i}", start=0, end=2, case=f"P{i}", code=code) for i in range(quoted)]
+    said = [Evidence(kind="quote", quote="so", source=f"{who}{i}", start=0, end=2, case=f"{who}{i}", code=code) for i in range(quoted)]
     return Claim(id=code, text=text or code, facet="pain", codes=[code], people=people, base=base, share=people / base, low=low, high=high, evidence=said)
 
 
-def persona(id: str, *claims: Claim, name: str = "Ash") -> Persona:
-    return Persona(id=id, name=name, label="Commutes", share=.4, low=.35, high=.45, effective_n=400., people=160, claims=list(claims))
+def persona(id: str, *claims: Claim, name: str = "Ash", share: float = .4) -> Persona:
+    return Persona(id=id, name=name, label="Commutes", share=share, low=.35, high=.45, effective_n=400., people=160, claims=list(claims))
 
 
 def marks(chart, kind: str) -> list[dict]:
@@ -42,9 +45,49 @@ def test_a_comparison_shows_both_figures_their_n_and_the_change_in_words(theme: 
 
 def test_the_unchanged_is_cut_first_and_counted():
     names = [f"c{i}" for i in range(9)]
-    c = compare([persona("a", claim("Full dock", 17), *(claim(n, 9) for n in names))], [persona("a", *(claim(n, 9) for n in names), claim("Full dock", 5))])
+    c = compare([persona("a", claim("Full dock", 17), *(claim(n, 9) for n in names))], [persona("a", *(claim(n, 9, who="N") for n in names), claim("Full dock", 5))])
     chart = chart_compare(c, most=3)
     assert "Full dock" in words(chart) and "7 without two figures" in str(chart.to_dict()["title"]["subtitle"]) and len(marks(chart, "point")) == 6
+
+
+def rated(m: float, survey: str, half: float = .2) -> Claim:
+    e = Evidence(kind="survey", survey=survey, variable="ease", n=130, effective_n=130, mean=m, low=m - half, high=m + half, rest=3., effect=.4)
+    return Claim(id="ease", text="“It is easy.” Rated higher than by the others.", facet="attitude", evidence=[e])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_mean_lies_on_its_own_scale_whose_ends_are_written(theme: str):
+    c = compare([persona("a", rated(3.2, "1"), claim("Full dock", 17))], [persona("a", rated(3.5, "2"), claim("Full dock", 5))])
+    for ends, wide in (((1., 5.), 4.), ((None, None), None)):
+        chart = chart_compare(replace(c, claims=c.claims.assign(scale_low=ends[0], scale_high=ends[1]).astype({"scale_low": float, "scale_high": float})), theme=theme)
+        old, new = (next(r for r in marks(chart, "point") if r["version"] == v and r["claim"].startswith("“It")) for v in ("old", "new"))
+        axis = next(r for r in marks(chart, "rule") if r["y"] == (old["y"] + new["y"]) / 2)
+        share = next(r for r in marks(chart, "rule") if r["y"] < axis["y"] and r["x2"] - r["x"] == 330)
+        beside = sorted((r for r in marks(chart, "text") if abs(r["y"] - axis["y"]) < 8 and r["words"].replace(".", "").isdigit()), key=lambda r: r["x"])
+        low, high = float(beside[0]["words"]), float(beside[-1]["words"])
+        assert (low, high) == (1, 5) if wide else low < 3.2 - 1.16 * 1.9 and high > 3.2 + 1.16 * 1.9, "without a scale the ends are two standard deviations around"
+        assert (new["x"] - old["x"]) / (axis["x2"] - axis["x"]) == pytest.approx(.3 / (high - low), abs=.002) and share["x"] < axis["x"]
+        for said in ("MEANS, each on its own scale", "SHARES", "100 %", "n = 130, then 130", "+0.30 (+0.02 to +0.58)"): assert said in words(chart), said
+
+
+def test_what_stands_on_the_same_interviews_is_one_line_and_no_row():
+    old, new = ([persona("a", rated(3.2, wave), *(claim(n, 3, 3) for n in "xyz"))] for wave in "12")
+    chart = chart_compare(compare(old, new))
+    assert [r["claim"][:4] for r in marks(chart, "point")] == ["“It "] * 2 and "Same interviews, no new evidence: 3 statements." in words(chart)
+    alone = chart_compare(compare([persona("a", claim("x", 3, 3))], [persona("a", claim("x", 3, 3))]))
+    assert not marks(alone, "point") and "Same interviews, no new evidence: 1 statement." in words(alone) and "no new evidence" in alone.to_dict()["description"]
+
+
+def test_a_change_that_many_comparisons_explain_and_a_claim_that_was_only_listed_say_so():
+    def asked(i: int, x: int, n: int, survey: str) -> Claim:
+        low, high = wilson(x, n)
+        return Claim(id=f"c{i}", text=f"c{i}", facet="pain", evidence=[Evidence(kind="survey", survey=survey, variable=f"v{i}", value=1, n=n, effective_n=n, share=x / n,
+                                                                                low=low, high=high, rest=.2, effect=.5)])
+    c = compare([persona("a", *(asked(i, 60, 120, "1") for i in range(20)))], [persona("a", *(asked(i, 60 + 17 * (i == 3), 120, "2") for i in range(20)))])
+    assert "not clearly changed: +14 points (+2 to +26)" in words(chart_compare(c))
+    assert "not clear after correction for 20 comparisons" in words(chart_compare(c)).replace("\n", " ")
+    listed = chart_compare(replace(c, claims=c.claims.assign(change="now listed")))
+    assert "50 %, now listed (was 50 %, not listed)\nnot clearly changed: 0 points" in words(listed)
 
 
 def test_one_and_eight_personas_with_long_texts(tmp_path):
@@ -57,7 +100,20 @@ def test_one_and_eight_personas_with_long_texts(tmp_path):
         assert len(points) == 3 * n and {p["shape"] for p in points} == {"circle", "cross"} and len({p["fill"] for p in points if p["shape"] == "circle"}) == 2
         assert "9 of 20" in words(chart) and "no evidence" in words(chart) and "…" in words(chart)
         assert max(len(line) for line in words(chart).splitlines()) < 60 and write_chart(chart, tmp_path / f"{n}.png").stat().st_size > 5000
-    assert chart.to_dict()["width"] <= 1300
+
+
+def test_a_notebook_of_1280_pixels_shows_all_columns_and_one_setting_turns_all_dark():
+    people = [persona(f"p{i}", claim("Full dock", 9 + i), share=.12, name=f"Name {i}") for i in range(8)]
+    wanted = [{"feature": "Forecast", "needs": "dock"}]
+    for n in (1, 3, 4, 8):
+        for chart in (chart_personas(people[:n]), chart_priorities(prioritise(wanted, people[:n])), chart_compare(compare(people[:n], people[:n]))):
+            spec = chart.to_dict()
+            assert spec["width"] + 2 * spec["config"]["padding"] <= 900 and "usermeta" not in spec
+            assert max((p["x"] for p in marks(chart, "point")), default=0) <= spec["width"]
+    set_theme("dark")
+    try: drawn = [chart_personas(people), chart_priorities(prioritise(wanted, people)), chart_compare(compare(people, people)), chart_personas(people, theme="light")]
+    finally: set_theme("notebook")
+    assert [c.to_dict()["config"]["background"] for c in drawn] == ["#14171C"] * 3 + ["#FFFFFF"] and drawn[3].to_dict()["usermeta"] == {"theme": "light"}
 
 
 def test_nothing_to_draw_is_said():

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from personabench import segment_charts as sc
-from personabench.charts import _THEMES, _contrast, recolour
+from personabench.charts import _THEMES, _contrast, recolour, set_theme
 from personabench.many_analyses import multiverse
 from personabench.schema import BadInput
 from personabench.segment_charts import (chart_confusion, chart_criteria, chart_differences, chart_map, chart_missing, chart_multiverse, chart_power,
@@ -523,6 +523,15 @@ def test_each_chart_can_be_read_and_heard_in_both_themes(every, name, theme):
     assert "NaN" not in picture and "undefined" not in picture and ">null<" not in picture
     spec.pop("$schema")
     assert "http" not in json.dumps(spec)
+
+
+@pytest.mark.parametrize("name", ["snake", "heat", "stability", "criteria", "map", "multiverse", "differences", "confusion", "power", "missing"])
+def test_one_setting_turns_each_chart_dark(every, name):
+    light, asked = every[name](None).to_dict(), every[name]("dark").to_dict()
+    set_theme("dark")
+    try: assert every[name](None).to_dict() == asked != light
+    finally: set_theme("notebook")
+    assert every[name](None).to_dict() == light
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -110,6 +110,48 @@ def test_the_same_data_counted_anew_is_no_sampling_difference():
     assert nothing.changes.empty and "Nothing changed." in nothing.changelog()
 
 
+def test_the_same_interviews_are_no_second_sample():
+    old = [persona("a", told("dock", 5, 5, "ABCDE"), told("rude", 2, 5, "ABCDE")), persona("b", told("fun", 2, 2, "FG"))]
+    c = compare(old, old)
+    assert c.claims["change"].eq("unchanged").all() and c.claims["low"].isna().all() and c.claims["samples"].eq("same").all() and c.changes.empty
+    assert "Same interviews, no new evidence: 2 statements." in c.explain() and "points" not in c.explain().split("\n\n", 2)[2].split("Same")[0]
+    assert "Not clearly changed: " not in c.explain() and "Nothing changed." in c.changelog()
+    apart = compare(old, [persona("a", told("dock", 5, 5, "VWXYZ"), told("rude", 2, 5, "VWXYZ")), persona("b", told("fun", 2, 2, "FG"))]).claims.set_index("claim")
+    assert apart.loc["pain-dock", "low"] == pytest.approx(share_difference((5, 5), (5, 5)).low) and apart.loc["pain-fun", "samples"] == "same"
+
+
+def test_interviews_that_are_coded_or_grouped_anew_bring_no_new_people():
+    old = [persona("a", told("dock", 5, 5, "ABCDE"), told("rude", 2, 5, "ABCDE")), persona("b", told("fun", 2, 2, "FG"), told("late", 1, 2, "F"))]
+    anew = compare(old, [persona("a", told("dock", 5, 5, "ABCDE"), told("rude", 3, 5, "ABCDE")), old[1]]).claims.set_index("claim").loc["pain-rude"]
+    assert (anew["difference"], anew["change"], anew["why"]) == (pytest.approx(.2), "strengthened", "the same interviews, coded anew") and np.isnan(anew["low"])
+    grouped = compare(old, [persona("a", told("dock", 6, 6, "ABCDEF"), told("rude", 2, 6, "ABCDEF")), persona("b", told("fun", 1, 1, "G"))])
+    rows = grouped.claims.set_index("claim")
+    assert rows.loc["pain-rude", "change"] == "unchanged" and np.isnan(rows.loc["pain-rude", "low"])
+    assert "No new interview, people grouped anew: 2 statements." in grouped.explain()
+    assert rows.loc["pain-late", "change"] == "vanished" and "no new interview" in rows.loc["pain-late", "why"]
+    more = compare(old, [persona("a", told("dock", 6, 6, "ABCDEX"), told("rude", 2, 6, "ABCDEX")), old[1]]).claims.set_index("claim")
+    assert more.loc["pain-rude", "samples"] != "same" and more.loc["pain-rude", "low"] < 0, "a new interview is new evidence"
+
+
+def test_an_interval_off_zero_that_counts_for_nothing_says_why():
+    old = persona("a", *(asked(f"c{i}", share(f"v{i}", 60, 120, "1")) for i in range(20)), wave="1")
+    new = persona("a", *(asked(f"c{i}", share(f"v{i}", 60 + 17 * (i == 3), 120, "2")) for i in range(20)), wave="2")
+    c = compare([old], [new])
+    row = c.claims.set_index("claim").loc["c3"]
+    assert row["low"] > 0 and row["change"] == "unchanged" and row["why"] == f"not clear after correction for 20 comparisons (q = {row['q']:.2f})"
+    assert c.claims["why"].str.contains("after correction").sum() == 1 and "c3 (v3 = 1): 50 % → 64 %" in c.explain() and "by chance:" in c.explain()
+
+
+def test_a_share_that_is_turned_round_is_compared_with_its_like():
+    "A claim that fewer give an answer now counts those without it; its figure stays that of the answer."
+    def fewer(survey: str, x: int, turned: bool) -> Claim:
+        e = share("app", x, 100, survey, -.6)
+        people = 100 - x if turned else x
+        return Claim(id="survey-app", text="In the app, less often than the others.", facet="channel", people=people, base=100, share=people / 100, evidence=[e])
+    row = compare([persona("a", fewer("1", 30, False), wave="1")], [persona("a", fewer("2", 31, True), wave="2")]).claims.iloc[0]
+    assert (row["old_value"], row["new_value"], row["change"]) == (.3, .31, "unchanged")
+
+
 def test_personas_are_matched_one_to_one_whatever_their_letters():
     old = [persona("1-a", told("dock", 5, 5, "ABCDE"), asked("r", mean("rides", 30, 99, "1", 1.5)), wave="1"), persona("1-b", told("fun", 4,
         4, "FGHI"), asked("s", mean("rides", 8, 99, "1", -1.)), wave="1"),
@@ -197,6 +239,19 @@ def test_a_study_tells_what_cannot_be_compared_and_looks_up_what_is_not_listed(t
     row = compare(old, shorter, study=study).claims.query("figure == 'pain = 1' and old_value > .5").iloc[0]
     assert row["change"] == "vanished" and row["why"] == "not listed now" and row["new_value"] < row["old_value"]
     assert compare(old, shorter).claims.set_index("figure").loc[["pain = 1"], "new_value"].isna().all()
+
+
+def test_a_claim_that_only_left_the_list_is_no_change_and_a_mean_knows_its_scale(two_waves):
+    study, (old, new) = two_waves
+    def without(personas, name): return [p.model_copy(update={"claim_list": [x for x in p.claim_list if name not in x.id]}) for p in personas]
+    for a, b, change, said in ((old, without(new, "rides"), "no longer listed", ", no longer listed (was"), (without(old, "rides"), new, "now listed", ", not listed);")):
+        c = compare(a, b, study=study)
+        rows = c.claims.query("figure == 'rides'")
+        assert rows["change"].eq(change).all() and len(rows) == 2 and rows["difference"].notna().all()
+        listed = c.changelog().split("### Only listed, or no longer listed: the figure did not clearly change")[1].split("###")[0]
+        assert said in c.explain() and listed.count("(rides)") == c.changelog().count("(rides)") == 2
+    rides = compare(old, new, study=study).claims.query("figure == 'rides'").iloc[0]
+    assert rides["scale_low"] < 8 and rides["scale_high"] > 30 and compare(old, new).claims["scale_low"].isna().all()
 
 
 def test_changelog_and_command_line(two_waves, tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -56,6 +56,27 @@ def test_the_chart_draws_live_and_a_click_reaches_python(lab):
     assert lab.outside == [] and lab.console == []
 
 
+def test_charts_follow_the_theme_of_the_notebook_unless_one_was_asked_for(lab):
+    own = "import altair as alt\nalt.Chart(pd.DataFrame({'x': [1]})).mark_bar(color='#123456').encode(x='x').properties(padding=20)"
+    write_notebook(lab.server.root / "theme.ipynb", MAKE, "chart_journey(trip)", "chart_journey(trip, theme='light')", own)
+    lab.open("theme.ipynb")
+    lab.run_all()
+    lab.page.locator(VEGA).nth(2).wait_for(timeout=30_000)
+
+    def papers() -> list[str]:
+        "The ground of each chart."
+        return lab.page.evaluate("charts => [...document.querySelectorAll(charts)].map(svg => svg.style.backgroundColor)", VEGA)
+    white, night = "rgb(255, 255, 255)", "rgb(20, 23, 28)"      # the third is somebody else's
+    assert papers() == [white, white, "white"]
+    lab.theme("JupyterLab Dark")
+    lab.page.wait_for_timeout(1500)
+    assert papers() == [night, white, "white"]
+    lab.shot("chart-dark")
+    lab.theme("JupyterLab Light")
+    lab.page.wait_for_timeout(1500)
+    assert papers() == [white, white, "white"] and lab.outside == [] and lab.console == []
+
+
 def test_a_renderer_that_the_user_chose_is_left_alone(lab):
     write_notebook(lab.server.root / "chosen.ipynb", MAKE, "alt.renderers.enable('svg')", "chart_journey(trip)")
     lab.open("chosen.ipynb")
