@@ -75,7 +75,7 @@ def chart_funnel(
     journey: EventJourney,        # from `journey_from_events`
     *,
     segments: bool = False,       # one row per segment in each stage, held against all others
-    theme: str = "light",         # "light" or "dark"
+    theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
     "Draw how many cases reached each stage, with intervals, what was lost before it and how long it took. Raises BadInput (segments asked for and not there)."
     import altair as alt
@@ -93,7 +93,7 @@ def chart_funnel(
               _points(pd.DataFrame(parts["dots"]), *size, tips), _texts(pd.DataFrame(parts["names"]), *size, fontWeight="bold", fontSize=12.5),
               _texts(pd.DataFrame(parts["words"]), *size), _texts(pd.DataFrame(parts["more"] + labels), *size, fontSize=11)]
     key = "in this order, whatever happened in between; lines are 95 % intervals over cases" + (", differences are against all other segments" if segments else "")
-    return _sheet(layers, width=width, height=height, title=f"How far {_cases(journey.n_cases)} got", key=key, alt_text=journey.explain(), ink=ink)
+    return _sheet(layers, width=width, height=height, title=f"How far {_cases(journey.n_cases)} got", key=key, alt_text=journey.explain(), theme=theme)
 
 
 def _apart(r: Any) -> str:
@@ -173,7 +173,7 @@ def chart_flow(
     journey: EventJourney,        # from `journey_from_events`
     *,
     steps: int = 5,               # how many visits of a case to draw, from the first
-    theme: str = "light",         # "light" or "dark"
+    theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
     "Draw the ways of all cases as bands from visit to visit: on, back and out. Raises BadInput (fewer than two steps, nobody in any stage)."
     import altair as alt
@@ -202,7 +202,7 @@ def chart_flow(
     layers = [area, bars, _texts(shown, *size, fontWeight="bold"), _texts(heads, *size, fontSize=11)]
     away = journey.n_cases - there
     key = "blue: on to a later stage · orange: back to an earlier one · grey stubs: left" + (f" · {_cases(away)} without any stage not drawn" if away else "")
-    return _sheet(layers, width=width, height=height, title=f"The ways of {_cases(there)}", key=key, alt_text=_flow_words(moves, names, there), ink=ink)
+    return _sheet(layers, width=width, height=height, title=f"The ways of {_cases(there)}", key=key, alt_text=_flow_words(moves, names, there), theme=theme)
 
 
 def _flow_words(moves: pd.DataFrame, names: list[str], there: int) -> str:
