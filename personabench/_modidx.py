@@ -2676,6 +2676,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.versions._listing': ('versions.html#_listing', 'personabench/versions.py'),
                                        'personabench.versions._markdown': ('versions.html#_markdown', 'personabench/versions.py'),
                                        'personabench.versions._matched': ('versions.html#_matched', 'personabench/versions.py'),
+                                       'personabench.versions._not_compared': ('versions.html#_not_compared', 'personabench/versions.py'),
                                        'personabench.versions._not_looked_up': ('versions.html#_not_looked_up', 'personabench/versions.py'),
                                        'personabench.versions._notes': ('versions.html#_notes', 'personabench/versions.py'),
                                        'personabench.versions._number': ('versions.html#_number', 'personabench/versions.py'),

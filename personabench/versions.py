@@ -356,6 +356,8 @@ def _claim_change(a: Claim | None, b: Claim | None) -> str:
 def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Books, common: int, again: str) -> dict[str, Any]:
     "Return the columns of one figure; where a version lacks it, the study is asked."
     why, again = books.why_not(p, q, key[1]) if key[0] == "survey" else "", again if len(key) == 1 else ""
+    unheard = p if a is None else q if b is None else None
+    if len(key) == 1 and unheard is not None and not unheard.interviewed and not any(c.codes for c in unheard.claim_list): why = f"{'before' if unheard is p else 'now'} nobody of them was interviewed"
     known = (a or b)[1]
     looked_up = [side is None and known is not None and not why for side in (a, b)]
     f, g = (side[0] if side else books.figure(who, known) if look else None for who, look, side in ((p, looked_up[0], a), (q, looked_up[1], b)))
@@ -364,6 +366,7 @@ def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Book
         if figure is not None: row |= {f"{when}_value": figure.value, f"{when}_low": figure.low, f"{when}_high": figure.high, f"{when}_n": figure.n}
     if row["measure"] == "mean": row |= books.scale(p, q, key[1])
     if why or f is None or g is None or f.measure != g.measure:
+        row["apart"] = bool(why) and (a is None or b is None)
         only = f"listed {'now' if f is None else 'before'} only" + _not_looked_up(key, books) + (f"; {again}" if again else "")
         return {**row, "why": why or ("another measure" if f and g else only)}
     if again: return {**row, "difference": g.value - f.value, "samples": "same", "turned": False, "why": again}
@@ -384,7 +387,7 @@ def _compared(f: _Figure, g: _Figure, common: int) -> dict[str, Any]:
 # %% ../nbs/42_versions.ipynb #07344b93
 def _decided(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     "Return the table of claims with adjusted p and the one word that says what happened."
-    frame = pd.DataFrame(rows, columns=[*_CLAIMS, "claim_change", "turned"])
+    frame = pd.DataFrame(rows, columns=[*_CLAIMS, "claim_change", "turned", "apart"])
     for name in ("old_value", "new_value", "scale_low", "scale_high", "difference", "low", "high", "p"): frame[name] = frame[name].astype("float64")
     frame["q"], told = _adjusted(frame["p"]), frame["claim_change"].fillna("")
     recounted, heard = frame["samples"].eq("same") & frame["difference"].abs().gt(1e-4), frame["figure"].eq("interviews")
@@ -392,9 +395,9 @@ def _decided(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     moved = (frame["q"].le(fdr) & off_zero) | (recounted & ~heard)
     one_sided, both = told.isin(["appeared", "vanished"]), frame["difference"].notna()
     frame["change"] = np.select(
-        [one_sided & both & ~moved, one_sided, frame["turned"].eq(True) & moved, moved, told.ne(""), recounted & frame["why"].eq(_CODED_ANEW),
+        [frame["apart"].eq(True), one_sided & both & ~moved, one_sided, frame["turned"].eq(True) & moved, moved, told.ne(""), recounted & frame["why"].eq(_CODED_ANEW),
          frame["figure"].notna() & ~both],
-        [told.map({"appeared": "now listed", "vanished": "no longer listed"}), told, "reversed", "moved", told, "moved", "not comparable"], "unchanged")
+        ["not comparable", told.map({"appeared": "now listed", "vanished": "no longer listed"}), told, "reversed", "moved", told, "moved", "not comparable"], "unchanged")
     frame.loc[recounted & ~heard, "why"] = "the same answers, counted for other people"
     by_chance = off_zero & frame["q"].gt(fdr) & frame["change"].isin(["unchanged", *_LISTING])
     frame.loc[by_chance, "why"] = [_corrected(why, q, int(frame["p"].notna().sum())) for why, q in zip(frame.loc[by_chance, "why"], frame.loc[by_chance, "q"])]
@@ -607,6 +610,16 @@ def _persona_words(r: Any) -> str:
     return f"{how}. {size}" + "".join(f" Its {name} was {said}." for name, said in (("status", r.status), ("verdict", r.verdict)) if isinstance(said, str))
 
 # %% ../nbs/42_versions.ipynb #ba8a615f
+def _not_compared(rows: pd.DataFrame) -> list[str]:
+    "Say for each reason which statements could not be compared, by name where they are few."
+    reasons = [str(why).removeprefix(f"{str(figure).split(' = ')[0]}: ") for why, figure in zip(rows["why"], rows["figure"])]
+    out = []
+    for why, part in rows.groupby(reasons, sort=False):
+        if len(part) <= 2: out += [f"  - {_sentence(x)}" for x in part.itertuples()]
+        else: out.append(f"  - {why}: {len(part)} statements, such as {'; '.join(f'“{_short(t, 60)}”' for t in part['text'].head(2))}")
+    return out
+
+
 def _explanation(c: Comparison) -> str:
     parts = [f"{c.old} compared with {c.new}."]
     for r in c.personas.itertuples():
@@ -614,7 +627,8 @@ def _explanation(c: Comparison) -> str:
         rows = c.claims[c.claims["new"].eq(r.new) & c.claims["old"].eq(r.old)]
         for change, title in _KINDS:
             listed = rows[rows["change"].eq(change)]
-            if len(listed): parts.append(f"{title[0].upper()}{title[1:]}:\n" + "\n".join(f"  - {_sentence(x)}" for x in listed.itertuples()))
+            if change == "not comparable" and len(listed): parts.append("Could not be compared:\n" + "\n".join(_not_compared(listed)))
+            elif len(listed): parts.append(f"{title[0].upper()}{title[1:]}:\n" + "\n".join(f"  - {_sentence(x)}" for x in listed.itertuples()))
         quiet = rows[rows["change"].eq("unchanged") & ~rows.index.isin(_again(rows).index)]
         chance = quiet[quiet["why"].fillna("").str.contains(_BY_CHANCE, regex=False)]
         said = "\n".join(["", *(f"  - {_sentence(x)}" for x in chance.itertuples())])
