@@ -2704,6 +2704,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.versions._surveys_of': ('versions.html#_surveys_of', 'personabench/versions.py'),
                                        'personabench.versions._topic': ('versions.html#_topic', 'personabench/versions.py'),
                                        'personabench.versions._turned': ('versions.html#_turned', 'personabench/versions.py'),
+                                       'personabench.versions._unheard': ('versions.html#_unheard', 'personabench/versions.py'),
                                        'personabench.versions._version': ('versions.html#_version', 'personabench/versions.py'),
                                        'personabench.versions._weights': ('versions.html#_weights', 'personabench/versions.py'),
                                        'personabench.versions._why_not': ('versions.html#_why_not', 'personabench/versions.py'),

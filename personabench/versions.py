@@ -356,8 +356,7 @@ def _claim_change(a: Claim | None, b: Claim | None) -> str:
 def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Books, common: int, again: str) -> dict[str, Any]:
     "Return the columns of one figure; where a version lacks it, the study is asked."
     why, again = books.why_not(p, q, key[1]) if key[0] == "survey" else "", again if len(key) == 1 else ""
-    unheard = p if a is None else q if b is None else None
-    if len(key) == 1 and unheard is not None and not unheard.interviewed and not any(c.codes for c in unheard.claim_list): why = f"{'before' if unheard is p else 'now'} nobody of them was interviewed"
+    if len(key) == 1 and (a is None and _unheard(p) or b is None and _unheard(q)): why = f"{'before' if a is None else 'now'} nobody of them was interviewed"
     known = (a or b)[1]
     looked_up = [side is None and known is not None and not why for side in (a, b)]
     f, g = (side[0] if side else books.figure(who, known) if look else None for who, look, side in ((p, looked_up[0], a), (q, looked_up[1], b)))
@@ -374,6 +373,7 @@ def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Book
     return {**row, **_compared(f, g, common), "why": "; ".join(t for t in told if t)}
 
 # %% ../nbs/42_versions.ipynb #366efa69
+def _unheard(p: Persona) -> bool: return not p.interviewed and not any(c.codes for c in p.claim_list)
 def _not_looked_up(key: tuple, books: _Books) -> str: return "; pass study= to look it up" if key[0] == "survey" and books.study is None else ""
 
 # %% ../nbs/42_versions.ipynb #031dcd37
