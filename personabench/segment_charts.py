@@ -628,7 +628,7 @@ def _survival(table: pd.DataFrame, ink: dict[str, str]) -> Any:
     fate = ["kept" if r.kept else f"kept at k = {k}" if r.kept_same_k else "not kept" for r in table.itertuples()]
     x = _along("survives:Q", (0, 1), ink, title="share of analyses that have a group like it (Jaccard index of .75 or more)", format=".0%", values=[0, .25, .5, .75, 1])
     table = table[["segment", "n", "survives", "low", "high", "kept", "same_k"]].assign(says=[f"{b}: {a}" for a, b in zip(said, fate)], row=range(k))
-    y = alt.Y("row:Q", scale=alt.Scale(domain=[k - .5, -.5], nice=False, zero=False), axis=None)
+    y = alt.Y("row:Q", scale=alt.Scale(domain=[k - .5, -.5], nice=False, zero=False), title=None)       # no axis=None: it would take the names away
     same = alt.Chart(table[table["same_k"].notna()]).mark_tick(thickness=3, size=22, color=ink["ink"], orient="vertical")
     same = same.encode(x=_same(x, "same_k:Q"), y=y, description="says:N")
     return _fates(table, x, "datum.kept", [*_line_at(.9, "90 % kept", ink, x), same], ink, "What became of each segment")

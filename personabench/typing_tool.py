@@ -490,7 +490,7 @@ def _stopped(tool: TypingTool, whole: _Round, there: int) -> list[str]:
     "Return why there are fewer questions than were asked for."
     n = len(whole.chosen)
     if n == 1 and not whole.pays: return ["no question told the segments apart for held-out respondents; the best of them was kept, and is next to worthless"]
-    return [f"{n} questions: none of the others lowered the held-out loss by more than chance"] if n < min(tool.n_questions, there) else []
+    return [f"{n} questions are enough: no other one told held-out respondents apart better by more than chance"] if n < min(tool.n_questions, there) else []
 
 # %% ../nbs/34_typing_tool.ipynb #6eacb9f3
 def _explanation(tool: TypingTool) -> str:

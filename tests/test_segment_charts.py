@@ -375,6 +375,12 @@ def test_one_variable_has_one_axis():
 
 
 # -- Many analyses ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("draw", [lambda seg, many: chart_stability(seg), lambda seg, many: chart_multiverse(many)])
+def test_every_row_says_which_segment_it_is(seg, many, draw):
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"<(title|desc)[^>]*>.*?</\1>", "", svg(draw(seg, many))))
+    for name, n in seg.labels.value_counts().items(): assert f"{name}\u2002n = {n}" in words
+
+
 def test_analyses_stand_by_agreement_with_their_choices_below(many):
     spec = chart_multiverse(many).to_dict()
     points = drawn(spec, "circle", "ari")
