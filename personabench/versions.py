@@ -642,12 +642,22 @@ def _write_changelog(c: Comparison, path: Path) -> Path:
 _SHOWN = ["new", "facet", "text", "figure", "old_value", "new_value", "difference", "low", "high", "old_strength", "new_strength", "change", "why"]
 
 # %% ../nbs/42_versions.ipynb #c05b235c
+def _table_html(frame: pd.DataFrame, most: int = 60) -> str:
+    "Return a table whose words are shown whole, in lines, as a notebook does not by itself."
+    style = "<style>.pb-words :is(td, th) { text-align: left !important; vertical-align: top; white-space: normal; overflow-wrap: break-word; }</style>"
+    shown = frame.map(lambda x: ", ".join(map(str, x)) if isinstance(x, (list, tuple)) else x)
+    with pd.option_context("display.max_colwidth", None):
+        return style + shown.to_html(index=False, na_rep="", border=0, max_rows=most, classes="pb-words", float_format=lambda x: f"{x:.3g}")
+
+
 def _overview(c: Comparison) -> str:
     "Return notes, personas and what changed as HTML."
     import html
 
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in c.notes)
     sizes = c.personas[["name", "old", "new", "matched", "sure", "old_share", "new_share", "difference", "low", "high", "change"]]
-    tables = "".join(f"<p><b>{title}</b></p>{table.round(3).to_html(index=False, na_rep='', border=0, max_rows=60)}"
+    notes += "".join(f"<li>{html.escape(str(r.name))}: {html.escape(line)}</li>" for r in c.personas.itertuples() if r.old is not None and r.new is not None
+                     for line in _again_words(c.claims[c.claims["new"].eq(r.new) & c.claims["old"].eq(r.old)]))
+    tables = "".join(f"<p><b>{title}</b></p>{_table_html(table)}"
                      for title, table in (("Personas", sizes), ("What changed", c.changes[_SHOWN])))
     return f"<p><b>{html.escape(c.old)} compared with {html.escape(c.new)}</b></p><ul>{notes}</ul>{tables}"

@@ -261,6 +261,13 @@ def test_changelog_and_command_line(two_waves, tmp_path: Path, capsys: pytest.Ca
     assert main(["compare", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "pdf"]) == 2
 
 
+def test_a_notebook_shows_the_words_of_a_change_whole():
+    long = "Came to return the bike and found no free place, " * 4 + "and went on."
+    old, new = (persona("a", asked("x", share("a", x, 160, w), text=long), told("dock", 3, 3, "ABC"), wave=w) for x, w in ((96, "1"), (40, "2")))
+    shown = compare([old], [new])._repr_html_()
+    assert long in shown and "Ash: Same interviews, no new evidence: 1 statement." in shown
+
+
 def test_markup_in_words_stays_words():
     claim = asked("x", share("a", 96, 160, "1"), text="<b>*bold*</b> | `x`")
     c = compare([persona("a", claim, wave="1")], [persona("a", asked("x", share("a", 40, 160, "2"), text="<b>*bold*</b> | `x`"), wave="2")])
