@@ -16,9 +16,9 @@ import pandas as pd
 from .personas import Claim, Evidence, Persona, _contrasts_by, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
-from .statistics import effective_n, wilson
+from .statistics import benjamini_hochberg, effective_n, wilson
 from .survey import Survey, _typed, stored_survey
-from .versions import _adjusted, _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not, mean_difference, share_difference
+from .versions import _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not, mean_difference, share_difference
 
 if TYPE_CHECKING:
     from personabench.study import Study
@@ -97,7 +97,7 @@ def _drift(old: Survey, new: Survey, away: set[str]) -> pd.DataFrame:
                 "reading": _reading(found["psi"], found["chance"])}
         rows.append(row)
     frame = pd.DataFrame(rows, columns=_VARIABLES).astype({"psi": "float64", "chance": "float64", "p": "float64"})
-    return frame.assign(q=_adjusted(frame["p"])).sort_values("psi", ascending=False, na_position="last", ignore_index=True)
+    return frame.assign(q=benjamini_hochberg(frame["p"])).sort_values("psi", ascending=False, na_position="last", ignore_index=True)
 
 # %% ../nbs/45_waves.ipynb #848b6326
 def _numbers(x: pd.Series) -> pd.Series: return pd.to_numeric(x).astype("float64")
@@ -226,7 +226,7 @@ def _sizes(old: _Wave, new: _Wave) -> pd.DataFrame:
         row += [x, y, a, *wilson(a * n, n), b, *wilson(b * m, m), *share_difference((a * n, n), (b * m, m))]
         rows.append(row)
     frame = pd.DataFrame(rows, columns=_SEGMENTS[:-1])
-    return frame.assign(q=_adjusted(frame["p"]))
+    return frame.assign(q=benjamini_hochberg(frame["p"]))
 
 # %% ../nbs/45_waves.ipynb #e0a04528
 _DOUBTFUL = .7  # whose most probable segment is less probable than this belongs nowhere clearly
@@ -241,7 +241,7 @@ def _fit(old: _Wave, new: _Wave) -> pd.DataFrame:
         else: d = share_difference(*[(s[0] * s[2], s[2]) for s in sides])
         rows.append((measure, sides[0][0], sides[1][0], *d))
     frame = pd.DataFrame(rows, columns=["measure", "old", "new", "difference", "low", "high", "p"])
-    return frame.assign(q=_adjusted(frame["p"]))
+    return frame.assign(q=benjamini_hochberg(frame["p"]))
 
 # %% ../nbs/45_waves.ipynb #be8f7977
 def _fit_side(wave: _Wave, measure: str) -> tuple[float, float, float, float]:
@@ -307,7 +307,7 @@ def _of_claims(changes: pd.DataFrame, personas: Sequence[Persona], variables: pd
 def _judged(changes: pd.DataFrame, limit: float) -> pd.DataFrame:
     "Add q, and say `unchanged` where chance explains the difference."
     frame = changes.astype({name: "float64" for name in ("difference", "low", "high", "effect", "p")})
-    frame["q"] = _adjusted(frame["p"])
+    frame["q"] = benjamini_hochberg(frame["p"])
     frame["change"] = np.where(frame["change"].eq("not comparable") | frame["q"].le(limit), frame["change"], "unchanged")
     return frame
 

@@ -15,10 +15,10 @@ from personabench.cli import main
 from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
 from personabench.schema import AlreadyThere, BadInput
 from personabench.segmentation import add_segments, segment
-from personabench.statistics import wilson
+from personabench.statistics import benjamini_hochberg, wilson
 from personabench.study import Study
 from personabench.survey import import_survey
-from personabench.versions import _adjusted, compare, mean_difference, share_difference
+from personabench.versions import compare, mean_difference, share_difference
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "differences.json").read_text())
 
@@ -36,7 +36,7 @@ def test_p_of_shares_welch_and_bh_are_those_of_r():
     sides = [(v.mean(), v.std(ddof=1) / len(v) ** .5, len(v) - 1) for v in (x, y)]
     found = mean_difference(*sides)
     assert (found.low, found.high, found.p) == pytest.approx([GOLDEN["welch"][k] for k in ("low", "high", "p")], rel=1e-5)
-    assert _adjusted([*GOLDEN["bh"]["p"], np.nan])[:4] == pytest.approx(GOLDEN["bh"]["q"]) and np.isnan(_adjusted([.1, np.nan])[1])
+    assert benjamini_hochberg([*GOLDEN["bh"]["p"], np.nan])[:4] == pytest.approx(GOLDEN["bh"]["q"]) and np.isnan(benjamini_hochberg([.1, np.nan])[1])
 
 
 @given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 50))
