@@ -28,7 +28,7 @@ _ROOMS: dict[str, str] = {
     "coding_widget": "CodingWidget",
     "codebook_widget": "CodebookWidget codebook_at preview_merge",
     "adjudication_widget": "AdjudicationWidget disagreements",
-    "survey": "read_survey import_survey write_dictionary Survey",
+    "survey": "read_survey import_survey stored_survey write_dictionary Survey",
     "survey_quality": "quality_report QualityReport",
     "survey_widget": "SurveyWidget",
     "scales": "reverse_code top_box scale_scores cronbach_alpha omega_total Reliability",
@@ -46,6 +46,7 @@ _ROOMS: dict[str, str] = {
     "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
     "priorities": "prioritise Priorities recommend",
     "publishing": "publish read_version list_versions verify Version",
+    "event_logs": "journey_from_events EventJourney removal_effect",
     "perception": "perception_form score_perception PERCEPTION_ITEMS",
     "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard PersonaGallery",
@@ -55,6 +56,7 @@ _ROOMS: dict[str, str] = {
     "persona_charts": "chart_compare chart_personas chart_priorities",
     "evidence_widget": "EvidenceWidget evidence_in_context",
     "persona_editor": "PersonaEditor",
+    "event_charts": "chart_funnel chart_flow",
     "reports": "report",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -232,10 +234,16 @@ def _import(
     id: Annotated[str | None, typer.Option(help="Survey: the column of respondent ids.")] = None,
     weights: Annotated[str | None, typer.Option(help="Survey: the column of weights.")] = None,
     wave: Annotated[str | None, typer.Option(help="Survey: name of the wave, such as 2026-05.")] = None,
+    name: Annotated[str | None, typer.Option(help="Survey: its name in the study; default: the file's name.")] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="Survey: answers that mean no answer, such as n/a,-99 (repeatable).")] = None,
+    level: Annotated[list[str] | None, typer.Option(help="Survey: what a column is, such as fee=numeric (repeatable).")] = None,
     coder: _Coder = None,
 ) -> None:
     "Bring files into a study; each comes in whole or not at all."
-    with _open(study, coder) as opened: report = _importing(opened, as_, files, case=case, text=text or [], id=id, weights=weights, wave=wave)
+    asked = {"id": id, "weights": weights, "wave": wave, "name": name, "missing": missing, "level": level}
+    if as_ != "survey" and (odd := [option for option in ("missing", "level", "name") if asked[option]]):
+        raise BadInput(f"--{odd[0]}", f"asked for with --as {as_}", "--as survey", "add --as survey, or leave it out")
+    with _open(study, coder) as opened: report = _importing(opened, as_, files, case=case, text=text or [], **asked)
     typer.echo(report.to_string(index=False))
     if "status" in report and report["status"].eq("failed").any(): raise typer.Exit(1)
 
@@ -253,11 +261,43 @@ def _importing(study, as_: str, files: list[str], **how: Any):
         if how["case"] == "{stem}": raise BadInput("--case", "no column named", "the column of participant ids", "add --case respondent, for example")
         return pd.concat([importers.import_table(study, f, text=how["text"], case=how["case"]) for f in files])
     if as_ == "survey":
-        read = [survey.import_survey(study, f, id=how["id"], weights=how["weights"], wave=how["wave"]) for f in files]
+        told = {"id": how["id"], "weights": how["weights"], "wave": how["wave"], "name": how["name"], "missing": _codes(how["missing"]), "levels": _levels(how["level"])}
+        with warnings.catch_warnings(record=True, action="always") as warned:
+            try: read = [survey.import_survey(study, f, **told) for f in files]
+            except AlreadyThere as e: raise AlreadyThere(e.place, e.found, e.expected, "pass another name: --name") from None
+        for note in [*(f"{s.name}: {note}" for s in read for note in s.notes), *(str(w.message) for w in warned)]: typer.echo(_as_typed(note), err=True)
         return pd.DataFrame([{"survey": s.name, "wave": s.wave, "n": len(s.data), "variables": len(s.variables)} for s in read])
     one = {"codebook": importers.import_codebook, "codings": importers.import_codings}.get(as_)
     if one is None: raise BadInput("--as", repr(as_), "interviews, table, survey, codebook or codings", "check the spelling")
     return pd.concat([one(study, f) for f in files])
+
+
+def _codes(several: list[str] | None) -> list[str]:
+    "Return the codes in `n/a,-99`, each option a list; one with a comma of its own stands in double quotes."
+    import csv
+
+    return [code.strip() for line in csv.reader(several or [], skipinitialspace=True) for code in line if code.strip()]
+
+
+def _levels(several: list[str] | None) -> dict[str, str] | None:
+    "Return column -> level of `fee=numeric`. Raises BadInput."
+    pairs = [text.rpartition("=") for text in several or []]
+    odd = [text for text, (column, _, level) in zip(several or [], pairs) if not (column.strip() and level.strip())]
+    if odd: raise BadInput("--level", repr(odd[0]), "a column and its level", "--level fee=numeric")
+    return {column.strip(): level.strip() for column, _, level in pairs} or None
+
+
+def _as_typed(note: str) -> str:
+    "Say a note's cure with the options of the command line."
+    import ast
+
+    def typed(found: re.Match[str]) -> str:
+        try: said = ast.literal_eval(found[2])
+        except (ValueError, SyntaxError): return found[0]
+        words = [f'"{word}"' if "," in str(word) else str(word) for word in (said if isinstance(said, list) else [said])]
+        return f"--{found[1]} {shlex.quote(','.join(words))}"
+
+    return re.sub(r"(missing|weights)=(\[(?!\.\.\.).*?\]|'.*?')", typed, note)
 
 # %% ../nbs/60_cli.ipynb #396831b4
 @app.command("check")

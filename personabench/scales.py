@@ -14,6 +14,7 @@ import pandas as pd
 
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import effective_n, wilson
+from .survey import _Words
 
 if TYPE_CHECKING:
     from personabench.survey import Survey
@@ -170,7 +171,18 @@ class Reliability:
     def explain(self) -> str:
         "Say in words what was found."
         said = f"{self.coefficient} = {self.value:.2f} [{self.low:.2f}, {self.high:.2f}] from {len(self.items)} items and {self.n} respondents."
-        return " ".join([said, *self.notes])
+        return _Words(" ".join([said, *self.notes]))
+
+    def __repr__(self) -> str:
+        return f"Reliability({self.coefficient} = {self.value:.2f} [{self.low:.2f}, {self.high:.2f}], {len(self.items)} items, {self.n} respondents)"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        table = self.items.dropna(axis=1, how="all").reset_index().round(2).to_html(index=False, na_rep="", border=0)
+        first = f"{self.coefficient} = {self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        return f"<p><b>{first}</b><br>{len(self.items)} items, {self.n} respondents</p>{f'<ul>{notes}</ul>' if notes else ''}{table}"
 
 # %% ../nbs/35_scales.ipynb #a99cbdde
 def _complete(items: pd.DataFrame, reverse: Iterable[str], low: float | None, high: float | None) -> pd.DataFrame:
@@ -201,9 +213,20 @@ def _item_table(full: pd.DataFrame, S: np.ndarray) -> pd.DataFrame:
     return table.assign(item_rest=rest / spread, alpha_if_dropped=[_alpha(o) if k > 2 else float("nan") for o in others])
 
 
-def _odd_items(table: pd.DataFrame) -> tuple[str, ...]:
-    against = table.index[table["item_rest"] < 0]
-    return tuple(f"{item!r} runs against the others: is it to be reversed?" for item in against)
+def _odd_items(table: pd.DataFrame, S: np.ndarray) -> tuple[str, ...]:
+    "Return what runs against the rest: items one by one, or, where the items as a whole cancel out, the smaller side of them."
+    if _alpha(S) >= 0: return tuple(f"{item!r} runs against the others: is it to be reversed?" for item in table.index[table["item_rest"] < 0])
+    sd = np.sqrt(np.diag(S))
+    way = np.where(np.linalg.eigh(S / sd / sd[:, None])[1][:, -1] < 0, -1, 1)         # the two ends of what the items have in common
+    sides = sorted((table.index[way == end].tolist() for end in (way[0], -way[0])), key=len)
+    turned = _alpha(S * way * way[:, None])
+    if turned < .5: return ("Alpha is below 0: answers to these items have too little in common for one scale, whichever are turned around.",)
+    named = " and ".join(", ".join(map(repr, side)) for side in sides)
+    if len(sides[0]) == len(sides[1]):
+        return (f"Alpha is below 0: {named} point opposite ways, half of the items each. Turn around the half whose high answers say less of the thing: "
+                f"reverse={sides[1]!r}, for example; alpha is {turned:.2f} then.",)
+    against = ", ".join(map(repr, sides[0]))
+    return (f"Alpha is below 0: {against} run{'s' * (len(sides[0]) == 1)} against the others. To be reversed? With reverse={sides[0]!r} alpha is {turned:.2f}.",)
 
 # %% ../nbs/35_scales.ipynb #ed5dac28
 def cronbach_alpha(
@@ -228,7 +251,7 @@ def cronbach_alpha(
     ends = stats.f.ppf([.5 + level / 2, .5 - level / 2], n - 1, (n - 1) * (k - 1))
     value, table = _alpha(S), _item_table(full, S)
     low_end, high_end = (1 - (1 - value) * ends).tolist()
-    return Reliability(value, low_end, high_end, n, table, "alpha", _odd_items(table))
+    return Reliability(value, low_end, high_end, n, table, "alpha", _odd_items(table, S))
 
 # %% ../nbs/35_scales.ipynb #8a78b3c2
 def _one_factor(R: np.ndarray, close: float = 1e-9, most: int = 2000) -> np.ndarray:
@@ -277,7 +300,7 @@ def omega_total(
     low_end, high_end = _bootstrap_omega(x, n_boot, level, seed)
     table = _item_table(full, S).assign(loading=loads)
     whole = [f"the factor leaves nothing over of {item!r} (a Heywood case): omega is not to be trusted." for item in table.index[np.abs(loads) > .997]]
-    return Reliability(float(value), low_end, high_end, n, table, "omega", (*_odd_items(table), *whole))
+    return Reliability(float(value), low_end, high_end, n, table, "omega", (*_odd_items(table, S), *whole))
 
 # %% ../nbs/35_scales.ipynb #92e83e11
 def _bootstrap_omega(x: np.ndarray, n_boot: int, level: float, seed: int) -> tuple[float, float]:

@@ -148,7 +148,8 @@ def _candidates(k: int | str | Iterable[int], n: int) -> list[int]:
         if k != "auto": raise BadInput("k", repr(k), "'auto', a number, or several numbers to choose from")
         return list(range(1, max(1, min(8, n // 10)) + 1))
     several = _numbers_of(k)
-    if several[-1] > n: raise BadInput("k", f"{several[-1]} segments for {n} respondents", "fewer segments than respondents")
+    if several[-1] > n: raise BadInput("k", f"{several[-1]} segments for {n} respondents", "fewer segments than respondents",
+                                     f"k={max(1, n // 10)} or less: ten respondents to a segment are few; k='auto' looks for the best of 1 to 8")
     return several
 
 
@@ -595,7 +596,9 @@ def _notes(survey: Survey, labels: pd.Series, found: _Found, stability: pd.DataF
     silent = len(survey) - len(labels)
     out = [f"{found.test.verdict}: {found.test.reason}"] if found.test else ["whether there are groups at all was not measured"]
     out.append(_why_this_k(criteria))
-    if best["k"] == 1 and len(criteria) > 1: out.append("one segment describes these answers best: no groups were found")
+    if best["k"] == 1 and len(criteria) > 1:
+        out.append("one segment has the most votes, though the answers hold groups: they overlap too much to say who is in which. Look at k=2 and k=3 yourself"
+                   if found.test and found.test.verdict == "clusters shown" else "one segment describes these answers best: no groups were found")
     if len(criteria) > 1 and best["k"] == criteria["k"].max() > 1:
         out.append("the largest k that was tried won: look at larger ones, or at the scale of the numbers")
     out += found.aside
@@ -848,12 +851,19 @@ def _told_apart(seg: Segmentation) -> str:
     if held.empty: return "Held out: nothing. Every variable made the segments or repeats one that did, so that none is left to say who they are."
     sure = tested[tested["q"] <= .05]
     count = f"of {len(tested)} tested variable{'' if len(tested) == 1 else 's'} that did not make the segments"
-    if sure.empty: return f"Held out: {count}, none differs between them (at a rate of false discoveries of 5 %)."
+    rate = "false discovery rate 5 %: about one in twenty named differences may be chance"
+    if sure.empty: return f"Held out: {count}, none differs between them ({rate})."
     words = "; ".join(f"{r.variable} ({r.measure} {r.effect:.2f}, {r.low:.2f} to {r.high:.2f})" for r in sure.head(5).itertuples())
     more = f" and {len(sure) - 5} more" if len(sure) > 5 else ""
-    return f"Held out: {count}, {len(sure)} differ{'s' if len(sure) == 1 else ''} between them (at a rate of false discoveries of 5 %): {words}{more}."
+    return (f"Held out: {count}, {len(sure)} differ{'s' if len(sure) == 1 else ''} between them ({rate}): {words}{more}. "
+            "These measures are 0 where segments do not differ, 1 where they differ entirely.")
 
 # %% ../nbs/33_segmentation.ipynb #c08d7b2a
+_RULE = "k is the number of segments. BIC and ICL (how badly a model fits, plus a price for its size) vote for their lowest value"
+_MORE_RULES = (", and so does instability (how differently two samples part people); Jaccard (how much of the least stable segment comes back in samples) and prediction "
+               "strength (how well half of the respondents foretell the others' segments) vote for the largest k with .75 and .8 or more, the gap (how much tighter "
+               "than evenly spread answers) for the first k as good as the next")
+
 _MEANS = {
     "clusters shown": "These answers hold groups. That does not prove this number of them: look at how stable each segment is.",
     "not shown": "That does not mean that there are none: these answers do not tell. Personas from them are proto-personas.",
@@ -867,13 +877,13 @@ def _explanation(seg: Segmentation) -> str:
     test = seg.test
     first = f"Verdict: {seg.verdict}. " + (f"{test.reason[0].upper()}{test.reason[1:]}. " if test else "") + _MEANS[seg.verdict]
     sizes = "; ".join(f"{r.segment}: {r.n} respondents, {r.share:.0%} ({r.low:.0%} to {r.high:.0%})" for r in seg.sizes().itertuples())
-    rule = "" if len(seg.criteria) == 1 else (" BIC, ICL and instability vote for their lowest value, Jaccard and prediction strength for the largest k with .75 and .8 "
-                                              "or more, the gap for the first k as good as the next.")
+    rule = "" if len(seg.criteria) == 1 else f" {_RULE}{_MORE_RULES if seg.criteria['jaccard'].notna().any() else ''}."
     parts = [first, f"Number of segments: {_why_this_k(seg.criteria)}.{rule}", f"Sizes: {sizes}."]
     if len(seg.stability):
         words = "; ".join(f"{r.segment} {r.jaccard:.2f} ({r.low:.2f} to {r.high:.2f}), {_steadiness(r.jaccard, r.low)}" for r in seg.stability.itertuples())
         unsure = (seg.consensus < .75).mean()
-        parts.append(f"Stability, mean Jaccard index in {seg.parameters['n_boot']} bootstrap samples: {words}. "
+        parts.append(f"Stability: respondents were drawn anew {seg.parameters['n_boot']} times and parted again. How much of a segment came back, 1 = the same people "
+                     f"and nobody else (mean Jaccard index, and where 95 % of the samples lie): {words}. "
                      f"{unsure:.0%} of the respondents landed in their segment in fewer than three of four samples.")
     if seg.k > 1: parts.append(_told_apart(seg))
     if len(caution := seg.notes[2:]): parts.append("Careful: " + "; ".join(caution) + ".")

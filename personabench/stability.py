@@ -89,14 +89,14 @@ def _numbers_of(k: Any) -> list[int]:
     "Return numbers of groups in order. Raises BadInput."
     several = list(k) if isinstance(k, Iterable) and not isinstance(k, str) else [k]
     if not several or not all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) and i > 0 for i in several):
-        raise BadInput("k", repr(k), "whole numbers of 1 or more")
+        raise BadInput("k", repr(k), "whole numbers of 1 or more", "k=3, or several to choose from: k=range(2, 6)")
     return sorted({int(i) for i in several})
 
 
 def _several(k: int | Iterable[int], n: int) -> list[int]:
     "Return the numbers of groups in order. Raises BadInput."
     ks = _numbers_of(k)
-    if ks[-1] > n // 2: raise BadInput("k", f"{ks[-1]} groups for {n} rows", "at least two rows to a group")
+    if ks[-1] > n // 2: raise BadInput("k", f"{ks[-1]} groups for {n} rows", "at least two rows to a group", f"k={max(1, n // 2)} or less")
     return ks
 
 # %% ../nbs/32_stability.ipynb #423e030e
@@ -506,8 +506,8 @@ class StructureTest:
     reason: str               # in plain words
     n: int                    # respondents that were tested
     power: float              # share of simulated surveys with three groups behind these correlations that the same rule shows, set against the worlds of the
-                              # answers (rough: they are not fitted anew to each); NaN if not simulated
-    surprise: float           # the largest z_smooth, in standard deviations of the largest of each smooth sample
+                              # answers (rough: they are not fitted anew to each); NaN if too few respondents to simulate, 0 with one variable
+    surprise: float           # the largest z_smooth, in standard deviations of the largest of each smooth sample (NaN and 0 as with power)
     arch: float               # share of the second principal component that is a curve of the first: near 1, the map of respondents is an arch
     table: pd.DataFrame       # k, view, tightness, z_smooth, z_bounded, separation, hit; power (of z > 2 and z > 1 in this row alone), margin,
                               # least (planted groups leave less in 5 %)
@@ -519,6 +519,7 @@ class StructureTest:
 
 _PANEL, _VIEWS = (2, 3, 5), ("as answered", "strongest direction removed")
 _SMOOTH, _BOUNDED, _SURPRISE, _ARCH = 2.3, 1., (1.6, 2.6), .4
+_LOOKS = ["k", "view", "tightness", "z_smooth", "z_bounded", "separation", "power", "margin", "least", "hit"]
 
 # %% ../nbs/32_stability.ipynb #7725c391
 _SAME, _CHANCE = .95, -14.                   # correlation of scores; log of the chance that unrelated answers fit as well
@@ -585,8 +586,8 @@ def structure_test(
 
     Returns a `StructureTest`. Survey weights play no part: the question is whether there are groups among those who answered. "Shown" means "not a
     continuum", not "exactly k groups". Columns that repeat another (copies, bands of a number, a correlation of .95) or were asked
-    only after certain answers to another are skipped, and named. Builds on Hennig and Lin (2015, a parametric bootstrap for homogeneity) and Liu et
-    al. (2008, the cluster index). Raises BadInput.
+    only after certain answers to another are skipped, and named. Of one variable nothing is shown. Builds on Hennig and Lin (2015, a parametric bootstrap for
+    homogeneity) and Liu et al. (2008, the cluster index). Raises BadInput.
     """
     from personabench.encoding import _ASIDE
 
@@ -601,6 +602,7 @@ def structure_test(
     scores = _with_cuts(_score(answers.drop(columns=list(skipped), errors="ignore"), kinds), rng)
     scores.skipped.update(skipped)
     n, D = scores.E.shape
+    if len(scores.plain) + len(scores.nominal) < 2: return _one_variable(n, [name for name in kinds if name not in scores.skipped][0], scores.skipped, seed)
     if n < D + 6: return _too_few(n, D, scores.skipped, seed)
     R = _latent_correlation(scores, rng)
     worlds = [("smooth", 2, n_null), *[("bounded", k, n_null) for k in _PANEL], *[("planted", k, n_planted) for k in _PANEL]]
@@ -686,6 +688,7 @@ def _arch(E: np.ndarray) -> float:
     "Return how much of the second principal component is a parabola over the first (squared correlation)."
     if E.shape[1] < 3: return 0.
     U = np.linalg.svd(E - E.mean(axis=0), full_matrices=False)[0][:, :2]
+    if len(np.unique(U[:, 0].round(9))) < 3: return 0.      # two places have no bend
     bend = np.polynomial.polynomial.polyval(U[:, 0], np.polynomial.polynomial.polyfit(U[:, 0], U[:, 1], 2))
     return float(np.corrcoef(bend, U[:, 1])[0, 1] ** 2)
 
@@ -694,7 +697,7 @@ def _judged(scores: _Scores, R: np.ndarray, own: Mapping[int, np.ndarray], found
     "Put the verdict together."
     smooth = found["smooth", 2]
     rows = [row for k in _PANEL for row in _compared(R, k, own[k], smooth[k], found["bounded", k][k], found["planted", k][k])]
-    table = pd.DataFrame(rows, columns=["k", "view", "tightness", "z_smooth", "z_bounded", "separation", "power", "margin", "least", "hit"])
+    table = pd.DataFrame(rows, columns=_LOOKS)
     n, arch, surprise = len(scores.E), _arch(scores.E), float(_surprises(table[["z_smooth"]].to_numpy(), smooth)[0])
     power = _power(found, n)
     verdict, reason = _verdict(table, surprise, power, n)
@@ -709,20 +712,37 @@ def _verdict(table: pd.DataFrame, surprise: float, power: float, n: int) -> tupl
     raw = table[(table["k"] == _PANEL[1]) & (table["view"] == _VIEWS[0])].iloc[0]
     if _shown(table[["hit"]].to_numpy(), np.array([surprise]), n)[0]:
         best = table[table["hit"]].sort_values("z_smooth").iloc[-1]
-        where = "" if best["view"] == _VIEWS[0] else ", once the strongest direction that everybody shares is taken out"
-        return "clusters shown", (f"the answers of {n} respondents are tighter around {int(best['k'])} centres than a smooth continuum with the same correlations "
-                                  f"(z = {best['z_smooth']:.1f}) and than a bounded one (z = {best['z_bounded']:.1f}){where}")
+        where = "" if best["view"] == _VIEWS[0] else ", once what all questions have in common is taken out"
+        return "clusters shown", (f"the answers of {n} respondents are tighter around a few centres than those of simulated surveys with the same answers and "
+                                  f"correlations, but without groups{where}: by {best['z_smooth']:.1f} standard deviations where people differ gradually (more than "
+                                  f"{_SMOOTH} counts), by {best['z_bounded']:.1f} where they are spread evenly between two ends (more than {_BOUNDED:g} counts)")
     calm = (table.loc[table["k"] == raw["k"], "z_smooth"] < 1).all() and table["z_smooth"].max() < 2
     if calm and (raw["separation"] < 2 or (raw["power"] >= .9 and raw["margin"] < raw["least"])):
-        why = ("the correlations are too weak for groups that stand apart" if raw["separation"] < 2
-               else f"groups that explain the correlations would have been shown with a chance of about {power:.0%}")
-        return "no clusters", f"a smooth continuum describes the answers of {n} respondents at least as well as groups do, and {why}"
-    tell = "lie between what a continuum and what groups would give" if power >= .9 else "do not tell groups from a continuum"
-    return "not shown", (f"the answers of {n} respondents {tell} (largest surprise {surprise:.1f}); "
-                         f"groups that explain the correlations would be shown with a chance of about {power:.0%} at this n")
+        why = ("the questions have too little to do with each other for groups that stand apart" if raw["separation"] < 2
+               else f"if groups were what makes the questions go together, about {power:.0%} of such surveys would have shown them")
+        return "no clusters", (f"the answers of {n} respondents are about as tight around centres as those of simulated surveys with the same answers and correlations "
+                               f"in which people differ only gradually, and {why}")
+    return "not shown", _untold(table, surprise, power, n)
+
+
+def _untold(table: pd.DataFrame, surprise: float, power: float, n: int) -> str:
+    "Return why the answers do not tell: how far they are from surveys without groups, how far they would have to be, and what this many respondents can show."
+    asked = _SURPRISE[_VIEWS.index(table.sort_values("z_smooth")["view"].iloc[-1])] + 5 / np.sqrt(n)
+    far = f"{abs(surprise):.1f} standard deviations {'above' if surprise >= 0 else 'below'} simulated surveys without groups at their tightest"
+    enough = f"more than {asked:.1f} above is needed" if surprise <= asked else "this is not enough for both kinds of such surveys, gradual ones and evenly spread ones"
+    weak = "" if power >= .8 else ": so few respondents, or questions that have so little to do with each other, cannot tell"
+    return (f"the answers of {n} respondents could come from groups or from people who differ only gradually. At their tightest around a few centres they are "
+            f"{far}; {enough}. If groups were what makes the questions go together, about {power:.0%} of surveys like this one would show them{weak}")
 
 
 def _too_few(n: int, D: int, skipped: dict[Any, str], seed: int) -> StructureTest:
     reason = f"{n} respondents are too few for {D} columns of answers: at least {D + 6} are needed, and some hundreds to tell much"
-    table = pd.DataFrame(columns=["k", "view", "tightness", "z_smooth", "z_bounded", "separation", "power", "margin", "least", "hit"])
-    return StructureTest("not shown", reason, n, float("nan"), float("nan"), float("nan"), table, skipped, seed)
+    return StructureTest("not shown", reason, n, float("nan"), float("nan"), float("nan"), pd.DataFrame(columns=_LOOKS), skipped, seed)
+
+
+def _one_variable(n: int, name: Any, skipped: dict[Any, str], seed: int) -> StructureTest:
+    "Return the verdict on answers to one question: nothing can surprise where there is nothing to go together."
+    rest = "" if not skipped else f" ({', '.join(repr(str(v)) for v in list(skipped)[:3])}{' and others' if len(skipped) > 3 else ''} left out)"
+    reason = (f"only one variable, {str(name)!r}, tells respondents apart{rest}, and one variable cannot tell groups from a spread: groups are answers to several "
+              "questions that go together. Add variables to find out")
+    return StructureTest("not shown", reason, n, 0., 0., 0., pd.DataFrame(columns=_LOOKS), skipped, seed)

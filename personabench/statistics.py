@@ -78,6 +78,7 @@ def _wilson(share: np.ndarray, n: np.ndarray, level: float) -> tuple[np.ndarray,
     with np.errstate(invalid="ignore", divide="ignore"):
         centre, reach = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         low, high = np.clip((centre - reach) / (1 + z * z / n), 0, 1), np.clip((centre + reach) / (1 + z * z / n), 0, 1)
+    low, high = np.where(p < 1e-12, 0, low), np.where(p > 1 - 1e-12, 1, high)       # exactly: rounding leaves 6e-18
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 # %% ../nbs/05_statistics.ipynb #db220841

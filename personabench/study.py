@@ -311,7 +311,7 @@ class Study(_Tables):
         return self.text(source)[start:end]
 
     def survey(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-        "Return a kept survey by name or wave: data, variables, and a dict of name, wave, id, weights. Raises NoSuchName, DamagedStudy."
+        "Return a kept survey's tables: data, variables, and a dict about it; `pb.stored_survey(study, name)` gives the `Survey`. Raises NoSuchName, DamagedStudy."
         return _kept_survey(self, name)
 
     def source_id(self, name: str) -> int:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -749,13 +750,27 @@ def _as_numbers(x: pd.Series, wanted: bool) -> pd.Series:
     return numbers if x.notna().any() and numbers.notna().eq(x.notna()).all() else x
 
 # %% ../nbs/30_survey.ipynb #aad9d04d
+_KEPT = "pb.stored_survey(study, {!r})"
+
+
+def _no_survey(data: Any) -> BadInput:
+    "Return the error for what is no survey, with the way to one: what a study keeps, a widget's, a series, nothing at all."
+    if data is None: return BadInput("read_survey", "None, no survey", "a path or a DataFrame", f"pass what read_survey returned, or {_KEPT.format('name')}")
+    if isinstance(data, tuple) and len(data) == 3 and isinstance(data[2], Mapping) and "name" in data[2]:
+        return BadInput("read_survey", "a tuple, what study.survey(name) returns", "a path, a DataFrame, a Survey", f"{_KEPT.format(data[2]['name'])} returns the Survey")
+    if hasattr(data, "variables"): cure = f"pass its survey: {'it' if isinstance(data, Survey) else 'it.survey'}"
+    else: cure = f"{_KEPT.format('name')} returns a survey that it keeps" if hasattr(data, "surveys") else "series.to_frame() or pd.DataFrame(array)"
+    return BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", cure)
+
+
 def _load(data: str | Path | pd.DataFrame, id: str | None) -> tuple[pd.DataFrame, str, list[str]]:
     "Return the raw table, what to call it in errors, and notes on how it was read."
-    if not isinstance(data, (str, Path, pd.DataFrame)):
-        cure = f"pass its survey: {'it' if isinstance(data, Survey) else 'it.survey'}" if hasattr(data, "variables") else "series.to_frame() or pd.DataFrame(array)"
-        raise BadInput("read_survey", f"a {type(data).__name__}", "a path or a DataFrame", cure)
+    if not isinstance(data, (str, Path, pd.DataFrame)): raise _no_survey(data)
     if not isinstance(data, pd.DataFrame):
-        frame = read_table(data, as_text=[id] if id else False)
+        try: frame = read_table(data, as_text=[id] if id else False)
+        except BadInput as error:
+            if Path(data).exists() or Path(data).suffix[1:2].isalpha(): raise
+            raise BadInput(error.place, error.found, error.expected, f"{error.cure}; a survey that a study keeps is {_KEPT.format(str(data))}") from None
         guess = _guess_id(frame) if id is None else None
         if guess and _is_number(frame[guess]) and "dictionary" not in frame.attrs: frame = read_table(data, as_text=[guess])   # 007 is an id, not seven
         how = [f"{word} {frame.attrs[word]!r}" for word in ("encoding", "delimiter") if frame.attrs.get(word)]
@@ -832,6 +847,19 @@ def _notes_on_commas(survey: Survey) -> list[str]:
              and x.str.contains(",").mean() >= (.8 if survey.row(v)["level"] == "multi" else 1e-9)]
     return [f"{v}: {_comma_cure(survey.data[v], [])}" for v in found]
 
+
+def _notes_on_words(survey: Survey) -> list[str]:
+    "Return a note for each column of words that would be numbers but for a few of them."
+    out, rows = [], survey.variables
+    for v in rows.loc[rows["level"].isin(["text", "nominal", "id"]) & (rows["n"] > 0), "variable"]:
+        if survey.data[v].dtype not in ("str", "object"): continue
+        x = survey.data[v].dropna().astype(str)
+        number = x.str.fullmatch(r"-?\d+([.,]\d+)?")
+        odd = list(x[~number].unique())
+        if x[number].nunique() > 5 and number.mean() >= .8 and 0 < len(odd) <= 5:
+            out.append(f"{v} is read as words, though {int(number.sum())} of {len(x)} answers are numbers: if {', '.join(odd)} mean no answer, pass missing={odd!r}")
+    return out
+
 # %% ../nbs/30_survey.ipynb #ffc5c6b2
 def read_survey(
     data: str | Path | pd.DataFrame,                       # CSV, Excel, Parquet, Stata, SPSS, or a DataFrame (a named index holds the ids)
@@ -872,7 +900,8 @@ def read_survey(
     survey = Survey(frame, frame, id, weights, wave, name or (Path(source).stem if source else "survey"), source, tuple(notes), blank=blank)
     ids = f"respondents are the column {survey.id!r}" if survey.id else "respondents are numbered by row, from 0"
     survey = _assemble(frame, given, () if isinstance(missing, Mapping) else missing, survey)
-    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights), *_notes_on_commas(survey), *_notes_on_codes(survey)))
+    looked = [*_notes_on_commas(survey), *_notes_on_words(survey), *_notes_on_codes(survey)]
+    return replace(survey, notes=(*survey.notes, ids, *_notes_on(survey.variables, given, survey.weights), *looked))
 
 # %% ../nbs/30_survey.ipynb #7de06585
 def _assemble(frame: pd.DataFrame, given: Mapping[str, _Given], missing: Sequence[Any], survey: Survey,
@@ -923,7 +952,10 @@ def import_survey(
     name: str | None = None,                     # unique in the study; default: the file's name without its ending
     **how: Any,                                  # id, weights, levels, dictionary, missing, wave: as for read_survey
 ) -> Survey:
-    "Read a survey and keep it in the study. Returns the `Survey`. Raises BadInput, NoSuchName, AlreadyThere."
+    """Read a survey and keep it in the study.
+
+    Returns the `Survey`. Raises BadInput, NoSuchName, AlreadyThere. Warns where the study has the same people in another survey of the wave; `undo` takes an import back.
+    """
     from personabench import store
 
     survey = data if isinstance(data, Survey) else read_survey(data, name=name, **how)
@@ -931,16 +963,36 @@ def import_survey(
     source = Path(survey.source).name if survey.source else None
     settings = {"id": survey.id, "weights": survey.weights, "source": source, "notes": list(survey.notes)}
     if survey.descriptors: settings["descriptors"] = list(survey.descriptors)
+    twins = _twins(study, survey)
     with study.step("import", f"survey {survey.name}") as step:
         store.add_survey(step, name=survey.name, wave=survey.wave, data=survey.data, variables=survey.variables, settings=settings)
+    if twins: warnings.warn(twins, _SameWave, stacklevel=2)
     return survey
+
+
+class _SameWave(UserWarning): "Warn of a survey that brings in the people of another one of the same wave."
+
+
+def _twins(study: Study, survey: Survey) -> str:
+    "Return what to say of another survey of the same wave with the same people, or nothing."
+    kept = study.surveys
+    if kept["survey"].eq(survey.name).any(): return ""                 # the same once more, or refused
+    for name in kept.loc[kept["wave"].eq(survey.wave) if survey.wave else kept["wave"].isna(), "survey"]:
+        there, _, about = study.survey(name)
+        same = int(survey.respondents.isin(there.index).sum())
+        told = survey.id and about.get("id") or len(there) == len(survey)          # numbers of rows say little
+        if told and 2 * same >= len(survey):
+            wave = f"wave {survey.wave!r}" if survey.wave else "no wave, too"
+            return (f"survey {survey.name!r} holds {same} respondents of survey {name!r} ({wave}), and the study now keeps both. Is one of them wrong? pb.undo(study) "
+                    "takes back the latest step, this import; once more, the one before it. Are both right? Say which wave each is: wave=")
+    return ""
 
 # %% ../nbs/30_survey.ipynb #70cd6b2c
 def stored_survey(
     study: Study,   # where it is kept
     name: str,      # of the survey, or of its wave
 ) -> Survey:
-    "Return a survey that the study keeps, as it was imported. Raises NoSuchName."
+    "Return a survey that the study keeps as a `Survey`, as it was imported, for `segment` and all else. Raises NoSuchName."
     data, variables, about = study.survey(name)
     same: dict[str, Any] = {key: about.get(key) for key in ("id", "weights", "wave", "source")}
     if "group" not in variables: variables = variables.assign(group="", missing_codes=[[] for _ in range(len(variables))])   # of an earlier version

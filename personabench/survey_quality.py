@@ -136,16 +136,28 @@ class QualityReport:
         "Say in words what was found."
         return _told(self)
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{flag} {int(self.respondents[flag].sum())}" for flag in _looked(self))
+        return f"QualityReport({len(self.respondents)} respondents, {len(self.variables)} questions; flagged: {counts}; nobody was removed)"
+
+    def _repr_html_(self) -> str: return _overview(self)
+
 # %% ../nbs/36_survey_quality.ipynb #39f03ac6
 _COLUMNS = ("answered", "last", "left", "run", "same", "irv", "seconds", "speed", "copies")
 _SAID = {"straight": "gave one answer to every item of each battery that they answered", "fast": "were too fast", "duplicate": "have the same answers as somebody else",
          "same_id": "have an id that differs from another only in case or spaces", "partial": "stopped before the end"}
 
 
+def _looked(report: QualityReport) -> list[str]:
+    "Return the flags of what could be looked at: no speed without times, no straight lines without batteries."
+    blind = {"fast": report.respondents["speed"].isna().all(), "straight": not report.batteries}
+    return [flag for flag in report.flags if not blind.get(flag)]
+
+
 def _told(report: QualityReport) -> str:
     r, n = report.respondents, len(report.respondents)
     lines = [f"{n} respondents, {len(report.variables)} questions; on average {r['answered'].mean():.0%} of them answered."]
-    lines += [f"{r[f].sum()} ({r[f].mean():.1%}) {_SAID.get(f, f'fail the check {f!r}')}." for f in report.flags]
+    lines += [f"{r[f].sum()} ({r[f].mean():.1%}) {_SAID.get(f, f'fail the check {f!r}')}." for f in _looked(report)]
     stopped = report.variables["stopped"].iloc[:-1]
     if stopped.any(): lines.append(f"Most stopped at {stopped.idxmax()!r} ({stopped.max()}).")
     whole = report.patterns.loc[report.patterns["missing"] == 0, "n"].sum()
@@ -153,6 +165,19 @@ def _told(report: QualityReport) -> str:
     lines.append(f"{whole} answered everything; {nested}")
     lines += report.notes
     return _Words("\n".join([*lines, "Nobody was removed: survey.without(report.flagged(...), why=...) makes a copy without them."]))
+
+# %% ../nbs/36_survey_quality.ipynb #8e2f7a10
+def _overview(report: QualityReport) -> str:
+    "Return the words, the flags and the questions that most missed as HTML."
+    import html
+
+    r, gaps = report.respondents, report.variables[report.variables["missing"] > 0].nlargest(8, "missing").reset_index()
+    flags = pd.DataFrame([(f, int(r[f].sum()), r[f].mean(), _SAID.get(f, "contradict themselves")) for f in _looked(report)], columns=["flag", "n", "share", "who"])
+    first, *more = _told(report).split("\n")
+    lines = "".join(f"<li>{html.escape(line)}</li>" for line in more[len(flags):])
+    several = [("Flags", flags)] + ([("Questions without an answer, most first", gaps)] if len(gaps) else [])
+    tables = "".join(f"<p><b>{title}</b></p>{table.round(3).to_html(index=False, border=0)}" for title, table in several)
+    return f"<p><b>Quality of the answers</b><br>{html.escape(first)}</p><ul>{lines}</ul>{tables}"
 
 # %% ../nbs/36_survey_quality.ipynb #b536dcee
 def _checked(survey: Survey, checks: Mapping[str, str]) -> dict[str, pd.Series]:

@@ -22,7 +22,7 @@ from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation, _chosen
 from .stability import _matched, _rounds
 from .statistics import effective_n, wilson
-from .survey import Survey, read_survey
+from .survey import Survey, _Words, read_survey
 
 # %% auto #0
 __all__ = ['TypingTool', 'write_typing_form', 'write_typing_sheet']
@@ -448,6 +448,13 @@ class TypingTool(BaseEstimator):
         check_is_fitted(self)
         return _explanation(self)
 
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str: return _in_short(self) if hasattr(self, "questions_") else super().__repr__(N_CHAR_MAX)
+    def _repr_html_(self) -> str: return str(self._repr_mimebundle_()["text/html"])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        known = hasattr(self, "questions_")         # before fitting, scikit-learn's picture of the settings
+        return {"text/plain": repr(self), "text/html": _overview(self)} if known else {"text/html": "", **super()._repr_mimebundle_(**kwargs)}
+
     def formula(self) -> str:
         "Return how to compute a segment by hand: points per answer, or the tree."
         check_is_fitted(self)
@@ -498,8 +505,34 @@ def _explanation(tool: TypingTool) -> str:
     recall = "; ".join(f"{r.segment} {r.recall:.0%} ({r.low:.0%} to {r.high:.0%}, n = {r.n})" for r in tool.recall_.itertuples())
     how = ("The segments were made anew without the held-out respondents, and the questions chosen anew." if tool.reclustered_
            else "The questions were chosen anew without the held-out respondents; the segments were not.")
-    parts = [first, f"Found again, by segment: {recall}.", f"{how} On the respondents it was fitted to, the tool looks {tool.optimism_:+.0%} better."]
-    return "\n\n".join([*parts, *(["Careful: " + "; ".join(tool.notes_) + "."] if tool.notes_ else [])])
+    parts = [first, f"Found again, by segment: {recall}.", f"{how} {_flattery(tool)}"]
+    return _Words("\n\n".join([*parts, *(["Careful: " + "; ".join(tool.notes_) + "."] if tool.notes_ else [])]))
+
+
+def _flattery(tool: TypingTool) -> str:
+    "Return how good the tool looks to those that it learned from, which is no promise."
+    seen = f"Of the respondents that it learned from, the tool puts {tool.accuracy_ + tool.optimism_:.0%} into their own segment"
+    return f"{seen}; expect the {tool.accuracy_:.0%} above of newcomers, whom it has never seen." if tool.optimism_ > .005 else f"{seen}, no more than of those held out."
+
+# %% ../nbs/34_typing_tool.ipynb #5d1c0a9e
+def _in_short(tool: TypingTool) -> str:
+    "Return one line: questions of how many asked for, and the held-out accuracy."
+    n, right = len(tool.questions_), tool.summary_.set_index("measure").loc["accuracy"]
+    asked = f"{n} question{'s' * (n > 1)}{f' of {tool.n_questions} asked for' if n < tool.n_questions else ''}"
+    return (f"TypingTool({asked}: {', '.join(tool.questions_)}; {right['value']:.0%} ({right['low']:.0%} to {right['high']:.0%}) of {len(tool.held_out_)} held-out "
+            f"respondents into their own of {len(tool.segments_)} segments)")
+
+
+def _overview(tool: TypingTool) -> str:
+    "Return the questions, how often each segment is found again and notes as HTML."
+    import html
+
+    first = html.escape(_in_short(tool).removeprefix("TypingTool(").removesuffix(")"))
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in (_flattery(tool), *tool.notes_))
+    path = tool.path_[["step", "question", "text", "recall", "low", "high", "assigned"]]
+    several = [("Held-out respondents found again, by segment", tool.recall_), ("Questions, and the mean recall with so many", path)]
+    tables = "".join(f"<p><b>{title}</b></p>{table.round(3).to_html(index=False, na_rep='', border=0)}" for title, table in several)
+    return f"<p><b>Typing tool</b><br>{first}</p><ul>{notes}</ul>{tables}"
 
 # %% ../nbs/34_typing_tool.ipynb #23284bd5
 def _plain(value: Any) -> Any:
@@ -832,8 +865,8 @@ def _line_cells(line: _Line) -> list[str]:
     out = [f'=IF({none},"",IF({odd},"unknown answer",IF(MAX({chances})<Points!$D$3,"unassigned",{name})))', f'=IF(OR({none},{odd}),"",MAX({chances}))']
     if "tree" in line.form:
         at, last = line.first[-1], line.first[-1] + len(_leaves(line.form["tree"])) - 1
-        out += [f'=IF({odd},"",INDEX(Points!{c}${at}:{c}${last},{line.ends[0]}))' for c in columns]
-    else: out += [f'=IF({odd},"",EXP({end}-MAX({ends}))/SUMPRODUCT(EXP({ends}-MAX({ends}))))' for end in line.ends]
+        out += [f'=IF(OR({none},{odd}),"",INDEX(Points!{c}${at}:{c}${last},{line.ends[0]}))' for c in columns]
+    else: out += [f'=IF(OR({none},{odd}),"",EXP({end}-MAX({ends}))/SUMPRODUCT(EXP({ends}-MAX({ends}))))' for end in line.ends]
     return [*out, *(_place_cell(q, cell, at) for q, cell, at in zip(line.form["questions"], line.answers, line.first)), *_end_cells(line)]
 
 # %% ../nbs/34_typing_tool.ipynb #1be92bcc

@@ -109,11 +109,19 @@ class _Pair(NamedTuple):
     def score(self) -> float: return self.claims if self.people != self.people else .6 * self.people + .4 * self.claims
 
 # %% ../nbs/42_versions.ipynb #34cf2308
-def _pairs(old: Sequence[Persona], new: Sequence[Persona], study: Study | None) -> dict[tuple[int, int], _Pair]:
+def _sayable(weights: list[list[dict[tuple, float]]], surveys: Sequence[Survey | None]) -> list[list[dict[tuple, float]]]:
+    "Return the topics that both versions could have: no codes where one version heard nobody, no question that was asked once or otherwise."
+    coded = all(any(topic[0] == "codes" for w in side for topic in w) for side in weights)
+    one, two = surveys
+    apart = {v for v in {*one.usable, *two.usable} if _why_not(one, two, v)} if one is not None and two is not None else set()
+    return [[{t: x for t, x in w.items() if (t[0] != "codes" or coded) and (t[0] != "survey" or t[1] not in apart)} for w in side] for side in weights]
+
+
+def _pairs(old: Sequence[Persona], new: Sequence[Persona], study: Study | None, books: _Books) -> dict[tuple[int, int], _Pair]:
     "Return how alike each old and each new persona are."
     a, b = ([_people_of(p, study) for p in side] for side in (old, new))
     both = set().union(*a) & set().union(*b)
-    weights = [[_weights(p) for p in side] for side in (old, new)]
+    weights = _sayable([[_weights(p) for p in side] for side in (old, new)], _surveys_of(old, new, books))
     out = {}
     for i, j in np.ndindex(len(old), len(new)):
         mine, yours = a[i] & both, b[j] & both
@@ -471,7 +479,8 @@ def compare(
     Hochberg 1995 (many differences), Jaccard 1912 and Ruzicka 1958 (likeness).
     """
     (before, a), (now, b) = _version(old, "old"), _version(new, "new")
-    pairs, books = _pairs(before, now, study), _Books(study, before)
+    books = _Books(study, before)
+    pairs = _pairs(before, now, study, books)
     found = _matched(before, now, pairs)
     matched = [(before[pair.old], now[pair.new], pair, how, sure) for pair, how, sure in found]
     seen = {p.id for p, *_ in matched}, {q.id for _, q, *_ in matched}
@@ -492,9 +501,15 @@ def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: S
     return tuple(out)
 
 # %% ../nbs/42_versions.ipynb #f020d2bb
+def _surveys_of(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -> tuple[Survey | None, Survey | None]:
+    "Return the survey that each version rests on, where it is known."
+    one, two = (next((s for p in side if (s := books.survey(p)) is not None), None) for side in (old, new))
+    return one, two
+
+
 def _questions_apart(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -> list[str]:
     "Say which questions of two surveys cannot be compared, whoever was matched with whom."
-    one, two = (next((s for p in side if (s := books.survey(p)) is not None), None) for side in (old, new))
+    one, two = _surveys_of(old, new, books)
     if one is None or two is None or one is two or one.name == two.name: return []
     names = list(dict.fromkeys([*one.usable, *two.usable]))
     why = [told for told in (_why_not(one, two, v) for v in names) if told]

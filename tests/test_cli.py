@@ -96,6 +96,43 @@ def test_a_study_from_nothing(tmp_path):
     assert done.returncode == 0 and (tmp_path / "out" / "index.html").is_file()
 
 
+def test_a_survey_with_words_for_no_answer_becomes_numbers(tmp_path):
+    run("new", "s", cwd=tmp_path)
+    rows = "".join(f"R{i},{fee},{'no, never' if i % 9 == 0 else i % 5},{i % 3 + 1}\n".replace("no, never", '"no, never"')
+                   for i, fee in enumerate([*(f"{k / 4}" for k in range(40)), "n/a", "n/a", "-99", "refused"]))
+    (tmp_path / "wave.csv").write_text(f"id,fee,visits,area\n{rows}")
+    bare = run("import", "wave.csv", "--as", "survey", "-s", "s/study.db", cwd=tmp_path)
+    assert bare.returncode == 0 and "pass --missing n/a,refused" in bare.stderr, "what was read as words is told, and what to type"
+    done = run("import", "wave.csv", "--as", "survey", "-s", "s/study.db", "--name", "again", "--wave", "2", "--missing", 'n/a,-99,"no, never"', "--missing", "refused",
+               "--level", "fee=numeric", "--level", "area=nominal", cwd=tmp_path)
+    assert done.returncode == 0 and "again" in done.stdout, done.stderr
+    with pb.Study(tmp_path / "s" / "study.db") as study: survey = pb.stored_survey(study, "again")
+    assert [survey.level(v) for v in ("fee", "visits", "area")] == ["numeric", "ordinal", "nominal"]
+    assert survey.data["fee"].isna().sum() == 4 and survey.data["fee"].max() == 9.75 and survey.data["visits"].isna().sum() == 5
+
+
+def test_a_code_that_was_left_in_is_told_with_the_option_to_type(tmp_path):
+    run("new", "s", cwd=tmp_path)
+    (tmp_path / "wave.csv").write_text("id,fee\n" + "".join(f"R{i},{-99 if i % 9 == 0 else i / 4}\n" for i in range(40)))
+    done = run("import", "wave.csv", "--as", "survey", "-s", "s/study.db", cwd=tmp_path)
+    assert done.returncode == 0 and "fee: -99 (5 times) looks like a code for no answer: pass --missing -99" in done.stderr
+    twice = run("import", "wave.csv", "--as", "survey", "-s", "s/study.db", "--missing", "-99", cwd=tmp_path)
+    assert twice.returncode == 2 and "--name" in twice.stderr
+    again = run("import", "wave.csv", "--as", "survey", "-s", "s/study.db", "--name", "right", "--missing", "-99", cwd=tmp_path)
+    assert again.returncode == 0 and "looks like a code" not in again.stderr and "'right' holds 40 respondents of survey 'wave'" in again.stderr
+
+
+@pytest.mark.parametrize(("options", "says"), [
+    (["--as", "survey", "--level", "fee"], "--level fee=numeric"), (["--as", "survey", "--level", "fee=numerical"], "did you mean 'numeric'"),
+    (["--as", "survey", "--level", "fees=numeric"], "did you mean 'fee'"), (["--missing", "n/a"], "add --as survey"),
+    (["--as", "table", "--level", "fee=text"], "add --as survey")])
+def test_survey_options_that_do_not_fit_are_told(options, says, tmp_path):
+    run("new", "s", cwd=tmp_path)
+    (tmp_path / "wave.csv").write_text("id,fee\n" + "".join(f"R{i},{i}\n" for i in range(30)))
+    done = run("import", "wave.csv", "-s", "s/study.db", *options, cwd=tmp_path)
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_file_that_fails_is_told_and_the_exit_code_says_so(tmp_path):
     run("new", "s", cwd=tmp_path)
     (tmp_path / "good.txt").write_text("Anna: Hello there, I am Anna.\n")

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import personabench as pb
+from personabench.survey import stored_survey
 
 pytestmark = pytest.mark.real
 
@@ -122,3 +123,81 @@ def test_the_report_of_the_jupyter_survey_links_every_statement(jupyter_2015):
     ids = set(re.findall(r'\bid="([^"]+)"', page))
     links = re.findall(r'href="#([^"]+)"', page)
     assert len(links) > 100 and set(links) <= ids
+
+
+# What both waves asked: {words of 2020: words of 2015}. Who had given Jupyter up or never used it was asked in 2020 only, and has no answer here.
+SAME = {
+    "frequency": {"Daily - heavy usage; 3+ hours per day.": "Daily",
+                  "Daily - moderate usage; less than 3 hours per day.": "Daily", "Weekly.": "Weekly", "Monthly.": "Monthly"},
+    "tenure": {"Less than 6 months.": "Less than one year", "6-12 months.": "Less than one year", "1-2 years.": "One year or more", "2+ years.": "One year or more"},
+}
+ORDER = {"frequency": ["Less often than monthly", "Monthly", "Weekly", "Daily"], "tenure": ["Less than one year", "One year or more"]}
+ASKED = {"1. How frequently do you use Jupyter?": "frequency", "2. How long have you been using Jupyter?": "tenure"}
+
+
+@pytest.fixture(scope="module")
+def five_years(jupyter_2015, real_data):
+    "Both waves in the words of 2015, each in two segments by the two questions that both asked, and the personas of each."
+    study, first, folder = jupyter_2015
+    raw = pd.read_csv(real_data / "surveys" / "jupyter-survey-2020" / "all_responses.csv").rename(columns=ASKED)
+    for name, words in SAME.items(): raw[name] = raw[name].str.replace("\xa0", " ").map(words)
+    old = pb.import_survey(study, first.data, name="jupyter-2015-again", wave="2015-12", levels=ORDER)
+    new = pb.import_survey(study, raw, id="Respondent ID", name="jupyter-2020", wave="2020-12", levels=ORDER)
+    segments = [pb.segment(s, variables=list(ORDER), k=2, seed=0, n_boot=0) for s in (old, new)]
+    for s, name, today in zip(segments, ("2015-both", "2020-both"), ("2016-02-01", "2021-02-01")):
+        pb.add_segments(study, s, name=name)
+        pb.write_personas(pb.draft_personas(study, segments=name, today=today), folder / name)
+    return study, old, new, segments, folder
+
+
+def test_the_personas_of_both_waves_resolve(five_years):
+    study, *_, folder = five_years
+    for name, today in (("2015-both", "2016-03-01"), ("2020-both", "2021-03-01")):
+        personas = pb.read_personas(folder / name)
+        findings = pb.check(study, personas=folder / name, today=today)
+        assert len(personas) == 2 and not findings["level"].eq("error").any(), findings.to_string()
+        for p in personas:
+            assert p.status == "proto-persona" and p.claim_list
+            for c in p.claim_list:
+                assert c.evidence, c.id
+                for e in c.evidence:
+                    if e.kind == "quote": assert study.quote(e.source, e.start, e.end) == e.quote
+                    else: assert e.n and len(stored_survey(study, e.survey).data[e.variable].dropna()) >= e.n, (p.id, c.id)
+        if name == "2020-both": assert all(e.kind == "survey" for p in personas for c in p.claim_list for e in c.evidence), "nobody coded the words of 2020"
+
+
+def test_the_drift_of_five_years_is_what_counting_gives(five_years):
+    study, old, new, (first, _), folder = five_years
+    waves = pb.compare_waves(study, old=old, new=new, segments=first, personas=pb.read_personas(folder / "2015-both"))
+    # The model assigns by the answers alone, so every pair of answers lies in one segment: counting pairs gives the sizes.
+    pairs = [s.data[list(ORDER)].astype("string").fillna("-").agg("|".join, axis=1) for s in (old, new)]
+    where = pd.crosstab(pairs[0], first.labels.reindex(pairs[0].index).fillna("-").astype(str))
+    assert (where > 0).sum(axis=1).eq(1).all()
+    sizes = waves.segments.set_index("segment")
+    for counted, side in zip(pairs, ("old", "new")):
+        known = counted[counted.ne("-|-")]
+        lie = known.map(where.idxmax(axis=1))
+        others = lie.isna().mean()  # a pair that nobody gave in 2015: those who stopped using it, which was asked in 2020 only
+        assert others < (.03 if side == "new" else 1e-9)
+        for s in "AB": assert lie.eq(s).mean() - 1e-9 <= sizes.at[s, f"{side}_share"] <= lie.eq(s).mean() + others + 1e-9
+    assert sizes.at["A", "low"] > .1, "regular users of a year and more are a larger part in 2020"
+    told = waves.explain()
+    assert "role_years: not asked in 2020-12" in told and "not asked in 2015-12" in told and "put nowhere" in told
+    compared = waves.variables.loc[waves.variables["psi"].notna(), "variable"]
+    assert set(compared) == set(ORDER)
+
+
+def test_the_personas_of_five_years_are_matched_by_what_both_could_say(five_years):
+    study, old, new, (first, second), folder = five_years
+    comparison = pb.compare(folder / "2015-both", folder / "2020-both", study=study)
+    assert sorted(comparison.personas[["old", "new"]].values.tolist()) == [["2015-both-a", "2020-both-a"], ["2015-both-b", "2020-both-b"]]
+    assert comparison.personas["matched"].eq("claims").all(), "nobody is in both surveys"
+    rows = comparison.claims.dropna(subset=["old_value", "new_value"])
+    assert sorted(rows["figure"]) == ["frequency", "frequency", "tenure", "tenure"], "what both asked, and nothing else"
+    for r in rows.itertuples():
+        rank = {word: i for i, word in enumerate(ORDER[r.figure], 1)}
+        for s, segments, persona, value in ((old, first, r.old, r.old_value), (new, second, r.new, r.new_value)):
+            mine = s.data.loc[segments.labels.index[segments.labels.eq(persona[-1].upper())], r.figure].dropna()
+            assert mine.astype(str).map(rank).mean() == pytest.approx(value, abs=1e-4), (persona, r.figure)
+    told = comparison.explain()
+    assert "role_years: not asked in 2020-12" in told and "3. Python.: not asked in 2015-12" in told

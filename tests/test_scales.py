@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,40 @@ def test_an_item_that_runs_against_the_others_is_named(agreement: pd.DataFrame) 
     told = cronbach_alpha(agreement.assign(A3=-agreement["A3"]))
     assert "'A3' runs against" in told.explain() and "'A2'" not in told.explain()
     assert "n = " not in told.explain() and f"{GOLDEN['n']} respondents" in told.explain()
+
+
+def one_scale(turn: str, k: int = 5) -> pd.DataFrame:
+    "Return answers from 1 to 5 on one scale, some items turned around."
+    rng = np.random.default_rng(0)
+    x = pd.DataFrame(np.digitize(rng.normal(size=(200, 1)) + .7 * rng.normal(size=(200, k)), [-1.5, -.5, .5, 1.5]) + 1).add_prefix("q")
+    return x.assign(**{q: 6 - x[q] for q in turn.split()})
+
+
+@pytest.mark.parametrize(("turn", "k", "says"), [
+    ("q1", 3, "'q1' runs against the others. To be reversed? With reverse=['q1'] alpha is"), ("q1 q3", 5, "'q1', 'q3' run against the others."),
+    ("q0 q1", 5, "'q0', 'q1' run against the others."), ("q1 q3", 4, "'q0', 'q2' and 'q1', 'q3' point opposite ways, half of the items each."),
+    ("q1", 2, "'q0' and 'q1' point opposite ways")])
+def test_below_zero_the_side_that_runs_against_the_rest_is_named(turn: str, k: int, says: str) -> None:
+    told = cronbach_alpha(one_scale(turn, k))
+    assert told.value < 0 and len(told.notes) == 1 and "Alpha is below 0" in told.notes[0] and says in told.notes[0]
+    advice = re.search(r"reverse=(\[.*?\])", told.notes[0])
+    assert advice
+    again = cronbach_alpha(one_scale(turn, k), reverse=json.loads(advice[1].replace("'", '"')), low=1, high=5)
+    assert again.value > .7 and f"{again.value:.2f}" in told.notes[0] and not again.notes, "the advice works"
+
+
+def test_below_zero_without_a_common_scale_no_item_is_blamed() -> None:
+    seed = next(i for i in range(99) if cronbach_alpha(pd.DataFrame(np.random.default_rng(i).integers(1, 6, (40, 4)))).value < -.2)
+    told = cronbach_alpha(pd.DataFrame(np.random.default_rng(seed).integers(1, 6, (40, 4))).add_prefix("r"))
+    assert told.notes == ("Alpha is below 0: answers to these items have too little in common for one scale, whichever are turned around.",)
+
+
+def test_reliability_is_shown_in_a_line_and_in_a_table() -> None:
+    told = cronbach_alpha(one_scale("q1").rename(columns={"q0": "a<b"}))
+    assert repr(told) == f"Reliability(alpha = {told.value:.2f} [{told.low:.2f}, {told.high:.2f}], 5 items, 200 respondents)"
+    page = told._repr_html_()
+    assert "a&lt;b" in page and "<td>q4</td>" in page and "runs against" in page and "alpha_if_dropped" in page and "loading" not in page and "nan" not in page.lower()
+    assert "loading" in omega_total(one_scale(""), n_boot=20)._repr_html_()
 
 
 def test_a_missing_item_leaves_the_respondent_out(agreement: pd.DataFrame) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import FrozenInstanceError, replace
 from functools import partial
 from pathlib import Path
@@ -99,6 +101,41 @@ def test_a_continuum_cut_in_three_is_told_from_groups() -> None:
     seg = segment(one, k=3, n_boot=20)
     assert seg.verdict == "no clusters" and seg.k == 3 and len(seg.labels) == 400, "labels exist, whatever the verdict"
     assert "continuum" in seg.explain() and seg.notes[0].startswith("no clusters")
+
+
+def test_a_share_of_nobody_has_a_lower_limit_of_0() -> None:
+    profile = quick(riders(200, holes=0)[0], variables=["pass", "minutes"], k=3).profile()
+    low = profile.loc[(profile["measure"] == "share") & (profile["share_or_mean"] == 0), "low"]
+    assert len(low) and (low == 0).all()
+
+
+def test_explain_says_what_its_figures_are_and_names_one_number_of_segments(known) -> None:
+    told = " ".join(known[0].explain().split())
+    assert "standard deviations where people differ gradually (more than 2.3 counts)" in told and "1 = the same people and nobody else" in told
+    for jargon in ("z =", "largest surprise", "at this n", "bootstrap"): assert jargon not in told
+    verdict = told.partition("Number of segments")[0]
+    assert "a few centres" in verdict and not re.search(r"\b[2-9] (centres|segments|groups)", verdict), "how many segments is another question, answered once"
+    assert "of 2 tested variables" in told and "0 where segments do not differ, 1 where they differ entirely" in told
+
+
+def test_what_was_not_shown_says_how_far_it_was_from_it() -> None:
+    rng = np.random.default_rng(1)
+    few = pd.DataFrame(rng.normal(size=(40, 1)) + rng.normal(size=(40, 4))).add_prefix("q")
+    seg = segment(few, k=2, n_boot=0)
+    told = " ".join(seg.explain().split())
+    assert seg.verdict == "not shown"
+    found = re.search(r"they are ([\d.]+) standard deviations (above|below) simulated surveys without groups at their tightest; more than ([\d.]+) above is needed", told)
+    assert found and float(found[1]) == pytest.approx(abs(seg.test.surprise), abs=.051) and (found[2] == "above") == (seg.test.surprise >= 0)
+    assert float(found[3]) > 2 and f"about {seg.test.power:.0%} of surveys like this one would show them: so few respondents" in told
+
+
+def test_one_segment_where_groups_are_shown_is_no_absence_of_groups() -> None:
+    rng = np.random.default_rng(3)
+    group = rng.integers(3, size=150)
+    df = pd.DataFrame((2.6 / np.sqrt(2) * np.linalg.qr(rng.standard_normal((6, 3)))[0].T)[group] + rng.standard_normal((150, 6))).add_prefix("q")
+    seg = segment(df, n_boot=0, n_init=3)
+    assert seg.verdict == "clusters shown" and seg.k == 1
+    assert "though the answers hold groups" in " ".join(seg.explain().split()) and not any("no groups were found" in note for note in seg.notes)
 
 
 def test_what_was_not_measured_says_so() -> None:
@@ -197,10 +234,20 @@ def test_five_respondents_are_too_few_to_look_for_groups() -> None:
     assert seg.k == 1 and any("too few" in note for note in seg.notes)
 
 
+def test_one_variable_has_a_verdict_in_words_and_no_warnings() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        seg = segment(riders(120)[0], variables=["minutes"], n_boot=0)
+        told = " ".join([*seg.explain().split(), repr(seg), seg._repr_html_()])
+    assert seg.verdict == "not shown" and "one variable cannot tell groups from a spread" in told and "nan" not in told.lower()
+    assert not any(np.isnan(v) for v in (seg.test.power, seg.test.surprise, seg.test.arch))
+
+
 @pytest.mark.parametrize(("how", "kind", "says"), [
     ({"variables": ["minuts"]}, NoSuchName, "did you mean 'minutes'"), ({"variables": "minutes"}, BadInput, r"variables=\['minutes'\]"),
     ({"variables": []}, BadInput, "no variable"), ({"weights": "weight"}, NoSuchName, "weight"), ({"k": "many"}, BadInput, "'auto'"),
-    ({"k": 0}, BadInput, "1 or more"), ({"k": 61}, BadInput, "61 segments for 60"), ({"levels": {"town": "numeric"}}, BadInput, "not numbers"),
+    ({"k": 0}, BadInput, r"1 or more.*k=3, or several.*range"), ({"k": 61}, BadInput, "61 segments for 60.*k=6 or less"),
+    ({"levels": {"town": "numeric"}}, BadInput, "not numbers"),
 ])
 def test_bad_arguments_are_named(how: dict, kind: type, says: str) -> None:
     df, _ = riders(60)

@@ -1,6 +1,7 @@
 """Stability and the verdict: published figures, properties, and answers whose truth is known."""
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,33 @@ def test_five_respondents_and_constant_answers():
     found = structure_test(smooth(100).assign(same=1, none=np.nan), n_null=20, n_planted=9)
     assert set(found.skipped) == {"same", "none"}
     with pytest.raises(BadInput, match="no variable in which respondents differ"): structure_test(pd.DataFrame({"a": [1] * 30}))
+
+
+@pytest.mark.parametrize(("answers", "levels"), [
+    ({"fees": "bumps"}, {}), ({"fees": "bumps", "again": "bumps"}, {}), ({"app": "coin"}, {"app": "binary"}), ({"app": "coin"}, {"app": "nominal"}),
+    ({"town": "four"}, {"town": "nominal"})])
+def test_one_variable_cannot_tell_groups_from_a_spread_and_says_so(answers, levels):
+    rng = np.random.default_rng(3)
+    kinds = {"bumps": np.r_[rng.normal(size=75), rng.normal(9, 1, 75)], "coin": rng.integers(2, size=150), "four": rng.choice(list("abcd"), 150)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = structure_test(pd.DataFrame({name: kinds[kind] for name, kind in answers.items()}), levels=levels)
+    assert found.verdict == "not shown" and found.table.empty and np.isfinite([found.power, found.surprise, found.arch]).all()
+    assert f"only one variable, {next(iter(answers))!r}" in found.reason and "Add variables" in found.reason and "nan" not in repr(found)
+    assert ("'again' left out" in found.reason) == ("again" in answers)
+
+
+@pytest.mark.parametrize("levels", [("binary", "binary"), ("binary", "numeric"), ("nominal", "numeric"), ("numeric", "numeric"), ("halves", "binary")])
+def test_two_variables_have_a_verdict_without_warnings(levels):
+    rng = np.random.default_rng(5)
+    made = {"binary": lambda: rng.integers(2, size=60), "numeric": lambda: rng.normal(size=60), "nominal": lambda: rng.choice(list("ab"), 60),
+            "halves": lambda: np.repeat(["a", "b"], 30)}
+    answers = pd.DataFrame({f"q{i}": made[level]() for i, level in enumerate(levels)})
+    if levels[0] == "halves": answers["q1"] = np.tile([0, 1], 30)             # unrelated: the map has two places
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = structure_test(answers, levels={f"q{i}": "nominal" if level == "halves" else level for i, level in enumerate(levels)}, n_null=20, n_planted=5)
+    assert len(found.table) == 6 and found.table.notna().all(axis=None) and np.isfinite([found.power, found.surprise, found.arch]).all()
 
 
 def test_missing_answers_and_words_do_not_hide_groups():

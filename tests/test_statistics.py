@@ -42,6 +42,11 @@ def test_wilson_holds_the_share_and_mirrors(successes: int, n: int, level: float
     assert wilson(n - successes, n, level) == pytest.approx((1 - high, 1 - low), abs=1e-9)
 
 
+def test_the_limits_of_nobody_and_everybody_are_exactly_0_and_1() -> None:
+    ends = [(wilson(0, n)[0], wilson(n, n)[1]) for n in (*range(1, 300), 62.7, 1e6)]
+    assert set(ends) == {(0., 1.)}
+
+
 def test_wilson_refuses_nonsense_and_knows_nothing_of_nobody() -> None:
     assert np.isnan(wilson(0, 0)).all()
     for bad in ((3, 2), (-1, 5)):

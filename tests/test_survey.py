@@ -483,6 +483,63 @@ def test_a_survey_is_kept_and_comes_back_as_it_was(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(back.answers(), survey.answers())
 
 
+def test_numbers_that_a_few_words_made_text_are_told() -> None:
+    fee = [*(str(k / 4) for k in range(30)), "n/a", "refused"]
+    survey = read_survey(pd.DataFrame({"fee": fee, "town": ["Ulm", "Bonn"] * 16, "code": [f"A{i}" for i in range(32)], "few": ["1", "2", "3", "other"] * 8}))
+    assert [note for note in survey.notes if "read as words" in note] == [
+        "fee is read as words, though 30 of 32 answers are numbers: if n/a, refused mean no answer, pass missing=['n/a', 'refused']"]
+    again = read_survey(pd.DataFrame({"fee": fee}), missing=["n/a", "refused"])
+    assert again.level("fee") == "numeric" and not any("read as words" in note for note in again.notes), "the advice works"
+
+
+@pytest.mark.parametrize("wave", ["2026-06", None])
+def test_a_second_survey_of_the_same_people_and_wave_warns_and_can_be_taken_back(tmp_path: Path, wave: str | None) -> None:
+    import warnings
+
+    from personabench.coding import undo
+
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            import_survey(study, table(), name="wrong", wave=wave)
+            import_survey(study, table(), name="wrong", wave=wave)                                                          # the same once more
+            import_survey(study, table(), name="later", wave="2026-12")
+            import_survey(study, table().assign(respondent=lambda t: "S" + t["respondent"]), name="others", wave=wave)      # other people
+        with pytest.warns(UserWarning, match=f"'right' holds {N} respondents of survey 'wrong'") as told:
+            import_survey(study, table().drop(columns="car"), name="right", wave=wave)
+        assert "pb.undo(study)" in str(told[0].message) and "wave=" in str(told[0].message) and told[0].filename == __file__
+        undo(study)
+        assert study.surveys["survey"].tolist() == ["wrong", "later", "others"], "the advice works"
+
+
+def test_row_numbers_do_not_make_people_the_same(tmp_path: Path) -> None:
+    import warnings
+
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name, n in (("one", N), ("other", N - 10)): import_survey(study, table(n).drop(columns="respondent"), name=name, wave="1")
+
+
+def test_what_is_no_survey_is_told_the_way_to_the_kept_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import personabench as pb
+
+    monkeypatch.chdir(tmp_path)
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        import_survey(study, table(), name="survey2", wave="2026.05")
+        for verb in (pb.read_survey, pb.segment):
+            for given, found in (("survey2", "no such file"), (study.survey("survey2"), "what study.survey"), (study.survey("2026.05"), "what study.survey")):
+                with pytest.raises(BadInput, match=found) as told: verb(given)
+                assert "pb.stored_survey(study, 'survey2')" in told.value.cure
+            with pytest.raises(BadInput, match="None, no survey.*read_survey returned.*stored_survey"): verb(None)
+            with pytest.raises(BadInput, match="a Study.*stored_survey"): verb(study)
+            with pytest.raises(BadInput, match="stored_survey.study, '2026.05'"): verb("2026.05")
+            for path in ("survey2.csv", "no/such.xlsx"):
+                with pytest.raises(BadInput, match="no such file") as told: verb(path)
+                assert "stored_survey" not in told.value.cure, "who names a file's ending means a file"
+        assert pb.segment(pb.stored_survey(study, "survey2"), variables=["age", "agree"], n_boot=0, verdict=False).labels.size == N
+        assert "stored_survey" in (Study.survey.__doc__ or "")
+
+
 def test_a_refused_survey_leaves_the_study_as_it_was(tmp_path: Path) -> None:
     with Study(tmp_path / "s.db", coder="MB", create=True) as study:
         before = study.last_event()

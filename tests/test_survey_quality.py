@@ -56,6 +56,21 @@ def test_a_straight_line_through_all_batteries_is_flagged_and_through_one_is_not
     assert "0 (0.0%)" not in report.explain().splitlines()[1]
 
 
+def test_a_report_is_shown_in_a_line_and_in_tables() -> None:
+    df = made()
+    df.loc[5, ITEMS] = 4
+    df.loc[[7, 8, 9], "i3"] = np.nan
+    survey, report = look(df.rename(columns={"i3": "i<3>"}), batteries={"all": [*ITEMS[:2], *ITEMS[3:]]}, checks={"odd": "age < 0"})
+    assert repr(report) == "QualityReport(50 respondents, 9 questions; flagged: straight 1, duplicate 0, same_id 0, partial 0, odd 0; nobody was removed)"
+    page = report._repr_html_()
+    assert "50 respondents, 9 questions" in page and "Nobody was removed" in page and "i&lt;3&gt;" in page and "<3>" not in page
+    assert page.count("Nobody was removed") == 1 and "contradict themselves" in page and "were too fast" not in page + report.explain(), "speed was not looked at"
+    timed = quality_report(survey, duration="minutes")
+    assert "fast 0" in repr(timed) and "were too fast" in timed._repr_html_() and "were too fast" in timed.explain()
+    alone = quality_report(read_survey(pd.DataFrame({"age": [*range(20, 50)] * 2})), duration="age")
+    assert "straight" not in repr(alone) and "gave one answer" not in alone.explain(), "nor straight lines without batteries"
+
+
 # -- Speed, copies, partial answers -------------------------------------------------------------------------------------------
 def test_speeders_take_less_than_half_the_median() -> None:
     df = made()

@@ -404,6 +404,31 @@ def test_the_text_of_a_tree_leads_to_its_leaves(known):
     assert all(sum(float(word.rstrip(",%")) for word in line.split() if "%" in word) == pytest.approx(100, abs=2) for line in leaves)
 
 
+@pytest.mark.parametrize("method", ["logistic", "tree"])
+def test_an_empty_line_of_the_spreadsheet_shows_nothing(method, known, tmp_path):
+    from openpyxl import load_workbook
+
+    made = quick(method=method, n_questions=2).fit(*known)
+    m, k = len(made.questions_), len(made.segments_)
+    sheet = load_workbook(write_typing_sheet(made, tmp_path / "typing.xlsx", rows=2))["Respondents"]
+    shown = [sheet.cell(3, column).value for column in range(2 + m, 4 + m + k)]
+    assert len(shown) == 2 + k and all(re.match(rf"=IF\((OR\()?COUNTA\(B3:{'ABCDEF'[m]}3\)=0", cell) for cell in shown), shown
+
+
+def test_a_fitted_tool_is_shown_in_words_and_tables(known):
+    survey, labels = known
+    made = TypingTool(n_questions=9, folds=2).fit(survey, labels)
+    n, right = len(made.questions_), f"{made.accuracy_:.0%}"
+    assert repr(made).startswith(f"TypingTool({n} questions of 9 asked for: {made.questions_[0]}, ") and f"; {right} (" in repr(made)
+    bundle = made._repr_mimebundle_()
+    assert bundle["text/html"] == made._repr_html_() and "held-out respondents into their own of 3 segments" in bundle["text/html"]
+    assert all(f"<td>{name}</td>" in bundle["text/html"] for name in [*made.questions_, *made.segments_]) and "nan" not in bundle["text/html"].lower()
+    told = " ".join(str(made.explain()).split())
+    assert f"puts {made.accuracy_ + made.optimism_:.0%} into their own segment" in told and "looks" not in told
+    assert f"9 questions were asked for, but there are {len(survey.usable)} to choose from" in told
+    assert repr(TypingTool(n_questions=4)) == "TypingTool(n_questions=4)" and "TypingTool" in TypingTool()._repr_html_(), "before it is fitted, its settings"
+
+
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
@@ -426,7 +451,9 @@ def test_the_spreadsheet_computes_the_same(tool, tmp_path):
     first = 2 + len(tool.questions_)
     told = [[sheet.cell(3 + i, first + c).value for c in range(5)] for i in range(len(new))]
     want, who, silent = tool.predict_proba(new), tool.predict(new), new[tool.questions_].isna().all(axis=1)
-    assert np.abs(np.array([row[2:] for row in told], dtype="float64") - want.to_numpy()).max() < 1e-9
+    spoke = ~silent.to_numpy()
+    assert 0 < spoke.sum() < len(new) and np.abs(np.array([row[2:] for row in told], dtype="float64") - want.to_numpy())[spoke].max() < 1e-9
+    assert not any(value for row, said in zip(told, spoke) if not said for value in row), "a line without answers shows nothing"
     assert [row[0] or "unassigned" for row in told] == who.tolist() and [not row[0] for row in told] == silent.tolist()
     assert np.allclose([row[1] for row in told if row[0]], want.max(axis=1)[~silent.to_numpy()])
     assert [sheet.cell(124, first + c).value or "" for c in range(3)] == ["unknown answer", "", ""] and not sheet.cell(125, first).value

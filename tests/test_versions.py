@@ -166,6 +166,15 @@ def test_personas_are_matched_one_to_one_whatever_their_letters():
     assert "Kit (1-c) is gone" in c.explain() and "Lou (2-c) is new" in c.explain()
 
 
+def test_what_one_version_could_not_say_does_not_keep_its_personas_apart():
+    spoken = [told(f"code{i}", 4, 5, "ABCDE") for i in range(12)]  # the first wave held interviews, the second was a survey alone
+    old = [persona("1-a", *spoken, asked("r", mean("rides", 30, 99, "1", 1.5)), wave="1"), persona("1-b", *spoken, asked("s", mean("rides", 8, 99, "1", -1.)), wave="1")]
+    new = [persona("2-a", asked("t", mean("rides", 9, 99, "2", -.9)), wave="2"), persona("2-b", asked("u", mean("rides", 31, 99, "2", 1.4)), wave="2")]
+    assert {(r.old, r.new) for r in compare(old, new).personas.itertuples()} == {("1-a", "2-b"), ("1-b", "2-a")}
+    new[0].claim_list.append(told("code99", 4, 5, "FGHIJ"))
+    assert compare(old, new).personas["new"].isna().any(), "now both heard people, who said other things"
+
+
 def test_an_id_that_now_names_other_people_is_matched_and_doubted():
     old = [persona("a", told("dock", 5, 5, "ABCDE")), persona("b", told("fun", 5, 5, "FGHIJ"))]
     new = [persona("a", told("fun", 5, 5, "FGHIJ")), persona("b", told("dock", 5, 5, "ABCDE"))]

@@ -1,0 +1,71 @@
+"""Charts of event logs: what they draw is what was counted, in both themes, with one case and with long names."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from personabench.event_charts import chart_flow, chart_funnel
+from personabench.event_logs import journey_from_events
+from personabench.exports import write_chart
+from personabench.schema import BadInput
+
+STAGES = ["visit", "search", "pay"]
+
+
+def journey(ways: dict[str, list[str]], **how):
+    rows = [(who, 60 * i, e) for who, way in ways.items() for i, e in enumerate(way)]
+    return journey_from_events(pd.DataFrame(rows, columns=["case", "time", "event"]), **{"stages": STAGES, **how})
+
+
+@pytest.fixture(scope="module")
+def shop():
+    ways = {f"p{i}": ["visit", "search", "pay"] if i < 20 else ["visit", "search", "visit"] if i < 50 else ["visit"] for i in range(80)}
+    return journey(ways, segments={f"p{i}": "phone" if i % 4 else "desk" for i in range(80)})
+
+
+def rows_of(chart) -> list[dict]:
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+def test_bars_are_as_long_as_the_shares_and_lines_as_their_intervals(shop):
+    rows = rows_of(chart_funnel(shop))
+    bars = sorted(((r["x2"] - r["x"]) / 330 for r in rows if r.get("y") and "x2" in r and r["ink"] == "#8A919B"), reverse=True)
+    assert bars == pytest.approx([1, 50 / 80, 20 / 80])
+    lines = sorted(((r["x"] - 180) / 330, (r["x2"] - 180) / 330) for r in rows if "x2" in r and r["ink"] == "#1B1F24")
+    assert lines == [pytest.approx(tuple(x)) for x in sorted(shop.funnel[["low", "high"]].itertuples(index=False))]
+    words = [str(r.get("words")) for r in rows]
+    assert "50 cases, 62 % (52–72 %)" in words and any(w.startswith("−30 since visit · 60 seconds later") for w in words)
+
+
+def test_segments_are_told_by_shape_and_words_too(shop):
+    rows = [r for r in rows_of(chart_funnel(shop, segments=True)) if "told" in r]
+    assert len(rows) == 6 and len({(r["shape"], r["told"].split(":")[0]) for r in rows}) == 2
+    assert all("against" not in r["told"] and "points" in r["lost"] for r in rows)
+    with pytest.raises(BadInput, match="segments"): chart_funnel(journey({"p": ["visit"]}), segments=True)
+
+
+def test_bands_hold_every_case_once_per_step(shop):
+    bands = pd.DataFrame([r for r in rows_of(chart_flow(shop)) if "band" in r])
+    first = bands.groupby("band").first()
+    first["tall"] = (first["y2"] - first["y"]) / 330 * 80
+    assert first.groupby("x")["tall"].sum().round(6).tolist() == [80, 50, 50]
+    assert {t.split(" from")[0] for t in first["told"]} == {"50 go on", "30 leave", "30 back", "20 go on", "20 leave"}
+    assert set(bands.loc[bands["told"].str.contains("back"), "ink"]) == {"#C44E00"}, "ways back have their own colour"
+    for bad in (1, 0):
+        with pytest.raises(BadInput, match="2 or more"): chart_flow(shop, steps=bad)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("n", [1, 14])
+def test_one_case_and_many_long_stages_are_drawn(tmp_path, theme, n):
+    names = [f"{k}. A stage with a name that somebody wrote as a whole sentence" for k in range(n)]
+    j = journey({"only": names}, stages=names)
+    for draw in (chart_funnel, chart_flow):
+        chart = draw(j, theme=theme)
+        assert "1 case" in chart.to_dict()["description"] and len(json.dumps(chart.to_dict())) < 200_000
+        path = write_chart(chart, tmp_path / "chart.svg")
+        assert "A stage with" in path.read_text("utf-8")
+    with pytest.raises(BadInput, match="theme"): chart_funnel(j, theme="sepia")

@@ -1,0 +1,206 @@
+"""Event logs: counted one by one, in any order of rows, with bad rows and odd cases; published removal effects; people of a real usability test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import personabench as pb
+from personabench.event_logs import journey_from_events, removal_effect
+from personabench.schema import BadInput, NoSuchName
+from personabench.statistics import wilson
+from personabench.versions import share_difference
+
+STAGES = ["a", "b", "c"]
+
+
+def log_of(ways: dict[str, str], step: float = 60.) -> pd.DataFrame:
+    "Return a log in which each letter is an event, a minute after the one before."
+    return pd.DataFrame([(who, step * i, e) for who, way in ways.items() for i, e in enumerate(way)], columns=["case", "time", "event"])
+
+
+def visits(way: str) -> str: return "".join(e for i, e in enumerate(kept) if i == 0 or kept[i - 1] != e) if (kept := [e for e in way if e in STAGES]) else ""
+
+
+def reached(way: str) -> int:
+    "How many stages of the funnel a way reaches, looked up letter by letter."
+    k = 0
+    for e in way: k += k < len(STAGES) and e == STAGES[k]
+    return k
+
+
+# -- Counted one by one -------------------------------------------------------------------------------------------------------
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text("abcx", min_size=1, max_size=9), min_size=1, max_size=14), st.randoms(use_true_random=False))
+def test_every_table_is_what_counting_by_hand_gives(ways, shuffle):
+    named = {f"p{i}": way for i, way in enumerate(ways)}
+    log = log_of(named)
+    rows = list(range(len(log)))
+    shuffle.shuffle(rows)
+    if not any(e in STAGES for way in ways for e in way): return
+    j = journey_from_events(log.iloc[rows], stages=STAGES)
+    short = {who: visits(way) for who, way in named.items()}
+    assert j.n_cases == len(ways) and j.n_events == sum(e in STAGES for way in ways for e in way)
+    assert j.funnel["cases"].tolist() == [sum(reached(w) > k for w in ways) for k in range(3)]
+    assert j.stages["cases"].tolist() == [sum(s in w for w in ways) for s in STAGES]
+    assert j.stages["visits"].tolist() == [sum(w.count(s) for w in short.values()) for s in STAGES]
+    assert j.stages["again"].tolist() == [sum(w.count(s) > 1 for w in short.values()) for s in STAGES]
+    moves = Counter(pair for w in short.values() if w for pair in zip(["(start)", *w], [*w, "(end)"]))
+    assert {(r.source, r.target): r.moves for r in j.transitions.itertuples()} == moves
+    who = Counter(pair for w in short.values() if w for pair in set(zip(["(start)", *w], [*w, "(end)"])))
+    assert {(r.source, r.target): r.cases for r in j.transitions.itertuples()} == who
+    assert dict(zip(j.variants["variant"], j.variants["cases"], strict=True)) == Counter(" → ".join(w) or "(no stage)" for w in short.values())
+    assert dict(zip(j.unplaced["event"], j.unplaced["events"], strict=True)) == ({"x": n} if (n := sum(w.count("x") for w in ways)) else {})
+    assert j.explain() and j._repr_html_()
+
+
+def test_shares_have_wilsons_interval_over_cases_and_waits_are_the_quartiles():
+    j = journey_from_events(log_of({f"p{i}": "abc" if i < 12 else "aaab" if i < 30 else "a" for i in range(40)}), stages=STAGES)
+    row = j.funnel.iloc[1]
+    assert (row["low"], row["high"]) == pytest.approx(wilson(30, 40)) and (j.funnel["previous_low"][2], j.funnel["previous_high"][2]) == pytest.approx(wilson(12, 30))
+    assert row["lost"] == 10 and row["wait"] == pd.Timedelta(minutes=3) and row["wait_low"] == pd.Timedelta(minutes=1), "18 people needed three minutes, 12 one"
+    assert "2. b: 30, 75 % (60 % to 86 %) of all" in j.explain() and "Most are lost before c: 18 cases." in j.explain()
+
+
+def test_a_funnel_needs_its_stages_in_order():
+    j = journey_from_events(log_of({"back": "ba", "round": "bab", "jump": "ac"}), stages=STAGES)
+    assert j.funnel["cases"].tolist() == [3, 1, 0] and j.stages["cases"].tolist() == [3, 2, 1]
+    assert np.isnan(j.funnel["low"][2]) is np.False_ and j.funnel["wait"].isna()[2]
+
+
+def test_segments_are_held_against_everybody_else():
+    ways = {f"p{i}": "ab" if i % 2 == 0 or i < 40 else "a" for i in range(200)}
+    segment = pd.Series({who: "even" if int(who[1:]) % 2 == 0 else "odd" for who in ways} | {"p0": None, "stranger": "odd"})
+    j = journey_from_events(log_of(ways), stages=["a", "b"], segments=segment)
+    row = j.segments.set_index(["segment", "stage"]).loc[("odd", "b")]
+    d = share_difference((99, 99), (20, 100))
+    assert (row["cases"], row["n"]) == (20, 100) and row[["difference", "difference_low", "difference_high", "p"]].tolist() == pytest.approx(list(d)[:4])
+    assert row["q"] >= row["p"] and "1 cases have no segment" in " ".join(j.notes) and "odd, b: 20 %" in j.explain()
+    shuffled = journey_from_events(log_of({f"p{i}": "ab" if i % 3 else "a" for i in range(300)}), stages=["a", "b"],
+                                   segments={f"p{i}": str(np.random.default_rng(i).integers(2)) for i in range(300)})
+    assert not (shuffled.segments["q"] < .05).any()
+
+
+def test_stages_may_join_events_and_keep_the_order_of_the_mapping():
+    j = journey_from_events(log_of({"p": "zyb", "q": "yz"}), stages={"y": "early", "z": "early", "b": "late", "never": "after"})
+    assert j.stages["stage"].tolist() == ["early", "late", "after"] and j.stages["cases"].tolist() == [2, 1, 0]
+    assert j.variants["variant"].tolist() == ["early → late", "early"] and "No event in after." in j.notes
+
+
+def test_discovery_orders_by_first_coming_and_says_that_it_is_a_guess():
+    ways = {f"p{i}": "abc" if i % 4 else "acab" for i in range(40)} | {"rare": "abcr"}
+    j = journey_from_events(log_of(ways))
+    assert j.stages["stage"].tolist() == STAGES and j.unplaced["event"].tolist() == ["r"] and any("discovered" in n for n in j.notes)
+
+
+# -- Removal effects ----------------------------------------------------------------------------------------------------------
+def test_removal_effects_of_a_chain_solved_by_hand():
+    # Ways 1-2-3-goal, 1, and 2-3: a third of all arrive; without 1 a sixth, without 2 or 3 nobody. The example is common in texts on channel attribution.
+    j = journey_from_events(log_of({"x": "123!", "y": "1", "z": "23"}), stages=list("123!"))
+    found = removal_effect(j, goal="!", n_boot=0)
+    assert found.attrs["reached"] == pytest.approx(1 / 3)
+    assert found.set_index("stage")["effect"].to_dict() == pytest.approx({"1": .5, "2": 1., "3": 1.}) and found["credit"].sum() == pytest.approx(1)
+
+
+def test_the_interval_of_a_removal_effect_holds_the_truth():
+    rng, hit = np.random.default_rng(5), 0
+    for _ in range(60):  # half go by h, of whom .6 arrive; of the others .2: without h a quarter of the arrivals is left
+        ways = {f"p{i}": "s" + ("h" if (by := rng.random() < .5) else "") + ("!" if rng.random() < (.6 if by else .2) else "") for i in range(250)}
+        found = removal_effect(journey_from_events(log_of(ways), stages=list("sh!")), goal="!", n_boot=100).set_index("stage").loc["h"]
+        hit += found["low"] <= .75 <= found["high"]
+    assert 51 <= hit <= 60
+
+
+def arriving(ways: list[str], away: str) -> float:
+    "Walk the chain of first-order moves step by step and return the share that arrives at c."
+    moves = Counter(pair for w in ways for pair in zip("^" + w, w + "$"))
+    out = Counter()
+    for (source, _), n in moves.items(): out[source] += n
+    here, arrived = {"^": 1.}, 0.
+    for _ in range(3000):
+        onward: Counter = Counter()
+        for (source, target), n in moves.items():
+            if source in here and target not in ("$", away): onward[target] += here[source] * n / out[source]
+        arrived += onward.pop("c", 0.)
+        here = dict(onward)
+    return arrived
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("abc", min_size=1, max_size=6), min_size=1, max_size=12).filter(lambda ways: any("c" in w for w in ways)))
+def test_removal_effects_are_those_of_walking_the_chain(ways):
+    found = removal_effect(journey_from_events(log_of({str(i): w for i, w in enumerate(ways)}), stages=STAGES), goal="c", n_boot=0)
+    until = [visits(w).split("c")[0] + "c" * ("c" in w) for w in ways]
+    whole = arriving(until, "-")
+    assert found.attrs["reached"] == pytest.approx(whole) and set(found["stage"]) == {"a", "b"}
+    for r in found.itertuples(): assert r.effect == pytest.approx(1 - arriving(until, r.stage) / whole, abs=1e-6)
+
+
+# -- Bad rows, odd logs -------------------------------------------------------------------------------------------------------
+def test_rows_without_case_time_or_event_are_counted_and_left_out():
+    log = pd.concat([log_of({"p": "ab"}).astype(object), pd.DataFrame([(None, 1, "a"), ("p", None, "b"), ("p", float("inf"), "b"), ("q", 3, " ")],
+                                                                          columns=["case", "time", "event"])])
+    j = journey_from_events(log, stages=STAGES)
+    assert j.n_cases == 1 and j.funnel["cases"].tolist() == [1, 1, 0]
+    told = " ".join(j.notes)
+    assert "1 of 6 events have no case" in told and "2 of 6 events have no time" in told and "1 of 6 events have no event" in told and "a story, no share" in told
+
+
+def test_rows_in_another_order_are_told_and_change_nothing():
+    log = log_of({"p": "abc", "q": "ab"})
+    back = journey_from_events(log.iloc[::-1], stages=STAGES)
+    assert back.funnel.equals(journey_from_events(log, stages=STAGES).funnel) and any("put in order" in n for n in back.notes)
+
+
+@pytest.mark.parametrize(("log", "how", "error", "said"), [
+    (pd.DataFrame({"case": [1], "when": [1], "event": ["a"]}), {}, NoSuchName, "time"),
+    (pd.DataFrame({"case": [], "time": [], "event": []}), {}, BadInput, "no rows"),
+    (pd.DataFrame({"case": [1], "time": ["soon"], "event": ["a"]}), {}, BadInput, "no time"),
+    (log_of({"p": "ab"}), {"stages": ["z"]}, NoSuchName, "'z'"),
+    (log_of({"p": "ab"}), {"stages": "ab"}, BadInput, "a dict event"),
+    (log_of({"p": "ab"}), {"stages": []}, BadInput, "no stages"),
+    (log_of({"p": "ab"}), {"segments": {"q": "A"}}, BadInput, "none of its 1 cases"),
+    (log_of({"p": "ab"}), {"case": "event"}, BadInput, "three columns"),
+])
+def test_bad_logs_are_named(log, how, error, said):
+    with pytest.raises(error, match=said): journey_from_events(log, **how)
+
+
+def test_a_goal_that_nobody_reaches_is_named():
+    j = journey_from_events(log_of({"p": "ab"}), stages=STAGES)
+    with pytest.raises(BadInput, match="nobody reaches"): removal_effect(j, goal="c")
+    with pytest.raises(NoSuchName, match="pay"): removal_effect(j, goal="pay")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_files_and_dates(tmp_path: Path, ending: str):
+    log = log_of({"p": "abc", "q": "ab"}).rename(columns={"case": "who", "time": "at", "event": "what"})
+    log["at"] = pd.Timestamp("2026-03-29 00:30", tz="Europe/Berlin") + pd.to_timedelta(log["at"] * 60, unit="s")   # over the night in which clocks change
+    path = tmp_path / f"log{ending}"
+    log.to_csv(path, index=False) if ending == ".csv" else log.to_parquet(path)
+    j = journey_from_events(path, case="who", time="at", event="what", stages=STAGES)
+    assert j.funnel["cases"].tolist() == [2, 2, 1] and j.funnel["wait"].tolist()[1:] == [pd.Timedelta(hours=1)] * 2
+    with pytest.raises(NoSuchName, match="did you mean 'who'|who"): journey_from_events(path, case="whom", time="at", event="what")
+
+
+def test_markup_in_events_stays_words():
+    assert "<img" not in journey_from_events(log_of({"p": "ab"}).assign(event="<img src=x>"), stages=["<img src=x>"])._repr_html_()
+
+
+# -- Real people --------------------------------------------------------------------------------------------------------------
+@pytest.mark.real
+def test_a_usability_test_becomes_a_funnel(real_data):
+    log = pd.read_csv(real_data / "events" / "jupyterlab-usability-2018" / "jupyterlab_task_log.csv")
+    done = log[log["first_success"].str.strip().str.upper().str[:1].eq("Y")]
+    first = log["correct_path"].drop_duplicates().tolist()[:6]
+    j = pb.journey_from_events(done, case="participant", time="time_start", event="correct_path", stages=first)
+    assert j.n_cases == 20 and j.funnel["wait"].iloc[1:].dropna().between(pd.Timedelta(0), pd.Timedelta(hours=1)).all()
+    by_hand = {who: set(part["correct_path"]) for who, part in done.dropna(subset="time_start").groupby("participant")}
+    assert j.stages["cases"].tolist() == [sum(s in tasks for tasks in by_hand.values()) for s in first]
+    print(j.explain())
