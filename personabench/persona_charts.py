@@ -345,7 +345,7 @@ def _priority_parts(p: Priorities, names: Sequence[tuple[str, str]], left: int, 
     starts, end = [left + i * column for i in range(len(names))], left + column * len(names) - 12
     left -= _REACH + 24
     heads = [_wrap(name, column - 12, size=13, lines=2) for _, name in names]
-    for x, words in zip([left, *starts], [["all people, at least"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
+    for x, words in zip([left, *starts], [["all people"], *heads]): parts["heads"].append({"x": x, "y": 0, "words": "\n".join(words), "ink": ink["ink"]})
     y = 16. * max(map(len, [[""], *heads])) + 14
     cells = p.matrix.set_index(["feature", "persona"])
     for r in p.ranking.itertuples():
@@ -371,11 +371,12 @@ def _reached(parts: dict[str, list[dict[str, Any]]], r: Any, left: float, y: flo
     "Add a feature's reach among all people and its ranks."
     if r.reach != r.reach: return parts["small"].append({"x": left + 6, "y": y + 3, "words": "not known", "ink": ink["muted"]})
     ranks = f"rank {r.rank_low}" if r.rank_low == r.rank_high else f"rank {r.rank_low} to {r.rank_high}"
-    told = f"{_number(r.reach, 'share')} ({_number(r.low, 'share')} to {_number(r.high, 'share')}), {ranks}"
-    mark = {"shape": "square", "fill": ink["line"], "feature": r.feature, "persona": "all people", "figure": told,
-            "alt": f"{r.feature}, all people: at least {told}"}
+    least, sure = "at least " * (r.ground == "survey"), r.ground == "survey"
+    told = f"{least}{_number(r.reach, 'share')} ({_number(r.low, 'share')} to {_number(r.high, 'share')}), {ranks}{'' if sure else f'; from {r.ground}'}"
+    mark = {"shape": "square", "fill": ink["line"] if sure else ink["paper"], "feature": r.feature, "persona": "all people", "figure": told,
+            "alt": f"{r.feature}, all people: {told}"}
     _bar(parts, left, y, _REACH, (r.reach, r.low, r.high), mark, ink)
-    parts["small"].append({"x": left, "y": y + 17, "words": f"{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
+    parts["small"].append({"x": left, "y": y + 17, "words": f"{least}{_number(r.reach, 'share')}, {ranks}", "ink": ink["ink"]})
 
 
 def _served(parts: dict[str, list[dict[str, Any]]], r: Any, feature: str, name: str, x: float, y: float, wide: float,
@@ -404,8 +405,8 @@ def chart_priorities(
     left, column = _columns(len(names), (_LEFT + _REACH, 180 + _REACH), 200)
     parts, height = _priority_parts(priorities, names, left, column, ink)
     width, title = left + column * len(names), "Whom each feature serves"
-    key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "left: ■ share of all people, and the ranks in 95 % of the draws"),
-                     _key("lines: 0 to 100 % and the 95 % interval", *priorities.notes)])
+    key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "left: ■ by a survey", "□ from interviews"),
+                     "lines: 0 to 100 % and the 95 % interval; ranks in 95 % of the draws", *(line for note in priorities.notes for line in _wrap(note, width, size=12))])
     said = "; ".join(r["alt"] for r in parts["points"])
     drawn = _drawn(parts, width, height, ("feature", "persona", "figure"))
     return _sheet(drawn, width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", theme=theme)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .consent import _identifiers_in, _names_pattern
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import clip_to_turn
-from .statistics import _wilson, benjamini_hochberg, effective_n, wilson
+from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
 from .survey import Survey, stored_survey
 
 if TYPE_CHECKING:
@@ -924,25 +924,13 @@ def _sides(g: np.ndarray, k: int, *parts: np.ndarray) -> Iterator[tuple[np.ndarr
 
 # %% ../nbs/40_personas.ipynb #4de8d562
 def _apart_shares(share: np.ndarray, n: np.ndarray, rest: np.ndarray, rest_n: np.ndarray) -> dict[str, np.ndarray]:
-    "Return Newcombe's interval (1998, method 10) of shares less those of the others, and p of the score test that they are the same."
-    from scipy.special import ndtr
-
-    (low, high), (rest_low, rest_high), d = _wilson(share, n, .95), _wilson(rest, rest_n, .95), share - rest
-    pooled = np.clip((share * n + rest * rest_n) / (n + rest_n), 0, 1)
-    error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
-    return {"difference_low": d - np.hypot(share - low, rest_high - rest), "difference_high": d + np.hypot(high - share, rest - rest_low),
-            "p": np.where(error > 0, 2 * ndtr(-np.abs(d) / np.where(error > 0, error, 1)), np.where(np.isfinite(error), 1., np.nan))}
+    "Return Newcombe's interval of shares less those of the others, and p of the score test that they are the same."
+    return dict(zip(("difference_low", "difference_high", "p"), _shares_apart(share, n, rest, rest_n), strict=True))
 
 
 def _apart_means(d: np.ndarray, error: np.ndarray, df: np.ndarray, rest_error: np.ndarray, rest_df: np.ndarray) -> dict[str, np.ndarray]:
-    "Return Welch's interval (1947) of a difference of means, and p of his test that there is none; without any spread the difference is itself certain."
-    from scipy.special import stdtr, stdtrit
-
-    both = np.hypot(error, rest_error)
-    free = np.where(both > 0, both ** 4 / (error ** 4 / np.maximum(df, 1e-9) + rest_error ** 4 / np.maximum(rest_df, 1e-9)), 1.)
-    reach = np.where(both > 0, stdtrit(free, .975) * both, both)
-    p = np.where(both > 0, 2 * stdtr(free, -np.abs(d) / np.where(both > 0, both, 1)), np.where(np.isnan(both), np.nan, d == 0))
-    return {"difference_low": d - reach, "difference_high": d + reach, "p": p}
+    "Return Welch's interval of a difference of means, and p of his test that there is none."
+    return dict(zip(("difference_low", "difference_high", "p"), _means_apart(d, error, df, rest_error, rest_df), strict=True))
 
 # %% ../nbs/40_personas.ipynb #d00d8a57
 def _contrast_means(x: np.ndarray, w: np.ndarray, g: np.ndarray, k: int) -> dict[str, np.ndarray]:

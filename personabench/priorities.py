@@ -15,6 +15,7 @@ import pandas as pd
 
 from .personas import Claim, Evidence, Persona
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
+from .versions import _table_html
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
@@ -50,9 +51,10 @@ def _serving(p: Persona, need: str, ids: set[str]) -> list[Claim]:
 
 
 def _figure(c: Claim) -> Evidence | None:
-    "Return the survey's share for a claim that stands on interviews as well, where more people answered than were interviewed."
-    asked = [e for e in (*c.evidence, *c.against) if e.kind == "survey" and e.share is not None and (e.effective_n or e.n or 0) > c.base]
-    return None if c.is_survey else max(asked, key=lambda e: e.n or 0, default=None)
+    """Return the survey's share for a claim that stands on interviews as well, where more people answered than were interviewed; of a claim that an
+    answer is rarer than elsewhere those who give it, for the rest want something else."""
+    asked = [e for e in (*c.evidence, *c.against) if e.kind == "survey" and e.share is not None and (e.effective_n or e.n or 0) > (0 if c.is_survey else c.base)]
+    return next(iter(asked), None) if c.is_survey else max(asked, key=lambda e: e.n or 0, default=None)
 
 
 def _firmest(claims: Sequence[Claim]) -> Claim:
@@ -60,7 +62,7 @@ def _firmest(claims: Sequence[Claim]) -> Claim:
     return max(claims, key=lambda c: (c.share is not None, STRENGTHS.index(c.strength), c.low or 0, c.id))
 
 # %% ../nbs/46_priorities.ipynb #e1c68856
-MATRIX_COLUMNS = ("feature", "persona", "name", "reach", "low", "high", "people", "base", "strength", "claims", "carried_by", "against", "missing")
+MATRIX_COLUMNS = ("feature", "persona", "name", "reach", "low", "high", "people", "base", "ground", "strength", "claims", "carried_by", "against", "missing")
 
 
 def _cell(feature: str, needs: Sequence[str], p: Persona, ids: set[str]) -> dict[str, Any]:
@@ -75,7 +77,8 @@ def _cell(feature: str, needs: Sequence[str], p: Persona, ids: set[str]) -> dict
     e = _figure(c)
     row |= {"people": c.people, "base": c.base, "reach": c.share, "low": c.low, "high": c.high} if c.share is not None else {}
     row |= {"people": round((e.share or 0) * (e.n or 0)), "base": e.n, "reach": e.share, "low": e.low, "high": e.high} if e else {}
-    return row | {"strength": c.strength, "carried_by": c.id, "against": c.against_people, "missing": why}
+    ground = "" if row["reach"] is None else "survey" if e or c.is_survey else "interviews"
+    return row | {"ground": ground, "strength": c.strength, "carried_by": c.id, "against": c.against_people, "missing": why}
 
 # %% ../nbs/46_priorities.ipynb #b171bb2c
 def _percent(x: float) -> str: return f"{100 * x:.0f} %"
@@ -143,8 +146,9 @@ def _ranking(matrix: pd.DataFrame, shares: np.ndarray, draws: np.ndarray) -> pd.
         best, worst = np.quantile(ranks[:, i], [.025, .975], method="inverted_cdf")
         weakest = min((s for s in mine.loc[known, "strength"]), key=STRENGTHS.index, default="")
         first, missing = float((ranks[:, i] == 1).mean()), "; ".join(filter(None, mine["missing"]))
-        rows.append((feature, reach, low, high, int(best), int(worst), first, int(known.sum()), weakest, missing))
-    table = pd.DataFrame(rows, columns=["feature", "reach", "low", "high", "rank_low", "rank_high", "first", "personas", "weakest", "missing"])
+        ground = " and ".join(g for g in ("survey", "interviews") if mine.loc[known, "ground"].eq(g).any())
+        rows.append((feature, reach, low, high, int(best), int(worst), first, int(known.sum()), ground, weakest, missing))
+    table = pd.DataFrame(rows, columns=["feature", "reach", "low", "high", "rank_low", "rank_high", "first", "personas", "ground", "weakest", "missing"])
     table.insert(0, "rank", table["reach"].fillna(-1).rank(ascending=False, method="min").astype("int64"))
     return table.sort_values("rank", kind="stable", ignore_index=True)
 
@@ -152,7 +156,8 @@ def _ranking(matrix: pd.DataFrame, shares: np.ndarray, draws: np.ndarray) -> pd.
 @dataclass(frozen=True, eq=False)
 class Priorities:
     "Hold which feature serves whom and how sure the order is."
-    # rank, feature, reach (share of all people, at least), low, high (95 %), rank_low, rank_high (95 % of draws), first (part of draws), personas, weakest, missing
+    # rank, feature, reach (share of all people; at least so many where its ground is a survey), low, high (95 %), rank_low, rank_high (95 % of draws), first (part of
+    # draws), personas, ground (survey, interviews, or both: interviewed people were chosen, and their share is nobody else's), weakest, missing
     ranking: pd.DataFrame
     matrix: pd.DataFrame       # one row per feature and persona: MATRIX_COLUMNS
     notes: tuple[str, ...]     # what the figures take for granted
@@ -160,7 +165,13 @@ class Priorities:
     def table(self) -> pd.DataFrame: "Return reach as features x personas, in the order of the ranking."; return _wide(self)  # noqa: E702
     def explain(self) -> str: "Say it in words."; return _explained(self)  # noqa: E702
     def __repr__(self) -> str: return f"Priorities({len(self.ranking)} features, {self.matrix['persona'].nunique()} personas)"
-    def _repr_html_(self) -> str: return self.ranking.to_html(index=False, float_format="{:.2f}".format, border=0)
+    def _repr_html_(self) -> str: return _shown(self)
+
+
+def _shown(p: Priorities) -> str:
+    import html
+
+    return f"<p>{html.escape(_explained(p))}</p>{_table_html(p.ranking)}"
 
 
 def _wide(p: Priorities) -> pd.DataFrame:
@@ -172,7 +183,8 @@ def _explained(p: Priorities) -> str:
     top = p.ranking[p.ranking["reach"].notna()]
     if top.empty: return " ".join(["No statement with a share of people speaks of any of these features.", *p.notes])
     first = top.iloc[0]
-    said = [f"{first.feature!r} reaches most people: at least {_percent(first.reach)} ({_percent(first.low)} to {_percent(first.high)}); "
+    least = "at least " if first.ground == "survey" else ""
+    said = [f"{first.feature!r} reaches most people: {least}{_percent(first.reach)} ({_percent(first.low)} to {_percent(first.high)}); "
             f"it comes first in {_percent(first['first'])} of the draws."]
     near = [f"{row.feature!r}" for row in top.iloc[1:].itertuples() if row.rank_low == 1]
     if near: said.append(f"The order is not sure: {', '.join(near)} may come first as well.")
@@ -201,8 +213,14 @@ def prioritise(
     matrix = matrix.astype({"reach": "float64", "low": "float64", "high": "float64", "people": "Int64", "base": "Int64"})
     shares, n, note = _sizes(people, weights)
     sampled = _reach_draws(matrix, people, _size_draws(shares, n, draws, rng), rng)
-    notes = (note, "Reach is at least so much: personas without a statement add nothing.")
-    return Priorities(_ranking(matrix, shares, sampled), matrix, tuple(filter(None, notes)))
+    ranking = _ranking(matrix, shares, sampled)
+    few = ranking.loc[ranking["ground"].str.contains("interviews"), "feature"]
+    chosen = f"{_named(few)} rest{'s' * (len(few) == 1)} on interviews: people who were chosen, so that the share is nobody else's."
+    blind = "A survey's reach is at least so much: personas without a statement add nothing." if ranking["ground"].eq("survey").any() else ""
+    return Priorities(ranking, matrix, tuple(filter(None, (note, blind, chosen if len(few) else ""))))
+
+
+def _named(features: pd.Series) -> str: return ", ".join(map(repr, features)) if len(features) <= 3 else f"{len(features)} features"
 
 # %% ../nbs/46_priorities.ipynb #41fdd71f
 _ASKS: dict[str, dict[str, str]] = {  # kind -> facet -> words
@@ -210,6 +228,7 @@ _ASKS: dict[str, dict[str, str]] = {  # kind -> facet -> words
     "message": {"goal": "Speak to what they want: {text}", "need": "Answer what they need: {text}", "motivation": "Speak to what drives them: {text}",
                 "pain": "Say what is done about it: {text}", "gain": "Say that they get it: {text}"},
     "moment": {"stage": "Be there then: {text}", "emotion": "Mind how it feels: {text}", "expectation": "Mind what they expect beforehand: {text}"}}
+_LESS = {"channel": "Rather elsewhere: {text}", "message": "Do not lead with it: {text}", "moment": "It matters less to them: {text}"}  # of what is rarer than elsewhere
 RECOMMEND_COLUMNS = ("kind", "advice", "claims", "strength", "people", "base", "share", "low", "high", "against", "missing")
 
 
@@ -218,11 +237,41 @@ def _rarer(c: Claim) -> bool:
     return c.is_survey and all(e.rest is not None and e.estimate is not None and e.estimate < e.rest for e in c.evidence if e.kind == "survey")
 
 
-def _advice(kind: str, words: str, c: Claim) -> dict[str, Any]:
+def _outweighed(c: Claim) -> bool: return not c.is_survey and c.against_people > c.people
+
+
+def _contrary(a: Claim, b: Claim) -> bool:
+    "Whether what speaks against one claim is what the other says."
+    return a.id != b.id and any(e.code in two.codes for one, two in ((a, b), (b, a)) for e in one.against if e.code)
+
+
+def _counted(c: Claim) -> str: return f"{c.text.strip().rstrip('.')} ({c.people} of {c.base})"
+
+
+def _advice(kind: str, words: str, c: Claim, claims: Sequence[Claim]) -> dict[str, Any]:
     known = {"people": c.people, "base": c.base, "share": c.share, "low": c.low, "high": c.high} if c.base else {}
-    why = "an assumption: ask before you rely on it" if not c.evidence else "most say otherwise: not to be relied on" if c.against_people > c.people else ""
+    why = "an assumption: ask before you rely on it" if not c.evidence else "most say otherwise: not to be relied on" if _outweighed(c) else ""
     why = why or ("fewer than among the others: not what sets them apart" if _rarer(c) else "")
-    return {"kind": kind, "advice": words.format(text=c.text.strip()), "claims": [c.id], "strength": c.strength, "against": c.against_people, "missing": why, **known}
+    other = [_counted(d) for d in claims if _contrary(c, d)]
+    why = "; ".join(filter(None, [why, f"contrary to: {', '.join(other)}" if other else ""]))
+    words = _LESS[kind] if _rarer(c) else "Only some of them: {text}" if _outweighed(c) else words
+    return {"kind": kind, "advice": words.format(text=_with_figures(c)), "claims": [c.id], "strength": c.strength, "against": c.against_people, "missing": why, **known}
+
+
+def _with_figures(c: Claim) -> str:
+    "Return a claim's text; of one that says that something is rarer here than elsewhere with both figures."
+    e = next((e for e in c.evidence if e.kind == "survey"), None) if _rarer(c) else None
+    if e is None: return c.text.strip()
+    here, there = (f"{100 * x:.0f} %" if e.share is not None else f"{x:.3g}" for x in (e.estimate or 0, e.rest or 0))
+    return f"{c.text.strip().rstrip('.')} ({here}; {there} among the others)."
+
+
+def _expected(claims: Sequence[Claim]) -> dict[str, Any]:
+    "Tell in one line what people expect who do not all expect the same, or not at every moment."
+    said = "; ".join(_counted(c) for c in claims)
+    weakest = min((c.strength for c in claims), key=STRENGTHS.index)
+    return {"kind": "moment", "advice": f"They expect different things, find out what when: {said}.", "claims": [c.id for c in claims], "strength": weakest,
+            "against": max(c.against_people for c in claims), "missing": "several expectations side by side: no tone fits all"}
 
 # %% ../nbs/46_priorities.ipynb #be182a04
 def _moments(j: Journey) -> list[dict[str, Any]]:
@@ -247,8 +296,20 @@ def recommend(
     rows: list[dict[str, Any]] = []
     for kind, asks in _ASKS.items():
         claims = [c for c in persona.claim_list if c.facet in asks]
-        claims.sort(key=lambda c: (c.against_people > c.people or _rarer(c), -STRENGTHS.index(c.strength), -(c.low or 0), c.id))
-        mine = (_moments(journey) if kind == "moment" and journey is not None else []) + [_advice(kind, asks[c.facet], c) for c in claims]
+        claims.sort(key=lambda c: (_outweighed(c) or _rarer(c), -STRENGTHS.index(c.strength), -(c.low or 0), c.id))
+        several = [c for c in claims if c.facet == "expectation"]
+        mine = _moments(journey) if kind == "moment" and journey is not None else []
+        if len(several) > 1: mine.append(_expected(several))
+        mine += [_advice(kind, asks[c.facet], c, claims) for c in claims if len(several) < 2 or c not in several]
         nothing = {"kind": kind, "advice": "", "claims": [], "strength": "", "against": 0, "missing": f"no statement of {persona.name} is about {', '.join(asks)}"}
         rows += mine[:most] or [nothing]
-    return pd.DataFrame(rows, columns=list(RECOMMEND_COLUMNS)).astype({"people": "Int64", "base": "Int64", "share": "float64", "low": "float64", "high": "float64"})
+    return _Advice(rows, columns=list(RECOMMEND_COLUMNS)).astype({"people": "Int64", "base": "Int64", "share": "float64", "low": "float64", "high": "float64"})
+
+
+class _Advice(pd.DataFrame):
+    "A table that a notebook shows with its words whole."
+
+    @property
+    def _constructor(self) -> type[_Advice]: return _Advice
+
+    def _repr_html_(self) -> str: return _table_html(pd.DataFrame(self))

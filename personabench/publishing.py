@@ -22,6 +22,7 @@ import pandas as pd
 from .checks import _configured, _Facts, _people, _Settings, check
 from .personas import Persona, _first_twice, _persona_files, _read_persona, _segmentation
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
+from .versions import _table_html
 
 if TYPE_CHECKING:
     from personabench.study import Study
@@ -78,6 +79,18 @@ class Version:
         Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
 
     def __repr__(self) -> str: return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas)"
+    def _repr_html_(self) -> str: return _version_html(self)
+
+
+def _version_html(v: Version) -> str:
+    "Say when it was published, with which findings, and what it holds."
+    import html
+
+    found = ", ".join(f"{n} {level}{'s' * (n != 1)}" for level, n in v.manifest.get("findings", {}).items()) or "no findings"
+    note = f" {v.manifest['note']}" if v.manifest.get("note") else ""
+    rows = pd.DataFrame([{"persona": p.id, "name": p.title, "status": p.status, "verdict": p.verdict, "statements": len(p.claim_list)} for p in v.personas])
+    said = f"Version {v.version}, published {v.manifest['published']}: {len(v.personas)} persona{'s' * (len(v.personas) != 1)}; check found {found}.{note}"
+    return f"<p>{html.escape(said)}</p>{_table_html(rows)}"
 
 # %% ../nbs/47_publishing.ipynb #9d33a010
 _FORMAT, _MANIFEST = 1, "manifest.json"

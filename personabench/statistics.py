@@ -494,6 +494,31 @@ def _explained(m: _Moments, level: float, less: int) -> Estimate:
     low, high = (end / (end + n) for end in _noncentral(lambda at: float(ncfdtr(df, df_error, at, f)), level))
     return Estimate(float(value), min(low, float(value)), max(high, float(value)), size, kish, effect, float(df))
 
+# %% ../nbs/05_statistics.ipynb #473d3f0d
+def _shares_apart(share: np.ndarray, n: np.ndarray, rest: np.ndarray, rest_n: np.ndarray, *, level: float = .95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Return the ends of Newcombe's interval of shares less other shares, and p of the score test that they are the same; NaN where nobody was asked."
+    from scipy.special import ndtr
+
+    (low, high), (rest_low, rest_high), d = _wilson(share, n, level), _wilson(rest, rest_n, level), share - rest
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pooled = np.clip((share * n + rest * rest_n) / (n + rest_n), 0, 1)
+        error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
+    p = np.where(error > 0, 2 * ndtr(-np.abs(d) / np.where(error > 0, error, 1)), np.where(np.isfinite(error), 1., np.nan))
+    return d - np.hypot(share - low, rest_high - rest), d + np.hypot(high - share, rest - rest_low), p
+
+
+def _means_apart(d: np.ndarray, error: np.ndarray, df: np.ndarray, rest_error: np.ndarray, rest_df: np.ndarray,
+                 *, level: float = .95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Return the ends of Welch's interval of differences of means, and p of his test that there are none; without any spread a difference is itself certain."
+    from scipy.special import stdtr, stdtrit
+
+    both = np.hypot(error, rest_error)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        free = np.where(both > 0, both ** 4 / (error ** 4 / np.maximum(df, 1e-9) + rest_error ** 4 / np.maximum(rest_df, 1e-9)), 1.)
+    reach = np.where(both > 0, stdtrit(free, .5 + level / 2) * both, both)
+    p = np.where(both > 0, 2 * stdtr(free, -np.abs(d) / np.where(both > 0, both, 1)), np.where(np.isnan(both), np.nan, d == 0))
+    return d - reach, d + reach, p
+
 # %% ../nbs/05_statistics.ipynb #61d257cf
 def benjamini_hochberg(
     p: _Column,   # p values; NaN = not tested

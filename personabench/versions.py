@@ -16,7 +16,7 @@ import pandas as pd
 
 from .personas import Claim, Evidence, Persona, _contrasts_by, _scores, _stored, _withdrawn, _write_whole, read_personas
 from .schema import STRENGTHS, AlreadyThere, BadInput
-from .statistics import wilson
+from .statistics import _means_apart, _shares_apart, benjamini_hochberg, wilson
 from .survey import Survey
 
 if TYPE_CHECKING:
@@ -42,15 +42,11 @@ def share_difference(
 ) -> Difference:
     """Return the difference of two independent shares, new minus old, with Newcombe's hybrid score interval (1998, method 10) and the p of the
     score test of equal shares. NaN where nobody was asked. Raises BadInput."""
-    from scipy.special import ndtr
-
     (x1, n1), (x2, n2) = old, new
-    (l1, u1), (l2, u2) = wilson(x1, n1, level), wilson(x2, n2, level)
+    for side in (old, new): wilson(*side, level)    # refuses what cannot be a count
     if not (n1 and n2): return Difference(*[float("nan")] * 4)
-    p1, p2, pooled = min(1., x1 / n1), min(1., x2 / n2), (x1 + x2) / (n1 + n2)
-    d, error = p2 - p1, np.sqrt(max(0., pooled * (1 - pooled)) * (1 / n1 + 1 / n2))
-    low, high = d - np.hypot(p2 - l2, u1 - p1), d + np.hypot(u2 - p2, p1 - l1)
-    return Difference(d, float(low), float(high), float(2 * ndtr(-abs(d) / error)) if error > 0 else 1.)
+    p1, p2 = min(1., x1 / n1), min(1., x2 / n2)
+    return Difference(p2 - p1, *map(float, _shares_apart(*map(np.asarray, (p2, n2, p1, n1)), level=level)))
 
 # %% ../nbs/42_versions.ipynb #ab78893c
 def mean_difference(
@@ -60,25 +56,10 @@ def mean_difference(
     level: float = .95,                # of confidence
 ) -> Difference:
     "Return the difference of two independent means, new minus old, with Welch's t interval (1947) and p; NaN where a standard error is unknown."
-    from scipy.special import stdtr, stdtrit
-
     (m1, s1, f1), (m2, s2, f2) = old, new
-    d, error = m2 - m1, float(np.hypot(s1, s2))
-    if not np.isfinite(error) or not np.isfinite(d): return Difference(*[float("nan")] * 4)
-    if error == 0: return Difference(d, d, d, 1. if d == 0 else 0.)
-    df = error ** 4 / (s1 ** 4 / f1 + s2 ** 4 / f2)
-    reach = float(stdtrit(df, .5 + level / 2)) * error
-    return Difference(d, d - reach, d + reach, float(2 * stdtr(df, -abs(d) / error)))
-
-# %% ../nbs/42_versions.ipynb #836f86e9
-def _adjusted(p: Sequence[float]) -> np.ndarray:
-    "Return p adjusted after Benjamini and Hochberg (1995); NaN stays NaN and counts for nothing."
-    from scipy.stats import false_discovery_control
-
-    x = np.asarray(p, dtype="float64")
-    known, out = ~np.isnan(x), np.full(len(x), np.nan)
-    if known.any(): out[known] = false_discovery_control(np.clip(x[known], 0, 1))
-    return out
+    d = m2 - m1
+    if not np.isfinite([d, s1, s2]).all(): return Difference(*[float("nan")] * 4)
+    return Difference(d, *map(float, _means_apart(*map(np.asarray, (d, s2, f2, s1, f1)), level=level)))
 
 # %% ../nbs/42_versions.ipynb #d470d971
 def _topic(c: Claim) -> tuple:
@@ -389,7 +370,7 @@ def _decided(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     "Return the table of claims with adjusted p and the one word that says what happened."
     frame = pd.DataFrame(rows, columns=[*_CLAIMS, "claim_change", "turned", "apart"])
     for name in ("old_value", "new_value", "scale_low", "scale_high", "difference", "low", "high", "p"): frame[name] = frame[name].astype("float64")
-    frame["q"], told = _adjusted(frame["p"]), frame["claim_change"].fillna("")
+    frame["q"], told = benjamini_hochberg(frame["p"]), frame["claim_change"].fillna("")
     recounted, heard = frame["samples"].eq("same") & frame["difference"].abs().gt(1e-4), frame["figure"].eq("interviews")
     off_zero = frame["low"].gt(0) | frame["high"].lt(0)
     moved = (frame["q"].le(fdr) & off_zero) | (recounted & ~heard)
@@ -469,7 +450,7 @@ def _sized(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=_PERSONAS)
     for name in ("old", "new"): frame[name] = pd.Series([row[name] for row in rows], dtype="object")  # None, where there is none
     for name in ("people", "claims", "difference", "low", "high", "p"): frame[name] = frame[name].astype("float64")
-    frame["q"] = _adjusted(frame["p"])
+    frame["q"] = benjamini_hochberg(frame["p"])
     sized = np.where(frame["q"].le(fdr), np.where(frame["difference"] > 0, "grew", "shrank"), "same size")
     frame["change"] = frame["change"].where(frame["change"].notna(), sized)
     return frame
@@ -671,12 +652,22 @@ def _write_changelog(c: Comparison, path: Path) -> Path:
 _SHOWN = ["new", "facet", "text", "figure", "old_value", "new_value", "difference", "low", "high", "old_strength", "new_strength", "change", "why"]
 
 # %% ../nbs/42_versions.ipynb #c05b235c
+def _table_html(frame: pd.DataFrame, most: int = 60) -> str:
+    "Return a table whose words are shown whole, in lines, as a notebook does not by itself."
+    style = "<style>.pb-words :is(td, th) { text-align: left !important; vertical-align: top; white-space: normal; overflow-wrap: break-word; }</style>"
+    shown = frame.map(lambda x: ", ".join(map(str, x)) if isinstance(x, (list, tuple)) else x)
+    with pd.option_context("display.max_colwidth", None):
+        return style + shown.to_html(index=False, na_rep="", border=0, max_rows=most, classes="pb-words", float_format=lambda x: f"{x:.3g}")
+
+
 def _overview(c: Comparison) -> str:
     "Return notes, personas and what changed as HTML."
     import html
 
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in c.notes)
     sizes = c.personas[["name", "old", "new", "matched", "sure", "old_share", "new_share", "difference", "low", "high", "change"]]
-    tables = "".join(f"<p><b>{title}</b></p>{table.round(3).to_html(index=False, na_rep='', border=0, max_rows=60)}"
+    notes += "".join(f"<li>{html.escape(str(r.name))}: {html.escape(line)}</li>" for r in c.personas.itertuples() if r.old is not None and r.new is not None
+                     for line in _again_words(c.claims[c.claims["new"].eq(r.new) & c.claims["old"].eq(r.old)]))
+    tables = "".join(f"<p><b>{title}</b></p>{_table_html(table)}"
                      for title, table in (("Personas", sizes), ("What changed", c.changes[_SHOWN])))
     return f"<p><b>{html.escape(c.old)} compared with {html.escape(c.new)}</b></p><ul>{notes}</ul>{tables}"

@@ -16,9 +16,9 @@ import pandas as pd
 from .personas import Claim, Evidence, Persona, _contrasts_by, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
-from .statistics import effective_n, wilson
+from .statistics import benjamini_hochberg, effective_n, wilson
 from .survey import Survey, _typed, stored_survey
-from .versions import _adjusted, _between, _Figure, _number, _said, _turned, _why_not, mean_difference, share_difference
+from .versions import _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not, mean_difference, share_difference
 
 if TYPE_CHECKING:
     from personabench.study import Study
@@ -97,7 +97,7 @@ def _drift(old: Survey, new: Survey, away: set[str]) -> pd.DataFrame:
                 "reading": _reading(found["psi"], found["chance"])}
         rows.append(row)
     frame = pd.DataFrame(rows, columns=_VARIABLES).astype({"psi": "float64", "chance": "float64", "p": "float64"})
-    return frame.assign(q=_adjusted(frame["p"])).sort_values("psi", ascending=False, na_position="last", ignore_index=True)
+    return frame.assign(q=benjamini_hochberg(frame["p"])).sort_values("psi", ascending=False, na_position="last", ignore_index=True)
 
 # %% ../nbs/45_waves.ipynb #848b6326
 def _numbers(x: pd.Series) -> pd.Series: return pd.to_numeric(x).astype("float64")
@@ -226,7 +226,7 @@ def _sizes(old: _Wave, new: _Wave) -> pd.DataFrame:
         row += [x, y, a, *wilson(a * n, n), b, *wilson(b * m, m), *share_difference((a * n, n), (b * m, m))]
         rows.append(row)
     frame = pd.DataFrame(rows, columns=_SEGMENTS[:-1])
-    return frame.assign(q=_adjusted(frame["p"]))
+    return frame.assign(q=benjamini_hochberg(frame["p"]))
 
 # %% ../nbs/45_waves.ipynb #e0a04528
 _DOUBTFUL = .7  # whose most probable segment is less probable than this belongs nowhere clearly
@@ -241,7 +241,7 @@ def _fit(old: _Wave, new: _Wave) -> pd.DataFrame:
         else: d = share_difference(*[(s[0] * s[2], s[2]) for s in sides])
         rows.append((measure, sides[0][0], sides[1][0], *d))
     frame = pd.DataFrame(rows, columns=["measure", "old", "new", "difference", "low", "high", "p"])
-    return frame.assign(q=_adjusted(frame["p"]))
+    return frame.assign(q=benjamini_hochberg(frame["p"]))
 
 # %% ../nbs/45_waves.ipynb #be8f7977
 def _fit_side(wave: _Wave, measure: str) -> tuple[float, float, float, float]:
@@ -307,7 +307,7 @@ def _of_claims(changes: pd.DataFrame, personas: Sequence[Persona], variables: pd
 def _judged(changes: pd.DataFrame, limit: float) -> pd.DataFrame:
     "Add q, and say `unchanged` where chance explains the difference."
     frame = changes.astype({name: "float64" for name in ("difference", "low", "high", "effect", "p")})
-    frame["q"] = _adjusted(frame["p"])
+    frame["q"] = benjamini_hochberg(frame["p"])
     frame["change"] = np.where(frame["change"].eq("not comparable") | frame["q"].le(limit), frame["change"], "unchanged")
     return frame
 
@@ -334,19 +334,22 @@ def _alarm(rule: str, what: str, value: float, q: float, message: str, limits: M
     return [rule, level, what, value, error if level == "error" else warning, q, message, _CURES[rule]]
 
 # %% ../nbs/45_waves.ipynb #198ece3e
-def _alarms(w: Waves, limits: Mapping[str, tuple[float, float]], fdr: float, real: bool) -> pd.DataFrame:
-    "Return all alarms, the worst first; the certainty, which the wave that made the segments flatters, only where the segments are `real`."
+def _alarms(w: Waves, limits: Mapping[str, tuple[float, float]], fdr: float, real: bool, named: Mapping[Any, str]) -> pd.DataFrame:
+    """Return all alarms, the worst first; the certainty, which the wave that made the segments flatters, only where the segments are `real`. Messages
+    speak of people, statements and questions as they are `named`."""
     rows = [_alarm("size", f"segment {r.segment}", abs(r.difference), r.q,
-        f"segment {r.segment}: {_moved(r, 'share', r.old_share, r.new_share)}", limits, fdr) for r in w.segments.itertuples()]
+        f"{named.get(('segment', r.segment), f'segment {r.segment}')}: {_moved(r, 'share', r.old_share, r.new_share)}", limits, fdr) for r in w.segments.itertuples()]
     for r in w.fit[real | w.fit["measure"].eq("unassigned")].itertuples():
         worse = -r.difference if r.measure == "certainty" else r.difference
         rows.append(_alarm(r.measure, r.measure, worse, r.q, f"{_FIT_WORDS[r.measure]}: {_moved(r, 'share', r.old, r.new)}", limits, fdr))
     for r in w.variables[w.variables["why"].eq("")].itertuples():
-        message = f"{r.variable} drifted: index {r.psi:.2f}, by chance up to {r.chance:.2f}; n = {r.old_n:,.0f} and {r.new_n:,.0f}"
+        message = f"{named.get(r.variable, r.variable)} drifted: index {r.psi:.2f}, by chance up to {r.chance:.2f}; n = {r.old_n:,.0f} and {r.new_n:,.0f}"
         rows.append(_alarm("drift", r.variable, r.psi, r.q, message, limits, fdr))
     for r in w.changes.itertuples():
         what = f"{r.persona} {r.claim}" if isinstance(r.claim, str) else f"segment {r.segment}, {r.variable}" + (f" = {r.answer}" if isinstance(r.answer, str) else "")
-        rows.append(_alarm("answers", what, abs(r.effect), r.q, f"{what}: {r.change}, {_moved(r, r.measure, r.old_value, r.new_value)}", limits, fdr))
+        answer = f" = {r.answer}" if isinstance(r.answer, str) else ""
+        told = named.get((r.persona, r.claim), f"segment {r.segment}, {named.get(r.variable, r.variable)}{answer}")
+        rows.append(_alarm("answers", what, abs(r.effect), r.q, f"{told}: {r.change}, {_moved(r, r.measure, r.old_value, r.new_value)}", limits, fdr))
     frame = pd.DataFrame([row for row in rows if row], columns=_ALARMS)
     return frame.sort_values(["level", "value"], ascending=[True, False], ignore_index=True, kind="stable")
 
@@ -413,14 +416,27 @@ def compare_waves(
     a, b = (_assigned_wave(survey, assigner, away) for survey in (one, two))
     variables = _drift(one, two, away)
     changes = _changes(a, b, variables, away)
-    if personas is not None: changes = _of_claims(changes, list(personas), variables, a.chances.columns)
+    people = list(personas or [])
+    if personas is not None: changes = _of_claims(changes, people, variables, a.chances.columns)
     verdict = segments.verdict if isinstance(segments, Segmentation) else _segmentation(study, segments)["verdict"]  # type: ignore[arg-type]
     notes = _notes(one, two, variables, assigner, verdict)
     found = Waves(_called(one), _called(two), _sizes(a, b), _fit(a, b), variables, _judged(changes, fdr), b.labels, b.chances, notes)
-    return replace(found, alarms=_alarms(found, {**LIMITS, **(limits or {})}, fdr, verdict == "clusters shown"))
+    return replace(found, alarms=_alarms(found, {**LIMITS, **(limits or {})}, fdr, verdict == "clusters shown", _named((one, two), people)))
 
 # %% ../nbs/45_waves.ipynb #6107bd4c
 def _called(survey: Survey) -> str: return survey.wave or survey.name
+
+
+def _named(surveys: Iterable[Survey], personas: Iterable[Persona]) -> dict[Any, str]:
+    "Return the words for variables, for claims (persona, claim), and for segments that are somebody's: ('segment', name)."
+    out: dict[Any, str] = {}
+    for r in pd.concat([s.variables for s in surveys]).itertuples():
+        said = next((str(text) for text in (r.question, r.label) if isinstance(text, str) and text.strip() not in ("", r.variable)), "")
+        if said: out[r.variable] = f"“{_short(said)}” ({r.variable})"
+    for p in personas:
+        out["segment", p.segment] = f"{p.name} (segment {p.segment})"
+        out |= {(p.id, c.id): f"{p.name}: {_short(c.text).rstrip('.')}" for c in p.claim_list}
+    return out
 
 # %% ../nbs/45_waves.ipynb #850e6879
 def _assigned_wave(survey: Survey, assigner: _Assigner, away: set[str]) -> _Wave:
@@ -447,10 +463,10 @@ def _notes(old: Survey, new: Survey, variables: pd.DataFrame, assigner: _Assigne
 def _explanation(w: Waves) -> str:
     "Return a few paragraphs."
     sizes = "\n".join(f"  - {r.segment}: {_moved(r, 'share', r.old_share, r.new_share)}" for r in w.segments.itertuples())
-    fit = "\n".join(f"  - {_FIT_WORDS[r.measure]}: {_moved(r, 'share', r.old, r.new)}" for r in w.fit.itertuples())
+    fit = _all_fit(w.fit) or "How well people fit:\n" + "\n".join(f"  - {_FIT_WORDS[r.measure]}: {_moved(r, 'share', r.old, r.new)}" for r in w.fit.itertuples())
     cannot = list(dict.fromkeys([*w.variables.loc[w.variables["why"].ne(""), "why"], *w.changes.loc[w.changes["change"].eq("not comparable"), "why"]]))
     rung = [f"  - {r.level}: {r.message}. {r.cure[0].upper()}{r.cure[1:]}." for r in w.alarms.itertuples()]
-    parts = [f"{w.new} compared with {w.old}.", f"Sizes of the segments:\n{sizes}", f"How well people fit:\n{fit}",
+    parts = [f"{w.new} compared with {w.old}.", f"Sizes of the segments:\n{sizes}", fit,
              "\n".join([f"{len(rung)} alarm{'s' * (len(rung) != 1)}" + (":" if rung else "."), *rung]),
              f"{int(w.changes['change'].isin(['moved', 'reversed']).sum())} of {int(w.changes['p'].notna().sum())} compared figures changed more than chance explains."]
     listed = [f"  - {why}" for why in cannot[:20]] + ([f"  - and {len(cannot) - 20} more"] if len(cannot) > 20 else [])
@@ -458,14 +474,23 @@ def _explanation(w: Waves) -> str:
     return "\n\n".join([*parts, *w.notes])
 
 # %% ../nbs/45_waves.ipynb #a011f3bc
+def _all_fit(fit: pd.DataFrame) -> str:
+    "Say that people fit as clearly as can be in both waves; nothing where some do not, for then the figures say more."
+    x = fit.set_index("measure")[["old", "new"]]
+    if x.loc["certainty"].min() < .995 or x.loc[["doubtful", "unassigned"]].to_numpy().max() >= .005: return ""
+    everybody = "everybody" if not x.loc[["doubtful", "unassigned"]].to_numpy().any() else "nearly everybody"
+    return f"How well people fit: {everybody} still fits one segment clearly, as in the wave before."
+
+
 def _overview(w: Waves) -> str:
     "Return notes and tables as HTML."
     import html
 
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in w.notes)
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in (_all_fit(w.fit), *w.notes) if note)
     drift = w.variables[["variable", "psi", "chance", "q", "reading", "why"]].head(12)
-    tables = "".join(f"<p><b>{title}</b></p>{table.round(3).to_html(index=False, na_rep='', border=0)}"
-                     for title, table in (("Alarms", w.alarms), ("Segments", w.segments), ("Fit", w.fit), ("Drift", drift)) if len(table))
+    fit = w.fit.iloc[:0] if _all_fit(w.fit) else w.fit
+    shown = (("Alarms", w.alarms.drop(columns="what")), ("Segments", w.segments), ("Fit", fit), ("Drift", drift))
+    tables = "".join(f"<p><b>{title}</b></p>{_table_html(table)}" for title, table in shown if len(table))
     return f"<p><b>{html.escape(w.old)} → {html.escape(w.new)}: {len(w.alarms)} alarms</b></p><ul>{notes}</ul>{tables}"
 
 # %% ../nbs/45_waves.ipynb #1f84ddb4

@@ -124,13 +124,30 @@ def test_nothing_to_draw_is_said():
     with pytest.raises(BadInput, match="theme"): chart_personas([persona("a")], theme="blue")
 
 
+def answered(code: str, x: int, n: int = 120) -> Claim:
+    low, high = wilson(x, n)
+    e = Evidence(kind="survey", survey="may", variable=code, value=1, n=n, effective_n=n, share=x / n, low=low, high=high, rest=.2, effect=.5)
+    return Claim(id=code, text=code, facet="pain", people=x, base=n, share=x / n, low=low, high=high, evidence=[e])
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_priorities_show_reach_interval_ranks_and_what_nobody_said(theme: str):
-    people = [persona("a", claim("Full dock", 17), claim("Rude", 3)), persona("b", claim("Full dock", 5), name="Kit")]
+    people = [persona("a", answered("Full dock", 102), claim("Rude", 3)), persona("b", answered("Full dock", 30), name="Kit")]
     found = prioritise([{"feature": "Forecast", "needs": "dock"}, {"feature": "Courtesy", "needs": "rude"}, {"feature": "Moon", "needs": "moon"}], people)
     chart = chart_priorities(found, theme=theme)
-    for said in ("all people, at least", "85 %, 17 of 20", "rank 1", "no statement", "not known", "Kit"): assert said in words(chart), said
+    for said in ("all people", "85 %, 102 of 120", "at least 44 %, rank 1", "no statement", "not known", "Kit"): assert said in words(chart), said
     points = marks(chart, "point")
     assert [(p["feature"], p["persona"]) for p in points] == [("Forecast", "all people"), ("Forecast", "Ash"), ("Forecast", "Kit"), ("Courtesy", "all people"),
                                                              ("Courtesy", "Ash")]
     assert "Forecast, all people: at least 44 %" in chart.to_dict()["description"]
+
+
+def test_a_share_of_people_who_were_chosen_is_never_at_least():
+    people = [persona("a", answered("Full dock", 102), claim("Rude", 3, 3)), persona("b", claim("Full dock", 2, 2), claim("Rude", 2, 2), name="Kit")]
+    found = prioritise([{"feature": "Forecast", "needs": "dock"}, {"feature": "Courtesy", "needs": "rude"}], people)
+    assert found.ranking.set_index("feature")["ground"].to_dict() == {"Courtesy": "interviews", "Forecast": "survey and interviews"}
+    chart = chart_priorities(found)
+    assert "at least" not in words(chart) + chart.to_dict()["description"] + found.explain() and "80 %, rank" in words(chart)
+    hollow = [p["fill"] == "#FFFFFF" for p in marks(chart, "point") if p["persona"] == "all people"]
+    assert hollow == [True, True] and "people who were chosen" in found.explain()
+    assert "'Courtesy', 'Forecast' rest on interviews" in str(chart.to_dict()["title"]["subtitle"])

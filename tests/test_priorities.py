@@ -152,6 +152,45 @@ def test_contradicted_claims_and_rarer_answers_come_last_and_are_named_so():
     assert "most say otherwise" in missing["channel-phone"] and "fewer than among the others" in missing["survey-app"]
 
 
+def figure(share: float | None, rest: float, **more) -> Evidence:
+    middle = share or more["mean"]
+    plain = {"kind": "survey", "survey": "s", "variable": "app", "value": "yes", "n": 100, "low": middle - .1, "high": middle + .1}
+    return Evidence(**plain | {"share": share, "rest": rest} | more)
+
+
+def test_what_is_rarer_here_is_no_place_to_be():
+    rarer = Claim(id="app", text="In the app. Yes, less often than the others.", facet="channel", people=70, base=100, share=.7, evidence=[figure(.3, .48, effect=-.4)])
+    lower = Claim(id="eco", text="Green. Rated lower than by the others.", facet="motivation", people=100, base=100, evidence=[figure(None, 3.5, mean=2.1, effect=-.6)])
+    said = recommend(persona("a", rarer, lower)).set_index("kind")["advice"]
+    assert said["channel"] == "Rather elsewhere: In the app. Yes, less often than the others (30 %; 48 % among the others)."
+    assert said["message"] == "Do not lead with it: Green. Rated lower than by the others (2.1; 3.5 among the others)."
+    reach = prioritise([{"feature": "Chat", "needs": "app"}], [persona("a", rarer, share=1.)]).matrix.iloc[0]
+    assert (reach["reach"], reach["people"]) == (.3, 30), "a feature in the app serves those who want it there, not the 70 who do not"
+
+
+def test_contrary_lines_say_so():
+    def says(name: str, people: int, against: int, other: str, facet: str = "channel", **more) -> Claim:
+        quote = Evidence(kind="quote", quote="no, rather", source="P9", start=0, end=2, case="P9", code=other)
+        return claim(name, people, 5, facet=facet, against_people=against, against=[quote] * bool(against), **more)
+    said = recommend(persona("a", says("Phone", 3, 2, "Messages"), says("Messages", 2, 3, "Phone"), claim("Easy", 5, 5, facet="expectation"),
+                             claim("Trouble", 4, 5, facet="expectation"), claim("Desk", 1, 5, facet="channel")))
+    rows = said[said["kind"].eq("channel")].set_index("advice")["missing"]
+    assert rows["Be there: Phone."] == "contrary to: Messages (2 of 5)" and rows["Be there: Desk."] == ""
+    assert rows["Only some of them: Messages."] == "most say otherwise: not to be relied on; contrary to: Phone (3 of 5)"
+    assert said.loc[said["kind"].eq("moment"), "advice"].tolist() == ["They expect different things, find out what when: Easy (5 of 5); Trouble (4 of 5)."]
+    assert len(recommend(persona("a", claim("Easy", 5, 5, facet="expectation"))).query("kind == 'moment' and advice == 'Mind what they expect beforehand: Easy.'")) == 1
+
+
+def test_a_notebook_shows_words_whole_and_results_say_their_sentence():
+    long = "Came to return the bike and found no free place, " * 6 + "and <b>so</b> went on."
+    told = recommend(persona("a", claim("Dock", 3, 5, text=long)))
+    for table in (told, told.head(2), told[["kind", "advice"]]):
+        shown = table._repr_html_()
+        assert long.replace("<", "&lt;").replace(">", "&gt;") in shown and "white-space: normal" in shown and "<b>so" not in shown
+    found = prioritise([{"feature": "f", "needs": "dock"}, {"feature": "g", "needs": long}], [persona("a", claim("Dock", 3, 5))])
+    assert "reaches most people" in found._repr_html_() and found.ranking["missing"][1].split("'")[1][:300].split("<")[0] in found._repr_html_()
+
+
 def test_a_journey_adds_its_moments():
     moments = pd.DataFrame({"moment": ["peak", "pit", "mean"], "stage": ["Ride", "Pay", None], "emotion": [1.5, -1., .2], "n_people": [4, 2, 5]})
     said = recommend(persona(), journey=SimpleNamespace(moments=moments, n_people=5))  # type: ignore[arg-type]

@@ -60,6 +60,13 @@ def test_no_version_is_ever_replaced_and_nothing_half_stays(study: Study, kept: 
     assert {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()} == before and len(list(kept.iterdir())) == 1
 
 
+def test_a_notebook_shows_what_a_version_holds(kept: Path):
+    v = read_version(kept)
+    shown = v._repr_html_()
+    for said in ("Version 1.0, published 2026-06-02: ", "check found", "first", "2026-05-a", v.personas[0].name): assert said in shown, said
+    assert str(kept) not in shown and shown.count("<tr") == 1 + len(v.personas)
+
+
 def test_errors_of_the_check_stop_it_unless_allowed(study: Study, kept: Path):
     wrong = [p.model_copy(update={"interviewed": 7}) for p in read_version(kept).personas]
     with pytest.raises(BadInput, match=r"2 errors found by check: size-right.*allow_errors=True"): publish(study, wrong, folder=kept, version="2.0")

@@ -309,3 +309,18 @@ def test_a_missing_stratum_or_cluster_is_said_unless_its_respondent_does_not_cou
     with pytest.raises(BadInput, match=f"{place}: 1 of the respondents"): weighted_mean(x, **{place: drawn})
     with pytest.raises(BadInput, match=f"{place}: 1 of the respondents"): rao_scott(groups, words, **{place: drawn})
     assert weighted_mean(np.where(np.arange(60) == 7, np.nan, x), **{place: drawn}).n == 59
+
+
+def test_two_shares_and_two_means_are_compared_in_one_place():
+    "Groups against everybody else, and waves against waves, by the same function; columns as single numbers."
+    from personabench import personas, versions, waves
+    from personabench import statistics as st
+
+    assert personas._shares_apart is versions._shares_apart is st._shares_apart and personas._means_apart is versions._means_apart is st._means_apart
+    assert waves.benjamini_hochberg is versions.benjamini_hochberg is personas.benjamini_hochberg is st.benjamini_hochberg
+    low, high, p = st._shares_apart(*map(np.array, ([.8, .5, 0.], [70., 10., 5.], [.6, .5, 0.], [80., 12., 0.])))
+    one = versions.share_difference((48, 80), (56, 70))
+    assert (low[0], high[0], p[0]) == pytest.approx((one.low, one.high, one.p)) and p[1] == 1 and np.isnan([low[2], p[2]]).all()
+    low, high, p = st._means_apart(*map(np.array, ([2., 2., 0.], [.6, 0., 0.], [79., 79., 9.], [.5, 0., 0.], [99., 99., 9.])))
+    one = versions.mean_difference((20., .5, 99), (22., .6, 79))
+    assert (low[0], high[0], p[0]) == pytest.approx((one.low, one.high, one.p)) and (low[1], high[1], p[1], p[2]) == (2, 2, 0, 1)

@@ -15,10 +15,10 @@ from personabench.cli import main
 from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
 from personabench.schema import AlreadyThere, BadInput
 from personabench.segmentation import add_segments, segment
-from personabench.statistics import wilson
+from personabench.statistics import benjamini_hochberg, wilson
 from personabench.study import Study
 from personabench.survey import import_survey
-from personabench.versions import _adjusted, compare, mean_difference, share_difference
+from personabench.versions import compare, mean_difference, share_difference
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "differences.json").read_text())
 
@@ -36,7 +36,7 @@ def test_p_of_shares_welch_and_bh_are_those_of_r():
     sides = [(v.mean(), v.std(ddof=1) / len(v) ** .5, len(v) - 1) for v in (x, y)]
     found = mean_difference(*sides)
     assert (found.low, found.high, found.p) == pytest.approx([GOLDEN["welch"][k] for k in ("low", "high", "p")], rel=1e-5)
-    assert _adjusted([*GOLDEN["bh"]["p"], np.nan])[:4] == pytest.approx(GOLDEN["bh"]["q"]) and np.isnan(_adjusted([.1, np.nan])[1])
+    assert benjamini_hochberg([*GOLDEN["bh"]["p"], np.nan])[:4] == pytest.approx(GOLDEN["bh"]["q"]) and np.isnan(benjamini_hochberg([.1, np.nan])[1])
 
 
 @given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 50))
@@ -271,6 +271,13 @@ def test_changelog_and_command_line(two_waves, tmp_path: Path, capsys: pytest.Ca
         assert said in capsys.readouterr().out
     assert main(["compare", str(tmp_path / "old"), str(tmp_path / "none")]) == 2 and "no such folder" in capsys.readouterr().err
     assert main(["compare", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "pdf"]) == 2
+
+
+def test_a_notebook_shows_the_words_of_a_change_whole():
+    long = "Came to return the bike and found no free place, " * 4 + "and went on."
+    old, new = (persona("a", asked("x", share("a", x, 160, w), text=long), told("dock", 3, 3, "ABC"), wave=w) for x, w in ((96, "1"), (40, "2")))
+    shown = compare([old], [new])._repr_html_()
+    assert long in shown and "Ash: Same interviews, no new evidence: 1 statement." in shown
 
 
 def test_markup_in_words_stays_words():

@@ -95,6 +95,21 @@ def test_a_planted_change_is_found(first, planted: dict, rule: str, power: float
     assert np.mean(found) >= power - .15
 
 
+def test_alarms_name_people_statements_and_questions_and_a_full_fit_is_one_line(first):
+    two = wave_of(np.random.default_rng(1), 280, "2", pain=.2, drift=15.)
+    two = replace(two, variables=two.variables.assign(question=two.variables["question"].mask(two.variables["variable"].eq("age"), "How old are you?")))
+    e = Evidence(kind="survey", survey="1", variable="pain", value=1, n=150, share=.6, low=.5, high=.7, rest=.2)
+    segment_of_pain = first.profile(["pain"]).query("value == 1").sort_values("share_or_mean")["segment"].iloc[-1]
+    ash = Persona(id="x-1", name="Ash", segment=segment_of_pain, claims=[Claim(id="c-9", text="Payment fails again and again.", facet="pain", evidence=[e])])
+    w = compare_waves(None, new=two, segments=first, personas=[ash])
+    said = [message.split(",")[0].split(":")[0] for message in w.alarms["message"]]
+    assert "Ash" in said and "“How old are you?” (age) drifted" in said and any("Ash: Payment fails again and again: moved, 5" in m for m in w.alarms["message"])
+    assert "c-9" not in w.explain() and "x-1" not in w._repr_html_() and "Payment fails again" in w._repr_html_()
+    assert "everybody still fits one segment clearly" in w.explain() and "0 to 0" not in w.explain() and "<b>Fit</b>" not in w._repr_html_()
+    wider = replace(w, fit=w.fit.assign(new=[.9, .1, .1]))
+    assert "mean probability of the own segment" in wider.explain() and "<b>Fit</b>" in wider._repr_html_()
+
+
 def test_people_who_fit_no_segment_lower_the_certainty(first):
     rng = np.random.default_rng(5)
     odd = wave_of(rng, 280, "2")
