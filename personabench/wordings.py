@@ -14,9 +14,10 @@ __all__ = ['topic_words', 'answer_words']
 
 # %% ../nbs/09_wordings.ipynb #c1c5a225
 _PAST = dict(pair.split(":") for pair in (
-    "be:was begin:began break:broke bring:brought buy:bought choose:chose come:came do:did drive:drove eat:ate fall:fell feel:felt find:found forget:forgot get:got give:gave "
-    "go:went have:had hear:heard keep:kept know:knew leave:left lose:lost make:made meet:met pay:paid put:put read:read ride:rode run:ran say:said see:saw sell:sold send:sent "
-    "set:set speak:spoke spend:spent take:took tell:told think:thought understand:understood use:used write:wrote").split())
+    "be:was begin:began break:broke bring:brought buy:bought choose:chose come:came do:did drive:drove eat:ate fall:fell feel:felt "
+    "find:found forget:forgot get:got give:gave go:went have:had hear:heard keep:kept know:knew leave:left lose:lost make:made meet:met "
+    "pay:paid put:put read:read ride:rode run:ran say:said see:saw sell:sold send:sent set:set speak:spoke spend:spent take:took "
+    "tell:told think:thought understand:understood use:used write:wrote").split())
 
 
 def _now(verb: str) -> str:
@@ -85,7 +86,9 @@ def _chosen(asked: str, answer: str) -> str:
 _YES = ("yes", "true", "1", "y", "ja", "oui", "si", "s\u00ed")
 
 
-def _there(m: re.Match[str], yes: bool) -> str: return f"There {m[1].lower()} {m[2] if yes else re.sub(r'^an? ', 'no ', m[2]) if re.match('an? ', m[2]) else 'not ' + m[2]}"
+def _there(m: re.Match[str], yes: bool) -> str:
+    none = re.sub(r"^an? ", "no ", m[2]) if re.match("an? ", m[2]) else f"not {m[2]}"
+    return f"There {m[1].lower()} {m[2] if yes else none}"
 
 
 def _do(m: re.Match[str], yes: bool) -> str:
@@ -127,7 +130,8 @@ _COMPARED: list[tuple[re.Pattern[str], _Find]] = [(re.compile(pattern, re.IGNORE
     (r"(?:about )?how (many|much)( .+?)? (do|did) you (.+?)(?:, in [^,]+)?\?", _how_many),
     (r"(?:about )?how (long|far|often) (?:does|do) (.+) (take|last|go|come|happen)(?:, in [^,]+)?\?", _how_long),
     (r"how (old) are you\?", lambda m, more: f"is {_MORE[m[1].lower()][not more]} than the others"),
-    (r"what (?:share|part|percentage|proportion) of (.+?)(?:, in [^,]+)?\?", lambda m, more: f"a {'larger' if more else 'smaller'} share of {m[1]} than among the others"),
+    (r"what (?:share|part|percentage|proportion) of (.+?)(?:, in [^,]+)?\?",
+     lambda m, more: f"a {'larger' if more else 'smaller'} share of {m[1]} than among the others"),
     (r"how important (?:to you|for you)[^:]*: (.+?)\??", lambda m, more: f"finds {'more' if more else 'less'} important than the others: {m[1]}"),
     (r"how (satisfied|happy|confident|sure) are you with:? (.+?)\??", lambda m, more: f"is {'more' if more else 'less'} {m[1].lower()} than the others with: {m[2]}"))]
 
