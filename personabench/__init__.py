@@ -38,7 +38,7 @@ _ROOMS: dict[str, str] = {
     "prototypes": "KPrototypes KMedoids FAMD gower",
     "typing_tool": "TypingTool write_typing_form write_typing_sheet",
     "many_analyses": "multiverse Multiverse",
-    "personas": "draft_personas segment_by_codes code_profiles read_personas write_personas update_personas persona_schema Persona Claim Evidence Link",
+    "personas": "draft_personas segment_by_codes code_profiles read_personas write_personas update_personas persona_schema Persona Claim Evidence Link Descriptor",
     "prevalence": "trait_prevalence Prevalence persona_traits persona_prevalence",
     "versions": "compare Comparison share_difference mean_difference",
     "checks": "check format_findings",

@@ -66,6 +66,7 @@ class Evidence(_Row):
     survey: str | None = None              # name of the survey in the study
     variable: str | None = None
     question: str | None = None            # as it was asked
+    scale: str | None = None               # what its ends mean, where answers have an order
     value: str | int | float | bool | None = None  # the answer whose share it is; none for a mean
     answer: str | None = None              # the same in words
     n: int | None = None                   # members of the segment who answered
@@ -243,6 +244,7 @@ class Descriptor(_Row):
     field: Literal["role", "tech comfort", "age", "location", "devices", "demographics"]
     variable: str                          # of the survey, or attribute of the cases
     question: str | None = None
+    scale: str | None = None               # what its ends mean, where answers have an order
     answer: str | None = None              # whose share it is; none for a mean
     asked: Literal["survey", "cases"] = "survey"   # of the respondents, or of the interviewed people
     n: int = Field(ge=0)                   # people of the segment who answered
@@ -357,7 +359,8 @@ def _caveats(p: Persona) -> list[str]:
     if p.segment is not None and p.verdict != "clusters shown":
         why.append({"not measured": "Whether the segments are real has not been measured.", "not shown": "The data are too few to tell whether the segments are real.",
                     "no clusters": "The data show no clusters: the border of this segment is a choice, not a finding."}[p.verdict])
-    if not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey.")
+    if not p.claim_list: pass
+    elif not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey." if p.segment else "Nobody was interviewed.")
     elif p.interviewed < _ENOUGH_INTERVIEWS: why.append(f"Only {p.interviewed} of its people {'was' if p.interviewed == 1 else 'were'} interviewed.")
     if p.segment is not None and "codings" in p.data: why.append("Its people were grouped by what they were coded with: that these codes set them apart is no surprise.")
     return [*why, *_link_caveats(p)]
@@ -371,8 +374,14 @@ def _link_caveats(p: Persona) -> list[str]:
         said = "" if least is None else f", the least sure with a probability of {least:.2f}"
         why.append(f"{len(tool)} of its interviewed people {'was' if len(tool) == 1 else 'were'} assigned by the typing tool{said}.")
     if hand: why.append(f"{len(hand)} of its interviewed people {'was' if len(hand) == 1 else 'were'} linked by hand.")
-    if p.unassigned: why.append(f"{p.unassigned} interviewed {'person belongs' if p.unassigned == 1 else 'people belong'} to no segment; their words count nowhere.")
-    return why
+    if odd := [link.case for link in p.linked if link.note == "misfit"]:
+        why.append(f"{', '.join(odd)} {'fits' if len(odd) == 1 else 'fit'} these people badly, by what made the segments: read {'this person' if len(odd) == 1 else 'them'} with care.")
+    return [*why, *filter(None, [_unassigned_words(p)])]
+
+
+def _unassigned_words(p: Persona) -> str:
+    if not p.unassigned: return ""
+    return f"{p.unassigned} interviewed {'person belongs' if p.unassigned == 1 else 'people belong'} to no segment; their words count nowhere."
 
 # %% ../nbs/40_personas.ipynb #dbcf467a
 _CLAIM_COLUMNS = ("claim", "facet", "text", "people", "base", "share", "low", "high", "strength", "quotes", "against", "newest", "oldest",
@@ -1420,7 +1429,7 @@ def _statistic(row: Any, ground: _Ground) -> Evidence:
     value = None if row.value is None or row.value != row.value else row.value.item() if hasattr(row.value, "item") else row.value
     figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest", "effect", "effective_n", *_TESTED)}
     return Evidence(kind="survey", survey=ground.about["survey"], variable=row.variable, value=value, answer=row.answer if isinstance(row.answer, str) else None,
-                    n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, question=_question(ground.survey, row.variable), **figures)
+                    n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, **_asked_words(ground.survey, row.variable), **figures)
 
 # %% ../nbs/40_personas.ipynb #7f4e3ba4
 def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str], most: int) -> pd.DataFrame:
@@ -1485,7 +1494,12 @@ _FEWEST_ALIKE, _MOST_ANSWERS = 5, 3
 _DESCRIBED = ("role", "tech comfort", "age", "location", "devices", "demographics")
 
 
-def _question(survey: Survey | None, variable: str) -> str | None: return None if survey is None else str(survey.row(variable)["question"] or "") or None
+def _asked_words(survey: Survey | None, variable: str) -> dict[str, str | None]:
+    "Return question and scale of a variable in words."
+    if survey is None: return {"question": None, "scale": None}
+    row = survey.row(variable)
+    ends = [f"{value} = {label}" if str(value) != str(label) else str(label) for value, label in (row["values"][0], row["values"][-1])] if row["level"] == "ordinal" and len(row["values"]) else []
+    return {"question": str(row["question"] or "") or None, "scale": " to ".join(ends) or None}
 
 
 def _descriptor_field(variable: str, facet: str) -> str | None:
@@ -1511,7 +1525,7 @@ def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mappi
 def _descriptor(row: Any, field: Any, survey: Survey | None) -> Descriptor:
     figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest")}
     people = None if figures["share"] is None else int(row.people)
-    return Descriptor(field=field, variable=row.variable, question=_question(survey, row.variable), answer=row.answer if isinstance(row.answer, str) else None,
+    return Descriptor(field=field, variable=row.variable, **_asked_words(survey, row.variable), answer=row.answer if isinstance(row.answer, str) else None,
                       n=int(row.n), people=people, **figures)
 
 # %% ../nbs/40_personas.ipynb #a424e7f4
