@@ -2667,4 +2667,5 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.wordings._there': ('wordings.html#_there', 'personabench/wordings.py'),
                                        'personabench.wordings._yes_or_no': ('wordings.html#_yes_or_no', 'personabench/wordings.py'),
                                        'personabench.wordings.answer_words': ('wordings.html#answer_words', 'personabench/wordings.py'),
+                                       'personabench.wordings.row_words': ('wordings.html#row_words', 'personabench/wordings.py'),
                                        'personabench.wordings.topic_words': ('wordings.html#topic_words', 'personabench/wordings.py')}}}

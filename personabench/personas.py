@@ -375,7 +375,8 @@ def _link_caveats(p: Persona) -> list[str]:
         why.append(f"{len(tool)} of its interviewed people {'was' if len(tool) == 1 else 'were'} assigned by the typing tool{said}.")
     if hand: why.append(f"{len(hand)} of its interviewed people {'was' if len(hand) == 1 else 'were'} linked by hand.")
     if odd := [link.case for link in p.linked if link.note == "misfit"]:
-        why.append(f"{', '.join(odd)} {'fits' if len(odd) == 1 else 'fit'} these people badly, by what made the segments: read {'this person' if len(odd) == 1 else 'them'} with care.")
+        fits, whom = ("fits", "this person") if len(odd) == 1 else ("fit", "them")
+        why.append(f"{', '.join(odd)} {fits} these people badly, by what made the segments: read {whom} with care.")
     return [*why, *filter(None, [_unassigned_words(p)])]
 
 
@@ -1498,7 +1499,8 @@ def _asked_words(survey: Survey | None, variable: str) -> dict[str, str | None]:
     "Return question and scale of a variable in words."
     if survey is None: return {"question": None, "scale": None}
     row = survey.row(variable)
-    ends = [f"{value} = {label}" if str(value) != str(label) else str(label) for value, label in (row["values"][0], row["values"][-1])] if row["level"] == "ordinal" and len(row["values"]) else []
+    ends = [row["values"][0], row["values"][-1]] if row["level"] == "ordinal" and len(row["values"]) else []
+    ends = [str(label) if str(value) == str(label) else f"{value} = {label}" for value, label in ends]
     return {"question": str(row["question"] or "") or None, "scale": " to ".join(ends) or None}
 
 

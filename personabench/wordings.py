@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 # %% auto #0
-__all__ = ['topic_words', 'answer_words']
+__all__ = ['topic_words', 'row_words', 'answer_words']
 
 # %% ../nbs/09_wordings.ipynb #c1c5a225
 _PAST = dict(pair.split(":") for pair in (
@@ -64,6 +64,17 @@ def topic_words(
         if found := pattern.fullmatch(asked): return _capital(_of_others(name.format(*found.groups())))
     if asked.endswith("?"): return _capital(asked)
     return f"\u201c{asked}\u201d" if asked.endswith((".", "!")) else _capital(_of_others(asked))
+
+# %% ../nbs/09_wordings.ipynb #31995799
+def row_words(
+    question: str,               # as it was asked
+    answer: str | None = None,   # in words; None: a mean
+) -> str:
+    "Return a question and its answer as the name of a row: it fits everybody, however they answered."
+    topic = topic_words(question)
+    if answer is None: return topic
+    joint = " " if topic.endswith(("?", "\u201d")) else ". " if ":" in topic else ": "
+    return f"{topic}{joint}{answer if joint == ': ' else _capital(str(answer))}"
 
 # %% ../nbs/09_wordings.ipynb #fd70c066
 _PREPOSITION = re.compile(r" (?:for|in|on|with|to|from|by|at|about|of)$")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_groups, card_view, gallery_view, strongest_claims
+from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
 from personabench.checks import check
 from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, draft_personas
 from personabench.sample_data import import_sample, sample_file
@@ -218,7 +218,9 @@ def test_the_face_is_nobody_whom_the_check_calls_a_misfit_or_recognisable(sample
 
 
 def test_the_quote_is_readable_and_of_a_person_who_may_stand_for_all():
-    p = persona(claim(evidence=[quote("I waited"), quote("I waited at the dock for half an hour, and then I walked.", "P02"), quote("Nobody came for an hour, so I went home on foot.", "P03")]),
+    p = persona(claim(evidence=[quote("I waited"),
+                                quote("I waited at the dock for half an hour, and then I walked.", "P02"),
+                                quote("Nobody came for an hour, so I went home on foot.", "P03")]),
                 linked=[Link(case="P02", how="by hand", note="recognisable")])
     assert p.quote is not None and p.quote.case == "P01", "48 characters are too few to prefer; P02 is out"
     assert persona(claim(), linked=[Link(case="P01", how="by hand", note="misfit")]).quote is None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personabench.sample_data import sample_file
-from personabench.wordings import answer_words, topic_words
+from personabench.wordings import answer_words, row_words, topic_words
 
 
 @pytest.mark.parametrize(("question", "answer", "more", "said"), [
@@ -61,12 +61,20 @@ def test_agreement_is_said_of_a_statement():
 
 
 def test_no_question_of_the_sample_survey_is_left_a_question():
-    with open(sample_file("survey_dictionary.csv"), encoding="utf-8", newline="") as f: asked = [r for r in csv.DictReader(f) if r["level"] in ("numeric", "ordinal", "nominal", "binary")]
+    with open(sample_file("survey_dictionary.csv"), encoding="utf-8", newline="") as f:
+        asked = [r for r in csv.DictReader(f) if r["level"] in ("numeric", "ordinal", "nominal", "binary")]
     for r in asked:
         last = r["labels"].split("|")[-1].split("=")[-1] if r["level"] in ("nominal", "binary") else None
         said = answer_words(r["question"], last, yes_no=r["level"] == "binary", agreeing=r["question"].endswith("."))
         assert "?" not in said or said.startswith("Says yes to"), said
         assert not re.search(r"\b(you|your)\b", said.split("“")[0]), said
+
+
+@pytest.mark.parametrize(("question", "answer", "said"), [
+    ("Which pass do you use?", "none", "Pass: none"), ("How would you contact us: in the app (several answers)", "yes", "How would they contact us: in the app. Yes"),
+    ("Did you meet a full dock?", "yes", "Did you meet a full dock? Yes"), ("I plan ahead.", None, "“I plan ahead.”")])
+def test_a_row_has_no_direction(question, answer, said):
+    assert row_words(question, answer) == said
 
 
 def test_a_topic_has_a_short_name():
