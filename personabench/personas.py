@@ -359,8 +359,8 @@ def _caveats(p: Persona) -> list[str]:
     if p.segment is not None and p.verdict != "clusters shown":
         why.append({"not measured": "Whether the segments are real has not been measured.", "not shown": "The data are too few to tell whether the segments are real.",
                     "no clusters": "The data show no clusters: the border of this segment is a choice, not a finding."}[p.verdict])
-    if not p.claim_list: pass
-    elif not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey." if p.segment else "Nobody was interviewed.")
+    asked = p.segment is not None and any(c.is_survey for c in p.claim_list)
+    if not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey." if asked else "Nobody was interviewed.")
     elif p.interviewed < _ENOUGH_INTERVIEWS: why.append(f"Only {p.interviewed} of its people {'was' if p.interviewed == 1 else 'were'} interviewed.")
     if p.segment is not None and "codings" in p.data: why.append("Its people were grouped by what they were coded with: that these codes set them apart is no surprise.")
     return [*why, *_link_caveats(p)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,6 +155,56 @@ def test_a_gallery_prints_one_persona_a_page_dark_on_white(at_page, shots, tmp_p
     assert pages_of(pdf) == 3
     assert page.locator(".pb-card").evaluate_all("all => all.map(c => c.getBoundingClientRect().height > 100)") == [True] * 3, "folded cards are unfolded"
     assert page.locator(".pg-face:visible").count() == 0 and page.locator(".pg-bar").is_hidden()
+
+
+def words_of(pdf: bytes, tmp_path: Path) -> list[str]:
+    "The words of each page of a PDF, by Debian's pdftotext; none where it is not installed."
+    if shutil.which("pdftotext") is None: pytest.skip("pdftotext is not installed")
+    (tmp_path / "p.pdf").write_bytes(pdf)
+    return subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+
+
+@pytest.mark.parametrize("open_it", [False, True])
+def test_paper_shows_evidence_where_it_is_asked_for_and_no_triangles(at_page, shots, tmp_path, open_it):
+    p = three_personas()[0].model_copy(update={"claim_list": three_personas()[0].claim_list[-6:]})
+    for name, html in (("card", card_page(p).replace(PersonaCard(p).html, PersonaCard(p, print_evidence=open_it).html)),
+                       ("gallery", PersonaGallery([p], print_evidence=open_it).write(tmp_path / "g.html").read_text("utf-8"))):
+        page = at_page(html)
+        words = " ".join(words_of(page.pdf(path=shots / f"{name}-evidence-{open_it}.pdf", prefer_css_page_size=True), tmp_path))
+        assert ("Never happened to me" in words) is open_it, name
+        assert "\u25b8" not in words and "\u25be" not in words and "Skip the card" not in words
+        assert "Name and picture are fictional" in words
+
+
+def test_no_page_of_a_printed_gallery_holds_only_a_foot(at_page, tmp_path):
+    longer = [p.model_copy(update={"claim_list": [c.model_copy(update={"id": f"{c.id}-{k}"}) for k in range(many) for c in p.claim_list]})
+              for p, many in zip(three_personas(), (1, 3, 1), strict=True)]
+    pages = words_of(at_page(PersonaGallery(longer[:2]).write(tmp_path / "g.html").read_text("utf-8")).pdf(prefer_css_page_size=True), tmp_path)
+    assert not [page for page in pages if "fictional" in page and "respondents" not in page], "the foot stands with the name, where paper is concerned"
+
+
+def test_at_400_percent_a_statement_has_the_whole_width_and_its_count_below(at_page):
+    page = at_page(card_page(three_personas()[0]), width=320)
+    box = page.locator(".pb-claim summary").first.bounding_box()
+    text, count = (page.locator(f".pb-claim {name}").first.bounding_box() for name in (".pb-text", ".pb-count"))
+    assert box and text and count and text["width"] > .95 * box["width"] and count["y"] >= text["y"] + text["height"] - 1
+
+
+def test_a_key_leads_past_a_card(at_page):
+    cards = [PersonaCard(p).html for p in three_personas()[:1]]
+    page = at_page(render("page.html.j2", {"title": "two", "version": "0", "body": cards[0] + '<button id="after">After</button>'}))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip the card of Avery" and page.locator(".pb-skip").bounding_box()["width"] > 60
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "after"
+
+
+def test_filters_and_cards_of_a_gallery_begin_at_one_line_in_a_notebook(at_page):
+    jupyter = "<style>.jp-RenderedHTMLCommon ul:not(.list-inline), .jp-RenderedHTMLCommon ol:not(.list-inline) { padding-left: 2em; margin: 1em 0 }</style>"
+    page = at_page(f"<!doctype html><title>t</title>{jupyter}<div class='jp-RenderedHTMLCommon'>{PersonaGallery(three_personas()).html}</div>")
+    bar, item, avatar, name = (page.locator(place).first.bounding_box() for place in (".pg-bar", ".pg-item", ".pg-head svg", ".pg-name"))
+    assert bar and item and avatar and name and abs(bar["x"] - item["x"]) < 1 and abs(avatar["y"] - name["y"]) < 12
 
 
 # -- Evidence -----------------------------------------------------------------------------------------------------------------
