@@ -21,7 +21,7 @@ from .checks import _Facts, _people, _recount, _recount_against, _Settings, chec
 from .coding_widget import widget_files
 from .personas import (Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
                                    _write_whole, passages)
-from .prevalence import Prevalence, persona_prevalence
+from .prevalence import Prevalence, _brief, persona_prevalence
 from .schema import FACETS, STRENGTHS, AlreadyThere, BadInput, NoSuchName, PersonabenchError, nearest
 from .study import Study
 
@@ -203,13 +203,13 @@ def _row(c: Claim, away: set[str]) -> dict[str, Any]:
 def _meter_words(m: Prevalence | None, name: str) -> dict[str, Any] | None:
     "Return what the meter says of one bundle of traits."
     if m is None or not len(m.traits): return None
-    traits = [[t.trait, t.wanted, t.people, t.base, t.without] for t in m.traits.itertuples()]
-    return {"name": name, "text": m.explain(), "people": m.people, "base": m.base, "costs": m.costs_most, "traits": traits}
+    traits = [[_brief(t.statement), t.wanted, t.people, t.base, t.without, t.trait == m.costs_most] for t in m.traits.itertuples()]
+    return {"name": name, "text": m.explain(), "people": m.people, "base": m.base, "traits": traits}
 
 # %% ../nbs/57_persona_editor.ipynb #7278bba7
 def _live(study: Study, p: Persona, today: str | None) -> dict[str, Any]:
     "Return what meter and checks say about a persona as it is now."
-    bundles = [("all statements", None), ("who they are", {"demographic"})]
+    bundles = [("", None), ("Who they are", {"demographic"})]
     meters = [told for name, facets in bundles if (told := _meter_words(persona_prevalence(study, p, facets=facets), name))]
     if len(meters) == 2 and meters[0]["traits"] == meters[1]["traits"]: meters.pop()
     found = check(study, personas=[p], today=today)

@@ -234,8 +234,8 @@ def test_the_meter_says_how_many_match_and_what_costs_most(study, tmp_path, sent
     made.send = lambda content, buffers=None: sent.append(json.loads(json.dumps(content)))
     made.receive({"type": "live"})
     [meter] = sent[-1]["meters"]
-    assert (meter["people"], meter["base"], meter["costs"]) == (10, 100, "pass") and "10 of 100 (10 %, 95 % interval 5.5 to 17 %)" in meter["text"]
-    assert meter["traits"] == [["use", "work", 50, 100, 20], ["pass", "year", 20, 100, 50]]
+    assert (meter["people"], meter["base"]) == (10, 100) and "10 of 100 (10 %, 95 % interval 5.5 to 17 %)" in meter["text"]
+    assert meter["traits"] == [["use", "work", 50, 100, 20, False], ["pass", "year", 20, 100, 50, True]]
 
 
 def test_words_of_a_person_who_withdrew_are_not_sent(study, file, sent, do, editor):

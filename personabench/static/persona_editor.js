@@ -207,9 +207,9 @@ class EditorView {
 
   bundle(m) {
     const share = m.base ? m.people / m.base : 0;
-    const rows = m.traits.map(([trait, wanted, people, base, without]) => make("tr", { class: trait === m.costs ? "pbw-costs" : "" }, make("th", { scope: "row" }, trait, trait === m.costs ? make("b", {}, " (costs most)") : ""), make("td", {}, wanted), make("td", { class: "pbw-n" }, `${people} of ${base}`), make("td", { class: "pbw-n" }, String(without))));
-    return make("div", {}, make("p", {}, make("b", {}, `${m.name}: `), m.text), make("div", { class: "pbw-track", "aria-hidden": "true" }, make("i", { style: `width:${Math.max(share * 100, m.people ? 0.5 : 0)}%` })),
-      make("details", {}, make("summary", {}, "Trait by trait"), make("table", {}, make("thead", {}, make("tr", {}, ...["Trait", "Wanted", "Have it", "All others have"].map(t => make("th", { scope: "col" }, t)))), make("tbody", {}, ...rows))));
+    const rows = m.traits.map(([trait, wanted, people, base, without, costs]) => make("tr", { class: costs ? "pbw-costs" : "" }, make("th", { scope: "row" }, trait, costs ? make("b", {}, " (costs most)") : ""), make("td", {}, wanted), make("td", { class: "pbw-n" }, `${people} of ${base}`), make("td", { class: "pbw-n" }, String(without))));
+    return make("div", {}, make("p", {}, m.name ? make("b", {}, `${m.name}: `) : "", m.text), make("div", { class: "pbw-track", "aria-hidden": "true" }, make("i", { style: `width:${Math.max(share * 100, m.people ? 0.5 : 0)}%` })),
+      make("details", {}, make("summary", {}, "Trait by trait"), make("table", {}, make("thead", {}, make("tr", {}, ...["Statement", "Wanted", "Have it", "All others have"].map(t => make("th", { scope: "col" }, t)))), make("tbody", {}, ...rows))));
   }
 
   conflict() {

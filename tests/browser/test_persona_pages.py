@@ -386,7 +386,8 @@ def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
 def test_meter_and_findings_follow_what_is_written(editor):
     editor.judged()
     meter = editor.page.locator("#w .pbw-meter").inner_text()
-    assert "People in your data who match all of this: 10 of 100 (10 %, 95 % interval 5.5 to 17 %). Without 'pass' it would be 50." in meter
+    assert ("2 of 5 statements can be counted in the survey. People in your data who match all of these: 10 of 100 (10 %, 95 % interval 5.5 to 17 %). "
+            "Without \u201cpass\u201d it would be 50.") in meter
     assert "no evidence for 'Loves maps'" in editor.page.locator("[data-claim=goal-x] .pbw-findings").inner_text()
     editor.at("x:pass").click()
     editor.page.wait_for_function("document.querySelector('#w .pbw-meter').textContent.includes('50 of 100')", timeout=60_000)
