@@ -363,10 +363,11 @@ def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
     editor.at("t:goal-x").focus()
     editor.keys("End").type(f" and {EVIL}")
     editor.keys("Control+Enter")
-    assert editor.file.claim_list[0].text == f"Loves maps and {EVIL}" and editor.said == "Saved: the text of goal-x."
+    assert editor.file.claim_list[0].text == f"Loves maps and {EVIL}" and editor.said.startswith("Saved: the text of \u201cLoves maps and ")
+    editor.at("t:use").focus()
     editor.keys("Alt+ArrowDown")
-    assert [c.id for c in editor.file.claim_list][:2] == ["need-0", "goal-x"]
-    assert editor.page.evaluate("document.activeElement.dataset.k") == "t:goal-x", "focus stays with the statement"
+    assert [c.id for c in editor.file.claim_list][-2:] == ["pass", "use"], "among those of its heading"
+    assert editor.page.evaluate("document.activeElement.dataset.k") == "t:use", "focus stays with the statement"
     editor.keys("Control+z", "Control+z")
     assert editor.file.claim_list[0].text == "Loves maps" and editor.at("t:goal-x").input_value() == "Loves maps"
     editor.at("o:goal-x").focus()
@@ -378,6 +379,7 @@ def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
     editor.keys("Enter")
     assert editor.file.claim_list[0].strength == "anecdote" and "anecdote" in editor.page.locator("[data-claim=goal-x] .pbw-strength").inner_text()
     assert "“When the dock is full, I walk.”" in editor.page.locator("[data-claim=goal-x] .pbw-evidence").first.inner_text()
+    editor.at("new-text").focus()
     editor.at("new-text").fill("Wants a roof")
     editor.keys("Control+Enter")
     assert editor.file.claim_list[-1].id == "need-wants-a-roof" and editor.page.evaluate("window.strayed") == []
@@ -392,6 +394,83 @@ def test_meter_and_findings_follow_what_is_written(editor):
     editor.at("x:pass").click()
     editor.page.wait_for_function("document.querySelector('#w .pbw-meter').textContent.includes('50 of 100')", timeout=60_000)
     assert editor.page.locator("[data-claim=pass]").count() == 0
+
+
+def in_sight(editor, place: str) -> bool:
+    "Whether an element lies within the visible part of the editor's body."
+    body, box = editor.page.locator("#w .pbw-body").bounding_box(), editor.page.locator(place).first.bounding_box()
+    return bool(body and box and box["height"] and box["y"] >= body["y"] - 1 and box["y"] + box["height"] <= body["y"] + body["height"] + 1)
+
+
+def test_a_new_statement_comes_into_sight_as_an_assumption_in_its_place_on_the_card(editor):
+    editor.page.set_viewport_size({"width": 1000, "height": 620})
+    editor.judged()
+    editor.at("new-facet").select_option("objections")
+    editor.at("new-text").fill("Thinks that docks are always full")
+    editor.keys("Control+Enter")
+    new = "[data-claim='attitude-thinks-that-docks-are-always-full']"
+    editor.page.locator(f"#w {new}").wait_for()
+    assert editor.page.evaluate("document.activeElement.value") == "Thinks that docks are always full"
+    assert in_sight(editor, f"#w {new} .pbw-strength") and "assumption" in editor.page.locator(f"#w {new} .pbw-strength").inner_text()
+    editor.judged()
+    editor.page.wait_for_function("sel => document.querySelector(sel).textContent.includes('no evidence for')", arg=f"#w {new} .pbw-findings")
+    assert in_sight(editor, f"#w {new} .pbw-findings"), "with what the check says of it"
+    assert editor.page.locator("#w .pbw-group:visible").all_inner_texts() == ["Goals", "Needs", "Pains", "What they do", "What they think"]
+
+
+def test_the_count_of_findings_leads_to_each_of_them(editor):
+    editor.page.set_viewport_size({"width": 1000, "height": 620})
+    editor.judged()
+    count = editor.at("findings")
+    assert re.search(r"\d+ (error|warning|note)", count.inner_text())
+    seen = []
+    for _ in range(editor.page.locator("#w .pbw-findings:not(:empty)").count() + 1):
+        count.focus()
+        editor.keys("Enter")
+        seen.append(editor.page.evaluate("document.activeElement.closest('.pbw-item')?.dataset.claim ?? 'whole'"))
+        assert editor.said.startswith("Finding ") and in_sight(editor, "#w .pbw-findings:focus, #w .pbw-item:focus-within textarea")
+    assert "goal-x" in seen and len(set(seen)) == len(seen) - 1 and seen[0] == seen[-1], "all, and then the first again"
+
+
+def test_an_empty_text_gives_way_to_the_old_one_and_the_field_is_marked(editor):
+    editor.at("t:goal-x").fill("   ")
+    editor.keys("Control+Enter")
+    field = editor.at("t:goal-x")
+    assert field.input_value() == "Loves maps" == editor.file.claim_list[0].text and field.get_attribute("aria-invalid") == "true"
+    assert "the old one is back" in editor.page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+    assert "not saved" in editor.page.locator("#w .pbw-bar").inner_text()
+    field.focus()
+    editor.keys("End").type("!")
+    assert field.get_attribute("aria-invalid") is None and editor.page.locator("#w .pbw-why").count() == 0
+    editor.keys("Control+Enter")
+    assert editor.file.claim_list[0].text == "Loves maps!" and "not saved" not in editor.page.locator("#w .pbw-bar").inner_text()
+
+
+def test_controls_are_called_by_words_and_a_key_leads_past_the_editor(editor):
+    names = editor.page.locator("#w .pbw-item [aria-label]").evaluate_all("all => all.map(el => el.getAttribute('aria-label'))")
+    assert "Remove: Loves maps" in names and "Kind of: Loves maps" in names and not [n for n in names if "goal-x" in n or "need-0" in n]
+    editor.at("t:goal-x").fill("Loves atlases")
+    editor.keys("Control+Enter")
+    assert editor.at("x:goal-x").get_attribute("aria-label") == "Remove: Loves atlases"
+    editor.page.evaluate("document.activeElement.blur()")
+    skip = editor.page.locator("#w .pbw-skip")
+    skip.focus()
+    assert skip.bounding_box()["width"] > 100
+    editor.keys("Enter")
+    assert editor.page.evaluate("document.querySelector('#w .pbw').lastElementChild === document.activeElement")
+
+
+def test_another_persona_of_the_folder_is_picked(page, tmp_path):
+    study, persona = of_talk()
+    for name in ("ash", "bo", "cleo"): persona.model_copy(update={"id": name, "name": name.title(), "claim_list": persona.claim_list[:2]}).to_yaml(tmp_path / f"{name}.yaml")
+    made = EditorPage(page, study, PersonaEditor(study, tmp_path, today="2026-06-01"))
+    assert made.at("pick").locator("option").all_inner_texts() == [f"{n}.yaml: {n.title()}: Commutes" for n in ("ash", "bo", "cleo")]
+    made.at("pick").select_option("bo.yaml")
+    made.page.wait_for_function("document.querySelector('#w [data-k=name]').value === 'Bo'")
+    made.at("t:goal-x").fill("Loves globes")
+    made.keys("Control+Enter")
+    assert _read_persona(tmp_path / "bo.yaml").claim_list[0].text == "Loves globes" and _read_persona(tmp_path / "ash.yaml").claim_list[0].text == "Loves maps"
+    assert not made.errors
 
 
 def test_two_at_one_file_lose_nothing(editor):
