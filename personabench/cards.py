@@ -151,6 +151,12 @@ def card_groups(
     groups = [(APART, apart), *((title, [c for c in rest if c.facet in facets]) for title, facets in GROUPS.items())]
     return [(title, claims) for title, claims in groups if claims]
 
+
+def _in_card_order(p: Persona) -> list[tuple[str, list[Claim]]]:
+    "Return the statements under their headings in the order of the card, topics last."
+    topics = [c for c in p.claim_list if _is_topic(c)]
+    return [*card_groups(p), *([("Talked about", topics)] if topics else [])]
+
 # %% ../nbs/51_cards.ipynb #87b00b8a
 def _who(p: Persona) -> list[dict[str, str]]:
     "Return the lines of `who they are`: topic, words (answers with their intervals), n; questions that share their beginning are one line."

@@ -16,7 +16,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .cards import _count, _interval, _is_topic, _otherwise, card_groups
+from .cards import _count, _in_card_order, _interval, _otherwise
 from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
 from .coding_widget import widget_files
 from .personas import (PERSONA_FIELDS, Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
@@ -72,7 +72,7 @@ def _named(c: Claim) -> str:
     return f"\u201c{words if len(words) <= 48 else words[:47].rstrip() + chr(0x2026)}\u201d"
 
 
-def _place_of(c: Claim) -> str: return f"statement {_named(c)} ({c.id})"
+def _place_of(c: Claim) -> str: return f"statement {_named(c)}"
 
 
 def _with(p: Persona, at: int, c: Claim) -> Persona:
@@ -96,12 +96,6 @@ def _kind_of(c: Claim) -> str:
     "Return the kind of a statement: its field where it has one of its own, else the field of its facet, else the facet."
     if c.field in _KINDS: return str(c.field)
     return next((name for name, (facet, field) in _KINDS.items() if field is None and facet == c.facet), c.facet)
-
-
-def _in_card_order(p: Persona) -> list[tuple[str, list[Claim]]]:
-    "Return the statements under their headings in the order of the card, topics last."
-    topics = [c for c in p.claim_list if _is_topic(c)]
-    return [*card_groups(p), *([("Talked about", topics)] if topics else [])]
 
 # %% ../nbs/57_persona_editor.ipynb #ac1c3d42
 def _seen(place: str, now: str, m: Mapping[str, Any], wanted: str) -> None:

@@ -24,6 +24,9 @@ export function countFindings(findings) {
 /** A sentence with one full stop at its end, or the sign that it has. */
 export const stopped = text => (/[.!?]$/.test(text) ? text : `${text}.`);
 
+/** Why something was refused, and what helps. */
+export const refusal = m => `${stopped(m.reason)} ${m.cure ? stopped(m.cure[0].toUpperCase() + m.cure.slice(1)) : ""}`;
+
 /** The beginning of a text, for a name that is read aloud. */
 export const brief = text => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
 
@@ -67,7 +70,7 @@ class EditorView {
     this.link = makeLink(this, `pbw:${(model.get("state") || {}).file}`, {
       state: (v, m) => v.took(m), live: (v, m) => { v.live = m; v.asked = false; v.judge(); }, found: (v, m) => { v.found.set(m.claim, m); v.redraw(m.claim); }, pong: () => {},
       ack: (v, m) => { v.settle(m.guid); v.say(m.said === "nothing changed" ? "" : `Saved: ${m.said}.`); },
-      refused: (v, m) => { const was = v.settle(m.guid); v.say(`Not saved: ${stopped(m.reason)} ${m.cure}`, true); v.refuse(was, m); },
+      refused: (v, m) => { const was = v.settle(m.guid); v.say(`Not saved: ${refusal(m)}`, true); v.refuse(was, m); },
       conflict: (v, m) => { v.settle(m.guid); v.conflicts.push(m); v.conflict(); },
     }, () => (this.told ? { type: "ping" } : null));
     this.theme();
@@ -105,7 +108,7 @@ class EditorView {
     const blank = !String(m.value).trim();
     if (blank) area.value = m.type === "text" ? this.row(m.claim).text : this.told[m.field];
     if (m.type === "text") this.size(area);
-    this.mark(area, blank ? "An empty text is not saved: the old one is back." : `Not saved: ${stopped(why.reason)} ${why.cure}`);
+    this.mark(area, blank ? "An empty text is not saved: the old one is back." : `Not saved: ${refusal(why)}`);
   }
 
   /** Mark a field as not saved, or (without words) as good again. */

@@ -462,7 +462,8 @@ def test_controls_are_called_by_words_and_a_key_leads_past_the_editor(editor):
 
 def test_another_persona_of_the_folder_is_picked(page, tmp_path):
     study, persona = of_talk()
-    for name in ("ash", "bo", "cleo"): persona.model_copy(update={"id": name, "name": name.title(), "claim_list": persona.claim_list[:2]}).to_yaml(tmp_path / f"{name}.yaml")
+    for name in ("ash", "bo", "cleo"):
+        persona.model_copy(update={"id": name, "name": name.title(), "claim_list": persona.claim_list[:2]}).to_yaml(tmp_path / f"{name}.yaml")
     made = EditorPage(page, study, PersonaEditor(study, tmp_path, today="2026-06-01"))
     assert made.at("pick").locator("option").all_inner_texts() == [f"{n}.yaml: {n.title()}: Commutes" for n in ("ash", "bo", "cleo")]
     made.at("pick").select_option("bo.yaml")
