@@ -371,9 +371,8 @@ class PersonaEditor(anywidget.AnyWidget):
         except _Conflict as e: reply = session.kept_both(e, message)
         except PersonabenchError as e: reply = {"type": "refused", "reason": f"{e.place}: {e.found}", "cure": str(e.cure or e.expected or "")}
         except OSError as e: reply = {"type": "refused", "reason": f"{place}: it cannot be written ({e.strerror})", "cure": "check the folder's rights and the disk"}
-        session = self._session
         about = {"files": _titles(list(self._files.values())) if len(self._files) > 1 else []}
-        self.send({**session.news(message.get("type") in ("ready", "pick")), **about})
+        self.send({**self._session.news(message.get("type") in ("ready", "pick")), **about})
         self.send({**reply, "guid": message.get("guid"), "to": message.get("view")})
 
     def _answer(self, m: Mapping[str, Any]) -> dict[str, Any]:

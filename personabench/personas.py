@@ -1495,7 +1495,7 @@ _FEWEST_ALIKE, _MOST_ANSWERS = 5, 3
 _DESCRIBED = ("role", "tech comfort", "age", "location", "devices", "demographics")
 
 
-def _asked_words(survey: Survey | None, variable: str) -> dict[str, str | None]:
+def _asked_words(survey: Survey | None, variable: str) -> dict[str, Any]:
     "Return question and scale of a variable in words."
     if survey is None: return {"question": None, "scale": None}
     row = survey.row(variable)
@@ -1540,7 +1540,8 @@ def _known_of_cases(ground: _Ground, segment: str, asked: Collection[str]) -> li
     for name in known:
         field, said = _descriptor_field(str(name), _default_facet(str(name), "nominal")), known[name][known[name].ne("")]
         if field is None or len(said) < _FEWEST_ALIKE: continue
-        numbers, about = pd.to_numeric(said, errors="coerce"), {"field": field, "variable": str(name), "asked": "cases", "n": len(said)}
+        about: dict[str, Any] = {"field": field, "variable": str(name), "asked": "cases", "n": len(said)}
+        numbers = pd.to_numeric(said, errors="coerce")
         if numbers.notna().all(): out.append(Descriptor(**about, mean=_round(numbers.mean())))
         for answer, n in said.value_counts().head(_MOST_ANSWERS).items() if numbers.isna().any() else ():
             low, high = wilson(n, len(said))

@@ -129,9 +129,9 @@ _Find = Callable[[re.Match[str], bool], str]
 
 def _how_many(m: re.Match[str], more: bool) -> str:
     "About how many rides did you make -> Made more rides than the others."
-    noun, verb, *rest = (m[2] or "").strip(), *m[4].split(" ")
-    did = (_then if m[3].lower() == "did" else _now)(verb)
-    return " ".join(filter(None, [did, "more" if more else "fewer" if m[1].lower() == "many" else "less", noun, *rest, "than the others"]))
+    verb, _, rest = m[4].partition(" ")
+    did, less = (_then if m[3].lower() == "did" else _now)(verb), "fewer" if m[1].lower() == "many" else "less"
+    return " ".join(filter(None, [did, "more" if more else less, (m[2] or "").strip(), rest, "than the others"]))
 
 
 def _how_long(m: re.Match[str], more: bool) -> str: return f"{m[2]} {_now(m[3])} {_MORE[m[1].lower()][not more]} than among the others"

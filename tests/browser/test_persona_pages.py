@@ -20,7 +20,7 @@ from personabench.coding import code
 from personabench.evidence_widget import EvidenceWidget
 from personabench.perception import perception_form, score_perception
 from personabench.persona_editor import PersonaEditor
-from personabench.personas import Claim, Evidence, Persona, _read_persona
+from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, _read_persona
 from personabench.study import Study
 from personabench.survey import import_survey
 
@@ -103,6 +103,29 @@ def test_axe_finds_nothing_on_card_and_gallery(at_page, axe, shots, tmp_path, lo
     gallery.locator(".pg-full > summary").nth(1).click()
     assert axe(gallery, "body") == [] and sideways(gallery) == []
     assert EVIL in gallery.locator(".pb-card h2").nth(1).inner_text(), "markup is words"
+
+
+def whole_persona() -> Persona:
+    "One with all parts of a card: what sets it apart, who they are, topics, caveats."
+    figures, far = {"n": 150, "share": .93, "low": .88, "high": .96}, {"rest": .05, "effect": 2.1, "difference_low": .8, "difference_high": .92, "q": .001, "used": True}
+    work = Evidence(kind="survey", survey="wave1", variable="use", question="What do you mainly ride for?", value="work", answer="work", **figures, **far)
+    apart = Claim(id="survey-use", text="Mainly rides for work.", facet="behaviour", people=140, base=150, share=.93, low=.88, high=.96, evidence=[work])
+    topic = Claim(id="job", text="Talked about: Job and hours.", facet="demographic", codes=["Job"], people=2, base=5, evidence=[said("P01", "I work at night", "Job")])
+    told = [Descriptor(field="age", variable="age", question="How old are you?", n=148, mean=43.2, low=40.4, high=45.6, rest=41.4),
+            Descriptor(field="location", variable="district", question="Which district do you live in?", answer="Harbour", n=148, people=30, share=.2, low=.14, high=.28)]
+    more = {"described": told, "verdict": "not shown", "unassigned": 2, "linked": [Link(case="P09", how="by hand", note="misfit")]}
+    return three_personas()[0].model_copy(update={"claim_list": [*three_personas()[0].claim_list[:3], apart, topic], **more})
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [1100, 320])
+def test_axe_finds_nothing_on_a_card_with_all_its_parts(at_page, axe, shots, tmp_path, look, width):
+    for html in (card_page(whole_persona()), PersonaGallery([whole_persona()]).write(tmp_path / "w.html").read_text("utf-8")):
+        page = at_page(html, look=look, width=width)
+        for summary in page.locator(".pg-full > summary, .pb-topics > summary").all(): summary.click()
+        for summary in page.locator(".pb-claim summary").all(): summary.click()
+        assert axe(page, "body") == [] and sideways(page) == []
+    page.screenshot(path=shots / f"card-whole-{look}-{width}.png", full_page=True)
 
 
 def test_the_gallery_by_keyboard_alone(at_page, tmp_path):
