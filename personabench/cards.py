@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .checks import check
-from .personas import Claim, Evidence, Persona, _write_whole
+from .personas import _TOPIC, Claim, Descriptor, Evidence, Persona, _apart, _unassigned_words, _write_whole
 from .prevalence import persona_prevalence
 from .schema import STRENGTHS, BadInput, nearest
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['GROUPS', 'avatar', 'card_view', 'render', 'read_style', 'PersonaCard', 'strongest_claims', 'gallery_view',
-           'PersonaGallery']
+__all__ = ['GROUPS', 'APART', 'avatar', 'card_groups', 'card_view', 'render', 'read_style', 'PersonaCard', 'strongest_claims',
+           'gallery_view', 'PersonaGallery']
 
 # %% ../nbs/51_cards.ipynb #277e6b33
 def avatar(
@@ -62,7 +62,8 @@ def _place(e: Evidence) -> str:
 
 
 def _evidence_view(e: Evidence, anchor: str) -> dict[str, Any]:
-    return {"kind": e.kind, "words": e.quote if e.kind == "quote" else e.summary, "place": _place(e), "anchor": anchor, "code": e.code,
+    asked = f"\u201c{e.question}\u201d {e.summary}" + (f"; scale: {e.scale}" if e.scale and e.mean is not None else "") if e.question else e.summary
+    return {"kind": e.kind, "words": e.quote if e.kind == "quote" else asked, "place": _place(e), "anchor": anchor, "code": e.code,
             "span": f"{e.start}-{e.end}" if e.start is not None else ""}
 
 # %% ../nbs/51_cards.ipynb #f5f836e2
@@ -98,11 +99,25 @@ def _asked_figure(e: Evidence) -> str:
 
 
 def _otherwise(c: Claim) -> str:
-    "Say who or what speaks against a claim."
+    "Say who or what speaks against a claim. A share says itself how many gave another answer."
     survey = "the survey says otherwise" if any(e.kind == "survey" for e in c.against) else ""
-    return " and ".join(filter(None, [f"{c.against_people} {'answer' if c.is_survey else 'say'} otherwise" if c.against_people else "", survey]))
+    shared = c.is_survey and c.share is not None
+    many = f"{c.against_people:,} on the other side" if c.is_survey else f"{c.against_people} say otherwise"
+    return " and ".join(filter(None, [many if c.against_people and not shared else "", survey]))
 
 # %% ../nbs/51_cards.ipynb #10e20cf6
+def _age(c: Claim) -> str:
+    "Say how old the evidence is, and how near to saturation."
+    when = "" if not c.newest else f"Evidence of {c.newest}" if c.newest == c.oldest or not c.oldest else f"Evidence from {c.oldest} to {c.newest}"
+    reached = "" if not c.evidence else f"saturation {_percent(c.saturation)}" if isinstance(c.saturation, float) else "saturation not measured"
+    return "; ".join(filter(None, [when, reached])) + "." if when or reached else ""
+
+
+def _who_otherwise(c: Claim) -> str:
+    "Say of a statistic which answers speak against it, and how many people gave them."
+    return f"{c.against_people:,} of {c.base:,} gave {c.against_answer}." if c.is_survey and c.against_people and c.against_answer else ""
+
+
 def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:
     "Return what a card says about one claim."
     anchor = f"{p.id}--{c.id}"
@@ -110,25 +125,59 @@ def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:
     return {"anchor": anchor, "text": c.text, "facet": c.facet, "count": _count(c), "interval": _interval(c), "share": c.share, "low": c.low, "high": c.high,
             "strength": c.strength, "dots": "●" * STRENGTHS.index(c.strength) + "○" * (len(STRENGTHS) - 1 - STRENGTHS.index(c.strength)),
             "against_words": _otherwise(c), "made": c.is_survey and any(e.used for e in c.evidence),
-            "saturation": c.saturation, "newest": c.newest, "oldest": c.oldest, "more": max((c.quotes or 0) - listed, 0),
+            "saturation": c.saturation, "newest": c.newest, "oldest": c.oldest, "age": _age(c), "otherwise": _who_otherwise(c), "more": max((c.quotes or 0) - listed, 0),
             "evidence": [_evidence_view(e, f"{anchor}--for-{i}") for i, e in enumerate(c.evidence, 1)],
             "against": [_evidence_view(e, f"{anchor}--against-{i}") for i, e in enumerate(c.against, 1)]}
 
+# %% ../nbs/51_cards.ipynb #30abd09d
+APART = "What sets them apart"
 
-def _lead(p: Persona) -> dict[str, str] | None:
-    "Choose the quote at the head of the card: of the best supported claims about pains, goals and needs, one of readable length."
-    for facets in (("pain", "goal", "need", "motivation"), tuple(f for fs in GROUPS.values() for f in fs)):
-        claims = sorted((c for c in p.claim_list if c.facet in facets), key=lambda c: (-(c.share or 0), c.id))
-        fitting = [e for c in claims for e in c.evidence if e.kind == "quote" and e.quote and 50 <= len(e.quote) <= 170]
-        if fitting: return {"words": str(fitting[0].quote), "place": _place(fitting[0])}
-    return None
+
+def _is_topic(c: Claim) -> bool: return bool(c.codes) and bool(_TOPIC.match(c.text))
+
+
+def _apart_claims(p: Persona, most: int = 4) -> list[Claim]:
+    "Return the statements whose figures lie farthest from everybody else's, shares before means."
+    far = [(e.share is None, -abs(e.effect or 0), c) for c in p.claim_list if c.is_survey and (e := c.evidence[0]).kind == "survey" and _apart(e)]
+    return [c for *_, c in sorted(far, key=lambda row: (*row[:2], row[2].id))][:most]
+
+
+def card_groups(
+    persona: Persona,   # whose claims
+) -> list[tuple[str, list[Claim]]]:
+    "Return the claims of a card under their headings, in its order: what sets these people apart first, topics somebody spoke about left out."
+    apart = _apart_claims(persona)
+    rest = [c for c in persona.claim_list if c not in apart and not _is_topic(c)]
+    groups = [(APART, apart), *((title, [c for c in rest if c.facet in facets]) for title, facets in GROUPS.items())]
+    return [(title, claims) for title, claims in groups if claims]
+
+
+def _in_card_order(p: Persona) -> list[tuple[str, list[Claim]]]:
+    "Return the statements under their headings in the order of the card, topics last."
+    topics = [c for c in p.claim_list if _is_topic(c)]
+    return [*card_groups(p), *([("Talked about", topics)] if topics else [])]
+
+# %% ../nbs/51_cards.ipynb #87b00b8a
+def _who(p: Persona) -> list[dict[str, str]]:
+    "Return the lines of `who they are`: topic, words (answers with their intervals), n; questions that share their beginning are one line."
+    lines: dict[str, list[Descriptor]] = {}
+    for d in p.described: lines.setdefault(d.topic.split(":")[0] if d.answer and ":" in d.topic else d.topic, []).append(d)
+    return [{"topic": topic, "words": ", ".join(_who_words(d) for d in found), "n": _who_n(found)} for topic, found in lines.items()]
+
+
+def _who_words(d: Descriptor) -> str:
+    figure = d.summary.removeprefix(f"{d.topic}: ")
+    if d.mean is not None: return figure + (f"; others {d.rest:.3g}" if d.rest is not None else "") + (f" ({d.scale})" if d.scale else "")
+    return figure if ":" not in d.topic else f"{d.topic.split(':', 1)[1].strip()} {figure.removeprefix(f'{d.answer} ')}"
+
+
+def _who_n(found: list[Descriptor]) -> str:
+    low, high = min(d.n for d in found), max(d.n for d in found)
+    return f"n = {low:,}" + (f"-{high:,}" if high > low else "") + ("" if found[0].asked == "survey" else " interviewed")
 
 # %% ../nbs/51_cards.ipynb #e6866c58
-def card_view(
-    p: Persona,        # whose card
-) -> dict[str, Any]:
-    "Return everything a card says: anchor, name, label, status, facts, caveats, lead, groups of claims with their evidence, foot."
-    groups = [(title, [_claim_view(p, c) for c in p.claim_list if c.facet in facets]) for title, facets in GROUPS.items()]
+def _facts(p: Persona) -> list[tuple[str, str]]:
+    "Return the line below the name: how many people, how many of them interviewed, which segment, how many statements, how old they are."
     facts = []
     if p.share is not None:
         spread = f" ({round(100 * p.low)}-{_percent(p.high)})" if p.low is not None and p.high is not None else ""
@@ -136,11 +185,24 @@ def card_view(
     facts.append((str(p.interviewed), "interviewed"))
     if p.segment: facts.append((f"segment {p.segment}", f"of {p.segmentation}; verdict: {p.verdict}"))
     facts.append((str(len(p.claim_list)), "statements"))
+    days = sorted(d for c in p.claim_list for d in (c.oldest, c.newest) if d)
+    if days: facts.append((days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}", "evidence"))
+    return facts
+
+
+def card_view(
+    p: Persona,        # whose card
+) -> dict[str, Any]:
+    "Return everything a card says: anchor, name, label, status, facts, caveats, lead, apart (claims), who (lines), groups of claims with their evidence, topics, foot."
+    views = [(title, [_claim_view(p, c) for c in claims]) for title, claims in card_groups(p)]
+    apart, groups = (views[0][1], views[1:]) if views and views[0][0] == APART else ([], views)
     drafted = f" Drafted {p.created}." if p.created else ""
     review = f" Review by {p.review_by}." if p.review_by else ""
     foot = f"Name and picture are fictional.{drafted}{review} ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
-    return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": facts, "caveats": p.caveats, "lead": _lead(p),
-            "groups": [g for g in groups if g[1]], "foot": foot, "avatar": avatar(p.id)}
+    lead = None if p.quote is None else {"words": str(p.quote.quote), "place": _place(p.quote)}
+    topics, caveats = [_claim_view(p, c) for c in p.claim_list if _is_topic(c)], [c for c in p.caveats if c != _unassigned_words(p)]
+    return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": _facts(p), "caveats": caveats, "lead": lead, "apart": apart,
+            "who": _who(p), "groups": groups, "topics": topics, "foot": foot, "avatar": avatar(p.id)}
 
 # %% ../nbs/51_cards.ipynb #078d03d2
 @cache
@@ -170,9 +232,11 @@ class PersonaCard:
     "Show a persona: in a notebook by being the last value of a cell, elsewhere by its `html`."
 
     def __init__(self,
-                 persona: Persona,   # whose card
+                 persona: Persona,               # whose card
+                 *,
+                 print_evidence: bool = False,   # whether paper shows the evidence of each statement
                  ):
-        self.persona = persona
+        self.persona, self.print_evidence = persona, print_evidence
 
     @property
     def view(self) -> dict[str, Any]:
@@ -182,7 +246,7 @@ class PersonaCard:
     @property
     def html(self) -> str:
         "The card as HTML with its style; needs no network."
-        return f"<style>{read_style('card.css')}</style>" + render("card.html.j2", {"p": self.view, "linked": False})
+        return f"<style>{read_style('card.css')}</style>" + render("card.html.j2", {"p": self.view, "linked": False, "print_evidence": self.print_evidence})
 
     def _repr_html_(self) -> str: return self.html
     def __repr__(self) -> str: return f"PersonaCard({self.persona.title})"
@@ -193,9 +257,9 @@ def strongest_claims(
     *,
     most: int = 5,      # at most so many
 ) -> list[Claim]:
-    "Return the claims on the firmest ground: by strength, then by the lower end of the interval, then in the order of a card."
+    "Return the claims on the firmest ground, topics left out: by strength, then by the lower end of the interval, then in the order of a card."
     place = {facet: i for i, facets in enumerate(GROUPS.values()) for facet in facets}
-    return sorted(persona.claim_list, key=lambda c: (-STRENGTHS.index(c.strength), -(c.low or 0), place[c.facet], c.id))[:most]
+    return sorted((c for c in persona.claim_list if not _is_topic(c)), key=lambda c: (-STRENGTHS.index(c.strength), -(c.low or 0), place[c.facet], c.id))[:most]
 
 # %% ../nbs/51_cards.ipynb #f1fc6e8d
 def _supported(p: Persona) -> int: return sum(STRENGTHS.index(c.strength) >= 2 for c in p.claim_list)
@@ -210,10 +274,11 @@ def _size_words(p: Persona) -> str:
 
 def _tile(p: Persona, most: int) -> dict[str, Any]:
     "Return what the gallery says about one persona, and its whole card."
-    claims = [_claim_view(p, c) for c in strongest_claims(p, most=most)]
+    apart = _apart_claims(p, 2)
+    claims = [_claim_view(p, c) for c in [*apart, *(c for c in strongest_claims(p, most=most) if c not in apart)][:most]]
     verdict = f"verdict: {p.verdict}" if p.segment else "no segments: drafted from codings alone" if p.cases is not None else "no segment"
     told = {"size": _size_words(p), "verdict": verdict, "supported": _supported(p), "avatar": avatar(p.id, size=56), "meter": "", "checks": ""}
-    counts = {"interviewed": p.interviewed, "statements": len(p.claim_list), "more": len(p.claim_list) - len(claims)}
+    counts = {"interviewed": p.interviewed, "statements": len(p.claim_list), "more": len(p.claim_list) - len(claims), "apart": len(apart[:most])}
     return {"card": card_view(p), "share": p.share, "low": p.low, "high": p.high, "claims": claims, **counts, **told}
 
 # %% ../nbs/51_cards.ipynb #387d7464
@@ -256,14 +321,22 @@ class PersonaGallery:
                  study: Study | None = None,    # to say what its data and the checks say today
                  sort: str = "given",           # given, share, strength or name
                  most: int = 5,                 # statements on each small card
+                 print_evidence: bool = False,  # whether paper shows the evidence of each statement
                  ):
-        self.personas, self.sort = list(personas), sort
+        self.personas, self.sort, self.print_evidence = list(personas), sort, print_evidence
         self.view = gallery_view(self.personas, study=study, sort=sort, most=most)
+
+    @property
+    def notes(self) -> list[str]:
+        "What concerns all personas, said once: who was interviewed and belongs to none."
+        said = [(p.segmentation, _unassigned_words(p)) for p in self.personas]
+        return [words for _, words in dict.fromkeys(said) if words]
 
     @property
     def html(self) -> str:
         "The gallery as HTML with its style; needs no network."
-        return f"<style>{_gallery_style()}</style>" + render("gallery.html.j2", {"tiles": self.view, "strengths": STRENGTHS, "sort": self.sort})
+        return f"<style>{_gallery_style()}</style>" + render("gallery.html.j2", {
+            "tiles": self.view, "strengths": STRENGTHS, "sort": self.sort, "notes": self.notes, "print_evidence": self.print_evidence})
 
     def write(self, path: str | PathLike[str],   # an .html file
               *, title: str = "Personas",        # of the page

@@ -20,9 +20,9 @@ import pandas as pd
 
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .personas import (
-    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _apart, _asked, _contrasts_by, _count_by, _counter_figures, _dates,
-    _default_facet, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
-    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _withdrawn, code_profiles, contrasts, passages)
+    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _apart, _asked, _attributes_of, _contrasts_by, _count_by, _counter_figures, _dates,
+    _defining, _figures, _fits, _gives_away, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
+    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _usual_people, _withdrawn, code_profiles, contrasts, passages)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -776,17 +776,6 @@ def _artefact(facts: _Facts, p: Persona) -> _Findings:
         yield _Finding("segment-artefact", p.id, "", found, "look at how these answers were collected; leave them out and segment again", ("segment",))
 
 # %% ../nbs/43_checks.ipynb #a3950d3c
-def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    "Say for the answers of those `asked` whether they are usual among the people `here`: 1, 0, or NaN where there is none."
-    if level in ("numeric", "ordinal"):
-        score = _scores(x, level, values)
-        middle = np.nanmedian(score[here]) if (~np.isnan(score[here])).any() else np.nan
-        spread = 1.4826 * np.nanmedian(np.abs(score[here] - middle)) or np.nanstd(score[here])
-        return np.where(np.isnan(score), np.nan, np.abs(score - middle) <= 4 * spread)[asked]
-    said, shares = x[asked], x[here].value_counts(normalize=True)
-    return said.map(shares).fillna(0).ge(.05).astype("float64").where(said.notna()).to_numpy()
-
-
 def _homes(facts: _Facts, p: Persona, survey: Survey) -> tuple[np.ndarray, np.ndarray]:
     "Return each respondent's segment, and who was interviewed."
     members, ids = _members(facts, p), survey.data.index.astype("object")
@@ -799,16 +788,12 @@ def _misfits(facts: _Facts, p: Persona) -> _Findings:
     survey, people = _survey_of(facts, p.survey), _people(facts, p)
     if survey is None or not people or p.segment is None or p.cases is not None: return
     about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
-    made = survey.variables[survey.variables["variable"].isin(_defining(about))]
     home, read = facts.kept(("home", p.segmentation, survey.name), lambda: _homes(facts, p, survey))
     here = home == p.segment
     asked = here & read
-    if here.sum() < 20 or len(made) < 3 or not asked.any(): return
-    answers = {r.variable: _usual(survey.data[r.variable], r.level, list(r.values_), here, asked) for r in made.rename(columns={"values": "values_"}).itertuples()}
-    usual = pd.DataFrame(answers, index=survey.data.index[asked])
-    for case, fit in usual.iterrows():
+    for case, fit in _usual_people(survey, _defining(about), here, asked).iterrows():
         fit = fit.dropna().astype("float64")
-        if len(fit) < 3 or fit.mean() >= facts.limits["fit"]: continue
+        if fit.mean() >= facts.limits["fit"]: continue
         found = f"{case} is unusual among its people on {int((1 - fit).sum())} of {len(fit)} variables that made the segments: {', '.join(fit.index[fit.eq(0)])}"
         yield _Finding("misfit", p.id, "", found, "look whether this person belongs here; nobody has to belong anywhere", ("segment",))
 
@@ -821,26 +806,13 @@ def _identifying(facts: _Facts, q: pd.DataFrame) -> _Findings:
                       lambda r: "choose another quote, or a span without it; pseudonymize the source")
 
 # %% ../nbs/43_checks.ipynb #d95eeb12
-def _attributes(facts: _Facts) -> pd.DataFrame:
-    "Return what is known of the cases as folded text, one row per case."
-    cases = facts.study.cases.set_index("case")
-    known = cases.drop(columns=[name for name in cases if name == "withdrawn" or str(name).startswith("consent")])
-    text = known.map(lambda v: "" if v is None or v != v else f"{v:g}" if isinstance(v, float) else str(v).casefold())
-    return text[text.ne("").any(axis=1)]
-
-
 def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
-    known = facts.kept(("attributes",), lambda: _attributes(facts))
+    known = facts.kept(("attributes",), lambda: _attributes_of(facts.study))
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
-        said = " ".join(told["quote"]).casefold()
-        own = {name: v for name, v in known.loc[case].items() if len(v) > 1 and v in said and re.search(rf"(?<!\w){re.escape(v)}(?!\w)", said)
-               and (_default_facet(str(name), "nominal") == "demographic" or known[name].eq(v).sum() < facts.limits["k"])}
-        n = int(np.logical_and.reduce([known[name].eq(v) for name, v in own.items()]).sum()) if own else 0
-        alone = [v for name, v in own.items() if known[name].eq(v).sum() == 1]
-        if own and n < facts.limits["k"] and (len(own) > 1 or alone):
+        if away := _gives_away(known, case, " ".join(told["quote"]), facts.limits["k"]):
             first = told.iloc[0]
-            yield _Finding("person-recognisable", first["persona"], "", f"the quotes of {case} tell {', '.join(map(str, own))}: {n} of {len(known)} people in the study",
+            yield _Finding("person-recognisable", first["persona"], "", f"the quotes of {case} tell {', '.join(away[0])}: {away[1]} of {len(known)} people in the study",
                 "choose quotes that tell less, or a span without it",
                            (*first["at"], "quote"), int(str(place)))
 

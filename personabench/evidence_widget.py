@@ -15,7 +15,7 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from .cards import GROUPS, _count, _interval, _otherwise
+from .cards import _count, _in_card_order, _interval, _otherwise, _who_otherwise
 from .coding_widget import widget_files
 from .personas import Claim, Evidence, Persona, _stored, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, PersonabenchError, nearest
@@ -142,15 +142,10 @@ class EvidenceWidget(anywidget.AnyWidget):
                  about: Persona | Claim,    # a persona, or one of its claims
                  ):
         self.study, self.persona = study, about if isinstance(about, Persona) else None
-        self._claims = self._ordered(about.claim_list) if isinstance(about, Persona) else [about]
+        groups = _in_card_order(about) if isinstance(about, Persona) else [("", [about])]
+        self._claims, self._groups = [c for _, claims in groups for c in claims], {c.id: title for title, claims in groups for c in claims}
         super().__init__(state={"run": uuid.uuid4().hex[:8]})
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
-
-    @staticmethod
-    def _ordered(claims: list[Claim]) -> list[Claim]:
-        "Return claims in the order of a card."
-        place = {facet: i for i, facets in enumerate(GROUPS.values()) for facet in facets}
-        return sorted(claims, key=lambda c: place[c.facet])
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
@@ -162,18 +157,17 @@ class EvidenceWidget(anywidget.AnyWidget):
         kind = m.get("type")
         if kind == "ready":
             about = self.persona.title if self.persona else ""
-            return {"type": "statements", "about": about, "groups": self._groups(), "rows": [_statement(c) for c in self._claims]}
+            return {"type": "statements", "about": about, "rows": [{**_statement(c), "group": self._groups[c.id]} for c in self._claims]}
         if kind == "open": return self._opened(str(m.get("claim")))
         if kind == "ping": return {"type": "pong"}
         raise BadInput("message", f"type {kind!r}", "one that this version knows", "run the cell again")
-
-    def _groups(self) -> dict[str, str]: return {facet: title for title, facets in GROUPS.items() for facet in facets}
 
     def _opened(self, name: str) -> dict[str, Any]:
         claim = next((c for c in self._claims if c.id == name), None)
         if claim is None: raise NoSuchName("message", f"no statement {name!r}", "one of the list", nearest(name, [c.id for c in self._claims]))
         rows, listed = _items(self.study, claim), sum(e.kind == "quote" for e in claim.evidence)
-        return {"type": "evidence", "claim": name, "rows": rows, "people": _people_words(rows), "more": max(claim.quotes - listed, 0)}
+        people = " ".join(filter(None, [_people_words(rows), _who_otherwise(claim)]))
+        return {"type": "evidence", "claim": name, "rows": rows, "people": people, "more": max(claim.quotes - listed, 0)}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         "Add a table for places where no script runs."

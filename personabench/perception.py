@@ -22,7 +22,7 @@ from .schema import BadInput, nearest
 from .typing_tool import _with_policy
 
 # %% auto #0
-__all__ = ['PERCEPTION_ITEMS', 'PERCEPTION_COLUMNS', 'perception_form', 'score_perception']
+__all__ = ['PERCEPTION_ITEMS', 'PERCEPTION_COLUMNS', 'perception_key', 'perception_form', 'score_perception']
 
 # %% ../nbs/48_perception.ipynb #5052867f
 _LOWEST, _HIGHEST = 1, 7
@@ -55,6 +55,17 @@ def _mixed(names: Iterable[str]) -> list[str]:
     return [rows[(j + 3 * i) % len(rows)][i] for i in range(3) for j in range(len(rows))]
 
 
+def _neutral() -> dict[str, str]:
+    "Return the item of the page -> the item's own name: what respondents see tells no construct."
+    return {f"q{i:02}": name for i, name in enumerate(_mixed(_ITEMS), 1)}
+
+
+def perception_key() -> pd.DataFrame:
+    "Return the key to a file of answers, for the researcher alone: one row per item in the order of the page: item, construct, name, statement."
+    construct = {name: c for c in PERCEPTION_ITEMS for name in _item_names(c)}
+    return pd.DataFrame([(item, construct[name], name, _ITEMS[name]) for item, name in _neutral().items()], columns=["item", "construct", "name", "statement"])
+
+
 def perception_form(
     persona: Persona,                             # who is judged
     path: str | os.PathLike[str] | None = None,   # an .html file to write, all or nothing; None: nowhere
@@ -64,7 +75,7 @@ def perception_form(
     "Return the questionnaire as an HTML page that needs no network; its answers are one line of CSV that people copy or save."
     from jinja2 import Environment, StrictUndefined
 
-    items = [(name, _ITEMS[name]) for name in _mixed(_ITEMS)]
+    items = [(item, _ITEMS[name]) for item, name in _neutral().items()]
     data = json.dumps({"persona": persona.id, "items": [name for name, _ in items]}, ensure_ascii=False).replace("<", "\\u003c")
     template = (resources.files("personabench") / "templates" / "perception.html.j2").read_text(encoding="utf-8")
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
@@ -85,6 +96,7 @@ def _answers(given: pd.DataFrame | str | os.PathLike[str] | Iterable[str | os.Pa
 # %% ../nbs/48_perception.ipynb #9aac9d71
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     "Return the items as numbers. Raises BadInput for missing columns, answers off the scale and a person who answered twice."
+    table = table.rename(columns=_neutral())
     missing = [name for name in _ITEMS if name not in table]
     if missing: raise BadInput("answers", f"no column {missing[0]!r}", f"the {len(_ITEMS)} items", nearest(missing[0], map(str, table.columns)))
     raw = table[list(_ITEMS)].replace(r"^\s*$", np.nan, regex=True)

@@ -17,6 +17,7 @@ from .personas import Claim, Persona
 from .priorities import Priorities
 from .schema import FACETS, BadInput
 from .versions import _BY_CHANCE, _LISTING, Comparison, _again, _again_words, _listing, _number, _topic
+from .wordings import row_words
 
 if TYPE_CHECKING:
     import altair as alt
@@ -235,6 +236,7 @@ def _row_words(c: Claim) -> str:
     "Name a row so that it fits all personas: a claim from a survey by its question and answer, without the direction."
     if not c.is_survey: return c.text
     e = next(e for e in c.evidence if e.kind == "survey")
+    if e.question: return row_words(e.question, e.answer if e.share is not None else None)
     if _DIRECTION.search(c.text): return _DIRECTION.sub("", c.text)
     return f"{e.variable}: {e.answer or e.value}" if e.share is not None else str(e.variable)
 

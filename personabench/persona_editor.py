@@ -16,12 +16,12 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .cards import _count, _interval, _otherwise
+from .cards import _count, _in_card_order, _interval, _otherwise
 from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
 from .coding_widget import widget_files
-from .personas import (Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
+from .personas import (PERSONA_FIELDS, Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
                                    _write_whole, passages)
-from .prevalence import Prevalence, persona_prevalence
+from .prevalence import Prevalence, _brief, persona_prevalence
 from .schema import FACETS, STRENGTHS, AlreadyThere, BadInput, NoSuchName, PersonabenchError, nearest
 from .study import Study
 
@@ -66,8 +66,36 @@ def _claim_of(p: Persona, m: Mapping[str, Any]) -> tuple[int, Claim]:
     return at, p.claim_list[at]
 
 
+def _named(c: Claim) -> str:
+    "Name a statement by its words: an id says nothing to a reader, and less to a listener."
+    words = " ".join(c.text.split())
+    return f"\u201c{words if len(words) <= 48 else words[:47].rstrip() + chr(0x2026)}\u201d"
+
+
+def _place_of(c: Claim) -> str: return f"statement {_named(c)}"
+
+
 def _with(p: Persona, at: int, c: Claim) -> Persona:
     return p.model_copy(update={"claim_list": [c if i == at else x for i, x in enumerate(p.claim_list)]})
+
+# %% ../nbs/57_persona_editor.ipynb #65f0bafb
+_KINDS: dict[str, tuple[str, str | None]] = {
+    name: ((facets.split() or ["other"])[0], name if words or not facets else None)
+    for name, (facets, words) in PERSONA_FIELDS.items() if name not in ("name", "quote", "other")}
+_KINDS |= {facet: (facet, None) for facet in FACETS if facet not in {f for f, field in _KINDS.values() if field is None}}
+
+
+def _kind(name: str, place: str) -> tuple[str, str | None]:
+    "Return facet and field of a kind. Raises BadInput."
+    if name in _KINDS: return _KINDS[name]
+    if name not in FACETS: raise BadInput(place, f"the kind {name!r}", f"one of {', '.join(_KINDS)}", nearest(name, _KINDS))
+    return name, None
+
+
+def _kind_of(c: Claim) -> str:
+    "Return the kind of a statement: its field where it has one of its own, else the field of its facet, else the facet."
+    if c.field in _KINDS: return str(c.field)
+    return next((name for name, (facet, field) in _KINDS.items() if field is None and facet == c.facet), c.facet)
 
 # %% ../nbs/57_persona_editor.ipynb #ac1c3d42
 def _seen(place: str, now: str, m: Mapping[str, Any], wanted: str) -> None:
@@ -86,43 +114,46 @@ def _set_field(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona,
 
 def _set_text(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
-    said = _words(m, f"statement {c.id!r}")
-    _seen(f"statement {c.id!r}", c.text, m, said)
-    return _with(p, at, c.model_copy(update={"text": said})), f"the text of {c.id}"
+    said = _words(m, _place_of(c))
+    _seen(_place_of(c), c.text, m, said)
+    changed = c.model_copy(update={"text": said})
+    return _with(p, at, changed), f"the text of {_named(changed)}"
 
 
 def _set_facet(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
-    facet = str(m.get("value"))
-    if facet not in FACETS: raise BadInput(f"statement {c.id!r}", f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(facet, FACETS))
-    return _with(p, at, c.model_copy(update={"facet": facet})), f"the facet of {c.id}"
+    facet, field = _kind(str(m.get("value")), _place_of(c))
+    return _with(p, at, c.model_copy(update={"facet": facet, "field": field})), f"the kind of {_named(c)}"
 
 # %% ../nbs/57_persona_editor.ipynb #56ce874e
 def _move(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
-    to = max(0, min(len(p.claim_list) - 1, at + int(m.get("by", 0))))
-    rest = [x for x in p.claim_list if x.id != c.id]
-    return p.model_copy(update={"claim_list": [*rest[:to], c, *rest[to:]]}), f"the place of {c.id}"
+    mine = next(claims for _, claims in _in_card_order(p) if c in claims)
+    i, by = mine.index(c), int(m.get("by", 0))
+    beside, rest = mine[max(0, min(len(mine) - 1, i + by))], [x for x in p.claim_list if x.id != c.id]
+    if beside is c: return p, ""
+    to = rest.index(beside) + (by > 0)
+    return p.model_copy(update={"claim_list": [*rest[:to], c, *rest[to:]]}), f"the place of {_named(c)}"
 
 
 def _add(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
-    text, facet = _words(m, "new statement"), str(m.get("facet", "other"))
+    text, kind = _words(m, "new statement"), str(m.get("facet", "other"))
+    facet, field = _kind(kind, "new statement")
     name, taken, n = _slug(facet, text[:40]), {c.id for c in p.claim_list}, 2
     while (new := name if n == 2 and name not in taken else f"{name}-{n}") in taken: n += 1
-    if facet not in FACETS: raise BadInput("new statement", f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(facet, FACETS))
-    fresh = Claim.model_validate({"id": new, "text": text, "facet": facet, "evidence": []})
-    return p.model_copy(update={"claim_list": [*p.claim_list, fresh]}), f"the new statement {new}"
+    fresh = Claim.model_validate({"id": new, "text": text, "facet": facet, "field": field, "evidence": []})
+    return p.model_copy(update={"claim_list": [*p.claim_list, fresh]}), f"the new statement {_named(fresh)}"
 
 
 def _remove(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
-    _seen(f"statement {c.id!r}", c.text, m, "")
-    return p.model_copy(update={"claim_list": [x for i, x in enumerate(p.claim_list) if i != at]}), f"the removal of {c.id}"
+    _seen(_place_of(c), c.text, m, "")
+    return p.model_copy(update={"claim_list": [x for i, x in enumerate(p.claim_list) if i != at]}), f"the removal of {_named(c)}"
 
 # %% ../nbs/57_persona_editor.ipynb #b0fa760f
 def _attach(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
-    side, place = "against" if m.get("side") == "against" else "evidence", f"statement {c.id!r}"
+    side, place = "against" if m.get("side") == "against" else "evidence", _place_of(c)
     if c.is_survey and side == "evidence":
         cure = "add a statement of its own for what people say"
         raise BadInput(place, "it counts answers of a survey, and a quote would change what is counted", "a statement of quotes", cure)
@@ -132,7 +163,7 @@ def _attach(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, st
     e = _quote(next(found.itertuples()))
     if any((x.source, x.start, x.end, x.code) == (e.source, e.start, e.end, e.code) for x in getattr(c, side)):
         raise AlreadyThere(place, "this quote is attached already", "each quote once", "choose another")
-    return _with(p, at, _counted(study, p, c.model_copy(update={side: [*getattr(c, side), e]}))), f"a quote of {e.case} attached to {c.id}"
+    return _with(p, at, _counted(study, p, c.model_copy(update={side: [*getattr(c, side), e]}))), f"a quote of {e.case} attached to {_named(c)}"
 
 
 def _detach(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
@@ -140,8 +171,8 @@ def _detach(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, st
     side, i = "against" if m.get("side") == "against" else "evidence", int(m.get("place", -1))
     listed = getattr(c, side)
     if not 0 <= i < len(listed) or _words_of(listed[i]) != m.get("was", _words_of(listed[i])):
-        raise NoSuchName(f"statement {c.id!r}", "this evidence is not there any more", "a piece that is listed", "look again: the list has changed")
-    return _with(p, at, _counted(study, p, c.model_copy(update={side: [*listed[:i], *listed[i + 1:]]}))), f"a piece of evidence taken from {c.id}"
+        raise NoSuchName(_place_of(c), "this evidence is not there any more", "a piece that is listed", "look again: the list has changed")
+    return _with(p, at, _counted(study, p, c.model_copy(update={side: [*listed[:i], *listed[i + 1:]]}))), f"a piece of evidence taken from {_named(c)}"
 
 
 def _words_of(e: Evidence) -> str: return e.quote if e.kind == "quote" and e.quote else e.summary
@@ -179,11 +210,12 @@ class _File:
         return other
 
 
-def _one_file(path: str | Path) -> Path:
-    "Return the file to edit. Raises BadInput for a folder of several."
-    files = _persona_files(path)
-    if len(files) > 1: raise BadInput(str(path), f"{len(files)} persona files", "one", f"name one of them, such as {files[0].name!r}")
-    return files[0]
+def _titles(files: Sequence[Path]) -> list[list[str]]:
+    "Return name and title of each file to choose from; one that cannot be read is named all the same."
+    def title(path: Path) -> str:
+        try: return _read_persona(path).title
+        except PersonabenchError: return "cannot be read"
+    return [[path.name, f"{path.name}: {title(path)}"] for path in files]
 
 # %% ../nbs/57_persona_editor.ipynb #ec67e0eb
 def _row(c: Claim, away: set[str]) -> dict[str, Any]:
@@ -197,19 +229,19 @@ def _row(c: Claim, away: set[str]) -> dict[str, Any]:
     figures = " · ".join(filter(None, [_count(c), _interval(c), _otherwise(c)]))
     pieces = [piece(e, side, i) for side, listed in (("for", c.evidence), ("against", c.against)) for i, e in enumerate(listed)]
     dots = "●" * rank + "○" * (len(STRENGTHS) - 1 - rank)
-    return {"id": c.id, "text": c.text, "facet": c.facet, "strength": c.strength, "dots": dots, "figures": figures, "evidence": pieces}
+    return {"id": c.id, "text": c.text, "facet": c.facet, "kind": _kind_of(c), "strength": c.strength, "dots": dots, "figures": figures, "evidence": pieces}
 
 
 def _meter_words(m: Prevalence | None, name: str) -> dict[str, Any] | None:
     "Return what the meter says of one bundle of traits."
     if m is None or not len(m.traits): return None
-    traits = [[t.trait, t.wanted, t.people, t.base, t.without] for t in m.traits.itertuples()]
-    return {"name": name, "text": m.explain(), "people": m.people, "base": m.base, "costs": m.costs_most, "traits": traits}
+    traits = [[_brief(t.statement), t.wanted, t.people, t.base, t.without, t.trait == m.costs_most] for t in m.traits.itertuples()]
+    return {"name": name, "text": m.explain(), "people": m.people, "base": m.base, "traits": traits}
 
 # %% ../nbs/57_persona_editor.ipynb #7278bba7
 def _live(study: Study, p: Persona, today: str | None) -> dict[str, Any]:
     "Return what meter and checks say about a persona as it is now."
-    bundles = [("all statements", None), ("who they are", {"demographic"})]
+    bundles = [("", None), ("Who they are", {"demographic"})]
     meters = [told for name, facets in bundles if (told := _meter_words(persona_prevalence(study, p, facets=facets), name))]
     if len(meters) == 2 and meters[0]["traits"] == meters[1]["traits"]: meters.pop()
     found = check(study, personas=[p], today=today)
@@ -230,8 +262,8 @@ def _search(study: Study, c: Claim, words: str, most: int = 30) -> list[dict[str
 class _Session:
     "One sitting at a file: what was done, what can be undone, and what is told to the browser."
 
-    def __init__(self, study: Study, path: str | Path, today: str | None):
-        self.study, self.today, self.file = study, today, _File(_one_file(path))
+    def __init__(self, study: Study, path: Path, today: str | None):
+        self.study, self.today, self.file = study, today, _File(path)
         self.past: list[tuple[Persona, str]] = [(self.file.persona, "")]
         self.future: list[tuple[Persona, str]] = []
         self.sent: dict[str, dict[str, Any]] = {}
@@ -293,12 +325,12 @@ class _Session:
     def news(self, everything: bool) -> dict[str, Any]:
         "Return what the browser does not know yet; all of it when it opens."
         p, away = self.persona, _withdrawn(self.study)
-        rows = {c.id: _row(c, away) for c in p.claim_list}
+        rows = {c.id: {**_row(c, away), "group": title} for title, claims in _in_card_order(p) for c in claims}
         fresh = [row for name, row in rows.items() if everything or self.sent.get(name) != row]
         self.sent = rows
         steps = {"undo": self.past[-1][1] if len(self.past) > 1 else "", "redo": self.future[-1][1] if self.future else ""}
         about = {"file": self.file.path.name, "id": p.id, "name": p.name, "label": p.label, "status": p.status}
-        return {"type": "state", "all": everything, "order": list(rows), "rows": fresh, "facets": list(FACETS), "problem": self.problem, **about, **steps}
+        return {"type": "state", "all": everything, "order": list(rows), "rows": fresh, "kinds": list(_KINDS), "problem": self.problem, **about, **steps}
 
 # %% ../nbs/57_persona_editor.ipynb #42d47da1
 class PersonaEditor(anywidget.AnyWidget):
@@ -312,16 +344,24 @@ class PersonaEditor(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, study: Study,              # what the statements are held against
-                 path: str | Path,                # the persona's file, or a folder with one
+                 path: str | Path,                # the persona's file, or a folder of them, of which the first is shown and the others can be chosen
                  *,
                  today: str | None = None):       # ISO date for the checks; default: today
-        self.study, self._session = study, _Session(study, path, today)
-        token = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
+        self.study, self._files = study, {file.name: file for file in _persona_files(path)}
+        self._sessions: dict[str, _Session] = {}
+        self._session = self._opened(next(iter(self._files)), today)
+        token = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:16]
         super().__init__(state={"file": token, "run": uuid.uuid4().hex[:8]})
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
     persona = property(lambda self: self._session.persona, doc="The persona as it is now.")
     path = property(lambda self: self._session.file.path, doc="The file.")
+
+    def _opened(self, name: str, today: str | None) -> _Session:
+        "Return the sitting at a file; what was done there can still be undone."
+        if name not in self._files: raise NoSuchName("message", f"the file {name!r}", "one of the folder", nearest(name, self._files))
+        if name not in self._sessions: self._sessions[name] = _Session(self.study, self._files[name], today)
+        return self._sessions[name]
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser: what has changed comes first, then the answer; an error becomes a `refused` with its cure."
@@ -331,12 +371,16 @@ class PersonaEditor(anywidget.AnyWidget):
         except _Conflict as e: reply = session.kept_both(e, message)
         except PersonabenchError as e: reply = {"type": "refused", "reason": f"{e.place}: {e.found}", "cure": str(e.cure or e.expected or "")}
         except OSError as e: reply = {"type": "refused", "reason": f"{place}: it cannot be written ({e.strerror})", "cure": "check the folder's rights and the disk"}
-        self.send(session.news(message.get("type") == "ready"))
+        about = {"files": _titles(list(self._files.values())) if len(self._files) > 1 else []}
+        self.send({**self._session.news(message.get("type") in ("ready", "pick")), **about})
         self.send({**reply, "guid": message.get("guid"), "to": message.get("view")})
 
     def _answer(self, m: Mapping[str, Any]) -> dict[str, Any]:
         kind, guid, session = str(m.get("type")), str(m.get("guid")), self._session
         if kind in ("ready", "ping"): return {"type": "pong"}
+        if kind == "pick":
+            self._session = self._opened(str(m.get("value")), session.today)
+            return {"type": "pong"}
         if kind == "live": return {"type": "live", **_live(self.study, self.persona, session.today)}
         if kind == "search":
             rows = _search(self.study, _claim_of(self.persona, m)[1], str(m.get("words", "")))

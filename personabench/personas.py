@@ -20,15 +20,16 @@ from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchC
 from .study import clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
 from .survey import Survey, stored_survey
+from .wordings import answer_words, topic_words
 
 if TYPE_CHECKING:
     from personabench.typing_tool import TypingTool
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['PERSONA_FIELDS', 'PERSONA_FACETS', 'Evidence', 'Claim', 'Link', 'Persona', 'read_personas', 'write_personas',
-           'update_personas', 'persona_schema', 'asked_sources', 'passages', 'contrasts', 'code_profiles',
-           'segment_by_codes', 'draft_personas']
+__all__ = ['PERSONA_FIELDS', 'PERSONA_FACETS', 'Evidence', 'Claim', 'Link', 'Descriptor', 'Persona', 'read_personas',
+           'write_personas', 'update_personas', 'persona_schema', 'asked_sources', 'passages', 'contrasts',
+           'code_profiles', 'segment_by_codes', 'draft_personas']
 
 # %% ../nbs/40_personas.ipynb #3525ce80
 class _Row(BaseModel):
@@ -64,6 +65,8 @@ class Evidence(_Row):
     code: str | None = None                # the code of the coding
     survey: str | None = None              # name of the survey in the study
     variable: str | None = None
+    question: str | None = None            # as it was asked
+    scale: str | None = None               # what its ends mean, where answers have an order
     value: str | int | float | bool | None = None  # the answer whose share it is; none for a mean
     answer: str | None = None              # the same in words
     n: int | None = None                   # members of the segment who answered
@@ -228,11 +231,40 @@ class Link(_Row):
     "Hold how one interviewed person came to belong to a persona."
     case: str
     how: Literal["respondent id", "typing tool", "by hand"]
+    note: Literal["misfit", "recognisable"] | None = None   # what the check says of this person: no quote of theirs stands for all
     probability: float | None = Field(None, ge=0, le=1)   # of the segment, by the typing tool
 
     @field_validator("case", mode="before")
     @classmethod
     def _case_is_text(cls, case: Any) -> Any: return _text_id(case)
+
+# %% ../nbs/40_personas.ipynb #40d3bddb
+class Descriptor(_Row):
+    "Hold one line of who the people are: a mean, or an answer that at least five of them gave."
+    field: Literal["role", "tech comfort", "age", "location", "devices", "demographics"]
+    variable: str                          # of the survey, or attribute of the cases
+    question: str | None = None
+    scale: str | None = None               # what its ends mean, where answers have an order
+    answer: str | None = None              # whose share it is; none for a mean
+    asked: Literal["survey", "cases"] = "survey"   # of the respondents, or of the interviewed people
+    n: int = Field(ge=0)                   # people of the segment who answered
+    people: int | None = Field(None, ge=0)  # who gave the answer
+    share: float | None = None
+    mean: float | None = None
+    low: float | None = None               # 95 % interval of share or mean
+    high: float | None = None
+    rest: float | None = None              # the same figure among all other respondents
+
+    @property
+    def topic(self) -> str: "What it is about."; return topic_words(self.question) if self.question else self.variable.replace("_", " ").capitalize()  # noqa: E702
+    @property
+    def summary(self) -> str: "The line in words."; return f"{self.topic}: {_descriptor_figure(self)}"  # noqa: E702
+
+
+def _descriptor_figure(d: Descriptor) -> str:
+    spread = "" if d.low is None or d.high is None else f" ({100 * d.low:.0f}-{100 * d.high:.0f} %)" if d.mean is None else f" ({d.low:.3g} to {d.high:.3g})"
+    if d.mean is not None: return f"{d.mean:.3g} on average{spread}"
+    return f"{d.answer or 'yes'} {100 * (d.share or 0):.0f} %{spread}"
 
 # %% ../nbs/40_personas.ipynb #036ef746
 class Persona(_Row):
@@ -260,6 +292,7 @@ class Persona(_Row):
     review_by: str | None = None
     data: dict[str, str] = {}              # what it was drafted from: name -> SHA-256
     notes: str | None = None
+    described: list[Descriptor] = []       # who they are: lines that claim nothing and are no part of the bundle
     claim_list: list[Claim] = Field([], alias="claims")
 
     @field_validator("cases", mode="before")
@@ -326,7 +359,8 @@ def _caveats(p: Persona) -> list[str]:
     if p.segment is not None and p.verdict != "clusters shown":
         why.append({"not measured": "Whether the segments are real has not been measured.", "not shown": "The data are too few to tell whether the segments are real.",
                     "no clusters": "The data show no clusters: the border of this segment is a choice, not a finding."}[p.verdict])
-    if not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey.")
+    asked = p.segment is not None and any(c.is_survey for c in p.claim_list)
+    if not p.interviewed: why.append("Nobody of this segment was interviewed: all claims come from the survey." if asked else "Nobody was interviewed.")
     elif p.interviewed < _ENOUGH_INTERVIEWS: why.append(f"Only {p.interviewed} of its people {'was' if p.interviewed == 1 else 'were'} interviewed.")
     if p.segment is not None and "codings" in p.data: why.append("Its people were grouped by what they were coded with: that these codes set them apart is no surprise.")
     return [*why, *_link_caveats(p)]
@@ -340,8 +374,15 @@ def _link_caveats(p: Persona) -> list[str]:
         said = "" if least is None else f", the least sure with a probability of {least:.2f}"
         why.append(f"{len(tool)} of its interviewed people {'was' if len(tool) == 1 else 'were'} assigned by the typing tool{said}.")
     if hand: why.append(f"{len(hand)} of its interviewed people {'was' if len(hand) == 1 else 'were'} linked by hand.")
-    if p.unassigned: why.append(f"{p.unassigned} interviewed {'person belongs' if p.unassigned == 1 else 'people belong'} to no segment; their words count nowhere.")
-    return why
+    if odd := [link.case for link in p.linked if link.note == "misfit"]:
+        fits, whom = ("fits", "this person") if len(odd) == 1 else ("fit", "them")
+        why.append(f"{', '.join(odd)} {fits} these people badly, by what made the segments: read {whom} with care.")
+    return [*why, *filter(None, [_unassigned_words(p)])]
+
+
+def _unassigned_words(p: Persona) -> str:
+    if not p.unassigned: return ""
+    return f"{p.unassigned} interviewed {'person belongs' if p.unassigned == 1 else 'people belong'} to no segment; their words count nowhere."
 
 # %% ../nbs/40_personas.ipynb #dbcf467a
 _CLAIM_COLUMNS = ("claim", "facet", "text", "people", "base", "share", "low", "high", "strength", "quotes", "against", "newest", "oldest",
@@ -362,13 +403,21 @@ def _evidence_frame(p: Persona) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_EVIDENCE_COLUMNS))
 
 # %% ../nbs/40_personas.ipynb #196b9f40
+_LEADING, _SHORT, _LONG = ("pain", "goal", "need", "motivation"), 50, 170   # facets, and the length of a quote that reads well
+
+
 def _lead_quote(p: Persona) -> Evidence | None:
-    first = sorted((c for c in p.claim_list if c.facet in ("pain", "goal", "need", "motivation")), key=lambda c: -(c.share or 0))
-    return next((e for c in first for e in c.evidence if e.kind == "quote"), None)
+    "Choose the quote that stands for all: readable, of what most people share, and of nobody who fits badly or could be recognised."
+    apart = {link.case for link in p.linked if link.note is not None}
+    ranked = sorted(p.claim_list, key=lambda c: (c.facet not in _LEADING, -(c.share or 0), c.id))
+    quotes = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.case not in apart]
+    readable = [e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG]
+    return next(iter(readable), None) or next((e for c, e in quotes if c.facet in _LEADING), None)
 
 
 def _sheet(p: Persona) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = [("name", p.name, None, None, None, None)] + ([] if p.quote is None else [("quote", p.quote.quote, None, None, None, None)])
+    rows += [(d.field, d.summary, None, None, d.people, d.n) for d in p.described]
     rows += [(c.heading, c.text, c.id, c.strength, c.people, c.base) for c in p.claim_list]
     rows.sort(key=lambda row: list(PERSONA_FIELDS).index(row[0]))
     return pd.DataFrame(rows, columns=["field", "text", "claim", "strength", "people", "base"])
@@ -1030,7 +1079,8 @@ def contrasts(
 
 # %% ../nbs/40_personas.ipynb #03dff8dd
 PERSONA_FACETS = ("demographic", "context", "behaviour", "attitude", "need", "goal", "motivation", "pain", "gain", "expectation", "influence", "channel")
-_TEMPLATES = {"demographic": "Speaks about: {code}. {definition}", "context": "Speaks about: {code}. {definition}"}
+_TEMPLATES = {"demographic": "Talked about: {code}.", "context": "Talked about: {code}."}
+_TOPIC = re.compile(r"Talked about: |Speaks about: ")  # a statement that only names what somebody spoke about
 _INSTRUCTION = re.compile(r"(category\b|use\b|not for\b|code\b|(the )?opposite\b)", re.IGNORECASE)
 _ABBREVIATIONS = re.compile(r"(?<=[.!?])\s+(?=[^\Wa-z\d_])")
 
@@ -1071,12 +1121,14 @@ def _default_facet(variable: str, level: str) -> str:
 # %% ../nbs/40_personas.ipynb #680f76b6
 def _survey_words(row: Any, question: str) -> str:
     "Return the text of a survey claim; its figures stand in the evidence."
-    topic = re.sub(r"\s*\([^()]*\)\s*$", "", question or str(row.label)).strip()  # remarks such as "(skipped if no ride)" are for the questionnaire
+    if question:
+        most, two = row.share is None or row.share >= .5 or row.effect < 0, row.level == "binary"
+        agreeing = row.level == "ordinal" and question.endswith((".", "!"))
+        return answer_words(question, row.answer, more=row.effect > 0, most=most, yes_no=two, agreeing=agreeing)
+    topic = str(row.label)  # nobody knows the question: the name of the variable has to do
     if isinstance(row.answer, str): said = f"{row.answer}, {'more' if row.effect > 0 else 'less'} often than the others"
     elif row.level == "ordinal": said = f"rated {'higher' if row.effect > 0 else 'lower'} than by the others"
     else: said = f"{'higher' if row.effect > 0 else 'lower'} than among the others"
-    if topic.endswith((".", "!")): topic = f"\u201c{topic}\u201d"  # a statement that respondents agreed with or not
-    if topic.endswith(("?", "\u201d")): return f"{topic} {said[0].upper()}{said[1:]}."
     return f"{topic}. {said[0].upper()}{said[1:]}." if ":" in topic else f"{topic}: {said}."
 
 # %% ../nbs/40_personas.ipynb #31df77f8
@@ -1339,7 +1391,8 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
         code = ground.codes.loc[name]
         figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
         text = _words(name, code["facet"], code["definition"], templates)
-        about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": _field_of(code["facet"], name), "codes": [name]}
+        field = "other" if _TOPIC.match(text) else _field_of(code["facet"], name)
+        about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": field, "codes": [name]}
         claims.append(Claim(**about, evidence=quotes[name], unlike=far.get(name, []), **figures))
     return claims
 
@@ -1365,7 +1418,7 @@ def _statistic(row: Any, ground: _Ground) -> Evidence:
     value = None if row.value is None or row.value != row.value else row.value.item() if hasattr(row.value, "item") else row.value
     figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest", "effect", "effective_n", *_TESTED)}
     return Evidence(kind="survey", survey=ground.about["survey"], variable=row.variable, value=value, answer=row.answer if isinstance(row.answer, str) else None,
-                    n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, **figures)
+                    n=int(row.n), used=row.variable in _defining(ground.about), date=ground.asked, **_asked_words(ground.survey, row.variable), **figures)
 
 # %% ../nbs/40_personas.ipynb #7f4e3ba4
 def _telling(found: pd.DataFrame, *, without: Iterable[str], used: Sequence[str], most: int) -> pd.DataFrame:
@@ -1425,6 +1478,122 @@ def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: M
     rows = _rows(_telling(found, without=without, used=_defining(ground.about), most=most))
     return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 
+# %% ../nbs/40_personas.ipynb #0d3e31a9
+_FEWEST_ALIKE, _MOST_ANSWERS = 5, 3
+_DESCRIBED = ("role", "tech comfort", "age", "location", "devices", "demographics")
+
+
+def _asked_words(survey: Survey | None, variable: str) -> dict[str, Any]:
+    "Return question and scale of a variable in words."
+    if survey is None: return {"question": None, "scale": None}
+    row = survey.row(variable)
+    ends = [row["values"][0], row["values"][-1]] if row["level"] == "ordinal" and len(row["values"]) else []
+    ends = [str(label) if str(value) == str(label) else f"{value} = {label}" for value, label in ends]
+    return {"question": str(row["question"] or "") or None, "scale": " to ".join(ends) or None}
+
+
+def _descriptor_field(variable: str, facet: str) -> str | None:
+    "Return the field that a variable describes people by; None for what is no descriptor."
+    if re.search(r"child|household|marital", variable, re.IGNORECASE): return "demographics"
+    if facet == "channel": return "devices" if re.search("device", variable, re.IGNORECASE) else None
+    named = _field_of(facet, variable)
+    return named if named in _DESCRIBED else "demographics" if facet == "demographic" else None
+
+
+def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mapping[str, str | None]) -> list[Descriptor]:
+    "Return the descriptors of a segment in the order in which teams use their fields."
+    kinds = {v: facets[v] if v in facets else _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)}
+    fields = {v: _descriptor_field(v, facet) for v, facet in kinds.items() if facet is not None}
+    rows = found[found["variable"].map(fields).notna() & found["people"].fillna(found["n"]).ge(_FEWEST_ALIKE) & found["n"].ge(_FEWEST_ALIKE)]
+    rows = rows.sort_values("share", ascending=False, kind="stable").groupby("variable", sort=False).head(_MOST_ANSWERS)
+    out = [_descriptor(row, str(fields[row.variable]), ground.survey) for row in _rows(rows)]
+    out += _known_of_cases(ground, segment, set(kinds))
+    order = list(dict.fromkeys(found["variable"])) if ground.survey is None else list(ground.survey.variables["variable"])
+    return sorted(out, key=lambda d: (_DESCRIBED.index(d.field), order.index(d.variable) if d.variable in order else len(order), -(d.share or 0)))
+
+
+def _descriptor(row: Any, field: Any, survey: Survey | None) -> Descriptor:
+    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest")}
+    people = None if figures["share"] is None else int(row.people)
+    return Descriptor(field=field, variable=row.variable, **_asked_words(survey, row.variable), answer=row.answer if isinstance(row.answer, str) else None,
+                      n=int(row.n), people=people, **figures)
+
+# %% ../nbs/40_personas.ipynb #a424e7f4
+def _known_of_cases(ground: _Ground, segment: str, asked: Collection[str]) -> list[Descriptor]:
+    "Return descriptors from the attributes of the interviewed people, of what no survey asked of them."
+    import pandas as pd
+
+    known, people = _attributes_of(ground.study), ground.cases[segment] & ground.read
+    known, out = known[known.index.isin(list(people))].drop(columns=[c for c in known if c in asked]), list[Descriptor]()
+    for name in known:
+        field, said = _descriptor_field(str(name), _default_facet(str(name), "nominal")), known[name][known[name].ne("")]
+        if field is None or len(said) < _FEWEST_ALIKE: continue
+        about: dict[str, Any] = {"field": field, "variable": str(name), "asked": "cases", "n": len(said)}
+        numbers = pd.to_numeric(said, errors="coerce")
+        if numbers.notna().all(): out.append(Descriptor(**about, mean=_round(numbers.mean())))
+        for answer, n in said.value_counts().head(_MOST_ANSWERS).items() if numbers.isna().any() else ():
+            low, high = wilson(n, len(said))
+            if n >= _FEWEST_ALIKE: out.append(Descriptor(**about, answer=str(answer), people=int(n), share=_round(n / len(said)), low=_round(low), high=_round(high)))
+    return out
+
+# %% ../nbs/40_personas.ipynb #890339fb
+_FITS = .5   # the smallest share of the variables that made the segments on which somebody is usual
+
+
+def _attributes_of(study: Study) -> pd.DataFrame:
+    "Return what is known of the cases as folded text, one row per case."
+    cases = study.cases.set_index("case")
+    known = cases.drop(columns=[name for name in cases if name == "withdrawn" or str(name).startswith("consent")])
+    text = known.map(lambda v: "" if v is None or v != v else f"{v:g}" if isinstance(v, float) else str(v).casefold())
+    return text[text.ne("").any(axis=1)]
+
+
+def _gives_away(known: pd.DataFrame, case: str, said: str, k: float) -> tuple[list[str], int] | None:
+    "Return the attributes of a person that words tell and how many people share them, where that makes the person recognisable."
+    said = said.casefold()
+    own = {name: v for name, v in known.loc[case].items() if len(v) > 1 and v in said and re.search(rf"(?<!\w){re.escape(v)}(?!\w)", said)
+           and (_default_facet(str(name), "nominal") == "demographic" or known[name].eq(v).sum() < k)}
+    n = int(np.logical_and.reduce([known[name].eq(v) for name, v in own.items()]).sum()) if own else 0
+    alone = [v for name, v in own.items() if known[name].eq(v).sum() == 1]
+    return (list(map(str, own)), n) if own and n < k and (len(own) > 1 or alone) else None
+
+# %% ../nbs/40_personas.ipynb #77659d7d
+def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    "Say for the answers of those `asked` whether they are usual among the people `here`: 1, 0, or NaN where there is none."
+    if level in ("numeric", "ordinal"):
+        score = _scores(x, level, values)
+        middle = np.nanmedian(score[here]) if (~np.isnan(score[here])).any() else np.nan
+        spread = 1.4826 * np.nanmedian(np.abs(score[here] - middle)) or np.nanstd(score[here])
+        return np.where(np.isnan(score), np.nan, np.abs(score - middle) <= 4 * spread)[asked]
+    said, shares = x[asked], x[here].value_counts(normalize=True)
+    return said.map(shares).fillna(0).ge(.05).astype("float64").where(said.notna()).to_numpy()
+
+
+def _usual_people(survey: Survey, made: Collection[str], here: np.ndarray, asked: np.ndarray) -> pd.DataFrame:
+    "Return for the people asked on which of the variables that made the segments they are usual; no row where too few tell."
+    import pandas as pd
+
+    rows = survey.variables[survey.variables["variable"].isin(list(made))].rename(columns={"values": "values_"})
+    if here.sum() < 20 or len(rows) < 3 or not asked.any(): return pd.DataFrame()
+    answers = {r.variable: _usual(survey.data[r.variable], r.level, list(r.values_), here, asked) for r in _rows(rows)}
+    found = pd.DataFrame(answers, index=survey.data.index[asked])
+    return found[found.notna().sum(axis=1).ge(3)]
+
+# %% ../nbs/40_personas.ipynb #e9375ecc
+def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
+    "Return a segment's links with what the check would say of a person: misfit, or recognisable by the listed quotes."
+    notes: dict[str, str] = {}
+    known, said = _attributes_of(ground.study), dict[str, list[str]]()
+    for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
+    for case, quotes in said.items():
+        if case in known.index and _gives_away(known, case, " ".join(quotes), _FEWEST_ALIKE): notes[case] = "recognisable"
+    if ground.survey is not None:
+        index = ground.survey.data.index
+        here = _among(index, ground.respondents[segment])
+        usual = _usual_people(ground.survey, _defining(ground.about), here, here & _among(index, ground.read))
+        notes |= {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+    return [link.model_copy(update={"note": notes.get(link.case)}) for link in ground.links[segment]]
+
 # %% ../nbs/40_personas.ipynb #4f12c3ce
 def _linked(code: str, link: Any, found: pd.DataFrame) -> tuple[Any, bool] | None:
     "Return the row of `contrasts` that a link means and whether it speaks for the claim; None when nobody of the segment answered."
@@ -1454,26 +1623,21 @@ def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.Da
     return out
 
 # %% ../nbs/40_personas.ipynb #8bdaaaae
-_LABEL_FACETS = ("behaviour", "goal", "motivation", "need", "attitude")
+_LABEL_FACETS, _SHORT_LABEL = ("behaviour", "goal", "motivation", "need", "attitude"), 60   # characters
 
 
 def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
-    "Return the code that is most typical of the segment, else the topic of its strongest survey claim."
+    "Return the code that is most typical of the segment, else the sentence of the answer that sets it apart most."
     others = sum(len(ground.read & cases) for name, cases in ground.cases.items() if name != segment)
     told = ground.told.drop(index=segment, errors="ignore").sum()  # nobody is in two segments
     lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, others) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     facet = {c.codes[0]: _LABEL_FACETS.index(c.facet) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))
-    survey = [c for c in claims if c.is_survey]
-    return _short_label(max(survey, key=lambda c: abs(c.evidence[0].effect or 0)).evidence[0]) if survey else ""
-
-
-def _short_label(e: Evidence) -> str:
-    "Name a statistic by its variable and its answer."
-    more = (e.effect or 0) >= 0
-    said = ("higher" if more else "lower") if e.share is None else f"{'' if more else 'less often '}{e.answer or e.value}"
-    return f"{str(e.variable).replace('_', ' ')}: {said}"
+    survey = sorted((c for c in claims if c.is_survey), key=lambda c: -abs(c.evidence[0].effect or 0))
+    short = [c for c in survey if len(c.text) <= _SHORT_LABEL] or survey
+    best = next((c for c in short if (c.evidence[0].share or 0) >= .5), next(iter(short), None))  # what most of them say is a title; a difference is one at need
+    return "" if best is None else best.text.removesuffix(".").removesuffix(", more often than the others")
 
 # %% ../nbs/40_personas.ipynb #516b7eac
 def _in_order(claims: Iterable[Claim]) -> list[Claim]:
@@ -1509,13 +1673,13 @@ def _hashes(ground: _Ground) -> dict[str, str]:
     return {**({"survey": str(kept.iloc[0])} if len(kept) else {}), **({"segmentation": str(ground.about["data_hash"])} if ground.about["data_hash"] else {})}
 
 # %% ../nbs/40_personas.ipynb #9715f9dd
-def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today: str) -> Persona:
+def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], described: list[Descriptor], today: str) -> Persona:
     "Put a persona together."
-    interviewed = len(ground.cases[segment] & ground.read)
+    interviewed, links = len(ground.cases[segment] & ground.read), _noted(ground, segment, claims)
     later = (pd.Timestamp(today) + pd.DateOffset(months=6)).date().isoformat()
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
     return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
-                   segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=ground.links[segment],
+                   segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=links, described=described,
                    unassigned=len(ground.read) - sum(map(len, ground.links.values())), created=today, review_by=later, data=_hashes(ground),
                    claims=claims, **about, **_segment_size(ground.members, segment))
 
@@ -1570,5 +1734,6 @@ def draft_personas(
         told = _with_statistics([c for c in told if c.people >= fewest_people], links, found[segment], ground)
         spoken_for = {v if isinstance(v, str) else v[0] for code, v in links.items() if any(code in c.codes for c in told)} | {v for v in facets if facets[v] is None}
         counted = _survey_claims(ground, segment, found[segment], facets, without=spoken_for, most=survey_claims)
-        personas.append(_draft(ground, segment, name, _in_order([*told, *counted]), today or Date.today().isoformat()))
+        described = _described(ground, segment, found[segment], facets)
+        personas.append(_draft(ground, segment, name, _in_order([*told, *counted]), described, today or Date.today().isoformat()))
     return personas

@@ -8,17 +8,19 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
-from .personas import Persona, _apart, _read_cases, _scores, _stored, _withdrawn, passages
+from .personas import Claim, Persona, _apart, _read_cases, _scores, _stored, _withdrawn, passages
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import effective_n, wilson
 from .survey import Survey
+from .wordings import row_words
 
 if TYPE_CHECKING: from personabench.study import Study
 
@@ -101,15 +103,18 @@ def _kept_mask(survey: Survey, variable: str, wanted: Any) -> tuple[np.ndarray, 
     return _kept(survey, f"m {variable} {wanted!r}", lambda: _survey_mask(survey, variable, wanted))
 
 
-def _said(wanted: Any) -> str:
-    "Say in words what is asked of a trait."
-    if isinstance(wanted, tuple) and len(wanted) == 2 and wanted[0] in _OPERATORS: return f"{wanted[0]} {wanted[1]:g}" if isinstance(wanted[1], (int,
-        float)) else f"{wanted[0]} {wanted[1]}"
-    if isinstance(wanted, (list, tuple, set, frozenset)): return " or ".join(map(str, wanted))
-    return str(wanted)
+_SIGNS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "==": "", "!=": "not"}
+
+
+def _said(wanted: Any, row: pd.Series | None = None) -> str:
+    "Say in words what is asked of a trait: answers by their labels, cut points with three digits."
+    if isinstance(wanted, tuple) and len(wanted) == 2 and wanted[0] in _OPERATORS: return f"{_SIGNS[wanted[0]]} {_said(wanted[1], row)}".strip()
+    if isinstance(wanted, (list, tuple, set, frozenset)): return " or ".join(_said(one, row) for one in wanted)
+    if row is not None and row["level"] != "numeric" and wanted not in ("high", "low") and (at := _is_answer(row, wanted)): return str(row["values"][at[0]][1])
+    return f"{round(wanted):,}" if isinstance(wanted, float) and abs(wanted) >= 100 else f"{wanted:.3g}" if isinstance(wanted, float) else str(wanted)
 
 # %% ../nbs/41_prevalence.ipynb #9cc0d1c3
-_TRAIT_COLUMNS = ("trait", "wanted", "people", "base", "share", "left", "without")
+_TRAIT_COLUMNS = ("trait", "wanted", "people", "base", "share", "left", "without", "statement")
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,20 +126,45 @@ class Prevalence:
     low: float             # Wilson's 95 % interval at the effective n
     high: float
     effective_n: float     # of the base (Kish 1965)
-    traits: pd.DataFrame   # one row per trait: trait, wanted (in words), people, base, share (of those known on it), left (funnel), without (who match all the others)
+    traits: pd.DataFrame   # one row per trait: trait, wanted, people, base, share (of those known on it), left (funnel), without (who match all others), statement
     costs_most: str | None  # the trait whose removal gains most people; None when none gains any
+    counted: int | None = None     # of a persona: its statements that a survey can count
+    statements: int | None = None  # of a persona: all its statements
 
     def explain(self) -> str: "Say it in words."; return _explain(self)  # noqa: E702
-    def __repr__(self) -> str: return f"Prevalence({self.people} of {self.base}, {len(self.traits)} traits)"
+    def _repr_html_(self) -> str: return _as_html(self)
+    def __repr__(self) -> str: return f"Prevalence: {self.explain()}"
 
 
 def _explain(p: Prevalence) -> str:
     if not len(p.traits): return "No trait is stated, so everybody matches."
+    if p.statements is None: return _matching(p, "this")
+    return f"{p.counted} of {p.statements} statements can be counted in the survey. {_matching(p, 'these' if len(p.traits) > 1 else 'it')}"
+
+
+def _matching(p: Prevalence, them: str) -> str:
     if not p.base: return "Nobody in your data is known on all of these traits."
     percent = lambda x: f"{100 * x:.{0 if x >= .095 or x == 0 else 1}f}"
-    told = f"People in your data who match all of this: {p.people:,} of {p.base:,} ({percent(p.share)} %, 95 % interval {percent(p.low)} to {percent(p.high)} %)."
+    told = f"People in your data who match all of {them}: {p.people:,} of {p.base:,} ({percent(p.share)} %, 95 % interval {percent(p.low)} to {percent(p.high)} %)."
     if p.costs_most is None: return told
-    return f"{told} Without {p.costs_most!r} it would be {int(p.traits.set_index('trait').at[p.costs_most, 'without']):,}."
+    row = p.traits.set_index("trait").loc[p.costs_most]
+    named = repr(p.costs_most) if p.statements is None else f"\u201c{_brief(row['statement'])}\u201d"
+    return f"{told} Without {named} it would be {int(row['without']):,}."
+
+
+def _brief(words: str) -> str:
+    "Return the first sentence of a statement."
+    first = re.split(r"(?<=\w[.!?])\s", words.strip())[0].removesuffix(".")
+    return first if len(first) <= 80 else f"{first[:79].rstrip()}\u2026"
+
+
+def _as_html(p: Prevalence) -> str:
+    "Return the sentence and the traits as a table."
+    costs = {p.costs_most: " <b>(costs most)</b>"}
+    rows = "".join(f"<tr><th scope='row' style='text-align:left'>{escape(_brief(t.statement))}{costs.get(t.trait, '')}</th><td>{escape(t.wanted)}</td>"
+                   f"<td>{t.people:,} of {t.base:,}</td><td>{t.left:,}</td><td>{t.without:,}</td></tr>" for t in p.traits.itertuples())
+    head = "".join(f"<th scope='col'>{word}</th>" for word in ("Trait", "Wanted", "Have it", "Left with those above", "All others have"))
+    return f"<p>{escape(p.explain())}</p>" + (f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else "")
 
 # %% ../nbs/41_prevalence.ipynb #a6f9f260
 def _without_each(masks: list[np.ndarray]) -> list[np.ndarray]:
@@ -156,7 +186,7 @@ def _count(hits: list[np.ndarray], names: list[str], wanted: list[str], known: l
         matched = matched & hit
         total = w @ asked
         rows.append((name, said, int(np.count_nonzero(hit)), int(np.count_nonzero(asked & everybody)), (w @ hit) / total if total else np.nan,
-                     int(np.count_nonzero(matched)), int(np.count_nonzero(others & everybody))))
+                     int(np.count_nonzero(matched)), int(np.count_nonzero(others & everybody)), name))
     traits = pd.DataFrame(rows, columns=list(_TRAIT_COLUMNS))
     people, n = int(np.count_nonzero(matched)), effective_n(w[base])
     share = float(np.clip(w @ matched / w[base].sum(), 0, 1)) if n else np.nan
@@ -228,7 +258,10 @@ def _measure(survey: Survey | None, people: pd.Index, traits: Mapping[str, Any],
     masks = dict(codes)
     if survey is not None: masks |= {name: _padded(_kept_mask(survey, name, wanted), len(people)) for name, wanted in traits.items() if name not in codes}
     masks = {name: masks[name] for name in traits}
-    return _count([hit for hit, _ in masks.values()], list(masks), [_said(v) for v in traits.values()], [known for _, known in masks.values()], w)
+    asked = {name: survey.row(name) for name in traits if survey is not None and name not in codes}
+    found = _count([hit for hit, _ in masks.values()], list(masks), [_said(v, asked.get(name)) for name, v in traits.items()], [known for _, known in masks.values()], w)
+    words = [row_words(asked[name]["question"]) if name in asked and asked[name]["question"] else name for name in traits]
+    return replace(found, traits=found.traits.assign(statement=words))
 
 
 def _padded(masks: tuple[np.ndarray, np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -244,13 +277,18 @@ def persona_traits(
     facets: Collection[str] | None = None,  # only claims of these facets
 ) -> dict[str, Any]:                   # variable -> what is asked of it, as `trait_prevalence` takes it
     "Return the bundle that a persona's statistics describe: per variable the answer for it (any other, where fewer give it than elsewhere), or the side of a mean."
-    traits: dict[str, Any] = {}
+    return {variable: wanted for variable, (wanted, _) in _bundle(persona, survey, facets).items()}
+
+
+def _bundle(persona: Persona, survey: str | None, facets: Collection[str] | None) -> dict[str, tuple[Any, Claim]]:
+    "Return variable -> what is asked of it, and the claim that says so."
+    traits: dict[str, tuple[Any, Claim]] = {}
     for c in persona.claim_list:
         if facets is not None and c.facet not in facets: continue
         for e in c.evidence:
             if e.kind != "survey" or e.variable is None or e.variable in traits or survey not in (None, e.survey): continue
-            if e.share is not None: traits[e.variable] = ("!=", e.value) if _apart(e) and e.share < (e.rest or 0) else e.value
-            elif e.share is None and e.mean is not None and e.rest is not None: traits[e.variable] = (">=" if e.mean >= e.rest else "<=", (e.mean + e.rest) / 2)
+            if e.share is not None: traits[e.variable] = (("!=", e.value) if _apart(e) and e.share < (e.rest or 0) else e.value), c
+            elif e.mean is not None and e.rest is not None: traits[e.variable] = (">=" if e.mean >= e.rest else "<=", (e.mean + e.rest) / 2), c
     return traits
 
 
@@ -269,10 +307,13 @@ def persona_prevalence(
 
 def _persona_meter(survey: Survey, persona: Persona, away: Collection[str], facets: Collection[str] | None = None) -> Prevalence | None:
     "Count a persona's bundle in a survey; what that survey did not ask, or knows no such answer of, is left out."
-    asked, said = set(survey.variables["variable"]), persona_traits(persona, survey=survey.name, facets=facets)
-    traits = {v: wanted for v, wanted in said.items() if v in asked and (_is_number(wanted) or _is_answer(survey.row(v),
+    asked, said = set(survey.variables["variable"]), _bundle(persona, survey.name, facets)
+    traits = {v: wanted for v, (wanted, _) in said.items() if v in asked and (_is_number(wanted) or _is_answer(survey.row(v),
         wanted[1] if isinstance(wanted, tuple) else wanted))}
-    return trait_prevalence(survey, traits, without=away) if traits else None
+    if not traits: return None
+    found, told = trait_prevalence(survey, traits, without=away), len({said[v][1].id for v in traits})
+    several = sum(facets is None or c.facet in facets for c in persona.claim_list)
+    return replace(found, traits=found.traits.assign(statement=[said[v][1].text for v in traits]), counted=told, statements=several)
 
 
 def _is_number(wanted: Any) -> bool: return isinstance(wanted, tuple) and isinstance(wanted[1], float)

@@ -7,9 +7,16 @@ import re
 import pytest
 
 from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
-from personabench.personas import Claim, Evidence, Persona
+from personabench.checks import check
+from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, draft_personas
+from personabench.sample_data import import_sample, sample_file
 from personabench.schema import FACETS, BadInput
+from personabench.segmentation import add_segments, segment
 from personabench.study import Study
+from personabench.survey import import_survey
+
+
+OUTSIDE = r"(?:src|href)\s*=(?!\"#)|url\(|@import|https?:"   # what asks somebody; a way within the page does not
 
 
 def quote(words: str, case: str = "P01", **more) -> Evidence:
@@ -71,7 +78,7 @@ def test_an_empty_persona_says_what_to_do():
 
 def test_the_card_needs_nothing_from_a_network():
     html = PersonaCard(persona(claim())).html
-    assert not re.search(r"(?:src|href)\s*=|url\(|@import|https?:", html)
+    assert not re.search(OUTSIDE, html)
 
 
 def test_avatars_differ_by_persona_and_hold_no_text():
@@ -129,4 +136,106 @@ def test_an_empty_gallery_says_what_to_do_and_a_page_needs_no_network(tmp_path):
     assert "No personas yet" in PersonaGallery([]).html
     page = PersonaGallery([small()]).write(tmp_path / "all.html", title="A & B").read_text("utf-8")
     assert "<title>A &amp; B</title>" in page and "Content-Security-Policy" in page
-    assert not re.search(r"(?:src|href)\s*=|url\(|@import|https?:", page)
+    assert not re.search(OUTSIDE, page)
+
+
+# -- What a card of the sample study says --------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def sample() -> Study:
+    study = Study(":memory:", coder="MB", create=True)
+    import_sample(study)
+    may = import_survey(study, sample_file("survey_wave1.csv"), wave="2026-05", id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"))
+    made = ["rides_per_month", "minutes_per_ride", "spend_per_month", "main_purpose", "pass_type"]
+    add_segments(study, segment(may, variables=made, k=3, n_boot=0, verdict=False), name="2026-05")
+    return study
+
+
+@pytest.fixture(scope="module")
+def drafts(sample: Study) -> list[Persona]:
+    return draft_personas(sample, today="2026-06-01", links={"Full dock": ("met_full_dock", "high")}, facets={"mode": None, "fill_minutes": None})
+
+
+def test_who_they_are_holds_facts_with_n_and_interval_and_no_topic(drafts):
+    view = card_view(drafts[0])
+    lines = {line["topic"]: line for line in view["who"]}
+    assert list(lines)[:3] == ["Main occupation", "\u201cI am at ease with apps and phones.\u201d", "Age"], "in the order in which teams use fields"
+    assert {"District", "Devices they use for the service", "Gender"} <= set(lines)
+    assert re.match(r"full-time \d+ % \(\d+-\d+ %\), ", lines["Main occupation"]["words"]) and re.fullmatch(r"n = \d+", lines["Main occupation"]["n"])
+    assert re.match(r"[\d.]+ on average \([\d.]+ to [\d.]+\); others [\d.]+", lines["Age"]["words"]) and "phone 9" in lines["Devices they use for the service"]["words"]
+    assert "1 = strongly disagree to 5 = strongly agree" in lines["\u201cI am at ease with apps and phones.\u201d"]["words"]
+    shown = [c["text"] for _, claims in view["groups"] for c in claims]
+    assert not [t for t in shown if "about:" in t] and {c["text"] for c in view["topics"]} == {"Talked about: Job and hours.", "Talked about: Home and household.",
+                                                                                               "Talked about: Weather and streets."}
+    html = PersonaCard(drafts[0]).html
+    assert "They also talked about 3 topics" in html and "What the person does for a living" not in html
+
+
+def test_no_descriptor_is_of_fewer_than_five_people_and_none_is_a_trait_of_the_bundle(sample, drafts):
+    assert min(d.n if d.people is None else d.people for p in drafts for d in p.described) >= 5
+    assert not check(sample, personas=drafts, today="2026-06-01")["level"].eq("error").any()
+    few = Persona(id="a", name="Ash", described=[Descriptor(field="age", variable="age", question="How old are you?", n=9, mean=41.2)])
+    assert PersonaCard(few).view["who"] == [{"topic": "Age", "words": "41.2 on average", "n": "n = 9"}]
+
+
+def test_interviewed_people_without_a_survey_are_described_too():
+    study = Study(":memory:", coder="MB", create=True)
+    import_sample(study)
+    (everybody,) = draft_personas(study, today="2026-06-01")
+    found = {d.variable: d for d in everybody.described}
+    assert found["age"].asked == "cases" and found["age"].n == everybody.interviewed and 20 < (found["age"].mean or 0) < 60
+    assert found["gender"].people is not None and found["gender"].people >= 5
+    assert "occupation" not in found, "each has another: told of one, it names a person"
+
+
+def test_what_sets_them_apart_is_at_the_top_in_sentences(drafts):
+    for p, words in zip(drafts, ("Mainly rides for work or study.", "Mainly rides for leisure.", "Mainly rides when stuck."), strict=True):
+        view = card_view(p)
+        assert view["apart"][0]["text"] == words and "others" in view["apart"][0]["interval"] and len(view["apart"]) == 4
+        assert not {c["anchor"] for c in view["apart"]} & {c["anchor"] for _, claims in view["groups"] for c in claims}, "once on a card"
+        html = PersonaCard(p).html
+        assert html.index("What sets them apart") < html.index(">Pains<") and "?" not in "".join(c["text"] for c in view["apart"])
+        assert [c["text"] for c in gallery_view([p])[0]["claims"]][0] == words
+
+
+def test_a_persona_of_a_survey_alone_has_a_title_and_no_question(sample):
+    study = Study(":memory:", coder="MB", create=True)
+    may = import_survey(study, sample_file("survey_wave1.csv"), wave="2026-05", id="respondent", weights="weight", dictionary=sample_file("survey_dictionary.csv"))
+    add_segments(study, segment(may, variables=["rides_per_month", "minutes_per_ride", "main_purpose"], k=3, n_boot=0, verdict=False), name="2026-05")
+    for p in draft_personas(study, today="2026-06-01"): assert p.label and "?" not in p.label and not p.label.endswith(".") and len(p.label) <= 60
+
+
+def test_the_face_is_nobody_whom_the_check_calls_a_misfit_or_recognisable(sample, drafts):
+    found = check(sample, personas=drafts, today="2026-06-01")
+    for p in drafts:
+        told = " ".join(found.loc[found["persona"].eq(p.id) & found["rule"].isin(["misfit", "person-recognisable"]), "message"])
+        named = set(re.findall(r"\bP\d\d\b", told))
+        assert named and {link.case for link in p.linked if link.note} == named
+        assert p.quote is None or p.quote.case not in named
+        lead = card_view(p)["lead"]
+        assert lead == (None if p.quote is None else {"words": p.quote.quote, "place": p.quote.case}), "one choice of the quote"
+    assert drafts[0].quote is not None and drafts[1].quote is not None
+    assert "P13 fits these people badly" in " ".join(card_view(drafts[1])["caveats"])
+
+
+def test_the_quote_is_readable_and_of_a_person_who_may_stand_for_all():
+    p = persona(claim(evidence=[quote("I waited"),
+                                quote("I waited at the dock for half an hour, and then I walked.", "P02"),
+                                quote("Nobody came for an hour, so I went home on foot.", "P03")]),
+                linked=[Link(case="P02", how="by hand", note="recognisable")])
+    assert p.quote is not None and p.quote.case == "P01", "48 characters are too few to prefer; P02 is out"
+    assert persona(claim(), linked=[Link(case="P01", how="by hand", note="misfit")]).quote is None
+
+
+def test_who_belongs_to_no_segment_is_said_once_in_the_gallery(drafts):
+    words = "belong to no segment; their words count nowhere"
+    html = PersonaGallery(drafts).html
+    assert html.count(words) == 1 and words not in PersonaCard(drafts[0]).html
+
+
+def test_the_age_of_the_evidence_and_its_saturation_are_on_the_card():
+    html = PersonaCard(persona(claim(oldest="2026-04-21", newest="2026-05-04", saturation=.8), claim(id="b", oldest="2026-05-04", newest="2026-05-04"))).html
+    assert "<b>2026-04-21 to 2026-05-04</b> evidence" in html and "Evidence from 2026-04-21 to 2026-05-04; saturation 80 %" in html and "saturation not measured" in html
+
+
+def test_an_empty_persona_says_nothing_of_a_survey():
+    assert "survey" not in re.sub(r"<style>.*?</style>", "", PersonaCard(Persona(id="x", name="Empty")).html, flags=re.DOTALL)

@@ -115,3 +115,18 @@ def test_one_claim_is_enough_and_no_words_are_saved_with_the_notebook(study):
 
 def test_what_opens_it_is_small():
     assert len(EvidenceWidget._esm.encode()) <= 60_000
+
+
+def test_statements_stand_in_the_order_of_the_card_and_the_other_side_of_a_figure_is_told():
+    figures = {"survey": "may", "n": 150, "low": 1.9, "high": 2.3, "rest": 3.8, "effect": -2., "difference_low": -1.9, "difference_high": -1.4, "q": .001}
+    less = Claim(id="ebike", text="Agrees less than the others.", facet="attitude", people=150, base=150, against_people=1,
+                 against_answer="above 3.78, the mean of the others", evidence=[Evidence(kind="survey", variable="ebike_wish", mean=2.1, **figures)])
+    topic = Claim(id="job", text="Talked about: Job and hours.", facet="demographic", codes=["Job"], people=1, base=1)
+    sent: list = []
+    with Study(":memory:", coder="MB", create=True) as study:
+        made = EvidenceWidget(study, Persona(id="a", name="Ash", claims=[topic, Claim(id="goal", text="Wants maps", facet="goal"), less]))
+        made.send = lambda content, buffers=None: sent.append(content)
+        made.receive({"type": "ready"})
+        made.receive({"type": "open", "claim": "ebike"})
+    assert [(r["group"], r["id"]) for r in sent[0]["rows"]] == [("What sets them apart", "ebike"), ("Goals", "goal"), ("Talked about", "job")]
+    assert sent[1]["people"] == "1 of 150 gave above 3.78, the mean of the others.", "what '1 on the other side' means can be read"

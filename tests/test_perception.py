@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personabench.perception import _ITEMS, PERCEPTION_COLUMNS, PERCEPTION_ITEMS, _item_names, perception_form, score_perception
+from personabench.perception import _ITEMS, PERCEPTION_COLUMNS, PERCEPTION_ITEMS, _item_names, perception_form, perception_key, score_perception
 from personabench.personas import Persona
 from personabench.schema import BadInput
 
@@ -103,3 +103,20 @@ def test_the_form_asks_everything_once_mixed_and_needs_no_network(tmp_path):
 def test_markup_in_names_is_text(bad):
     page = perception_form(Persona(id="a", name=bad, label=bad))
     assert bad not in page
+
+
+def test_respondents_see_no_construct_and_the_researcher_has_the_key():
+    page = unescape(perception_form(ASH))
+    shown = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not [c for c in PERCEPTION_ITEMS if re.search(rf"\b{c.replace(' ', '[ _]')}(_\d)?\b", shown)]
+    key = perception_key()
+    asked = json.loads(re.search(r'id="about">(.*?)</script>', page)[1])["items"]
+    assert asked == key["item"].tolist() == [f"q{i:02}" for i in range(1, 25)] and key["construct"].value_counts().eq(3).all()
+    assert [page.index(words) for words in key["statement"]] == sorted(page.index(words) for words in key["statement"]), "in the order of the page"
+    neutral = golden().rename(columns=dict(zip(key["name"], key["item"])))
+    assert score_perception(neutral).equals(score_perception(golden()))
+
+
+def test_the_lead_says_what_the_tagline_is():
+    page = unescape(perception_form(ASH, card="<p>card</p>"))
+    assert "Ash stands for a group of people, summed up as \u201cCommutes by bike\u201d. Read the card first; then say how far you agree with 24 statements" in page

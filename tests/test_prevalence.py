@@ -141,6 +141,28 @@ def test_a_personas_bundle(study: Study, sample: Survey):
         persona).people == int(((d["owns_car"] == 1) & (d["rides_per_month"] >= 20) & (d["eco"] <= 2.5) & (d["pass_type"] != "day pass")).sum())
 
 
+def test_a_persona_meter_says_what_it_counts_in_words(study: Study, sample: Survey):
+    def says(text: str, variable: str, **figures) -> Claim:
+        e = Evidence(kind="survey", survey=sample.name, variable=variable, n=50, low=.1, high=.95, rest=figures.pop("rest"), **figures)
+        return Claim(id=variable, text=text, facet="behaviour", evidence=[e])
+    claims = [says("Payment fails. It hangs.", "had_payment_failure", value=1, share=.9, rest=.3), says("Rides a lot.", "rides_per_month", mean=30.12345, rest=10.98765),
+              Claim(id="guess", text="Likes badges", facet="goal"), Claim(id="more", text="Rides at night", facet="goal")]
+    meter = persona_prevalence(study, Persona(id="a", name="A", claims=claims))
+    assert (meter.counted, meter.statements) == (2, 4) and "all of this" not in meter.explain()
+    assert meter.explain().startswith("2 of 4 statements can be counted in the survey. People in your data who match all of these: ")
+    assert "Without \u201cPayment fails\u201d it would be" in meter.explain() or "Without \u201cRides a lot\u201d it would be" in meter.explain()
+    assert meter.traits["wanted"].tolist() == ["yes", "at least 20.6"] and meter.traits["statement"].tolist() == ["Payment fails. It hangs.", "Rides a lot."]
+    html = meter._repr_html_()
+    assert "95 % interval" in html and "(costs most)" in html and "had_payment_failure" not in html and "20.55" not in html
+    assert meter.explain() in repr(meter), "the sentence is what a reader sees"
+
+
+def test_traits_written_by_hand_are_named_by_their_questions(sample: Survey):
+    meter = trait_prevalence(sample, {"pass_type": ("!=", "year pass"), "rides_per_month": (">=", 12), "met_full_dock": 1})
+    assert meter.traits["statement"].tolist() == ["Pass", "About how many rides did you make last month?", "Did you meet a full dock in the last month?"]
+    assert meter.traits["wanted"].tolist() == ["not year pass", "at least 12", "yes"] and "Did you meet a full dock" in meter._repr_html_()
+
+
 def test_it_is_live(capsys):
     "100,000 people, 20 traits: an edit of one trait is answered within a fraction of a second, even on a busy machine."
     rng = np.random.default_rng(0)

@@ -75,7 +75,6 @@ class EvidenceView {
 
   took(m) {
     this.rows = m.rows;
-    this.groups = m.groups;
     this.title.textContent = m.about;
     this.root.setAttribute("aria-label", m.about ? `Evidence: ${m.about}` : "Evidence");
     this.list();
@@ -87,10 +86,10 @@ class EvidenceView {
   /** Draw the list of statements, under the heads of a card. */
   list() {
     const shown = foundStatements(this.rows, this.find), parts = [];
-    let head = "", box = null;
+    let head = null, box = null;
     for (const r of shown) {
-      const title = this.groups[r.facet] ?? r.facet;
-      if (title !== head) { head = title; parts.push(make("h3", {}, title), (box = make("ul", { "aria-label": title }))); }
+      const title = r.group;
+      if (title !== head) { head = title; parts.push(title ? make("h3", {}, title) : "", (box = make("ul", { "aria-label": title || "Statements" }))); }
       box.append(make("li", {}, make("button", { type: "button", class: "pbe-statement", "data-k": `s:${r.id}`, "aria-current": r.id === this.open ? "true" : null,
         tabIndex: r.id === (shown.some(s => s.id === this.open) ? this.open : shown[0].id) ? 0 : -1, onclick: () => this.choose(r.id, true) },
       make("span", { dir: "auto" }, r.text), make("span", { class: "pbe-dim" }, make("span", { "aria-hidden": "true", class: "pbe-dots" }, r.dots), ` ${r.strength} · ${r.for} for`, r.against ? make("span", { class: "pbe-no" }, `, ${r.against} against`) : ""))));
@@ -116,7 +115,7 @@ class EvidenceView {
     this.at = -1;
     this.draw();
     const r = this.rows.find(x => x.id === m.claim);
-    this.say(`${r.text}: ${r.for} for, ${r.against} against.`);
+    this.say(`${r.text.replace(/\.$/, "")}: ${r.for} for, ${r.against} against.`);
   }
 
   /** Draw what speaks for and against. */

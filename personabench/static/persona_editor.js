@@ -24,6 +24,12 @@ export function countFindings(findings) {
 /** A sentence with one full stop at its end, or the sign that it has. */
 export const stopped = text => (/[.!?]$/.test(text) ? text : `${text}.`);
 
+/** Why something was refused, and what helps. */
+export const refusal = m => `${stopped(m.reason)} ${m.cure ? stopped(m.cure[0].toUpperCase() + m.cure.slice(1)) : ""}`;
+
+/** The beginning of a text, for a name that is read aloud. */
+export const brief = text => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
+
 export const SIGNS = { error: "✕ error", warning: "! warning", note: "i note" };
 let editorCount = 0;
 
@@ -32,6 +38,7 @@ class EditorView {
     Object.assign(this, { model, uid: `pbw${Date.now()}-${editorCount++}`, rows: [], told: null, live: { meters: [], findings: [] }, open: new Set(), found: new Map(), conflicts: [], later: { ask() {}, take() {} }, wait: 0, stale: true });
     this.lines = new Map();
     this.file = make("code", { class: "pbw-file" });
+    this.choice = make("select", { "aria-label": "Persona to edit", "data-k": "pick", hidden: true, onchange: () => this.pick() });
     this.badge = make("span", { class: "pbw-badge" });
     this.kept = make("span", { class: "pbw-dim" });
     this.undo = this.button("undo", "Undo", () => this.write({ type: "undo" }));
@@ -41,7 +48,8 @@ class EditorView {
     this.meter = make("section", { class: "pbw-meter", "aria-label": "Prevalence meter" });
     this.whole = make("div", { class: "pbw-findings" });
     this.list = make("ol", { class: "pbw-list", "aria-label": "Statements" });
-    this.sum = make("span", { class: "pbw-dim" });
+    this.sum = this.button("findings", "", () => this.toFinding(), { class: "pbw-sum", title: "Go to the next finding" });
+    this.past = make("span", { tabIndex: -1, id: `${this.uid}-end` });
     this.box = make("div", { class: "pbw-conflicts" });
     this.problem = make("p", { class: "pbw-problem", role: "alert", hidden: true });
     this.banner = make("p", { class: "pbw-banner", hidden: true });
@@ -51,8 +59,9 @@ class EditorView {
     this.body = make("div", { class: "pbw-body", hidden: true }, make("div", { class: "pbw-head" }, this.name, this.label), this.meter, this.whole, this.list,
       make("div", { class: "pbw-add" }, this.facet, this.fresh, this.button("add", "Add statement", () => this.add())));
     this.root = make("div", { class: "pbw", role: "region", "aria-label": "Persona editor", onkeydown: e => this.key(e) },
-      make("div", { class: "pbw-bar" }, this.file, this.badge, make("span", { class: "pbw-gap" }), this.sum, this.kept, this.undo, this.redo), this.problem, this.box, this.body, this.banner, this.status,
-      make("p", { class: "pbw-help" }, "A field is saved when you leave it or press Ctrl Enter · Alt ↑ ↓ moves a statement · Ctrl Z undoes"));
+      make("a", { class: "pbw-skip", href: `#${this.uid}-end`, onclick: e => { e.preventDefault(); this.past.focus(); } }, "Skip the persona editor"),
+      make("div", { class: "pbw-bar" }, this.file, this.choice, this.badge, make("span", { class: "pbw-gap" }), this.sum, this.kept, this.undo, this.redo), this.problem, this.box, this.body, this.banner, this.status,
+      make("p", { class: "pbw-help" }, "A field is saved when you leave it or press Ctrl Enter · Alt ↑ ↓ moves a statement among those of its heading · Ctrl Z undoes"), this.past);
     el.append(this.root);
     this.guard = e => { if (this.root.contains(e.target)) suppressKeys(this, e, chord(e) !== "mod+s"); };
     addEventListener("keydown", this.guard, true);
@@ -61,7 +70,7 @@ class EditorView {
     this.link = makeLink(this, `pbw:${(model.get("state") || {}).file}`, {
       state: (v, m) => v.took(m), live: (v, m) => { v.live = m; v.asked = false; v.judge(); }, found: (v, m) => { v.found.set(m.claim, m); v.redraw(m.claim); }, pong: () => {},
       ack: (v, m) => { v.settle(m.guid); v.say(m.said === "nothing changed" ? "" : `Saved: ${m.said}.`); },
-      refused: (v, m) => { const was = v.settle(m.guid); v.say(`Not saved: ${stopped(m.reason)} ${m.cure}`, true); v.refuse(was); },
+      refused: (v, m) => { const was = v.settle(m.guid); v.say(`Not saved: ${refusal(m)}`, true); v.refuse(was, m); },
       conflict: (v, m) => { v.settle(m.guid); v.conflicts.push(m); v.conflict(); },
     }, () => (this.told ? { type: "ping" } : null));
     this.theme();
@@ -82,30 +91,75 @@ class EditorView {
     this.banner.textContent = late ? `The kernel is busy or gone. ${n ? `${n} ${n === 1 ? "change waits" : "changes wait"} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again to go on."}` : "";
   }
 
-  saved() { const n = this.link.outbox.size; this.kept.textContent = n ? `${n} waiting` : "saved"; }
+  saved() {
+    const n = this.link.outbox.size, bad = this.root.querySelectorAll("[aria-invalid=true]").length;
+    this.kept.textContent = n ? `${n} waiting` : bad ? `${bad} not saved` : "saved";
+    this.choice.disabled = n > 0; // what waits belongs to this file
+  }
   settle(guid) { const m = this.link.outbox.done(guid); this.saved(); return m; }
   say(text, warn = false) { this.status.textContent = text; this.status.classList.toggle("pbw-warn", warn); }
   write(m) { this.say(""); this.link.write(m); }
 
-  /** A field that was refused shows what the file says again, but only where nobody is writing; the words stay to be corrected elsewhere. */
-  refuse(m) { if (m && m.type === "remove") this.redraw(m.claim); }
+  /** A field that was refused is marked, with the reason beside it; the words stay to be corrected, but an empty text gives way to the old one. */
+  refuse(m, why) {
+    if (m && m.type === "remove") this.redraw(m.claim);
+    const area = m && (m.type === "text" ? this.lines.get(m.claim)?.querySelector("textarea") : m.type === "field" ? this.root.querySelector(`[data-k="${m.field}"]`) : null);
+    if (!area) return;
+    const blank = !String(m.value).trim();
+    if (blank) area.value = m.type === "text" ? this.row(m.claim).text : this.told[m.field];
+    if (m.type === "text") this.size(area);
+    this.mark(area, blank ? "An empty text is not saved: the old one is back." : `Not saved: ${refusal(why)}`);
+  }
+
+  /** Mark a field as not saved, or (without words) as good again. */
+  mark(field, words) {
+    const id = `${this.uid}-why-${field.getAttribute("data-k").replace(/\W/g, "-")}`, place = field.closest(".pbw-line, .pbw-field");
+    this.root.querySelector(`#${CSS.escape(id)}`)?.remove();
+    for (const [name, value] of [["aria-invalid", "true"], ["aria-describedby", id]]) words ? field.setAttribute(name, value) : field.removeAttribute(name);
+    if (words) place.after(make("p", { id, class: "pbw-why" }, words));
+    this.saved();
+  }
+
+  /** Edit another persona of the folder. */
+  pick() {
+    for (const field of this.root.querySelectorAll("[aria-invalid=true]")) this.mark(field, "");
+    Object.assign(this, { open: new Set(), found: new Map(), adding: false });
+    this.link.raw({ type: "pick", value: this.choice.value });
+  }
+
+  /** Go to the next finding: to its statement, or to those of the whole persona. */
+  toFinding() {
+    const boxes = [this.whole, ...this.rows.map(r => this.lines.get(r.id)?.querySelector(".pbw-findings"))].filter(box => box?.children.length);
+    if (!boxes.length) return this.say("No findings.");
+    const at = boxes.findIndex(box => box === this.seen || box.closest(".pbw-item")?.contains(this.root.getRootNode().activeElement));
+    const box = this.seen = boxes[(boxes.indexOf(this.seen) + 1 || at + 1) % boxes.length], item = box.closest(".pbw-item");
+    (item ?? box).scrollIntoView({ block: "nearest" });
+    if (item) item.querySelector("textarea").focus({ preventScroll: true }); else { box.tabIndex = -1; box.focus({ preventScroll: true }); }
+    this.say(`Finding ${boxes.indexOf(box) + 1} of ${boxes.length}: ${box.textContent}`);
+  }
 
   took(m) {
-    const first = !this.told, before = JSON.stringify(this.rows);
+    const first = !this.told || this.told.file !== m.file, before = JSON.stringify(this.rows), known = new Set(this.rows.map(r => r.id));
+    if (first) { for (const li of this.lines.values()) li.remove(); this.lines.clear(); this.live = { meters: [], findings: [] }; }
     this.rows = mergeRows(this.rows, m);
     const was = this.told;
     this.told = m;
     this.body.hidden = false;
     this.file.textContent = m.file;
+    this.file.hidden = m.files.length > 0;
+    this.choice.hidden = !m.files.length;
+    this.choice.replaceChildren(...m.files.map(([name, title]) => make("option", { value: name, selected: name === m.file }, title)));
     this.badge.textContent = m.status;
     this.badge.classList.toggle("pbw-proto", m.status !== "persona");
-    for (const [part, label] of [["name", this.name], ["label", this.label]]) this.fill(label.querySelector("input"), m[part], was?.[part]);
-    if (first) this.facet.replaceChildren(...m.facets.map(f => make("option", { value: f, selected: f === "need" }, f)));
+    for (const [part, label] of [["name", this.name], ["label", this.label]]) this.fill(label.querySelector("input"), m[part], first ? undefined : was?.[part]);
+    if (first) this.facet.replaceChildren(...m.kinds.map(f => make("option", { value: f, selected: f === "needs" }, f)));
     for (const [button, said, word] of [[this.undo, m.undo, "Undo"], [this.redo, m.redo, "Redo"]]) { button.disabled = !said; button.title = said ? `${word}: ${said}` : `Nothing to ${word.toLowerCase()}`; }
     this.problem.hidden = !m.problem;
     this.problem.textContent = m.problem ? `${m.problem}. Nothing is written until it can be read again.` : "";
     this.saved();
     this.draw(new Set(m.rows.map(r => r.id)));
+    const added = this.adding && m.rows.find(r => !known.has(r.id));
+    if (added) { this.adding = false; this.to(`t:${added.id}`); this.lines.get(added.id).scrollIntoView({ block: "center" }); }
     if (first || before !== JSON.stringify(this.rows)) this.judgeSoon(first ? 0 : 600);
   }
 
@@ -131,7 +185,12 @@ class EditorView {
     if (order.some((li, i) => this.list.children[i] !== li)) this.list.replaceChildren(...order);
     if (!this.rows.length) this.list.replaceChildren(make("li", { class: "pbw-dim" }, "No statements yet."));
     if (focus && doc.activeElement?.getAttribute?.("data-k") !== focus) this.to(focus);
-    order.forEach((li, i) => { const [up, down] = li.querySelectorAll(".pbw-move"); up.disabled = i === 0; down.disabled = i === order.length - 1; });
+    this.rows.forEach((r, i) => {
+      const [up, down] = order[i].querySelectorAll(".pbw-move"), first = r.group !== this.rows[i - 1]?.group;
+      up.disabled = first;
+      down.disabled = r.group !== this.rows[i + 1]?.group;
+      Object.assign(order[i].querySelector(".pbw-group"), { hidden: !first, textContent: r.group });
+    });
   }
 
   to(key) { this.root.querySelector(`[data-k="${CSS.escape(key)}"]`)?.focus({ preventScroll: true }); }
@@ -149,7 +208,8 @@ class EditorView {
     this.fill(area, r.text, li.pbText);
     li.pbText = r.text;
     this.size(area);
-    li.querySelector("select").value = r.facet;
+    li.querySelector("select").value = r.kind;
+    this.call(li, r);
     li.querySelector(".pbw-strength").replaceChildren(...this.strength(r));
     const find = li.querySelector(".pbw-search input")?.value ?? "";
     li.querySelector(".pbw-more").replaceChildren(...this.more(r, find));
@@ -161,19 +221,23 @@ class EditorView {
   size(area) { area.rows = Math.max(1, Math.min(8, Math.ceil(area.value.length / 70) + area.value.split("\n").length - 1)); }
 
   line(r) {
-    const id = r.id, key = part => `${part}:${id}`, name = () => this.row(id)?.text.slice(0, 40) ?? id;
-    const area = make("textarea", { value: r.text, "data-k": key("t"), "aria-label": `Statement ${id}`, dir: "auto", oninput: () => this.size(area),
+    const id = r.id, key = part => `${part}:${id}`;
+    const area = make("textarea", { value: r.text, "data-k": key("t"), "data-call": "Statement:", dir: "auto", oninput: () => { this.size(area); if (area.hasAttribute("aria-invalid")) this.mark(area, ""); },
       onchange: () => { const row = this.row(id); if (row && area.value.trim() !== row.text.trim()) this.write({ type: "text", claim: id, value: area.value, was: row.text }); } });
-    const facet = make("select", { "data-k": key("f"), "aria-label": `Kind of ${id}`, onchange: () => this.write({ type: "facet", claim: id, value: facet.value }) }, ...this.told.facets.map(f => make("option", { value: f }, f)));
-    facet.value = r.facet;
-    const move = (by, sign, word) => this.button(key(by < 0 ? "up" : "down"), sign, () => this.move(id, by), { class: "pbw-move", "aria-label": `Move ${word}: ${id}`, title: `Move ${word}` });
-    const li = make("li", { class: "pbw-item", "data-claim": id }, make("div", { class: "pbw-line" }, make("div", { class: "pbw-moves" }, move(-1, "↑", "up"), move(1, "↓", "down")), area, facet,
-      this.button(key("x"), "Remove", () => this.write({ type: "remove", claim: id, was: this.row(id).text }), { "aria-label": `Remove: ${id}`, title: name() })),
+    const facet = make("select", { "data-k": key("f"), "data-call": "Kind of:", onchange: () => this.write({ type: "facet", claim: id, value: facet.value }) }, ...this.told.kinds.map(f => make("option", { value: f }, f)));
+    facet.value = r.kind;
+    const move = (by, sign, word) => this.button(key(by < 0 ? "up" : "down"), sign, () => this.move(id, by), { class: "pbw-move", "data-call": `Move ${word}:`, title: `Move ${word}` });
+    const li = make("li", { class: "pbw-item", "data-claim": id }, make("h3", { class: "pbw-group", hidden: true }), make("div", { class: "pbw-line" }, make("div", { class: "pbw-moves" }, move(-1, "↑", "up"), move(1, "↓", "down")), area, facet,
+      this.button(key("x"), "Remove", () => this.write({ type: "remove", claim: id, was: this.row(id).text }), { "data-call": "Remove:" })),
     make("p", { class: "pbw-strength" }, ...this.strength(r)), make("div", { class: "pbw-findings" }, ...this.findings(id)), make("div", { class: "pbw-more" }, ...this.more(r, "")));
     li.pbText = r.text;
     this.size(area);
+    this.call(li, r);
     return li;
   }
+
+  /** Name the controls of a statement by its words. */
+  call(li, r) { for (const el of li.querySelectorAll("[data-call]")) el.setAttribute("aria-label", `${el.getAttribute("data-call")} ${brief(r.text)}`); }
 
   findings(id) {
     return findingsOf(this.live.findings, id).map(f => make("p", { class: `pbw-finding pbw-${f.level}` }, make("b", {}, `${SIGNS[f.level]}: `), `${stopped(f.message)} `, make("span", { class: "pbw-dim" }, f.cure ? `Cure: ${stopped(f.cure)}` : "")));
@@ -182,12 +246,12 @@ class EditorView {
   /** The evidence of a statement, folded until it is asked for. */
   more(r, find) {
     const id = r.id, open = this.open.has(id), n = r.evidence.length;
-    const fold = this.button(`o:${id}`, `${open ? "▾" : "▸"} Evidence (${n})`, () => { if (!this.open.delete(id)) this.open.add(id); this.redraw(id); }, { class: "pbw-fold", "aria-expanded": String(open), "aria-label": `Evidence of ${id}: ${n}` });
+    const fold = this.button(`o:${id}`, `${open ? "▾" : "▸"} Evidence (${n})`, () => { if (!this.open.delete(id)) this.open.add(id); this.redraw(id); }, { class: "pbw-fold", "aria-expanded": String(open), "aria-label": `Evidence (${n}) of: ${brief(r.text)}` });
     if (!open) return [fold];
     const pieces = r.evidence.map(e => make("li", {}, make("span", { class: e.side === "for" ? "pbw-yes" : "pbw-no" }, e.side === "for" ? "+ for " : "− against "),
       e.withdrawn ? make("em", {}, "withdrawn: the words are not shown ") : make("span", { dir: "auto" }, e.kind === "quote" ? `“${e.words}” ` : `${e.words} `), make("span", { class: "pbw-dim" }, e.where), " ",
       this.button(`d:${id}:${e.side}:${e.place}`, "Detach", () => this.write({ type: "detach", claim: id, side: e.side, place: e.place, ...(e.withdrawn ? {} : { was: e.words }) }), { "aria-label": `Detach ${e.words.slice(0, 40)}` })));
-    const input = make("input", { type: "search", value: find, placeholder: "Search coded passages to attach", "aria-label": `Search passages for ${id}`, "data-k": `s:${id}`, onkeydown: e => { if (e.key === "Enter") { e.preventDefault(); search(); } } });
+    const input = make("input", { type: "search", value: find, placeholder: "Search coded passages to attach", "aria-label": `Search passages for: ${brief(r.text)}`, "data-k": `s:${id}`, onkeydown: e => { if (e.key === "Enter") { e.preventDefault(); search(); } } });
     const search = () => this.link.raw({ type: "search", claim: id, words: input.value });
     const m = this.found.get(id), there = new Set(r.evidence.map(e => e.words));
     const hits = m ? m.rows.filter(x => !there.has(x.words)).map((x, i) => make("li", {}, make("span", { dir: "auto" }, `“${x.words}” `), make("span", { class: "pbw-dim" }, [x.case, x.code, x.date].filter(Boolean).join(", ")), " ",
@@ -200,6 +264,8 @@ class EditorView {
   judge() {
     const f = this.live.findings;
     this.sum.textContent = countFindings(f);
+    this.sum.disabled = !f.length;
+    this.seen = null;
     this.whole.replaceChildren(...this.findings(""));
     for (const r of this.rows) this.lines.get(r.id)?.querySelector(".pbw-findings").replaceChildren(...this.findings(r.id));
     this.meter.replaceChildren(...(this.live.meters.length ? this.live.meters.map(m => this.bundle(m)) : [make("p", { class: "pbw-dim" }, "Prevalence: no statement stands on a figure of a survey in this study.")]));
@@ -207,9 +273,9 @@ class EditorView {
 
   bundle(m) {
     const share = m.base ? m.people / m.base : 0;
-    const rows = m.traits.map(([trait, wanted, people, base, without]) => make("tr", { class: trait === m.costs ? "pbw-costs" : "" }, make("th", { scope: "row" }, trait, trait === m.costs ? make("b", {}, " (costs most)") : ""), make("td", {}, wanted), make("td", { class: "pbw-n" }, `${people} of ${base}`), make("td", { class: "pbw-n" }, String(without))));
-    return make("div", {}, make("p", {}, make("b", {}, `${m.name}: `), m.text), make("div", { class: "pbw-track", "aria-hidden": "true" }, make("i", { style: `width:${Math.max(share * 100, m.people ? 0.5 : 0)}%` })),
-      make("details", {}, make("summary", {}, "Trait by trait"), make("table", {}, make("thead", {}, make("tr", {}, ...["Trait", "Wanted", "Have it", "All others have"].map(t => make("th", { scope: "col" }, t)))), make("tbody", {}, ...rows))));
+    const rows = m.traits.map(([trait, wanted, people, base, without, costs]) => make("tr", { class: costs ? "pbw-costs" : "" }, make("th", { scope: "row" }, trait, costs ? make("b", {}, " (costs most)") : ""), make("td", {}, wanted), make("td", { class: "pbw-n" }, `${people} of ${base}`), make("td", { class: "pbw-n" }, String(without))));
+    return make("div", {}, make("p", {}, m.name ? make("b", {}, `${m.name}: `) : "", m.text), make("div", { class: "pbw-track", "aria-hidden": "true" }, make("i", { style: `width:${Math.max(share * 100, m.people ? 0.5 : 0)}%` })),
+      make("details", {}, make("summary", {}, "Trait by trait"), make("table", {}, make("thead", {}, make("tr", {}, ...["Statement", "Wanted", "Have it", "All others have"].map(t => make("th", { scope: "col" }, t)))), make("tbody", {}, ...rows))));
   }
 
   conflict() {
@@ -224,9 +290,9 @@ class EditorView {
 
   add() {
     if (!this.fresh.value.trim()) return this.say("Write the statement first.", true);
+    this.adding = true;
     this.write({ type: "add", facet: this.facet.value, value: this.fresh.value });
     this.fresh.value = "";
-    this.fresh.focus({ preventScroll: true });
   }
 
   move(id, by) { this.write({ type: "move", claim: id, by }); }

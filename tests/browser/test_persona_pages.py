@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from personabench.coding import code
 from personabench.evidence_widget import EvidenceWidget
 from personabench.perception import perception_form, score_perception
 from personabench.persona_editor import PersonaEditor
-from personabench.personas import Claim, Evidence, Persona, _read_persona
+from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, _read_persona
 from personabench.study import Study
 from personabench.survey import import_survey
 
@@ -103,6 +105,29 @@ def test_axe_finds_nothing_on_card_and_gallery(at_page, axe, shots, tmp_path, lo
     assert EVIL in gallery.locator(".pb-card h2").nth(1).inner_text(), "markup is words"
 
 
+def whole_persona() -> Persona:
+    "One with all parts of a card: what sets it apart, who they are, topics, caveats."
+    figures, far = {"n": 150, "share": .93, "low": .88, "high": .96}, {"rest": .05, "effect": 2.1, "difference_low": .8, "difference_high": .92, "q": .001, "used": True}
+    work = Evidence(kind="survey", survey="wave1", variable="use", question="What do you mainly ride for?", value="work", answer="work", **figures, **far)
+    apart = Claim(id="survey-use", text="Mainly rides for work.", facet="behaviour", people=140, base=150, share=.93, low=.88, high=.96, evidence=[work])
+    topic = Claim(id="job", text="Talked about: Job and hours.", facet="demographic", codes=["Job"], people=2, base=5, evidence=[said("P01", "I work at night", "Job")])
+    told = [Descriptor(field="age", variable="age", question="How old are you?", n=148, mean=43.2, low=40.4, high=45.6, rest=41.4),
+            Descriptor(field="location", variable="district", question="Which district do you live in?", answer="Harbour", n=148, people=30, share=.2, low=.14, high=.28)]
+    more = {"described": told, "verdict": "not shown", "unassigned": 2, "linked": [Link(case="P09", how="by hand", note="misfit")]}
+    return three_personas()[0].model_copy(update={"claim_list": [*three_personas()[0].claim_list[:3], apart, topic], **more})
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [1100, 320])
+def test_axe_finds_nothing_on_a_card_with_all_its_parts(at_page, axe, shots, tmp_path, look, width):
+    for html in (card_page(whole_persona()), PersonaGallery([whole_persona()]).write(tmp_path / "w.html").read_text("utf-8")):
+        page = at_page(html, look=look, width=width)
+        for summary in page.locator(".pg-full > summary, .pb-topics > summary").all(): summary.click()
+        for summary in page.locator(".pb-claim summary").all(): summary.click()
+        assert axe(page, "body") == [] and sideways(page) == []
+    page.screenshot(path=shots / f"card-whole-{look}-{width}.png", full_page=True)
+
+
 def test_the_gallery_by_keyboard_alone(at_page, tmp_path):
     page = at_page(gallery_page(tmp_path))
     def names() -> list[str]: return [n.splitlines()[0] for n in page.locator(".pg-item:visible .pg-name").all_inner_texts()]
@@ -153,6 +178,56 @@ def test_a_gallery_prints_one_persona_a_page_dark_on_white(at_page, shots, tmp_p
     assert pages_of(pdf) == 3
     assert page.locator(".pb-card").evaluate_all("all => all.map(c => c.getBoundingClientRect().height > 100)") == [True] * 3, "folded cards are unfolded"
     assert page.locator(".pg-face:visible").count() == 0 and page.locator(".pg-bar").is_hidden()
+
+
+def words_of(pdf: bytes, tmp_path: Path) -> list[str]:
+    "The words of each page of a PDF, by Debian's pdftotext; none where it is not installed."
+    if shutil.which("pdftotext") is None: pytest.skip("pdftotext is not installed")
+    (tmp_path / "p.pdf").write_bytes(pdf)
+    return subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+
+
+@pytest.mark.parametrize("open_it", [False, True])
+def test_paper_shows_evidence_where_it_is_asked_for_and_no_triangles(at_page, shots, tmp_path, open_it):
+    p = three_personas()[0].model_copy(update={"claim_list": three_personas()[0].claim_list[-6:]})
+    for name, html in (("card", card_page(p).replace(PersonaCard(p).html, PersonaCard(p, print_evidence=open_it).html)),
+                       ("gallery", PersonaGallery([p], print_evidence=open_it).write(tmp_path / "g.html").read_text("utf-8"))):
+        page = at_page(html)
+        words = " ".join(words_of(page.pdf(path=shots / f"{name}-evidence-{open_it}.pdf", prefer_css_page_size=True), tmp_path))
+        assert ("Never happened to me" in words) is open_it, name
+        assert "\u25b8" not in words and "\u25be" not in words and "Skip the card" not in words
+        assert "Name and picture are fictional" in words
+
+
+def test_no_page_of_a_printed_gallery_holds_only_a_foot(at_page, tmp_path):
+    longer = [p.model_copy(update={"claim_list": [c.model_copy(update={"id": f"{c.id}-{k}"}) for k in range(many) for c in p.claim_list]})
+              for p, many in zip(three_personas(), (1, 3, 1), strict=True)]
+    pages = words_of(at_page(PersonaGallery(longer[:2]).write(tmp_path / "g.html").read_text("utf-8")).pdf(prefer_css_page_size=True), tmp_path)
+    assert not [page for page in pages if "fictional" in page and "respondents" not in page], "the foot stands with the name, where paper is concerned"
+
+
+def test_at_400_percent_a_statement_has_the_whole_width_and_its_count_below(at_page):
+    page = at_page(card_page(three_personas()[0]), width=320)
+    box = page.locator(".pb-claim summary").first.bounding_box()
+    text, count = (page.locator(f".pb-claim {name}").first.bounding_box() for name in (".pb-text", ".pb-count"))
+    assert box and text and count and text["width"] > .95 * box["width"] and count["y"] >= text["y"] + text["height"] - 1
+
+
+def test_a_key_leads_past_a_card(at_page):
+    cards = [PersonaCard(p).html for p in three_personas()[:1]]
+    page = at_page(render("page.html.j2", {"title": "two", "version": "0", "body": cards[0] + '<button id="after">After</button>'}))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip the card of Avery" and page.locator(".pb-skip").bounding_box()["width"] > 60
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "after"
+
+
+def test_filters_and_cards_of_a_gallery_begin_at_one_line_in_a_notebook(at_page):
+    jupyter = "<style>.jp-RenderedHTMLCommon ul:not(.list-inline), .jp-RenderedHTMLCommon ol:not(.list-inline) { padding-left: 2em; margin: 1em 0 }</style>"
+    page = at_page(f"<!doctype html><title>t</title>{jupyter}<div class='jp-RenderedHTMLCommon'>{PersonaGallery(three_personas()).html}</div>")
+    bar, item, avatar, name = (page.locator(place).first.bounding_box() for place in (".pg-bar", ".pg-item", ".pg-head svg", ".pg-name"))
+    assert bar and item and avatar and name and abs(bar["x"] - item["x"]) < 1 and abs(avatar["y"] - name["y"]) < 12
 
 
 # -- Evidence -----------------------------------------------------------------------------------------------------------------
@@ -311,10 +386,11 @@ def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
     editor.at("t:goal-x").focus()
     editor.keys("End").type(f" and {EVIL}")
     editor.keys("Control+Enter")
-    assert editor.file.claim_list[0].text == f"Loves maps and {EVIL}" and editor.said == "Saved: the text of goal-x."
+    assert editor.file.claim_list[0].text == f"Loves maps and {EVIL}" and editor.said.startswith("Saved: the text of \u201cLoves maps and ")
+    editor.at("t:use").focus()
     editor.keys("Alt+ArrowDown")
-    assert [c.id for c in editor.file.claim_list][:2] == ["need-0", "goal-x"]
-    assert editor.page.evaluate("document.activeElement.dataset.k") == "t:goal-x", "focus stays with the statement"
+    assert [c.id for c in editor.file.claim_list][-2:] == ["pass", "use"], "among those of its heading"
+    assert editor.page.evaluate("document.activeElement.dataset.k") == "t:use", "focus stays with the statement"
     editor.keys("Control+z", "Control+z")
     assert editor.file.claim_list[0].text == "Loves maps" and editor.at("t:goal-x").input_value() == "Loves maps"
     editor.at("o:goal-x").focus()
@@ -326,6 +402,7 @@ def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
     editor.keys("Enter")
     assert editor.file.claim_list[0].strength == "anecdote" and "anecdote" in editor.page.locator("[data-claim=goal-x] .pbw-strength").inner_text()
     assert "“When the dock is full, I walk.”" in editor.page.locator("[data-claim=goal-x] .pbw-evidence").first.inner_text()
+    editor.at("new-text").focus()
     editor.at("new-text").fill("Wants a roof")
     editor.keys("Control+Enter")
     assert editor.file.claim_list[-1].id == "need-wants-a-roof" and editor.page.evaluate("window.strayed") == []
@@ -334,11 +411,90 @@ def test_a_statement_is_written_strengthened_moved_and_undone_by_keys(editor):
 def test_meter_and_findings_follow_what_is_written(editor):
     editor.judged()
     meter = editor.page.locator("#w .pbw-meter").inner_text()
-    assert "People in your data who match all of this: 10 of 100 (10 %, 95 % interval 5.5 to 17 %). Without 'pass' it would be 50." in meter
+    assert ("2 of 5 statements can be counted in the survey. People in your data who match all of these: 10 of 100 (10 %, 95 % interval 5.5 to 17 %). "
+            "Without \u201cpass\u201d it would be 50.") in meter
     assert "no evidence for 'Loves maps'" in editor.page.locator("[data-claim=goal-x] .pbw-findings").inner_text()
     editor.at("x:pass").click()
     editor.page.wait_for_function("document.querySelector('#w .pbw-meter').textContent.includes('50 of 100')", timeout=60_000)
     assert editor.page.locator("[data-claim=pass]").count() == 0
+
+
+def in_sight(editor, place: str) -> bool:
+    "Whether an element lies within the visible part of the editor's body."
+    body, box = editor.page.locator("#w .pbw-body").bounding_box(), editor.page.locator(place).first.bounding_box()
+    return bool(body and box and box["height"] and box["y"] >= body["y"] - 1 and box["y"] + box["height"] <= body["y"] + body["height"] + 1)
+
+
+def test_a_new_statement_comes_into_sight_as_an_assumption_in_its_place_on_the_card(editor):
+    editor.page.set_viewport_size({"width": 1000, "height": 620})
+    editor.judged()
+    editor.at("new-facet").select_option("objections")
+    editor.at("new-text").fill("Thinks that docks are always full")
+    editor.keys("Control+Enter")
+    new = "[data-claim='attitude-thinks-that-docks-are-always-full']"
+    editor.page.locator(f"#w {new}").wait_for()
+    assert editor.page.evaluate("document.activeElement.value") == "Thinks that docks are always full"
+    assert in_sight(editor, f"#w {new} .pbw-strength") and "assumption" in editor.page.locator(f"#w {new} .pbw-strength").inner_text()
+    editor.judged()
+    editor.page.wait_for_function("sel => document.querySelector(sel).textContent.includes('no evidence for')", arg=f"#w {new} .pbw-findings")
+    assert in_sight(editor, f"#w {new} .pbw-findings"), "with what the check says of it"
+    assert editor.page.locator("#w .pbw-group:visible").all_inner_texts() == ["Goals", "Needs", "Pains", "What they do", "What they think"]
+
+
+def test_the_count_of_findings_leads_to_each_of_them(editor):
+    editor.page.set_viewport_size({"width": 1000, "height": 620})
+    editor.judged()
+    count = editor.at("findings")
+    assert re.search(r"\d+ (error|warning|note)", count.inner_text())
+    seen = []
+    for _ in range(editor.page.locator("#w .pbw-findings:not(:empty)").count() + 1):
+        count.focus()
+        editor.keys("Enter")
+        seen.append(editor.page.evaluate("document.activeElement.closest('.pbw-item')?.dataset.claim ?? 'whole'"))
+        assert editor.said.startswith("Finding ") and in_sight(editor, "#w .pbw-findings:focus, #w .pbw-item:focus-within textarea")
+    assert "goal-x" in seen and len(set(seen)) == len(seen) - 1 and seen[0] == seen[-1], "all, and then the first again"
+
+
+def test_an_empty_text_gives_way_to_the_old_one_and_the_field_is_marked(editor):
+    editor.at("t:goal-x").fill("   ")
+    editor.keys("Control+Enter")
+    field = editor.at("t:goal-x")
+    assert field.input_value() == "Loves maps" == editor.file.claim_list[0].text and field.get_attribute("aria-invalid") == "true"
+    assert "the old one is back" in editor.page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+    assert "not saved" in editor.page.locator("#w .pbw-bar").inner_text()
+    field.focus()
+    editor.keys("End").type("!")
+    assert field.get_attribute("aria-invalid") is None and editor.page.locator("#w .pbw-why").count() == 0
+    editor.keys("Control+Enter")
+    assert editor.file.claim_list[0].text == "Loves maps!" and "not saved" not in editor.page.locator("#w .pbw-bar").inner_text()
+
+
+def test_controls_are_called_by_words_and_a_key_leads_past_the_editor(editor):
+    names = editor.page.locator("#w .pbw-item [aria-label]").evaluate_all("all => all.map(el => el.getAttribute('aria-label'))")
+    assert "Remove: Loves maps" in names and "Kind of: Loves maps" in names and not [n for n in names if "goal-x" in n or "need-0" in n]
+    editor.at("t:goal-x").fill("Loves atlases")
+    editor.keys("Control+Enter")
+    assert editor.at("x:goal-x").get_attribute("aria-label") == "Remove: Loves atlases"
+    editor.page.evaluate("document.activeElement.blur()")
+    skip = editor.page.locator("#w .pbw-skip")
+    skip.focus()
+    assert skip.bounding_box()["width"] > 100
+    editor.keys("Enter")
+    assert editor.page.evaluate("document.querySelector('#w .pbw').lastElementChild === document.activeElement")
+
+
+def test_another_persona_of_the_folder_is_picked(page, tmp_path):
+    study, persona = of_talk()
+    for name in ("ash", "bo", "cleo"):
+        persona.model_copy(update={"id": name, "name": name.title(), "claim_list": persona.claim_list[:2]}).to_yaml(tmp_path / f"{name}.yaml")
+    made = EditorPage(page, study, PersonaEditor(study, tmp_path, today="2026-06-01"))
+    assert made.at("pick").locator("option").all_inner_texts() == [f"{n}.yaml: {n.title()}: Commutes" for n in ("ash", "bo", "cleo")]
+    made.at("pick").select_option("bo.yaml")
+    made.page.wait_for_function("document.querySelector('#w [data-k=name]').value === 'Bo'")
+    made.at("t:goal-x").fill("Loves globes")
+    made.keys("Control+Enter")
+    assert _read_persona(tmp_path / "bo.yaml").claim_list[0].text == "Loves globes" and _read_persona(tmp_path / "ash.yaml").claim_list[0].text == "Loves maps"
+    assert not made.errors
 
 
 def test_two_at_one_file_lose_nothing(editor):

@@ -1,0 +1,87 @@
+"""Sentences from questions: what a reader of a persona sees instead of a questionnaire."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personabench.sample_data import sample_file
+from personabench.wordings import answer_words, row_words, topic_words
+
+
+@pytest.mark.parametrize(("question", "answer", "more", "said"), [
+    ("What do you mainly ride for?", "work or study", True, "Mainly rides for work or study."),
+    ("What do you mainly ride for?", "when stuck", True, "Mainly rides when stuck."),
+    ("Where did you buy it?", "at the dock", True, "Bought it: at the dock."),
+    ("Which pass do you use at the moment?", "year pass", True, "Pass: year pass."),
+    ("What is your main occupation?", "retired", True, "Main occupation: retired."),
+    ("How do you pay?", "card", False, "Not so often as the others. Pays: card."),
+    ("The price is fair.", "agree", True, "“The price is fair.” agree.")])
+def test_an_answer_of_several_becomes_a_sentence(question, answer, more, said):
+    assert answer_words(question, answer, more=more) == said
+
+
+@pytest.mark.parametrize(("question", "yes", "no"), [
+    ("Did you meet a full dock in the last month?", "Met a full dock in the last month.", "Did not meet a full dock in the last month."),
+    ("Do you often carry luggage?", "Often carries luggage.", "Does not often carry luggage."),
+    ("Is there a car in your household?", "There is a car in their household.", "There is no car in their household."),
+    ("Do children live in your household?", "Children live in their household.", "Children do not live in their household."),
+    ("Have you ever lost a key?", "Has ever lost a key.", "Has not ever lost a key."),
+    ("Are you a member?", "Is a member.", "Is not a member."),
+    ("Would you pay more?", "Would pay more.", "Would not pay more."),
+    ("How you would contact us: in the app (several answers)", "How they would contact us: in the app.", "How they would contact us: not in the app."),
+    ("Was a payment refused?", "Says yes to “Was a payment refused?”.", "Says no to “Was a payment refused?”.")])
+def test_yes_and_no_become_the_thing_and_its_contrary(question, yes, no):
+    assert answer_words(question, "yes", yes_no=True) == yes and answer_words(question, "Yes", more=False, yes_no=True) == no
+
+
+@pytest.mark.parametrize(("question", "higher", "lower"), [
+    ("About how many rides did you make last month?", "Made more rides last month than the others.", "Made fewer rides last month than the others."),
+    ("How much do you spend in a month, in crowns?", "Spends more in a month than the others.", "Spends less in a month than the others."),
+    ("How long does a usual ride take, in minutes?", "A usual ride takes longer than among the others.", "A usual ride takes less long than among the others."),
+    ("What share of your rides is on Sunday, in percent?", "A larger share of their rides is on Sunday than among the others.",
+     "A smaller share of their rides is on Sunday than among the others."),
+    ("How old are you?", "Is older than the others.", "Is younger than the others."),
+    ("How satisfied are you with: the price? (asked of all)", "Is more satisfied than the others with: the price.", "Is less satisfied than the others with: the price."),
+    ("Trust in the firm", "Higher than among the others: trust in the firm.", "Lower than among the others: trust in the firm.")])
+def test_a_mean_becomes_a_comparison(question, higher, lower):
+    assert answer_words(question) == higher and answer_words(question, more=False) == lower
+
+
+def test_a_minority_is_not_said_to_be_everybody():
+    assert answer_words("Which pass do you use?", "none", most=False) == "Pass: none, more often than the others."
+
+
+def test_agreement_is_said_of_a_statement():
+    assert answer_words("I plan ahead.", more=False, agreeing=True) == "Agrees less than the others: “I plan ahead”."
+
+
+def test_no_question_of_the_sample_survey_is_left_a_question():
+    with open(sample_file("survey_dictionary.csv"), encoding="utf-8", newline="") as f:
+        asked = [r for r in csv.DictReader(f) if r["level"] in ("numeric", "ordinal", "nominal", "binary")]
+    for r in asked:
+        last = r["labels"].split("|")[-1].split("=")[-1] if r["level"] in ("nominal", "binary") else None
+        said = answer_words(r["question"], last, yes_no=r["level"] == "binary", agreeing=r["question"].endswith("."))
+        assert "?" not in said or said.startswith("Says yes to"), said
+        assert not re.search(r"\b(you|your)\b", said.split("“")[0]), said
+
+
+@pytest.mark.parametrize(("question", "answer", "said"), [
+    ("Which pass do you use?", "none", "Pass: none"), ("How would you contact us: in the app (several answers)", "yes", "How would they contact us: in the app. Yes"),
+    ("Did you meet a full dock?", "yes", "Did you meet a full dock? Yes"), ("I plan ahead.", None, "“I plan ahead.”")])
+def test_a_row_has_no_direction(question, answer, said):
+    assert row_words(question, answer) == said
+
+
+def test_a_topic_has_a_short_name():
+    assert topic_words("How old are you?") == "Age" and topic_words("What is your gender?") == "Gender" and topic_words("Was it refused?") == "Was it refused?"
+
+
+@given(st.text(max_size=60), st.one_of(st.none(), st.text(max_size=20)), st.booleans(), st.booleans())
+def test_any_text_makes_one_sentence(question, answer, more, yes_no):
+    said = answer_words(question, answer, more=more, yes_no=yes_no)
+    assert said.endswith(".") and "\n" not in said.rstrip("\n") or "\n" in (answer or "")
