@@ -592,7 +592,7 @@ def structure_test(
     from personabench.encoding import _ASIDE
 
     rng, answers = np.random.default_rng(seed), _table(answers, n_null, n_planted)
-    kinds = _levels(answers, levels)
+    kinds = {name: "binary" if kind == "nominal" and answers[name].nunique() == 2 else kind for name, kind in _levels(answers, levels).items()}
     skipped: dict[Any, str] = {name: f"its level is {kind}" for name, kind in kinds.items() if kind in _ASIDE}
     answers = answers[[name for name in answers if name not in skipped]]
     answers = answers[answers.notna().any(axis=1)]

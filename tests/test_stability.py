@@ -15,7 +15,7 @@ from sklearn.metrics import rand_score
 
 from personabench import LatentClass, cluster_stability, gap_statistic, instability, prediction_strength, structure_test
 from personabench.schema import BadInput
-from personabench.stability import _best_jaccard, _latent_correlation, _kept_pairs, _lloyd, _matched, _pair_distance, _power, _push, _score, _seeded
+from personabench.stability import _arch, _best_jaccard, _latent_correlation, _kept_pairs, _lloyd, _matched, _pair_distance, _power, _push, _score, _seeded
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "stability.json").read_text())
 IRIS = load_iris().data
@@ -153,6 +153,21 @@ def test_two_variables_have_a_verdict_without_warnings(levels):
         warnings.simplefilter("error")
         found = structure_test(answers, levels={f"q{i}": "nominal" if level == "halves" else level for i, level in enumerate(levels)}, n_null=20, n_planted=5)
     assert len(found.table) == 6 and found.table.notna().all(axis=None) and np.isfinite([found.power, found.surprise, found.arch]).all()
+
+
+def test_a_map_of_two_places_has_no_arch():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _arch(np.tile([[1., -1., 0.], [-1., 1., 0.]], (20, 1))) == 0
+
+
+def test_a_choice_of_two_answers_is_a_yes_or_no_and_makes_no_groups():
+    verdicts = []
+    for seed in range(8):
+        rng = np.random.default_rng(100 + seed)
+        answers = pd.DataFrame({"town": rng.choice(list("abcd"), 150), "sex": rng.choice(["m", "f"], 150)})
+        verdicts.append(structure_test(answers, levels=dict.fromkeys(answers, "nominal"), seed=seed, n_null=49, n_planted=5).verdict)
+    assert verdicts.count("clusters shown") <= 1, "two unrelated choices: all were taken for groups"
 
 
 def test_missing_answers_and_words_do_not_hide_groups():
