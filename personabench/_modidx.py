@@ -2751,6 +2751,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.versions._again': ('versions.html#_again', 'personabench/versions.py'),
                                        'personabench.versions._again_words': ('versions.html#_again_words', 'personabench/versions.py'),
                                        'personabench.versions._between': ('versions.html#_between', 'personabench/versions.py'),
+                                       'personabench.versions._changed': ('versions.html#_changed', 'personabench/versions.py'),
                                        'personabench.versions._changelog': ('versions.html#_changelog', 'personabench/versions.py'),
                                        'personabench.versions._claim_change': ('versions.html#_claim_change', 'personabench/versions.py'),
                                        'personabench.versions._claim_pairs': ('versions.html#_claim_pairs', 'personabench/versions.py'),

@@ -649,15 +649,27 @@ def _write_changelog(c: Comparison, path: Path) -> Path:
     return path
 
 # %% ../nbs/42_versions.ipynb #acf1a483
-_SHOWN = ["new", "facet", "text", "figure", "old_value", "new_value", "difference", "low", "high", "old_strength", "new_strength", "change", "why"]
+def _changed(c: Comparison) -> pd.DataFrame:
+    "Return what changed as a table of words: few columns, so that a notebook has room for them."
+    named, rows = dict(zip(c.personas["new"], c.personas["name"], strict=True)), []
+    for r in c.changes.itertuples():
+        known = isinstance(r.measure, str)
+        figure = r.figure if isinstance(r.figure, str) else ""
+        change = f"{r.change}: {r.old_strength}, now {r.new_strength}" if r.change in ("strengthened", "weakened") else r.change
+        rows.append({"persona": named.get(r.new, r.new), "change": change, "statement": r.text, "figure": figure,
+                     "was → is": _step(r, r.measure, r.old_value, r.new_value) if known else "", "remark": r.why if isinstance(r.why, str) else ""})
+    return pd.DataFrame(rows)
 
 # %% ../nbs/42_versions.ipynb #c05b235c
 def _table_html(frame: pd.DataFrame, most: int = 60) -> str:
     "Return a table whose words are shown whole, in lines, as a notebook does not by itself."
     style = "<style>.pb-words :is(td, th) { text-align: left !important; vertical-align: top; white-space: normal; overflow-wrap: break-word; }</style>"
-    shown = frame.map(lambda x: ", ".join(map(str, x)) if isinstance(x, (list, tuple)) else x)
+    def said(x: Any) -> str:
+        if isinstance(x, (list, tuple)): return ", ".join(map(str, x))
+        if pd.isna(x): return ""
+        return str(x) if not isinstance(x, float) else "<0.001" if 0 < x < .0005 else f"{x:.3g}"
     with pd.option_context("display.max_colwidth", None):
-        return style + shown.to_html(index=False, na_rep="", border=0, max_rows=most, classes="pb-words", float_format=lambda x: f"{x:.3g}")
+        return style + frame.astype("object").map(said).to_html(index=False, border=0, max_rows=most, classes="pb-words")
 
 
 def _overview(c: Comparison) -> str:
@@ -665,9 +677,9 @@ def _overview(c: Comparison) -> str:
     import html
 
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in c.notes)
-    sizes = c.personas[["name", "old", "new", "matched", "sure", "old_share", "new_share", "difference", "low", "high", "change"]]
+    sizes = "".join(f"<li>{html.escape(_persona_words(r))}</li>" for r in c.personas.itertuples())
     notes += "".join(f"<li>{html.escape(str(r.name))}: {html.escape(line)}</li>" for r in c.personas.itertuples() if r.old is not None and r.new is not None
                      for line in _again_words(c.claims[c.claims["new"].eq(r.new) & c.claims["old"].eq(r.old)]))
     tables = "".join(f"<p><b>{title}</b></p>{_table_html(table)}"
-                     for title, table in (("Personas", sizes), ("What changed", c.changes[_SHOWN])))
-    return f"<p><b>{html.escape(c.old)} compared with {html.escape(c.new)}</b></p><ul>{notes}</ul>{tables}"
+                     for title, table in (("What changed", _changed(c)),) if len(table))
+    return f"<p><b>{html.escape(c.old)} compared with {html.escape(c.new)}</b></p><ul>{sizes}{notes}</ul>{tables}"

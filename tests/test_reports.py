@@ -126,3 +126,12 @@ def test_findings_are_on_the_page_with_their_statement(sample, tmp_path):
     page = pb.report(study, tmp_path, personas=[wrong]).read_text(encoding="utf-8")
     checks = page.split('id="checks"', 1)[1].split('id="ledger"', 1)[0]
     assert "count-right" in checks and f'href="#{first.id}--{claim.id}"' in checks
+
+
+def test_the_theme_of_a_notebook_leaves_a_report_light_and_dark(sample, tmp_path):
+    study, personas, page = sample
+    pb.set_theme("dark")
+    try: again = pb.report(study, tmp_path / "r", personas=personas).read_text(encoding="utf-8")
+    finally: pb.set_theme("notebook")
+    pictures = [re.findall(r"#14171c|#ffffff|#1b1f24", p, re.I) for p in (page, again)]
+    assert pictures[0] == pictures[1] and {"#14171c", "#ffffff"} <= {c.lower() for c in pictures[0]}
