@@ -206,7 +206,7 @@ def _correlations(z: np.ndarray, w: np.ndarray) -> np.ndarray:
     scale = np.sqrt(np.maximum(np.diag(c), 1e-300))
     return c / np.outer(scale, scale)
 
-
+# %% ../nbs/08_experience_measures.ipynb #e99c12da
 def drivers(
     answers: pd.DataFrame,                   # numbers, one row per respondent
     *,
