@@ -39,7 +39,7 @@ def test_it_opens_with_the_network_off_and_asks_for_nothing(page: Page, report_f
 
 
 def test_a_click_on_a_statement_arrives_at_its_quotes(page: Page) -> None:
-    statement = page.locator(".pb-card a.pb-open").first
+    statement = page.locator(".pb-card .pb-groups a.pb-open").first  # at the top stand figures
     words = statement.locator(".pb-text").inner_text()
     statement.click()
     entry = page.locator(".entry:target")
