@@ -16,19 +16,21 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .personas import (
-    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _apart, _asked, _contrasts_by, _count_by, _counter_figures, _dates,
-    _default_facet, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
-    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _withdrawn, code_profiles, contrasts, passages)
+    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures, _dates,
+    _default_facet, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash, _read_cases,
+    _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _segment_sizes, _segmentation, _status, _stored, _strength,
+    _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
 from .study import _turn_of, load_texts
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from personabench.study import Study
     from personabench.survey import Survey
 
@@ -168,8 +170,9 @@ class _Facts:
     def __init__(self, study: Study, today: str, settings: _Settings):
         self.study, self.today, self.limits = study, today, settings.limits
         self._kept: dict[tuple, Any] = {}
+        self.spans: dict[str, dict[tuple, set[str]]] = {"whole": {}, "cut": {}}  # see _codes_at
 
-    passages = cached_property(lambda self: passages(self.study))
+    passages = cached_property(lambda self: _passages(self.study))
     read = cached_property(lambda self: _read_cases(self.study))
     away = cached_property(lambda self: _withdrawn(self.study))
     codes = cached_property(lambda self: self.study.codes)
@@ -218,11 +221,8 @@ def _people(facts: _Facts, p: Persona) -> set[str] | None:
 
 def _segments(facts: _Facts, p: Persona) -> dict[str, set[str]]:
     "Return the people of each segment of a persona's segmentation."
-    return facts.kept(("people", p.segmentation), lambda: _by_segment(_members(facts, p)))
-
-
-def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
-    return {} if members is None else {str(name): set(cases.to_numpy("object")) for name, cases in members.groupby("segment")["case"]}
+    members = _members(facts, p)
+    return {} if members is None else facts.kept(("people", p.segmentation), lambda: _by_segment(members))
 
 # %% ../nbs/43_checks.ipynb #da7977a7
 def _of_segment(p: Persona) -> bool:
@@ -261,7 +261,7 @@ def _size(facts: _Facts, p: Persona) -> _Findings:
     people = _people(facts, p)
     if people is None: return
     found: dict[str, Any] = {"interviewed": len(people & facts.read)}
-    if _of_segment(p) and (members := _members(facts, p)) is not None: found |= _segment_size(members, str(p.segment))
+    if _of_segment(p) and (members := _members(facts, p)) is not None: found |= facts.kept(("sizes", p.segmentation), lambda: _segment_sizes(members))[str(p.segment)]
     else: found |= {"people": len(people), "effective_n": None, "share": None, "low": None, "high": None}  # a share needs a survey and its segments
     stated = {name: getattr(p, name) for name in found}
     if p.segment is None or p.cases is not None:  # written by hand: need not be counted at all, except that its people's interviews are
@@ -310,6 +310,8 @@ def _review(facts: _Facts, p: Persona) -> _Findings:
 # %% ../nbs/43_checks.ipynb #29a246cd
 def _quote_table(personas: Sequence[Persona]) -> pd.DataFrame:
     "Return one row per quoted evidence: place (number of the persona), at (the way to it in the file), persona, claim, side, codes of the claim, and the quote's fields."
+    import pandas as pd
+
     fields = ("source", "start", "end", "quote", "case", "code", "date")
     rows = [(i, ("claims", j, key, k), p.id, c.id, side, c.codes, *(getattr(e, f) for f in fields)) for i, p in enumerate(personas) for j, c in enumerate(p.claim_list)
             for side, key, listed in (("for", "evidence", c.evidence), ("against", "against", c.against), ("unlike", "unlike", c.unlike))
@@ -349,6 +351,8 @@ def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
 def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
     """Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out, and those
     that reach into other turns have a row for each of them."""
+    import pandas as pd
+
     at, turns = facts.sources["source_id"], facts.study.turns
     q = q[q["source"].isin(at.index)]
     if q.empty: return q.assign(turn_role=None, turn_case=None)
@@ -385,12 +389,20 @@ def _belongs(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Fi
                           lambda r: "remove the quote, or move it to the persona it speaks for", "case")
 
 # %% ../nbs/43_checks.ipynb #2793ef77
+def _codes_at(q: pd.DataFrame, found: pd.DataFrame) -> dict[tuple, set[str]]:
+    "Return the codes of each quoted span (source, start, end) among codings or passages."
+    wanted, out = set(zip(q["source"], q["start"], q["end"], strict=True)), dict[tuple, set[str]]()
+    near = found[found["source"].isin(q["source"].unique())]
+    for *span, code in zip(*(near[name].tolist() for name in ("source", "start", "end", "code")), strict=True):
+        if (place := tuple(span)) in wanted: out.setdefault(place, set()).add(code)
+    return out
+
+
 def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
-    keys = ["source", "start", "end", "code"]
     q = q[q["code"].notna() & q["source"].isin(facts.sources.index)]
-    there = facts.study.codings[keys].drop_duplicates()
-    gone = q[keys].astype({"source": "object", "code": "object"}).merge(there.astype({"source": "object", "code": "object"}), how="left", indicator=True)
-    yield from _found("not-coded", q[gone["_merge"].eq("left_only").to_numpy()], lambda r: f"{_at(r)} is no longer coded {r.code!r}",
+    spans = zip(q["source"], q["start"], q["end"], q["code"], strict=True)
+    gone = np.array([code not in facts.spans["whole"].get(tuple(span), set()) for *span, code in spans], dtype=bool)
+    yield from _found("not-coded", q[gone], lambda r: f"{_at(r)} is no longer coded {r.code!r}",
                       lambda r: "draft again, or remove the quote", "code")
     stray = [side == "for" and bool(codes) and code not in codes for side, codes, code in zip(q["side"], q["codes"], q["code"], strict=True)]
     yield from _found("not-coded", q[stray], lambda r: f"{_at(r)} is coded {r.code!r}, which is not one of the claim's codes",
@@ -404,20 +416,24 @@ def _dated(facts: _Facts, q: pd.DataFrame) -> _Findings:
     yield from _found("date-right", wrong, lambda r: f"{_at(r)} is dated {r.date}; the source is of {r.now}", lambda r: f"write date: '{r.now}'", "date")
 
 # %% ../nbs/43_checks.ipynb #af330fd7
-def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
-    return facts.kept(("own", id(p)), lambda: facts.passages[_among(facts.passages["case"], people & facts.read)])
+def _spoken(facts: _Facts, p: Persona, people: set[str]) -> frozenset[str]:
+    "Return whom of a persona's people was interviewed."
+    return facts.kept(("spoken", id(p)), lambda: frozenset(people & facts.read))
+
+
+def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame: return _said_by(facts.study, _spoken(facts, p, people))
 
 # %% ../nbs/43_checks.ipynb #4d790fcb
 def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
     "Count a claim again: all codes of a persona at once, unless the claim joins several."
-    base = len(people & facts.read)
+    base = len(_spoken(facts, p, people))
     if not c.codes:
         quotes = [e for e in c.evidence if e.kind == "quote"]
         dates = [e.date for e in quotes if e.date]
         return _figures(len({e.case for e in quotes}), base, len(quotes), max(dates, default=None), min(dates, default=None))
-    own = _own(facts, p, people)
-    known = facts.kept(("counts", id(p)), lambda: _count_by(own, "code", base))
+    known = facts.kept(("counts", id(p)), lambda: _count_by(_own(facts, p, people), "code", base))
     if len(c.codes) == 1: return known.get(c.codes[0], _figures(0, base, 0, None, None))
+    own = _own(facts, p, people)
     joined = own[own["code"].isin(c.codes)].drop_duplicates(["source_id", "start", "end"]).assign(all="")
     return _count_by(joined, "all", base).get("", _figures(0, base, 0, None, None))
 
@@ -437,8 +453,7 @@ def _counts(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     shown = {name: getattr(c, name) for name in ("share", "low", "high") if getattr(c, name) is not None}
     yield from _compared("share-right", p, c, shown, found, "the claim")
     yield from _span(p, c, [d for d in (found["newest"], found["oldest"]) if d])
-    own = _own(facts, p, people)
-    if c.codes and not any(e.kind == "quote" for e in c.evidence) and _quotable(facts, own[own["code"].isin(c.codes)]):
+    if c.codes and not any(e.kind == "quote" for e in c.evidence) and _quotable(facts, (own := _own(facts, p, people))[own["code"].isin(c.codes)]):
         yield _Finding("incomplete", p.id, c.id, f"none of its {found['quotes']} quotes is listed", "list one below 'evidence'; draft again", ("text",))
 
 # %% ../nbs/43_checks.ipynb #5fc4d1ee
@@ -487,7 +502,7 @@ def _quotable(facts: _Facts, rows: pd.DataFrame) -> bool:
     "Whether one of some passages may be shown: of somebody who did not refuse, and without what gives a person away."
     names = facts.kept(("names",), lambda: _names_pattern(facts.study))
     refused = facts.kept(("refused",), lambda: {case for case, said in zip(facts.study.cases["case"], facts.study.cases["consent"]) if _refuses(said)})
-    return any(row.case not in refused and not any(_identifiers_in(row.quote, names)) for row in _rows(rows))
+    return any(case not in refused and not any(_identifiers_in(quote, names)) for case, quote in zip(rows["case"], rows["quote"], strict=True))
 
 
 def _declared(facts: _Facts) -> dict[str, set[str]]: return facts.kept(("declared",), lambda: _opposites(facts.codes, []))
@@ -503,16 +518,27 @@ def _pairs(facts: _Facts, c: Claim) -> set[tuple[str, str]]:
 # %% ../nbs/43_checks.ipynb #83724601
 def _rows_against(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> pd.DataFrame:
     "Return the passages that speak against a claim of codes."
-    own = _own(facts, p, people)
-    every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _declared(facts)).groupby("claim_code"))))
-    parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
+    import pandas as pd
+
+    own, every = _own(facts, p, people), _told_against(facts, p, people)
+    parts = [every[every["claim_code"].eq(code)] for code in c.codes] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
     return pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
+
+
+def _told_against(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
+    return facts.kept(("against", id(p)), lambda: _said_against(facts.study, _spoken(facts, p, people), _declared(facts)))
 
 
 def _recount_against(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
     "Count again who and what speaks against a claim of quotes: people, quotes, share and interval. Written by hand, what is listed is all there is."
+    import pandas as pd
+
+    base = len(_spoken(facts, p, people))
+    if len(c.codes) == 1 and not _pairs(facts, c):
+        told = facts.kept(("counts against", id(p)), lambda: _count_by(_told_against(facts, p, people), "claim_code", base)).get(c.codes[0])
+        return _counter_figures(told["people"], base, told["quotes"]) if told else _counter_figures(0, base, 0)
     said = _rows_against(facts, p, c, people)["case"] if c.codes else pd.Series([e.case for e in c.against if e.kind == "quote"], dtype="object")
-    return _counter_figures(int(said.nunique()), len(people & facts.read), len(said))
+    return _counter_figures(int(said.nunique()), base, len(said))
 
 
 def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -526,7 +552,7 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         shown = {name: getattr(c, name) for name in ("against_people", "against_quotes") if getattr(c, name) or found[name]}
         yield from _compared("counter-evidence", p, c, shown, found, "the claim")
         return
-    if not c.against and _quotable(facts, _rows_against(facts, p, c, people)):
+    if found["against_people"] and not c.against and _quotable(facts, _rows_against(facts, p, c, people)):
         message = f"{found['against_people']} people speak against it, and not one of their quotes is listed"
         yield _Finding("counter-evidence", p.id, c.id, message, "list a quote of theirs below 'against'; draft again", ("text",))
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) is not None}, found, "the claim")
@@ -537,8 +563,7 @@ def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _
     survey, e = _survey_of(facts, c.evidence[0].survey), c.evidence[0]
     now = None if survey is None else _contrast(facts, p, e, people)
     if survey is None or not isinstance(now, dict): return  # the statistic itself is a finding then
-    members = people if p.cases is not None or p.segment is None else _segments(facts, p).get(p.segment, set())
-    here = facts.kept(("here", id(p), survey.name), lambda: _among(survey.data.index, members - facts.away))
+    here = facts.kept(("here", id(p), survey.name), lambda: _home_of(facts, p, survey) if _of_segment(p) else _among(survey.data.index, people - facts.away))
     found = _opposed(survey, str(e.variable), *_opposite_answer(SimpleNamespace(**now)), here)
     answer = found.pop("against_answer")
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found}, found, "the claim")
@@ -558,7 +583,8 @@ def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people
         return every[every["variable"].eq(variable)]
     members, names = _members(facts, p), sorted(_segments(facts, p))
     assert members is not None
-    every = facts.kept(("contrast", p.segmentation, survey.name, str(asked)), lambda: _contrasts_by(survey, members, names, facts.away, asked))[p.segment]
+    every = facts.kept(("contrast", p.segmentation, survey.name, str(asked)), lambda: _contrasts_kept(
+        facts.study, survey, str(p.segmentation), members, names, facts.away, asked))[p.segment]
     return every[every["variable"].eq(variable)]
 
 # %% ../nbs/43_checks.ipynb #5efc0132
@@ -567,7 +593,7 @@ def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[
     survey = _survey_of(facts, e.survey)
     if survey is None: return f"no survey {e.survey!r} in the study"
     if not survey.variables["variable"].eq(e.variable).any(): return f"no variable {e.variable!r} in the survey {e.survey!r}"
-    rows = _figures_of(facts, p, survey, str(e.variable), people)
+    rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
     same = rows["share"].isna() if e.share is None else rows["value"].astype(str).eq(str(e.value))
     return rows[same].iloc[0].to_dict() if same.any() else f"nobody of the segment gave the answer {e.value!r}" if len(rows) else "nobody of the segment answered"
 
@@ -626,14 +652,8 @@ def _claim_figures(p: Persona, c: Claim, e: Evidence, now: dict[str, Any]) -> _F
 # %% ../nbs/43_checks.ipynb #33fe4010
 def _is_coded(facts: _Facts, c: Claim, e: Evidence) -> bool:
     "Whether a quote is a coded passage of the study: with a code of the claim, or with any code where the claim has none."
-    def look() -> dict[tuple, set[str]]:
-        told: dict[tuple, set[str]] = {}
-        for found in (facts.passages, facts.study.codings):
-            for source, start, end, code in zip(found["source"], found["start"], found["end"], found["code"], strict=True):
-                told.setdefault((source, start, end), set()).add(code)
-        return told
-
-    codes = facts.kept(("coded spans",), look).get((e.source, e.start, e.end), set())
+    span = e.source, e.start, e.end
+    codes = facts.spans["whole"].get(span, set()) | facts.spans["cut"].get(span, set())
     return bool(codes & set(c.codes) if c.codes else codes)
 
 
@@ -776,39 +796,41 @@ def _artefact(facts: _Facts, p: Persona) -> _Findings:
         yield _Finding("segment-artefact", p.id, "", found, "look at how these answers were collected; leave them out and segment again", ("segment",))
 
 # %% ../nbs/43_checks.ipynb #a3950d3c
-def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    "Say for the answers of those `asked` whether they are usual among the people `here`: 1, 0, or NaN where there is none."
+def _usual(x: pd.Series, level: str, values: Sequence[Any], asked: np.ndarray) -> np.ndarray:
+    "Say for the answers of those `asked` whether they are usual among all of them: 1, 0, or NaN where there is none."
     if level in ("numeric", "ordinal"):
         score = _scores(x, level, values)
-        middle = np.nanmedian(score[here]) if (~np.isnan(score[here])).any() else np.nan
-        spread = 1.4826 * np.nanmedian(np.abs(score[here] - middle)) or np.nanstd(score[here])
+        middle = np.nanmedian(score) if (~np.isnan(score)).any() else np.nan
+        spread = 1.4826 * np.nanmedian(np.abs(score - middle)) or np.nanstd(score)
         return np.where(np.isnan(score), np.nan, np.abs(score - middle) <= 4 * spread)[asked]
-    said, shares = x[asked], x[here].value_counts(normalize=True)
+    said, shares = x[asked], x.value_counts(normalize=True)
     return said.map(shares).fillna(0).ge(.05).astype("float64").where(said.notna()).to_numpy()
 
 
-def _homes(facts: _Facts, p: Persona, survey: Survey) -> tuple[np.ndarray, np.ndarray]:
-    "Return each respondent's segment, and who was interviewed."
-    members, ids = _members(facts, p), survey.data.index.astype("object")
+def _home_of(facts: _Facts, p: Persona, survey: Survey) -> np.ndarray:
+    "Say which respondents are of a persona's segment."
+    members, names = _members(facts, p), sorted(_segments(facts, p))
     assert members is not None
-    home = pd.Series(members["segment"].to_numpy("object"), index=members["case"].to_numpy("object"))
-    return home[~home.index.duplicated()].reindex(ids).to_numpy("object"), _among(ids, facts.read)
+    return _homes(facts.study, survey, str(p.segmentation), members, names) == (names.index(str(p.segment)) if p.segment in names else -2)
 
 
 def _misfits(facts: _Facts, p: Persona) -> _Findings:
+    import pandas as pd
+
     survey, people = _survey_of(facts, p.survey), _people(facts, p)
     if survey is None or not people or p.segment is None or p.cases is not None: return
     about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
     made = survey.variables[survey.variables["variable"].isin(_defining(about))]
-    home, read = facts.kept(("home", p.segmentation, survey.name), lambda: _homes(facts, p, survey))
-    here = home == p.segment
-    asked = here & read
+    if _members(facts, p) is None: return
+    here, read = _home_of(facts, p, survey), facts.kept(("read", survey.name), lambda: _among(survey.data.index, facts.read))
+    asked = read[here]
     if here.sum() < 20 or len(made) < 3 or not asked.any(): return
-    answers = {r.variable: _usual(survey.data[r.variable], r.level, list(r.values_), here, asked) for r in made.rename(columns={"values": "values_"}).itertuples()}
-    usual = pd.DataFrame(answers, index=survey.data.index[asked])
-    for case, fit in usual.iterrows():
-        fit = fit.dropna().astype("float64")
-        if len(fit) < 3 or fit.mean() >= facts.limits["fit"]: continue
+    own = survey.data.loc[here, list(made["variable"])]
+    answers = {r.variable: _usual(own[r.variable], r.level, list(r.values_), asked) for r in made.rename(columns={"values": "values_"}).itertuples()}
+    usual = pd.DataFrame(answers, index=own.index[asked])
+    odd = usual[usual.notna().sum(axis=1).ge(3) & usual.mean(axis=1).lt(facts.limits["fit"])]
+    for case, fit in odd.iterrows():
+        fit = fit.dropna()
         found = f"{case} is unusual among its people on {int((1 - fit).sum())} of {len(fit)} variables that made the segments: {', '.join(fit.index[fit.eq(0)])}"
         yield _Finding("misfit", p.id, "", found, "look whether this person belongs here; nobody has to belong anywhere", ("segment",))
 
@@ -856,7 +878,10 @@ def _consented(facts: _Facts, q: pd.DataFrame) -> _Findings:
         lambda r: f"record_consent(study, case={r.case!r}, consent=...)", "case")
 
 # %% ../nbs/43_checks.ipynb #366626b2
-def _months_before(today: str, months: float) -> str: return (pd.Timestamp(today) - pd.DateOffset(months=int(months))).date().isoformat()
+def _months_before(today: str, months: float) -> str:
+    import pandas as pd
+
+    return (pd.Timestamp(today) - pd.DateOffset(months=int(months))).date().isoformat()
 
 
 def _stale(facts: _Facts, p: Persona) -> _Findings:
@@ -1021,6 +1046,7 @@ _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisab
 def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     yield from _twice(personas)
     q = _quote_table(personas)
+    facts.spans = {"whole": _codes_at(q, facts.study.codings), "cut": _codes_at(q, facts.passages)}
     for about_quotes in _ABOUT_QUOTES: yield from about_quotes(facts, q)
     yield from _belongs(facts, q, personas)
     for i, p in enumerate(personas):
@@ -1070,6 +1096,8 @@ def check(
     and for what concerns no single file); errors first. A file that cannot be read is a finding. Raises BadInput for a folder that is missing
     or empty, and for a configuration with unknown rules, levels or thresholds.
     """
+    import pandas as pd
+
     settings = _configured(config, personas)
     readable, files, rows = _read_all(personas)
     found = [f for f in _all(_Facts(study, today or Date.today().isoformat(), settings), readable) if settings.levels[f.rule] != "off"]
@@ -1091,9 +1119,13 @@ def format_findings(
     format: str = "table",       # table, json, junit or sarif
 ) -> str:
     "Return findings as text for people or machines. Raises BadInput."
+    return _writer(format)(findings)
+
+
+def _writer(format: str) -> Callable[[pd.DataFrame], str]:
     writers = {"table": _as_table, "json": _as_json, "junit": _as_junit, "sarif": _as_sarif}
     if format not in writers: raise BadInput("format", repr(format), f"one of {', '.join(writers)}", nearest(format, writers))
-    return writers[format](findings)
+    return writers[format]
 
 
 def _as_json(findings: pd.DataFrame) -> str: return json.dumps(findings.to_dict("records"), ensure_ascii=False, indent=1)

@@ -15,13 +15,15 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from . import store
 from .schema import BadInput, NoSuchCase, count_words, nearest, text_hash
 
-if TYPE_CHECKING: from personabench.study import Study
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from personabench.study import Study
 
 # %% auto #0
 __all__ = ['record_consent', 'withdraw']
@@ -252,6 +254,8 @@ def _blank_log(step: store.Step, runs: set[tuple[str, ...]]) -> int:
 # %% ../nbs/14_consent.ipynb #61ab0a31
 def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     "Return a survey's data and variables without one respondent, and how many answers that was."
+    import pandas as pd
+
     gone, rest = data.loc[[case]].iloc[0], data.drop(index=case)
     for name in rest.select_dtypes("category"):
         if pd.notna(gone[name]) and not rest[name].eq(gone[name]).any(): rest[name] = rest[name].cat.remove_categories([gone[name]])
@@ -268,6 +272,8 @@ def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tupl
 
 def _blank_answers(step: store.Step, case: str) -> dict[str, int]:
     "Drop a respondent from every survey that is kept, removed ones too; return how many answers each lost."
+    import pandas as pd
+
     lost: dict[str, int] = {}
     for row in step.conn.execute(sa.select(_t["surveys"])).all():
         data = pd.read_parquet(BytesIO(row.data))
@@ -399,6 +405,8 @@ def withdraw(
     file), count, note. Raises NoSuchCase,
     BadInput (date, open step, personas). `undo` refuses to take it back.
     """
+    import pandas as pd
+
     if study.open_step: raise BadInput("withdraw", "a step is open", "a withdrawal of its own", "leave the with block first")
     _known(study, case)
     kept = dict(zip(study.cases["case"], study.cases["withdrawn"]))

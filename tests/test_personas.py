@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
+from personabench.coding import code
 from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
@@ -101,6 +102,21 @@ def test_passages_leave_out_interviewers_the_withdrawn_and_doubles(study: Study)
     assert "P05" not in set(found["case"]) and "empty docks" not in set(found["quote"])
     commutes = found[found["code"].eq("Commutes by bike")]
     assert commutes["case"].tolist() == ["P01", "P02"]  # three codings by two coders on one sentence are one passage
+
+
+def test_what_is_kept_of_a_study_is_current_and_nobody_elses(study: Study):
+    add_segments(study, GROUPS)
+    before, first = draft_personas(study), passages(study)
+    first["quote"] = "changed by the caller"
+    assert "changed by the caller" not in set(passages(study)["quote"]) and draft_personas(study) == before
+    at = study.text("P01").index("I ride")
+    code(study, "Rides for leisure", source="P01", start=at, end=at + 24)
+    assert len(passages(study)) == len(first) + 1
+    assert claim(draft_personas(study), "behaviour-rides-for-leisure").people == 1
+    with study.step("withdraw", "P02") as step:
+        store.add_case(step, "P02", withdrawn="2026-06-01")
+        assert "P02" not in set(passages(study)["case"])  # a step sees what it has written
+    assert "P02" not in set(passages(study)["case"])
 
 
 def test_people_are_counted_once_and_the_base_is_who_was_read(study: Study):
