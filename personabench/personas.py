@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from .consent import _identifiers_in, _names_pattern
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
@@ -263,6 +263,9 @@ class Persona(_Row):
     data: dict[str, str] = {}              # what it was drafted from: name -> SHA-256
     notes: str | None = None
     claim_list: list[Claim] = Field([], alias="claims")
+    _as_read: str = PrivateAttr("")        # hash of what the file said when it was read, for whoever writes it back
+
+    def __eq__(self, other: object) -> bool: return isinstance(other, Persona) and self.__dict__ == other.__dict__  # wherever it was read
 
     @field_validator("cases", mode="before")
     @classmethod
@@ -431,10 +434,11 @@ def _to_yaml(persona: Persona, path: str | Path | None) -> str:
 
 # %% ../nbs/40_personas.ipynb #7f1c82d7
 def _write_whole(path: Path, text: str) -> None:
-    "Write a file so that a reader sees the old one or the new one, and never a part."
+    "Write a file so that a reader sees the old one or the new one, and never a part; a symbolic link stays one, and its target is written."
     import os
     import tempfile
 
+    path = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as f:
@@ -501,12 +505,17 @@ def _read_persona(path: Path) -> Persona:
     except OSError as e: raise BadInput(str(path), f"the file cannot be read ({e.strerror})", cure="check the path") from e
     raw = _load_yaml(text, str(path))
     if not isinstance(raw, dict): raise BadInput(str(path), "an empty file" if raw is None else f"a {type(raw).__name__}", "a persona: keys such as id, name, claims")
-    try: return Persona.model_validate(raw)
+    try: persona = Persona.model_validate(raw)
     except ValidationError as e:
         twice = _first_twice([c.get("id") for c in raw["claims"] if isinstance(c, dict)]) if isinstance(raw.get("claims"), list) else None
         if twice is None: raise _explained(e, text, str(path)) from e
         line = _line(_load_yaml(text, str(path), "rt"), ("claims", twice, "id"))
         raise BadInput(f"{path}, line {line}", f"the claim id {raw['claims'][twice]['id']!r} a second time", "each id once", "rename one of the two") from e
+    persona._as_read = _said_hash(persona)
+    return persona
+
+
+def _said_hash(p: Persona) -> str: return text_hash(p.model_dump_json())
 
 # %% ../nbs/40_personas.ipynb #a6be197a
 def _persona_files(folder: str | Path) -> list[Path]:
@@ -757,6 +766,13 @@ def _updated(path: Path, new: Persona) -> bytes:
         raise BadInput(str(path), "its YAML cannot be changed in place", "a file as write_personas or a person writes it", cure) from e
     return (mark + (said.replace("\n", "\r\n") if dos else said)).encode()
 
+
+def _unchanged(path: Path, there: Persona, p: Persona) -> None:
+    "Raise AlreadyThere when the file says something else than when the persona was read from it: writing would take that back."
+    if p._as_read and there._as_read != p._as_read and there != p:
+        cure = "read it again with read_personas, change that, and write it"
+        raise AlreadyThere(str(path), f"somebody has changed the file since {p.id!r} was read from it", "the file as it was read", cure)
+
 # %% ../nbs/40_personas.ipynb #70b1edc6
 def update_personas(
     personas: Iterable[Persona],   # changed ones, or new ones
@@ -765,17 +781,23 @@ def update_personas(
     """Write what has changed into the files of a folder, and leave comments, order, spelling and every other byte as they are.
 
     A persona's file is the one that holds its id; a persona without one gets `<id>.yaml`. Returns the paths of the files that were changed
-    or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice.
+    or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice and
+    for a file in which somebody else has changed what it says since the persona was read from it.
     """
     personas, folder = list(personas), Path(folder)
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     there = [p for p in sorted(folder.glob("*.y*ml")) if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]
-    known = {_read_persona(path).id: path for path in there}
+    read = {path: _read_persona(path) for path in there}
+    known = {was.id: path for path, was in read.items()}
+    for p in personas:
+        if p.id in known: _unchanged(known[p.id], read[known[p.id]], p)
     texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p) if p.id in known else p.to_yaml().encode() for p in personas}
     changed = {path: data for path, data in texts.items() if not path.exists() or path.read_bytes() != data}
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in changed.items(): _write_whole(path, data.decode())
+    for p in personas:
+        if p._as_read and known.get(p.id) in changed: p._as_read = _read_persona(known[p.id])._as_read  # it may be changed on and written again
     return list(changed)
 
 # %% ../nbs/40_personas.ipynb #dc354314

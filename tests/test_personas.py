@@ -656,6 +656,36 @@ def test_one_changed_field_is_one_changed_line(tmp_path):
         assert read_personas(path)[0] == p.model_copy(update=changes)
 
 
+def test_what_somebody_else_has_written_since_is_not_taken_back(tmp_path):
+    path, ann = hand_file(tmp_path)
+    bob = read_personas(path)[0]
+    mine = with_claim(ann, 0, text="Ann's words.")
+    update_personas([mine], tmp_path)
+    kept = path.read_bytes()
+    with pytest.raises(AlreadyThere, match="somebody has changed the file since 'ash' was read from it.*read it again"):
+        update_personas([bob.model_copy(update={"notes": "Bob's note."})], tmp_path)
+    assert path.read_bytes() == kept
+    update_personas([mine.model_copy(update={"notes": "Ann's note."})], tmp_path)  # what one wrote oneself is no change by somebody
+    path.write_text(path.read_text() + "# a remark changes nothing that is said\n")
+    again = read_personas(path)[0]
+    path.write_text(path.read_text() + "# nor does another\n")
+    update_personas([again.model_copy(update={"notes": "Bob's note."})], tmp_path)
+    assert read_personas(path)[0].claim_list[0].text == "Ann's words." and "Bob's note." in path.read_text()
+
+
+def test_a_link_stays_a_link_and_its_target_is_written(tmp_path):
+    real, folder = tmp_path / "shared", tmp_path / "personas"
+    real.mkdir()
+    folder.mkdir()
+    path, p = hand_file(real)
+    link = folder / "ash.yaml"
+    link.symlink_to(path)
+    update_personas([p.model_copy(update={"notes": "Through the link."})], folder)
+    assert link.is_symlink() and "Through the link." in path.read_text() and [f.name for f in real.iterdir()] == [path.name]
+    write_personas([p], folder, overwrite=True)
+    assert link.is_symlink() and path.read_text() == p.to_yaml()
+
+
 def test_comments_stay_with_what_they_are_about(tmp_path):
     path, p = hand_file(tmp_path)
     first, second = p.claim_list
