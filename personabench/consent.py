@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date as Date
 from io import BytesIO
@@ -401,8 +402,8 @@ def withdraw(
     """Blank all that a participant said and answered, everywhere in the study and for good, and leave a tombstone.
 
     One step: all of it happens or nothing does. Afterwards the file is rewritten, so that the bytes are gone from it too. Returns one row per
-    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, name,
-    file), count, note. Raises NoSuchCase,
+    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, version,
+    name, file), count, note. Raises NoSuchCase,
     BadInput (date, open step, personas). `undo` refuses to take it back.
     """
     import pandas as pd
@@ -420,8 +421,11 @@ def withdraw(
     with study.connection() as conn: named = _named_elsewhere(conn, names)
     rows += [(name, "name", n, "somebody else says it: decide, and use correct_text") for name, n in named.items()]
     place = Path(personas or "")
-    cited = _citing(files, place.parent if place.is_file() else place, case, runs)
+    root = place.parent if place.is_file() else place
+    cited = _citing(files, root, case, runs)
     rows += [(file, "persona", len(claims), "cites the person: " + ", ".join(claims)) for file, claims in cited]
+    versions = [Path(file).parent.as_posix() for file, _ in cited if (root / file).with_name("manifest.json").is_file()]
+    rows += [(name, "version", n, f"published: redact(folder, case={case!r}) fills their words, on record") for name, n in Counter(versions).items()]
     return pd.DataFrame([row for row in rows if row[2]] + _about_file(study, done), columns=["place", "what", "count", "note"])
 
 
