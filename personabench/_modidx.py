@@ -1282,6 +1282,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.personas._quoted': ('personas.html#_quoted', 'personabench/personas.py'),
                                        'personabench.personas._read_cases': ('personas.html#_read_cases', 'personabench/personas.py'),
                                        'personabench.personas._read_persona': ('personas.html#_read_persona', 'personabench/personas.py'),
+                                       'personabench.personas._reading': ('personas.html#_reading', 'personabench/personas.py'),
+                                       'personabench.personas._reading_note': ('personas.html#_reading_note', 'personabench/personas.py'),
                                        'personabench.personas._replaced': ('personas.html#_replaced', 'personabench/personas.py'),
                                        'personabench.personas._round': ('personas.html#_round', 'personabench/personas.py'),
                                        'personabench.personas._rows': ('personas.html#_rows', 'personabench/personas.py'),

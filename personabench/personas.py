@@ -888,12 +888,27 @@ def _found_passages(study: Study) -> pd.DataFrame:
     return c.assign(date=c["source_id"].map(_dates(study)))
 
 # %% ../nbs/40_personas.ipynb #77a56793
+_READING = ("open", "coded", "done")
+
+
+def _reading(study: Study) -> dict[str, str]:
+    """Return for each case with a turn of its own how far it was read, by its best source; without those that withdrew: "done" (marked so), "coded" (nobody
+    is assigned, and there is a coding), "open" (assigned and coded, but not done: what is not coded there may not have been read)."""
+    def look() -> dict[str, str]:
+        a, turns, asked = study.assignments, study.turns, asked_sources(study)
+        how = dict.fromkeys(asked & set(study.codings["source_id"]), "coded") | dict.fromkeys(asked & set(a["source_id"]) & set(study.codings["source_id"]), "open")
+        how |= dict.fromkeys(asked & set(a.loc[a["status"].eq("done"), "source_id"]), "done")
+        own = turns[turns["source_id"].isin(list(how)) & turns["role"].ne("interviewer") & turns["case"].notna()][["source_id", "case"]].drop_duplicates()
+        out: dict[str, str] = {}
+        for source_id, case in zip(own["source_id"].tolist(), own["case"], strict=True): out[case] = max(out.get(case, "open"), how[source_id], key=_READING.index)
+        return {case: out[case] for case in out if case not in _withdrawn(study)}
+
+    return _kept(study, "reading", look)
+
+
 def _read_cases(study: Study) -> set[str]:
-    "Return the cases with a turn of their own in a source that has a coding or was marked as done; without those that withdrew."
-    a, turns = study.assignments, study.turns
-    read = (set(study.codings["source_id"]) | set(a.loc[a["status"].eq("done"), "source_id"])) & asked_sources(study)
-    own = turns[turns["source_id"].isin(read) & turns["role"].ne("interviewer") & turns["case"].notna()]
-    return set(own["case"]) - _withdrawn(study)
+    "Return the cases whose interviews count as read."
+    return {case for case, how in _reading(study).items() if how != "open"}
 
 # %% ../nbs/40_personas.ipynb #e6a5e8ef
 _READABLE = 80  # characters
@@ -1646,6 +1661,16 @@ def _hashes(ground: _Ground) -> dict[str, str]:
     return {**({"survey": str(kept.iloc[0])} if len(kept) else {}), **({"segmentation": str(ground.about["data_hash"])} if ground.about["data_hash"] else {})}
 
 # %% ../nbs/40_personas.ipynb #9715f9dd
+def _reading_note(ground: _Ground, segment: str) -> str | None:
+    "Say how many of a persona's people count as read though nobody has marked their interviews as done, and how many do not count yet."
+    how, linked = _reading(ground.study), [link.case for link in ground.links[segment]]
+    coded, open_ = sum(how[case] == "coded" for case in linked), sum(how.get(case) == "open" for case in ground.cases[segment] & set(how))
+    told = []
+    if coded: told.append(f"{coded} of {len(linked)} interviewed people count as read because something they said is coded; nobody marked their interviews as done.")
+    if open_: told.append(f"{open_} more {'is' if open_ == 1 else 'are'} coded in interviews that are assigned and not done: they count nowhere yet.")
+    return " ".join(told) or None
+
+
 def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today: str) -> Persona:
     "Put a persona together."
     import pandas as pd
@@ -1656,7 +1681,7 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], today:
     return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=ground.links[segment],
                    unassigned=len(ground.read) - sum(map(len, ground.links.values())), created=today, review_by=later, data=_hashes(ground),
-                   claims=claims, **about, **ground.sizes[segment])
+                   notes=_reading_note(ground, segment), claims=claims, **about, **ground.sizes[segment])
 
 # %% ../nbs/40_personas.ipynb #43d46ff1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:

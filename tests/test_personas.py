@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
-from personabench.coding import code
+from personabench.coding import assign, code
 from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
@@ -136,6 +136,24 @@ def test_a_source_marked_as_done_is_read(study: Study):
     with study.step("assign", "P06 done") as step:
         step.insert("assignments", [{"source_id": study.source_id("P06"), "coder_id": store.add_coder(step, "MB"), "status": "done"}])
     assert (before, claim(draft_personas(study), "pain-empty-dock").base) == (2, 3)
+
+
+def test_an_interview_that_somebody_is_still_reading_is_no_base(study: Study):
+    add_segments(study, GROUPS)
+    before = draft_personas(study)[0]
+    assert before.interviewed == 2 and before.notes == ("2 of 2 interviewed people count as read because something they said is coded; "
+                                                        "nobody marked their interviews as done.")
+    add_talk(study, "P06b", [("Kim", "P06", "Hello there. And a long talk that nobody has coded yet.", [("Hello", "Empty dock")])])
+    assert claim(draft_personas(study), "behaviour-commutes-by-bike").base == 3
+    assign(study, "P06b", status="reading")
+    after = draft_personas(study)[0]
+    assert claim([after], "behaviour-commutes-by-bike").base == 2 and after.interviewed == 2
+    assert after.notes.endswith("1 more is coded in interviews that are assigned and not done: they count nowhere yet.")
+    found = check(study, personas=[after], today="2026-06-01")
+    assert set(found.loc[found["level"].eq("error"), "rule"]) == {"k-anonymity"}  # of four people; nothing is counted differently
+    for name in ("P01", "P02", "P06b"): assign(study, name, status="done")
+    done = draft_personas(study)[0]
+    assert done.notes is None and done.interviewed == 3
 
 
 def test_dates_are_those_of_the_conversations(study: Study):
