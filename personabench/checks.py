@@ -22,7 +22,7 @@ from .personas import (
     _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures, _dates,
     _default_facet, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash, _read_cases,
     _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _segment_sizes, _segmentation, _status, _stored, _strength,
-    _withdrawn, code_profiles, contrasts)
+    _text_mark, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -78,12 +78,14 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "person-recognisable": ("warning", "the quotes of one person do not together single that person out"),
     "consent-missing": ("warning", "where consent is recorded, it is for everybody quoted"),
     "demographic-idle": ("warning", "demographics are shown where they set the people apart"),
-    "invented-number": ("warning", "numbers in a claim's text stand in its evidence"),
+    "invented-number": ("warning", "numbers in a claim's text stand in its evidence; those in name and label in a claim"),
     "claims-supported": ("warning", "not too many claims are assumptions or anecdotes"),
     "unsaturated": ("warning", "where saturation was measured, it was reached"),
     "stale": ("warning", "the newest evidence is young enough"),
     "not-distinct": ("warning", "personas differ in what they claim"),
     "assumption": ("note", "a claim without evidence"),
+    "reworded": ("note", "a claim says what it said when its evidence was linked"),
+    "label-backed": ("note", "the label says what the claims say"),
     "contested": ("note", "as many people against a claim as for it"),
     "unlinked-interviews": ("note", "interviewed people who belong to no segment"),
 }
@@ -851,18 +853,42 @@ def _attributes(facts: _Facts) -> pd.DataFrame:
     return text[text.ne("").any(axis=1)]
 
 
+def _sayers(facts: _Facts, word: str) -> int:
+    "Return how many people have a passage with a word in it."
+    said = facts.kept(("said",), lambda: [" ".join(quotes).casefold() for _, quotes in facts.passages.groupby("case")["quote"]])
+    return facts.kept(("sayers", word), lambda: sum(bool(re.search(_told_as(word), text)) for text in said))
+
+
+def _told_as(word: str) -> str:
+    "Return a pattern for a word with an ending, and inside a longer one: 'bridge' is told by bridges and by drawbridge."
+    before = r"\b\w*" if len(word) > 4 else r"\b"
+    return rf"{before}{re.escape(word)}(?:e?s|ed|ers?|ing|inn?(?:en)?|e?n)?\b"
+
+
+def _telling(facts: _Facts, known: pd.DataFrame, name: Any, value: str) -> str | None:
+    "Return a pattern for what tells an attribute: its words as they are, or one of them that few people have and few say."
+    rare = known[name].eq(value).sum() < facts.limits["k"]
+    if len(value) < 2 or not (rare or _default_facet(str(name), "nominal") == "demographic"): return None
+    few = [w for w in re.findall(r"[^\W\d_]{4,}", value) if known[name].str.contains(w, regex=False).sum() < facts.limits["k"] > _sayers(facts, w)] if rare else []
+    return "|".join([rf"(?<!\w){re.escape(value)}(?!\w)", *map(_told_as, few)])
+
+
 def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
     known = facts.kept(("attributes",), lambda: _attributes(facts))
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
-        said = " ".join(told["quote"]).casefold()
-        own = {name: v for name, v in known.loc[case].items() if len(v) > 1 and v in said and re.search(rf"(?<!\w){re.escape(v)}(?!\w)", said)
-               and (_default_facet(str(name), "nominal") == "demographic" or known[name].eq(v).sum() < facts.limits["k"])}
+        quotes, own, at = list(_rows(told)), dict[Any, str](), dict[Any, str]()
+        for name, v in known.loc[case].items():
+            pattern = facts.kept(("telling", name, v), lambda name=name, v=v: _telling(facts, known, name, v))
+            hit = next(((row, m) for row in quotes if (m := re.search(pattern, row.quote, re.IGNORECASE))), None) if pattern else None
+            if hit: own[name], at[name] = v, f"{hit[0].source} {hit[0].start + hit[1].start()}-{hit[0].start + hit[1].end()}"
         n = int(np.logical_and.reduce([known[name].eq(v) for name, v in own.items()]).sum()) if own else 0
         alone = [v for name, v in own.items() if known[name].eq(v).sum() == 1]
         if own and n < facts.limits["k"] and (len(own) > 1 or alone):
             first = told.iloc[0]
-            yield _Finding("person-recognisable", first["persona"], "", f"the quotes of {case} tell {', '.join(map(str, own))}: {n} of {len(known)} people in the study",
+            found = f"the quotes of {case} tell {', '.join(map(str, own))}: {n} of {len(known)} people in the study"
+            where = ", ".join(f"{name} in {at[name]}" for name in own)  # places, not words: findings are read by more people than transcripts
+            yield _Finding("person-recognisable", first["persona"], "", f"{found} ({where})",
                 "choose quotes that tell less, or a span without it",
                            (*first["at"], "quote"), int(str(place)))
 
@@ -987,6 +1013,12 @@ def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
     return set().union(*(_numbers_in(t) for t in texts), *(_rounded(float(x)) for x in figures))
 
 
+def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
+    if c.drafted is not None and c.drafted != _text_mark(c.text):
+        found = f"{_short(c.text)} is not what it said when its evidence was linked"
+        yield _Finding("reworded", p.id, c.id, found, "look whether the evidence still says all of it; then take the line 'drafted' away", ("text",))
+
+
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     said = {float(d.replace(",", "")): d for d in _DIGITS.findall(c.text) if d.replace(",", "").count(".") < 2} if any(ch.isdigit() for ch in c.text) else {}
     odd = [d for x, d in said.items() if x not in _told_numbers(facts, c)]
@@ -1009,6 +1041,25 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     elif (hit := _GROUPS.search(c.text)) and not any(e.differs for e in statistics) and hit[0].casefold() not in " ".join(c.codes).casefold():
         found = f"{_short(c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
+
+# %% ../nbs/43_checks.ipynb #ebe1c869
+def _titled(facts: _Facts, p: Persona) -> _Findings:
+    "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
+    told = " ".join(f"{c.text} {' '.join(c.codes)} {' '.join(f'{e.variable} {e.answer}' for e in c.evidence if e.kind == 'survey')}" for c in p.claim_list).casefold()
+    earned = " ".join(f"{c.text} {' '.join(c.codes)}" for c in p.claim_list if c.codes or any(e.differs for e in c.evidence)).casefold()
+    numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
+    for key, text in (("name", p.name), ("label", p.label)):
+        if (hit := _GROUPS.search(text)) and not re.search(rf"\b{hit[0].casefold()}\b", earned):
+            found = f"the {key} {_short(text)} is about {hit[0]!r}, and no claim with evidence says so"
+            yield _Finding("stereotype", p.id, "", found, "say what people do, not who they are; or claim it, with a statistic that sets the group apart", (key,))
+        if odd := [d for d in _DIGITS.findall(text) if not _numbers_in(d) <= numbers]:
+            found = f"{', '.join(odd)} in the {key} {_short(text)} stands in no claim"
+            yield _Finding("invented-number", p.id, "", found, "take the number from a claim, or leave it out", (key,))
+    said = re.findall(r"[^\W\d_]{4,}", p.label.casefold())
+    loose = [w for w in said if w[:5] not in told]  # a stem, so that rides stands for riding
+    if 2 * len(loose) > len(said):
+        yield _Finding("label-backed", p.id, "", f"the label {_short(p.label)} says what no claim does: {', '.join(loose)}",
+            "word it as a claim does, or claim it and link evidence", ("label",))
 
 # %% ../nbs/43_checks.ipynb #3a0a1d08
 def _supported(facts: _Facts, p: Persona) -> _Findings:
@@ -1038,8 +1089,8 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
                 yield _Finding("not-distinct", personas[j].id, "", found, "join the two, or keep the claims that set them apart", ("claims",), j)
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
-_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
-_ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _invented, _stereotyped, _unsaturated)
+_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _titled, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
+_ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _reworded, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
 
 

@@ -167,6 +167,7 @@ class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
+    drafted: str | None = None             # hash of the text that the evidence was linked to when it was drafted; take it away when both were held together again
     facet: str = Field(json_schema_extra={"enum": list(FACETS)})
     field: str | None = None               # heading on a persona, where it is not its facet's: one of PERSONA_FIELDS
     codes: list[str] = []                  # the codes whose codings are counted
@@ -1154,6 +1155,9 @@ def _words(code: str, facet: str, definition: Any, templates: Mapping[str, str])
     return template.format(code=code, definition=_first_sentence(definition), facet=facet).strip()
 
 
+def _text_mark(text: str) -> str: return text_hash(" ".join(text.split()))[:8]
+
+
 def _slug(*words: str) -> str:
     "Return an id: lower case letters and digits with hyphens; a text without any keeps a part of its hash."
     import unicodedata
@@ -1486,7 +1490,7 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
         figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
         text = _words(name, code["facet"], code["definition"], templates)
         about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": _field_of(code["facet"], name), "codes": [name]}
-        claims.append(Claim(**about, evidence=quotes[name], unlike=far.get(name, []), **figures))
+        claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes[name], unlike=far.get(name, []), **figures))
     return claims
 
 # %% ../nbs/40_personas.ipynb #9a5fddce
@@ -1560,7 +1564,8 @@ def _survey_claim(row: Any, e: Evidence, survey: Survey, facet: str | None, here
     words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))
     against = _opposed(survey, row.variable, *_opposite_answer(row), here)
     facet = facet or _default_facet(row.variable, row.level)
-    return Claim(id=_slug(*words), text=_survey_words(row, survey.row(row.variable)["question"]), facet=facet, field=_field_of(facet, str(row.variable)), base=int(row.n),
+    text = _survey_words(row, survey.row(row.variable)["question"])
+    return Claim(id=_slug(*words), text=text, drafted=_text_mark(text), facet=facet, field=_field_of(facet, str(row.variable)), base=int(row.n),
                  newest=e.date, oldest=e.date, evidence=[e], **figures, **against)
 
 
