@@ -904,6 +904,23 @@ def test_people_are_linked_by_id_by_hand_and_by_the_typing_tool(linkable: Study,
     assert read_personas(tmp_path) == [a, b] and not check(linkable, personas=tmp_path, today="2026-06-01")["level"].eq("error").any()
 
 
+def test_who_was_linked_by_hand_is_not_assigned_by_the_tool_as_well(linkable: Study, answers: pd.DataFrame):
+    from personabench.typing_tool import TypingTool
+
+    tool = TypingTool(n_questions=1, folds=2).fit(answers.drop(columns="w"), pd.Series(["A", "B"] * 100, index=answers.index))
+    golden = pd.DataFrame({"rides": [21, 21, 21]}, index=["Q1", "Q2", "Q4"])  # by their answers all of them are A's
+    a, b = draft_personas(linkable, people={"Q1": "B", "Q4": None}, tool=tool, answers=golden, today="2026-06-01")
+    how = [(link.case, link.how, p.segment) for p in (a, b) for link in p.linked if link.case.startswith("Q")]
+    assert sorted(how) == [("Q1", "by hand", "B"), ("Q2", "typing tool", "A")]
+
+
+def test_at_most_half_of_the_survey_s_claims_describe_what_the_segments_were_made_from():
+    rows = pd.DataFrame({"variable": [f"made{i}" for i in range(6)] + ["other1", "other2", "other3"], "level": "numeric", "effect": np.linspace(2, .5, 9),
+                         "difference_low": .1, "difference_high": .9, "q": .001})
+    told = personas_module._telling(rows, without=(), used=[f"made{i}" for i in range(6)], most=4)
+    assert told["variable"].tolist() == ["made0", "made1", "other1", "other2"]
+
+
 def test_golden_answers_may_be_attributes_of_the_cases(linkable: Study, answers: pd.DataFrame):
     from personabench.typing_tool import TypingTool
 
