@@ -10,18 +10,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .consent import _identifiers_in, _names_pattern, _refuses
+from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
     _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures, _dates,
     _default_facet, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash, _read_cases,
-    _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _segment_sizes, _segmentation, _status, _stored, _strength,
+    _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _segment_sizes, _segmentation, _short, _status, _stored, _strength,
     _text_mark, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
@@ -188,6 +188,7 @@ class _Facts:
         return self._kept[key]
 
     def text(self, source: str) -> str: return self.study.texts[self.revisions[source]]
+    def survey(self, name: str | None) -> Survey | None: return self.kept(("survey", name), lambda: _stored(self.study, name))
 
     @cached_property
     def revisions(self) -> dict[str, int]:
@@ -325,7 +326,11 @@ def _found(rule: str, rows: pd.DataFrame, message: Callable[[Any], str], cure: C
     for row in _rows(rows): yield _Finding(rule, row.persona, row.claim, message(row), cure(row), (*row.at, key), row.place)
 
 
-def _short(quote: str) -> str: return repr(quote if len(quote) <= 60 else quote[:57] + "...")
+def _said(facts: _Facts, p: Persona, text: str) -> str:
+    "Return a text of a persona as a finding shows it: shortened, and not at all where it repeats what a participant said."
+    def look() -> set[tuple[str, ...]]: return _runs(e.quote for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike) if e.quote)
+
+    return "a text that repeats a participant's words" if _repeated(text, facts.kept(("runs", id(p)), look), []) else repr(_short(text, 60))
 
 
 def _at(row: Any) -> str:
@@ -562,7 +567,7 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 # %% ../nbs/43_checks.ipynb #70877459
 def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _Findings:
     "Hold what a claim from a survey says about opposite answers against the survey."
-    survey, e = _survey_of(facts, c.evidence[0].survey), c.evidence[0]
+    survey, e = facts.survey(c.evidence[0].survey), c.evidence[0]
     now = None if survey is None else _contrast(facts, p, e, people)
     if survey is None or not isinstance(now, dict): return  # the statistic itself is a finding then
     here = facts.kept(("here", id(p), survey.name), lambda: _home_of(facts, p, survey) if _of_segment(p) else _among(survey.data.index, people - facts.away))
@@ -574,9 +579,6 @@ def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _
         yield _Finding("counter-evidence", p.id, c.id, message, f"write against_answer: {answer}", ("against_answer",))
 
 # %% ../nbs/43_checks.ipynb #d75c4013
-def _survey_of(facts: _Facts, name: str | None) -> Survey | None: return facts.kept(("survey", name), lambda: _stored(facts.study, name))
-
-
 def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people: set[str]) -> pd.DataFrame:
     "Return the contrasts of one variable; those of all variables and segments are computed together."
     asked = None if variable in survey.usable else [variable]  # a test is adjusted for all that the survey asked
@@ -592,7 +594,7 @@ def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people
 # %% ../nbs/43_checks.ipynb #5efc0132
 def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[str, Any] | str:
     "Return the row of `contrasts` that evidence quotes, or what is wrong."
-    survey = _survey_of(facts, e.survey)
+    survey = facts.survey(e.survey)
     if survey is None: return f"no survey {e.survey!r} in the study"
     if not survey.variables["variable"].eq(e.variable).any(): return f"no variable {e.variable!r} in the survey {e.survey!r}"
     rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
@@ -623,7 +625,7 @@ def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         now = _contrast(facts, p, e, people or set())
         at = lambda findings, here=(key, k): (f._replace(at=(*here, *f.at)) for f in findings)
         if isinstance(now, str):
-            survey = _survey_of(facts, e.survey)
+            survey = facts.survey(e.survey)
             names = facts.study.surveys["survey"] if survey is None else survey.variables["variable"]
             cure = nearest(str(e.survey if survey is None else e.variable), names)
             yield from at([_Finding("survey-missing", p.id, c.id, now, cure, ("survey" if survey is None else "variable",))])
@@ -636,7 +638,7 @@ def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 
 
 def _asked_then(facts: _Facts, p: Persona, c: Claim, e: Evidence) -> _Findings:
-    survey = _survey_of(facts, e.survey)
+    survey = facts.survey(e.survey)
     asked = _asked(facts.study, survey) if survey is not None else e.date
     if e.date is not None and e.date != asked:
         yield _Finding("date-right", p.id, c.id, f"the statistic on {e.variable!r} is dated {e.date}; the survey is of {asked}", f"write date: '{asked}'", ("date",))
@@ -670,7 +672,8 @@ def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"{c.strength!r} by {len(loose)} quotes that are coded with {'none of its codes' if c.codes else 'nothing'} in the study; without them it is {earned!r}"
         yield _Finding("strength-right", p.id, c.id, found, "code the passages, or quote coded ones", ("evidence", c.evidence.index(loose[0])))
     if not c.evidence:
-        yield _Finding("assumption", p.id, c.id, f"no evidence for {_short(c.text)}", "link quotes or a statistic, or leave it marked as an assumption", ("text",))
+        found = f"no evidence for {_said(facts, p, c.text)}"
+        yield _Finding("assumption", p.id, c.id, found, "link quotes or a statistic, or leave it marked as an assumption", ("text",))
     if not c.is_survey and c.against_people and c.against_people >= c.people:
         found = f"{c.against_people} people against it, {c.people} for it"
         yield _Finding("contested", p.id, c.id, found, "word the claim so that both sides fit, or say for whom it holds", ("against_people",))
@@ -733,7 +736,7 @@ def _surveys_of(p: Persona) -> list[str]: return list(dict.fromkeys(e.survey for
 def _meter(facts: _Facts, p: Persona, facets: frozenset[str] | None = None) -> Prevalence | None:
     "Return the prevalence meter of a persona's statistics, or None when the study keeps none of its surveys."
     def look() -> Prevalence | None:
-        survey = next((s for name in _surveys_of(p) if (s := _survey_of(facts, name)) is not None), None)
+        survey = next((s for name in _surveys_of(p) if (s := facts.survey(name)) is not None), None)
         return None if survey is None else _persona_meter(survey, p, facts.away, facets)
 
     return facts.kept(("meter", id(p), facets), look)
@@ -757,7 +760,7 @@ def _anonymous(facts: _Facts, p: Persona) -> _Findings:
             "segment with fewer groups, or leave the persona out", ("segment",))
     for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
         if c.facet == "demographic" and not c.is_survey and 0 < c.people < min(k, c.base):
-            found = f"{_short(c.text)} is known of {c.people} of {c.base} people"
+            found = f"{_said(facts, p, c.text)} is known of {c.people} of {c.base} people"
             yield _Finding("k-anonymity", p.id, c.id, found, "leave it out, or word it more coarsely and join the codes of more people", ("claims", j, "people"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
@@ -789,7 +792,7 @@ def _same_answers(facts: _Facts, survey: Survey) -> set[str]:
 
 # %% ../nbs/43_checks.ipynb #0bfcf179
 def _artefact(facts: _Facts, p: Persona) -> _Findings:
-    survey, people = _survey_of(facts, p.survey or next(iter(_surveys_of(p)), None)), _people(facts, p)
+    survey, people = facts.survey(p.survey or next(iter(_surveys_of(p)), None)), _people(facts, p)
     if survey is None or not people or (p.segment is None and p.cases is None): return
     asked = people & facts.kept(("asked", survey.name), lambda: set(survey.data.index.astype(str).to_numpy("object")))
     same = asked & facts.kept(("same", survey.name), lambda: _same_answers(facts, survey))
@@ -819,7 +822,7 @@ def _home_of(facts: _Facts, p: Persona, survey: Survey) -> np.ndarray:
 def _misfits(facts: _Facts, p: Persona) -> _Findings:
     import pandas as pd
 
-    survey, people = _survey_of(facts, p.survey), _people(facts, p)
+    survey, people = facts.survey(p.survey), _people(facts, p)
     if survey is None or not people or p.segment is None or p.cases is not None: return
     about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
     made = survey.variables[survey.variables["variable"].isin(_defining(about))]
@@ -879,7 +882,7 @@ def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
         quotes, own, at = list(_rows(told)), dict[Any, str](), dict[Any, str]()
         for name, v in known.loc[case].items():
-            pattern = facts.kept(("telling", name, v), lambda name=name, v=v: _telling(facts, known, name, v))
+            pattern = facts.kept(("telling", name, v), partial(_telling, facts, known, name, v))
             hit = next(((row, m) for row in quotes if (m := re.search(pattern, row.quote, re.IGNORECASE))), None) if pattern else None
             if hit: own[name], at[name] = v, f"{hit[0].source} {hit[0].start + hit[1].start()}-{hit[0].start + hit[1].end()}"
         n = int(np.logical_and.reduce([known[name].eq(v) for name, v in own.items()]).sum()) if own else 0
@@ -931,7 +934,7 @@ def _later(facts: _Facts, e: Evidence) -> Survey | None:
     waves = {str(name): _in_time(wave) for name, wave in zip(kept["survey"], kept["wave"], strict=True) if isinstance(wave, str)}
     later = [name for name in waves if e.survey in waves and waves[name] > waves[e.survey]]
     for name in sorted(later, key=lambda name: waves[name], reverse=True):
-        survey = _survey_of(facts, name)
+        survey = facts.survey(name)
         if survey is not None and survey.variables["variable"].eq(e.variable).any(): return survey
     return None
 
@@ -966,7 +969,7 @@ def _kept_level(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, floa
 
 def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     for k, e in enumerate(c.evidence):
-        if e.kind != "survey" or (then := _survey_of(facts, e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
+        if e.kind != "survey" or (then := facts.survey(e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
         later = _later(facts, e)
         if later is None: continue
         both = _again(facts, p, then, later)
@@ -1004,7 +1007,7 @@ def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
     codes = facts.kept(("definitions",), lambda: dict(zip(facts.codes["code"], facts.codes["definition"])))
     texts = [e.quote or e.cite or e.answer or "" for e in (*c.evidence, *c.against)] + [f"{code} {codes.get(code) or ''}" for code in c.codes]
     for e in c.evidence:
-        survey = _survey_of(facts, e.survey) if e.kind == "survey" else None
+        survey = facts.survey(e.survey) if e.kind == "survey" else None
         if survey is not None and survey.variables["variable"].eq(e.variable).any():
             row = survey.row(str(e.variable))
             texts.append(f"{row['question']} {row['label']} {e.variable} {' '.join(str(label) for _, label in row['values'])}")
@@ -1015,14 +1018,14 @@ def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
 
 def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     if c.drafted is not None and c.drafted != _text_mark(c.text):
-        found = f"{_short(c.text)} is not what it said when its evidence was linked"
+        found = f"{_said(facts, p, c.text)} is not what it said when its evidence was linked"
         yield _Finding("reworded", p.id, c.id, found, "look whether the evidence still says all of it; then take the line 'drafted' away", ("text",))
 
 
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     said = {float(d.replace(",", "")): d for d in _DIGITS.findall(c.text) if d.replace(",", "").count(".") < 2} if any(ch.isdigit() for ch in c.text) else {}
     odd = [d for x, d in said.items() if x not in _told_numbers(facts, c)]
-    if odd: yield _Finding("invented-number", p.id, c.id, f"{', '.join(odd)} in {_short(c.text)} stands in none of its evidence",
+    if odd: yield _Finding("invented-number", p.id, c.id, f"{', '.join(odd)} in {_said(facts, p, c.text)} stands in none of its evidence",
         "take the number from the evidence, or leave it out", ("text",))
 
 # %% ../nbs/43_checks.ipynb #7e882903
@@ -1036,10 +1039,10 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     statistics = [e for e in c.evidence if e.kind == "survey"]
     if c.facet == "demographic":
         if statistics and not any(_apart(e) for e in statistics):
-            found = f"{_short(c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
+            found = f"{_said(facts, p, c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
             yield _Finding("demographic-idle", p.id, c.id, found, "leave it out: it invites a stereotype and tells nothing", ("text",))
     elif (hit := _GROUPS.search(c.text)) and not any(e.differs for e in statistics) and hit[0].casefold() not in " ".join(c.codes).casefold():
-        found = f"{_short(c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
+        found = f"{_said(facts, p, c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
 
 # %% ../nbs/43_checks.ipynb #ebe1c869
@@ -1050,15 +1053,15 @@ def _titled(facts: _Facts, p: Persona) -> _Findings:
     numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
         if (hit := _GROUPS.search(text)) and not re.search(rf"\b{hit[0].casefold()}\b", earned):
-            found = f"the {key} {_short(text)} is about {hit[0]!r}, and no claim with evidence says so"
+            found = f"the {key} {_said(facts, p, text)} is about {hit[0]!r}, and no claim with evidence says so"
             yield _Finding("stereotype", p.id, "", found, "say what people do, not who they are; or claim it, with a statistic that sets the group apart", (key,))
         if odd := [d for d in _DIGITS.findall(text) if not _numbers_in(d) <= numbers]:
-            found = f"{', '.join(odd)} in the {key} {_short(text)} stands in no claim"
+            found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"
             yield _Finding("invented-number", p.id, "", found, "take the number from a claim, or leave it out", (key,))
     said = re.findall(r"[^\W\d_]{4,}", p.label.casefold())
     loose = [w for w in said if w[:5] not in told]  # a stem, so that rides stands for riding
     if 2 * len(loose) > len(said):
-        yield _Finding("label-backed", p.id, "", f"the label {_short(p.label)} says what no claim does: {', '.join(loose)}",
+        yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says what no claim does: {', '.join(loose)}",
             "word it as a claim does, or claim it and link evidence", ("label",))
 
 # %% ../nbs/43_checks.ipynb #3a0a1d08

@@ -1155,6 +1155,10 @@ def _words(code: str, facet: str, definition: Any, templates: Mapping[str, str])
     return template.format(code=code, definition=_first_sentence(definition), facet=facet).strip()
 
 
+def _short(text: str, most: int = 110) -> str: return text if len(text := " ".join(text.split())) <= most else text[:most - 1].rstrip() + "…"
+def _percent(share: float) -> str: return f"{100 * share:.0f} %"
+
+
 def _text_mark(text: str) -> str: return text_hash(" ".join(text.split()))[:8]
 
 

@@ -472,6 +472,15 @@ def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(stud
     assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
 
 
+def test_a_statement_in_a_participant_s_own_words_is_not_printed(study: Study, personas: list[Persona]):
+    words = "the dock was empty and I rode to work on every day"
+    told = Claim(id="x", text=words, facet="pain", evidence=[quoted(study, "P01", "the dock was empty").model_copy(update={"quote": words})])
+    bare = Claim(id="y", text=f"Like women: {words}", facet="goal")
+    found = check(study, personas=[personas[0].model_copy(update={"claim_list": [told, bare], "label": words})], today=TODAY)
+    assert {"stereotype", "assumption"} <= set(found["rule"])
+    assert not found["message"].str.contains("rode to work").any() and found["message"].str.contains("repeats a participant's words").any()
+
+
 def test_details_that_many_share_tell_nobody(study: Study):
     e = added(study, "P20", "I'm a nurse up in Northgate", attributes={"occupation": "nurse", "district": "Northgate"})
     about = {"personas": [by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]}
