@@ -798,7 +798,8 @@ def update_personas(
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in changed.items(): _write_whole(path, data.decode())
     for p in personas:
-        if p._as_read and known.get(p.id) in changed: p._as_read = _read_persona(known[p.id])._as_read  # it may be changed on and written again
+        path = known.get(p.id, folder / f"{p.id}.yaml")
+        if p._as_read and path in changed: p._as_read = _read_persona(path)._as_read  # it may be changed on and written again
     return list(changed)
 
 # %% ../nbs/40_personas.ipynb #dc354314
