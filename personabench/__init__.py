@@ -46,7 +46,7 @@ _ROOMS: dict[str, str] = {
     "journeys": "journey journey_from_codings Journey",
     "waves": "compare_waves Waves stability_index review_schedule add_feedback LIMITS",
     "priorities": "prioritise Priorities recommend",
-    "publishing": "publish read_version list_versions verify Version",
+    "publishing": "publish read_version list_versions verify redact Version",
     "event_logs": "journey_from_events EventJourney removal_effect",
     "perception": "perception_form score_perception perception_key PERCEPTION_ITEMS",
     "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",

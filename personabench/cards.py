@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .checks import check
-from .personas import _TOPIC, Claim, Descriptor, Evidence, Persona, _apart, _unassigned_words, _write_whole
+from .personas import _TOPIC, Claim, Descriptor, Evidence, Persona, _apart, _percent, _unassigned_words, _write_whole
 from .prevalence import persona_prevalence
 from .schema import STRENGTHS, BadInput, nearest
 
@@ -50,9 +50,6 @@ def avatar(
 GROUPS = {"Goals": ("goal",), "Needs": ("need",), "Pains": ("pain",), "Gains": ("gain",), "Motivations": ("motivation",), "What they do": ("behaviour",),
           "What they think": ("attitude", "expectation", "idea"), "How they feel": ("emotion",), "Who and what moves them": ("influence",),
           "Where they meet the service": ("touchpoint", "channel"), "Who they are": ("demographic", "context"), "Other": ("other", "stage")}
-
-
-def _percent(x: float) -> str: return f"{round(100 * x)} %"
 
 
 def _place(e: Evidence) -> str:

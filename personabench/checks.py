@@ -16,19 +16,21 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from .consent import _identifiers_in, _names_pattern, _refuses
+from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _against, _among, _apart, _asked, _attributes_of, _contrasts_by, _count_by, _counter_figures, _dates,
-    _defining, _figures, _fits, _gives_away, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _persona_files, _profile_hash, _read_cases,
-    _read_persona, _round, _rows, _scores, _segment_size, _segmentation, _status, _stored, _strength, _usual_people, _withdrawn, code_profiles, contrasts, passages)
+    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures, _dates,
+    _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash, _read_cases,
+    _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength,
+    _text_mark, _usual_people, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
 from .study import _turn_of, load_texts
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from personabench.study import Study
     from personabench.survey import Survey
 
@@ -76,12 +78,14 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "person-recognisable": ("warning", "the quotes of one person do not together single that person out"),
     "consent-missing": ("warning", "where consent is recorded, it is for everybody quoted"),
     "demographic-idle": ("warning", "demographics are shown where they set the people apart"),
-    "invented-number": ("warning", "numbers in a claim's text stand in its evidence"),
+    "invented-number": ("warning", "numbers in a claim's text stand in its evidence; those in name and label in a claim"),
     "claims-supported": ("warning", "not too many claims are assumptions or anecdotes"),
     "unsaturated": ("warning", "where saturation was measured, it was reached"),
     "stale": ("warning", "the newest evidence is young enough"),
     "not-distinct": ("warning", "personas differ in what they claim"),
     "assumption": ("note", "a claim without evidence"),
+    "reworded": ("note", "a claim says what it said when its evidence was linked"),
+    "label-backed": ("note", "the label says what the claims say"),
     "contested": ("note", "as many people against a claim as for it"),
     "unlinked-interviews": ("note", "interviewed people who belong to no segment"),
 }
@@ -168,8 +172,9 @@ class _Facts:
     def __init__(self, study: Study, today: str, settings: _Settings):
         self.study, self.today, self.limits = study, today, settings.limits
         self._kept: dict[tuple, Any] = {}
+        self.spans: dict[str, dict[tuple, set[str]]] = {"whole": {}, "cut": {}}  # see _codes_at
 
-    passages = cached_property(lambda self: passages(self.study))
+    passages = cached_property(lambda self: _passages(self.study))
     read = cached_property(lambda self: _read_cases(self.study))
     away = cached_property(lambda self: _withdrawn(self.study))
     codes = cached_property(lambda self: self.study.codes)
@@ -183,6 +188,7 @@ class _Facts:
         return self._kept[key]
 
     def text(self, source: str) -> str: return self.study.texts[self.revisions[source]]
+    def survey(self, name: str | None) -> Survey | None: return self.kept(("survey", name), lambda: _stored(self.study, name))
 
     @cached_property
     def revisions(self) -> dict[str, int]:
@@ -218,11 +224,8 @@ def _people(facts: _Facts, p: Persona) -> set[str] | None:
 
 def _segments(facts: _Facts, p: Persona) -> dict[str, set[str]]:
     "Return the people of each segment of a persona's segmentation."
-    return facts.kept(("people", p.segmentation), lambda: _by_segment(_members(facts, p)))
-
-
-def _by_segment(members: pd.DataFrame | None) -> dict[str, set[str]]:
-    return {} if members is None else {str(name): set(cases.to_numpy("object")) for name, cases in members.groupby("segment")["case"]}
+    members = _members(facts, p)
+    return {} if members is None else facts.kept(("people", p.segmentation), lambda: _by_segment(members))
 
 # %% ../nbs/43_checks.ipynb #da7977a7
 def _of_segment(p: Persona) -> bool:
@@ -261,7 +264,7 @@ def _size(facts: _Facts, p: Persona) -> _Findings:
     people = _people(facts, p)
     if people is None: return
     found: dict[str, Any] = {"interviewed": len(people & facts.read)}
-    if _of_segment(p) and (members := _members(facts, p)) is not None: found |= _segment_size(members, str(p.segment))
+    if _of_segment(p) and (members := _members(facts, p)) is not None: found |= facts.kept(("sizes", p.segmentation), lambda: _segment_sizes(members))[str(p.segment)]
     else: found |= {"people": len(people), "effective_n": None, "share": None, "low": None, "high": None}  # a share needs a survey and its segments
     stated = {name: getattr(p, name) for name in found}
     if p.segment is None or p.cases is not None:  # written by hand: need not be counted at all, except that its people's interviews are
@@ -310,6 +313,8 @@ def _review(facts: _Facts, p: Persona) -> _Findings:
 # %% ../nbs/43_checks.ipynb #29a246cd
 def _quote_table(personas: Sequence[Persona]) -> pd.DataFrame:
     "Return one row per quoted evidence: place (number of the persona), at (the way to it in the file), persona, claim, side, codes of the claim, and the quote's fields."
+    import pandas as pd
+
     fields = ("source", "start", "end", "quote", "case", "code", "date")
     rows = [(i, ("claims", j, key, k), p.id, c.id, side, c.codes, *(getattr(e, f) for f in fields)) for i, p in enumerate(personas) for j, c in enumerate(p.claim_list)
             for side, key, listed in (("for", "evidence", c.evidence), ("against", "against", c.against), ("unlike", "unlike", c.unlike))
@@ -321,7 +326,11 @@ def _found(rule: str, rows: pd.DataFrame, message: Callable[[Any], str], cure: C
     for row in _rows(rows): yield _Finding(rule, row.persona, row.claim, message(row), cure(row), (*row.at, key), row.place)
 
 
-def _short(quote: str) -> str: return repr(quote if len(quote) <= 60 else quote[:57] + "...")
+def _said(facts: _Facts, p: Persona, text: str) -> str:
+    "Return a text of a persona as a finding shows it: shortened, and not at all where it repeats what a participant said."
+    def look() -> set[tuple[str, ...]]: return _runs(e.quote for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike) if e.quote)
+
+    return "a text that repeats a participant's words" if _repeated(text, facts.kept(("runs", id(p)), look), []) else repr(_short(text, 60))
 
 
 def _at(row: Any) -> str:
@@ -349,6 +358,8 @@ def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
 def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
     """Add to quotes the role and case of the turn that they overlap most (`turn_role`, `turn_case`); quotes outside all turns are left out, and those
     that reach into other turns have a row for each of them."""
+    import pandas as pd
+
     at, turns = facts.sources["source_id"], facts.study.turns
     q = q[q["source"].isin(at.index)]
     if q.empty: return q.assign(turn_role=None, turn_case=None)
@@ -385,12 +396,20 @@ def _belongs(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Fi
                           lambda r: "remove the quote, or move it to the persona it speaks for", "case")
 
 # %% ../nbs/43_checks.ipynb #2793ef77
+def _codes_at(q: pd.DataFrame, found: pd.DataFrame) -> dict[tuple, set[str]]:
+    "Return the codes of each quoted span (source, start, end) among codings or passages."
+    wanted, out = set(zip(q["source"], q["start"], q["end"], strict=True)), dict[tuple, set[str]]()
+    near = found[found["source"].isin(q["source"].unique())]
+    for *span, code in zip(*(near[name].tolist() for name in ("source", "start", "end", "code")), strict=True):
+        if (place := tuple(span)) in wanted: out.setdefault(place, set()).add(code)
+    return out
+
+
 def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
-    keys = ["source", "start", "end", "code"]
     q = q[q["code"].notna() & q["source"].isin(facts.sources.index)]
-    there = facts.study.codings[keys].drop_duplicates()
-    gone = q[keys].astype({"source": "object", "code": "object"}).merge(there.astype({"source": "object", "code": "object"}), how="left", indicator=True)
-    yield from _found("not-coded", q[gone["_merge"].eq("left_only").to_numpy()], lambda r: f"{_at(r)} is no longer coded {r.code!r}",
+    spans = zip(q["source"], q["start"], q["end"], q["code"], strict=True)
+    gone = np.array([code not in facts.spans["whole"].get(tuple(span), set()) for *span, code in spans], dtype=bool)
+    yield from _found("not-coded", q[gone], lambda r: f"{_at(r)} is no longer coded {r.code!r}",
                       lambda r: "draft again, or remove the quote", "code")
     stray = [side == "for" and bool(codes) and code not in codes for side, codes, code in zip(q["side"], q["codes"], q["code"], strict=True)]
     yield from _found("not-coded", q[stray], lambda r: f"{_at(r)} is coded {r.code!r}, which is not one of the claim's codes",
@@ -404,20 +423,24 @@ def _dated(facts: _Facts, q: pd.DataFrame) -> _Findings:
     yield from _found("date-right", wrong, lambda r: f"{_at(r)} is dated {r.date}; the source is of {r.now}", lambda r: f"write date: '{r.now}'", "date")
 
 # %% ../nbs/43_checks.ipynb #af330fd7
-def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
-    return facts.kept(("own", id(p)), lambda: facts.passages[_among(facts.passages["case"], people & facts.read)])
+def _spoken(facts: _Facts, p: Persona, people: set[str]) -> frozenset[str]:
+    "Return whom of a persona's people was interviewed."
+    return facts.kept(("spoken", id(p)), lambda: frozenset(people & facts.read))
+
+
+def _own(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame: return _said_by(facts.study, _spoken(facts, p, people))
 
 # %% ../nbs/43_checks.ipynb #4d790fcb
 def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
     "Count a claim again: all codes of a persona at once, unless the claim joins several."
-    base = len(people & facts.read)
+    base = len(_spoken(facts, p, people))
     if not c.codes:
         quotes = [e for e in c.evidence if e.kind == "quote"]
         dates = [e.date for e in quotes if e.date]
         return _figures(len({e.case for e in quotes}), base, len(quotes), max(dates, default=None), min(dates, default=None))
-    own = _own(facts, p, people)
-    known = facts.kept(("counts", id(p)), lambda: _count_by(own, "code", base))
+    known = facts.kept(("counts", id(p)), lambda: _count_by(_own(facts, p, people), "code", base))
     if len(c.codes) == 1: return known.get(c.codes[0], _figures(0, base, 0, None, None))
+    own = _own(facts, p, people)
     joined = own[own["code"].isin(c.codes)].drop_duplicates(["source_id", "start", "end"]).assign(all="")
     return _count_by(joined, "all", base).get("", _figures(0, base, 0, None, None))
 
@@ -437,8 +460,7 @@ def _counts(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     shown = {name: getattr(c, name) for name in ("share", "low", "high") if getattr(c, name) is not None}
     yield from _compared("share-right", p, c, shown, found, "the claim")
     yield from _span(p, c, [d for d in (found["newest"], found["oldest"]) if d])
-    own = _own(facts, p, people)
-    if c.codes and not any(e.kind == "quote" for e in c.evidence) and _quotable(facts, own[own["code"].isin(c.codes)]):
+    if c.codes and not any(e.kind == "quote" for e in c.evidence) and _quotable(facts, (own := _own(facts, p, people))[own["code"].isin(c.codes)]):
         yield _Finding("incomplete", p.id, c.id, f"none of its {found['quotes']} quotes is listed", "list one below 'evidence'; draft again", ("text",))
 
 # %% ../nbs/43_checks.ipynb #5fc4d1ee
@@ -487,7 +509,7 @@ def _quotable(facts: _Facts, rows: pd.DataFrame) -> bool:
     "Whether one of some passages may be shown: of somebody who did not refuse, and without what gives a person away."
     names = facts.kept(("names",), lambda: _names_pattern(facts.study))
     refused = facts.kept(("refused",), lambda: {case for case, said in zip(facts.study.cases["case"], facts.study.cases["consent"]) if _refuses(said)})
-    return any(row.case not in refused and not any(_identifiers_in(row.quote, names)) for row in _rows(rows))
+    return any(case not in refused and not any(_identifiers_in(quote, names)) for case, quote in zip(rows["case"], rows["quote"], strict=True))
 
 
 def _declared(facts: _Facts) -> dict[str, set[str]]: return facts.kept(("declared",), lambda: _opposites(facts.codes, []))
@@ -503,16 +525,27 @@ def _pairs(facts: _Facts, c: Claim) -> set[tuple[str, str]]:
 # %% ../nbs/43_checks.ipynb #83724601
 def _rows_against(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> pd.DataFrame:
     "Return the passages that speak against a claim of codes."
-    own = _own(facts, p, people)
-    every = facts.kept(("against", id(p)), lambda: dict(list(_against(own, _declared(facts)).groupby("claim_code"))))
-    parts = [every[code] for code in c.codes if code in every] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
+    import pandas as pd
+
+    own, every = _own(facts, p, people), _told_against(facts, p, people)
+    parts = [every[every["claim_code"].eq(code)] for code in c.codes] + [own[own["code"].eq(b)] for _, b in _pairs(facts, c)]
     return pd.concat(parts).drop_duplicates(["source_id", "start", "end", "code"]) if parts else own.iloc[:0]
+
+
+def _told_against(facts: _Facts, p: Persona, people: set[str]) -> pd.DataFrame:
+    return facts.kept(("against", id(p)), lambda: _said_against(facts.study, _spoken(facts, p, people), _declared(facts)))
 
 
 def _recount_against(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str, Any]:
     "Count again who and what speaks against a claim of quotes: people, quotes, share and interval. Written by hand, what is listed is all there is."
+    import pandas as pd
+
+    base = len(_spoken(facts, p, people))
+    if len(c.codes) == 1 and not _pairs(facts, c):
+        told = facts.kept(("counts against", id(p)), lambda: _count_by(_told_against(facts, p, people), "claim_code", base)).get(c.codes[0])
+        return _counter_figures(told["people"], base, told["quotes"]) if told else _counter_figures(0, base, 0)
     said = _rows_against(facts, p, c, people)["case"] if c.codes else pd.Series([e.case for e in c.against if e.kind == "quote"], dtype="object")
-    return _counter_figures(int(said.nunique()), len(people & facts.read), len(said))
+    return _counter_figures(int(said.nunique()), base, len(said))
 
 
 def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -526,7 +559,7 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         shown = {name: getattr(c, name) for name in ("against_people", "against_quotes") if getattr(c, name) or found[name]}
         yield from _compared("counter-evidence", p, c, shown, found, "the claim")
         return
-    if not c.against and _quotable(facts, _rows_against(facts, p, c, people)):
+    if found["against_people"] and not c.against and _quotable(facts, _rows_against(facts, p, c, people)):
         message = f"{found['against_people']} people speak against it, and not one of their quotes is listed"
         yield _Finding("counter-evidence", p.id, c.id, message, "list a quote of theirs below 'against'; draft again", ("text",))
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found if getattr(c, name) is not None}, found, "the claim")
@@ -534,11 +567,10 @@ def _counter(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 # %% ../nbs/43_checks.ipynb #70877459
 def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _Findings:
     "Hold what a claim from a survey says about opposite answers against the survey."
-    survey, e = _survey_of(facts, c.evidence[0].survey), c.evidence[0]
+    survey, e = facts.survey(c.evidence[0].survey), c.evidence[0]
     now = None if survey is None else _contrast(facts, p, e, people)
     if survey is None or not isinstance(now, dict): return  # the statistic itself is a finding then
-    members = people if p.cases is not None or p.segment is None else _segments(facts, p).get(p.segment, set())
-    here = facts.kept(("here", id(p), survey.name), lambda: _among(survey.data.index, members - facts.away))
+    here = facts.kept(("here", id(p), survey.name), lambda: _home_of(facts, p, survey) if _of_segment(p) else _among(survey.data.index, people - facts.away))
     found = _opposed(survey, str(e.variable), *_opposite_answer(SimpleNamespace(**now)), here)
     answer = found.pop("against_answer")
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found}, found, "the claim")
@@ -547,9 +579,6 @@ def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _
         yield _Finding("counter-evidence", p.id, c.id, message, f"write against_answer: {answer}", ("against_answer",))
 
 # %% ../nbs/43_checks.ipynb #d75c4013
-def _survey_of(facts: _Facts, name: str | None) -> Survey | None: return facts.kept(("survey", name), lambda: _stored(facts.study, name))
-
-
 def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people: set[str]) -> pd.DataFrame:
     "Return the contrasts of one variable; those of all variables and segments are computed together."
     asked = None if variable in survey.usable else [variable]  # a test is adjusted for all that the survey asked
@@ -558,16 +587,17 @@ def _figures_of(facts: _Facts, p: Persona, survey: Survey, variable: str, people
         return every[every["variable"].eq(variable)]
     members, names = _members(facts, p), sorted(_segments(facts, p))
     assert members is not None
-    every = facts.kept(("contrast", p.segmentation, survey.name, str(asked)), lambda: _contrasts_by(survey, members, names, facts.away, asked))[p.segment]
+    every = facts.kept(("contrast", p.segmentation, survey.name, str(asked)), lambda: _contrasts_kept(
+        facts.study, survey, str(p.segmentation), members, names, facts.away, asked))[p.segment]
     return every[every["variable"].eq(variable)]
 
 # %% ../nbs/43_checks.ipynb #5efc0132
 def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[str, Any] | str:
     "Return the row of `contrasts` that evidence quotes, or what is wrong."
-    survey = _survey_of(facts, e.survey)
+    survey = facts.survey(e.survey)
     if survey is None: return f"no survey {e.survey!r} in the study"
     if not survey.variables["variable"].eq(e.variable).any(): return f"no variable {e.variable!r} in the survey {e.survey!r}"
-    rows = _figures_of(facts, p, survey, str(e.variable), people)
+    rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
     same = rows["share"].isna() if e.share is None else rows["value"].astype(str).eq(str(e.value))
     return rows[same].iloc[0].to_dict() if same.any() else f"nobody of the segment gave the answer {e.value!r}" if len(rows) else "nobody of the segment answered"
 
@@ -595,7 +625,7 @@ def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         now = _contrast(facts, p, e, people or set())
         at = lambda findings, here=(key, k): (f._replace(at=(*here, *f.at)) for f in findings)
         if isinstance(now, str):
-            survey = _survey_of(facts, e.survey)
+            survey = facts.survey(e.survey)
             names = facts.study.surveys["survey"] if survey is None else survey.variables["variable"]
             cure = nearest(str(e.survey if survey is None else e.variable), names)
             yield from at([_Finding("survey-missing", p.id, c.id, now, cure, ("survey" if survey is None else "variable",))])
@@ -608,7 +638,7 @@ def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 
 
 def _asked_then(facts: _Facts, p: Persona, c: Claim, e: Evidence) -> _Findings:
-    survey = _survey_of(facts, e.survey)
+    survey = facts.survey(e.survey)
     asked = _asked(facts.study, survey) if survey is not None else e.date
     if e.date is not None and e.date != asked:
         yield _Finding("date-right", p.id, c.id, f"the statistic on {e.variable!r} is dated {e.date}; the survey is of {asked}", f"write date: '{asked}'", ("date",))
@@ -626,14 +656,8 @@ def _claim_figures(p: Persona, c: Claim, e: Evidence, now: dict[str, Any]) -> _F
 # %% ../nbs/43_checks.ipynb #33fe4010
 def _is_coded(facts: _Facts, c: Claim, e: Evidence) -> bool:
     "Whether a quote is a coded passage of the study: with a code of the claim, or with any code where the claim has none."
-    def look() -> dict[tuple, set[str]]:
-        told: dict[tuple, set[str]] = {}
-        for found in (facts.passages, facts.study.codings):
-            for source, start, end, code in zip(found["source"], found["start"], found["end"], found["code"], strict=True):
-                told.setdefault((source, start, end), set()).add(code)
-        return told
-
-    codes = facts.kept(("coded spans",), look).get((e.source, e.start, e.end), set())
+    span = e.source, e.start, e.end
+    codes = facts.spans["whole"].get(span, set()) | facts.spans["cut"].get(span, set())
     return bool(codes & set(c.codes) if c.codes else codes)
 
 
@@ -648,7 +672,8 @@ def _strengths(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"{c.strength!r} by {len(loose)} quotes that are coded with {'none of its codes' if c.codes else 'nothing'} in the study; without them it is {earned!r}"
         yield _Finding("strength-right", p.id, c.id, found, "code the passages, or quote coded ones", ("evidence", c.evidence.index(loose[0])))
     if not c.evidence:
-        yield _Finding("assumption", p.id, c.id, f"no evidence for {_short(c.text)}", "link quotes or a statistic, or leave it marked as an assumption", ("text",))
+        found = f"no evidence for {_said(facts, p, c.text)}"
+        yield _Finding("assumption", p.id, c.id, found, "link quotes or a statistic, or leave it marked as an assumption", ("text",))
     if not c.is_survey and c.against_people and c.against_people >= c.people:
         found = f"{c.against_people} people against it, {c.people} for it"
         yield _Finding("contested", p.id, c.id, found, "word the claim so that both sides fit, or say for whom it holds", ("against_people",))
@@ -711,7 +736,7 @@ def _surveys_of(p: Persona) -> list[str]: return list(dict.fromkeys(e.survey for
 def _meter(facts: _Facts, p: Persona, facets: frozenset[str] | None = None) -> Prevalence | None:
     "Return the prevalence meter of a persona's statistics, or None when the study keeps none of its surveys."
     def look() -> Prevalence | None:
-        survey = next((s for name in _surveys_of(p) if (s := _survey_of(facts, name)) is not None), None)
+        survey = next((s for name in _surveys_of(p) if (s := facts.survey(name)) is not None), None)
         return None if survey is None else _persona_meter(survey, p, facts.away, facets)
 
     return facts.kept(("meter", id(p), facets), look)
@@ -735,7 +760,7 @@ def _anonymous(facts: _Facts, p: Persona) -> _Findings:
             "segment with fewer groups, or leave the persona out", ("segment",))
     for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
         if c.facet == "demographic" and not c.is_survey and 0 < c.people < min(k, c.base):
-            found = f"{_short(c.text)} is known of {c.people} of {c.base} people"
+            found = f"{_said(facts, p, c.text)} is known of {c.people} of {c.base} people"
             yield _Finding("k-anonymity", p.id, c.id, found, "leave it out, or word it more coarsely and join the codes of more people", ("claims", j, "people"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
@@ -767,7 +792,7 @@ def _same_answers(facts: _Facts, survey: Survey) -> set[str]:
 
 # %% ../nbs/43_checks.ipynb #0bfcf179
 def _artefact(facts: _Facts, p: Persona) -> _Findings:
-    survey, people = _survey_of(facts, p.survey or next(iter(_surveys_of(p)), None)), _people(facts, p)
+    survey, people = facts.survey(p.survey or next(iter(_surveys_of(p)), None)), _people(facts, p)
     if survey is None or not people or (p.segment is None and p.cases is None): return
     asked = people & facts.kept(("asked", survey.name), lambda: set(survey.data.index.astype(str).to_numpy("object")))
     same = asked & facts.kept(("same", survey.name), lambda: _same_answers(facts, survey))
@@ -776,24 +801,22 @@ def _artefact(facts: _Facts, p: Persona) -> _Findings:
         yield _Finding("segment-artefact", p.id, "", found, "look at how these answers were collected; leave them out and segment again", ("segment",))
 
 # %% ../nbs/43_checks.ipynb #a3950d3c
-def _homes(facts: _Facts, p: Persona, survey: Survey) -> tuple[np.ndarray, np.ndarray]:
-    "Return each respondent's segment, and who was interviewed."
-    members, ids = _members(facts, p), survey.data.index.astype("object")
+def _home_of(facts: _Facts, p: Persona, survey: Survey) -> np.ndarray:
+    "Say which respondents are of a persona's segment."
+    members, names = _members(facts, p), sorted(_segments(facts, p))
     assert members is not None
-    home = pd.Series(members["segment"].to_numpy("object"), index=members["case"].to_numpy("object"))
-    return home[~home.index.duplicated()].reindex(ids).to_numpy("object"), _among(ids, facts.read)
+    return _homes(facts.study, survey, str(p.segmentation), members, names) == (names.index(str(p.segment)) if p.segment in names else -2)
 
 
 def _misfits(facts: _Facts, p: Persona) -> _Findings:
-    survey, people = _survey_of(facts, p.survey), _people(facts, p)
+    survey, people = facts.survey(p.survey), _people(facts, p)
     if survey is None or not people or p.segment is None or p.cases is not None: return
     about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
-    home, read = facts.kept(("home", p.segmentation, survey.name), lambda: _homes(facts, p, survey))
-    here = home == p.segment
-    asked = here & read
-    for case, fit in _usual_people(survey, _defining(about), here, asked).iterrows():
-        fit = fit.dropna().astype("float64")
-        if fit.mean() >= facts.limits["fit"]: continue
+    if _members(facts, p) is None: return
+    here, read = _home_of(facts, p, survey), facts.kept(("read", survey.name), lambda: _among(survey.data.index, facts.read))
+    usual = _usual_people(survey, _defining(about), here, here & read)
+    for case, fit in (usual if usual.empty else usual[usual.mean(axis=1).lt(facts.limits["fit"])]).iterrows():
+        fit = fit.dropna()
         found = f"{case} is unusual among its people on {int((1 - fit).sum())} of {len(fit)} variables that made the segments: {', '.join(fit.index[fit.eq(0)])}"
         yield _Finding("misfit", p.id, "", found, "look whether this person belongs here; nobody has to belong anywhere", ("segment",))
 
@@ -807,13 +830,17 @@ def _identifying(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #d95eeb12
 def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
-    known = facts.kept(("attributes",), lambda: _attributes_of(facts.study))
+    telling = facts.kept(("telling",), lambda: _Telling(facts.study, facts.limits["k"]))
+    known = telling.known
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
-        if away := _gives_away(known, case, " ".join(told["quote"]), facts.limits["k"]):
-            first = told.iloc[0]
-            yield _Finding("person-recognisable", first["persona"], "", f"the quotes of {case} tell {', '.join(away[0])}: {away[1]} of {len(known)} people in the study",
-                "choose quotes that tell less, or a span without it",
+        quotes = list(_rows(told))
+        if found := telling.of(case, [row.quote for row in quotes]):
+            first, (own, n) = told.iloc[0], found
+            at = {name: (quotes[i], m) for name, (i, m) in own.items()}  # places, not words: findings are read by more people than transcripts
+            where = ", ".join(f"{name} in {row.source} {row.start + m.start()}-{row.start + m.end()}" for name, (row, m) in at.items())
+            message = f"the quotes of {case} tell {', '.join(own)}: {n} of {len(known)} people in the study ({where})"
+            yield _Finding("person-recognisable", first["persona"], "", message, "choose quotes that tell less, or a span without it",
                            (*first["at"], "quote"), int(str(place)))
 
 # %% ../nbs/43_checks.ipynb #9bc889a6
@@ -828,7 +855,10 @@ def _consented(facts: _Facts, q: pd.DataFrame) -> _Findings:
         lambda r: f"record_consent(study, case={r.case!r}, consent=...)", "case")
 
 # %% ../nbs/43_checks.ipynb #366626b2
-def _months_before(today: str, months: float) -> str: return (pd.Timestamp(today) - pd.DateOffset(months=int(months))).date().isoformat()
+def _months_before(today: str, months: float) -> str:
+    import pandas as pd
+
+    return (pd.Timestamp(today) - pd.DateOffset(months=int(months))).date().isoformat()
 
 
 def _stale(facts: _Facts, p: Persona) -> _Findings:
@@ -852,7 +882,7 @@ def _later(facts: _Facts, e: Evidence) -> Survey | None:
     waves = {str(name): _in_time(wave) for name, wave in zip(kept["survey"], kept["wave"], strict=True) if isinstance(wave, str)}
     later = [name for name in waves if e.survey in waves and waves[name] > waves[e.survey]]
     for name in sorted(later, key=lambda name: waves[name], reverse=True):
-        survey = _survey_of(facts, name)
+        survey = facts.survey(name)
         if survey is not None and survey.variables["variable"].eq(e.variable).any(): return survey
     return None
 
@@ -887,7 +917,7 @@ def _kept_level(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, floa
 
 def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     for k, e in enumerate(c.evidence):
-        if e.kind != "survey" or (then := _survey_of(facts, e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
+        if e.kind != "survey" or (then := facts.survey(e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
         later = _later(facts, e)
         if later is None: continue
         both = _again(facts, p, then, later)
@@ -925,7 +955,7 @@ def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
     codes = facts.kept(("definitions",), lambda: dict(zip(facts.codes["code"], facts.codes["definition"])))
     texts = [e.quote or e.cite or e.answer or "" for e in (*c.evidence, *c.against)] + [f"{code} {codes.get(code) or ''}" for code in c.codes]
     for e in c.evidence:
-        survey = _survey_of(facts, e.survey) if e.kind == "survey" else None
+        survey = facts.survey(e.survey) if e.kind == "survey" else None
         if survey is not None and survey.variables["variable"].eq(e.variable).any():
             row = survey.row(str(e.variable))
             texts.append(f"{row['question']} {row['label']} {e.variable} {' '.join(str(label) for _, label in row['values'])}")
@@ -934,10 +964,16 @@ def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
     return set().union(*(_numbers_in(t) for t in texts), *(_rounded(float(x)) for x in figures))
 
 
+def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
+    if c.drafted is not None and c.drafted != _text_mark(c.text):
+        found = f"{_said(facts, p, c.text)} is not what it said when its evidence was linked"
+        yield _Finding("reworded", p.id, c.id, found, "look whether the evidence still says all of it; then take the line 'drafted' away", ("text",))
+
+
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     said = {float(d.replace(",", "")): d for d in _DIGITS.findall(c.text) if d.replace(",", "").count(".") < 2} if any(ch.isdigit() for ch in c.text) else {}
     odd = [d for x, d in said.items() if x not in _told_numbers(facts, c)]
-    if odd: yield _Finding("invented-number", p.id, c.id, f"{', '.join(odd)} in {_short(c.text)} stands in none of its evidence",
+    if odd: yield _Finding("invented-number", p.id, c.id, f"{', '.join(odd)} in {_said(facts, p, c.text)} stands in none of its evidence",
         "take the number from the evidence, or leave it out", ("text",))
 
 # %% ../nbs/43_checks.ipynb #7e882903
@@ -951,11 +987,30 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     statistics = [e for e in c.evidence if e.kind == "survey"]
     if c.facet == "demographic":
         if statistics and not any(_apart(e) for e in statistics):
-            found = f"{_short(c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
+            found = f"{_said(facts, p, c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
             yield _Finding("demographic-idle", p.id, c.id, found, "leave it out: it invites a stereotype and tells nothing", ("text",))
     elif (hit := _GROUPS.search(c.text)) and not any(e.differs for e in statistics) and hit[0].casefold() not in " ".join(c.codes).casefold():
-        found = f"{_short(c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
+        found = f"{_said(facts, p, c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
+
+# %% ../nbs/43_checks.ipynb #ebe1c869
+def _titled(facts: _Facts, p: Persona) -> _Findings:
+    "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
+    told = " ".join(f"{c.text} {' '.join(c.codes)} {' '.join(f'{e.variable} {e.answer}' for e in c.evidence if e.kind == 'survey')}" for c in p.claim_list).casefold()
+    earned = " ".join(f"{c.text} {' '.join(c.codes)}" for c in p.claim_list if c.codes or any(e.differs for e in c.evidence)).casefold()
+    numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
+    for key, text in (("name", p.name), ("label", p.label)):
+        if (hit := _GROUPS.search(text)) and not re.search(rf"\b{hit[0].casefold()}\b", earned):
+            found = f"the {key} {_said(facts, p, text)} is about {hit[0]!r}, and no claim with evidence says so"
+            yield _Finding("stereotype", p.id, "", found, "say what people do, not who they are; or claim it, with a statistic that sets the group apart", (key,))
+        if odd := [d for d in _DIGITS.findall(text) if not _numbers_in(d) <= numbers]:
+            found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"
+            yield _Finding("invented-number", p.id, "", found, "take the number from a claim, or leave it out", (key,))
+    said = re.findall(r"[^\W\d_]{4,}", p.label.casefold())
+    loose = [w for w in said if w[:5] not in told]  # a stem, so that rides stands for riding
+    if 2 * len(loose) > len(said):
+        yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says what no claim does: {', '.join(loose)}",
+            "word it as a claim does, or claim it and link evidence", ("label",))
 
 # %% ../nbs/43_checks.ipynb #3a0a1d08
 def _supported(facts: _Facts, p: Persona) -> _Findings:
@@ -985,14 +1040,15 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
                 yield _Finding("not-distinct", personas[j].id, "", found, "join the two, or keep the claims that set them apart", ("claims",), j)
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
-_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
-_ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _invented, _stereotyped, _unsaturated)
+_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _titled, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
+_ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _reworded, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
 
 
 def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     yield from _twice(personas)
     q = _quote_table(personas)
+    facts.spans = {"whole": _codes_at(q, facts.study.codings), "cut": _codes_at(q, facts.passages)}
     for about_quotes in _ABOUT_QUOTES: yield from about_quotes(facts, q)
     yield from _belongs(facts, q, personas)
     for i, p in enumerate(personas):
@@ -1042,6 +1098,8 @@ def check(
     and for what concerns no single file); errors first. A file that cannot be read is a finding. Raises BadInput for a folder that is missing
     or empty, and for a configuration with unknown rules, levels or thresholds.
     """
+    import pandas as pd
+
     settings = _configured(config, personas)
     readable, files, rows = _read_all(personas)
     found = [f for f in _all(_Facts(study, today or Date.today().isoformat(), settings), readable) if settings.levels[f.rule] != "off"]
@@ -1063,9 +1121,13 @@ def format_findings(
     format: str = "table",       # table, json, junit or sarif
 ) -> str:
     "Return findings as text for people or machines. Raises BadInput."
+    return _writer(format)(findings)
+
+
+def _writer(format: str) -> Callable[[pd.DataFrame], str]:
     writers = {"table": _as_table, "json": _as_json, "junit": _as_junit, "sarif": _as_sarif}
     if format not in writers: raise BadInput("format", repr(format), f"one of {', '.join(writers)}", nearest(format, writers))
-    return writers[format](findings)
+    return writers[format]
 
 
 def _as_json(findings: pd.DataFrame) -> str: return json.dumps(findings.to_dict("records"), ensure_ascii=False, indent=1)

@@ -311,7 +311,7 @@ def _check(
     "Check personas against the study: exit 0 when they hold, 1 when one does not, 2 when the check could not run."
     from personabench import checks, personas as written
 
-    checks.format_findings(checks.pd.DataFrame(columns=list(checks.CHECK_COLUMNS)), format)  # a misspelt format is told before the work is done
+    checks._writer(format)  # a misspelt format is told before the work is done
     with _open(study) as opened: findings = checks.check(opened, personas=personas, config=config)
     text = checks.format_findings(findings, format)
     if output is None: typer.echo(text)

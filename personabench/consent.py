@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date as Date
 from io import BytesIO
@@ -15,13 +16,15 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from . import store
 from .schema import BadInput, NoSuchCase, count_words, nearest, text_hash
 
-if TYPE_CHECKING: from personabench.study import Study
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from personabench.study import Study
 
 # %% auto #0
 __all__ = ['record_consent', 'withdraw']
@@ -252,6 +255,8 @@ def _blank_log(step: store.Step, runs: set[tuple[str, ...]]) -> int:
 # %% ../nbs/14_consent.ipynb #61ab0a31
 def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     "Return a survey's data and variables without one respondent, and how many answers that was."
+    import pandas as pd
+
     gone, rest = data.loc[[case]].iloc[0], data.drop(index=case)
     for name in rest.select_dtypes("category"):
         if pd.notna(gone[name]) and not rest[name].eq(gone[name]).any(): rest[name] = rest[name].cat.remove_categories([gone[name]])
@@ -268,6 +273,8 @@ def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tupl
 
 def _blank_answers(step: store.Step, case: str) -> dict[str, int]:
     "Drop a respondent from every survey that is kept, removed ones too; return how many answers each lost."
+    import pandas as pd
+
     lost: dict[str, int] = {}
     for row in step.conn.execute(sa.select(_t["surveys"])).all():
         data = pd.read_parquet(BytesIO(row.data))
@@ -395,10 +402,12 @@ def withdraw(
     """Blank all that a participant said and answered, everywhere in the study and for good, and leave a tombstone.
 
     One step: all of it happens or nothing does. Afterwards the file is rewritten, so that the bytes are gone from it too. Returns one row per
-    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, name,
-    file), count, note. Raises NoSuchCase,
+    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, version,
+    name, file), count, note. Raises NoSuchCase,
     BadInput (date, open step, personas). `undo` refuses to take it back.
     """
+    import pandas as pd
+
     if study.open_step: raise BadInput("withdraw", "a step is open", "a withdrawal of its own", "leave the with block first")
     _known(study, case)
     kept = dict(zip(study.cases["case"], study.cases["withdrawn"]))
@@ -412,8 +421,11 @@ def withdraw(
     with study.connection() as conn: named = _named_elsewhere(conn, names)
     rows += [(name, "name", n, "somebody else says it: decide, and use correct_text") for name, n in named.items()]
     place = Path(personas or "")
-    cited = _citing(files, place.parent if place.is_file() else place, case, runs)
+    root = place.parent if place.is_file() else place
+    cited = _citing(files, root, case, runs)
     rows += [(file, "persona", len(claims), "cites the person: " + ", ".join(claims)) for file, claims in cited]
+    versions = [Path(file).parent.as_posix() for file, _ in cited if (root / file).with_name("manifest.json").is_file()]
+    rows += [(name, "version", n, f"published: redact(folder, case={case!r}) fills their words, on record") for name, n in Counter(versions).items()]
     return pd.DataFrame([row for row in rows if row[2]] + _about_file(study, done), columns=["place", "what", "count", "note"])
 
 

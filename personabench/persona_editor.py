@@ -198,9 +198,12 @@ class _File:
     def changed(self) -> bool: return not self.path.exists() or self.path.read_bytes() != self.bytes
 
     def write(self, p: Persona) -> None:
+        if self.changed:  # since the message was taken in
+            raise AlreadyThere(str(self.path), "another program has just changed the file", "the file as you saw it", "look at what has changed, and do it again")
         data = _updated(self.path, p)
         if data != self.bytes: _write_whole(self.path, data.decode())
         self.bytes, self.persona = data, p
+        p._as_read = ""  # the file says more by now than what was read
 
     def keep(self, p: Persona) -> Path:
         "Write another version beside the file, under a name that no reader of personas takes for one."

@@ -6,25 +6,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date as Date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from .consent import _identifiers_in, _names_pattern
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
-from .survey import Survey, stored_survey
 from .wordings import answer_words, topic_words
 
 if TYPE_CHECKING:
-    from personabench.typing_tool import TypingTool
+    import pandas as pd
+
     from personabench.study import Study
+    from personabench.survey import Survey
+    from personabench.typing_tool import TypingTool
 
 # %% auto #0
 __all__ = ['PERSONA_FIELDS', 'PERSONA_FACETS', 'Evidence', 'Claim', 'Link', 'Descriptor', 'Persona', 'read_personas',
@@ -168,6 +171,7 @@ class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
+    drafted: str | None = None             # hash of the text that the evidence was linked to when it was drafted; take it away when both were held together again
     facet: str = Field(json_schema_extra={"enum": list(FACETS)})
     field: str | None = None               # heading on a persona, where it is not its facet's: one of PERSONA_FIELDS
     codes: list[str] = []                  # the codes whose codings are counted
@@ -294,6 +298,9 @@ class Persona(_Row):
     notes: str | None = None
     described: list[Descriptor] = []       # who they are: lines that claim nothing and are no part of the bundle
     claim_list: list[Claim] = Field([], alias="claims")
+    _as_read: str = PrivateAttr("")        # hash of what the file said when it was read, for whoever writes it back
+
+    def __eq__(self, other: object) -> bool: return isinstance(other, Persona) and self.__dict__ == other.__dict__  # wherever it was read
 
     @field_validator("cases", mode="before")
     @classmethod
@@ -392,12 +399,16 @@ _EVIDENCE_COLUMNS = ("claim", "kind", "side", "source", "start", "end", "quote",
 
 
 def _claims_frame(p: Persona) -> pd.DataFrame:
+    import pandas as pd
+
     rows = [{**{f: getattr(c, f, None) for f in _CLAIM_COLUMNS}, "claim": c.id, "against": c.against_quotes or len(c.against)} for c in p.claim_list]
     frame = pd.DataFrame(rows, columns=list(_CLAIM_COLUMNS))
     return frame.astype({"share": "float64", "low": "float64", "high": "float64"})
 
 # %% ../nbs/40_personas.ipynb #81fb9c2d
 def _evidence_frame(p: Persona) -> pd.DataFrame:
+    import pandas as pd
+
     found = [(c.id, side, e) for c in p.claim_list for side, listed in (("for", c.evidence), ("against", c.against), ("unlike", c.unlike)) for e in listed]
     rows = [[claim_id if f == "claim" else side if f == "side" else getattr(e, f) for f in _EVIDENCE_COLUMNS] for claim_id, side, e in found]
     return pd.DataFrame(rows, columns=list(_EVIDENCE_COLUMNS))
@@ -416,6 +427,8 @@ def _lead_quote(p: Persona) -> Evidence | None:
 
 
 def _sheet(p: Persona) -> pd.DataFrame:
+    import pandas as pd
+
     rows: list[tuple[Any, ...]] = [("name", p.name, None, None, None, None)] + ([] if p.quote is None else [("quote", p.quote.quote, None, None, None, None)])
     rows += [(d.field, d.summary, None, None, d.people, d.n) for d in p.described]
     rows += [(c.heading, c.text, c.id, c.strength, c.people, c.base) for c in p.claim_list]
@@ -472,10 +485,11 @@ def _to_yaml(persona: Persona, path: str | Path | None) -> str:
 
 # %% ../nbs/40_personas.ipynb #7f1c82d7
 def _write_whole(path: Path, text: str) -> None:
-    "Write a file so that a reader sees the old one or the new one, and never a part."
+    "Write a file so that a reader sees the old one or the new one, and never a part; a symbolic link stays one, and its target is written."
     import os
     import tempfile
 
+    path = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as f:
@@ -542,12 +556,17 @@ def _read_persona(path: Path) -> Persona:
     except OSError as e: raise BadInput(str(path), f"the file cannot be read ({e.strerror})", cure="check the path") from e
     raw = _load_yaml(text, str(path))
     if not isinstance(raw, dict): raise BadInput(str(path), "an empty file" if raw is None else f"a {type(raw).__name__}", "a persona: keys such as id, name, claims")
-    try: return Persona.model_validate(raw)
+    try: persona = Persona.model_validate(raw)
     except ValidationError as e:
         twice = _first_twice([c.get("id") for c in raw["claims"] if isinstance(c, dict)]) if isinstance(raw.get("claims"), list) else None
         if twice is None: raise _explained(e, text, str(path)) from e
         line = _line(_load_yaml(text, str(path), "rt"), ("claims", twice, "id"))
         raise BadInput(f"{path}, line {line}", f"the claim id {raw['claims'][twice]['id']!r} a second time", "each id once", "rename one of the two") from e
+    persona._as_read = _said_hash(persona)
+    return persona
+
+
+def _said_hash(p: Persona) -> str: return text_hash(p.model_dump_json())
 
 # %% ../nbs/40_personas.ipynb #a6be197a
 def _persona_files(folder: str | Path) -> list[Path]:
@@ -798,6 +817,13 @@ def _updated(path: Path, new: Persona) -> bytes:
         raise BadInput(str(path), "its YAML cannot be changed in place", "a file as write_personas or a person writes it", cure) from e
     return (mark + (said.replace("\n", "\r\n") if dos else said)).encode()
 
+
+def _unchanged(path: Path, there: Persona, p: Persona) -> None:
+    "Raise AlreadyThere when the file says something else than when the persona was read from it: writing would take that back."
+    if p._as_read and there._as_read != p._as_read and there != p:
+        cure = "read it again with read_personas, change that, and write it"
+        raise AlreadyThere(str(path), f"somebody has changed the file since {p.id!r} was read from it", "the file as it was read", cure)
+
 # %% ../nbs/40_personas.ipynb #70b1edc6
 def update_personas(
     personas: Iterable[Persona],   # changed ones, or new ones
@@ -806,17 +832,24 @@ def update_personas(
     """Write what has changed into the files of a folder, and leave comments, order, spelling and every other byte as they are.
 
     A persona's file is the one that holds its id; a persona without one gets `<id>.yaml`. Returns the paths of the files that were changed
-    or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice.
+    or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice and
+    for a file in which somebody else has changed what it says since the persona was read from it.
     """
     personas, folder = list(personas), Path(folder)
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     there = [p for p in sorted(folder.glob("*.y*ml")) if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]
-    known = {_read_persona(path).id: path for path in there}
+    read = {path: _read_persona(path) for path in there}
+    known = {was.id: path for path, was in read.items()}
+    for p in personas:
+        if p.id in known: _unchanged(known[p.id], read[known[p.id]], p)
     texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p) if p.id in known else p.to_yaml().encode() for p in personas}
     changed = {path: data for path, data in texts.items() if not path.exists() or path.read_bytes() != data}
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in changed.items(): _write_whole(path, data.decode())
+    for p in personas:
+        path = known.get(p.id, folder / f"{p.id}.yaml")
+        if p._as_read and path in changed: p._as_read = _read_persona(path)._as_read  # it may be changed on and written again
     return list(changed)
 
 # %% ../nbs/40_personas.ipynb #dc354314
@@ -831,6 +864,18 @@ def persona_schema(
     return made
 
 # %% ../nbs/40_personas.ipynb #f417507c
+_KEPT: WeakKeyDictionary[Study, tuple[int, dict[Hashable, Any]]] = WeakKeyDictionary()
+
+
+def _kept(study: Study, key: Hashable, make: Callable[[], Any]) -> Any:
+    "Return what was worked out from a study under a key, or work it out: anew when its log has grown, and always inside a step."
+    if study.open_step: return make()
+    now, there = study.last_event(), _KEPT.get(study)
+    if there is None or there[0] != now: there = _KEPT[study] = (now, {})
+    if key not in there[1]: there[1][key] = make()
+    return there[1][key]
+
+
 def asked_sources(
     study: Study,   # any study
 ) -> set[int]:      # source ids
@@ -869,6 +914,24 @@ def passages(
     One row per passage and code: source_id, source, turn, case, start, end, quote, code_id, code, facet, valence, date. Left out are
     interviewers, speakers who are no case, and cases that have withdrawn.
     """
+    return _passages(study).copy()
+
+
+def _passages(study: Study) -> pd.DataFrame: return _kept(study, "passages", lambda: _found_passages(study))
+
+
+def _said_by(study: Study, cases: frozenset[str]) -> pd.DataFrame:
+    "Return the passages of some people."
+    import pandas as pd
+
+    def look() -> pd.DataFrame:
+        speaker, known = _kept(study, "speakers", lambda: pd.factorize(_passages(study)["case"]))  # each name is looked at once
+        return _passages(study)[_among(known, cases)[speaker]]
+
+    return _kept(study, ("said by", cases), look)
+
+
+def _found_passages(study: Study) -> pd.DataFrame:
     c = study.codings
     c = c[c["case"].notna() & c["role"].ne("interviewer") & ~c["case"].isin(_withdrawn(study)) & c["source_id"].isin(asked_sources(study))]
     c = clip_to_turn(c, study.turns)  # a quote holds the words of its person and of nobody else
@@ -877,12 +940,27 @@ def passages(
     return c.assign(date=c["source_id"].map(_dates(study)))
 
 # %% ../nbs/40_personas.ipynb #77a56793
+_READING = ("open", "coded", "done")
+
+
+def _reading(study: Study) -> dict[str, str]:
+    """Return for each case with a turn of its own how far it was read, by its best source; without those that withdrew: "done" (marked so), "coded" (nobody
+    is assigned, and there is a coding), "open" (assigned and coded, but not done: what is not coded there may not have been read)."""
+    def look() -> dict[str, str]:
+        a, turns, asked = study.assignments, study.turns, asked_sources(study)
+        how = dict.fromkeys(asked & set(study.codings["source_id"]), "coded") | dict.fromkeys(asked & set(a["source_id"]) & set(study.codings["source_id"]), "open")
+        how |= dict.fromkeys(asked & set(a.loc[a["status"].eq("done"), "source_id"]), "done")
+        own = turns[turns["source_id"].isin(list(how)) & turns["role"].ne("interviewer") & turns["case"].notna()][["source_id", "case"]].drop_duplicates()
+        out: dict[str, str] = {}
+        for source_id, case in zip(own["source_id"].tolist(), own["case"], strict=True): out[case] = max(out.get(case, "open"), how[source_id], key=_READING.index)
+        return {case: out[case] for case in out if case not in _withdrawn(study)}
+
+    return _kept(study, "reading", look)
+
+
 def _read_cases(study: Study) -> set[str]:
-    "Return the cases with a turn of their own in a source that has a coding or was marked as done; without those that withdrew."
-    a, turns = study.assignments, study.turns
-    read = (set(study.codings["source_id"]) | set(a.loc[a["status"].eq("done"), "source_id"])) & asked_sources(study)
-    own = turns[turns["source_id"].isin(read) & turns["role"].ne("interviewer") & turns["case"].notna()]
-    return set(own["case"]) - _withdrawn(study)
+    "Return the cases whose interviews count as read."
+    return {case for case, how in _reading(study).items() if how != "open"}
 
 # %% ../nbs/40_personas.ipynb #e6a5e8ef
 _READABLE = 80  # characters
@@ -897,6 +975,8 @@ def _in_a_row(*groups: np.ndarray) -> np.ndarray:
 
 def _best_first(p: pd.DataFrame, by: str, most: int) -> pd.DataFrame:
     "Return the best passages of each group: one per person in turn, each person's most readable first."
+    import pandas as pd
+
     far = np.abs(np.log((p["end"] - p["start"]) / _READABLE)).to_numpy()
     group, case = (pd.factorize(p[c], sort=True)[0] for c in (by, "case"))  # numbers sort faster than names
     source, start, turn = p["source_id"].to_numpy(), p["start"].to_numpy(), np.empty(len(p), dtype="int64")
@@ -946,6 +1026,8 @@ def _opposites(codes: pd.DataFrame, given: Iterable[tuple[str, str]]) -> dict[st
 # %% ../nbs/40_personas.ipynb #e0676d88
 def _staged(p: pd.DataFrame) -> pd.DataFrame:
     "Return the passages that carry a valence with the stages they belong to: overlapping stage spans, else those of the same turn."
+    import pandas as pd
+
     stages = p.loc[p["facet"].eq("stage"), ["source_id", "turn", "start", "end", "code"]].rename(columns={"start": "s", "end": "e", "code": "stage"})
     felt = p[p["valence"].notna() & p["valence"].ne(0)].reset_index(drop=True).reset_index(names="passage")
     near = felt.merge(stages.drop(columns="turn"), on="source_id")
@@ -956,6 +1038,8 @@ def _staged(p: pd.DataFrame) -> pd.DataFrame:
 # %% ../nbs/40_personas.ipynb #3f0326c0
 def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame:
     "Return the passages against codes: the columns of `passages`, and `claim_code`, the code that they speak against; one segment's passages in, one segment's out."
+    import pandas as pd
+
     pairs = pd.DataFrame([(a, b) for a, others in opposites.items() for b in others], columns=["claim_code", "code"])
     declared = p.merge(pairs, on="code")
     felt = _staged(p).assign(sign=lambda d: np.sign(d["valence"]))
@@ -963,6 +1047,12 @@ def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame
     felt = felt.merge(mine, on=["facet", "stage", "sign"])
     both = pd.concat([declared, felt[declared.columns]]).drop_duplicates(["claim_code", "source_id", "start", "end", "code"])
     return both[both["claim_code"].isin(p["code"])]
+
+
+def _said_against(study: Study, cases: frozenset[str], opposites: Mapping[str, set[str]]) -> pd.DataFrame:
+    "Return what `_against` finds among the passages of some people."
+    pairs = frozenset((a, b) for a, others in opposites.items() for b in others)
+    return _kept(study, ("against", cases, pairs), lambda: _against(_said_by(study, cases), opposites))
 
 # %% ../nbs/40_personas.ipynb #f843d6ab
 def _sides(g: np.ndarray, k: int, *parts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -1022,12 +1112,16 @@ _CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "peop
 
 def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
     "Return numbers for a numeric or ordinal variable: its own, else the place of the answer on its scale."
+    import pandas as pd
+
     if level == "numeric" or pd.api.types.is_numeric_dtype(x): return x.to_numpy("float64", na_value=np.nan)
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
 
 # %% ../nbs/40_personas.ipynb #5e106163
 def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndarray, k: int) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
     "Return what is known of one variable and its figures: one of means, or one for each answer (of a yes/no question for the second)."
+    import pandas as pd
+
     x, level, values = survey.data[row["variable"]], row["level"], list(row["values"])
     about = {"variable": row["variable"], "label": row["label"], "level": level, "value": None, "answer": None}
     asked = x.notna().to_numpy() & (w > 0)
@@ -1041,6 +1135,8 @@ def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndar
 # %% ../nbs/40_personas.ipynb #ae13b689
 def _contrast_groups(survey: Survey, g: np.ndarray, k: int, variables: Sequence[str] | None) -> list[pd.DataFrame]:
     "Return one table of contrasts for each of k groups; who is left out on both sides has g == -1."
+    from personabench.survey import Survey
+
     stays = g >= 0
     part, w, g = Survey(survey.data[stays], survey.variables), survey.case_weights.to_numpy("float64")[stays], g[stays]
     names = survey.usable if variables is None else variables
@@ -1052,6 +1148,8 @@ def _contrast_groups(survey: Survey, g: np.ndarray, k: int, variables: Sequence[
 
 
 def _contrast_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
     rows = [row for row in rows if row["n"] and row["rest_n"] > 0]
     frame = pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
     frame["q"] = np.nan
@@ -1095,6 +1193,13 @@ def _first_sentence(definition: Any) -> str:
 def _words(code: str, facet: str, definition: Any, templates: Mapping[str, str]) -> str:
     template = templates.get(facet) or _TEMPLATES.get(facet, "{code}. {definition}")
     return template.format(code=code, definition=_first_sentence(definition), facet=facet).strip()
+
+
+def _short(text: str, most: int = 110) -> str: return text if len(text := " ".join(text.split())) <= most else text[:most - 1].rstrip() + "…"
+def _percent(share: float) -> str: return f"{100 * share:.0f} %"
+
+
+def _text_mark(text: str) -> str: return text_hash(" ".join(text.split()))[:8]
 
 
 def _slug(*words: str) -> str:
@@ -1152,6 +1257,8 @@ def _names(segments: Sequence[str], taken: Iterable[str], seed: int) -> list[str
 def _link_people(home: Mapping[str, str | None], names: Sequence[str], read: set[str], hand: Mapping[str, str | None],
                  assigned: pd.DataFrame | None) -> dict[str, list[Link]]:
     "Return segment -> its interviewed people and how they were linked. Raises NoSuchCase, NoSuchName and BadInput."
+    import pandas as pd
+
     out: dict[str, list[Link]] = {name: [] for name in names}
     for case in sorted(case for case in read if home.get(case) is not None): out[str(home[case])].append(Link(case=case, how="respondent id", probability=None))
     for case, segment in hand.items():
@@ -1197,7 +1304,9 @@ def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
 # %% ../nbs/40_personas.ipynb #59488fed
 def _stored(study: Study, name: str | None) -> Survey | None:
     "Return a survey of the study by name, or None when it keeps none of that name."
-    return stored_survey(study, name) if name is not None and study.surveys["survey"].eq(name).any() else None
+    from personabench.survey import stored_survey
+
+    return _kept(study, f"survey {name}", lambda: stored_survey(study, name)) if name is not None and study.surveys["survey"].eq(name).any() else None
 
 
 def _asked(study: Study, survey: Survey) -> str:
@@ -1214,7 +1323,7 @@ def code_profiles(
     shares: bool = False,                      # True: the share of a person's passages, False: whether there is one
 ) -> pd.DataFrame:
     "Return what each person was coded with: cases (all whose sources were read) x codes, 0 and 1 or shares."
-    found, read = passages(study), sorted(_read_cases(study))
+    found, read = _passages(study), sorted(_read_cases(study))
     counts = found[found["facet"].isin(list(facets))].groupby(["case", "code"]).size().unstack(fill_value=0).reindex(read, fill_value=0)
     has = counts.gt(0).sum()
     counts = counts.loc[:, has.ge(fewest) & has.le(len(read) - fewest)].rename_axis(index="case", columns=None)
@@ -1237,6 +1346,7 @@ def segment_by_codes(
     Returns the rows of `study.segments`: segmentation, segment, n, share, k, verdict and more. Fewer than 12 people, or than 3 codes that tell people
     apart, are one group with the verdict "not shown". Raises BadInput when nobody was coded, AlreadyThere when the name is taken.
     """
+    import pandas as pd
     from personabench.segmentation import segment
 
     profiles = code_profiles(study, facets=facets)
@@ -1263,6 +1373,7 @@ def _profile_hash(profiles: pd.DataFrame) -> str: return text_hash(profiles.to_c
 
 
 def _keep_groups(study: Study, name: str, labels: pd.Series, verdict: str, parameters: Mapping[str, Any], data_hash: str, seed: int) -> None:
+    import pandas as pd
     from personabench import store
 
     members = pd.DataFrame({"case": labels.index, "segment": labels.to_numpy(), "weight": 1.})
@@ -1278,40 +1389,69 @@ class _Ground:
         self.study, self.about, self.away = study, _segmentation(study, segments), _withdrawn(study)
         members = study.rows("members", segmentation=self.about["name"])
         self.members = members[~members["case"].isin(self.away)]
-        self.names = [str(name) for name in sorted(self.members["segment"].dropna().unique())]
-        self.cases = {name: set(self.members.loc[self.members["segment"].eq(name), "case"].to_numpy("object")) for name in self.names}
+        self.cases = _by_segment(self.members)
+        self.names = sorted(self.cases)
         self.respondents = {name: set(cases) for name, cases in self.cases.items()}
-        found, self.read = passages(study), _read_cases(study)
+        found, self.read = _passages(study), _read_cases(study)
         self.links = self._linked(dict(people or {}), tool, answers)
         for name, links in self.links.items(): self.cases[name] |= {link.case for link in links}
         home = {link.case: name for name, links in self.links.items() for link in links}
-        self.passages = found.assign(segment=found["case"].map(home))
-        self.own = {str(name): own for name, own in self.passages.groupby("segment", sort=False)}
-        self.told = self.passages[self.passages["segment"].notna()].groupby(["segment", "code"])["case"].nunique().unstack(fill_value=0)
+        self.own = {name: _said_by(study, frozenset(link.case for link in links)) for name, links in self.links.items()}
+        told = found[["case", "code"]].drop_duplicates()
+        told = told.assign(segment=told["case"].map(home))
+        self.told = told[told["segment"].notna()].groupby(["segment", "code"]).size().unstack(fill_value=0)
         self.codes, self.bearers = study.codes.set_index("code", drop=False), _names_pattern(study)
         self.opposites = _opposites(study.codes, opposites)
         self.survey = _stored(study, self.about["survey"])
         self.asked = None if self.survey is None else _asked(study, self.survey)
+        self.home = None if self.survey is None else _homes(study, self.survey, str(self.about["name"]), self.members, self.names)
+        self.sizes, self.telling = _segment_sizes(self.members), _Telling(study, _FEWEST_ALIKE)
 
     def _linked(self, hand: dict[str, str | None], tool: TypingTool | None, answers: pd.DataFrame | None) -> dict[str, list[Link]]:
         "Return segment -> links: by respondent id, then by hand, then by the typing tool."
-        home = {case: name for name in self.names for case in self.respondents[name]}
+        home = {case: name for name in self.names for case in self.respondents[name] & self.read}
         left = sorted(self.read - set(home) - set(hand))
         return _link_people(home, self.names, self.read, hand, None if tool is None else _typed(self.study, tool, answers, left, self.names))
 
     def contrasts(self) -> dict[str, pd.DataFrame]:
         "Return the contrasts of each segment; empty ones without a survey."
         if self.survey is None: return {name: _contrast_table([]) for name in self.names}
-        return _contrasts_by(self.survey, self.members, self.names, self.away)
+        return _contrasts_kept(self.study, self.survey, str(self.about["name"]), self.members, self.names, self.away)
+
+
+def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
+    "Return segment -> its people."
+    import pandas as pd
+
+    (place, names), cases = pd.factorize(members["segment"]), members["case"].to_numpy("object")
+    return {str(name): set(cases[place == i]) for i, name in enumerate(names)}
 
 # %% ../nbs/40_personas.ipynb #5fe86886
 def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
     "Return the contrasts of all segments of a segmentation, computed in one go."
-    index = survey.data.index
-    place = pd.Series(pd.Categorical(members["segment"], categories=list(names)).codes, index=members["case"].to_numpy(dtype="object"))
-    g = place[~place.index.duplicated()].reindex(index, fill_value=-1).to_numpy()
-    g = np.where(index.isin(list(away)), -1, np.where(g < 0, len(names), g))
+    g = _places_in(survey, members, names)
+    g = np.where(survey.data.index.isin(list(away)), -1, np.where(g < 0, len(names), g))
     return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
+
+
+def _places_in(survey: Survey, members: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    "Return for each respondent the place of the segment's name, -1 for none."
+    import pandas as pd
+
+    place = pd.Series(pd.Categorical(members["segment"], categories=list(names)).codes, index=members["case"].to_numpy(dtype="object"))
+    return place[~place.index.duplicated()].reindex(survey.data.index, fill_value=-1).to_numpy()
+
+
+def _homes(study: Study, survey: Survey, segmentation: str, members: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    "Return what `_places_in` says of a segmentation of the study, whose members without those who withdrew are given."
+    return _kept(study, ("home", segmentation, survey.name), lambda: _places_in(survey, members, names))
+
+
+def _contrasts_kept(study: Study, survey: Survey, segmentation: str, members: pd.DataFrame, names: Sequence[str], away: set[str],
+                    variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
+    "Return what `_contrasts_by` says of a segmentation of the study."
+    key = ("contrasts", segmentation, survey.name, None if variables is None else tuple(variables))
+    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables))
 
 # %% ../nbs/40_personas.ipynb #bd17415a
 def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(x) else round(float(x), 4)
@@ -1319,6 +1459,8 @@ def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(
 
 def _count_by(p: pd.DataFrame, by: str, base: int) -> dict[str, dict[str, Any]]:
     "Count the passages of each group into the figures of a claim."
+    import pandas as pd
+
     (group, names), (case, cases), (date, dates) = (pd.factorize(p[name], sort=True) for name in (by, "case", "date"))  # numbers are counted faster than names
     people = np.bincount(np.unique(group * len(cases) + case) // max(1, len(cases)), minlength=len(names))
     order = np.lexsort((date, group))
@@ -1342,15 +1484,17 @@ def _figures(people: int, base: int, quotes: int, newest: str | None, oldest: st
 def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None = None) -> dict[str, list[Evidence]]:
     "Return the best passages of each group as evidence; those that give a person away only where a group has no others."
     best = _best_first(p, by, 2 * most)
-    quiet = np.array([not any(_identifiers_in(quote, names)) for quote in best["quote"]], dtype=bool)
-    best = best[quiet | ~best[by].isin(best.loc[quiet, by])].groupby(by, sort=False).head(most)
-    out: dict[str, list[Evidence]] = {}
-    for name, row in zip(best[by], _rows(best), strict=True): out.setdefault(str(name), []).append(_quote(row))
-    return out
+    found: dict[str, tuple[list[Any], list[Any]]] = {}
+    for name, row in zip(best[by].tolist(), _rows(best), strict=True):
+        quiet, telling = found.setdefault(name, ([], []))
+        if len(quiet) < most: (telling if any(_identifiers_in(row.quote, names)) else quiet).append(row)
+    return {name: [_quote(row) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
 
 # %% ../nbs/40_personas.ipynb #34b6b7f0
 def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None) -> dict[str, list[Evidence]]:
     "Return for each code the listed quotes of its facet least like its own, by people who have no passage of it, one per person."
+    import pandas as pd
+
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
@@ -1379,8 +1523,8 @@ def _tfidf(texts: Sequence[str]) -> Any:
 # %% ../nbs/40_personas.ipynb #e80c4bf2
 def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templates: Mapping[str, str], most: int, unlike: int) -> list[Claim]:
     "Return one claim for each code of the facets to include that a member's passage carries."
-    own = ground.own.get(segment, ground.passages.iloc[:0])
-    told, against = own[own["facet"].isin(include)], _against(own, ground.opposites)
+    own = ground.own[segment]
+    told, against = own[own["facet"].isin(include)], _said_against(ground.study, frozenset(link.case for link in ground.links[segment]), ground.opposites)
     base = len(ground.cases[segment] & ground.read)
     counts = _count_by(told, "code", base)
     quotes, counters = _listed(told, "code", most, ground.bearers), _listed(against, "claim_code", most, ground.bearers)
@@ -1393,7 +1537,7 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
         text = _words(name, code["facet"], code["definition"], templates)
         field = "other" if _TOPIC.match(text) else _field_of(code["facet"], name)
         about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": field, "codes": [name]}
-        claims.append(Claim(**about, evidence=quotes[name], unlike=far.get(name, []), **figures))
+        claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes[name], unlike=far.get(name, []), **figures))
     return claims
 
 # %% ../nbs/40_personas.ipynb #9a5fddce
@@ -1467,14 +1611,16 @@ def _survey_claim(row: Any, e: Evidence, survey: Survey, facet: str | None, here
     words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))
     against = _opposed(survey, row.variable, *_opposite_answer(row), here)
     facet = facet or _default_facet(row.variable, row.level)
-    return Claim(id=_slug(*words), text=_survey_words(row, survey.row(row.variable)["question"]), facet=facet, field=_field_of(facet, str(row.variable)), base=int(row.n),
+    text = _survey_words(row, survey.row(row.variable)["question"])
+    return Claim(id=_slug(*words), text=text, drafted=_text_mark(text), facet=facet, field=_field_of(facet, str(row.variable)), base=int(row.n),
                  newest=e.date, oldest=e.date, evidence=[e], **figures, **against)
 
 
 def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mapping[str, str | None], *, without: Iterable[str], most: int) -> list[Claim]:
     "Return one claim for each of the variables that tell most."
     if ground.survey is None: return []
-    here = _among(ground.survey.data.index, ground.respondents[segment])
+    assert ground.home is not None
+    here = ground.home == ground.names.index(segment)
     rows = _rows(_telling(found, without=without, used=_defining(ground.about), most=most))
     return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 
@@ -1548,14 +1694,46 @@ def _attributes_of(study: Study) -> pd.DataFrame:
     return text[text.ne("").any(axis=1)]
 
 
-def _gives_away(known: pd.DataFrame, case: str, said: str, k: float) -> tuple[list[str], int] | None:
-    "Return the attributes of a person that words tell and how many people share them, where that makes the person recognisable."
-    said = said.casefold()
-    own = {name: v for name, v in known.loc[case].items() if len(v) > 1 and v in said and re.search(rf"(?<!\w){re.escape(v)}(?!\w)", said)
-           and (_default_facet(str(name), "nominal") == "demographic" or known[name].eq(v).sum() < k)}
-    n = int(np.logical_and.reduce([known[name].eq(v) for name, v in own.items()]).sum()) if own else 0
-    alone = [v for name, v in own.items() if known[name].eq(v).sum() == 1]
-    return (list(map(str, own)), n) if own and n < k and (len(own) > 1 or alone) else None
+def _told_as(word: str) -> str:
+    "Return a pattern for a word with an ending, and inside a longer one: 'bridge' is told by bridges and by drawbridge."
+    before = r"\b\w*" if len(word) > 4 else r"\b"
+    return rf"{before}{re.escape(word)}(?:e?s|ed|ers?|ing|inn?(?:en)?|e?n)?\b"
+
+
+class _Telling:
+    "Look for what quotes tell of the people who said them."
+
+    def __init__(self, study: Study, k: float):
+        self.study, self.known, self.k = study, _attributes_of(study), k
+        self._patterns, self._sayers = dict[tuple, str | None](), dict[str, int]()
+
+    @cached_property
+    def _said(self) -> list[str]: return [" ".join(quotes).casefold() for _, quotes in _passages(self.study).groupby("case")["quote"]]
+
+    def _how_many_say(self, word: str) -> int:
+        if word not in self._sayers: self._sayers[word] = sum(bool(re.search(_told_as(word), text)) for text in self._said)
+        return self._sayers[word]
+
+    def _pattern(self, name: Any, value: str) -> str | None:
+        "Return a pattern for what tells an attribute: its words as they are, or one of them that few people have and few say."
+        column = self.known[name]
+        rare = column.eq(value).sum() < self.k
+        if len(value) < 2 or not (rare or _default_facet(str(name), "nominal") == "demographic"): return None
+        words = re.findall(r"[^\W\d_]{4,}", value) if rare else []
+        few = [w for w in words if column.str.contains(w, regex=False).sum() < self.k > self._how_many_say(w)]
+        return "|".join([rf"(?<!\w){re.escape(value)}(?!\w)", *map(_told_as, few)])
+
+    def of(self, case: str, quotes: Sequence[str]) -> tuple[dict[str, tuple[int, re.Match]], int] | None:
+        "Return attribute -> number of the quote and where in it, and how many people share them, where that makes the person recognisable."
+        own: dict[str, tuple[int, re.Match]] = {}
+        for name, value in self.known.loc[case].items():
+            if (name, value) not in self._patterns: self._patterns[name, value] = self._pattern(name, value)
+            pattern = self._patterns[name, value]
+            hit = next(((i, m) for i, quote in enumerate(quotes) if (m := re.search(pattern, quote, re.IGNORECASE))), None) if pattern else None
+            if hit: own[str(name)] = hit
+        known = {name: self.known[name].eq(self.known.at[case, name]) for name in own}
+        n = int(np.logical_and.reduce(list(known.values())).sum()) if own else 0
+        return (own, n) if own and n < self.k and (len(own) > 1 or n == 1) else None
 
 # %% ../nbs/40_personas.ipynb #77659d7d
 def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -1583,10 +1761,10 @@ def _usual_people(survey: Survey, made: Collection[str], here: np.ndarray, asked
 def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
     "Return a segment's links with what the check would say of a person: misfit, or recognisable by the listed quotes."
     notes: dict[str, str] = {}
-    known, said = _attributes_of(ground.study), dict[str, list[str]]()
+    said = dict[str, list[str]]()
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
     for case, quotes in said.items():
-        if case in known.index and _gives_away(known, case, " ".join(quotes), _FEWEST_ALIKE): notes[case] = "recognisable"
+        if case in ground.telling.known.index and ground.telling.of(case, quotes): notes[case] = "recognisable"
     if ground.survey is not None:
         index = ground.survey.data.index
         here = _among(index, ground.respondents[segment])
@@ -1656,13 +1834,18 @@ def _in_order(claims: Iterable[Claim]) -> list[Claim]:
     return out
 
 # %% ../nbs/40_personas.ipynb #69d63734
-def _segment_size(members: pd.DataFrame, segment: str) -> dict[str, Any]:
-    "Return people, effective_n, share, low, high of a segment among all members of its segmentation."
-    w, inside = members["weight"].to_numpy("float64"), members["segment"].eq(segment).to_numpy()
-    n = effective_n(w)
-    share = float(w[inside].sum() / w.sum()) if n else np.nan
-    low, high = wilson(share * n, n) if n else (np.nan, np.nan)
-    return {"people": int(inside.sum()), "effective_n": _round(n), "share": _round(share), "low": _round(low), "high": _round(high)}
+def _segment_sizes(members: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    "Return segment -> people, effective_n, share, low, high among all members of its segmentation."
+    import pandas as pd
+
+    (place, names), w = pd.factorize(members["segment"]), members["weight"].to_numpy("float64")
+    n, out = effective_n(w), {}
+    for i, name in enumerate(names):
+        share = float(w[place == i].sum() / w.sum()) if n else np.nan
+        low, high = wilson(share * n, n) if n else (np.nan, np.nan)
+        people = int(np.count_nonzero(place == i))
+        out[str(name)] = {"people": people, "effective_n": _round(n), "share": _round(share), "low": _round(low), "high": _round(high)}
+    return out
 
 
 def _hashes(ground: _Ground) -> dict[str, str]:
@@ -1673,15 +1856,27 @@ def _hashes(ground: _Ground) -> dict[str, str]:
     return {**({"survey": str(kept.iloc[0])} if len(kept) else {}), **({"segmentation": str(ground.about["data_hash"])} if ground.about["data_hash"] else {})}
 
 # %% ../nbs/40_personas.ipynb #9715f9dd
+def _reading_note(ground: _Ground, segment: str) -> str | None:
+    "Say how many of a persona's people count as read though nobody has marked their interviews as done, and how many do not count yet."
+    how, linked = _reading(ground.study), [link.case for link in ground.links[segment]]
+    coded, open_ = sum(how[case] == "coded" for case in linked), sum(how.get(case) == "open" for case in ground.cases[segment] & set(how))
+    told = []
+    if coded: told.append(f"{coded} of {len(linked)} interviewed people count as read because something they said is coded; nobody marked their interviews as done.")
+    if open_: told.append(f"{open_} more {'is' if open_ == 1 else 'are'} coded in interviews that are assigned and not done: they count nowhere yet.")
+    return " ".join(told) or None
+
+
 def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], described: list[Descriptor], today: str) -> Persona:
     "Put a persona together."
+    import pandas as pd
+
     interviewed, links = len(ground.cases[segment] & ground.read), _noted(ground, segment, claims)
     later = (pd.Timestamp(today) + pd.DateOffset(months=6)).date().isoformat()
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
     return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=links, described=described,
                    unassigned=len(ground.read) - sum(map(len, ground.links.values())), created=today, review_by=later, data=_hashes(ground),
-                   claims=claims, **about, **_segment_size(ground.members, segment))
+                   notes=_reading_note(ground, segment), claims=claims, **about, **ground.sizes[segment])
 
 # %% ../nbs/40_personas.ipynb #43d46ff1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:
@@ -1723,6 +1918,8 @@ def draft_personas(
     with read sources, and those linked by `people` or `tool`. A study of codings alone, without segments, is first grouped by `segment_by_codes`, and
     keeps the groups as the segmentation "codings". Raises NoSuchName, NoSuchCode, NoSuchCase, BadInput.
     """
+    import pandas as pd
+
     if segments is None and study.segments.empty and study.surveys.empty: segment_by_codes(study, facets=include)
     hand = {str(case): None if pd.isna(name) else str(name) for case, name in dict(people if people is not None else {}).items()}
     links, facets, ground = links or {}, facets or {}, _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import pandas as pd
 
 from .personas import Claim, Persona, _apart, _read_cases, _scores, _stored, _withdrawn, passages
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import effective_n, wilson
-from .survey import Survey
 from .wordings import row_words
 
-if TYPE_CHECKING: from personabench.study import Study
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from personabench.study import Study
+    from personabench.survey import Survey
 
 # %% auto #0
 __all__ = ['Prevalence', 'trait_prevalence', 'persona_traits', 'persona_prevalence']
@@ -44,6 +46,8 @@ def _numbers(survey: Survey, row: pd.Series) -> np.ndarray:
 
 def _places(survey: Survey, row: pd.Series) -> np.ndarray:
     "Return for each respondent the place of the answer among the variable's values, -1 for none."
+    import pandas as pd
+
     return _kept(survey, f"p {row['variable']}", lambda: np.asarray(pd.Categorical(survey.data[row["variable"]], categories=[v for v, _ in row["values"]]).codes))
 
 # %% ../nbs/41_prevalence.ipynb #3bd64380
@@ -178,6 +182,8 @@ def _without_each(masks: list[np.ndarray]) -> list[np.ndarray]:
 
 def _count(hits: list[np.ndarray], names: list[str], wanted: list[str], known: list[np.ndarray], w: np.ndarray) -> Prevalence:
     "Put a meter together from masks of who matches and who is known; all are of the same length as the weights."
+    import pandas as pd
+
     everybody = w > 0
     hits = [hit & asked & everybody for hit, asked in zip(hits, known, strict=True)]
     base = np.logical_and.reduce([*known, everybody])
@@ -236,6 +242,10 @@ def trait_prevalence(
     Returns a Prevalence. Weights of the survey are used for shares; the interval is Wilson's (1927) at Kish's (1965) effective n. Raises
     NoSuchName (variable, code, survey) and BadInput (an answer that is none, a comparison that makes no sense).
     """
+    import pandas as pd
+
+    from personabench.survey import Survey
+
     if isinstance(data, Survey): return _measure(data, data.data.index, traits, {}, among, set(without))
     found = _survey_of(data, traits, survey)
     variables = set() if found is None else set(found.variables["variable"])

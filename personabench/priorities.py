@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona
+from .personas import Claim, Evidence, Persona, _percent
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .versions import _table_html
 
@@ -81,9 +81,6 @@ def _cell(feature: str, needs: Sequence[str], p: Persona, ids: set[str]) -> dict
     return row | {"ground": ground, "strength": c.strength, "carried_by": c.id, "against": c.against_people, "missing": why}
 
 # %% ../nbs/46_priorities.ipynb #b171bb2c
-def _percent(x: float) -> str: return f"{100 * x:.0f} %"
-
-
 def _answers(c: Claim) -> float:
     "Return the (effective) number of people behind a share."
     if (e := _figure(c)) is not None: return float(e.effective_n or e.n or 0)

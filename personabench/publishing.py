@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .consent import _FILL, _filled, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _Settings, check
-from .personas import Persona, _first_twice, _persona_files, _read_persona, _segmentation
+from .personas import Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
 from .versions import _table_html
 
@@ -28,13 +29,16 @@ if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['Version', 'publish', 'read_version', 'list_versions', 'verify']
+__all__ = ['Version', 'publish', 'read_version', 'list_versions', 'redact', 'verify']
 
 # %% ../nbs/47_publishing.ipynb #afce10c3
 def _hash(text: str) -> str: return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sealed(told: Mapping[str, Any]) -> str: return _hash(json.dumps(told, sort_keys=True, ensure_ascii=False))
+
+
+def _as_bytes(manifest: Mapping[str, Any]) -> bytes: return (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
 
 # %% ../nbs/47_publishing.ipynb #67c5b825
 def _members_hash(study: Study, segmentation: str) -> str:
@@ -78,7 +82,10 @@ class Version:
     manifest: dict[str,
         Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
 
-    def __repr__(self) -> str: return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas)"
+    def __repr__(self) -> str:
+        redacted = f", redacted {self.manifest['redactions'][-1]['date']}" if self.manifest.get("redactions") else ""
+        return f"Version({self.version!r} of {self.manifest['published']}, {len(self.personas)} personas{redacted})"
+
     def _repr_html_(self) -> str: return _version_html(self)
 
 
@@ -142,7 +149,7 @@ def publish(
                 "findings": {k: int(v) for k, v in findings["level"].value_counts().items()}, "allowed": _errors(findings, messages=False),
                 "personas": [_entry(facts, *file) for file in files]}
     manifest["manifest_sha256"] = _sealed(manifest)
-    _write_version(target, {**{name: data for name, _, data in files}, _MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()})
+    _write_version(target, {**{name: data for name, _, data in files}, _MANIFEST: _as_bytes(manifest)})
     return read_version(target)
 
 # %% ../nbs/47_publishing.ipynb #6d47b966
@@ -207,6 +214,7 @@ def _touched(folder: Path, manifest: dict[str, Any]) -> list[str]:
         elif hashlib.sha256(path.read_bytes()).hexdigest() != p["sha256"]: out.append(f"{p['file']} was changed")
         if _sealed(p["evidence"]) != p.get("evidence_sha256"): out.append(f"what the manifest says of the evidence of {p['id']} was changed")
     if _sealed({k: v for k, v in manifest.items() if k != "manifest_sha256"}) != manifest.get("manifest_sha256"): out.append(f"{_MANIFEST} was changed")
+    if _wrong_record(manifest): out.append(f"the record of what was redacted in {_MANIFEST} was changed")
     known = {p["file"] for p in manifest["personas"]}
     return out + [f"{path.name} was added" for path in sorted(folder.glob("*.y*ml")) if path.name not in known]
 
@@ -255,6 +263,88 @@ def list_versions(
     frame = pd.DataFrame(rows, columns=["version", "published", "program", "personas", "claims", "errors", "whole", "why"])
     return frame.sort_values(["published", "version"], na_position="first", ignore_index=True)
 
+# %% ../nbs/47_publishing.ipynb #06fc6918
+def _quotes(p: Persona) -> list[Evidence]: return [e for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"]
+
+
+def _is_filled(quote: str) -> bool: return set(quote) <= {*_FILL, "\n"}
+
+# %% ../nbs/47_publishing.ipynb #8a57d498
+def _as_before(manifest: dict[str, Any]) -> dict[str, Any]:
+    "Return a manifest as it was before its last redaction, without its own hash."
+    files = manifest["redactions"][-1]["files"]
+    was = {k: v for k, v in manifest.items() if k not in ("manifest_sha256", "redactions")}
+    was["personas"] = [{**p, "sha256": files.get(p["file"], p["sha256"])} for p in manifest["personas"]]
+    return {**was, "redactions": manifest["redactions"][:-1]} if manifest["redactions"][1:] else was
+
+
+def _wrong_record(manifest: dict[str, Any]) -> bool:
+    "Whether the redactions that a manifest records do not lead back to the one that was published."
+    while manifest.get("redactions"):
+        try: last, manifest = manifest["redactions"][-1], _as_before(manifest)
+        except (KeyError, TypeError, AttributeError): return True
+        if _sealed(manifest) != last.get("before"): return True
+    return False
+
+# %% ../nbs/47_publishing.ipynb #f7e992c2
+def _without_words(path: Path, case: str, said: Iterable[str]) -> bytes:
+    "Return a persona file's bytes with the words of a case filled: its quotes, and what repeats them elsewhere in the file."
+    p, runs = _read_persona(path), _runs(said)
+    def silent(e: Evidence) -> Evidence: return e.model_copy(update={"quote": _filled(str(e.quote), [(0, len(str(e.quote)))])}) if e.case == case and e.quote else e
+    sides = ("evidence", "against", "unlike")
+    claims = [c.model_copy(update={side: [silent(e) for e in getattr(c, side)] for side in sides}) for c in p.claim_list]
+    text = _updated(path, p.model_copy(update={"claim_list": claims})).decode()
+    return _filled(text, _repeated(text, runs, [])).encode()
+
+# %% ../nbs/47_publishing.ipynb #b02e8151
+def redact(
+    folder: str | Path,            # of a published version, or of several
+    *,
+    case: str,                     # whose words are taken out
+    date: str | None = None,       # of the redaction, ISO; default: today
+) -> pd.DataFrame:
+    """Fill the words of a person in published versions, and record it in their manifests.
+
+    Returns one row per persona file that held words of theirs: version, file, quotes (filled). Each version is changed as a whole or not at all.
+    Raises BadInput for a damaged version, before any is changed, and for a date that is none.
+    """
+    place, day = Path(folder), _iso(date) if date is not None else Date.today().isoformat()
+    versions = [read_version(place)] if (place / _MANIFEST).exists() else [read_version(place / name) for name in _version_names(place)]
+    rows = [row for version in versions for row in _redacted(version, case, day)]
+    return pd.DataFrame(rows, columns=["version", "file", "quotes"]).astype({"quotes": "int64"})
+
+# %% ../nbs/47_publishing.ipynb #edb73c0f
+def _redacted(v: Version, case: str, day: str) -> list[tuple[str, str, int]]:
+    "Fill the words of a person in one version; return version, file and number of quotes for each file that was changed."
+    words = {str(told["file"]): [str(e.quote) for e in _quotes(p) if e.case == case and not _is_filled(str(e.quote))]
+             for told, p in zip(v.manifest["personas"], v.personas, strict=True)}
+    said = [quote for quotes in words.values() for quote in quotes]
+    data = {file: _without_words(v.folder / file, case, said) for file in words} if said else {}
+    data = {file: new for file, new in data.items() if new != (v.folder / file).read_bytes()}
+    if not data: return []
+    was = {p["file"]: p["sha256"] for p in v.manifest["personas"] if p["file"] in data}
+    record = {"date": day, "case": case, "quotes": len(said), "files": was, "before": v.manifest["manifest_sha256"]}
+    told = {k: x for k, x in v.manifest.items() if k != "manifest_sha256"}
+    told["personas"] = [{**p, "sha256": hashlib.sha256(data[p["file"]]).hexdigest()} if p["file"] in data else p for p in told["personas"]]
+    told["redactions"] = [*v.manifest.get("redactions", []), record]
+    told["manifest_sha256"] = _sealed(told)
+    _exchange(v.folder, {**data, _MANIFEST: _as_bytes(told)})
+    return [(v.version, file, len(words[file])) for file in data]
+
+# %% ../nbs/47_publishing.ipynb #5f028c69
+def _exchange(target: Path, files: Mapping[str, bytes]) -> None:
+    "Put a copy of a folder with some new files into its place."
+    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        shutil.copytree(target, work / "new")
+        for name, data in files.items(): (work / "new" / name).write_bytes(data)
+        os.rename(target, work / "was")
+        try: os.rename(work / "new", target)
+        except OSError:
+            os.rename(work / "was", target)
+            raise
+    finally: shutil.rmtree(work, ignore_errors=True)
+
 # %% ../nbs/47_publishing.ipynb #8bcff858
 _WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were",
           "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
@@ -268,12 +358,15 @@ def verify(
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
-    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, interviews), name, change
-    (changed, gone), message. Raises as `read_version`.
+    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, interviews, people), name, change
+    (changed, gone; withdrawn: of people whose words are there still), message. Raises as `read_version`.
     """
     published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
     for told, p in zip(published.manifest["personas"], published.personas, strict=True):
         now = _ground(facts, p)
+        for case in sorted({str(e.case) for e in _quotes(p) if e.case in facts.away and not _is_filled(str(e.quote))}):
+            said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"
+            rows.append((published.version, p.id, "people", case, "withdrawn", said))
         for kind, was in told["evidence"].items():
             for name, digest in was.items():
                 found = now.get(kind, {}).get(name)

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from .schema import BadInput
+
+if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
 __all__ = ['effective_n', 'design_effect', 'wilson', 'Estimate', 'weighted_mean', 'FTest', 'rao_scott', 'cramers_v',
            'adjusted_residuals', 'welch_test', 'eta_squared', 'omega_squared', 'benjamini_hochberg']
 
 # %% ../nbs/05_statistics.ipynb #cddc2853
-_Column: TypeAlias = Sequence[Any] | np.ndarray | pd.Series     # one answer per respondent
+_Column: TypeAlias = "Sequence[Any] | np.ndarray | pd.Series"     # one answer per respondent
 _NAN = float("nan")
 
 
@@ -98,6 +99,8 @@ class Estimate:
 # %% ../nbs/05_statistics.ipynb #da7736a2
 def _between_units(parts: np.ndarray, strata: np.ndarray | None, clusters: np.ndarray | None) -> tuple[np.ndarray, int]:
     "Sum influences by sampling unit, centre them in their stratum, scale them so that Z'Z is the covariance; return Z and its degrees of freedom."
+    import pandas as pd
+
     for name, x in (("strata", strata), ("clusters", clusters)):
         if x is not None and (holes := int(pd.isna(x).sum())):
             found = f"{holes} of the respondents who count have none"
@@ -130,6 +133,7 @@ def weighted_mean(
     Returns an `Estimate`; `df` is the number of sampling units minus that of strata. Strata and clusters count as drawn with replacement.
     Raises BadInput (weights, a missing stratum or cluster, a stratum with a single unit). Source: Särndal, Swensson and Wretman 1992, section 5.7.
     """
+    import pandas as pd
     from scipy.special import stdtrit
 
     _check(level, values, strata, clusters)
@@ -263,6 +267,8 @@ def rao_scott(
 # %% ../nbs/05_statistics.ipynb #e211b489
 def _codes(x: _Column) -> np.ndarray:
     "Return a number for each different answer, -1 for a missing one."
+    import pandas as pd
+
     return pd.Series(x).astype("category").cat.codes.to_numpy().astype(int)
 
 
@@ -339,6 +345,8 @@ def adjusted_residuals(
 
     Returns groups x answers, those that occur; NaN when there is only one of either. Raises BadInput. Source: Haberman 1973.
     """
+    import pandas as pd
+
     _check(.95, groups, answers)
     w, r, c = _weights(weights, len(groups)), pd.Series(groups).astype("category"), pd.Series(answers).astype("category")
     stays = (r.notna() & c.notna()).to_numpy() & (w > 0)
@@ -435,6 +443,8 @@ def welch_test(
 
 
 def _columns(groups: _Column, values: _Column, weights: _Column | None, level: float = .95) -> _Moments:
+    import pandas as pd
+
     _check(level, groups, values)
     x = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy("float64", na_value=np.nan)
     return _moments(_codes(groups), x, _weights(weights, len(groups)))

@@ -14,29 +14,43 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 
 from . import store
 from .schema import DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource, ReadOnlyStudy, nearest, text_hash
+
+if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
 __all__ = ['CODING_COLUMNS', 'codings_frame', 'load_texts', 'clip_to_turn', 'Study']
 
 # %% ../nbs/02_study.ipynb #ccbf8591
 _t = store.tables.tables
-_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
 def _frame(conn: sa.Connection, query: sa.Select, **dtypes: str) -> pd.DataFrame:
     "Run a query into a DataFrame typed by the columns selected, or by `dtypes`."
+    import pandas as pd
+
     types = {str(c.key): _dtype(c) for c in query.selected_columns} | dtypes
-    values = list(zip(*conn.execute(query).fetchall())) or [()] * len(types)  # one by one, fetching costs as much again
+    with _uncollected(): values = list(zip(*conn.execute(query).fetchall())) or [()] * len(types)  # one by one, fetching costs as much again
     series = {name: pd.Series(column, dtype=kind) for (name, kind), column in zip(types.items(), values)}  # type: ignore[call-overload]
     return pd.DataFrame(series)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    "Pause the search for cyclic garbage: among a hundred thousand fresh rows, which hold no cycles, it costs more than reading them."
+    import gc
+
+    on = gc.isenabled()
+    gc.disable()
+    try: yield
+    finally:
+        if on: gc.enable()
 
 
 def _dtype(column: Any) -> str:
@@ -69,6 +83,8 @@ def _turns(study: Study, conn: sa.Connection) -> pd.DataFrame: return _frame(con
 
 # %% ../nbs/02_study.ipynb #a9ffa0f7
 def _cases(study: Study, conn: sa.Connection) -> pd.DataFrame:
+    import pandas as pd
+
     c, a = _t["cases"], _t["attributes"]
     base = _frame(conn, sa.select(c.c.name.label("case"), c.c.consent, c.c.withdrawn).where(_live("cases")).order_by(c.c.name))
     q = sa.select(c.c.name, a.c.name, a.c.value).join(a, a.c.case_id == c.c.case_id).where(_live("cases"), _live("attributes"))
@@ -80,6 +96,8 @@ def _cases(study: Study, conn: sa.Connection) -> pd.DataFrame:
 # %% ../nbs/02_study.ipynb #d7603d82
 def _code_rows(conn: sa.Connection) -> pd.DataFrame:
     "Read the codebook: code_id, code, parent, path, facet, valence, order, online, colour, definition, in tree order."
+    import pandas as pd
+
     c = _t["codes"]
     q = sa.select(c.c.code_id, c.c.name.label("code"), c.c.parent_id, c.c.facet, c.c.valence, c.c.order, c.c.online, c.c.colour,
                   c.c.definition)
@@ -102,6 +120,8 @@ def _lines(codes: pd.DataFrame) -> list[list[Any]]:
 
 # %% ../nbs/02_study.ipynb #bf38910a
 def _codes(study: Study, conn: sa.Connection) -> pd.DataFrame:
+    import pandas as pd
+
     f, codings = _code_rows(conn), _current(study, conn, "codings")
     used = codings.groupby("code_id").agg(codings=("coding_id", "size"), cases=("case", "nunique"))
     return pd.concat([f, used.reindex(f["code_id"]).fillna(0).astype("int64").reset_index(drop=True)], axis=1)
@@ -135,11 +155,13 @@ def _codings_query() -> sa.Select:
     return q.join(c, c.c.code_id == k.c.code_id).where(_live("codings"), _live("sources"))
 
 
-def _attributed(conn: sa.Connection, source_ids: Iterable[int] | None) -> pd.DataFrame:
-    "Read the codings of some sources, or of all, with their turn, speaker, case and role."
+def _attributed(conn: sa.Connection, source_ids: Iterable[int] | None, near: pd.DataFrame | None = None) -> pd.DataFrame:
+    "Read the codings of some sources, or of all, with their turn, speaker, case and role; `near`: the turns, where they are read already."
+    import pandas as pd
+
     q, turns, source_id = _codings_query(), _turns_query(), _t["sources"].c.source_id
     if source_ids is not None: q, turns = (query.where(source_id.in_(list(source_ids))) for query in (q, turns))
-    f, near = _frame(conn, q), _frame(conn, turns, case="object")
+    f, near = _frame(conn, q), _frame(conn, turns, case="object") if near is None else near
     f = f.sort_values(["source_id", "start", "end", "coding_id"], ignore_index=True)  # quicker here than in the database
     at = near.iloc[_turn_of(f, near) if len(f) else []].reset_index(drop=True)
     return pd.concat([f, at[["turn", "speaker", "case", "role"]]], axis=1)
@@ -156,7 +178,9 @@ def codings_frame(
     Returns one row per coding of a current text: coding_id, source_id, source, turn, speaker, case, start, end, quote, code_id, code,
     facet, valence, coder, origin, created, role; in the order of source and start. Raises DamagedStudy.
     """
-    f = _attributed(conn, source_ids)
+    import pandas as pd
+
+    f = _attributed(conn, source_ids, _current(study, conn, "turns") if source_ids is None else None)
     load_texts(study, conn, f["revision_id"].unique())
     quotes = [study.texts[r][a:b] for r, a, b in zip(f["revision_id"], f["start"], f["end"], strict=True)]
     return f.assign(quote=pd.Series(quotes, dtype="str", index=f.index))[list(CODING_COLUMNS)]
@@ -186,6 +210,8 @@ def clip_to_turn(
     turns: pd.DataFrame,     # columns of `study.turns`
 ) -> pd.DataFrame:           # the same rows; start, end and quote reach no further than the turn
     "Cut codings to the turn that they belong to."
+    import pandas as pd
+
     limits = turns[["source_id", "turn", "start", "end"]].rename(columns={"start": "from_", "end": "to_"})
     at = codings[["source_id", "turn", "start", "end"]].merge(limits, on=["source_id", "turn"], how="left").set_axis(codings.index)
     start = np.fmax(at["start"], at["from_"]).astype("int64")
@@ -197,6 +223,8 @@ def clip_to_turn(
 
 # %% ../nbs/02_study.ipynb #19ab4557
 def _memos(study: Study, conn: sa.Connection) -> pd.DataFrame:
+    import pandas as pd
+
     m, d = _t["memos"], _t["coders"]
     q = sa.select(m.c.memo_id, m.c.about, m.c.target_id, m.c.text, d.c.name.label("coder"), m.c.created)
     f = _frame(conn, q.join(d, d.c.coder_id == m.c.coder_id).where(_live("memos")).order_by(m.c.memo_id))
@@ -223,6 +251,8 @@ def _log(study: Study, conn: sa.Connection) -> pd.DataFrame:
 
 # %% ../nbs/02_study.ipynb #e1e46b76
 def _surveys(study: Study, conn: sa.Connection) -> pd.DataFrame:
+    import pandas as pd
+
     s = _t["surveys"]
     q = sa.select(s.c.name.label("survey"), s.c.wave, s.c.n, s.c.variables, s.c.weights, s.c.imported, s.c.sha256).where(_live("surveys"))
     f = _frame(conn, q.order_by(s.c.survey_id))
@@ -362,7 +392,10 @@ def _current(study: Study, conn: sa.Connection, name: str) -> pd.DataFrame:
 
 def _read(study: Study, name: str) -> pd.DataFrame:
     "Return the current frame of a table; a copy, so that what the caller does to it stays the caller's."
-    with study.connection() as conn: return _current(study, conn, name).copy(deep=not _COPIES_ON_WRITE)
+    import pandas as pd
+
+    copies_on_write = int(pd.__version__.split(".")[0]) >= 3
+    with study.connection() as conn: return _current(study, conn, name).copy(deep=not copies_on_write)
 
 # %% ../nbs/02_study.ipynb #a2f27813
 def _rows(study: Study, table: str, filters: dict[str, Any]) -> pd.DataFrame:
@@ -401,6 +434,8 @@ def _id_of(study: Study, table: str, name: str) -> int:
 
 # %% ../nbs/02_study.ipynb #d326de73
 def _kept_survey(study: Study, name: str) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    import pandas as pd
+
     s = _t["surveys"]
     with study.connection() as conn:
         found = conn.execute(sa.select(s).where(_live("surveys"), (s.c.name == name) | (s.c.wave == name))).all()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _scores, _stored, _withdrawn, _write_whole, read_personas
+from .personas import Claim, Evidence, Persona, _contrasts_by, _scores, _short, _stored, _withdrawn, _write_whole, read_personas
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import _means_apart, _shares_apart, benjamini_hochberg, wilson
 from .survey import Survey
@@ -558,9 +558,6 @@ def _sentence(r: Any) -> str:
     if r.change == "reworded": return f"{text}: reworded, was “{_short(r.old_text)}”"
     figure = "" if r.figure in ("interviews", None) or r.figure != r.figure else f" ({r.figure})"
     return f"{text}{figure}: {told or 'no figure'}{remark}"
-
-# %% ../nbs/42_versions.ipynb #dae14d7f
-def _short(text: str, most: int = 110) -> str: return text if len(text := " ".join(text.split())) <= most else text[:most - 1].rstrip() + "…"
 
 # %% ../nbs/42_versions.ipynb #0cad77a0
 _KINDS = (("appeared", "new"), ("vanished", "no longer claimed"), ("reversed", "turned round"), ("moved", "changed"), ("strengthened", "better supported"),

@@ -177,7 +177,7 @@ def _assigner(study: Study | None, segments: str | Segmentation, old: Survey, to
     return _fitted_again(study, segments, old)
 
 # %% ../nbs/45_waves.ipynb #a9388adf
-def _survey_of(study: Study | None, given: str | Survey | None, place: str) -> Survey:
+def _given_survey(study: Study | None, given: str | Survey | None, place: str) -> Survey:
     "Return a survey given as such, or by its name or wave. Raises NoSuchName."
     if isinstance(given, Survey): return given
     known = [] if study is None else [*study.surveys["survey"], *study.surveys["wave"].dropna()]
@@ -409,7 +409,7 @@ def compare_waves(
     Sources: Newcombe 1998, Welch 1947, Benjamini and Hochberg 1995, Lewis 1994, Yurdakul and Naranjo 2020.
     """
     if old is None: old = segments.survey if isinstance(segments, Segmentation) else _segmentation(study, segments)["survey"]  # type: ignore[arg-type]
-    one, two = _survey_of(study, old, "old"), _survey_of(study, new, "new")
+    one, two = _given_survey(study, old, "old"), _given_survey(study, new, "new")
     away = _withdrawn(study) if study is not None else set()
     assigner = _assigner(study, segments, one, tool)
     for survey in (one, two): _need(assigner, survey)

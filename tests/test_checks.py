@@ -15,6 +15,7 @@ import pytest
 
 from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
+from personabench.coding import code
 from personabench.consent import record_consent
 from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, write_personas
 from personabench.prevalence import _survey_of
@@ -114,7 +115,7 @@ def test_damage_is_found(study: Study, folder: Path, old: str, new: str, rule: s
     ("interviewed: 3\n", ""), ("share: 1.0\n", "share: 1.00001\n"), ("label: Commutes", "label: Early birds")])
 def test_harmless_edits_are_no_errors(study: Study, folder: Path, old: str, new: str):
     if old.startswith("interviewed"):
-        edit(folder, "people: 50\n", "notes: Talk to two more.\npeople: 50\n")
+        edit(folder, "notes: |-\n  ", "notes: |-\n  Talk to two more. ")
     else:
         edit(folder, old, new)
     assert not has_errors(check(study, personas=folder, today=TODAY))
@@ -416,6 +417,68 @@ def test_short_details_and_any_attribute_count_as_whole_words(study: Study, word
         for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "clerk", "age": "34", "employer": "bank", "pass": "year pass"})
     found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]).query("rule == 'person-recognisable'")["message"]
     assert found.empty if shown is None else f"tell {shown}: 1 of 10" in found.item()
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    ("We open the drawbridges at five", "bridges"), ("Two bridges and no bike", "bridges"), ("A bridge is a bridge", "bridge"), ("The fridge is a far cry", None),
+    ("The keep is old", None)])
+def test_a_detail_is_told_by_other_forms_of_its_words_and_the_finding_says_where_not_what(study: Study, words: str, told: str | None):
+    e = added(study, "P20", words, attributes={"occupation": "bridge keeper"})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "nurse"})
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])]).query("rule == 'person-recognisable'")["message"]
+    if told is None: assert found.empty
+    else:
+        start, end = map(int, re.search(r"occupation in P20 (\d+)-(\d+)", found.item()).groups())
+        assert study.text("P20")[start:end].endswith(told) and told not in found.item()
+
+
+def test_a_word_that_many_say_tells_nobody(study: Study):
+    e = added(study, "P20", "There is always the bridge", attributes={"occupation": "bridge keeper"})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "nurse"})
+    for i in range(5):
+        said = added(study, f"S{i}", "Over the bridge and home")
+        code(study, "Likes phones", source=f"S{i}", start=said.start, end=said.end)
+    found = check(study, personas=[by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])])
+    assert "person-recognisable" not in set(found["rule"])
+
+
+def test_the_sample_s_bridge_keeper_is_told_and_no_word_of_his(sample: Study):
+    personas = draft_personas(sample, "purpose", today=TODAY)
+    found = check(sample, personas=personas, today=TODAY).query("rule == 'person-recognisable' and message.str.contains('P11')")["message"].item()
+    assert "occupation in P11" in found and "bridge" not in found
+
+
+@pytest.mark.parametrize(("changes", "expected"), [
+    ({"label": "A single mother of 34 from Harbour who hates technology"}, {"stereotype": "mother", "invented-number": "34", "label-backed": "technology"}),
+    ({"name": "Grandpa, one of the elderly"}, {"stereotype": "elderly"}), ({"name": "Ash 4711"}, {"invented-number": "4711"}),
+    ({"label": "Hates technology"}, {"label-backed": "hates, technology"}), ({"label": "Commutes"}, {}), ({"label": "Rides, and finds no bike"}, {}),
+    ({"label": ""}, {})])
+def test_name_and_label_are_held_against_the_claims(study: Study, personas: list[Persona], changes: dict, expected: dict[str, str]):
+    before = check(study, personas=personas, today=TODAY)
+    found = check(study, personas=[personas[0].model_copy(update=changes), *personas[1:]], today=TODAY)
+    new = found[~found["message"].isin(before["message"])]
+    assert set(new["rule"]) == set(expected) and all(word in new.set_index("rule").at[rule, "message"] for rule, word in expected.items())
+
+
+def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(study: Study, folder: Path):
+    assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
+    edit(folder, "Came for a bike and found none.", "Came for a bike and found none. Walks on, cursing.")
+    told = check(study, personas=folder, today=TODAY).query("rule == 'reworded'")
+    assert told[["level", "claim"]].to_numpy().tolist() == [["note", "pain-empty-dock"]] and "drafted" in told["cure"].item() and told["line"].item() > 1
+    path = folder / "2026-05-a.yaml"
+    path.write_text(re.sub(r"    drafted: .*\n", "", path.read_text()))  # looked at; and a file of before has none
+    assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
+
+
+def test_a_statement_in_a_participant_s_own_words_is_not_printed(study: Study, personas: list[Persona]):
+    words = "the dock was empty and I rode to work on every day"
+    told = Claim(id="x", text=words, facet="pain", evidence=[quoted(study, "P01", "the dock was empty").model_copy(update={"quote": words})])
+    bare = Claim(id="y", text=f"Like women: {words}", facet="goal")
+    found = check(study, personas=[personas[0].model_copy(update={"claim_list": [told, bare], "label": words})], today=TODAY)
+    assert {"stereotype", "assumption"} <= set(found["rule"])
+    assert not found["message"].str.contains("rode to work").any() and found["message"].str.contains("repeats a participant's words").any()
 
 
 def test_details_that_many_share_tell_nobody(study: Study):

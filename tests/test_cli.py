@@ -148,6 +148,13 @@ def test_a_missing_study_is_a_sentence_not_a_traceback(arguments, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_check_gets_to_the_study_before_pandas_is_imported():
+    code = ("import sys; from personabench.cli import main; main(['check', '--study', 'none.db'])\n"
+            "print([name for name in ('pandas', 'scipy', 'sklearn', 'altair', 'pyarrow') if name in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "no such file" in done.stderr and done.stdout.strip() == "[]"
+
+
 def test_debug_shows_the_traceback(tmp_path):
     assert "Traceback" in run("--debug", "check", "--study", "nowhere.db", cwd=tmp_path).stderr
 

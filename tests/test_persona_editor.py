@@ -167,6 +167,14 @@ def test_a_change_by_hand_meanwhile_is_taken_in_and_can_be_undone(do, file, edit
     assert _read_persona(file).label == "Commutes"
 
 
+def test_a_change_in_the_moment_of_writing_is_not_taken_back(do, file, editor, sent, monkeypatch):
+    theirs = file.read_text("utf-8").replace("Needs a bike", "Needs two bikes")
+    monkeypatch.setattr(editor._session, "take_in", lambda: file.write_text(theirs, "utf-8"))  # between looking and writing
+    do("field", field="name", value="Blair")
+    refused = [m for m in sent if m["type"] == "refused"]
+    assert file.read_text("utf-8") == theirs and len(refused) == 1 and "just changed" in refused[0]["reason"] and refused[0]["cure"]
+
+
 def test_the_same_words_changed_by_two_are_a_conflict_and_both_are_kept(do, file, editor):
     file.write_text(file.read_text("utf-8").replace("Wants to be home at six", "Wants to be home by seven"), "utf-8")
     told = do("text", claim="goal-home", value="Wants to be home early", was="Wants to be home at six")

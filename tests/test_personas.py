@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
+from personabench.coding import assign, code
 from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
@@ -103,6 +104,21 @@ def test_passages_leave_out_interviewers_the_withdrawn_and_doubles(study: Study)
     assert commutes["case"].tolist() == ["P01", "P02"]  # three codings by two coders on one sentence are one passage
 
 
+def test_what_is_kept_of_a_study_is_current_and_nobody_elses(study: Study):
+    add_segments(study, GROUPS)
+    before, first = draft_personas(study), passages(study)
+    first["quote"] = "changed by the caller"
+    assert "changed by the caller" not in set(passages(study)["quote"]) and draft_personas(study) == before
+    at = study.text("P01").index("I ride")
+    code(study, "Rides for leisure", source="P01", start=at, end=at + 24)
+    assert len(passages(study)) == len(first) + 1
+    assert claim(draft_personas(study), "behaviour-rides-for-leisure").people == 1
+    with study.step("withdraw", "P02") as step:
+        store.add_case(step, "P02", withdrawn="2026-06-01")
+        assert "P02" not in set(passages(study)["case"])  # a step sees what it has written
+    assert "P02" not in set(passages(study)["case"])
+
+
 def test_people_are_counted_once_and_the_base_is_who_was_read(study: Study):
     add_segments(study, GROUPS)
     personas = draft_personas(study)
@@ -120,6 +136,24 @@ def test_a_source_marked_as_done_is_read(study: Study):
     with study.step("assign", "P06 done") as step:
         step.insert("assignments", [{"source_id": study.source_id("P06"), "coder_id": store.add_coder(step, "MB"), "status": "done"}])
     assert (before, claim(draft_personas(study), "pain-empty-dock").base) == (2, 3)
+
+
+def test_an_interview_that_somebody_is_still_reading_is_no_base(study: Study):
+    add_segments(study, GROUPS)
+    before = draft_personas(study)[0]
+    assert before.interviewed == 2 and before.notes == ("2 of 2 interviewed people count as read because something they said is coded; "
+                                                        "nobody marked their interviews as done.")
+    add_talk(study, "P06b", [("Kim", "P06", "Hello there. And a long talk that nobody has coded yet.", [("Hello", "Empty dock")])])
+    assert claim(draft_personas(study), "behaviour-commutes-by-bike").base == 3
+    assign(study, "P06b", status="reading")
+    after = draft_personas(study)[0]
+    assert claim([after], "behaviour-commutes-by-bike").base == 2 and after.interviewed == 2
+    assert after.notes.endswith("1 more is coded in interviews that are assigned and not done: they count nowhere yet.")
+    found = check(study, personas=[after], today="2026-06-01")
+    assert set(found.loc[found["level"].eq("error"), "rule"]) == {"k-anonymity"}  # of four people; nothing is counted differently
+    for name in ("P01", "P02", "P06b"): assign(study, name, status="done")
+    done = draft_personas(study)[0]
+    assert done.notes is None and done.interviewed == 3
 
 
 def test_dates_are_those_of_the_conversations(study: Study):
@@ -640,6 +674,36 @@ def test_one_changed_field_is_one_changed_line(tmp_path):
         assert read_personas(path)[0] == p.model_copy(update=changes)
 
 
+def test_what_somebody_else_has_written_since_is_not_taken_back(tmp_path):
+    path, ann = hand_file(tmp_path)
+    bob = read_personas(path)[0]
+    mine = with_claim(ann, 0, text="Ann's words.")
+    update_personas([mine], tmp_path)
+    kept = path.read_bytes()
+    with pytest.raises(AlreadyThere, match="somebody has changed the file since 'ash' was read from it.*read it again"):
+        update_personas([bob.model_copy(update={"notes": "Bob's note."})], tmp_path)
+    assert path.read_bytes() == kept
+    update_personas([mine.model_copy(update={"notes": "Ann's note."})], tmp_path)  # what one wrote oneself is no change by somebody
+    path.write_text(path.read_text() + "# a remark changes nothing that is said\n")
+    again = read_personas(path)[0]
+    path.write_text(path.read_text() + "# nor does another\n")
+    update_personas([again.model_copy(update={"notes": "Bob's note."})], tmp_path)
+    assert read_personas(path)[0].claim_list[0].text == "Ann's words." and "Bob's note." in path.read_text()
+
+
+def test_a_link_stays_a_link_and_its_target_is_written(tmp_path):
+    real, folder = tmp_path / "shared", tmp_path / "personas"
+    real.mkdir()
+    folder.mkdir()
+    path, p = hand_file(real)
+    link = folder / "ash.yaml"
+    link.symlink_to(path)
+    update_personas([p.model_copy(update={"notes": "Through the link."})], folder)
+    assert link.is_symlink() and "Through the link." in path.read_text() and [f.name for f in real.iterdir()] == [path.name]
+    write_personas([p], folder, overwrite=True)
+    assert link.is_symlink() and path.read_text() == p.to_yaml()
+
+
 def test_comments_stay_with_what_they_are_about(tmp_path):
     path, p = hand_file(tmp_path)
     first, second = p.claim_list
@@ -838,6 +902,23 @@ def test_people_are_linked_by_id_by_hand_and_by_the_typing_tool(linkable: Study,
     assert any("typing tool" in why for why in a.caveats) and any("by hand" in why for why in b.caveats) and any("belong" in why for why in a.caveats)
     write_personas([a, b], tmp_path)
     assert read_personas(tmp_path) == [a, b] and not check(linkable, personas=tmp_path, today="2026-06-01")["level"].eq("error").any()
+
+
+def test_who_was_linked_by_hand_is_not_assigned_by_the_tool_as_well(linkable: Study, answers: pd.DataFrame):
+    from personabench.typing_tool import TypingTool
+
+    tool = TypingTool(n_questions=1, folds=2).fit(answers.drop(columns="w"), pd.Series(["A", "B"] * 100, index=answers.index))
+    golden = pd.DataFrame({"rides": [21, 21, 21]}, index=["Q1", "Q2", "Q4"])  # by their answers all of them are A's
+    a, b = draft_personas(linkable, people={"Q1": "B", "Q4": None}, tool=tool, answers=golden, today="2026-06-01")
+    how = [(link.case, link.how, p.segment) for p in (a, b) for link in p.linked if link.case.startswith("Q")]
+    assert sorted(how) == [("Q1", "by hand", "B"), ("Q2", "typing tool", "A")]
+
+
+def test_at_most_half_of_the_survey_s_claims_describe_what_the_segments_were_made_from():
+    rows = pd.DataFrame({"variable": [f"made{i}" for i in range(6)] + ["other1", "other2", "other3"], "level": "numeric", "effect": np.linspace(2, .5, 9),
+                         "difference_low": .1, "difference_high": .9, "q": .001})
+    told = personas_module._telling(rows, without=(), used=[f"made{i}" for i in range(6)], most=4)
+    assert told["variable"].tolist() == ["made0", "made1", "other1", "other2"]
 
 
 def test_golden_answers_may_be_attributes_of_the_cases(linkable: Study, answers: pd.DataFrame):

@@ -45,6 +45,17 @@ def test_a_need_is_the_id_of_a_claim_or_words_that_begin_its_words():
     assert np.isnan(m.loc[("no", "a"), "reach"]) and list(m.reset_index().columns) == ["feature", "persona", *MATRIX_COLUMNS[2:]]
 
 
+def test_the_sizes_of_personas_are_as_uncertain_as_the_survey_is_small():
+    "Both statements are sure: which persona is larger, and so what is first, is known only as well as the sizes are."
+    sure = [claim("Dock", 4000, 4000), claim("Price", 4000, 4000)]
+    rows = [{"feature": "docks", "needs": "dock"}, {"feature": "price", "needs": "price"}]
+    for n, first in ((20., (.55, .85)), (20_000., (.999, 1))):
+        people = [persona("a", sure[0], share=.55, effective_n=n), persona("b", sure[1], share=.45, effective_n=n)]
+        top = prioritise(rows, people, seed=0).ranking.set_index("feature")
+        low, high = top.loc["docks", ["low", "high"]]
+        assert first[0] <= top.at["docks", "first"] <= first[1] and (high - low > .3) == (n == 20), (n, top)
+
+
 def test_of_several_claims_the_firmest_counts_and_shares_are_not_added():
     many, few = claim("Dock", 9, 12), claim("Dock far", 1, 1)
     row = prioritise([{"feature": "f", "needs": "dock"}], [persona("a", many, few)]).matrix.iloc[0]

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from personabench import store
+from personabench.consent import withdraw
 from personabench.importers import correct_text
 from personabench.personas import draft_personas, write_personas
-from personabench.publishing import list_versions, publish, read_version, verify
+from personabench.publishing import _sealed, list_versions, publish, read_version, redact, verify
 from personabench.schema import AlreadyThere, BadInput, NoSuchName
 from personabench.study import Study
 from personabench.versions import compare
@@ -191,3 +192,50 @@ def test_bad_names_and_folders(study: Study, kept: Path, tmp_path: Path):
     assert list_versions(tmp_path / "empty").empty
     with pytest.raises(BadInput, match="no manifest.json"): read_version(tmp_path / "empty")
     with pytest.raises(BadInput, match="no personas"): publish(study, [], folder=kept, version="3")
+
+
+def test_the_words_of_who_withdrew_are_taken_out_on_record_and_nothing_else_may_change(study: Study, kept: Path):
+    said, file, manifest = "Came down and the dock was empty", kept / "1.0" / "2026-05-a.yaml", kept / "1.0" / "manifest.json"
+    told = withdraw(study, case="P01", personas=kept).set_index("what")
+    assert told.at["version", "place"] == "1.0" and "redact(folder, case='P01')" in told.at["version", "note"]
+    assert verify(study, kept).query("kind == 'people'")[["name", "change"]].to_numpy().tolist() == [["P01", "withdrawn"]]
+    before = read_version(kept)
+    assert redact(kept, case="P09").empty and said in file.read_text()
+    done = redact(kept, case="P01", date="2026-07-01")
+    assert done[["version", "file"]].to_numpy().tolist() == [["1.0", "2026-05-a.yaml"]] and done["quotes"].item() >= 1
+    text = file.read_text()
+    assert said not in text and "dock was empty" not in text and text.startswith("# read by the board\n") and "▒" in text
+    after = read_version(kept)
+    record = after.manifest["redactions"][-1]
+    assert (record["date"], record["case"], list(record["files"])) == ("2026-07-01", "P01", ["2026-05-a.yaml"]) and "redacted 2026-07-01" in repr(after)
+    assert record["before"] == before.manifest["manifest_sha256"] and said not in manifest.read_text()
+    assert verify(study, kept).query("kind == 'people'").empty and list_versions(kept)["whole"].all()
+    assert [c.model_copy(update={"evidence": []}) for c in after.personas[0].claim_list] == [c.model_copy(update={"evidence": []}) for c in before.personas[0].claim_list]
+    assert redact(kept, case="P01").empty and sorted(p.name for p in kept.iterdir()) == ["1.0"]
+    file.write_text(text.replace("▒", "x", 1))
+    with pytest.raises(BadInput, match="2026-05-a.yaml was changed"): read_version(kept)
+    file.write_text(text)
+    forged = json.loads(manifest.read_text())
+    forged["redactions"][-1]["case"] = "P02"  # sealed again, but it does not lead back to what was published
+    forged["redactions"][-1]["files"] = {}
+    forged["manifest_sha256"] = _sealed({k: v for k, v in forged.items() if k != "manifest_sha256"})
+    manifest.write_text(json.dumps(forged))
+    with pytest.raises(BadInput, match="the record of what was redacted"): read_version(kept)
+
+
+def test_a_remark_that_repeats_the_words_is_redacted_too(study: Study, kept: Path):
+    folder = kept.parent / "personas"
+    file = folder / "2026-05-a.yaml"
+    file.write_text("# they said: Came down and the dock was empty\n" + file.read_text())
+    publish(study, folder, folder=kept, version="1.1", today="2026-06-03")
+    assert redact(kept, case="P01")["version"].tolist() == ["1.0", "1.1"]
+    assert (kept / "1.1" / file.name).read_text().startswith("# they said: ▒") and read_version(kept, "1.1").personas
+
+
+def test_a_redaction_that_cannot_be_written_leaves_the_version(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    import personabench.publishing as room
+
+    before, rename = {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()}, room.os.rename
+    monkeypatch.setattr(room.os, "rename", lambda a, b: rename(a, b) if Path(a).name != "new" else (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"): redact(kept, case="P01")
+    assert {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()} == before

@@ -121,7 +121,8 @@ HARMLESS: dict[str, Edit] = {
     "what others say left out": lambda t, r: _spot(t, r, r"^    unlike:\n(?:      - .*\n(?: {8}.*\n)+)+", lambda m: ""),
     "one of several quotes left out": lambda t, r: _spot(
         t, r, r"^(      - kind: quote\n(?: {8}.*\n)+?)(?=      - kind: quote\n {8}quote: \|-\n.*\n(?: {8}.*\n)*? {8}case: P)", lambda m: ""),
-    "notes": lambda t, r: _spot(t, r, r"^(name: .+)$", lambda m: m[0] + "\nnotes: |-\n  Talk to two more of them: soon."),
+    "notes": lambda t, r: _spot(t, r, r"^notes: \|-\n  .+$", lambda m: m[0] + " Talk to two more of them: soon.") or _spot(
+        t, r, r"^(name: .+)$", lambda m: m[0] + "\nnotes: |-\n  Talk to two more of them: soon."),
 }
 
 

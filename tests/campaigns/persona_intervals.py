@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from personabench.personas import _figures, _opposed, _opposite_answer, _segment_size, contrasts
+from personabench.personas import _figures, _opposed, _opposite_answer, _segment_sizes, contrasts
 from personabench.prevalence import trait_prevalence
 from personabench.survey import read_survey
 
@@ -65,7 +65,7 @@ def study(n: int, weights: str, rng: np.random.Generator) -> list[tuple[str, boo
     for _ in range(QUESTIONS):
         share = rng.uniform(.05, .95)
         said = _figures(int(rng.binomial(n, share)), n, 0, None, None)
-        size = _segment_size(people.assign(segment=np.where(rng.random(len(people)) < share, "A", "B")), "A")
+        size = _segment_sizes(people.assign(segment=np.where(rng.random(len(people)) < share, "A", "B")))["A"]
         out += [("people of a code", holds(said["low"], share, said["high"])), ("size of a segment", holds(size["low"], share, size["high"]))]
     return out
 
