@@ -947,13 +947,13 @@ def _reading(study: Study) -> dict[str, str]:
     """Return for each case with a turn of its own how far it was read, by its best source; without those that withdrew: "done" (marked so), "coded" (nobody
     is assigned, and there is a coding), "open" (assigned and coded, but not done: what is not coded there may not have been read)."""
     def look() -> dict[str, str]:
-        a, turns, asked = study.assignments, study.turns, asked_sources(study)
+        a, turns, asked, away = study.assignments, study.turns, asked_sources(study), _withdrawn(study)
         how = dict.fromkeys(asked & set(study.codings["source_id"]), "coded") | dict.fromkeys(asked & set(a["source_id"]) & set(study.codings["source_id"]), "open")
         how |= dict.fromkeys(asked & set(a.loc[a["status"].eq("done"), "source_id"]), "done")
         own = turns[turns["source_id"].isin(list(how)) & turns["role"].ne("interviewer") & turns["case"].notna()][["source_id", "case"]].drop_duplicates()
         out: dict[str, str] = {}
         for source_id, case in zip(own["source_id"].tolist(), own["case"], strict=True): out[case] = max(out.get(case, "open"), how[source_id], key=_READING.index)
-        return {case: out[case] for case in out if case not in _withdrawn(study)}
+        return {case: out[case] for case in out if case not in away}
 
     return _kept(study, "reading", look)
 
