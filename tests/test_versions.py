@@ -18,7 +18,7 @@ from personabench.segmentation import add_segments, segment
 from personabench.statistics import benjamini_hochberg, wilson
 from personabench.study import Study
 from personabench.survey import import_survey
-from personabench.versions import _pairs, compare, mean_difference, share_difference
+from personabench.versions import _Books, _pairs, compare, mean_difference, share_difference
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "differences.json").read_text())
 
@@ -89,7 +89,7 @@ def test_personas_are_matched_by_their_people_before_their_claims():
     sole = lambda claim, name: claim.model_copy(update={"id": name, "codes": [name], "evidence": [e.model_copy(update={"code": name}) for e in claim.evidence]})
     old = [persona("a", sole(one[0], "x")), persona("b", sole(two[0], "y"))]
     new = [persona("c", sole(one[0], "y")), persona("d", sole(two[0], "x"))]
-    pairs = _pairs(old, new, None)
+    pairs = _pairs(old, new, None, _Books(None, old))
     assert {(i, j): (p.people, p.claims, p.score) for (i, j), p in pairs.items()} == {
         (0, 0): (1, 0, .6), (0, 1): (0, 1, .4), (1, 0): (0, 1, .4), (1, 1): (1, 0, .6)}
     assert compare(old, new).personas.dropna(subset=["old", "new"])[["old", "new"]].to_numpy().tolist() == [["a", "c"], ["b", "d"]]
