@@ -22,7 +22,7 @@ from .personas import (
     _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures, _dates,
     _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash, _read_cases,
     _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength,
-    _text_mark, _usual_people, _withdrawn, code_profiles, contrasts)
+    _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -813,8 +813,7 @@ def _misfits(facts: _Facts, p: Persona) -> _Findings:
     if survey is None or not people or p.segment is None or p.cases is not None: return
     about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
     if _members(facts, p) is None: return
-    here, read = _home_of(facts, p, survey), facts.kept(("read", survey.name), lambda: _among(survey.data.index, facts.read))
-    usual = _usual_people(survey, _defining(about), here, here & read)
+    usual = _usual_kept(facts.study, survey, about, str(p.segment), _home_of(facts, p, survey))
     for case, fit in (usual if usual.empty else usual[usual.mean(axis=1).lt(facts.limits["fit"])]).iterrows():
         fit = fit.dropna()
         found = f"{case} is unusual among its people on {int((1 - fit).sum())} of {len(fit)} variables that made the segments: {', '.join(fit.index[fit.eq(0)])}"

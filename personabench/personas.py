@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Container, Hashable, Iterable,
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -899,11 +899,18 @@ def _dates(study: Study) -> dict[int, str]:
 # %% ../nbs/40_personas.ipynb #289767f1
 def _once(codings: pd.DataFrame) -> pd.DataFrame:
     "Keep the first of the codings of one code whose spans overlap."
-    same = ["code_id", "source_id", "case"]
-    c = codings.sort_values([*same, "start", "end"], kind="stable")
-    reach = c.groupby(same)["end"].cummax()
-    before = reach.groupby([c[key] for key in same]).shift(fill_value=-1)
-    return c[c["start"] >= before]
+    import pandas as pd
+
+    if codings.empty: return codings
+    code, source, case = (pd.factorize(codings[name], sort=True)[0].astype("int64") for name in ("code_id", "source_id", "case"))
+    start, end = codings["start"].to_numpy("int64"), codings["end"].to_numpy("int64")
+    key = np.unique((code * (source.max() + 1) + source) * (case.max() + 1) + case, return_inverse=True)[1]
+    order = np.lexsort((end, start, key))
+    step = int(end.max()) + 1    # every group has a stretch of its own, so that one running maximum serves all
+    reach = np.maximum.accumulate(end[order] + key[order] * step)
+    before = np.append(-1, reach[:-1])
+    first = np.append(True, np.diff(key[order]) != 0)
+    return codings.iloc[order[first | (start[order] + key[order] * step >= before)]]
 
 # %% ../nbs/40_personas.ipynb #4f428ca7
 def passages(
@@ -994,6 +1001,17 @@ def _among(names: pd.Index | pd.Series, people: Container[str]) -> np.ndarray:
 def _rows(frame: pd.DataFrame) -> Iterator[Any]: return frame.itertuples()
 
 # %% ../nbs/40_personas.ipynb #966c8acc
+class _Passage(NamedTuple):
+    "What evidence keeps of a passage."
+    quote: str
+    source: str
+    start: int
+    end: int
+    case: str
+    code: str
+    date: str
+
+
 def _quote(row: Any) -> Evidence:
     return Evidence(kind="quote", quote=row.quote, source=row.source, start=int(row.start), end=int(row.end), case=str(row.case), code=row.code, date=row.date)
 
@@ -1029,7 +1047,8 @@ def _staged(p: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     stages = p.loc[p["facet"].eq("stage"), ["source_id", "turn", "start", "end", "code"]].rename(columns={"start": "s", "end": "e", "code": "stage"})
-    felt = p[p["valence"].notna() & p["valence"].ne(0)].reset_index(drop=True).reset_index(names="passage")
+    if stages.empty or not (felt := p["valence"].notna() & p["valence"].ne(0)).any(): return p.iloc[:0].assign(passage=0, stage="")
+    felt = p[felt].reset_index(drop=True).reset_index(names="passage")
     near = felt.merge(stages.drop(columns="turn"), on="source_id")
     near = near[(near["start"] < near["e"]) & (near["s"] < near["end"])]
     same = felt[~felt["passage"].isin(near["passage"])].merge(stages, on=["source_id", "turn"])
@@ -1041,6 +1060,7 @@ def _against(p: pd.DataFrame, opposites: Mapping[str, set[str]]) -> pd.DataFrame
     import pandas as pd
 
     pairs = pd.DataFrame([(a, b) for a, others in opposites.items() for b in others], columns=["claim_code", "code"])
+    if pairs.empty and not (p["valence"].notna() & p["valence"].ne(0)).any(): return p.iloc[:0].assign(claim_code="")
     declared = p.merge(pairs, on="code")
     felt = _staged(p).assign(sign=lambda d: np.sign(d["valence"]))
     mine = felt[["facet", "stage", "sign", "code"]].drop_duplicates().assign(sign=lambda d: -d["sign"]).rename(columns={"code": "claim_code"})
@@ -1485,7 +1505,7 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
     "Return the best passages of each group as evidence; those that give a person away only where a group has no others."
     best = _best_first(p, by, 2 * most)
     found: dict[str, tuple[list[Any], list[Any]]] = {}
-    for name, row in zip(best[by].tolist(), _rows(best), strict=True):
+    for name, row in zip(best[by].tolist(), map(_Passage, *(best[part].tolist() for part in _Passage._fields)), strict=True):
         quiet, telling = found.setdefault(name, ([], []))
         if len(quiet) < most: (telling if any(_identifiers_in(row.quote, names)) else quiet).append(row)
     return {name: [_quote(row) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
@@ -1500,11 +1520,14 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
     facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), pd.Index([e.case for _, e in listed], dtype="object")
     weights = _tfidf([str(e.quote) for _, e in listed])
-    speakers = {code: set(found.to_numpy("object")) for code, found in told.groupby("code")["case"]}
+    (who, people), row_of = pd.factorize(told["case"]), pd.Index(codes).get_indexer(told["code"].to_numpy("object"))
+    speaks = np.zeros((len(codes) + 1, len(people) + 1), dtype=bool)     # codes x people; the last of each is for who is not among them
+    speaks[row_of, who] = True
+    speaker = pd.Index(people).get_indexer(cases)
     alike = np.column_stack([weights @ np.asarray(weights[places == i].mean(axis=0)).ravel() for i in range(len(codes))])
     out: dict[str, list[Evidence]] = {}
     for i, code in enumerate(codes):
-        others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~_among(cases, speakers[code]))
+        others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~speaks[i, speaker])
         far: dict[Any, Evidence] = {}
         for at in others[np.argsort(alike[others, i], kind="stable")]:
             if len(far) == most: break
@@ -1688,10 +1711,13 @@ _FITS = .5   # the smallest share of the variables that made the segments on whi
 
 def _attributes_of(study: Study) -> pd.DataFrame:
     "Return what is known of the cases as folded text, one row per case."
-    cases = study.cases.set_index("case")
-    known = cases.drop(columns=[name for name in cases if name == "withdrawn" or str(name).startswith("consent")])
-    text = known.map(lambda v: "" if v is None or v != v else f"{v:g}" if isinstance(v, float) else str(v).casefold())
-    return text[text.ne("").any(axis=1)]
+    def look() -> pd.DataFrame:
+        cases = study.cases.set_index("case")
+        known = cases.drop(columns=[name for name in cases if name == "withdrawn" or str(name).startswith("consent")])
+        text = known.map(lambda v: "" if v is None or v != v else f"{v:g}" if isinstance(v, float) else str(v).casefold())
+        return text[text.ne("").any(axis=1)]
+
+    return _kept(study, "attributes", look)
 
 
 def _told_as(word: str) -> str:
@@ -1736,26 +1762,39 @@ class _Telling:
         return (own, n) if own and n < self.k and (len(own) > 1 or n == 1) else None
 
 # %% ../nbs/40_personas.ipynb #77659d7d
-def _usual(x: pd.Series, level: str, values: Sequence[Any], here: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def _usual(x: pd.Series, level: str, score: np.ndarray | None, here: np.ndarray, asked: np.ndarray) -> np.ndarray:
     "Say for the answers of those `asked` whether they are usual among the people `here`: 1, 0, or NaN where there is none."
-    if level in ("numeric", "ordinal"):
-        score = _scores(x, level, values)
-        middle = np.nanmedian(score[here]) if (~np.isnan(score[here])).any() else np.nan
-        spread = 1.4826 * np.nanmedian(np.abs(score[here] - middle)) or np.nanstd(score[here])
-        return np.where(np.isnan(score), np.nan, np.abs(score - middle) <= 4 * spread)[asked]
+    if score is not None:
+        known, own = score[here][~np.isnan(score[here])], score[asked]
+        middle = np.median(known) if len(known) else np.nan
+        spread = (1.4826 * np.median(np.abs(known - middle)) or known.std()) if len(known) else np.nan
+        return np.where(np.isnan(own), np.nan, np.abs(own - middle) <= 4 * spread)
     said, shares = x[asked], x[here].value_counts(normalize=True)
     return said.map(shares).fillna(0).ge(.05).astype("float64").where(said.notna()).to_numpy()
 
 
-def _usual_people(survey: Survey, made: Collection[str], here: np.ndarray, asked: np.ndarray) -> pd.DataFrame:
+def _scored(survey: Survey, made: Collection[str]) -> dict[str, tuple[str, np.ndarray | None]]:
+    "Return variable -> its level and what `_scores` says of its answers, where they are in order."
+    rows = survey.variables[survey.variables["variable"].isin(list(made))].rename(columns={"values": "values_"})
+    ordered = {r.variable: r.level in ("numeric", "ordinal") for r in _rows(rows)}
+    return {r.variable: (r.level, _scores(survey.data[r.variable], r.level, list(r.values_)) if ordered[r.variable] else None) for r in _rows(rows)}
+
+
+def _usual_people(survey: Survey, scored: Mapping[str, tuple[str, np.ndarray | None]], here: np.ndarray, asked: np.ndarray) -> pd.DataFrame:
     "Return for the people asked on which of the variables that made the segments they are usual; no row where too few tell."
     import pandas as pd
 
-    rows = survey.variables[survey.variables["variable"].isin(list(made))].rename(columns={"values": "values_"})
-    if here.sum() < 20 or len(rows) < 3 or not asked.any(): return pd.DataFrame()
-    answers = {r.variable: _usual(survey.data[r.variable], r.level, list(r.values_), here, asked) for r in _rows(rows)}
+    if here.sum() < 20 or len(scored) < 3 or not asked.any(): return pd.DataFrame()
+    answers = {v: _usual(survey.data[v], level, score, here, asked) for v, (level, score) in scored.items()}
     found = pd.DataFrame(answers, index=survey.data.index[asked])
     return found[found.notna().sum(axis=1).ge(3)]
+
+
+def _usual_kept(study: Study, survey: Survey, about: Mapping[str, Any], segment: str, here: np.ndarray) -> pd.DataFrame:
+    "Return what `_usual_people` says of the interviewed people of a segment, whose respondents are `here`."
+    read = _kept(study, ("read", survey.name), lambda: _among(survey.data.index, _read_cases(study)))
+    scored = _kept(study, ("scored", about["name"], survey.name), lambda: _scored(survey, _defining(about)))
+    return _kept(study, ("usual", about["name"], survey.name, segment), lambda: _usual_people(survey, scored, here, here & read))
 
 # %% ../nbs/40_personas.ipynb #e9375ecc
 def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
@@ -1765,10 +1804,8 @@ def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
     for case, quotes in said.items():
         if case in ground.telling.known.index and ground.telling.of(case, quotes): notes[case] = "recognisable"
-    if ground.survey is not None:
-        index = ground.survey.data.index
-        here = _among(index, ground.respondents[segment])
-        usual = _usual_people(ground.survey, _defining(ground.about), here, here & _among(index, ground.read))
+    if ground.survey is not None and ground.home is not None:
+        usual = _usual_kept(ground.study, ground.survey, ground.about, segment, ground.home == ground.names.index(segment))
         notes |= {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
     return [link.model_copy(update={"note": notes.get(link.case)}) for link in ground.links[segment]]
 

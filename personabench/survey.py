@@ -339,13 +339,13 @@ class _Words(str):
 # %% ../nbs/30_survey.ipynb #d415804b
 def _row(survey: Survey, variable: str) -> pd.Series:
     "Return what is known of a variable: its row of `variables`. Raises NoSuchName."
-    hit = survey.variables[survey.variables["variable"] == variable]
-    if hit.empty:
+    at = np.flatnonzero(survey.variables["variable"].to_numpy("object") == variable)
+    if not len(at):
         ids = f"{variable!r} holds the respondents' ids"
         if variable == survey.id: raise NoSuchName(f"survey {survey.name!r}", ids, "a variable of the survey", "leave it out: ids are no answers")
         cure = nearest(str(variable), survey.variables["variable"])
         raise NoSuchName(f"survey {survey.name!r}", f"no variable {variable!r}", "a variable of the survey", cure)
-    return hit.iloc[0]
+    return survey.variables.iloc[at[0]]
 
 
 def _level(survey: Survey, variable: str) -> str:
