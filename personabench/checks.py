@@ -439,7 +439,7 @@ def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str,
         dates = [e.date for e in quotes if e.date]
         return _figures(len({e.case for e in quotes}), base, len(quotes), max(dates, default=None), min(dates, default=None))
     known = facts.kept(("counts", id(p)), lambda: _count_by(_own(facts, p, people), "code", base))
-    if len(c.codes) == 1: return known.get(c.codes[0], _figures(0, base, 0, None, None))
+    if len(c.codes) == 1: return known.get(c.codes[0]) or _figures(0, base, 0, None, None)
     own = _own(facts, p, people)
     joined = own[own["code"].isin(c.codes)].drop_duplicates(["source_id", "start", "end"]).assign(all="")
     return _count_by(joined, "all", base).get("", _figures(0, base, 0, None, None))
@@ -597,9 +597,14 @@ def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[
     survey = facts.survey(e.survey)
     if survey is None: return f"no survey {e.survey!r} in the study"
     if not survey.variables["variable"].eq(e.variable).any(): return f"no variable {e.variable!r} in the survey {e.survey!r}"
-    rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
-    same = rows["share"].isna() if e.share is None else rows["value"].astype(str).eq(str(e.value))
-    return rows[same].iloc[0].to_dict() if same.any() else f"nobody of the segment gave the answer {e.value!r}" if len(rows) else "nobody of the segment answered"
+
+    def look() -> dict[str, Any] | str:
+        rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
+        same = rows["share"].isna() if e.share is None else rows["value"].astype(str).eq(str(e.value))
+        if same.any(): return rows[same].iloc[0].to_dict()
+        return f"nobody of the segment gave the answer {e.value!r}" if len(rows) else "nobody of the segment answered"
+
+    return facts.kept(("row", id(p), survey.name, e.variable, str(e.value), e.share is None), look)
 
 
 _FIGURES = ("n", "effective_n", "share", "mean", "low", "high", "rest", "effect", *_TESTED)
@@ -1101,7 +1106,8 @@ def check(
 
     settings = _configured(config, personas)
     readable, files, rows = _read_all(personas)
-    found = [f for f in _all(_Facts(study, today or Date.today().isoformat(), settings), readable) if settings.levels[f.rule] != "off"]
+    with study.one_look():
+        found = [f for f in _all(_Facts(study, today or Date.today().isoformat(), settings), readable) if settings.levels[f.rule] != "off"]
     rows = list(dict.fromkeys([*rows, *_lines_of(found, files)]))
     leveled = [(row[0], settings.levels[row[0]], *row[1:]) for row in rows if settings.levels[row[0]] != "off"]
     leveled.sort(key=lambda row: _LEVELS.index(row[1]))

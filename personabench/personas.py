@@ -1959,12 +1959,20 @@ def draft_personas(
 
     if segments is None and study.segments.empty and study.surveys.empty: segment_by_codes(study, facets=include)
     hand = {str(case): None if pd.isna(name) else str(name) for case, name in dict(people if people is not None else {}).items()}
-    links, facets, ground = links or {}, facets or {}, _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)
+    with study.one_look():
+        ground = _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)
+        return _drafts(ground, links or {}, facets or {}, include, templates or {}, (fewest_people, most_quotes, most_unlike, survey_claims), seed, today)
+
+
+def _drafts(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str], templates: Mapping[str, str],
+            limits: tuple[int, int, int, int], seed: int, today: str | None) -> list[Persona]:
+    "Draft the persona of each segment; the limits are the fewest people of a code, and the most quotes, unlike quotes and statistics."
+    fewest_people, most_quotes, most_unlike, survey_claims = limits
     _check_arguments(ground, links, facets, include)
-    called, found = _names(ground.names, study.turns["speaker"].dropna().unique(), seed), ground.contrasts()
+    called, found = _names(ground.names, ground.study.turns["speaker"].dropna().unique(), seed), ground.contrasts()
     personas = []
     for segment, name in zip(ground.names, called, strict=True):
-        told = _code_claims(ground, segment, include=include, templates=templates or {}, most=most_quotes, unlike=most_unlike)
+        told = _code_claims(ground, segment, include=include, templates=templates, most=most_quotes, unlike=most_unlike)
         told = _with_statistics([c for c in told if c.people >= fewest_people], links, found[segment], ground)
         spoken_for = {v if isinstance(v, str) else v[0] for code, v in links.items() if any(code in c.codes for c in told)} | {v for v in facets if facets[v] is None}
         counted = _survey_claims(ground, segment, found[segment], facets, without=spoken_for, most=survey_claims)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -67,7 +68,12 @@ def wilson(
     if not 0 <= successes <= n * (1 + 1e-9) or not 0 < level < 1:
         raise BadInput("wilson", f"{successes} of {n} at level {level}", "0 <= successes <= n and 0 < level < 1")
     if n <= 0: return _NAN, _NAN
-    low, high = _wilson(np.array([successes / n]), np.array([n], dtype="float64"), level)
+    return _wilson_of(float(successes), float(n), level)
+
+
+@lru_cache(maxsize=4096)      # a study asks for the same few counts again and again
+def _wilson_of(successes: float, n: float, level: float) -> tuple[float, float]:
+    low, high = _wilson(np.array([successes / n]), np.array([n]), level)
     return float(low[0]), float(high[0])
 
 

@@ -370,7 +370,16 @@ class Study(_Tables):
 
     def last_event(self) -> int:
         "Return the number of the newest log entry: whatever was derived from the study is current as long as it stays."
+        seen = getattr(self._of_thread, "seen", None)
+        if seen is not None and not self.open_step: return seen
         with self.connection() as conn: return store.newest_event(conn)
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        "Ask once, and not before each table, whether the log has grown: for work of this thread that reads much and writes nothing."
+        outer, self._of_thread.seen = getattr(self._of_thread, "seen", None), self.last_event()
+        try: yield
+        finally: self._of_thread.seen = outer
 
     def close(self) -> None:
         "Close the database."
@@ -395,6 +404,8 @@ def _read(study: Study, name: str) -> pd.DataFrame:
     import pandas as pd
 
     copies_on_write = int(pd.__version__.split(".")[0]) >= 3
+    seen, kept = getattr(study._of_thread, "seen", None), study._kept.get(name)
+    if kept is not None and kept[0] == seen and not study.open_step: return kept[1].copy(deep=not copies_on_write)
     with study.connection() as conn: return _current(study, conn, name).copy(deep=not copies_on_write)
 
 # %% ../nbs/02_study.ipynb #a2f27813
@@ -462,7 +473,7 @@ def _step(study: Study, verb: str, label: str) -> Iterator[store.Step]:
     with store.step(study.engine, verb, label, coder=study.coder) as step:
         study._of_thread.step = step
         try: yield step
-        finally: study._of_thread.step = None
+        finally: study._of_thread.step = study._of_thread.seen = None  # who writes looks anew
 
 # %% ../nbs/02_study.ipynb #7f802e61
 def _overview(study: Study) -> str:

@@ -271,6 +271,21 @@ def test_two_studies_on_one_file_see_each_others_work(tmp_path: Path):
 
 
 # -- Steps --------------------------------------------------------------------------------------------------------------------
+def test_one_look_asks_once_and_own_work_ends_it(tmp_path: Path):
+    mine = Study(tmp_path / "both.db", coder="MB", create=True)
+    other = Study(tmp_path / "both.db", coder="AN")
+    with mine.one_look():
+        before = len(mine.codes)
+        add_code(other, "Theirs")
+        assert len(mine.codes) == before, "as it was at the first look"
+        with mine.one_look(): pass
+        assert len(mine.codes) == before, "a look inside a look does not end it"
+        add_code(mine, "Mine")
+        assert set(mine.codes["code"]) == {"Theirs", "Mine"}, "who writes looks anew"
+    add_code(other, "Later")
+    assert len(mine.codes) == 3
+
+
 def test_verbs_inside_a_step_are_one_step(study: Study):
     n = len(study.log)
     with study.step("tidy", "all at once"):
