@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .cards import _is_topic
 from .charts import _draw_offline, _inks, _key, _lasting, _wrap
 from .personas import Claim, Persona
 from .priorities import Priorities
@@ -251,7 +252,7 @@ def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str,
     "Return the rows (facet, text, claim by column) in the order of facets, the most shared and largest first; and how many are left out."
     rows: dict[tuple, tuple[str, str, dict[int, Claim]]] = {}
     for i, p in enumerate(personas):
-        for c in p.claim_list: rows.setdefault((c.facet, *_topic(c)), (c.facet, _row_words(c), {}))[2].setdefault(i, c)
+        for c in (c for c in p.claim_list if not _is_topic(c)): rows.setdefault((c.facet, *_topic(c)), (c.facet, _row_words(c), {}))[2].setdefault(i, c)
     out, left = [], 0
     for facet in FACETS:
         mine = sorted((r for r in rows.values() if r[0] == facet), key=lambda r: (-len(r[2]), -max((c.share or 0) for c in r[2].values()), r[1]))

@@ -151,3 +151,11 @@ def test_a_share_of_people_who_were_chosen_is_never_at_least():
     hollow = [p["fill"] == "#FFFFFF" for p in marks(chart, "point") if p["persona"] == "all people"]
     assert hollow == [True, True] and "people who were chosen" in found.explain()
     assert "'Courtesy', 'Forecast' rest on interviews" in str(chart.to_dict()["title"]["subtitle"])
+
+
+def test_what_somebody_only_spoke_about_is_no_row():
+    figures = dict(facet="demographic", people=5, base=5, share=1., low=.57, high=1., quotes=5)
+    p = Persona(id="a", name="Avery", claims=[Claim(id="t", text="Talked about: Job and hours.", codes=["Job"], **figures),
+                                              Claim(id="f", text="Works at night.", codes=["Night"], **figures)])
+    words = " ".join(str(row.get("words")) for rows in chart_personas([p]).to_dict()["datasets"].values() for row in rows)
+    assert "Works at night." in words and "Job and hours" not in words
