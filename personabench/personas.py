@@ -20,7 +20,7 @@ from .consent import _identifiers_in, _names_pattern
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
-from .wordings import answer_words, topic_words
+from .wordings import YES, answer_words, row_words, topic_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -1244,14 +1244,28 @@ def _default_facet(variable: str, level: str) -> str:
     return named[0] if named else "attitude" if level == "ordinal" else "behaviour"
 
 # %% ../nbs/40_personas.ipynb #680f76b6
-def _survey_words(row: Any, question: str) -> str:
-    "Return the text of a survey claim; its figures stand in the evidence."
+def _labels_of(known: Mapping[str, Any]) -> list[str]: return [str(label) for _, label in known["values"]]
+
+
+def _scale_labels(known: Mapping[str, Any]) -> tuple[str, str] | None:
+    "Return what the lowest and the highest answer of a scale are called; None where they are only numbers."
+    called = [(str(value), str(label)) for value, label in known["values"]] if known["level"] == "ordinal" else []
+    return (called[0][1], called[-1][1]) if called and any(not re.fullmatch(r"-?[\d.]+", label) for _, label in (called[0], called[-1])) else None
+
+
+def _survey_words(row: Any, known: Mapping[str, Any]) -> str:
+    "Return the text of a survey claim; its figures stand in the evidence. Where fewer give one of two answers, more give the other, which is named."
+    question, more, answer = known["question"], row.effect > 0, row.answer
+    most = row.share is None or row.share != row.share or (row.share >= .5) == more
+    yes = isinstance(answer, str) and answer.strip().casefold() in YES
+    other = next((label for label in _labels_of(known) if label != answer), None) if row.level == "binary" and not more and not (yes and question) else None
+    if other is not None: answer, more = other, True
     if question:
-        most, two = row.share is None or row.share >= .5 or row.effect < 0, row.level == "binary"
         agreeing = row.level == "ordinal" and question.endswith((".", "!"))
-        return answer_words(question, row.answer, more=row.effect > 0, most=most, yes_no=two, agreeing=agreeing)
+        return answer_words(question, answer, more=more, most=most, yes_no=row.level == "binary" and other is None, agreeing=agreeing, ends=_scale_labels(known))
     topic = str(row.label)  # nobody knows the question: the name of the variable has to do
-    if isinstance(row.answer, str): said = f"{row.answer}, {'more' if row.effect > 0 else 'less'} often than the others"
+    if isinstance(answer, str): said = f"{answer}, {'more' if more else 'less'} often than the others"
+    elif (ends := _scale_labels(known)): said = f"nearer to \u201c{ends[bool(more)]}\u201d than the others"
     elif row.level == "ordinal": said = f"rated {'higher' if row.effect > 0 else 'lower'} than by the others"
     else: said = f"{'higher' if row.effect > 0 else 'lower'} than among the others"
     return f"{topic}. {said[0].upper()}{said[1:]}." if ":" in topic else f"{topic}: {said}."
@@ -1610,7 +1624,8 @@ def _opposed(survey: Survey, variable: str, op: str, wanted: Any, here: np.ndarr
     values, asked = list(row["values"]), here & x.notna().to_numpy() & (w > 0)
     if op in ("!=", "=="):
         same = x.eq(wanted).fillna(False).to_numpy(bool)
-        hit, said = (same, "this answer") if op == "==" else (~same, "any other answer")
+        label = next((str(label) for value, label in values if str(value) == str(wanted)), str(wanted))
+        hit, said = (same, f"\u201c{label}\u201d") if op == "==" else (~same, "any other answer")
     else:
         score = _scores(x, row["level"], values)
         hit, side = (score < wanted if op == "<" else score > wanted), "below" if op == "<" else "above"
@@ -1634,7 +1649,7 @@ def _survey_claim(row: Any, e: Evidence, survey: Survey, facet: str | None, here
     words = ("survey", str(row.variable), *([str(row.value)] if row.level == "nominal" else []))
     against = _opposed(survey, row.variable, *_opposite_answer(row), here)
     facet = facet or _default_facet(row.variable, row.level)
-    text = _survey_words(row, survey.row(row.variable)["question"])
+    text = _survey_words(row, survey.row(row.variable))
     return Claim(id=_slug(*words), text=text, drafted=_text_mark(text), facet=facet, field=_field_of(facet, str(row.variable)), base=int(row.n),
                  newest=e.date, oldest=e.date, evidence=[e], **figures, **against)
 
@@ -1851,10 +1866,17 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))
     survey = sorted((c for c in claims if c.is_survey), key=lambda c: -abs(c.evidence[0].effect or 0))
     short = [c for c in survey if len(c.text) <= _SHORT_LABEL] or survey
-    best = next((c for c in short if (c.evidence[0].share or 0) >= .5), next(iter(short), None))  # what most of them say is a title; a difference is one at need
+    best = next((c for c in short if (c.share or 0) >= .5), next(iter(short), None))  # what most of them say is a title; a difference is one at need
     return "" if best is None else best.text.removesuffix(".").removesuffix(", more often than the others")
 
 # %% ../nbs/40_personas.ipynb #516b7eac
+def _figure_words(c: Claim) -> str:
+    "Return the words for the figure that a claim's evidence holds: its own, and where it says that fewer give an answer, the question with that answer."
+    e = next((e for e in c.evidence if e.kind == "survey"), None) if c.is_survey else None
+    if e is None or e.share is None or (e.effect or 0) >= 0: return c.text
+    return row_words(e.question or str(e.variable), e.answer or str(e.value))
+
+
 def _in_order(claims: Iterable[Claim]) -> list[Claim]:
     "Sort claims by field, then quotes before statistics, then by people or effect; make ids unique."
     order = list(PERSONA_FIELDS)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _percent
+from .personas import Claim, Evidence, Persona, _figure_words, _percent
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .versions import _table_html
 
@@ -260,7 +260,7 @@ def _with_figures(c: Claim) -> str:
     e = next((e for e in c.evidence if e.kind == "survey"), None) if _rarer(c) else None
     if e is None: return c.text.strip()
     here, there = (f"{100 * x:.0f} %" if e.share is not None else f"{x:.3g}" for x in (e.estimate or 0, e.rest or 0))
-    return f"{c.text.strip().rstrip('.')} ({here}; {there} among the others)."
+    return f"{_figure_words(c).strip().rstrip('.')} ({here}; {there} among the others)."
 
 
 def _expected(claims: Sequence[Claim]) -> dict[str, Any]:

@@ -379,7 +379,7 @@ class Study(_Tables):
         "Ask once, and not before each table, whether the log has grown: for work of this thread that reads much and writes nothing."
         outer, self._of_thread.seen = getattr(self._of_thread, "seen", None), self.last_event()
         try: yield
-        finally: self._of_thread.seen = outer
+        finally: self._of_thread.seen = outer if self._of_thread.seen is not None else None   # somebody wrote: whoever is still looking looks anew
 
     def close(self) -> None:
         "Close the database."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _scores, _short, _stored, _withdrawn, _write_whole, read_personas
+from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _scores, _short, _stored, _withdrawn, _write_whole, read_personas
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import _means_apart, _shares_apart, benjamini_hochberg, wilson
 from .survey import Survey
@@ -235,6 +235,7 @@ class _Books:
     def figure(self, p: Persona, e: Evidence) -> _Figure | None:
         "Return the statistic that another version lists, counted for this persona."
         survey, people = self.survey(p), _people_of(p, self.study)
+        if p.cases is None and (self.study is None or not self.study.segments["segmentation"].eq(p.segmentation).any()): return None  # only who is quoted is known
         if survey is None or e.kind != "survey" or not survey.variables["variable"].eq(e.variable).any(): return None
         members = pd.DataFrame({"case": sorted(people), "segment": "x"})
         rows = _contrasts_by(survey, members, ["x"], _withdrawn(self.study), [str(e.variable)])["x"]  # type: ignore[arg-type]
@@ -318,7 +319,7 @@ def _claim_rows(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books:
     "Return the rows of one claim: one for each figure, the first one also for its words and strength."
     c = b or a
     assert c is not None
-    about = {"old": p.id, "new": q.id, "claim": c.id, "facet": c.facet, "text": c.text, "old_text": a.text if a else None,
+    about = {"old": p.id, "new": q.id, "claim": c.id, "facet": c.facet, "text": _figure_words(c), "old_text": a.text if a else None,
              "old_strength": a.strength if a else None, "new_strength": b.strength if b else None}
     before, now = _figures(a) if a else {}, _figures(b) if b else {}
     again = _same_interviews(p, q, a, b, books)
@@ -376,7 +377,8 @@ def _decided(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
     moved = (frame["q"].le(fdr) & off_zero) | (recounted & ~heard)
     one_sided, both = told.isin(["appeared", "vanished"]), frame["difference"].notna()
     frame["change"] = np.select(
-        [frame["apart"].eq(True), one_sided & both & ~moved, one_sided, frame["turned"].eq(True) & moved, moved, told.ne(""), recounted & frame["why"].eq(_CODED_ANEW),
+        [frame["apart"].eq(True), one_sided & both & (~moved | recounted), one_sided, frame["turned"].eq(True) & moved, moved, told.ne(""),
+         recounted & frame["why"].eq(_CODED_ANEW),
          frame["figure"].notna() & ~both],
         ["not comparable", told.map({"appeared": "now listed", "vanished": "no longer listed"}), told, "reversed", "moved", told, "moved", "not comparable"], "unchanged")
     frame.loc[recounted & ~heard, "why"] = "the same answers, counted for other people"

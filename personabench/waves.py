@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _segmentation, _slug, _withdrawn
+from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
 from .statistics import benjamini_hochberg, effective_n, wilson
@@ -435,7 +435,7 @@ def _named(surveys: Iterable[Survey], personas: Iterable[Persona]) -> dict[Any, 
         if said: out[r.variable] = f"“{_short(said)}” ({r.variable})"
     for p in personas:
         out["segment", p.segment] = f"{p.name} (segment {p.segment})"
-        out |= {(p.id, c.id): f"{p.name}: {_short(c.text).rstrip('.')}" for c in p.claim_list}
+        out |= {(p.id, c.id): f"{p.name}: {_short(_figure_words(c)).rstrip('.')}" for c in p.claim_list}
     return out
 
 # %% ../nbs/45_waves.ipynb #850e6879

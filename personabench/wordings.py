@@ -10,14 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 # %% auto #0
-__all__ = ['topic_words', 'row_words', 'answer_words']
+__all__ = ['YES', 'topic_words', 'row_words', 'answer_words']
 
 # %% ../nbs/09_wordings.ipynb #c1c5a225
 _PAST = dict(pair.split(":") for pair in (
     "be:was begin:began break:broke bring:brought buy:bought choose:chose come:came do:did drive:drove eat:ate fall:fell feel:felt "
-    "find:found forget:forgot get:got give:gave go:went have:had hear:heard keep:kept know:knew leave:left lose:lost make:made meet:met "
-    "pay:paid put:put read:read ride:rode run:ran say:said see:saw sell:sold send:sent set:set speak:spoke spend:spent take:took "
+    "find:found fly:flew forget:forgot get:got give:gave go:went have:had hear:heard keep:kept know:knew leave:left lose:lost make:made meet:met "
+    "pay:paid plan:planned put:put read:read ride:rode run:ran say:said see:saw sell:sold send:sent set:set shop:shopped speak:spoke spend:spent stop:stopped "
+    "swap:swapped take:took "
     "tell:told think:thought understand:understood use:used write:wrote").split())
+
+
+_LY = ("apply", "comply", "fly", "imply", "multiply", "rely", "reply", "supply")     # verbs that end as adverbs do
 
 
 def _now(verb: str) -> str:
@@ -34,7 +38,7 @@ def _then(verb: str) -> str:
 def _inflected(words: str, form: Callable[[str], str]) -> str:
     "Put the first word that is no adverb of a verb phrase into another form: mainly ride for -> mainly rides for."
     parts = words.split(" ")
-    at = next((i for i, w in enumerate(parts) if not w.endswith("ly") and w not in ("often", "also", "still", "ever", "never", "usually")), 0)
+    at = next((i for i, w in enumerate(parts) if (not w.endswith("ly") or w.lower() in _LY) and w not in ("often", "also", "still", "ever", "never", "usually")), 0)
     return " ".join([*parts[:at], form(parts[at]), *parts[at + 1:]])
 
 # %% ../nbs/09_wordings.ipynb #446fe213
@@ -94,7 +98,7 @@ def _chosen(asked: str, answer: str) -> str:
     return f"{topic_words(asked)} {answer}" if asked.endswith((".", "!")) else f"{topic_words(asked).rstrip('?')}: {answer}"
 
 # %% ../nbs/09_wordings.ipynb #da7c9d63
-_YES = ("yes", "true", "1", "y", "ja", "oui", "si", "s\u00ed")
+YES = ("yes", "true", "1", "y", "ja", "oui", "si", "s\u00ed")
 
 
 def _there(m: re.Match[str], yes: bool) -> str:
@@ -107,9 +111,13 @@ def _do(m: re.Match[str], yes: bool) -> str:
     return _inflected(m[2], _then if did else _now) if yes else f"{'did' if did else 'does'} not {m[2]}"
 
 
+def _others_do(m: re.Match[str], yes: bool) -> str:
+    return f"{m[2]} {m[3]}" if yes and m[1].lower() == "do" else f"{m[2]} {m[1].lower()} {'' if yes else 'not '}{m[3]}"
+
+
 _YES_NO: list[tuple[re.Pattern[str], Callable[[re.Match[str], bool], str]]] = [(re.compile(pattern, re.IGNORECASE), make) for pattern, make in (
     (r"(is|are|was|were) there (.+)\?", _there), (r"(do|did) you (.+)\?", _do),
-    (r"(do|did) (\w+) (.+)\?", lambda m, yes: f"{m[2]} {m[3]}" if yes and m[1].lower() == "do" else f"{m[2]} {m[1].lower()} {'' if yes else 'not '}{m[3]}"),
+    (r"(do|did) (?!the\b|an?\b|th[eo]se\b|your\b|my\b)(\w+) (.+)\?", _others_do),
     (r"have you (.+)\?", lambda m, yes: f"has {'' if yes else 'not '}{m[1]}"),
     (r"(are|were) you (.+)\?", lambda m, yes: f"{'is' if m[1].lower() == 'are' else 'was'} {'' if yes else 'not '}{m[2]}"),
     (r"(can|could|would|will|should) you (.+)\?", lambda m, yes: f"{m[1].lower()} {'' if yes else 'not '}{m[2]}"))]
@@ -117,7 +125,7 @@ _YES_NO: list[tuple[re.Pattern[str], Callable[[re.Match[str], bool], str]]] = [(
 
 def _yes_or_no(asked: str, yes: bool) -> str:
     "Return the sentence that a yes or a no makes."
-    for pattern, make in _YES_NO:
+    for pattern, make in () if re.search(r"\b(?:not|never|no|nobody|nothing)\b|n't\b", asked, re.IGNORECASE) else _YES_NO:
         if found := pattern.fullmatch(asked): return _capital(_of_others(make(found, yes)))
     if ":" in asked: return _capital(_of_others(asked if yes else re.sub(r":\s*", ": not ", asked, count=1)))
     return f"Says {'yes' if yes else 'no'} to \u201c{asked}\u201d"
@@ -147,8 +155,21 @@ _COMPARED: list[tuple[re.Pattern[str], _Find]] = [(re.compile(pattern, re.IGNORE
     (r"how (satisfied|happy|confident|sure) are you with:? (.+?)\??", lambda m, more: f"is {'more' if more else 'less'} {m[1].lower()} than the others with: {m[2]}"))]
 
 
-def _compared(asked: str, more: bool, agreeing: bool) -> str:
+_AGAINST = re.compile(r"\b(?:not|no|never|none|nobody|nothing|rarely|seldom|hardly|dis\w+|un\w+|low(?:est)?|bad(?:ly)?|poor(?:ly)?|worst?)\b|n't\b", re.IGNORECASE)
+
+
+def _turns(ends: tuple[str, str] | None) -> int | None:
+    "Return 1 where the highest value of a scale is the most of what was asked (as with bare numbers), -1 where the lowest is, None where its labels do not say."
+    if ends is None: return 1
+    low, high = (bool(_AGAINST.search(end)) for end in ends)
+    return 1 if low and not high else -1 if high and not low else None
+
+
+def _compared(asked: str, more: bool, agreeing: bool, ends: tuple[str, str] | None) -> str:
     "Return the sentence that a mean above (or below) that of the others makes."
+    turn = _turns(ends)
+    if turn is None and ends is not None: return f"Nearer to \u201c{ends[more]}\u201d than the others: {asked[:1].lower() + _of_others(asked[1:]).rstrip('?.')}"
+    more = more == (turn == 1)
     for pattern, make in _COMPARED:
         if found := pattern.fullmatch(asked): return _capital(_of_others(make(found, more)))
     if agreeing: return f"Agrees {'more' if more else 'less'} than the others: \u201c{asked.rstrip('.!')}\u201d"
@@ -163,11 +184,12 @@ def answer_words(
     most: bool = True,         # whether more than half of the people are meant
     yes_no: bool = False,      # whether the question has only two answers, and this is the second
     agreeing: bool = False,    # whether the answers run from disagreement to agreement
+    ends: tuple[str, str] | None = None,   # labels of the lowest and the highest answer of a scale, where it has any: they say which end is the more
 ) -> str:
     "Return a sentence of what an answer, or a mean above or below that of others, says of people."
     asked = _plain_question(question)
-    if answer is None: return _compared(asked, more, agreeing) + "."
+    if answer is None: return _compared(asked, more, agreeing, ends) + "."
     plain = str(answer).strip()
-    if yes_no and plain.casefold() in _YES: said = _yes_or_no(asked, more)
-    else: said = _chosen(asked, plain) if more else f"Not so often as the others. {_chosen(asked, plain)}"
-    return f"{said.rstrip('.')}." if most else f"{said.rstrip('.')}, more often than the others."
+    if yes_no and plain.casefold() in YES: said = _yes_or_no(asked, more)
+    else: said = _chosen(asked, plain) if more else f"{_chosen(asked, plain)}, less often than the others"
+    return f"{said.rstrip('.')}." if most or said.endswith("than the others") else f"{said.rstrip('.')}, more often than the others."

@@ -1000,8 +1000,8 @@ def test_less_often_counts_for_whom_the_words_are_true(surveyed: Study, answers:
     c = next(c for c in b.claim_list if c.id == "survey-met-full-dock")
     theirs, w = answers["met_full_dock"][1::2], answers["w"][1::2]
     without = w[theirs.eq(0)].sum() / w.sum()
-    assert c.text == "met_full_dock: 1, less often than the others." and without > .5
-    assert (c.people, c.against_people, c.base) == (int(theirs.eq(0).sum()), int(theirs.eq(1).sum()), 100) and c.against_answer == "this answer"
+    assert c.text == "met_full_dock: 0, more often than the others." and without > .5
+    assert (c.people, c.against_people, c.base) == (int(theirs.eq(0).sum()), int(theirs.eq(1).sum()), 100) and c.against_answer == "“1”"
     assert (c.share, c.against_share) == pytest.approx((without, 1 - without), abs=1e-4) and c.low < c.share < c.high
     assert c.evidence[0].share == pytest.approx(1 - without, abs=1e-4)  # the evidence states the answer itself
     assert not check(surveyed, personas=[b], today="2026-06-01")["rule"].isin(["counter-evidence", "count-right", "share-right"]).any()
@@ -1064,3 +1064,24 @@ def test_statements_stand_under_the_fields_of_teams_in_their_order(surveyed: Stu
 def test_an_unknown_field_is_refused_with_its_line(tmp_path: Path):
     (tmp_path / "a.yaml").write_text("id: a\nname: A\nclaims:\n  - id: x\n    text: t\n    facet: need\n    field: pain\n")
     with pytest.raises(BadInput, match="line 7.*did you mean 'pains'"): read_personas(tmp_path)
+
+
+def test_words_and_figures_of_a_claim_are_about_the_same_answer():
+    "Of A 65 % ride, 10 % read and 58 % pay by card, of the others 94 %, 60 % and 90 %: nothing may read as if most of A did not ride, or more of A paid by card."
+    n = 400
+    here = np.arange(n) % 2 == 0
+    few = lambda a, b: np.where(np.arange(n) // 2 < np.where(here, a, b) * n / 2, 1, 0)
+    data = pd.DataFrame({"ride": few(.65, .94), "news": few(.1, .6), "pay": np.where(few(.58, .9) == 1, "card", "app")}, index=[f"R{i}" for i in range(n)])
+    study = Study(":memory:", coder="MB", create=True)
+    asked = pd.DataFrame({"variable": ["ride", "news", "pay"], "level": "binary", "labels": ["0=no|1=yes", "0=no|1=yes", ""],
+                          "question": ["Do you ride to work?", "Do you read the newsletter?", "How do you pay?"]})
+    import_survey(study, data, name="s", dictionary=asked)
+    with study.step("segment", "s") as step:
+        members = pd.DataFrame({"case": data.index, "segment": np.where(here, "A", "B"), "weight": 1.})
+        store.add_segmentation(step, name="s", members=members, k=2, verdict="clusters shown", parameters={"variables": []}, survey="s", wave=None, data_hash="x")
+    first = draft_personas(study, "s", today="2026-06-01")[0]
+    said = {c.evidence[0].variable: c for c in first.claim_list}
+    assert said["ride"].text == "Does not ride to work, more often than the others." and said["ride"].share == pytest.approx(.35)
+    assert said["news"].text == "Does not read the newsletter." and said["news"].share == pytest.approx(.9)
+    assert said["pay"].text == "Pays: app, more often than the others." and said["pay"].share == pytest.approx(.42) and said["pay"].against_answer == "“card”"
+    assert first.label == "Does not read the newsletter", "the title is what most of them do"

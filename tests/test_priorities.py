@@ -173,7 +173,7 @@ def test_what_is_rarer_here_is_no_place_to_be():
     rarer = Claim(id="app", text="In the app. Yes, less often than the others.", facet="channel", people=70, base=100, share=.7, evidence=[figure(.3, .48, effect=-.4)])
     lower = Claim(id="eco", text="Green. Rated lower than by the others.", facet="motivation", people=100, base=100, evidence=[figure(None, 3.5, mean=2.1, effect=-.6)])
     said = recommend(persona("a", rarer, lower)).set_index("kind")["advice"]
-    assert said["channel"] == "Rather elsewhere: In the app. Yes, less often than the others (30 %; 48 % among the others)."
+    assert said["channel"] == "Rather elsewhere: App: yes (30 %; 48 % among the others)."
     assert said["message"] == "Do not lead with it: Green. Rated lower than by the others (2.1; 3.5 among the others)."
     reach = prioritise([{"feature": "Chat", "needs": "app"}], [persona("a", rarer, share=1.)]).matrix.iloc[0]
     assert (reach["reach"], reach["people"]) == (.3, 30), "a feature in the app serves those who want it there, not the 70 who do not"

@@ -190,6 +190,12 @@ def test_what_one_version_could_not_say_does_not_keep_its_personas_apart():
     assert compare(old, new).personas["new"].isna().any(), "now both heard people, who said other things"
 
 
+def test_one_person_more_makes_no_statement_new():
+    old = [persona("a", asked("x", share("a", 96, 160, "1")), wave="1")]
+    c = compare(old, [persona("a", asked("x", share("a", 97, 160, "1")), asked("y", share("b", 50, 160, "1")), wave="1")])
+    assert changes(c)["x"] == "moved" and changes(c)["y"] == "appeared", "without a study nobody knows what it was"
+
+
 def test_an_id_that_now_names_other_people_is_matched_and_doubted():
     old = [persona("a", told("dock", 5, 5, "ABCDE")), persona("b", told("fun", 5, 5, "FGHIJ"))]
     new = [persona("a", told("fun", 5, 5, "FGHIJ")), persona("b", told("dock", 5, 5, "ABCDE"))]

@@ -19,7 +19,7 @@ from personabench.wordings import answer_words, row_words, topic_words
     ("Where did you buy it?", "at the dock", True, "Bought it: at the dock."),
     ("Which pass do you use at the moment?", "year pass", True, "Pass: year pass."),
     ("What is your main occupation?", "retired", True, "Main occupation: retired."),
-    ("How do you pay?", "card", False, "Not so often as the others. Pays: card."),
+    ("How do you pay?", "card", False, "Pays: card, less often than the others."),
     ("The price is fair.", "agree", True, "“The price is fair.” agree.")])
 def test_an_answer_of_several_becomes_a_sentence(question, answer, more, said):
     assert answer_words(question, answer, more=more) == said
@@ -58,6 +58,28 @@ def test_a_minority_is_not_said_to_be_everybody():
 
 def test_agreement_is_said_of_a_statement():
     assert answer_words("I plan ahead.", more=False, agreeing=True) == "Agrees less than the others: “I plan ahead”."
+
+
+LABELS = [("very dissatisfied", "very satisfied"), ("strongly disagree", "strongly agree"), ("not at all", "a great deal"), ("never", "daily"), ("unimportant", "important")]
+
+
+@pytest.mark.parametrize("ends", LABELS)
+def test_a_scale_says_which_of_its_ends_is_the_more(ends):
+    asked = "How satisfied are you with: the price?"
+    assert answer_words(asked, more=True, ends=ends) == "Is more satisfied than the others with: the price."
+    assert answer_words(asked, more=True, ends=ends[::-1]) == "Is less satisfied than the others with: the price.", "1 is the good end"
+    assert answer_words("I plan ahead.", more=False, agreeing=True, ends=ends[::-1]) == "Agrees more than the others: “I plan ahead”."
+
+
+def test_a_scale_whose_labels_do_not_tell_names_its_end():
+    assert answer_words("How often do you ride?", more=False, ends=("daily", "monthly")) == "Nearer to “daily” than the others: how often do they ride."
+
+
+@pytest.mark.parametrize(("question", "more", "said"), [
+    ("Do you rely on the app?", True, "Relies on the app."), ("Did you plan your trip?", True, "Planned their trip."),
+    ("Do you never wear a helmet?", False, "Says no to “Do you never wear a helmet?”."), ("Did the app fail?", True, "Says yes to “Did the app fail?”.")])
+def test_verbs_and_questions_that_are_easily_got_wrong(question, more, said):
+    assert answer_words(question, "yes", more=more, yes_no=True) == said
 
 
 def test_no_question_of_the_sample_survey_is_left_a_question():
