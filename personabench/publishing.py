@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pydantic import BaseModel
 
 from .consent import _FILL, _filled, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _Settings, check
-from .personas import Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
+from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
 from .versions import _table_html
 
@@ -287,14 +288,37 @@ def _wrong_record(manifest: dict[str, Any]) -> bool:
     return False
 
 # %% ../nbs/47_publishing.ipynb #f7e992c2
+def _silent(thing: Any, case: str, runs: set[tuple[str, ...]]) -> Any:
+    "Return a part of a persona with a case's quotes filled, and in all other texts what repeats their words."
+    if isinstance(thing, str): return _filled(thing, _repeated(thing, runs, []))
+    if isinstance(thing, list): return [_silent(item, case, runs) for item in thing]
+    if not isinstance(thing, BaseModel): return thing
+    new = {name: _silent(getattr(thing, name), case, runs) for name in type(thing).model_fields}
+    if isinstance(thing, Persona): new |= {"id": thing.id, "claim_list": _each_id_once(new["claim_list"])}
+    if isinstance(thing, Evidence) and thing.case == case and thing.quote: new["quote"] = _filled(thing.quote, [(0, len(thing.quote))])
+    return thing.model_copy(update=new)
+
+
+def _each_id_once(claims: list[Claim]) -> list[Claim]:
+    "Number the claims whose ids became the same when words in them were filled."
+    ids = [c.id for c in claims]
+    return [c.model_copy(update={"id": f"{c.id}-{i}"}) if c.id in ids[:i] else c for i, c in enumerate(claims)]
+
+
+def _without_remarks(text: str, runs: set[tuple[str, ...]]) -> str:
+    "Fill in the remarks of a YAML text what repeats a run, also over several lines."
+    remarks, at = "", 0
+    for m in re.finditer(r"(?m)(?:^|(?<=\s))#+(.*)", text): remarks, at = remarks + " " * (m.start(1) - at) + m[1], m.end()
+    return _filled(text, [(a + m.start(), a + m.end()) for a, b in _repeated(remarks, runs, []) for m in re.finditer(r"\S+", remarks[a:b])])
+
+
 def _without_words(path: Path, case: str, said: Iterable[str]) -> bytes:
     "Return a persona file's bytes with the words of a case filled: its quotes, and what repeats them elsewhere in the file."
-    p, runs = _read_persona(path), _runs(said)
-    def silent(e: Evidence) -> Evidence: return e.model_copy(update={"quote": _filled(str(e.quote), [(0, len(str(e.quote)))])}) if e.case == case and e.quote else e
-    sides = ("evidence", "against", "unlike")
-    claims = [c.model_copy(update={side: [silent(e) for e in getattr(c, side)] for side in sides}) for c in p.claim_list]
-    text = _updated(path, p.model_copy(update={"claim_list": claims})).decode()
-    return _filled(text, _repeated(text, runs, [])).encode()
+    runs = _runs(said)
+    p = _silent(_read_persona(path), case, runs)
+    try: text = _updated(path, p).decode()
+    except BadInput: text = p.to_yaml()  # anchors, or one line for all: the right to be forgotten is older than how a file is written
+    return _without_remarks(text, runs).encode()
 
 # %% ../nbs/47_publishing.ipynb #b02e8151
 def redact(
@@ -338,6 +362,7 @@ def _exchange(target: Path, files: Mapping[str, bytes]) -> None:
     try:
         shutil.copytree(target, work / "new")
         for name, data in files.items(): (work / "new" / name).write_bytes(data)
+        read_version(work / "new")  # never one that cannot be read in the place of one that can
         os.rename(target, work / "was")
         try: os.rename(work / "new", target)
         except OSError:

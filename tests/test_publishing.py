@@ -239,3 +239,47 @@ def test_a_redaction_that_cannot_be_written_leaves_the_version(study: Study, kep
     monkeypatch.setattr(room.os, "rename", lambda a, b: rename(a, b) if Path(a).name != "new" else (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"): redact(kept, case="P01")
     assert {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()} == before
+
+
+def with_text(study: Study, kept: Path, old: str, new: str) -> Path:
+    "Publish the file of the first persona with a text in it replaced, as version 1.1; return where it was published."
+    file = kept.parent / "personas" / "2026-05-a.yaml"
+    assert file.read_text().count(old) == 1
+    file.write_text(file.read_text().replace(old, new))
+    publish(study, file.parent, folder=kept, version="1.1", today="2026-06-03", allow_errors=True)
+    return kept / "1.1" / file.name
+
+
+@pytest.mark.parametrize("notes", ["notes: |\n  One said: Came\n  down and the dock was\n    empty. Think of it.\n", 'notes: "One said: Came\\n  down and\n  the dock was empty. So."\n',
+    "notes: >-\n  One said: Came down\n  and the dock was empty.\n", "notes: Came down and the dock was empty  # board came down and\n# the dock was empty too\n"])
+def test_a_version_can_be_read_after_words_over_several_lines_are_filled(study: Study, kept: Path, notes: str):
+    file = with_text(study, kept, "notes: |-\n  1 of 1 interviewed people count as read because something they said is coded; nobody marked their interviews as done.\n", notes)
+    redact(kept, case="P01")
+    after = str(read_version(kept, "1.1").personas[0].notes)
+    assert "▒" in after and not {"came", "down", "dock", "empty"} & set(after.casefold().replace(".", "").split())
+    assert "down" not in file.read_text() and "dock was" not in file.read_text() and list_versions(kept)["whole"].all()
+    assert ("# board ▒" in file.read_text() and file.read_text().count("\n# ") == 1) == ("#" in notes)
+
+
+def test_a_file_that_cannot_be_changed_in_place_is_written_anew(study: Study, kept: Path):
+    file = with_text(study, kept, "newest: '2026-05-04'\n    oldest: '2026-05-04'", "newest: &day '2026-05-04'\n    oldest: *day")
+    assert redact(kept, case="P01")["version"].tolist() == ["1.0", "1.1"]
+    assert "Came down" not in file.read_text() and read_version(kept, "1.1").personas[0].claim_list[0].oldest == "2026-05-04"
+
+
+def test_ids_that_become_the_same_when_words_are_filled_stay_apart(study: Study, kept: Path):
+    v = read_version(kept)
+    (claim,) = v.personas[0].claim_list
+    twins = [claim.model_copy(update={"id": f"came-down-and-the-dock-{verb}-empty"}) for verb in ("was", "WAS")]
+    publish(study, [v.personas[0].model_copy(update={"claim_list": twins})], folder=kept, version="1.1", allow_errors=True, today="2026-06-03")
+    redact(kept, case="P01")
+    ids = [c.id for c in read_version(kept, "1.1").personas[0].claim_list]
+    assert len(set(ids)) == 2 and "down" not in "".join(ids)
+
+
+def test_what_could_not_be_read_takes_no_version_s_place(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    import personabench.publishing as room
+
+    monkeypatch.setattr(room, "_without_words", lambda path, case, said: b"id: [")
+    with pytest.raises(BadInput): redact(kept, case="P01")
+    assert read_version(kept).personas and [p.name for p in kept.iterdir()] == ["1.0"]
