@@ -250,10 +250,16 @@ def with_text(study: Study, kept: Path, old: str, new: str) -> Path:
     return kept / "1.1" / file.name
 
 
-@pytest.mark.parametrize("notes", ["notes: |\n  One said: Came\n  down and the dock was\n    empty. Think of it.\n", 'notes: "One said: Came\\n  down and\n  the dock was empty. So."\n',
-    "notes: >-\n  One said: Came down\n  and the dock was empty.\n", "notes: Came down and the dock was empty  # board came down and\n# the dock was empty too\n"])
+@pytest.mark.parametrize("notes", [
+    "notes: |\n  One said: Came\n  down and the dock was\n    empty. Think of it.\n",
+    'notes: "One said: Came\\n  down and\n  the dock was empty. So."\n',
+    "notes: >-\n  One said: Came down\n  and the dock was empty.\n",
+    "notes: Came down and the dock was empty  # board came down and\n# the dock was empty too\n"])
 def test_a_version_can_be_read_after_words_over_several_lines_are_filled(study: Study, kept: Path, notes: str):
-    file = with_text(study, kept, "notes: |-\n  1 of 1 interviewed people count as read because something they said is coded; nobody marked their interviews as done.\n", notes)
+    drafted = kept.parent / "personas" / "2026-05-a.yaml"
+    lines = drafted.read_text().splitlines(keepends=True)
+    at = lines.index("notes: |-\n")
+    file = with_text(study, kept, "".join(lines[at:at + 2]), notes)
     redact(kept, case="P01")
     after = str(read_version(kept, "1.1").personas[0].notes)
     assert "▒" in after and not {"came", "down", "dock", "empty"} & set(after.casefold().replace(".", "").split())
@@ -262,9 +268,12 @@ def test_a_version_can_be_read_after_words_over_several_lines_are_filled(study: 
 
 
 def test_a_file_that_cannot_be_changed_in_place_is_written_anew(study: Study, kept: Path):
-    file = with_text(study, kept, "newest: '2026-05-04'\n    oldest: '2026-05-04'", "newest: &day '2026-05-04'\n    oldest: *day")
+    write_personas([p.model_copy(update={"notes": "SAID"}) for p in read_version(kept).personas], kept.parent / "personas", overwrite=True)
+    file = kept.parent / "personas" / "2026-05-a.yaml"
+    file.write_text(file.read_text().replace("|-\n          Came down and the dock was empty", "*words"))
+    file = with_text(study, kept, "|-\n  SAID", "&words Came down and the dock was empty")
     assert redact(kept, case="P01")["version"].tolist() == ["1.0", "1.1"]
-    assert "Came down" not in file.read_text() and read_version(kept, "1.1").personas[0].claim_list[0].oldest == "2026-05-04"
+    assert "Came down" not in file.read_text() and read_version(kept, "1.1").personas[0].claim_list[0].strength == "anecdote"
 
 
 def test_ids_that_become_the_same_when_words_are_filled_stay_apart(study: Study, kept: Path):
