@@ -1717,6 +1717,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'personabench/publishing.py'),
                                          'personabench.publishing._without_words': ( 'publishing.html#_without_words',
                                                                                      'personabench/publishing.py'),
+                                         'personabench.publishing._write_all': ('publishing.html#_write_all', 'personabench/publishing.py'),
                                          'personabench.publishing._write_version': ( 'publishing.html#_write_version',
                                                                                      'personabench/publishing.py'),
                                          'personabench.publishing._wrong_record': ( 'publishing.html#_wrong_record',

@@ -172,16 +172,21 @@ def _refuse_errors(findings: pd.DataFrame, allowed: bool) -> None:
     raise BadInput("publish", found, "personas that pass check(study, personas=...)", "correct them, or pass allow_errors=True: they are kept in the manifest")
 
 # %% ../nbs/47_publishing.ipynb #0a85ad4f
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    "Write files, and wait until they are on the disk."
+    for name, data in files.items():
+        with (folder / name).open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+
 def _write_version(target: Path, files: dict[str, bytes]) -> None:
     "Write a folder of files that appears all at once. Raises AlreadyThere when somebody else was quicker."
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
-        for name, data in files.items():
-            with (work / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+        _write_all(work, files)
         os.chmod(work, 0o755)
         try: os.rename(work, target)
         except OSError as e: raise _taken(target) from e
@@ -357,18 +362,17 @@ def _redacted(v: Version, case: str, day: str) -> list[tuple[str, str, int]]:
 
 # %% ../nbs/47_publishing.ipynb #5f028c69
 def _exchange(target: Path, files: Mapping[str, bytes]) -> None:
-    "Put a copy of a folder with some new files into its place."
+    "Put a copy of a folder with some new files into its place; whatever stops that, even Ctrl-C between the two renames, the folder is there."
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         shutil.copytree(target, work / "new")
-        for name, data in files.items(): (work / "new" / name).write_bytes(data)
+        _write_all(work / "new", files)
         read_version(work / "new")  # never one that cannot be read in the place of one that can
         os.rename(target, work / "was")
-        try: os.rename(work / "new", target)
-        except OSError:
-            os.rename(work / "was", target)
-            raise
-    finally: shutil.rmtree(work, ignore_errors=True)
+        os.rename(work / "new", target)
+    finally:
+        if not target.exists(): os.rename(work / "was", target)
+        shutil.rmtree(work, ignore_errors=True)
 
 # %% ../nbs/47_publishing.ipynb #8bcff858
 _WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were",

@@ -232,12 +232,19 @@ def test_a_remark_that_repeats_the_words_is_redacted_too(study: Study, kept: Pat
     assert (kept / "1.1" / file.name).read_text().startswith("# they said: ▒") and read_version(kept, "1.1").personas
 
 
-def test_a_redaction_that_cannot_be_written_leaves_the_version(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("stop", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_redaction_that_cannot_be_written_leaves_the_version(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, moved: bool):
     import personabench.publishing as room
 
     before, rename = {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()}, room.os.rename
-    monkeypatch.setattr(room.os, "rename", lambda a, b: rename(a, b) if Path(a).name != "new" else (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"): redact(kept, case="P01")
+    def stopped(a: Path, b: Path) -> None:
+        "Stop before the new folder takes its place, or right after the old one left it."
+        last = Path(b).name == "was" if moved else Path(a).name == "new"
+        if moved or not last: rename(a, b)
+        if last: raise stop
+    monkeypatch.setattr(room.os, "rename", stopped)
+    with pytest.raises(type(stop)): redact(kept, case="P01")
     assert {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()} == before
 
 
