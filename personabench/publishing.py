@@ -275,6 +275,12 @@ def _quotes(p: Persona) -> list[Evidence]: return [e for c in p.claim_list for e
 
 def _is_filled(quote: str) -> bool: return set(quote) <= {*_FILL, "\n"}
 
+
+def _said_by(p: Persona, case: str) -> list[str]: return [str(e.quote) for e in _quotes(p) if e.case == case and not _is_filled(str(e.quote))]
+
+
+def _files_of(v: Version) -> list[tuple[dict[str, Any], Persona]]: return list(zip(v.manifest["personas"], v.personas, strict=True))
+
 # %% ../nbs/47_publishing.ipynb #8a57d498
 def _as_before(manifest: dict[str, Any]) -> dict[str, Any]:
     "Return a manifest as it was before its last redaction, without its own hash."
@@ -317,9 +323,8 @@ def _without_remarks(text: str, runs: set[tuple[str, ...]]) -> str:
     return _filled(text, [(a + m.start(), a + m.end()) for a, b in _repeated(remarks, runs, []) for m in re.finditer(r"\S+", remarks[a:b])])
 
 
-def _without_words(path: Path, case: str, said: Iterable[str]) -> bytes:
+def _silent_file(path: Path, case: str, runs: set[tuple[str, ...]]) -> bytes:
     "Return a persona file's bytes with the words of a case filled: its quotes, and what repeats them elsewhere in the file."
-    runs = _runs(said)
     p = _silent(_read_persona(path), case, runs)
     try: text = _updated(path, p).decode()
     except BadInput: text = p.to_yaml()  # anchors, or one line for all: the right to be forgotten is older than how a file is written
@@ -334,31 +339,35 @@ def redact(
 ) -> pd.DataFrame:
     """Fill the words of a person in published versions, and record it in their manifests.
 
-    Returns one row per persona file that held words of theirs: version, file, quotes (filled). Each version is changed as a whole or not at all.
+    What they said is collected from all versions first, so give the folder that holds all. Returns one row per persona file that held words of
+    theirs: version, file, quotes (filled). Each version is changed as a whole or not at all.
     Raises BadInput for a damaged version, before any is changed, and for a date that is none.
     """
     place, day = Path(folder), _iso(date) if date is not None else Date.today().isoformat()
     versions = [read_version(place)] if (place / _MANIFEST).exists() else [read_version(place / name) for name in _version_names(place)]
-    rows = [row for version in versions for row in _redacted(version, case, day)]
+    said = [quote for v in versions for p in v.personas for quote in _said_by(p, case)]
+    ready = [(v, files) for v in versions if said and (files := _without_words(v, case, said))]
+    for v, files in ready: _put(v, files, case, day)
+    rows = [(v.version, told["file"], len(_said_by(p, case))) for v, files in ready for told, p in _files_of(v) if told["file"] in files]
     return pd.DataFrame(rows, columns=["version", "file", "quotes"]).astype({"quotes": "int64"})
 
 # %% ../nbs/47_publishing.ipynb #edb73c0f
-def _redacted(v: Version, case: str, day: str) -> list[tuple[str, str, int]]:
-    "Fill the words of a person in one version; return version, file and number of quotes for each file that was changed."
-    words = {str(told["file"]): [str(e.quote) for e in _quotes(p) if e.case == case and not _is_filled(str(e.quote))]
-             for told, p in zip(v.manifest["personas"], v.personas, strict=True)}
-    said = [quote for quotes in words.values() for quote in quotes]
-    data = {file: _without_words(v.folder / file, case, said) for file in words} if said else {}
-    data = {file: new for file, new in data.items() if new != (v.folder / file).read_bytes()}
-    if not data: return []
+def _without_words(v: Version, case: str, said: Iterable[str]) -> dict[str, bytes]:
+    "Return the files of a version that change when the words of a person are filled."
+    runs = _runs(said)
+    files = {told["file"]: _silent_file(v.folder / told["file"], case, runs) for told in v.manifest["personas"]}
+    return {name: data for name, data in files.items() if data != (v.folder / name).read_bytes()}
+
+
+def _put(v: Version, data: Mapping[str, bytes], case: str, day: str) -> None:
+    "Put redacted files into their version, on record."
     was = {p["file"]: p["sha256"] for p in v.manifest["personas"] if p["file"] in data}
-    record = {"date": day, "case": case, "quotes": len(said), "files": was, "before": v.manifest["manifest_sha256"]}
+    record = {"date": day, "case": case, "quotes": sum(len(_said_by(p, case)) for p in v.personas), "files": was, "before": v.manifest["manifest_sha256"]}
     told = {k: x for k, x in v.manifest.items() if k != "manifest_sha256"}
     told["personas"] = [{**p, "sha256": hashlib.sha256(data[p["file"]]).hexdigest()} if p["file"] in data else p for p in told["personas"]]
     told["redactions"] = [*v.manifest.get("redactions", []), record]
     told["manifest_sha256"] = _sealed(told)
     _exchange(v.folder, {**data, _MANIFEST: _as_bytes(told)})
-    return [(v.version, file, len(words[file])) for file in data]
 
 # %% ../nbs/47_publishing.ipynb #5f028c69
 def _exchange(target: Path, files: Mapping[str, bytes]) -> None:
@@ -391,7 +400,7 @@ def verify(
     (changed, gone; withdrawn: of people whose words are there still), message. Raises as `read_version`.
     """
     published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
-    for told, p in zip(published.manifest["personas"], published.personas, strict=True):
+    for told, p in _files_of(published):
         now = _ground(facts, p)
         for case in sorted({str(e.case) for e in _quotes(p) if e.case in facts.away and not _is_filled(str(e.quote))}):
             said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"

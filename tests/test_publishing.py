@@ -296,6 +296,21 @@ def test_ids_that_become_the_same_when_words_are_filled_stay_apart(study: Study,
 def test_what_could_not_be_read_takes_no_version_s_place(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
     import personabench.publishing as room
 
-    monkeypatch.setattr(room, "_without_words", lambda path, case, said: b"id: [")
+    monkeypatch.setattr(room, "_silent_file", lambda path, case, runs: b"id: [")
     with pytest.raises(BadInput): redact(kept, case="P01")
     assert read_version(kept).personas and [p.name for p in kept.iterdir()] == ["1.0"]
+
+
+def test_words_that_one_version_quotes_are_filled_in_all_and_none_is_changed_when_one_cannot_be(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    first, other = read_version(kept).personas
+    told = first.model_copy(update={"notes": "One said: came down and the dock was empty.", "claim_list": []})
+    publish(study, [told, other], folder=kept, version="0.9", allow_errors=True, today="2026-06-03")  # comes first, and quotes nobody of A
+    import personabench.publishing as room
+
+    silent = room._silent_file
+    with monkeypatch.context() as broken:
+        broken.setattr(room, "_silent_file", lambda path, case, runs: silent(path if "0.9" in str(path) else path / "none", case, runs))
+        with pytest.raises(BadInput): redact(kept, case="P01")
+        assert read_version(kept, "0.9").personas[0].notes == told.notes
+    assert redact(kept, case="P01").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
+    assert str(read_version(kept, "0.9").personas[0].notes).startswith("One said: ▒") and "dock" not in (kept / "0.9" / "2026-05-a.yaml").read_text()
