@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
@@ -21,7 +21,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from .consent import _FILL, _filled, _iso, _repeated, _runs
-from .checks import _configured, _Facts, _people, _Settings, check
+from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
 from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
 from .versions import _table_html
@@ -48,16 +48,21 @@ def _members_hash(study: Study, segmentation: str) -> str:
     return _hash(rows.to_csv(index=False, lineterminator="\n"))
 
 # %% ../nbs/47_publishing.ipynb #6bb86707
+def _passages_hash(rows: pd.DataFrame) -> str:
+    rows = rows[["source", "start", "end", "code", "case"]].sort_values(["source", "start", "end", "code"])
+    return _hash(rows.to_csv(index=False, lineterminator="\n"))
+
+
 def _coded_ground(facts: _Facts, p: Persona) -> dict[str, dict[str, str]]:
-    "Return the hashes of the codes of a persona's claims, of what is coded with them among its people, and of whose interviews were read."
+    "Return the hashes of the codes of a persona's claims, of what is coded for and against them among its people, and of whose interviews were read."
     people, book = _people(facts, p) or set(), facts.codes.set_index("code")
-    own = facts.passages[facts.passages["case"].isin(people)].sort_values(["source", "start", "end", "code"])
-    out: dict[str, dict[str, str]] = {"codes": {}, "claims": {}, "interviews": {}}
+    own = facts.passages[facts.passages["case"].isin(people)]
+    out: dict[str, dict[str, str]] = {"codes": {}, "claims": {}, "against": {}, "interviews": {}}
     for c in p.claim_list:
         codes = {*c.codes, *(e.code for e in (*c.evidence, *c.against, *c.unlike) if e.code)}
         out["codes"] |= {code: _hash(f"{book.at[code, 'facet']} {book.at[code, 'definition']}") for code in sorted(codes) if code in book.index}
-        rows = own.loc[own["code"].isin(codes), ["source", "start", "end", "code", "case"]]
-        if len(rows): out["claims"][c.id] = _hash(rows.to_csv(index=False, lineterminator="\n"))
+        for kind, rows in (("claims", own[own["code"].isin(codes)]), ("against", _rows_against(facts, p, c, people))):
+            if len(rows): out[kind][c.id] = _passages_hash(rows)
     if read := sorted(facts.read & people): out["interviews"]["read"] = _hash(json.dumps(read))
     return out
 
@@ -384,10 +389,21 @@ def _exchange(target: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 # %% ../nbs/47_publishing.ipynb #8bcff858
-_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were",
+_CHANGES = {"gone": "is not in the study any more", "changed": "has changed since", "new": "was not in the study then"}
+_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "against": "what speaks against the claim",
+          "interviews": "the list of interviews that were",
           "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
 # %% ../nbs/47_publishing.ipynb #efb2b6f8
+def _differences(told: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    "Yield kind, name, change and message for each hash that is another, or on one side only; kinds that the manifest does not know are left out."
+    for kind, was in told.items():
+        found = now.get(kind, {})
+        for name in dict.fromkeys([*was, *found]):
+            change = "gone" if name not in found else "new" if name not in was else "changed"
+            if was.get(name) != found.get(name): yield kind, name, change, f"{_WORDS.get(kind, kind)} {name!r} {_CHANGES[change]}"
+
+
 def verify(
     study: Study,                  # of today
     folder: str | Path,            # of a version, or of several
@@ -396,8 +412,8 @@ def verify(
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
-    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, interviews, people), name, change
-    (changed, gone; withdrawn: of people whose words are there still), message. Raises as `read_version`.
+    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people), name,
+    change (changed, gone, new; withdrawn: of people whose words are there still), message. Raises as `read_version`.
     """
     published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
     for told, p in _files_of(published):
@@ -405,11 +421,5 @@ def verify(
         for case in sorted({str(e.case) for e in _quotes(p) if e.case in facts.away and not _is_filled(str(e.quote))}):
             said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"
             rows.append((published.version, p.id, "people", case, "withdrawn", said))
-        for kind, was in told["evidence"].items():
-            for name, digest in was.items():
-                found = now.get(kind, {}).get(name)
-                if found == digest: continue
-                change = "gone" if found is None else "changed"
-                rows.append((published.version, p.id, kind, name, change,
-                    f"{_WORDS.get(kind, kind)} {name!r} {'is not in the study any more' if found is None else 'has changed since'}"))
+        rows += [(published.version, p.id, *row) for row in _differences(told["evidence"], now)]
     return pd.DataFrame(rows, columns=["version", "persona", "kind", "name", "change", "message"])

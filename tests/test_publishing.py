@@ -314,3 +314,28 @@ def test_words_that_one_version_quotes_are_filled_in_all_and_none_is_changed_whe
         assert read_version(kept, "0.9").personas[0].notes == told.notes
     assert redact(kept, case="P01").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
     assert str(read_version(kept, "0.9").personas[0].notes).startswith("One said: ▒") and "dock" not in (kept / "0.9" / "2026-05-a.yaml").read_text()
+
+
+def test_what_speaks_against_a_claim_since_is_told(study: Study, kept: Path):
+    with study.step("code", "a word for the contrary") as step:
+        (bike,) = store.add_codes(step, [{"name": "Always a bike", "facet": "gain", "definition": "The opposite of Empty dock."}])
+    assert verify(study, kept).empty
+    with study.step("code", "against") as step:
+        source = study.sources.set_index("name").at["P01", "source_id"]
+        store.add_codings(step, [{"source_id": int(source), "code_id": bike, "start": 0, "end": 4}])
+    found = verify(study, kept)
+    assert found[["persona", "kind", "name", "change"]].to_numpy().tolist() == [["2026-05-a", "against", "pain-empty-dock", "new"]]
+    assert found["message"].item() == "what speaks against the claim 'pain-empty-dock' was not in the study then"
+
+
+def test_a_version_from_before_contrary_passages_were_kept_is_not_said_to_differ_by_them(study: Study, kept: Path):
+    with study.step("code", "against") as step:
+        (bike,) = store.add_codes(step, [{"name": "Always a bike", "facet": "gain", "definition": "The opposite of Empty dock."}])
+        store.add_codings(step, [{"source_id": int(study.sources.set_index("name").at["P01", "source_id"]), "code_id": bike, "start": 0, "end": 4}])
+    path = kept / "1.0" / "manifest.json"
+    told = {k: v for k, v in json.loads(path.read_text()).items() if k != "manifest_sha256"}
+    for p in told["personas"]:
+        del p["evidence"]["against"]
+        p["evidence_sha256"] = _sealed(p["evidence"])
+    path.write_text(json.dumps(told | {"manifest_sha256": _sealed(told)}))
+    assert verify(study, kept).empty
