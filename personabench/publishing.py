@@ -11,17 +11,18 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pydantic import BaseModel
 
 from .consent import _FILL, _filled, _iso, _repeated, _runs
-from .checks import _configured, _Facts, _people, _Settings, check
-from .personas import Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
+from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
+from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
 from .versions import _table_html
 
@@ -47,16 +48,21 @@ def _members_hash(study: Study, segmentation: str) -> str:
     return _hash(rows.to_csv(index=False, lineterminator="\n"))
 
 # %% ../nbs/47_publishing.ipynb #6bb86707
+def _passages_hash(rows: pd.DataFrame) -> str:
+    rows = rows[["source", "start", "end", "code", "case"]].sort_values(["source", "start", "end", "code"])
+    return _hash(rows.to_csv(index=False, lineterminator="\n"))
+
+
 def _coded_ground(facts: _Facts, p: Persona) -> dict[str, dict[str, str]]:
-    "Return the hashes of the codes of a persona's claims, of what is coded with them among its people, and of whose interviews were read."
+    "Return the hashes of the codes of a persona's claims, of what is coded for and against them among its people, and of whose interviews were read."
     people, book = _people(facts, p) or set(), facts.codes.set_index("code")
-    own = facts.passages[facts.passages["case"].isin(people)].sort_values(["source", "start", "end", "code"])
-    out: dict[str, dict[str, str]] = {"codes": {}, "claims": {}, "interviews": {}}
+    own = facts.passages[facts.passages["case"].isin(people)]
+    out: dict[str, dict[str, str]] = {"codes": {}, "claims": {}, "against": {}, "interviews": {}}
     for c in p.claim_list:
         codes = {*c.codes, *(e.code for e in (*c.evidence, *c.against, *c.unlike) if e.code)}
         out["codes"] |= {code: _hash(f"{book.at[code, 'facet']} {book.at[code, 'definition']}") for code in sorted(codes) if code in book.index}
-        rows = own.loc[own["code"].isin(codes), ["source", "start", "end", "code", "case"]]
-        if len(rows): out["claims"][c.id] = _hash(rows.to_csv(index=False, lineterminator="\n"))
+        for kind, rows in (("claims", own[own["code"].isin(codes)]), ("against", _rows_against(facts, p, c, people))):
+            if len(rows): out[kind][c.id] = _passages_hash(rows)
     if read := sorted(facts.read & people): out["interviews"]["read"] = _hash(json.dumps(read))
     return out
 
@@ -171,16 +177,21 @@ def _refuse_errors(findings: pd.DataFrame, allowed: bool) -> None:
     raise BadInput("publish", found, "personas that pass check(study, personas=...)", "correct them, or pass allow_errors=True: they are kept in the manifest")
 
 # %% ../nbs/47_publishing.ipynb #0a85ad4f
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    "Write files, and wait until they are on the disk."
+    for name, data in files.items():
+        with (folder / name).open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+
 def _write_version(target: Path, files: dict[str, bytes]) -> None:
     "Write a folder of files that appears all at once. Raises AlreadyThere when somebody else was quicker."
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
-        for name, data in files.items():
-            with (work / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+        _write_all(work, files)
         os.chmod(work, 0o755)
         try: os.rename(work, target)
         except OSError as e: raise _taken(target) from e
@@ -269,6 +280,12 @@ def _quotes(p: Persona) -> list[Evidence]: return [e for c in p.claim_list for e
 
 def _is_filled(quote: str) -> bool: return set(quote) <= {*_FILL, "\n"}
 
+
+def _said_by(p: Persona, case: str) -> list[str]: return [str(e.quote) for e in _quotes(p) if e.case == case and not _is_filled(str(e.quote))]
+
+
+def _files_of(v: Version) -> list[tuple[dict[str, Any], Persona]]: return list(zip(v.manifest["personas"], v.personas, strict=True))
+
 # %% ../nbs/47_publishing.ipynb #8a57d498
 def _as_before(manifest: dict[str, Any]) -> dict[str, Any]:
     "Return a manifest as it was before its last redaction, without its own hash."
@@ -287,14 +304,36 @@ def _wrong_record(manifest: dict[str, Any]) -> bool:
     return False
 
 # %% ../nbs/47_publishing.ipynb #f7e992c2
-def _without_words(path: Path, case: str, said: Iterable[str]) -> bytes:
+def _silent(thing: Any, case: str, runs: set[tuple[str, ...]]) -> Any:
+    "Return a part of a persona with a case's quotes filled, and in all other texts what repeats their words."
+    if isinstance(thing, str): return _filled(thing, _repeated(thing, runs, []))
+    if isinstance(thing, list): return [_silent(item, case, runs) for item in thing]
+    if not isinstance(thing, BaseModel): return thing
+    new = {name: _silent(getattr(thing, name), case, runs) for name in type(thing).model_fields}
+    if isinstance(thing, Persona): new |= {"id": thing.id, "claim_list": _each_id_once(new["claim_list"])}
+    if isinstance(thing, Evidence) and thing.case == case and thing.quote: new["quote"] = _filled(thing.quote, [(0, len(thing.quote))])
+    return thing.model_copy(update=new)
+
+
+def _each_id_once(claims: list[Claim]) -> list[Claim]:
+    "Number the claims whose ids became the same when words in them were filled."
+    ids = [c.id for c in claims]
+    return [c.model_copy(update={"id": f"{c.id}-{i}"}) if c.id in ids[:i] else c for i, c in enumerate(claims)]
+
+
+def _without_remarks(text: str, runs: set[tuple[str, ...]]) -> str:
+    "Fill in the remarks of a YAML text what repeats a run, also over several lines."
+    remarks, at = "", 0
+    for m in re.finditer(r"(?m)(?:^|(?<=\s))#+(.*)", text): remarks, at = remarks + " " * (m.start(1) - at) + m[1], m.end()
+    return _filled(text, [(a + m.start(), a + m.end()) for a, b in _repeated(remarks, runs, []) for m in re.finditer(r"\S+", remarks[a:b])])
+
+
+def _silent_file(path: Path, case: str, runs: set[tuple[str, ...]]) -> bytes:
     "Return a persona file's bytes with the words of a case filled: its quotes, and what repeats them elsewhere in the file."
-    p, runs = _read_persona(path), _runs(said)
-    def silent(e: Evidence) -> Evidence: return e.model_copy(update={"quote": _filled(str(e.quote), [(0, len(str(e.quote)))])}) if e.case == case and e.quote else e
-    sides = ("evidence", "against", "unlike")
-    claims = [c.model_copy(update={side: [silent(e) for e in getattr(c, side)] for side in sides}) for c in p.claim_list]
-    text = _updated(path, p.model_copy(update={"claim_list": claims})).decode()
-    return _filled(text, _repeated(text, runs, [])).encode()
+    p = _silent(_read_persona(path), case, runs)
+    try: text = _updated(path, p).decode()
+    except BadInput: text = p.to_yaml()  # anchors, or one line for all: the right to be forgotten is older than how a file is written
+    return _without_remarks(text, runs).encode()
 
 # %% ../nbs/47_publishing.ipynb #b02e8151
 def redact(
@@ -305,51 +344,66 @@ def redact(
 ) -> pd.DataFrame:
     """Fill the words of a person in published versions, and record it in their manifests.
 
-    Returns one row per persona file that held words of theirs: version, file, quotes (filled). Each version is changed as a whole or not at all.
+    What they said is collected from all versions first, so give the folder that holds all. Returns one row per persona file that held words of
+    theirs: version, file, quotes (filled). Each version is changed as a whole or not at all.
     Raises BadInput for a damaged version, before any is changed, and for a date that is none.
     """
     place, day = Path(folder), _iso(date) if date is not None else Date.today().isoformat()
     versions = [read_version(place)] if (place / _MANIFEST).exists() else [read_version(place / name) for name in _version_names(place)]
-    rows = [row for version in versions for row in _redacted(version, case, day)]
+    said = [quote for v in versions for p in v.personas for quote in _said_by(p, case)]
+    ready = [(v, files) for v in versions if said and (files := _without_words(v, case, said))]
+    for v, files in ready: _put(v, files, case, day)
+    rows = [(v.version, told["file"], len(_said_by(p, case))) for v, files in ready for told, p in _files_of(v) if told["file"] in files]
     return pd.DataFrame(rows, columns=["version", "file", "quotes"]).astype({"quotes": "int64"})
 
 # %% ../nbs/47_publishing.ipynb #edb73c0f
-def _redacted(v: Version, case: str, day: str) -> list[tuple[str, str, int]]:
-    "Fill the words of a person in one version; return version, file and number of quotes for each file that was changed."
-    words = {str(told["file"]): [str(e.quote) for e in _quotes(p) if e.case == case and not _is_filled(str(e.quote))]
-             for told, p in zip(v.manifest["personas"], v.personas, strict=True)}
-    said = [quote for quotes in words.values() for quote in quotes]
-    data = {file: _without_words(v.folder / file, case, said) for file in words} if said else {}
-    data = {file: new for file, new in data.items() if new != (v.folder / file).read_bytes()}
-    if not data: return []
+def _without_words(v: Version, case: str, said: Iterable[str]) -> dict[str, bytes]:
+    "Return the files of a version that change when the words of a person are filled."
+    runs = _runs(said)
+    files = {told["file"]: _silent_file(v.folder / told["file"], case, runs) for told in v.manifest["personas"]}
+    return {name: data for name, data in files.items() if data != (v.folder / name).read_bytes()}
+
+
+def _put(v: Version, data: Mapping[str, bytes], case: str, day: str) -> None:
+    "Put redacted files into their version, on record."
     was = {p["file"]: p["sha256"] for p in v.manifest["personas"] if p["file"] in data}
-    record = {"date": day, "case": case, "quotes": len(said), "files": was, "before": v.manifest["manifest_sha256"]}
+    record = {"date": day, "case": case, "quotes": sum(len(_said_by(p, case)) for p in v.personas), "files": was, "before": v.manifest["manifest_sha256"]}
     told = {k: x for k, x in v.manifest.items() if k != "manifest_sha256"}
     told["personas"] = [{**p, "sha256": hashlib.sha256(data[p["file"]]).hexdigest()} if p["file"] in data else p for p in told["personas"]]
     told["redactions"] = [*v.manifest.get("redactions", []), record]
     told["manifest_sha256"] = _sealed(told)
     _exchange(v.folder, {**data, _MANIFEST: _as_bytes(told)})
-    return [(v.version, file, len(words[file])) for file in data]
 
 # %% ../nbs/47_publishing.ipynb #5f028c69
 def _exchange(target: Path, files: Mapping[str, bytes]) -> None:
-    "Put a copy of a folder with some new files into its place."
+    "Put a copy of a folder with some new files into its place; whatever stops that, even Ctrl-C between the two renames, the folder is there."
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         shutil.copytree(target, work / "new")
-        for name, data in files.items(): (work / "new" / name).write_bytes(data)
+        _write_all(work / "new", files)
+        read_version(work / "new")  # never one that cannot be read in the place of one that can
         os.rename(target, work / "was")
-        try: os.rename(work / "new", target)
-        except OSError:
-            os.rename(work / "was", target)
-            raise
-    finally: shutil.rmtree(work, ignore_errors=True)
+        os.rename(work / "new", target)
+    finally:
+        if not target.exists(): os.rename(work / "was", target)
+        shutil.rmtree(work, ignore_errors=True)
 
 # %% ../nbs/47_publishing.ipynb #8bcff858
-_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "interviews": "the list of interviews that were",
+_CHANGES = {"gone": "is not in the study any more", "changed": "has changed since", "new": "was not in the study then"}
+_WORDS = {"codes": "the code, its facet or definition,", "claims": "what is coded behind the claim", "against": "what speaks against the claim",
+          "interviews": "the list of interviews that were",
           "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
 # %% ../nbs/47_publishing.ipynb #efb2b6f8
+def _differences(told: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    "Yield kind, name, change and message for each hash that is another, or on one side only; kinds that the manifest does not know are left out."
+    for kind, was in told.items():
+        found = now.get(kind, {})
+        for name in dict.fromkeys([*was, *found]):
+            change = "gone" if name not in found else "new" if name not in was else "changed"
+            if was.get(name) != found.get(name): yield kind, name, change, f"{_WORDS.get(kind, kind)} {name!r} {_CHANGES[change]}"
+
+
 def verify(
     study: Study,                  # of today
     folder: str | Path,            # of a version, or of several
@@ -358,20 +412,14 @@ def verify(
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
-    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, interviews, people), name, change
-    (changed, gone; withdrawn: of people whose words are there still), message. Raises as `read_version`.
+    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people), name,
+    change (changed, gone, new; withdrawn: of people whose words are there still), message. Raises as `read_version`.
     """
     published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
-    for told, p in zip(published.manifest["personas"], published.personas, strict=True):
+    for told, p in _files_of(published):
         now = _ground(facts, p)
         for case in sorted({str(e.case) for e in _quotes(p) if e.case in facts.away and not _is_filled(str(e.quote))}):
             said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"
             rows.append((published.version, p.id, "people", case, "withdrawn", said))
-        for kind, was in told["evidence"].items():
-            for name, digest in was.items():
-                found = now.get(kind, {}).get(name)
-                if found == digest: continue
-                change = "gone" if found is None else "changed"
-                rows.append((published.version, p.id, kind, name, change,
-                    f"{_WORDS.get(kind, kind)} {name!r} {'is not in the study any more' if found is None else 'has changed since'}"))
+        rows += [(published.version, p.id, *row) for row in _differences(told["evidence"], now)]
     return pd.DataFrame(rows, columns=["version", "persona", "kind", "name", "change", "message"])

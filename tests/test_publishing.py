@@ -232,10 +232,110 @@ def test_a_remark_that_repeats_the_words_is_redacted_too(study: Study, kept: Pat
     assert (kept / "1.1" / file.name).read_text().startswith("# they said: ▒") and read_version(kept, "1.1").personas
 
 
-def test_a_redaction_that_cannot_be_written_leaves_the_version(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("stop", [OSError("disk full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_redaction_that_cannot_be_written_leaves_the_version(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, moved: bool):
     import personabench.publishing as room
 
     before, rename = {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()}, room.os.rename
-    monkeypatch.setattr(room.os, "rename", lambda a, b: rename(a, b) if Path(a).name != "new" else (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"): redact(kept, case="P01")
+    def stopped(a: Path, b: Path) -> None:
+        "Stop before the new folder takes its place, or right after the old one left it."
+        last = Path(b).name == "was" if moved else Path(a).name == "new"
+        if moved or not last: rename(a, b)
+        if last: raise stop
+    monkeypatch.setattr(room.os, "rename", stopped)
+    with pytest.raises(type(stop)): redact(kept, case="P01")
     assert {p: p.read_bytes() for p in kept.rglob("*") if p.is_file()} == before
+
+
+def with_text(study: Study, kept: Path, old: str, new: str) -> Path:
+    "Publish the file of the first persona with a text in it replaced, as version 1.1; return where it was published."
+    file = kept.parent / "personas" / "2026-05-a.yaml"
+    assert file.read_text().count(old) == 1
+    file.write_text(file.read_text().replace(old, new))
+    publish(study, file.parent, folder=kept, version="1.1", today="2026-06-03", allow_errors=True)
+    return kept / "1.1" / file.name
+
+
+@pytest.mark.parametrize("notes", [
+    "notes: |\n  One said: Came\n  down and the dock was\n    empty. Think of it.\n",
+    'notes: "One said: Came\\n  down and\n  the dock was empty. So."\n',
+    "notes: >-\n  One said: Came down\n  and the dock was empty.\n",
+    "notes: Came down and the dock was empty  # board came down and\n# the dock was empty too\n"])
+def test_a_version_can_be_read_after_words_over_several_lines_are_filled(study: Study, kept: Path, notes: str):
+    drafted = kept.parent / "personas" / "2026-05-a.yaml"
+    lines = drafted.read_text().splitlines(keepends=True)
+    at = lines.index("notes: |-\n")
+    file = with_text(study, kept, "".join(lines[at:at + 2]), notes)
+    redact(kept, case="P01")
+    after = str(read_version(kept, "1.1").personas[0].notes)
+    assert "▒" in after and not {"came", "down", "dock", "empty"} & set(after.casefold().replace(".", "").split())
+    assert "down" not in file.read_text() and "dock was" not in file.read_text() and list_versions(kept)["whole"].all()
+    assert ("# board ▒" in file.read_text() and file.read_text().count("\n# ") == 1) == ("#" in notes)
+
+
+def test_a_file_that_cannot_be_changed_in_place_is_written_anew(study: Study, kept: Path):
+    write_personas([p.model_copy(update={"notes": "SAID"}) for p in read_version(kept).personas], kept.parent / "personas", overwrite=True)
+    file = kept.parent / "personas" / "2026-05-a.yaml"
+    file.write_text(file.read_text().replace("|-\n          Came down and the dock was empty", "*words"))
+    file = with_text(study, kept, "|-\n  SAID", "&words Came down and the dock was empty")
+    assert redact(kept, case="P01")["version"].tolist() == ["1.0", "1.1"]
+    assert "Came down" not in file.read_text() and read_version(kept, "1.1").personas[0].claim_list[0].strength == "anecdote"
+
+
+def test_ids_that_become_the_same_when_words_are_filled_stay_apart(study: Study, kept: Path):
+    v = read_version(kept)
+    (claim,) = v.personas[0].claim_list
+    twins = [claim.model_copy(update={"id": f"came-down-and-the-dock-{verb}-empty"}) for verb in ("was", "WAS")]
+    publish(study, [v.personas[0].model_copy(update={"claim_list": twins})], folder=kept, version="1.1", allow_errors=True, today="2026-06-03")
+    redact(kept, case="P01")
+    ids = [c.id for c in read_version(kept, "1.1").personas[0].claim_list]
+    assert len(set(ids)) == 2 and "down" not in "".join(ids)
+
+
+def test_what_could_not_be_read_takes_no_version_s_place(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    import personabench.publishing as room
+
+    monkeypatch.setattr(room, "_silent_file", lambda path, case, runs: b"id: [")
+    with pytest.raises(BadInput): redact(kept, case="P01")
+    assert read_version(kept).personas and [p.name for p in kept.iterdir()] == ["1.0"]
+
+
+def test_words_that_one_version_quotes_are_filled_in_all_and_none_is_changed_when_one_cannot_be(study: Study, kept: Path, monkeypatch: pytest.MonkeyPatch):
+    first, other = read_version(kept).personas
+    told = first.model_copy(update={"notes": "One said: came down and the dock was empty.", "claim_list": []})
+    publish(study, [told, other], folder=kept, version="0.9", allow_errors=True, today="2026-06-03")  # comes first, and quotes nobody of A
+    import personabench.publishing as room
+
+    silent = room._silent_file
+    with monkeypatch.context() as broken:
+        broken.setattr(room, "_silent_file", lambda path, case, runs: silent(path if "0.9" in str(path) else path / "none", case, runs))
+        with pytest.raises(BadInput): redact(kept, case="P01")
+        assert read_version(kept, "0.9").personas[0].notes == told.notes
+    assert redact(kept, case="P01").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
+    assert str(read_version(kept, "0.9").personas[0].notes).startswith("One said: ▒") and "dock" not in (kept / "0.9" / "2026-05-a.yaml").read_text()
+
+
+def test_what_speaks_against_a_claim_since_is_told(study: Study, kept: Path):
+    with study.step("code", "a word for the contrary") as step:
+        (bike,) = store.add_codes(step, [{"name": "Always a bike", "facet": "gain", "definition": "The opposite of Empty dock."}])
+    assert verify(study, kept).empty
+    with study.step("code", "against") as step:
+        source = study.sources.set_index("name").at["P01", "source_id"]
+        store.add_codings(step, [{"source_id": int(source), "code_id": bike, "start": 0, "end": 4}])
+    found = verify(study, kept)
+    assert found[["persona", "kind", "name", "change"]].to_numpy().tolist() == [["2026-05-a", "against", "pain-empty-dock", "new"]]
+    assert found["message"].item() == "what speaks against the claim 'pain-empty-dock' was not in the study then"
+
+
+def test_a_version_from_before_contrary_passages_were_kept_is_not_said_to_differ_by_them(study: Study, kept: Path):
+    with study.step("code", "against") as step:
+        (bike,) = store.add_codes(step, [{"name": "Always a bike", "facet": "gain", "definition": "The opposite of Empty dock."}])
+        store.add_codings(step, [{"source_id": int(study.sources.set_index("name").at["P01", "source_id"]), "code_id": bike, "start": 0, "end": 4}])
+    path = kept / "1.0" / "manifest.json"
+    told = {k: v for k, v in json.loads(path.read_text()).items() if k != "manifest_sha256"}
+    for p in told["personas"]:
+        del p["evidence"]["against"]
+        p["evidence_sha256"] = _sealed(p["evidence"])
+    path.write_text(json.dumps(told | {"manifest_sha256": _sealed(told)}))
+    assert verify(study, kept).empty
