@@ -16,11 +16,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from .consent import _identifiers_in, _names_pattern
+from .consent import _identifiers_in, _names_pattern, _refuses
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
-from .wordings import YES, answer_words, row_words, topic_words
+from .wordings import _YES, answer_words, row_words, topic_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -1257,7 +1257,7 @@ def _survey_words(row: Any, known: Mapping[str, Any]) -> str:
     "Return the text of a survey claim; its figures stand in the evidence. Where fewer give one of two answers, more give the other, which is named."
     question, more, answer = known["question"], row.effect > 0, row.answer
     most = row.share is None or row.share != row.share or (row.share >= .5) == more
-    yes = isinstance(answer, str) and answer.strip().casefold() in YES
+    yes = isinstance(answer, str) and answer.strip().casefold() in _YES
     other = next((label for label in _labels_of(known) if label != answer), None) if row.level == "binary" and not more and not (yes and question) else None
     if other is not None: answer, more = other, True
     if question:
@@ -1439,6 +1439,7 @@ class _Ground:
         self.survey = _stored(study, self.about["survey"])
         self.asked = None if self.survey is None else _asked(study, self.survey)
         self.home = None if self.survey is None else _homes(study, self.survey, str(self.about["name"]), self.members, self.names)
+        self.silent = {case for case, words in zip(study.cases["case"], study.cases["consent"]) if _refuses(words)}     # they count, and are not quoted
         self.sizes, self.telling = _segment_sizes(self.members), _Telling(study, _FEWEST_ALIKE)
 
     def _linked(self, hand: dict[str, str | None], tool: TypingTool | None, answers: pd.DataFrame | None) -> dict[str, list[Link]]:
@@ -1515,9 +1516,9 @@ def _figures(people: int, base: int, quotes: int, newest: str | None, oldest: st
     return {"people": people, "base": base, "share": share, "low": _round(low), "high": _round(high), "quotes": quotes, "newest": newest, "oldest": oldest}
 
 # %% ../nbs/40_personas.ipynb #25dd341c
-def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None = None) -> dict[str, list[Evidence]]:
-    "Return the best passages of each group as evidence; those that give a person away only where a group has no others."
-    best = _best_first(p, by, 2 * most)
+def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None = None, silent: Collection[str] = ()) -> dict[str, list[Evidence]]:
+    "Return the best passages of each group as evidence, none of those who are `silent`; what gives a person away only where a group has nothing else."
+    best = _best_first(p[~_among(p["case"], set(silent))] if silent else p, by, 2 * most)
     found: dict[str, tuple[list[Any], list[Any]]] = {}
     for name, row in zip(best[by].tolist(), map(_Passage, *(best[part].tolist() for part in _Passage._fields)), strict=True):
         quiet, telling = found.setdefault(name, ([], []))
@@ -1564,7 +1565,7 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
     told, against = own[own["facet"].isin(include)], _said_against(ground.study, frozenset(link.case for link in ground.links[segment]), ground.opposites)
     base = len(ground.cases[segment] & ground.read)
     counts = _count_by(told, "code", base)
-    quotes, counters = _listed(told, "code", most, ground.bearers), _listed(against, "claim_code", most, ground.bearers)
+    quotes, counters = (_listed(part, by, most, ground.bearers, ground.silent) for part, by in ((told, "code"), (against, "claim_code")))
     otherwise = against.groupby("claim_code").agg(people=("case", "nunique"), quotes=("case", "size"))
     no = {str(row.Index): _counter_figures(int(row.people), base, int(row.quotes)) for row in _rows(otherwise)}
     far, claims = _unlike(told, quotes, unlike, ground.bearers), []
@@ -1574,7 +1575,7 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
         text = _words(name, code["facet"], code["definition"], templates)
         field = "other" if _TOPIC.match(text) else _field_of(code["facet"], name)
         about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": field, "codes": [name]}
-        claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes[name], unlike=far.get(name, []), **figures))
+        claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes.get(name, []), unlike=far.get(name, []), **figures))
     return claims
 
 # %% ../nbs/40_personas.ipynb #9a5fddce

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 # %% auto #0
-__all__ = ['YES', 'topic_words', 'row_words', 'answer_words']
+__all__ = ['topic_words', 'row_words', 'answer_words']
 
 # %% ../nbs/09_wordings.ipynb #c1c5a225
 _PAST = dict(pair.split(":") for pair in (
@@ -98,7 +98,7 @@ def _chosen(asked: str, answer: str) -> str:
     return f"{topic_words(asked)} {answer}" if asked.endswith((".", "!")) else f"{topic_words(asked).rstrip('?')}: {answer}"
 
 # %% ../nbs/09_wordings.ipynb #da7c9d63
-YES = ("yes", "true", "1", "y", "ja", "oui", "si", "s\u00ed")
+_YES = ("yes", "true", "1", "y", "ja", "oui", "si", "s\u00ed")
 
 
 def _there(m: re.Match[str], yes: bool) -> str:
@@ -190,6 +190,6 @@ def answer_words(
     asked = _plain_question(question)
     if answer is None: return _compared(asked, more, agreeing, ends) + "."
     plain = str(answer).strip()
-    if yes_no and plain.casefold() in YES: said = _yes_or_no(asked, more)
+    if yes_no and plain.casefold() in _YES: said = _yes_or_no(asked, more)
     else: said = _chosen(asked, plain) if more else f"{_chosen(asked, plain)}, less often than the others"
     return f"{said.rstrip('.')}." if most or said.endswith("than the others") else f"{said.rstrip('.')}, more often than the others."

@@ -20,8 +20,10 @@ from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
 from personabench.coding import assign, code
+from personabench.consent import record_consent
 from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
+from personabench.sample_data import import_sample
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
 from personabench.study import Study
 from personabench.statistics import wilson
@@ -1085,3 +1087,14 @@ def test_words_and_figures_of_a_claim_are_about_the_same_answer():
     assert said["news"].text == "Does not read the newsletter." and said["news"].share == pytest.approx(.9)
     assert said["pay"].text == "Pays: app, more often than the others." and said["pay"].share == pytest.approx(.42) and said["pay"].against_answer == "“card”"
     assert first.label == "Does not read the newsletter", "the title is what most of them do"
+
+
+def test_who_does_not_want_to_be_quoted_counts_and_is_not_quoted():
+    study = Study(":memory:", coder="MB", create=True)
+    import_sample(study)
+    before = draft_personas(study, today="2026-06-01")[0]
+    asked = before.claim_list[0].evidence[0].case
+    record_consent(study, case=asked, consent="no")
+    after = draft_personas(study, "codings", today="2026-06-01")[0]
+    assert not any(e.case == asked for c in after.claim_list for e in (*c.evidence, *c.against, *c.unlike))
+    assert [(c.id, c.people) for c in after.claim_list] == [(c.id, c.people) for c in before.claim_list]

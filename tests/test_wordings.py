@@ -60,7 +60,8 @@ def test_agreement_is_said_of_a_statement():
     assert answer_words("I plan ahead.", more=False, agreeing=True) == "Agrees less than the others: “I plan ahead”."
 
 
-LABELS = [("very dissatisfied", "very satisfied"), ("strongly disagree", "strongly agree"), ("not at all", "a great deal"), ("never", "daily"), ("unimportant", "important")]
+LABELS = [("very dissatisfied", "very satisfied"), ("strongly disagree", "strongly agree"), ("not at all", "a great deal"), ("never", "daily"),
+          ("unimportant", "important")]
 
 
 @pytest.mark.parametrize("ends", LABELS)
