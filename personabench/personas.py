@@ -1660,12 +1660,29 @@ def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: M
     if ground.survey is None: return []
     assert ground.home is not None
     here = ground.home == ground.names.index(segment)
-    rows = _rows(_telling(found, without=without, used=_defining(ground.about), most=most))
+    facet = [facets.get(v) or _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)]
+    few = [f == "demographic" and s == s and _tells_of_few(n, m) for f, s, n, m in zip(facet, found["share"], found["n"], found["people"], strict=True)]
+    rows = _rows(_telling(found[~np.array(few, dtype=bool)], without=without, used=_defining(ground.about), most=most))
     return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 
 # %% ../nbs/40_personas.ipynb #0d3e31a9
 _FEWEST_ALIKE, _MOST_ANSWERS = 5, 3
 _DESCRIBED = ("role", "tech comfort", "age", "location", "devices", "demographics")
+_AMOUNT = re.compile(r"ages?|years?|born|birth\w*|income|salary|size|number|count|child(?:ren)?|kids|household|hours|minutes|tenure|experience")
+
+
+def _is_amount(name: str) -> bool: return any(_AMOUNT.fullmatch(w) for w in re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+
+
+def _tells_of_few(n: float, people: float, k: float = _FEWEST_ALIKE) -> bool:
+    "Whether an answer tells of fewer than k people: of those who gave it, or of those whom it leaves out."
+    return 0 < people < k or 0 < n - people < k
+
+
+def _safe(people: Sequence[int], n: int) -> int:
+    "Return how many of an answer's lines, the most frequent first, can be shown so that none of them, and not all together, tells of few."
+    first = next((i for i, m in enumerate(people) if _tells_of_few(n, m)), len(people))
+    return next((i for i in range(first, 0, -1) if not _tells_of_few(n, sum(people[:i]))), 0)
 
 
 def _asked_words(survey: Survey | None, variable: str) -> dict[str, Any]:
@@ -1689,9 +1706,14 @@ def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mappi
     "Return the descriptors of a segment in the order in which teams use their fields."
     kinds = {v: facets[v] if v in facets else _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)}
     fields = {v: _descriptor_field(v, facet) for v, facet in kinds.items() if facet is not None}
-    rows = found[found["variable"].map(fields).notna() & found["people"].fillna(found["n"]).ge(_FEWEST_ALIKE) & found["n"].ge(_FEWEST_ALIKE)]
+    codes = found["level"].eq("numeric") & ~found["variable"].map(_is_amount).astype(bool)  # the mean of district 2 and district 7 is no district
+    rows = found[found["variable"].map(fields).notna() & ~codes & found["people"].fillna(found["n"]).ge(_FEWEST_ALIKE) & found["n"].ge(_FEWEST_ALIKE)]
     rows = rows.sort_values("share", ascending=False, kind="stable").groupby("variable", sort=False).head(_MOST_ANSWERS)
-    out = [_descriptor(row, str(fields[row.variable]), ground.survey) for row in _rows(rows)]
+    out: list[Descriptor] = []
+    for variable, listed in rows.groupby("variable", sort=False):
+        told = list(_rows(listed))
+        shown = told if told[0].share != told[0].share else told[:_safe([int(row.people) for row in told], int(told[0].n))]
+        out += [_descriptor(row, str(fields[variable]), ground.survey) for row in shown]
     out += _known_of_cases(ground, segment, set(kinds))
     order = list(dict.fromkeys(found["variable"])) if ground.survey is None else list(ground.survey.variables["variable"])
     return sorted(out, key=lambda d: (_DESCRIBED.index(d.field), order.index(d.variable) if d.variable in order else len(order), -(d.share or 0)))
@@ -1706,20 +1728,32 @@ def _descriptor(row: Any, field: Any, survey: Survey | None) -> Descriptor:
 # %% ../nbs/40_personas.ipynb #a424e7f4
 def _known_of_cases(ground: _Ground, segment: str, asked: Collection[str]) -> list[Descriptor]:
     "Return descriptors from the attributes of the interviewed people, of what no survey asked of them."
+    people, out = ground.cases[segment] & ground.read, list[Descriptor]()
+    for name in (str(name) for name in _attributes_of(ground.study) if name not in asked):
+        field, said = _descriptor_field(name, _default_facet(name, "nominal")), _said_of(ground.study, name, people)
+        if field is None or len(said) < _FEWEST_ALIKE: continue
+        counts, mean = said.value_counts().head(_MOST_ANSWERS), _case_line(said, None)["mean"]
+        answers: list[Any] = [None] if mean is not None and _is_amount(name) else list(counts.index[:_safe([int(n) for n in counts], len(said))])
+        out += [Descriptor(field=field, variable=name, asked="cases", answer=answer, **_case_line(said, answer)) for answer in answers]
+    return out
+
+
+def _said_of(study: Study, name: str, people: Collection[str]) -> pd.Series:
+    "Return what is known of some interviewed people by an attribute, without blanks."
+    known = _attributes_of(study)
+    return known.loc[known.index.isin(list(people)) & known[name].ne(""), name]
+
+
+def _case_line(said: pd.Series, answer: str | None) -> dict[str, Any]:
+    "Return the figures of a descriptor: those of an answer, or the mean where all are numbers."
     import pandas as pd
 
-    known, people = _attributes_of(ground.study), ground.cases[segment] & ground.read
-    known, out = known[known.index.isin(list(people))].drop(columns=[c for c in known if c in asked]), list[Descriptor]()
-    for name in known:
-        field, said = _descriptor_field(str(name), _default_facet(str(name), "nominal")), known[name][known[name].ne("")]
-        if field is None or len(said) < _FEWEST_ALIKE: continue
-        about: dict[str, Any] = {"field": field, "variable": str(name), "asked": "cases", "n": len(said)}
-        numbers = pd.to_numeric(said, errors="coerce")
-        if numbers.notna().all(): out.append(Descriptor(**about, mean=_round(numbers.mean())))
-        for answer, n in said.value_counts().head(_MOST_ANSWERS).items() if numbers.isna().any() else ():
-            low, high = wilson(n, len(said))
-            if n >= _FEWEST_ALIKE: out.append(Descriptor(**about, answer=str(answer), people=int(n), share=_round(n / len(said)), low=_round(low), high=_round(high)))
-    return out
+    empty = {"n": len(said), "people": None, "share": None, "mean": None, "low": None, "high": None, "rest": None}
+    numbers = pd.to_numeric(said, errors="coerce")
+    if answer is None: return {**empty, "mean": _round(numbers.mean()) if len(said) and numbers.notna().all() else None}
+    n = int(said.eq(answer.casefold()).sum())
+    low, high = wilson(n, len(said)) if len(said) else (np.nan, np.nan)
+    return {**empty, "people": n, "share": _round(n / len(said)) if len(said) else None, "low": _round(low), "high": _round(high)}
 
 # %% ../nbs/40_personas.ipynb #890339fb
 _FITS = .5   # the smallest share of the variables that made the segments on which somebody is usual

@@ -374,12 +374,7 @@ class Study(_Tables):
         if seen is not None and not self.open_step: return seen
         with self.connection() as conn: return store.newest_event(conn)
 
-    @contextmanager
-    def one_look(self) -> Iterator[None]:
-        "Ask once, and not before each table, whether the log has grown: for work of this thread that reads much and writes nothing."
-        outer, self._of_thread.seen = getattr(self._of_thread, "seen", None), self.last_event()
-        try: yield
-        finally: self._of_thread.seen = outer if self._of_thread.seen is not None else None   # somebody wrote: whoever is still looking looks anew
+    def one_look(self): "Ask once, and not before each table, whether the log has grown: a context for work that reads much."; return _one_look(self)  # noqa: E702
 
     def close(self) -> None:
         "Close the database."
@@ -391,6 +386,14 @@ class Study(_Tables):
     def _repr_html_(self) -> str: return _overview(self)
 
 # %% ../nbs/02_study.ipynb #be46443d
+@contextmanager
+def _one_look(study: Study) -> Iterator[None]:
+    thread = study._of_thread
+    outer, thread.seen = getattr(thread, "seen", None), study.last_event()
+    try: yield
+    finally: thread.seen = outer if thread.seen is not None else None   # somebody wrote: whoever is still looking looks anew
+
+
 def _current(study: Study, conn: sa.Connection, name: str) -> pd.DataFrame:
     "Return the frame of a table, read anew if the log has grown since it was kept."
     now, kept = store.newest_event(conn), study._kept.get(name)

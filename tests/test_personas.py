@@ -21,6 +21,7 @@ from personabench import store
 from personabench.checks import check
 from personabench.coding import assign, code
 from personabench.consent import record_consent
+from personabench.importers import import_table
 from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
 from personabench.sample_data import import_sample
@@ -1098,3 +1099,48 @@ def test_who_does_not_want_to_be_quoted_counts_and_is_not_quoted():
     after = draft_personas(study, "codings", today="2026-06-01")[0]
     assert not any(e.case == asked for c in after.claim_list for e in (*c.evidence, *c.against, *c.unlike))
     assert [(c.id, c.people) for c in after.claim_list] == [(c.id, c.people) for c in before.claim_list]
+
+
+# -- Descriptors: privacy and codes ------------------------------------------------------------------------------------------------
+def described_study(data: pd.DataFrame, attributes: pd.DataFrame | None = None) -> Study:
+    "A study of two segments, A (every other person) and B; the first eight of A are interviewed where they have attributes."
+    study = Study(":memory:", coder="MB", create=True)
+    import_survey(study, data, name="w", wave="2026-05")
+    segment = {case: "AB"[i % 2] for i, case in enumerate(data.index)}
+    for case in [] if attributes is None else attributes["case"]:
+        with study.step("i", "i") as step:
+            source_id = store.add_source(step, case, text="I ride.", turns=[{"speaker": case, "start": 0, "end": 7}], speakers={case: (case, "participant")}, date="2026-05-04")
+            ids = {} if study.codes.empty else study.codes.set_index("code")["code_id"]
+            code_id = int(ids["Rides"]) if len(ids) else store.add_codes(step, [{"name": "Rides", "facet": "behaviour", "definition": ""}])[0]
+            store.add_codings(step, [{"source_id": source_id, "code_id": code_id, "start": 0, "end": 7}])
+    if attributes is not None: import_table(study, attributes, text=[], case="case")
+    add_segments(study, segment, survey="w")
+    return study
+
+
+def test_no_line_tells_of_fewer_than_five_by_what_it_leaves_out():
+    ids, a = [f"R{i}" for i in range(120)], np.arange(120) % 2 == 0
+    job = np.where(np.arange(120) % 3 == 0, "office", "school").astype(object)
+    job[a] = ["office"] * 59 + ["governor"]
+    disabled = np.where(a, 1, np.arange(120) % 5 == 1).astype(int)
+    disabled[4] = 0
+    work = np.where(np.arange(120) % 4 < 2, "day", "night").astype(object)
+    work[2] = "mint"
+    data = pd.DataFrame({"rides": np.where(a, 20, 5), "occupation": job, "disabled": disabled, "job": work}, index=ids)
+    attributes = pd.DataFrame({"case": ids[:16:2], "home_region": ["north"] * 7 + ["isle"]})
+    first, second = draft_personas(described_study(data, attributes), facets={"disabled": "demographic"})
+    told = lambda p, name: [(d.answer, d.people, d.n) for d in p.described if d.variable == name]
+    assert not told(first, "occupation") and told(second, "occupation"), "59 of 60 name the one who is left"
+    assert not told(first, "disabled") and "survey-disabled" not in {c.id for c in first.claim_list} and told(second, "disabled")
+    assert told(first, "job") == [("day", 30, 60)], "with night, 29, one is left"
+    assert not told(first, "home_region"), "seven of eight interviewed"
+
+
+def test_a_code_is_no_amount_and_has_no_mean():
+    ids = [f"R{i}" for i in range(80)]
+    data = pd.DataFrame({"district": np.arange(80) // 2 % 37, "age": 20 + np.arange(80) // 2, "rides": np.arange(80) % 2}, index=ids)
+    attributes = pd.DataFrame({"case": ids[:20:2], "region": ["1", "7"] * 5, "household_size": [str(1 + i) for i in range(10)]})
+    (first, _) = draft_personas(described_study(data, attributes))
+    lines = {d.variable: d for d in first.described}
+    assert "district" not in lines and lines["age"].mean == 39.5 and lines["household_size"].mean == 5.5
+    assert [(d.answer, d.people, d.mean) for d in first.described if d.variable == "region"] == [("1", 5, None), ("7", 5, None)]
