@@ -312,7 +312,7 @@ def test_words_that_one_version_quotes_are_filled_in_all_and_none_is_changed_whe
         broken.setattr(room, "_silent_file", lambda path, case, runs: silent(path if "0.9" in str(path) else path / "none", case, runs))
         with pytest.raises(BadInput): redact(kept, case="P01")
         assert read_version(kept, "0.9").personas[0].notes == told.notes
-    assert redact(kept, case="P01").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
+    assert redact(kept, case="P01").drop(columns="left").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
     assert str(read_version(kept, "0.9").personas[0].notes).startswith("One said: ▒") and "dock" not in (kept / "0.9" / "2026-05-a.yaml").read_text()
 
 
@@ -339,3 +339,22 @@ def test_a_version_from_before_contrary_passages_were_kept_is_not_said_to_differ
         p["evidence_sha256"] = _sealed(p["evidence"])
     path.write_text(json.dumps(told | {"manifest_sha256": _sealed(told)}))
     assert verify(study, kept).empty
+
+
+def test_shorter_repeats_are_left_to_decide_and_named(study: Study, kept: Path):
+    with study.step("rename", "in vivo") as step: step.update("codes", [int(study.codes["code_id"].item())], {"name": "the dock was empty"})
+    a, b = draft_personas(study, "2026-05", today="2026-06-01")
+    file = kept.parent / "personas" / "2026-05-a.yaml"
+    write_personas([a, b.model_copy(update={"notes": "They came down."})], file.parent, overwrite=True)
+    file.write_text("# the dock was\n" + file.read_text())
+    publish(study, file.parent, folder=kept, version="1.1", today="2026-06-03", allow_errors=True, note="came down and the dock was empty")
+    left = {(r.version, r.file): set(r.left.split("; ")) for r in redact(kept, case="P01").itertuples()}
+    assert left[("1.0", "2026-05-a.yaml")] == {""} and ("1.0", "manifest.json") not in left and ("1.0", "2026-05-b.yaml") not in left
+    assert left[("1.1", "2026-05-a.yaml")] >= {"the dock was empty", "the dock was"} and left[("1.1", "2026-05-b.yaml")] == {"the dock was empty"}
+    assert left[("1.1", "manifest.json")] == {"the dock was empty", "came down and the dock was empty"}
+    assert "the dock was empty" in (kept / "1.1" / file.name).read_text() and redact(kept, case="P01").empty
+    (claim,) = a.claim_list
+    brief = claim.model_copy(update={"evidence": [e.model_copy(update={"quote": "Came down here"}) for e in claim.evidence]})
+    short = [a.model_copy(update={"claim_list": [brief], "notes": "They came down here at dawn."})]
+    publish(study, short, folder=kept / "more", version="1", today="2026-06-03", allow_errors=True)
+    assert redact(kept / "more", case="P01")["left"].tolist() == ["They came down here at dawn."]
