@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import BaseModel
 
-from .consent import _FILL, _filled, _folded, _iso, _repeated, _runs
+from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
 from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
@@ -86,7 +86,7 @@ class Version:
     folder: Path
     personas: list[Persona]
     manifest: dict[str,
-        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
+        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, fixed, verdict, status, claims
 
     def __repr__(self) -> str:
         redacted = f", redacted {self.manifest['redactions'][-1]['date']}" if self.manifest.get("redactions") else ""
@@ -119,11 +119,26 @@ def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona,
     return found
 
 # %% ../nbs/47_publishing.ipynb #0ba7674f
+def _fixed(p: Persona) -> dict[str, Any]:
+    "Return the hashes of what no redaction changes: all but quotes and texts of six words and more, and each such text that has no filler in it."
+    texts: list[str] = []
+    def bare(thing: Any, key: str = "") -> Any:
+        if isinstance(thing, dict): return {k: bare(v, k) for k, v in thing.items() if k != "stated"}
+        if isinstance(thing, list): return [bare(v, key) for v in thing]
+        if isinstance(thing, (int, float)): return float(thing)
+        filled = isinstance(thing, str) and _FILL[0] in thing
+        if not isinstance(thing, str) or key != "quote" and not filled and len(_folded(thing)) < _RUN: return thing
+        if key != "quote": texts.append("" if filled else _hash(thing))
+        return ""
+
+    return {"figures": _sealed({"": bare(p.model_dump(mode="json"))}), "texts": texts}
+
+
 def _entry(facts: _Facts, name: str, p: Persona, data: bytes) -> dict[str, Any]:
     "Return what the manifest says of one persona."
     ground = _ground(facts, p)
     return {"id": p.id, "name": p.name, "file": name, "sha256": hashlib.sha256(data).hexdigest(), "status": p.status, "verdict": p.verdict, "claims": len(p.claim_list),
-            "evidence_sha256": _sealed(ground), "evidence": ground}
+            "evidence_sha256": _sealed(ground), "evidence": ground, "fixed": _fixed(p)}
 
 # %% ../nbs/47_publishing.ipynb #d71a7fde
 def publish(
@@ -437,6 +452,13 @@ def _differences(told: Mapping[str, Mapping[str, str]], now: Mapping[str, Mappin
             if was.get(name) != found.get(name): yield kind, name, change, f"{_WORDS.get(kind, kind)} {name!r} {_CHANGES[change]}"
 
 
+def _more_than_filled(told: Mapping[str, Any], p: Persona) -> bool:
+    "Whether a persona differs from the published one in more than texts with filler in them; unknown of a version that did not keep it."
+    was, now = told.get("fixed"), _fixed(p)
+    if was is None: return False
+    return was["figures"] != now["figures"] or len(was["texts"]) != len(now["texts"]) or any(b not in ("", a) for a, b in zip(was["texts"], now["texts"]))
+
+
 def verify(
     study: Study,                  # of today
     folder: str | Path,            # of a version, or of several
@@ -445,8 +467,9 @@ def verify(
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
-    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people), name,
-    change (changed, gone, new; withdrawn: of people whose words are there still), message. Raises as `read_version`.
+    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people,
+    redactions), name, change (changed, gone, new; withdrawn: of people whose words are there still; not withdrawn: of people whose words were
+    taken out), message. Raises as `read_version`.
     """
     published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
     for told, p in _files_of(published):
@@ -455,4 +478,7 @@ def verify(
             said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"
             rows.append((published.version, p.id, "people", case, "withdrawn", said))
         rows += [(published.version, p.id, *row) for row in _differences(told["evidence"], now)]
+        if _more_than_filled(told, p): rows.append((published.version, p.id, "redactions", told["file"], "changed", "more than words was changed since: " + _DAMAGED))
+    for case in dict.fromkeys(str(r["case"]) for r in published.manifest.get("redactions", []) if r["case"] not in facts.away):
+        rows.append((published.version, "", "redactions", case, "not withdrawn", f"words of {case} were taken out, and nobody of that id has withdrawn from the study"))
     return pd.DataFrame(rows, columns=["version", "persona", "kind", "name", "change", "message"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -358,3 +359,38 @@ def test_shorter_repeats_are_left_to_decide_and_named(study: Study, kept: Path):
     short = [a.model_copy(update={"claim_list": [brief], "notes": "They came down here at dawn."})]
     publish(study, short, folder=kept / "more", version="1", today="2026-06-03", allow_errors=True)
     assert redact(kept / "more", case="P01")["left"].tolist() == ["They came down here at dawn."]
+
+
+def forge(version: Path, old: str, new: str, case: str) -> None:
+    "Change a text in the first persona's file and seal the version as if that were a redaction."
+    file, manifest = version / "2026-05-a.yaml", version / "manifest.json"
+    told = json.loads(manifest.read_text())
+    entry = next(p for p in told["personas"] if p["file"] == file.name)
+    record = {"date": "2026-07-01", "case": case, "quotes": 1, "files": {file.name: entry["sha256"]}, "before": told.pop("manifest_sha256")}
+    assert file.read_text().count(old) == 1
+    file.write_text(file.read_text().replace(old, new))
+    entry["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    told["redactions"] = [*told.get("redactions", []), record]
+    manifest.write_text(json.dumps(told | {"manifest_sha256": _sealed(told)}))
+
+
+def redactions(study: Study, kept: Path) -> list[list[str]]: return verify(study, kept).query("kind == 'redactions'")[["persona", "name", "change"]].to_numpy().tolist()
+
+
+def test_a_redaction_of_somebody_who_did_not_withdraw_is_told(study: Study, kept: Path):
+    redact(kept, case="P01", date="2026-07-01")
+    assert redactions(study, kept) == [["", "P01", "not withdrawn"]]
+    withdraw(study, case="P01")
+    assert redactions(study, kept) == []
+    forge(kept / "1.0", "name: Avery", "name: Avery", "P99")
+    assert redactions(study, kept) == [["", "P99", "not withdrawn"]]
+
+
+@pytest.mark.parametrize("old, new", [("Empty dock. Came for a bike and found none.", "Loves docks. Came for a bike and found one."), ("name: Avery", "name: Bo"),
+    ("    people: 1\n", "    people: 3\n"), ("strength: anecdote\n    saturation", "saturation"), ("      Empty dock. Came for a bike and found none.", "      None.")])
+def test_a_file_sealed_as_redacted_in_which_more_than_words_was_changed_is_told(study: Study, kept: Path, old: str, new: str):
+    withdraw(study, case="P01")
+    forge(kept / "1.0", old, new, "P01")
+    assert redactions(study, kept) == ([["2026-05-a", "2026-05-a.yaml", "changed"]] if "strength" not in old else [])  # it is computed
+    redact(kept, case="P01")
+    assert len(redactions(study, kept)) == ("strength" not in old), "a true redaction afterwards changes nothing of that"
