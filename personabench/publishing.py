@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import BaseModel
 
-from .consent import _FILL, _filled, _iso, _repeated, _runs
+from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
 from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchName, nearest
@@ -86,7 +86,7 @@ class Version:
     folder: Path
     personas: list[Persona]
     manifest: dict[str,
-        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, verdict, status, claims
+        Any]    # format, version, published, program, note, findings, allowed, personas: id, file, sha256, evidence_sha256, evidence, fixed, verdict, status, claims
 
     def __repr__(self) -> str:
         redacted = f", redacted {self.manifest['redactions'][-1]['date']}" if self.manifest.get("redactions") else ""
@@ -119,11 +119,26 @@ def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona,
     return found
 
 # %% ../nbs/47_publishing.ipynb #0ba7674f
+def _fixed(p: Persona) -> dict[str, Any]:
+    "Return the hashes of what no redaction changes: all but quotes and texts of six words and more, and each such text that has no filler in it."
+    texts: list[str] = []
+    def bare(thing: Any, key: str = "") -> Any:
+        if isinstance(thing, dict): return {k: bare(v, k) for k, v in thing.items() if k != "stated"}
+        if isinstance(thing, list): return [bare(v, key) for v in thing]
+        if isinstance(thing, (int, float)): return float(thing)
+        filled = isinstance(thing, str) and _FILL[0] in thing
+        if not isinstance(thing, str) or key != "quote" and not filled and len(_folded(thing)) < _RUN: return thing
+        if key != "quote": texts.append("" if filled else _hash(thing))
+        return ""
+
+    return {"figures": _sealed({"": bare(p.model_dump(mode="json"))}), "texts": texts}
+
+
 def _entry(facts: _Facts, name: str, p: Persona, data: bytes) -> dict[str, Any]:
     "Return what the manifest says of one persona."
     ground = _ground(facts, p)
     return {"id": p.id, "name": p.name, "file": name, "sha256": hashlib.sha256(data).hexdigest(), "status": p.status, "verdict": p.verdict, "claims": len(p.claim_list),
-            "evidence_sha256": _sealed(ground), "evidence": ground}
+            "evidence_sha256": _sealed(ground), "evidence": ground, "fixed": _fixed(p)}
 
 # %% ../nbs/47_publishing.ipynb #d71a7fde
 def publish(
@@ -321,10 +336,13 @@ def _each_id_once(claims: list[Claim]) -> list[Claim]:
     return [c.model_copy(update={"id": f"{c.id}-{i}"}) if c.id in ids[:i] else c for i, c in enumerate(claims)]
 
 
+_REMARK = re.compile(r"(?m)(?:^|(?<=\s))#+(.*)")
+
+
 def _without_remarks(text: str, runs: set[tuple[str, ...]]) -> str:
     "Fill in the remarks of a YAML text what repeats a run, also over several lines."
     remarks, at = "", 0
-    for m in re.finditer(r"(?m)(?:^|(?<=\s))#+(.*)", text): remarks, at = remarks + " " * (m.start(1) - at) + m[1], m.end()
+    for m in _REMARK.finditer(text): remarks, at = remarks + " " * (m.start(1) - at) + m[1], m.end()
     return _filled(text, [(a + m.start(), a + m.end()) for a, b in _repeated(remarks, runs, []) for m in re.finditer(r"\S+", remarks[a:b])])
 
 
@@ -344,17 +362,20 @@ def redact(
 ) -> pd.DataFrame:
     """Fill the words of a person in published versions, and record it in their manifests.
 
-    What they said is collected from all versions first, so give the folder that holds all. Returns one row per persona file that held words of
-    theirs: version, file, quotes (filled). Each version is changed as a whole or not at all.
+    What they said is collected from all versions first, so give the folder that holds all. Returns one row per file that held words of theirs:
+    version, file, quotes (filled), left (what is yours to decide: names and sentences of three words or more that they said from end to end, or
+    that hold all of a saying of three to five words; and what an id or the manifest repeats, which is not filled). Each version is changed as
+    a whole or not at all; a file whose YAML cannot be changed in place is written anew, without its remarks.
     Raises BadInput for a damaged version, before any is changed, and for a date that is none.
     """
     place, day = Path(folder), _iso(date) if date is not None else Date.today().isoformat()
     versions = [read_version(place)] if (place / _MANIFEST).exists() else [read_version(place / name) for name in _version_names(place)]
     said = [quote for v in versions for p in v.personas for quote in _said_by(p, case)]
-    ready = [(v, files) for v in versions if said and (files := _without_words(v, case, said))]
-    for v, files in ready: _put(v, files, case, day)
-    rows = [(v.version, told["file"], len(_said_by(p, case))) for v, files in ready for told, p in _files_of(v) if told["file"] in files]
-    return pd.DataFrame(rows, columns=["version", "file", "quotes"]).astype({"quotes": "int64"})
+    ready = [(v, _without_words(v, case, said)) for v in versions if said]
+    for v, files in ready:
+        if files: _put(v, files, case, day)
+    rows = [row for v, files in ready for row in _redaction_rows(v, files, case, said)]
+    return pd.DataFrame(rows, columns=["version", "file", "quotes", "left"]).astype({"quotes": "int64"})
 
 # %% ../nbs/47_publishing.ipynb #edb73c0f
 def _without_words(v: Version, case: str, said: Iterable[str]) -> dict[str, bytes]:
@@ -362,6 +383,33 @@ def _without_words(v: Version, case: str, said: Iterable[str]) -> dict[str, byte
     runs = _runs(said)
     files = {told["file"]: _silent_file(v.folder / told["file"], case, runs) for told in v.manifest["personas"]}
     return {name: data for name, data in files.items() if data != (v.folder / name).read_bytes()}
+
+
+def _redaction_rows(v: Version, files: Mapping[str, bytes], case: str, said: Iterable[str]) -> Iterator[tuple[str, str, int, str]]:
+    "Yield version, file, quotes filled, and what is left to decide, for each file of a version that held a person's words."
+    runs, spoken = _runs(said), [f" {' '.join(words)} " for text in said if len(words := [w for w, _, _ in _folded(text)]) > 2]
+    for told, p in _files_of(v):
+        remarks = _REMARK.findall((v.folder / told["file"]).read_text("utf-8-sig"))
+        left = _left([_silent(p, case, runs).model_dump(mode="json"), remarks], spoken, runs)
+        if left or told["file"] in files: yield v.version, told["file"], len(_said_by(p, case)), left
+    if left := _left(v.manifest, spoken, runs): yield v.version, _MANIFEST, 0, left
+
+
+def _left(thing: Any, spoken: Sequence[str], runs: set[tuple[str, ...]]) -> str:
+    "Return the texts that somebody said from end to end, or that hold all of something they said, or a run of their words."
+    def repeats(text: str) -> bool:
+        words = [w for w, _, _ in _folded(text)]
+        whole = f" {' '.join(words)} "
+        return len(words) > 2 and (any(whole in told or told in whole for told in spoken) or bool(_repeated(text, runs, [])))
+
+    return "; ".join(dict.fromkeys(text for text in _texts(thing) if repeats(text)))
+
+
+def _texts(thing: Any) -> Iterator[str]:
+    "Yield all texts in dicts and lists, names of entries too."
+    if isinstance(thing, str): yield thing.strip()
+    elif isinstance(thing, (dict, list)):
+        for part in [*thing, *thing.values()] if isinstance(thing, dict) else thing: yield from _texts(part)
 
 
 def _put(v: Version, data: Mapping[str, bytes], case: str, day: str) -> None:
@@ -404,6 +452,13 @@ def _differences(told: Mapping[str, Mapping[str, str]], now: Mapping[str, Mappin
             if was.get(name) != found.get(name): yield kind, name, change, f"{_WORDS.get(kind, kind)} {name!r} {_CHANGES[change]}"
 
 
+def _more_than_filled(told: Mapping[str, Any], p: Persona) -> bool:
+    "Whether a persona differs from the published one in more than texts with filler in them; unknown of a version that did not keep it."
+    was, now = told.get("fixed"), _fixed(p)
+    if was is None: return False
+    return was["figures"] != now["figures"] or len(was["texts"]) != len(now["texts"]) or any(b not in ("", a) for a, b in zip(was["texts"], now["texts"]))
+
+
 def verify(
     study: Study,                  # of today
     folder: str | Path,            # of a version, or of several
@@ -412,8 +467,9 @@ def verify(
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
-    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people), name,
-    change (changed, gone, new; withdrawn: of people whose words are there still), message. Raises as `read_version`.
+    Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people,
+    redactions), name, change (changed, gone, new; withdrawn: of people whose words are there still; not withdrawn: of people whose words were
+    taken out), message. Raises as `read_version`.
     """
     published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
     for told, p in _files_of(published):
@@ -422,4 +478,7 @@ def verify(
             said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"
             rows.append((published.version, p.id, "people", case, "withdrawn", said))
         rows += [(published.version, p.id, *row) for row in _differences(told["evidence"], now)]
+        if _more_than_filled(told, p): rows.append((published.version, p.id, "redactions", told["file"], "changed", "more than words was changed since: " + _DAMAGED))
+    for case in dict.fromkeys(str(r["case"]) for r in published.manifest.get("redactions", []) if r["case"] not in facts.away):
+        rows.append((published.version, "", "redactions", case, "not withdrawn", f"words of {case} were taken out, and nobody of that id has withdrawn from the study"))
     return pd.DataFrame(rows, columns=["version", "persona", "kind", "name", "change", "message"])

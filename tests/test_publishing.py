@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -312,7 +313,7 @@ def test_words_that_one_version_quotes_are_filled_in_all_and_none_is_changed_whe
         broken.setattr(room, "_silent_file", lambda path, case, runs: silent(path if "0.9" in str(path) else path / "none", case, runs))
         with pytest.raises(BadInput): redact(kept, case="P01")
         assert read_version(kept, "0.9").personas[0].notes == told.notes
-    assert redact(kept, case="P01").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
+    assert redact(kept, case="P01").drop(columns="left").to_numpy().tolist() == [["0.9", "2026-05-a.yaml", 0], ["1.0", "2026-05-a.yaml", 1]]
     assert str(read_version(kept, "0.9").personas[0].notes).startswith("One said: ▒") and "dock" not in (kept / "0.9" / "2026-05-a.yaml").read_text()
 
 
@@ -339,3 +340,57 @@ def test_a_version_from_before_contrary_passages_were_kept_is_not_said_to_differ
         p["evidence_sha256"] = _sealed(p["evidence"])
     path.write_text(json.dumps(told | {"manifest_sha256": _sealed(told)}))
     assert verify(study, kept).empty
+
+
+def test_shorter_repeats_are_left_to_decide_and_named(study: Study, kept: Path):
+    with study.step("rename", "in vivo") as step: step.update("codes", [int(study.codes["code_id"].item())], {"name": "the dock was empty"})
+    a, b = draft_personas(study, "2026-05", today="2026-06-01")
+    file = kept.parent / "personas" / "2026-05-a.yaml"
+    write_personas([a, b.model_copy(update={"notes": "They came down."})], file.parent, overwrite=True)
+    file.write_text("# the dock was\n" + file.read_text())
+    publish(study, file.parent, folder=kept, version="1.1", today="2026-06-03", allow_errors=True, note="came down and the dock was empty")
+    left = {(r.version, r.file): set(r.left.split("; ")) for r in redact(kept, case="P01").itertuples()}
+    assert left[("1.0", "2026-05-a.yaml")] == {""} and ("1.0", "manifest.json") not in left and ("1.0", "2026-05-b.yaml") not in left
+    assert left[("1.1", "2026-05-a.yaml")] >= {"the dock was empty", "the dock was"} and left[("1.1", "2026-05-b.yaml")] == {"the dock was empty"}
+    assert left[("1.1", "manifest.json")] == {"the dock was empty", "came down and the dock was empty"}
+    assert "the dock was empty" in (kept / "1.1" / file.name).read_text() and redact(kept, case="P01").empty
+    (claim,) = a.claim_list
+    brief = claim.model_copy(update={"evidence": [e.model_copy(update={"quote": "Came down here"}) for e in claim.evidence]})
+    short = [a.model_copy(update={"claim_list": [brief], "notes": "They came down here at dawn."})]
+    publish(study, short, folder=kept / "more", version="1", today="2026-06-03", allow_errors=True)
+    assert redact(kept / "more", case="P01")["left"].tolist() == ["They came down here at dawn."]
+
+
+def forge(version: Path, old: str, new: str, case: str) -> None:
+    "Change a text in the first persona's file and seal the version as if that were a redaction."
+    file, manifest = version / "2026-05-a.yaml", version / "manifest.json"
+    told = json.loads(manifest.read_text())
+    entry = next(p for p in told["personas"] if p["file"] == file.name)
+    record = {"date": "2026-07-01", "case": case, "quotes": 1, "files": {file.name: entry["sha256"]}, "before": told.pop("manifest_sha256")}
+    assert file.read_text().count(old) == 1
+    file.write_text(file.read_text().replace(old, new))
+    entry["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    told["redactions"] = [*told.get("redactions", []), record]
+    manifest.write_text(json.dumps(told | {"manifest_sha256": _sealed(told)}))
+
+
+def redactions(study: Study, kept: Path) -> list[list[str]]: return verify(study, kept).query("kind == 'redactions'")[["persona", "name", "change"]].to_numpy().tolist()
+
+
+def test_a_redaction_of_somebody_who_did_not_withdraw_is_told(study: Study, kept: Path):
+    redact(kept, case="P01", date="2026-07-01")
+    assert redactions(study, kept) == [["", "P01", "not withdrawn"]]
+    withdraw(study, case="P01")
+    assert redactions(study, kept) == []
+    forge(kept / "1.0", "name: Avery", "name: Avery", "P99")
+    assert redactions(study, kept) == [["", "P99", "not withdrawn"]]
+
+
+@pytest.mark.parametrize("old, new", [("Empty dock. Came for a bike and found none.", "Loves docks. Came for a bike and found one."), ("name: Avery", "name: Bo"),
+    ("    people: 1\n", "    people: 3\n"), ("strength: anecdote\n    saturation", "saturation"), ("      Empty dock. Came for a bike and found none.", "      None.")])
+def test_a_file_sealed_as_redacted_in_which_more_than_words_was_changed_is_told(study: Study, kept: Path, old: str, new: str):
+    withdraw(study, case="P01")
+    forge(kept / "1.0", old, new, "P01")
+    assert redactions(study, kept) == ([["2026-05-a", "2026-05-a.yaml", "changed"]] if "strength" not in old else [])  # it is computed
+    redact(kept, case="P01")
+    assert len(redactions(study, kept)) == ("strength" not in old), "a true redaction afterwards changes nothing of that"
