@@ -856,15 +856,18 @@ def occasional(planted: Study) -> Persona:
 
 
 def test_lines_that_tell_of_few_people_are_found(study: Study, personas: list[Persona]):
-    data = pd.DataFrame({"job": ["nun", *["nurse"] * 96, "clerk", "clerk", "clerk"]}, index=study.rows("members", segmentation="2026-05")["case"])
-    import_survey(study, data, name="jobs", wave="2026-05")
-    people = [str(case) for case in data.index]
-    def told(*lines: tuple[str, int]) -> list[str]:
-        described = [Descriptor(field="role", variable="job", answer=answer, n=100, people=n, share=n / 100) for answer, n in lines]
-        p = by_hand(survey="jobs", cases=people, described=described)
-        return check(study, personas=[p], today=TODAY).query("rule == 'k-anonymity'")["message"].tolist()
-    assert told(("nun", 1)) == ["what is shown of 'job' tells of 1 of 100 people"]
-    assert told(("nurse", 96)) == ["what is shown of 'job' tells of all but 4 of 100 people"]
+    members = study.rows("members", segmentation="2026-05").set_index("case")
+    jobs = members["segment"].where(members["segment"].eq("B"), "nurse")
+    jobs[members.index[members["segment"].eq("A")][:4]] = ["nun", "clerk", "clerk", "clerk"]
+    import_survey(study, pd.DataFrame({"job": jobs}), name="jobs", wave="2026-06")
+    people = list(members.index[members["segment"].eq("A")])
+
+    def told(answer: str, n: int, k: int = 5) -> list[str]:
+        line = Descriptor(field="role", variable="job", answer=answer, n=50, people=n, share=n / 50)
+        found = check(study, personas=[by_hand(survey="jobs", cases=people, described=[line])], today=TODAY, config={"thresholds": {"k": k}})
+        return found[found["rule"].isin(["k-anonymity", "statistic-right", "survey-missing"])]["message"].tolist()
+    assert told("nun", 1) == ["what is shown of 'job' tells of 1 of 50 people"] and told("nun", 1, 1) == []
+    assert told("nurse", 46) == ["what is shown of 'job' tells of all but 4 of 50 people"] and told("nurse", 46, 4) == []
 
 
 def test_the_attributes_of_interviewed_people_are_counted_again():
