@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
-from .personas import (
-    _CODINGS, _TESTED, Claim, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures, _dates,
-    _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash, _read_cases,
-    _homes, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength,
-    _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
+from personabench.personas import (
+    _CODINGS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures,
+    _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash,
+    _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round, _rows, _said_against, _said_by,
+    _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept, _withdrawn, code_profiles,
+    contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -573,6 +574,7 @@ def _counter_answers(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> _
     here = facts.kept(("here", id(p), survey.name), lambda: _home_of(facts, p, survey) if _of_segment(p) else _among(survey.data.index, people - facts.away))
     found = _opposed(survey, str(e.variable), *_opposite_answer(SimpleNamespace(**now)), here)
     answer = found.pop("against_answer")
+    found["against_quotes"] = sum(e.kind == "quote" for e in c.against)
     yield from _compared("counter-evidence", p, c, {name: getattr(c, name) for name in found}, found, "the claim")
     if c.against_answer != answer:
         message = f"against_answer says {c.against_answer!r}; the figures are those of {answer!r}"
@@ -758,6 +760,9 @@ def _prevalent(facts: _Facts, p: Persona) -> _Findings:
 _DEMOGRAPHIC = frozenset({"demographic"})
 
 
+def _told_of(people: float, n: float) -> str: return f"{people:.0f} of {n:.0f} people" if people * 2 <= n else f"all but {n - people:.0f} of {n:.0f} people"
+
+
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
     if 0 < size < k and _CODINGS not in p.data:  # a group of interviewed people says so itself, and is a proto-persona
@@ -767,11 +772,53 @@ def _anonymous(facts: _Facts, p: Persona) -> _Findings:
         if c.facet == "demographic" and not c.is_survey and 0 < c.people < min(k, c.base):
             found = f"{_said(facts, p, c.text)} is known of {c.people} of {c.base} people"
             yield _Finding("k-anonymity", p.id, c.id, found, "leave it out, or word it more coarsely and join the codes of more people", ("claims", j, "people"))
+        if c.facet == "demographic" and c.is_survey and c.share is not None and _tells_of_few(c.base, c.people, k):
+            yield _Finding("k-anonymity", p.id, c.id, f"{_said(facts, p, c.text)} is true of {_told_of(c.people, c.base)}", "leave it out, or join answers",
+                ("claims", j, "people"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
         shown = ", ".join(f"{t.trait} {t.wanted}" for t in meter.traits.itertuples())
         yield _Finding("k-anonymity", p.id, "", f"the demographics shown fit {meter.people} people in the survey: {shown}",
             "show fewer of them, or coarser ones", ("claims",))
+
+# %% ../nbs/43_checks.ipynb #2c4fa9f3
+def _line_now(facts: _Facts, p: Persona, d: Descriptor, people: set[str]) -> Descriptor | tuple[str, str]:
+    "Return a descriptor as the study gives it, or what is wrong and the cure."
+    if d.asked == "cases":
+        known = _attributes_of(facts.study)
+        if d.variable not in known: return f"no attribute {d.variable!r} of the interviewed people", nearest(d.variable, known)
+        said = facts.kept(("said", id(p), d.variable), lambda: _said_of(facts.study, d.variable, people & facts.read))
+        return Descriptor(field=d.field, variable=d.variable, asked="cases", answer=d.answer, **_case_line(said, d.answer))
+    name = p.survey or next(iter(_surveys_of(p)), None)
+    survey = facts.survey(name)
+    if survey is None: return f"no survey {name!r} in the study", nearest(str(name), facts.study.surveys["survey"])
+    asked = survey.variables["variable"]
+    if not asked.eq(d.variable).any(): return f"no variable {d.variable!r} in the survey {name!r}", nearest(d.variable, asked)
+    rows = facts.kept(("figures", id(p), survey.name, d.variable), lambda: _figures_of(facts, p, survey, d.variable, people))
+    same = [row for row in _rows(rows) if (row.answer if isinstance(row.answer, str) else None) == d.answer]
+    if same: return _descriptor(same[0], d.field, survey)
+    return f"nobody of the persona's people gave the answer {d.answer!r} to {d.variable!r}", "remove the line; or draft again"
+
+
+def _lines(facts: _Facts, p: Persona) -> _Findings:
+    "Hold the descriptors of a persona against survey and interviews."
+    people, k, shown = _people(facts, p), facts.limits["k"], dict[tuple[str, str], int]()
+    for j, d in enumerate(p.described if people is not None else []):
+        now = _line_now(facts, p, d, people or set())
+        if not isinstance(now, Descriptor):
+            yield _Finding("survey-missing", p.id, "", *now, ("described", j, "variable"))
+            continue
+        stated = {name: getattr(d, name) for name in ("n", "people", "share", "mean", "low", "high", "rest") if _of_segment(p) or getattr(d, name) is not None}
+        found = _compared("statistic-right", p, None, stated, {name: getattr(now, name) for name in stated}, f"the line on {d.variable!r}")
+        yield from (f._replace(at=("described", j, *f.at)) for f in found)
+        for name in ("question", "scale"):
+            if (said := getattr(d, name)) is not None and said != getattr(now, name): yield _Finding("statistic-right", p.id, "",
+                f"the {name} of the line on {d.variable!r} is not the study's", f"write {name}: {getattr(now, name)}", ("described", j, name))
+        told = now.people or 0
+        shown[d.asked, d.variable] = together = shown.get((d.asked, d.variable), 0) + told
+        if now.n < k or told and (_tells_of_few(now.n, told, k) or _tells_of_few(now.n, together, k)):
+            of = f"{now.n} people" if now.n < k else _told_of(told if _tells_of_few(now.n, told, k) else together, now.n)
+            yield _Finding("k-anonymity", p.id, "", f"what is shown of {d.variable!r} tells of {of}", "leave the line out", ("described", j, "answer"))
 
 # %% ../nbs/43_checks.ipynb #352c2cac
 def _stable(facts: _Facts, p: Persona) -> _Findings:
@@ -1044,7 +1091,7 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
                 yield _Finding("not-distinct", personas[j].id, "", found, "join the two, or keep the claims that set them apart", ("claims",), j)
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
-_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _titled, _prevalent, _anonymous, _stable, _artefact, _misfits, _stale, _supported)
+_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _titled, _prevalent, _anonymous, _lines, _stable, _artefact, _misfits, _stale, _supported)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _reworded, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
 

@@ -1730,7 +1730,8 @@ def _known_of_cases(ground: _Ground, segment: str, asked: Collection[str]) -> li
     "Return descriptors from the attributes of the interviewed people, of what no survey asked of them."
     people, out = ground.cases[segment] & ground.read, list[Descriptor]()
     for name in (str(name) for name in _attributes_of(ground.study) if name not in asked):
-        field, said = _descriptor_field(name, _default_facet(name, "nominal")), _said_of(ground.study, name, people)
+        field: Any = _descriptor_field(name, _default_facet(name, "nominal"))
+        said = _said_of(ground.study, name, people)
         if field is None or len(said) < _FEWEST_ALIKE: continue
         counts, mean = said.value_counts().head(_MOST_ANSWERS), _case_line(said, None)["mean"]
         answers: list[Any] = [None] if mean is not None and _is_amount(name) else list(counts.index[:_safe([int(n) for n in counts], len(said))])

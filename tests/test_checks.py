@@ -17,7 +17,7 @@ from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.coding import code
 from personabench.consent import record_consent
-from personabench.personas import Claim, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, write_personas
+from personabench.personas import Claim, Descriptor, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, write_personas
 from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
@@ -829,3 +829,63 @@ def test_a_change_of_all_others_leaves_the_segment_alone(study: Study):
 def test_a_change_that_chance_may_make_is_not_outdated(study: Study, n: int, yes: tuple[int, int], stale: bool):
     then, now = (np.repeat([1, 0], [k, n - k]) for k in yes)  # Cohen's h of .6 both times
     assert again(study, (then, now), n).empty != stale
+
+
+# -- The lines at the top of a persona -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("old", "new", "rule", "place"), [
+    (r"    people: 37\n    share: .*\n    low: .*\n    high: .*\n", "    people: 37\n", "statistic-right", "share"),
+    (r"    people: 37\n", "    people: 36\n", "statistic-right", "people: 36"), (r"(    mean: 42.*)\d\d\d\n", r"\g<1>999\n", "statistic-right", "mean"),
+    (r"    rest: 0.4139\n", "    rest: 0.1\n", "statistic-right", "rest: 0.1"), (r"    rest: 0.4139\n", "", "statistic-right", None),
+    (r"    question: What is your main occupation\?", "    question: What are you?", "statistic-right", "What are you"),
+    (r"    scale: 1 = strongly disagree to", "    scale: 1 = agree to", "statistic-right", "1 = agree"),
+    (r"    answer: full-time", "    answer: nun", "survey-missing", "variable: occupation"),
+    (r"    variable: occupation", "    variable: occupations", "survey-missing", "occupations")])
+def test_the_lines_of_who_they_are_are_the_studys(planted: Study, occasional: Persona, tmp_path: Path, old: str, new: str, rule: str, place: str | None):
+    text = occasional.to_yaml()
+    changed, n = re.subn(old, new, text, count=1)
+    assert n == 1 and changed != text
+    (tmp_path / "a.yaml").write_text(changed)
+    found = check(planted, personas=tmp_path, today="2026-06-30").query("level == 'error'")
+    assert found["rule"].tolist() == [rule] and found["cure"].all()
+    if place and place not in ("share", "mean"): assert place in changed.splitlines()[found["line"].item() - 1]
+
+
+@pytest.fixture(scope="module")
+def occasional(planted: Study) -> Persona:
+    return next(p for p in draft_personas(planted, "truth", **DRAFT) if "occasional" in p.id)
+
+
+def test_lines_that_tell_of_few_people_are_found(study: Study, personas: list[Persona]):
+    members = study.rows("members", segmentation="2026-05").set_index("case")
+    jobs = members["segment"].where(members["segment"].eq("B"), "nurse")
+    jobs[members.index[members["segment"].eq("A")][:4]] = ["nun", "clerk", "clerk", "clerk"]
+    import_survey(study, pd.DataFrame({"job": jobs}), name="jobs", wave="2026-06")
+    people = list(members.index[members["segment"].eq("A")])
+
+    def told(answer: str, n: int, k: int = 5) -> list[str]:
+        line = Descriptor(field="role", variable="job", answer=answer, n=50, people=n, share=n / 50)
+        found = check(study, personas=[by_hand(survey="jobs", cases=people, described=[line])], today=TODAY, config={"thresholds": {"k": k}})
+        return found[found["rule"].isin(["k-anonymity", "statistic-right", "survey-missing"])]["message"].tolist()
+    assert told("nun", 1) == ["what is shown of 'job' tells of 1 of 50 people"] and told("nun", 1, 1) == []
+    assert told("nurse", 46) == ["what is shown of 'job' tells of all but 4 of 50 people"] and told("nurse", 46, 4) == []
+
+
+def test_the_attributes_of_interviewed_people_are_counted_again():
+    from personabench.sample_data import import_sample
+
+    sample = Study(":memory:", coder="MB", create=True)
+    import_sample(sample)
+    (everybody,) = draft_personas(sample, today=TODAY)
+    at = {d.variable: j for j, d in enumerate(everybody.described)}
+    def found(line: str, **change: object) -> list[str]:
+        lines = [d.model_copy(update=change) if j == at[line] else d for j, d in enumerate(everybody.described)]
+        return sorted(rules(check(sample, personas=[everybody.model_copy(update={"described": lines})], today=TODAY)))
+    assert found("age") == [] == found("gender")
+    assert found("age", mean=30.5) == ["statistic-right"] == found("gender", people=9) == found("gender", share=None) == found("age", mean=None)
+    assert found("age", variable="shoe size") == ["survey-missing"]
+
+
+def test_a_statistic_has_no_quotes_against_it_but_those_listed(study: Study, personas: list[Persona]):
+    claims = [c.model_copy(update={"against_quotes": 7}) if c.is_survey else c for c in personas[0].claim_list]
+    found = check(study, personas=[personas[0].model_copy(update={"claim_list": claims}), personas[1]], today=TODAY).query("rule == 'counter-evidence'")
+    assert found["claim"].tolist() == [c.id for c in claims if c.is_survey] and found["message"].str.contains("against_quotes 7; the study gives against_quotes: 0").all()
