@@ -332,9 +332,7 @@ class Study(_Tables):
         "Read the rows of a table (also `members`) whose columns equal the given value or are in the given list. Raises NoSuchName."
         return _rows(self, table, filters)
 
-    def text(self, source: str) -> str:
-        "Return the current text of a source. Raises NoSuchSource."
-        return _current_text(self, self.source_id(source))
+    def text(self, source: str) -> str: "Return the current text of a source. Raises NoSuchSource."; return _current_text(self, self.source_id(source))  # noqa: E702
 
     def quote(self, source: str, start: int, end: int) -> str:
         "Return the words of a span. Raises NoSuchSource."

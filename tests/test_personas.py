@@ -1109,7 +1109,8 @@ def described_study(data: pd.DataFrame, attributes: pd.DataFrame | None = None) 
     segment = {case: "AB"[i % 2] for i, case in enumerate(data.index)}
     for case in [] if attributes is None else attributes["case"]:
         with study.step("i", "i") as step:
-            source_id = store.add_source(step, case, text="I ride.", turns=[{"speaker": case, "start": 0, "end": 7}], speakers={case: (case, "participant")}, date="2026-05-04")
+            turns = [{"speaker": case, "start": 0, "end": 7}]
+            source_id = store.add_source(step, case, text="I ride.", turns=turns, speakers={case: (case, "participant")}, date="2026-05-04")
             ids = {} if study.codes.empty else study.codes.set_index("code")["code_id"]
             code_id = int(ids["Rides"]) if len(ids) else store.add_codes(step, [{"name": "Rides", "facet": "behaviour", "definition": ""}])[0]
             store.add_codings(step, [{"source_id": source_id, "code_id": code_id, "start": 0, "end": 7}])
