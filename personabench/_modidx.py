@@ -321,6 +321,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.checks._segments': ('checks.html#_segments', 'personabench/checks.py'),
                                      'personabench.checks._set_at': ('checks.html#_set_at', 'personabench/checks.py'),
                                      'personabench.checks._settings': ('checks.html#_settings', 'personabench/checks.py'),
+                                     'personabench.checks._shield': ('checks.html#_shield', 'personabench/checks.py'),
+                                     'personabench.checks._shown': ('checks.html#_shown', 'personabench/checks.py'),
                                      'personabench.checks._size': ('checks.html#_size', 'personabench/checks.py'),
                                      'personabench.checks._span': ('checks.html#_span', 'personabench/checks.py'),
                                      'personabench.checks._speakers': ('checks.html#_speakers', 'personabench/checks.py'),

@@ -1032,6 +1032,27 @@ _GROUPS = re.compile(
     r"\b(?:older|elderly|seniors?|young(?:er)?|youngsters?|teen(?:ager)?s?|millennials?|boomers?|gen(?:eration)? [xyz]|pensioners?|retire(?:d|es)"
     r"|wom[ae]n|females?|m[ae]n|males?|girls?|boys?|ladies|mothers?|mums?|moms?|fathers?|dads?|housewi(?:fe|ves)"
     r"|migrants?|immigrants?|foreigners?|asians?|africans?|arabs?|muslims?|christians?|jews|jewish)\b", re.IGNORECASE)
+_CALLED = {"christian", "christians", "young", "younger", "boy", "boys", "senior", "man", "men"}   # names of people as well, when written as such
+_SHOWN_BY = tuple((re.compile(groups), re.compile(rf"\b(?:{words})\b")) for groups, words in (  # what a statistic on a group is about, in other words than the group's
+    ("wom|fem|girl|lad|mother|mum|mom|housewi", r"wom[ae]n|females?|girls?|lad(?:y|ies)|mothers?|mums?|moms?|housewi(?:fe|ves)|gender|sex"),
+    ("m[ae]n|male|boy|father|dad", r"m[ae]n|males?|boys?|fathers?|dads?|gender|sex"),
+    ("old|eld|senior|young|teen|mill|boom|gen|pens|retire",
+     r"ages?|aged|old(?:er)?|elderly|birth\w*|born|young\w*|teen\w*|generations?|millennials?|boomers?|retire\w*|pension\w*|seniors?"),
+    ("migr|immi|foreign|asia|afric|arab|musl|chris|jew",
+     r"\w*migra\w*|foreign\w*|asian?s?|african?s?|arabs?|muslims?|christians?|jews|jewish|origin|born|birth\w*|national\w*|citizen\w*|religio\w*|faith|ethnic\w*")))
+
+
+def _shown(group: str, told: str) -> bool:
+    "Whether codes or statistics, as folded text, are about a group: its word stands there, or what tells it, such as age."
+    word = group.casefold()
+    return any(words.search(told) for groups, words in _SHOWN_BY if groups.match(word)) or bool(re.search(rf"\b{re.escape(word)}\b", told))
+
+
+def _shield(p: Persona, claims: Sequence[Claim]) -> str:
+    "Return the words of what claims know of groups: their codes, demographic statements with codes, and statistics that differ, also those of demographic claims."
+    told = [t for c in claims if c.codes for t in (*c.codes, *([c.text] if c.facet == "demographic" else []))]
+    apart = [e for c in (*claims, *(c for c in p.claim_list if c.facet == "demographic")) for e in c.evidence if e.kind == "survey" and e.differs]
+    return " ".join([*told, *(str(t).replace("_", " ") for e in apart for t in (e.question, e.variable, e.answer) if t)]).casefold()
 
 
 def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -1040,19 +1061,20 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         if statistics and not any(_apart(e) for e in statistics):
             found = f"{_said(facts, p, c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
             yield _Finding("demographic-idle", p.id, c.id, found, "leave it out: it invites a stereotype and tells nothing", ("text",))
-    elif (hit := _GROUPS.search(c.text)) and not any(e.differs for e in statistics) and hit[0].casefold() not in " ".join(c.codes).casefold():
-        found = f"{_said(facts, p, c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
+    elif loose := [hit[0] for hit in _GROUPS.finditer(c.text) if not _shown(hit[0], _shield(p, [c]))]:
+        found = f"{_said(facts, p, c.text)} ties {loose[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
 
 # %% ../nbs/43_checks.ipynb #ebe1c869
 def _titled(facts: _Facts, p: Persona) -> _Findings:
     "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
     told = " ".join(f"{c.text} {' '.join(c.codes)} {' '.join(f'{e.variable} {e.answer}' for e in c.evidence if e.kind == 'survey')}" for c in p.claim_list).casefold()
-    earned = " ".join(f"{c.text} {' '.join(c.codes)}" for c in p.claim_list if c.codes or any(e.differs for e in c.evidence)).casefold()
+    earned = _shield(p, p.claim_list)
     numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
-        if (hit := _GROUPS.search(text)) and not re.search(rf"\b{hit[0].casefold()}\b", earned):
-            found = f"the {key} {_said(facts, p, text)} is about {hit[0]!r}, and no claim with evidence says so"
+        groups = [hit[0] for hit in _GROUPS.finditer(text) if key == "label" or hit[0].islower() or hit[0].casefold() not in _CALLED]
+        if loose_groups := [group for group in groups if not _shown(group, earned)]:
+            found = f"the {key} {_said(facts, p, text)} is about {loose_groups[0]!r}, and no claim with evidence says so"
             yield _Finding("stereotype", p.id, "", found, "say what people do, not who they are; or claim it, with a statistic that sets the group apart", (key,))
         if odd := [d for d in _DIGITS.findall(text) if not _numbers_in(d) <= numbers]:
             found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"

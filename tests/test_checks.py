@@ -889,3 +889,33 @@ def test_a_statistic_has_no_quotes_against_it_but_those_listed(study: Study, per
     claims = [c.model_copy(update={"against_quotes": 7}) if c.is_survey else c for c in personas[0].claim_list]
     found = check(study, personas=[personas[0].model_copy(update={"claim_list": claims}), personas[1]], today=TODAY).query("rule == 'counter-evidence'")
     assert found["claim"].tolist() == [c.id for c in claims if c.is_survey] and found["message"].str.contains("against_quotes 7; the study gives against_quotes: 0").all()
+
+
+@pytest.mark.parametrize(("text", "about", "ties"), [
+    ("Young women love bikes; foreigners do not.", {}, "Young"), ("Women ride to work.", {"variable": "full_dock"}, "Women"),
+    ("Women ride to work.", {"variable": "gender"}, None), ("Women ride to work.", {"answer": "woman"}, None), ("Men ride to work.", {"answer": "woman"}, "Men"),
+    ("Older people ride.", {"question": "How old are you?"}, None), ("Older women ride.", {"question": "How old are you?"}, "women"),
+    ("Foreigners ride.", {"question": "Do you have a migration background?"}, None)])
+def test_only_a_statistic_about_a_group_shows_something_of_it(study: Study, text: str, about: dict, ties: str | None):
+    figures = {"n": 50, "share": .8, "low": .7, "high": .9, "rest": .2, "rest_n": 50., "difference_low": .4, "difference_high": .7, "q": .001, "effect": 1.3}
+    e = Evidence(**{"kind": "survey", "survey": "wave1", "variable": "full", "value": 1, **figures, **about})
+    assert e.differs
+    p = by_hand(Claim(id="x", text=text, facet="behaviour", evidence=[e]), label=text)
+    found = check(study, personas=[p], today=TODAY).query("rule == 'stereotype'")
+    assert found["claim"].tolist() == ([] if ties is None else ["", "x"]) and (ties is None or found["message"].str.contains(repr(ties)).all())
+
+
+@pytest.mark.parametrize(("code", "shown"), [("Payment refused", False), ("Men complain", True), ("Foreigners and young men", True)])
+def test_a_code_shows_a_group_by_its_word_and_not_by_a_part_of_one(study: Study, code: str, shown: bool):
+    with study.step("code", "x") as step: store.add_codes(step, [{"name": code, "facet": "pain", "definition": ""}])
+    p = by_hand(Claim(id="x", text="Men get angry when the machine refuses them.", facet="pain", codes=[code]))
+    assert ("stereotype" in rules(check(study, personas=[p], today=TODAY))) != shown
+    both = by_hand(Claim(id="x", text="Men and foreigners get angry.", facet="pain", codes=[code]))
+    assert ("stereotype" in rules(check(study, personas=[both], today=TODAY))) == (code != "Foreigners and young men")
+
+
+@pytest.mark.parametrize(("name", "found"), [("Christian", False), ("Ms Young", False), ("Boy George", False), ("Ann Man", False), ("Grandpa, one of the elderly", True),
+    ("A young Ann", True), ("Working Mum", True)])
+def test_first_names_and_surnames_are_no_stereotype(study: Study, name: str, found: bool):
+    p = by_hand().model_copy(update={"name": name})
+    assert ("stereotype" in rules(check(study, personas=[p], today=TODAY))) == found
