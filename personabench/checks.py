@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
-from personabench.personas import (
-    _CODINGS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures,
-    _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash,
-    _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round, _rows, _said_against, _said_by,
-    _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept, _withdrawn, code_profiles,
-    contrasts)
+from .personas import (
+    _CODINGS, _FEWEST_ALIKE, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by,
+    _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
+    _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round,
+    _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept,
+    _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -715,6 +715,12 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
     segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
     for j, link in enumerate(p.linked):
         if told := _wrong_link(facts, p, link, [other for other in alike if other is not p]): yield wrong(*told, "linked", j, "case")
+    notes = _notes_now(facts, p)
+    for j, link in enumerate(p.linked):  # who is no longer recognisable, since a quote was left out, may still be called so
+        now = notes.get(link.case)
+        if link.note == now or (link.note, now) == ("recognisable", None): continue
+        found = f"{link.case} is noted as {link.note!r}" if link.note else f"{link.case} has no note"
+        yield wrong(f"{found}; the study gives {now or 'none'}", f"write note: {now}" if now else "remove the note", "linked", j, "case")
     missing = sorted(segments[p.segment] & facts.read - {link.case for link in p.linked})
     if missing: yield wrong(f"{missing[0]!r} was interviewed, is in the segment, and is not linked", f"add case: {missing[0]}, how: {_BY_ID}", "linked")
     linked = {link.case for other in alike for link in other.linked}
@@ -722,6 +728,20 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
     all_there = {other.segment for other in alike} >= set(segments)
     if p.unassigned is not None and (p.unassigned != left if all_there else p.unassigned > left):
         yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
+
+
+def _notes_now(facts: _Facts, p: Persona) -> dict[str, str]:
+    "Return what a draft notes of a persona's people, whatever limits are configured."
+    telling = facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))
+    return _notes(telling, p.claim_list, _usual_now(facts, p))
+
+
+def _usual_now(facts: _Facts, p: Persona) -> pd.DataFrame | None:
+    "Return on which of the variables that made the segments the persona's interviewed people are usual."
+    survey = facts.survey(_segmentation(facts.study, p.segmentation)["survey"])
+    if survey is None or _members(facts, p) is None: return None
+    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
+    return _usual_kept(facts.study, survey, about, str(p.segment), _home_of(facts, p, survey))
 
 
 def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]) -> tuple[str, str] | None:
@@ -861,11 +881,8 @@ def _home_of(facts: _Facts, p: Persona, survey: Survey) -> np.ndarray:
 
 
 def _misfits(facts: _Facts, p: Persona) -> _Findings:
-    survey, people = facts.survey(p.survey), _people(facts, p)
-    if survey is None or not people or p.segment is None or p.cases is not None: return
-    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
-    if _members(facts, p) is None: return
-    usual = _usual_kept(facts.study, survey, about, str(p.segment), _home_of(facts, p, survey))
+    usual = _usual_now(facts, p) if _of_segment(p) and _people(facts, p) and _members(facts, p) is not None else None
+    if usual is None: return
     for case, fit in (usual if usual.empty else usual[usual.mean(axis=1).lt(facts.limits["fit"])]).iterrows():
         fit = fit.dropna()
         found = f"{case} is unusual among its people on {int((1 - fit).sum())} of {len(fit)} variables that made the segments: {', '.join(fit.index[fit.eq(0)])}"
@@ -881,7 +898,7 @@ def _identifying(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #d95eeb12
 def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
-    telling = facts.kept(("telling",), lambda: _Telling(facts.study, facts.limits["k"]))
+    telling = facts.kept(("telling", facts.limits["k"]), lambda: _Telling(facts.study, facts.limits["k"]))
     known = telling.known
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):

@@ -1832,16 +1832,20 @@ def _usual_kept(study: Study, survey: Survey, about: Mapping[str, Any], segment:
     return _kept(study, ("usual", about["name"], survey.name, segment), lambda: _usual_people(survey, scored, here, here & read))
 
 # %% ../nbs/40_personas.ipynb #e9375ecc
-def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
-    "Return a segment's links with what the check would say of a person: misfit, or recognisable by the listed quotes."
-    notes: dict[str, str] = {}
+def _notes(telling: _Telling, claims: Sequence[Claim], usual: pd.DataFrame | None) -> dict[str, str]:
+    "Return case -> misfit, or recognisable by the listed quotes."
     said = dict[str, list[str]]()
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
-    for case, quotes in said.items():
-        if case in ground.telling.known.index and ground.telling.of(case, quotes): notes[case] = "recognisable"
+    notes = {case: "recognisable" for case, quotes in said.items() if case in telling.known.index and telling.of(case, quotes)}
+    return notes if usual is None else notes | {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+
+
+def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
+    "Return a segment's links with what the check would say of a person."
+    usual = None
     if ground.survey is not None and ground.home is not None:
         usual = _usual_kept(ground.study, ground.survey, ground.about, segment, ground.home == ground.names.index(segment))
-        notes |= {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+    notes = _notes(ground.telling, claims, usual)
     return [link.model_copy(update={"note": notes.get(link.case)}) for link in ground.links[segment]]
 
 # %% ../nbs/40_personas.ipynb #4f12c3ce

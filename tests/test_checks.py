@@ -919,3 +919,18 @@ def test_a_code_shows_a_group_by_its_word_and_not_by_a_part_of_one(study: Study,
 def test_first_names_and_surnames_are_no_stereotype(study: Study, name: str, found: bool):
     p = by_hand().model_copy(update={"name": name})
     assert ("stereotype" in rules(check(study, personas=[p], today=TODAY))) == found
+
+
+def test_notes_on_people_are_those_that_a_draft_makes(planted: Study):
+    drafts = draft_personas(planted, "truth", **DRAFT)
+    noted = {link.case: link.note for p in drafts for link in p.linked}
+    assert {"misfit", "recognisable", None} == set(noted.values())
+
+    def found(case: str, note: str | None) -> list[str]:
+        p = next(p for p in drafts if any(link.case == case for link in p.linked))
+        links = [link.model_copy(update={"note": note}) if link.case == case else link for link in p.linked]
+        changed = [q.model_copy(update={"linked": links}) if q is p else q for q in drafts]
+        return check(planted, personas=changed, today="2026-06-30", config={"thresholds": {"k": 9}}).query("rule == 'link-right'")["cure"].tolist()
+    by = {note: case for case, note in noted.items()}
+    assert found(by["misfit"], "misfit") == [] and found(by["misfit"], None) == ["write note: misfit"] == found(by["misfit"], "recognisable")
+    assert found(by["recognisable"], None) == ["write note: recognisable"] and found(by[None], "misfit") == ["remove the note"] and found(by[None], "recognisable") == []
