@@ -1761,6 +1761,11 @@ def _told_as(word: str) -> str:
     return rf"{before}{re.escape(word)}(?:e?s|ed|ers?|ing|inn?(?:en)?|e?n)?\b"
 
 
+_LITTLE_WORDS = frozenset("""an and are as at be but by did do du for from had has he her his if in into is it its me my no non not of off on one or our out over own per
+    she so than the them they this to too two up us via was we who with you an am auf aus bei bis das dem den der des die ein er es für im in ist mit
+    nur ob oder seit sie um und uns vom von vor war wer wie wir zu zum zur""".split())   # short ones that stand in a job's name and tell nothing
+
+
 class _Telling:
     "Look for what quotes tell of the people who said them."
 
@@ -1780,8 +1785,8 @@ class _Telling:
         column = self.known[name]
         rare = column.eq(value).sum() < self.k
         if len(value) < 2 or not (rare or _default_facet(str(name), "nominal") == "demographic"): return None
-        words = re.findall(r"[^\W\d_]{4,}", value) if rare else []
-        few = [w for w in words if column.str.contains(w, regex=False).sum() < self.k > self._how_many_say(w)]
+        words = [w for w in re.findall(r"[^\W\d_]{2,}", value) if w not in _LITTLE_WORDS] if rare else []
+        few = [w for w in words if column.str.contains(w if len(w) > 3 else rf"\b{w}\b").sum() < self.k > self._how_many_say(w)]
         return "|".join([rf"(?<!\w){re.escape(value)}(?!\w)", *map(_told_as, few)])
 
     def of(self, case: str, quotes: Sequence[str]) -> tuple[dict[str, tuple[int, re.Match]], int] | None:

@@ -934,3 +934,27 @@ def test_notes_on_people_are_those_that_a_draft_makes(planted: Study):
     by = {note: case for case, note in noted.items()}
     assert found(by["misfit"], "misfit") == [] and found(by["misfit"], None) == ["write note: misfit"] == found(by["misfit"], "recognisable")
     assert found(by["recognisable"], None) == ["write note: recognisable"] and found(by[None], "misfit") == ["remove the note"] and found(by[None], "recognisable") == []
+
+
+@pytest.mark.parametrize(("job", "words", "told"), [("retired nun", "As a nun I ride to work", True), ("MP for the mint", "as an MP I ride", True),
+    ("MP for the mint", "a bike for the ride", False), ("vet", "I invented it", False), ("ad agent", "I am an adder", False)])
+def test_short_words_tell_of_a_person_too(study: Study, job: str, words: str, told: bool):
+    e = added(study, "P20", words, attributes={"occupation": job})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "employed nurse"})
+    p = by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])
+    assert check(study, personas=[p], today=TODAY)["rule"].eq("person-recognisable").any() == told
+
+
+def test_a_demographic_statistic_tells_of_no_fewer_than_five(study: Study):
+    data = pd.DataFrame({"disabled": [1] * 46 + [0] * 54}, index=[f"D{i}" for i in range(100)])
+    import_survey(study, data, name="d", wave="2026-06")
+    with study.step("segment", "d") as step:
+        members = pd.DataFrame({"case": data.index, "segment": np.repeat(["A", "B"], 50), "weight": 1.})
+        store.add_segmentation(step, name="d", members=members, k=2, verdict="not measured", parameters={}, survey="d", wave="2026-06")
+    (first, second) = draft_personas(study, "d", today=TODAY, facets={"disabled": "demographic"})
+    assert not first.claim_list and not first.described
+    (plain, _) = draft_personas(study, "d", today=TODAY, facets={"disabled": "behaviour"})
+    told = plain.model_copy(update={"claim_list": [c.model_copy(update={"facet": "demographic"}) for c in plain.claim_list], "id": "x"})
+    found = check(study, personas=[told, second], today=TODAY).query("rule == 'k-anonymity'")
+    assert found["claim"].tolist() == ["survey-disabled"] and "all but 4 of 50 people" in found["message"].item()
