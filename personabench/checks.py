@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
-from personabench.personas import (
-    _CODINGS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by, _counter_figures,
-    _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages, _persona_files, _profile_hash,
-    _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round, _rows, _said_against, _said_by,
-    _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept, _withdrawn, code_profiles,
-    contrasts)
+from .personas import (
+    _CODINGS, _FEWEST_ALIKE, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by,
+    _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
+    _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round,
+    _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept,
+    _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -715,6 +715,12 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
     segments, alike = _segments(facts, p), [other for other in personas if other.segmentation == p.segmentation]
     for j, link in enumerate(p.linked):
         if told := _wrong_link(facts, p, link, [other for other in alike if other is not p]): yield wrong(*told, "linked", j, "case")
+    notes = _notes_now(facts, p)
+    for j, link in enumerate(p.linked):  # who is no longer recognisable, since a quote was left out, may still be called so
+        now = notes.get(link.case)
+        if link.note == now or (link.note, now) == ("recognisable", None): continue
+        found = f"{link.case} is noted as {link.note!r}" if link.note else f"{link.case} has no note"
+        yield wrong(f"{found}; the study gives {now or 'none'}", f"write note: {now}" if now else "remove the note", "linked", j, "case")
     missing = sorted(segments[p.segment] & facts.read - {link.case for link in p.linked})
     if missing: yield wrong(f"{missing[0]!r} was interviewed, is in the segment, and is not linked", f"add case: {missing[0]}, how: {_BY_ID}", "linked")
     linked = {link.case for other in alike for link in other.linked}
@@ -722,6 +728,20 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
     all_there = {other.segment for other in alike} >= set(segments)
     if p.unassigned is not None and (p.unassigned != left if all_there else p.unassigned > left):
         yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
+
+
+def _notes_now(facts: _Facts, p: Persona) -> dict[str, str]:
+    "Return what a draft notes of a persona's people, whatever limits are configured."
+    telling = facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))
+    return _notes(telling, p.claim_list, _usual_now(facts, p))
+
+
+def _usual_now(facts: _Facts, p: Persona) -> pd.DataFrame | None:
+    "Return on which of the variables that made the segments the persona's interviewed people are usual."
+    survey = facts.survey(_segmentation(facts.study, p.segmentation)["survey"])
+    if survey is None or _members(facts, p) is None: return None
+    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
+    return _usual_kept(facts.study, survey, about, str(p.segment), _home_of(facts, p, survey))
 
 
 def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]) -> tuple[str, str] | None:
@@ -861,11 +881,8 @@ def _home_of(facts: _Facts, p: Persona, survey: Survey) -> np.ndarray:
 
 
 def _misfits(facts: _Facts, p: Persona) -> _Findings:
-    survey, people = facts.survey(p.survey), _people(facts, p)
-    if survey is None or not people or p.segment is None or p.cases is not None: return
-    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
-    if _members(facts, p) is None: return
-    usual = _usual_kept(facts.study, survey, about, str(p.segment), _home_of(facts, p, survey))
+    usual = _usual_now(facts, p) if _of_segment(p) and _people(facts, p) and _members(facts, p) is not None else None
+    if usual is None: return
     for case, fit in (usual if usual.empty else usual[usual.mean(axis=1).lt(facts.limits["fit"])]).iterrows():
         fit = fit.dropna()
         found = f"{case} is unusual among its people on {int((1 - fit).sum())} of {len(fit)} variables that made the segments: {', '.join(fit.index[fit.eq(0)])}"
@@ -881,7 +898,7 @@ def _identifying(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #d95eeb12
 def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
-    telling = facts.kept(("telling",), lambda: _Telling(facts.study, facts.limits["k"]))
+    telling = facts.kept(("telling", facts.limits["k"]), lambda: _Telling(facts.study, facts.limits["k"]))
     known = telling.known
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
@@ -1032,6 +1049,27 @@ _GROUPS = re.compile(
     r"\b(?:older|elderly|seniors?|young(?:er)?|youngsters?|teen(?:ager)?s?|millennials?|boomers?|gen(?:eration)? [xyz]|pensioners?|retire(?:d|es)"
     r"|wom[ae]n|females?|m[ae]n|males?|girls?|boys?|ladies|mothers?|mums?|moms?|fathers?|dads?|housewi(?:fe|ves)"
     r"|migrants?|immigrants?|foreigners?|asians?|africans?|arabs?|muslims?|christians?|jews|jewish)\b", re.IGNORECASE)
+_CALLED = {"christian", "christians", "young", "younger", "boy", "boys", "senior", "man", "men"}   # names of people as well, when written as such
+_SHOWN_BY = tuple((re.compile(groups), re.compile(rf"\b(?:{words})\b")) for groups, words in (  # what a statistic on a group is about, in other words than the group's
+    ("wom|fem|girl|lad|mother|mum|mom|housewi", r"wom[ae]n|females?|girls?|lad(?:y|ies)|mothers?|mums?|moms?|housewi(?:fe|ves)|gender|sex"),
+    ("m[ae]n|male|boy|father|dad", r"m[ae]n|males?|boys?|fathers?|dads?|gender|sex"),
+    ("old|eld|senior|young|teen|mill|boom|gen|pens|retire",
+     r"ages?|aged|old(?:er)?|elderly|birth\w*|born|young\w*|teen\w*|generations?|millennials?|boomers?|retire\w*|pension\w*|seniors?"),
+    ("migr|immi|foreign|asia|afric|arab|musl|chris|jew",
+     r"\w*migra\w*|foreign\w*|asian?s?|african?s?|arabs?|muslims?|christians?|jews|jewish|origin|born|birth\w*|national\w*|citizen\w*|religio\w*|faith|ethnic\w*")))
+
+
+def _shown(group: str, told: str) -> bool:
+    "Whether codes or statistics, as folded text, are about a group: its word stands there, or what tells it, such as age."
+    word = group.casefold()
+    return any(words.search(told) for groups, words in _SHOWN_BY if groups.match(word)) or bool(re.search(rf"\b{re.escape(word)}\b", told))
+
+
+def _shield(p: Persona, claims: Sequence[Claim]) -> str:
+    "Return the words of what claims know of groups: their codes, demographic statements with codes, and statistics that differ, also those of demographic claims."
+    told = [t for c in claims if c.codes for t in (*c.codes, *([c.text] if c.facet == "demographic" else []))]
+    apart = [e for c in (*claims, *(c for c in p.claim_list if c.facet == "demographic")) for e in c.evidence if e.kind == "survey" and e.differs]
+    return " ".join([*told, *(str(t).replace("_", " ") for e in apart for t in (e.question, e.variable, e.answer) if t)]).casefold()
 
 
 def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -1040,19 +1078,20 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         if statistics and not any(_apart(e) for e in statistics):
             found = f"{_said(facts, p, c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
             yield _Finding("demographic-idle", p.id, c.id, found, "leave it out: it invites a stereotype and tells nothing", ("text",))
-    elif (hit := _GROUPS.search(c.text)) and not any(e.differs for e in statistics) and hit[0].casefold() not in " ".join(c.codes).casefold():
-        found = f"{_said(facts, p, c.text)} ties {hit[0]!r} to a {c.facet}, and no statistic shows it"
+    elif loose := [hit[0] for hit in _GROUPS.finditer(c.text) if not _shown(hit[0], _shield(p, [c]))]:
+        found = f"{_said(facts, p, c.text)} ties {loose[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
 
 # %% ../nbs/43_checks.ipynb #ebe1c869
 def _titled(facts: _Facts, p: Persona) -> _Findings:
     "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
     told = " ".join(f"{c.text} {' '.join(c.codes)} {' '.join(f'{e.variable} {e.answer}' for e in c.evidence if e.kind == 'survey')}" for c in p.claim_list).casefold()
-    earned = " ".join(f"{c.text} {' '.join(c.codes)}" for c in p.claim_list if c.codes or any(e.differs for e in c.evidence)).casefold()
+    earned = _shield(p, p.claim_list)
     numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
-        if (hit := _GROUPS.search(text)) and not re.search(rf"\b{hit[0].casefold()}\b", earned):
-            found = f"the {key} {_said(facts, p, text)} is about {hit[0]!r}, and no claim with evidence says so"
+        groups = [hit[0] for hit in _GROUPS.finditer(text) if key == "label" or hit[0].islower() or hit[0].casefold() not in _CALLED]
+        if loose_groups := [group for group in groups if not _shown(group, earned)]:
+            found = f"the {key} {_said(facts, p, text)} is about {loose_groups[0]!r}, and no claim with evidence says so"
             yield _Finding("stereotype", p.id, "", found, "say what people do, not who they are; or claim it, with a statistic that sets the group apart", (key,))
         if odd := [d for d in _DIGITS.findall(text) if not _numbers_in(d) <= numbers]:
             found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"

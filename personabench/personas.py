@@ -1777,6 +1777,11 @@ def _told_as(word: str) -> str:
     return rf"{before}{re.escape(word)}(?:e?s|ed|ers?|ing|inn?(?:en)?|e?n)?\b"
 
 
+_LITTLE_WORDS = frozenset("""an and are as at be but by did do du for from had has he her his if in into is it its me my no non not of off on one or our out over own per
+    she so than the them they this to too two up us via was we who with you an am auf aus bei bis das dem den der des die ein er es für im in ist mit
+    nur ob oder seit sie um und uns vom von vor war wer wie wir zu zum zur""".split())   # short ones that stand in a job's name and tell nothing
+
+
 class _Telling:
     "Look for what quotes tell of the people who said them."
 
@@ -1796,8 +1801,8 @@ class _Telling:
         column = self.known[name]
         rare = column.eq(value).sum() < self.k
         if len(value) < 2 or not (rare or _default_facet(str(name), "nominal") == "demographic"): return None
-        words = re.findall(r"[^\W\d_]{4,}", value) if rare else []
-        few = [w for w in words if column.str.contains(w, regex=False).sum() < self.k > self._how_many_say(w)]
+        words = [w for w in re.findall(r"[^\W\d_]{2,}", value) if w not in _LITTLE_WORDS] if rare else []
+        few = [w for w in words if column.str.contains(w if len(w) > 3 else rf"\b{w}\b").sum() < self.k > self._how_many_say(w)]
         return "|".join([rf"(?<!\w){re.escape(value)}(?!\w)", *map(_told_as, few)])
 
     def of(self, case: str, quotes: Sequence[str]) -> tuple[dict[str, tuple[int, re.Match]], int] | None:
@@ -1848,16 +1853,20 @@ def _usual_kept(study: Study, survey: Survey, about: Mapping[str, Any], segment:
     return _kept(study, ("usual", about["name"], survey.name, segment), lambda: _usual_people(survey, scored, here, here & read))
 
 # %% ../nbs/40_personas.ipynb #e9375ecc
-def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
-    "Return a segment's links with what the check would say of a person: misfit, or recognisable by the listed quotes."
-    notes: dict[str, str] = {}
+def _notes(telling: _Telling, claims: Sequence[Claim], usual: pd.DataFrame | None) -> dict[str, str]:
+    "Return case -> misfit, or recognisable by the listed quotes."
     said = dict[str, list[str]]()
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
-    for case, quotes in said.items():
-        if case in ground.telling.known.index and ground.telling.of(case, quotes): notes[case] = "recognisable"
+    notes = {case: "recognisable" for case, quotes in said.items() if case in telling.known.index and telling.of(case, quotes)}
+    return notes if usual is None else notes | {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+
+
+def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
+    "Return a segment's links with what the check would say of a person."
+    usual = None
     if ground.survey is not None and ground.home is not None:
         usual = _usual_kept(ground.study, ground.survey, ground.about, segment, ground.home == ground.names.index(segment))
-        notes |= {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+    notes = _notes(ground.telling, claims, usual)
     return [link.model_copy(update={"note": notes.get(link.case)}) for link in ground.links[segment]]
 
 # %% ../nbs/40_personas.ipynb #4f12c3ce

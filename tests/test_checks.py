@@ -889,3 +889,72 @@ def test_a_statistic_has_no_quotes_against_it_but_those_listed(study: Study, per
     claims = [c.model_copy(update={"against_quotes": 7}) if c.is_survey else c for c in personas[0].claim_list]
     found = check(study, personas=[personas[0].model_copy(update={"claim_list": claims}), personas[1]], today=TODAY).query("rule == 'counter-evidence'")
     assert found["claim"].tolist() == [c.id for c in claims if c.is_survey] and found["message"].str.contains("against_quotes 7; the study gives against_quotes: 0").all()
+
+
+@pytest.mark.parametrize(("text", "about", "ties"), [
+    ("Young women love bikes; foreigners do not.", {}, "Young"), ("Women ride to work.", {"variable": "full_dock"}, "Women"),
+    ("Women ride to work.", {"variable": "gender"}, None), ("Women ride to work.", {"answer": "woman"}, None), ("Men ride to work.", {"answer": "woman"}, "Men"),
+    ("Older people ride.", {"question": "How old are you?"}, None), ("Older women ride.", {"question": "How old are you?"}, "women"),
+    ("Foreigners ride.", {"question": "Do you have a migration background?"}, None)])
+def test_only_a_statistic_about_a_group_shows_something_of_it(study: Study, text: str, about: dict, ties: str | None):
+    figures = {"n": 50, "share": .8, "low": .7, "high": .9, "rest": .2, "rest_n": 50., "difference_low": .4, "difference_high": .7, "q": .001, "effect": 1.3}
+    e = Evidence(**{"kind": "survey", "survey": "wave1", "variable": "full", "value": 1, **figures, **about})
+    assert e.differs
+    p = by_hand(Claim(id="x", text=text, facet="behaviour", evidence=[e]), label=text)
+    found = check(study, personas=[p], today=TODAY).query("rule == 'stereotype'")
+    assert found["claim"].tolist() == ([] if ties is None else ["", "x"]) and (ties is None or found["message"].str.contains(repr(ties)).all())
+
+
+@pytest.mark.parametrize(("code", "shown"), [("Payment refused", False), ("Men complain", True), ("Foreigners and young men", True)])
+def test_a_code_shows_a_group_by_its_word_and_not_by_a_part_of_one(study: Study, code: str, shown: bool):
+    with study.step("code", "x") as step: store.add_codes(step, [{"name": code, "facet": "pain", "definition": ""}])
+    p = by_hand(Claim(id="x", text="Men get angry when the machine refuses them.", facet="pain", codes=[code]))
+    assert ("stereotype" in rules(check(study, personas=[p], today=TODAY))) != shown
+    both = by_hand(Claim(id="x", text="Men and foreigners get angry.", facet="pain", codes=[code]))
+    assert ("stereotype" in rules(check(study, personas=[both], today=TODAY))) == (code != "Foreigners and young men")
+
+
+@pytest.mark.parametrize(("name", "found"), [("Christian", False), ("Ms Young", False), ("Boy George", False), ("Ann Man", False), ("Grandpa, one of the elderly", True),
+    ("A young Ann", True), ("Working Mum", True)])
+def test_first_names_and_surnames_are_no_stereotype(study: Study, name: str, found: bool):
+    p = by_hand().model_copy(update={"name": name})
+    assert ("stereotype" in rules(check(study, personas=[p], today=TODAY))) == found
+
+
+def test_notes_on_people_are_those_that_a_draft_makes(planted: Study):
+    drafts = draft_personas(planted, "truth", **DRAFT)
+    noted = {link.case: link.note for p in drafts for link in p.linked}
+    assert {"misfit", "recognisable", None} == set(noted.values())
+
+    def found(case: str, note: str | None) -> list[str]:
+        p = next(p for p in drafts if any(link.case == case for link in p.linked))
+        links = [link.model_copy(update={"note": note}) if link.case == case else link for link in p.linked]
+        changed = [q.model_copy(update={"linked": links}) if q is p else q for q in drafts]
+        return check(planted, personas=changed, today="2026-06-30", config={"thresholds": {"k": 9}}).query("rule == 'link-right'")["cure"].tolist()
+    by = {note: case for case, note in noted.items()}
+    assert found(by["misfit"], "misfit") == [] and found(by["misfit"], None) == ["write note: misfit"] == found(by["misfit"], "recognisable")
+    assert found(by["recognisable"], None) == ["write note: recognisable"] and found(by[None], "misfit") == ["remove the note"] and found(by[None], "recognisable") == []
+
+
+@pytest.mark.parametrize(("job", "words", "told"), [("retired nun", "As a nun I ride to work", True), ("MP for the mint", "as an MP I ride", True),
+    ("MP for the mint", "a bike for the ride", False), ("vet", "I invented it", False), ("ad agent", "I am an adder", False)])
+def test_short_words_tell_of_a_person_too(study: Study, job: str, words: str, told: bool):
+    e = added(study, "P20", words, attributes={"occupation": job})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "employed nurse"})
+    p = by_hand(Claim(id="x", text="t", facet="pain", evidence=[e]), cases=["P20"])
+    assert check(study, personas=[p], today=TODAY)["rule"].eq("person-recognisable").any() == told
+
+
+def test_a_demographic_statistic_tells_of_no_fewer_than_five(study: Study):
+    data = pd.DataFrame({"disabled": [1] * 46 + [0] * 54}, index=[f"D{i}" for i in range(100)])
+    import_survey(study, data, name="d", wave="2026-06")
+    with study.step("segment", "d") as step:
+        members = pd.DataFrame({"case": data.index, "segment": np.repeat(["A", "B"], 50), "weight": 1.})
+        store.add_segmentation(step, name="d", members=members, k=2, verdict="not measured", parameters={}, survey="d", wave="2026-06")
+    (first, second) = draft_personas(study, "d", today=TODAY, facets={"disabled": "demographic"})
+    assert not first.claim_list and not first.described
+    (plain, _) = draft_personas(study, "d", today=TODAY, facets={"disabled": "behaviour"})
+    told = plain.model_copy(update={"claim_list": [c.model_copy(update={"facet": "demographic"}) for c in plain.claim_list], "id": "x"})
+    found = check(study, personas=[told, second], today=TODAY).query("rule == 'k-anonymity'")
+    assert found["claim"].tolist() == ["survey-disabled"] and "all but 4 of 50 people" in found["message"].item()
