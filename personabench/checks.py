@@ -819,7 +819,7 @@ def _line_now(facts: _Facts, p: Persona, d: Descriptor, people: set[str]) -> Des
     if same: return _descriptor(same[0], d.field, survey)
     return f"nobody of the persona's people gave the answer {d.answer!r} to {d.variable!r}", "remove the line; or draft again"
 
-
+# %% ../nbs/43_checks.ipynb #5fe93eb9
 def _lines(facts: _Facts, p: Persona) -> _Findings:
     "Hold the descriptors of a persona against survey and interviews."
     people, k, shown = _people(facts, p), facts.limits["k"], dict[tuple[str, str], int]()
