@@ -18,9 +18,9 @@ pb.add_code(study, "Dock full", facet="pain")
 pb.code(study, "Dock full", source="P01", quote="The dock was full.")
 file = Path("personas") / "ash.yaml"
 file.parent.mkdir(exist_ok=True)
-claims = [Claim(id="pain-full", text="Finds the dock full", facet="pain"), Claim(id="goal-time", text="Wants to be on time", facet="goal")]
+claims = [Claim(id="pain-full", text="Finds the dock full", facet="pain"), Claim(id="pain-late", text="Comes too late", facet="pain")]
 Persona(id="ash", name="Ash", claims=claims).to_yaml(file)
-file.write_text("# agreed in May\n" + file.read_text().replace("  - id: goal-time", "  # ask again\n  - id: goal-time"))
+file.write_text("# agreed in May\n" + file.read_text().replace("  - id: pain-late", "  # ask again\n  - id: pain-late"))
 '''
 
 
@@ -28,24 +28,24 @@ def test_edits_reach_the_file_and_comments_stay(lab):
     run_notebook(lab, "editor", STUDY, "editor = pb.PersonaEditor(study, 'personas')\neditor", shown=".pbw-item")
     page, file = lab.page, lab.server.root / "personas" / "ash.yaml"
     before = file.read_text("utf-8")
-    field = page.locator("[data-k='t:goal-time']")
+    field = page.locator("[data-k='t:pain-late']")
     field.click()
     page.keyboard.press("End")
     page.keyboard.type(" at work; dd, x, a and b stay words")
     page.keyboard.press("Control+Enter")
-    page.locator(".pbw-live:has-text('Saved: the text of goal-time')").wait_for(timeout=20_000)
-    assert file.read_text("utf-8") == before.replace("Wants to be on time", "Wants to be on time at work; dd, x, a and b stay words")
+    page.locator(".pbw-live:has-text('Saved: the text of “Comes too late')").wait_for(timeout=20_000)
+    assert file.read_text("utf-8") == before.replace("Comes too late", "Comes too late at work; dd, x, a and b stay words")
     page.locator("[data-k='o:pain-full']").click()
     page.locator("[data-k='s:pain-full']").fill("full")
     page.keyboard.press("Enter")
     page.locator("[data-k='a:pain-full:0:for']").click(timeout=20_000)
     page.locator("[data-claim=pain-full] .pbw-strength:has-text('anecdote')").wait_for(timeout=20_000)
-    page.locator("[data-k='t:goal-time']").click()
+    page.locator("[data-k='t:pain-late']").click()
     page.keyboard.press("Alt+ArrowUp")
-    page.locator(".pbw-live:has-text('the place of goal-time')").wait_for(timeout=20_000)
+    page.locator(".pbw-live:has-text('the place of “Comes too late')").wait_for(timeout=20_000)
     text = file.read_text("utf-8")
-    assert text.startswith("# agreed in May\n") and "# ask again\n  - id: goal-time" in text and "The dock was full." in text
-    assert text.index("goal-time") < text.index("pain-full") and lab.ask("editor.persona.claims['strength'].tolist()") == ["assumption", "anecdote"]
+    assert text.startswith("# agreed in May\n") and "# ask again\n  - id: pain-late" in text and "The dock was full." in text
+    assert text.index("pain-late") < text.index("pain-full") and lab.ask("editor.persona.claims['strength'].tolist()") == ["assumption", "anecdote"]
     assert page.locator(".jp-Cell").count() == 2, "no key reached the notebook's command mode"
     page.locator(".pbw").screenshot(path=lab.shots / "editor-lab-light.png")
     page.keyboard.press("Control+s")
