@@ -63,18 +63,19 @@ def test_charts_follow_the_theme_of_the_notebook_unless_one_was_asked_for(lab):
     lab.run_all()
     lab.page.locator(VEGA).nth(2).wait_for(timeout=30_000)
 
-    def papers() -> list[str]:
-        "The ground of each chart."
-        return lab.page.evaluate("charts => [...document.querySelectorAll(charts)].map(svg => svg.style.backgroundColor)", VEGA)
+    def drawn_on(*papers: str) -> None:
+        "Wait until the grounds of the charts are these."
+        grounds = "([charts, wanted]) => String([...document.querySelectorAll(charts)].map(svg => svg.style.backgroundColor)) === wanted"
+        lab.page.wait_for_function(grounds, arg=[VEGA, ",".join(papers)], timeout=30_000)
+
     white, night = "rgb(255, 255, 255)", "rgb(20, 23, 28)"      # the third is somebody else's
-    assert papers() == [white, white, "white"]
+    drawn_on(white, white, "white")
     lab.theme("JupyterLab Dark")
-    lab.page.wait_for_timeout(1500)
-    assert papers() == [night, white, "white"]
+    drawn_on(night, white, "white")
     lab.shot("chart-dark")
     lab.theme("JupyterLab Light")
-    lab.page.wait_for_timeout(1500)
-    assert papers() == [white, white, "white"] and lab.outside == [] and lab.console == []
+    drawn_on(white, white, "white")
+    assert lab.outside == [] and lab.console == []
 
 
 def test_a_renderer_that_the_user_chose_is_left_alone(lab):
