@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personabench import store
 from personabench.cli import main
 from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
 from personabench.schema import AlreadyThere, BadInput
@@ -190,12 +191,6 @@ def test_what_one_version_could_not_say_does_not_keep_its_personas_apart():
     assert compare(old, new).personas["new"].isna().any(), "now both heard people, who said other things"
 
 
-def test_one_person_more_makes_no_statement_new():
-    old = [persona("a", asked("x", share("a", 96, 160, "1")), wave="1")]
-    c = compare(old, [persona("a", asked("x", share("a", 97, 160, "1")), asked("y", share("b", 50, 160, "1")), wave="1")])
-    assert changes(c)["x"] == "moved" and changes(c)["y"] == "appeared", "without a study nobody knows what it was"
-
-
 def test_an_id_that_now_names_other_people_is_matched_and_doubted():
     old = [persona("a", told("dock", 5, 5, "ABCDE")), persona("b", told("fun", 5, 5, "FGHIJ"))]
     new = [persona("a", told("fun", 5, 5, "FGHIJ")), persona("b", told("dock", 5, 5, "ABCDE"))]
@@ -273,6 +268,25 @@ def test_a_claim_that_only_left_the_list_is_no_change_and_a_mean_knows_its_scale
         assert said in c.explain() and listed.count("(rides)") == c.changelog().count("(rides)") == 2
     rides = compare(old, new, study=study).claims.query("figure == 'rides'").iloc[0]
     assert rides["scale_low"] < 8 and rides["scale_high"] > 30 and compare(old, new).claims["scale_low"].isna().all()
+
+
+def test_one_person_in_another_group_makes_no_statement_new_and_quoted_people_are_no_segment(two_waves):
+    study, (old, _) = two_waves
+    members = study.rows("members", segmentation="2026-05")[["case", "segment", "weight"]].copy()
+    members.loc[0, "segment"] = "B" if members.loc[0, "segment"] == "A" else "A"
+    if "again" not in set(study.segments["segmentation"]):
+        with study.step("segment", "again") as step:
+            store.add_segmentation(step, name="again", members=members, k=2, verdict="not measured", parameters={"variables": ["rides", "spend"]},
+                                   survey="survey 2026-05", wave="2026-05", data_hash="x")
+    again = draft_personas(study, segments="again", today="2026-12-01")
+    shorter = [p.model_copy(update={"claim_list": [c for c in p.claim_list if "pain" not in c.id]}) for p in old]
+    rows = compare(shorter, again, study=study).claims.query("figure == 'pain = 1'")
+    assert len(rows) and rows["change"].eq("now listed").all() and rows["difference"].abs().max() < .02
+    said = told("dock", 3, 5, "ABC")   # of a segmentation that the study does not keep only who is quoted is known, and three are no segment
+    quoted = said.model_copy(update={"evidence": [e.model_copy(update={"case": case}) for e, case in zip(said.evidence, members["case"])]})
+    gone = [p.model_copy(update={"segmentation": "2025-05", "claim_list": [*p.claim_list, quoted]}) for p in shorter]
+    lost = compare(gone, again, study=study).claims.query("figure == 'pain = 1'")
+    assert len(lost) and lost["old_value"].isna().all()
 
 
 def test_changelog_and_command_line(two_waves, tmp_path: Path, capsys: pytest.CaptureFixture):
