@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .charts import _draw_offline, _inks
-from .event_logs import EventJourney, _cases, _points as _signed, _wait
+from .event_logs import EventJourney, _cases, _percent, _points as _signed, _wait
 from .persona_charts import _base, _lines, _points, _rules, _sheet, _texts
 from .schema import BadInput
 from .segment_charts import _COLOURS, _SHAPES
@@ -26,13 +26,9 @@ __all__ = ['chart_funnel', 'chart_flow']
 _NAME, _BAR, _SAID = 180, 330, 300   # pixels: stage, share, words
 
 
-def _ratio(share: float, low: float, high: float) -> str:
-    return f"{share:.0%} ({low:.0%}–{high:.0%})".replace("%–", "–").replace("%", " %") if share == share else "nobody to count"
-
-
 def _step_words(r: Any, before: str | None) -> tuple[str, str]:
     "Return the two lines beside a bar: how many, and what was lost on the way to it."
-    first = f"{_cases(r.cases)}, {_ratio(r.share, r.low, r.high)}"
+    first = f"{_cases(r.cases)}, {_percent(r.share, r.low, r.high)}"
     if before is None: return first, f"{r.lost:,} of all cases did not come here" if r.lost else "everybody came here"
     wait = f" · {_wait(r.wait)} later" if r.cases else ""
     since = before if len(before) <= 20 else "the stage before"
@@ -111,7 +107,7 @@ def _by_parts(journey: EventJourney, ink: dict[str, str]) -> tuple[dict[str, lis
         for r in journey.segments[journey.segments["segment"].notna() & journey.segments["stage"].eq(stage)].itertuples():
             share, colour = r.share if r.share == r.share else 0., _COLOURS[numbers[r.segment]]
             apart, sure = _apart(r), " ✱" if r.q == r.q and r.q < .05 else ""
-            told = f"{r.segment}: {r.cases:,} of {r.n:,}, {_ratio(r.share, r.low, r.high)}"
+            told = f"{r.segment}: {r.cases:,} of {r.n:,}, {_percent(r.share, r.low, r.high)}"
             if r.low == r.low: parts["reach"].append({"x": _NAME + r.low * _BAR, "x2": _NAME + r.high * _BAR, "y": y + 9, "ink": colour})
             parts["dots"].append({"x": _NAME + share * _BAR, "y": y + 9, "shape": _SHAPES[numbers[r.segment]], "fill": colour, "ink": colour,
                                   "stage": stage, "told": told, "lost": apart + sure,

@@ -5,6 +5,7 @@
 # %% ../nbs/49_event_logs.ipynb #d3bcfaf9
 from __future__ import annotations
 
+import html
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -321,17 +322,15 @@ class EventJourney:
     visits: Any = field(default=None, repr=False)
 
     def __repr__(self) -> str: return f"EventJourney({_cases(self.n_cases)}, {len(self.stages)} stages, {self.n_events:,} events with a stage)"
-    def _repr_html_(self) -> str: return f"<pre style='white-space:pre-wrap'>{_escaped(self.explain())}</pre>"
+    def _repr_html_(self) -> str: return f"<pre style='white-space:pre-wrap'>{html.escape(self.explain())}</pre>"
 
     def explain(self) -> str:
         "Return what the log says, in words."
         return _explained(self)
 
 
-def _escaped(text: str) -> str: return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _percent(share: float, low: float, high: float) -> str: return f"{share:.0%} ({low:.0%} to {high:.0%})".replace("%", " %")
+def _percent(share: float, low: float, high: float) -> str:
+    return f"{100 * share:.0f} % ({100 * low:.0f}–{100 * high:.0f} %)" if share == share else "nobody to count"
 
 
 def _wait(t: pd.Timedelta) -> str:

@@ -65,7 +65,7 @@ def test_shares_have_wilsons_interval_over_cases_and_waits_are_the_quartiles():
     row = j.funnel.iloc[1]
     assert (row["low"], row["high"]) == pytest.approx(wilson(30, 40)) and (j.funnel["previous_low"][2], j.funnel["previous_high"][2]) == pytest.approx(wilson(12, 30))
     assert row["lost"] == 10 and row["wait"] == pd.Timedelta(minutes=3) and row["wait_low"] == pd.Timedelta(minutes=1), "18 people needed three minutes, 12 one"
-    assert "2. b: 30, 75 % (60 % to 86 %) of all" in j.explain() and "Most are lost before c: 18 cases." in j.explain()
+    assert "2. b: 30, 75 % (60–86 %) of all" in j.explain() and "Most are lost before c: 18 cases." in j.explain()
 
 
 def test_a_funnel_needs_its_stages_in_order():
