@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
-from .study import clip_to_turn
+from .study import _uncollected, clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
 from .wordings import _YES, answer_words, row_words, topic_words
 
@@ -1318,6 +1318,10 @@ def _typed(study: Study, tool: TypingTool, answers: pd.DataFrame | None, who: Co
 # %% ../nbs/40_personas.ipynb #cee41e27
 def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     "Return what is kept about a segmentation: name, survey, wave, verdict, data_hash, parameters. Raises NoSuchName."
+    return _kept(study, ("segmentation", name), lambda: _looked_up(study, name))
+
+
+def _looked_up(study: Study, name: str | None) -> dict[str, Any]:
     import json
 
     import sqlalchemy as sa
@@ -1421,9 +1425,8 @@ class _Ground:
     def __init__(self, study: Study, segments: str | None, opposites: Iterable[tuple[str, str]] = (), *, people: Mapping[str, str | None] | None = None,
                  tool: TypingTool | None = None, answers: pd.DataFrame | None = None):
         self.study, self.about, self.away = study, _segmentation(study, segments), _withdrawn(study)
-        members = study.rows("members", segmentation=self.about["name"])
-        self.members = members[~members["case"].isin(self.away)]
-        self.cases = _by_segment(self.members)
+        self.members, groups = _members_of(study, self.about["name"])
+        self.cases = {name: set(cases) for name, cases in groups.items()}
         self.names = sorted(self.cases)
         self.respondents = {name: set(cases) for name, cases in self.cases.items()}
         found, self.read = _passages(study), _read_cases(study)
@@ -1454,6 +1457,16 @@ class _Ground:
         return _contrasts_kept(self.study, self.survey, str(self.about["name"]), self.members, self.names, self.away)
 
 
+def _members_of(study: Study, segmentation: str) -> tuple[pd.DataFrame, dict[str, set[str]]]:
+    "Return the members of a segmentation without those who withdrew, and the people of each segment."
+    def look() -> tuple[pd.DataFrame, dict[str, set[str]]]:
+        members, away = study.rows("members", segmentation=segmentation), _withdrawn(study)
+        left = members[~members["case"].isin(away)] if away else members
+        return left, _by_segment(left)
+
+    return _kept(study, ("members", segmentation), look)
+
+
 def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
     "Return segment -> its people."
     import pandas as pd
@@ -1462,10 +1475,12 @@ def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
     return {str(name): set(cases[place == i]) for i, name in enumerate(names)}
 
 # %% ../nbs/40_personas.ipynb #5fe86886
-def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
-    "Return the contrasts of all segments of a segmentation, computed in one go."
-    g = _places_in(survey, members, names)
-    g = np.where(survey.data.index.isin(list(away)), -1, np.where(g < 0, len(names), g))
+def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None,
+                  places: np.ndarray | None = None) -> dict[str, pd.DataFrame]:
+    "Return the contrasts of all segments of a segmentation, computed in one go; `places` is what `_places_in` says, where it is known."
+    g = _places_in(survey, members, names) if places is None else places
+    g = np.where(g < 0, len(names), g)
+    if away: g = np.where(survey.data.index.isin(list(away)), -1, g)
     return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
 
 
@@ -1486,7 +1501,7 @@ def _contrasts_kept(study: Study, survey: Survey, segmentation: str, members: pd
                     variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
     "Return what `_contrasts_by` says of a segmentation of the study."
     key = ("contrasts", segmentation, survey.name, None if variables is None else tuple(variables))
-    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables))
+    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables, _homes(study, survey, segmentation, members, names)))
 
 # %% ../nbs/40_personas.ipynb #bd17415a
 def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(x) else round(float(x), 4)
@@ -1539,7 +1554,7 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
     speaks = np.zeros((len(codes) + 1, len(people) + 1), dtype=bool)     # codes x people; the last of each is for who is not among them
     speaks[row_of, who] = True
     speaker = pd.Index(people).get_indexer(cases)
-    alike = np.column_stack([weights @ np.asarray(weights[places == i].mean(axis=0)).ravel() for i in range(len(codes))])
+    alike = np.asarray((weights @ _means_of(weights, places, len(codes)).T).todense())
     out: dict[str, list[Evidence]] = {}
     for i, code in enumerate(codes):
         others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~speaks[i, speaker])
@@ -1550,6 +1565,13 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
             if e.case not in far and not any(_identifiers_in(e.quote or "", names)): far[e.case] = e
         out[str(code)] = list(far.values())
     return out
+
+
+def _means_of(rows: Any, group: np.ndarray, k: int) -> Any:
+    "Return the mean of the rows of each of k groups, as a sparse matrix."
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((1 / np.bincount(group, minlength=k)[group], (group, np.arange(len(group)))), shape=(k, len(group))) @ rows
 
 
 def _tfidf(texts: Sequence[str]) -> Any:
@@ -2026,7 +2048,7 @@ def draft_personas(
 
     if segments is None and study.segments.empty and study.surveys.empty: segment_by_codes(study, facets=include)
     hand = {str(case): None if pd.isna(name) else str(name) for case, name in dict(people if people is not None else {}).items()}
-    with study.one_look():
+    with study.one_look(), _uncollected():
         ground = _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)
         return _drafts(ground, links or {}, facets or {}, include, templates or {}, (fewest_people, most_quotes, most_unlike, survey_claims), seed, today)
 
