@@ -599,7 +599,7 @@ def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[
     "Return the row of `contrasts` that evidence quotes, or what is wrong."
     survey = facts.survey(e.survey)
     if survey is None: return f"no survey {e.survey!r} in the study"
-    if not survey.variables["variable"].eq(e.variable).any(): return f"no variable {e.variable!r} in the survey {e.survey!r}"
+    if e.variable not in facts.kept(("asked of", survey.name), lambda: set(survey.variables["variable"])): return f"no variable {e.variable!r} in the survey {e.survey!r}"
 
     def look() -> dict[str, Any] | str:
         rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
@@ -753,7 +753,7 @@ def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]
     said = f"{link.case} is linked {link.how!r}"
     if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
     if (link.how == "typing tool") != (link.probability is not None): return f"{said} with probability {link.probability}", "a typing tool gives one, nothing else does"
-    twin = next((other for other in others if any(link.case == other_link.case for other_link in other.linked)), None)
+    twin = next((other for other in others if link.case in facts.kept(("linked", id(other)), lambda other=other: {one.case for one in other.linked})), None)
     return None if twin is None else (f"{link.case} is linked to {twin.id!r} too", "remove one of the two")
 
 # %% ../nbs/43_checks.ipynb #48fdd4e0

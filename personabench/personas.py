@@ -1489,7 +1489,9 @@ def _places_in(survey: Survey, members: pd.DataFrame, names: Sequence[str]) -> n
     import pandas as pd
 
     place = pd.Series(pd.Categorical(members["segment"], categories=list(names)).codes, index=members["case"].to_numpy(dtype="object"))
-    return place[~place.index.duplicated()].reindex(survey.data.index, fill_value=-1).to_numpy()
+    if not place.index.is_unique: place = place[~place.index.duplicated()]
+    at = place.index.get_indexer(survey.data.index)
+    return np.append(place.to_numpy(), -1)[at]
 
 
 def _homes(study: Study, survey: Survey, segmentation: str, members: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
@@ -1541,14 +1543,15 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
     return {name: [_quote(row) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
 
 # %% ../nbs/40_personas.ipynb #34b6b7f0
-def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None) -> dict[str, list[Evidence]]:
+def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None,
+            facets: Mapping[str, str]) -> dict[str, list[Evidence]]:
     "Return for each code the listed quotes of its facet least like its own, by people who have no passage of it, one per person."
     import pandas as pd
 
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
-    facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), pd.Index([e.case for _, e in listed], dtype="object")
+    facet, cases = np.array([facets[code] for code in codes]), pd.Index([e.case for _, e in listed], dtype="object")
     weights = _tfidf([str(e.quote) for _, e in listed])
     (who, people), row_of = pd.factorize(told["case"]), pd.Index(codes).get_indexer(told["code"].to_numpy("object"))
     speaks = np.zeros((len(codes) + 1, len(people) + 1), dtype=bool)     # codes x people; the last of each is for who is not among them
@@ -1588,15 +1591,14 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
     base = len(ground.cases[segment] & ground.read)
     counts = _count_by(told, "code", base)
     quotes, counters = (_listed(part, by, most, ground.bearers, ground.silent) for part, by in ((told, "code"), (against, "claim_code")))
-    otherwise = against.groupby("claim_code").agg(people=("case", "nunique"), quotes=("case", "size"))
-    no = {str(row.Index): _counter_figures(int(row.people), base, int(row.quotes)) for row in _rows(otherwise)}
-    far, claims = _unlike(told, quotes, unlike, ground.bearers), []
+    no = {name: _counter_figures(found["people"], base, found["quotes"]) for name, found in _count_by(against, "claim_code", base).items()}
+    far, claims = _unlike(told, quotes, unlike, ground.bearers, ground.codes["facet"]), []
     for name, figures in counts.items():
-        code = ground.codes.loc[name]
         figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
-        text = _words(name, code["facet"], code["definition"], templates)
-        field = "other" if _TOPIC.match(text) else _field_of(code["facet"], name)
-        about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": field, "codes": [name]}
+        facet, definition = ground.codes.at[name, "facet"], ground.codes.at[name, "definition"]
+        text = _words(name, facet, definition, templates)
+        field = "other" if _TOPIC.match(text) else _field_of(facet, name)
+        about: dict[str, Any] = {"id": _slug(facet, name), "text": text, "facet": facet, "field": field, "codes": [name]}
         claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes.get(name, []), unlike=far.get(name, []), **figures))
     return claims
 
@@ -1880,7 +1882,7 @@ def _notes(telling: _Telling, claims: Sequence[Claim], usual: pd.DataFrame | Non
     said = dict[str, list[str]]()
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
     notes = {case: "recognisable" for case, quotes in said.items() if case in telling.known.index and telling.of(case, quotes)}
-    return notes if usual is None else notes | {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+    return notes if usual is None else notes | dict.fromkeys(usual.index[usual.mean(axis=1).lt(_FITS)].astype(str), "misfit")
 
 
 def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
