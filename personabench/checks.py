@@ -753,7 +753,8 @@ def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]
     said = f"{link.case} is linked {link.how!r}"
     if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
     if (link.how == "typing tool") != (link.probability is not None): return f"{said} with probability {link.probability}", "a typing tool gives one, nothing else does"
-    twin = next((other for other in others if link.case in facts.kept(("linked", id(other)), lambda other=other: {one.case for one in other.linked})), None)
+    def linked(other: Persona) -> set[str]: return facts.kept(("linked", id(other)), lambda: {one.case for one in other.linked})
+    twin = next((other for other in others if link.case in linked(other)), None)
     return None if twin is None else (f"{link.case} is linked to {twin.id!r} too", "remove one of the two")
 
 # %% ../nbs/43_checks.ipynb #48fdd4e0
