@@ -21,7 +21,7 @@ from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
     _CODINGS, _FEWEST_ALIKE, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by,
     _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
-    _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round,
+    _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round,
     _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept,
     _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
@@ -980,14 +980,23 @@ def _again(facts: _Facts, p: Persona, then: Survey, later: Survey) -> set[str] |
 
 
 def _kept_level(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float, float]:
-    return facts.kept(("all", survey.name, e.variable, str(e.value), e.share is None), lambda: _level_of(facts, survey, e))
+    scale = len(survey.row(str(e.variable))["values"]) if e.share is None else 0
+    return facts.kept(("all", survey.name, e.variable, str(e.value), e.share is None, scale), lambda: _level_of(facts, survey, e))
+
+
+def _once_more(facts: _Facts, e: Evidence) -> tuple[Survey, Survey] | None:
+    "Return the survey that evidence is from and the newest later one with the same question, on one scale; None where there is none to compare."
+    then = facts.survey(e.survey)
+    if then is None or not then.variables["variable"].eq(e.variable).any() or (later := _later(facts, e)) is None: return None
+    if e.share is not None: return then, later
+    if _one_order(then, later, str(e.variable)) is None: return None
+    return facts.kept(("on one scale", then.name, later.name, e.variable), lambda: _on_one_scale(then, later, [str(e.variable)]))
 
 
 def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     for k, e in enumerate(c.evidence):
-        if e.kind != "survey" or (then := facts.survey(e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
-        later = _later(facts, e)
-        if later is None: continue
+        if e.kind != "survey" or (both_waves := _once_more(facts, e)) is None: continue
+        then, later = both_waves
         both = _again(facts, p, then, later)
         (a, sd, n), (b, sd2, m) = (_kept_level(facts, s, e) if both is None else _level_of(facts, s, e, both) for s in (then, later))
         if min(n, m) < 30: continue

@@ -1137,6 +1137,46 @@ def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
     if level == "numeric" or pd.api.types.is_numeric_dtype(x): return x.to_numpy("float64", na_value=np.nan)
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
 
+# %% ../nbs/40_personas.ipynb #be696741
+def _in_words(survey: Survey, variable: str) -> list[tuple[Any, Any]] | None:
+    "Return the answers of a scale in words, in their order, as pairs of answer and label; None for all else: numbers are their own places."
+    import pandas as pd
+
+    row = survey.row(variable)
+    ordered = row["level"] == "ordinal" and not pd.api.types.is_numeric_dtype(survey.data[variable])
+    return [(v, label) for v, label in row["values"]] if ordered else None
+
+
+def _one_order(old: Survey, new: Survey, variable: str) -> list[tuple[Any, Any]] | None:
+    "Return the answers in words of two surveys in the one order that follows from both; none where words are in no order, None where there is no such order."
+    from graphlib import CycleError, TopologicalSorter
+
+    sides = [side for survey in (old, new) if (side := _in_words(survey, variable))]
+    if len(sides) < 2: return []
+    names, after = [[str(v) for v, _ in side] for side in sides], TopologicalSorter[str]()
+    for side in names:
+        for before, name in zip([None, *side], side): after.add(name, *([] if before is None else [before]))
+    try: order = list(after.static_order())
+    except CycleError: return None
+    neighbours = {pair for side in names for pair in zip(side, side[1:])}
+    known = {str(v): (v, label) for side in reversed(sides) for v, label in side}
+    return [known[name] for name in order] if neighbours >= set(zip(order, order[1:])) else None  # else two of them could change places
+
+
+def _on_one_scale(old: Survey, new: Survey, variables: Iterable[str]) -> tuple[Survey, Survey]:
+    "Return two surveys with the answers in words of either, so that one that nobody gave this time moves no other from its place."
+    from dataclasses import replace
+
+    import pandas as pd
+
+    orders = {v: order for v in variables if (order := _one_order(old, new, v))}
+    def whole(survey: Survey) -> Survey:
+        missing = {v for v, order in orders.items() if len(order) > len(survey.row(v)["values"])}
+        told = [orders[v] if v in missing else values for v, values in zip(survey.variables["variable"], survey.variables["values"], strict=True)]
+        return replace(survey, variables=survey.variables.assign(values=pd.Series(told, index=survey.variables.index, dtype="object"))) if missing else survey
+
+    return whole(old), whole(new)
+
 # %% ../nbs/40_personas.ipynb #5e106163
 def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndarray, k: int) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
     "Return what is known of one variable and its figures: one of means, or one for each answer (of a yes/no question for the second)."

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _scores, _short, _stored, _withdrawn, _write_whole, read_personas
+from .personas import (
+    Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _scores, _short, _stored, _withdrawn, _write_whole, read_personas)
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import _means_apart, _shares_apart, benjamini_hochberg, wilson
 from .survey import Survey
@@ -169,7 +170,7 @@ def _why_not(old: Survey, new: Survey, variable: str) -> str:
     one_sided = [sorted(_common_answers(survey, variable) - labels[1 - i].keys()) for i, survey in enumerate((old, new))]
     if levels[0] in ("nominal", "ordinal", "binary") and any(one_sided):
         return f"{variable}: other answers to choose from ({'; '.join(f'only {when}: ' + ', '.join(o[:4]) for when, o in zip(('before', 'now'), one_sided) if o)})"
-    return ""
+    return "" if _one_order(old, new, variable) is not None else f"{variable}: the answers stand in another order, or in no order that both share"
 
 # %% ../nbs/42_versions.ipynb #8f7e7370
 def _common_answers(survey: Survey, variable: str) -> set[str]:
@@ -229,12 +230,20 @@ class _Books:
     def scale(self, p: Persona, q: Persona, variable: Any) -> dict[str, float]:
         "Return the ends of what a mean can lie between: the answers to choose from, else the lowest and highest that were given."
         known = [s for who in (p, q) if (s := self.survey(who)) is not None and s.variables["variable"].eq(variable).any()]
+        if len(known) == 2: known = list(_on_one_scale(*known, [variable]))
         ends = [_scale_ends(s, variable) for s in known]
         return {"scale_low": min(e[0] for e in ends), "scale_high": max(e[1] for e in ends)} if ends else {}
 
-    def figure(self, p: Persona, e: Evidence) -> _Figure | None:
-        "Return the statistic that another version lists, counted for this persona."
-        survey, people = self.survey(p), _people_of(p, self.study)
+    def rescaled(self, p: Persona, q: Persona, variable: str) -> tuple[Survey, Survey] | None:
+        "Return both surveys on one scale where that moves answers in words from the places that they had in one of them."
+        old, new = self.survey(p), self.survey(q)
+        if old is None or new is None or old is new or self.why_not(p, q, variable): return None
+        both = _on_one_scale(old, new, [variable])
+        return None if both[0] is old and both[1] is new else both
+
+    def figure(self, p: Persona, e: Evidence, survey: Survey | None = None) -> _Figure | None:
+        "Return the statistic that another version lists, counted for this persona, on the scale of a survey if one is given."
+        survey, people = survey or self.survey(p), _people_of(p, self.study)
         if p.cases is None and (self.study is None or not self.study.segments["segmentation"].eq(p.segmentation).any()): return None  # only who is quoted is known
         if survey is None or e.kind != "survey" or not survey.variables["variable"].eq(e.variable).any(): return None
         members = pd.DataFrame({"case": sorted(people), "segment": "x"})
@@ -342,7 +351,11 @@ def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Book
     known = (a or b)[1]
     looked_up = [side is None and known is not None and not why for side in (a, b)]
     f, g = (side[0] if side else books.figure(who, known) if look else None for who, look, side in ((p, looked_up[0], a), (q, looked_up[1], b)))
-    row: dict[str, Any] = {"figure": "interviews" if len(key) == 1 else " = ".join(str(k) for k in key[1:] if k is not None), "measure": (f or g).measure}  # type: ignore[union-attr]
+    measure = (f or g).measure  # type: ignore[union-attr]
+    if key[0] == "survey" and measure == "mean" and f and g and (both := books.rescaled(p, q, key[1])):
+        f, g = (side if survey is books.survey(who) else books.figure(who, known, survey) for who, survey, side in zip((p, q), both, (f, g)))
+        if f is None or g is None: why = f"{key[1]}: an answer that nobody gave moves the others, and the study does not keep whom to count again"
+    row: dict[str, Any] = {"figure": "interviews" if len(key) == 1 else " = ".join(str(k) for k in key[1:] if k is not None), "measure": measure}
     for when, figure in (("old", f), ("new", g)):
         if figure is not None: row |= {f"{when}_value": figure.value, f"{when}_low": figure.low, f"{when}_high": figure.high, f"{when}_n": figure.n}
     if row["measure"] == "mean": row |= books.scale(p, q, key[1])
