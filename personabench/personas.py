@@ -1154,11 +1154,11 @@ def _one_order(old: Survey, new: Survey, variable: str) -> list[tuple[Any, Any]]
     sides = [side for survey in (old, new) if (side := _in_words(survey, variable))]
     if len(sides) < 2: return []
     names, after = [[str(v) for v, _ in side] for side in sides], TopologicalSorter[str]()
-    for side in names:
-        for before, name in zip([None, *side], side): after.add(name, *([] if before is None else [before]))
+    for answers in names:
+        for before, name in zip([None, *answers], answers): after.add(name, *([] if before is None else [before]))
     try: order = list(after.static_order())
     except CycleError: return None
-    neighbours = {pair for side in names for pair in zip(side, side[1:])}
+    neighbours = {pair for answers in names for pair in zip(answers, answers[1:])}
     known = {str(v): (v, label) for side in reversed(sides) for v, label in side}
     return [known[name] for name in order] if neighbours >= set(zip(order, order[1:])) else None  # else two of them could change places
 

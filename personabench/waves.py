@@ -450,7 +450,7 @@ def _assigned_wave(survey: Survey, assigner: _Assigner, away: set[str]) -> _Wave
 # %% ../nbs/45_waves.ipynb #73a00cbf
 def _notes(old: Survey, new: Survey, variables: pd.DataFrame, assigner: _Assigner, verdict: str) -> tuple[str, ...]:
     "Return what a reader should know."
-    common = len(old.respondents.intersection(new.respondents))
+    common = len(old.respondents.intersection(new.respondents)) if old.id and new.id else 0   # rows of surveys without ids are nobody's number
     out = [f"Both waves were put into the segments by the {assigner.what} on {', '.join(assigner.questions) or 'all their answers'}."]
     if verdict != "clusters shown":
         out.append(f"The verdict on the segments is {verdict!r}: the wave that made them fits them better than any other, so less certainty is no alarm.")
