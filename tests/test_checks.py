@@ -462,6 +462,21 @@ def test_name_and_label_are_held_against_the_claims(study: Study, personas: list
     assert set(new["rule"]) == set(expected) and all(word in new.set_index("rule").at[rule, "message"] for rule, word in expected.items())
 
 
+@pytest.mark.parametrize(("label", "said"), [
+    ("Satisfied with reliable, friendly service", "says what no claim does: satisfied, reliable, friendly"), ("Dissatisfied with unfriendly service", None),
+    ("Never commutes, never finds an empty dock", "the contrary of a claim"), ("Hates commutes", "the contrary of a claim"), ("Commutes to an empty dock", None),
+    ("Reads the newsletter", "the contrary of a claim"), ("Does not read the newsletter", None), ("Less satisfied than the others with: the price", None),
+    ("Does not take the bus, more often than the others", None), ("Takes the bus", "the contrary of a claim"), ("Not dissatisfied", "the contrary of a claim")])
+def test_a_label_that_says_the_contrary_of_a_claim_is_told(study: Study, personas: list[Persona], label: str, said: str | None):
+    more = [Claim(id=f"x{i}", text=text, facet="attitude") for i, text in enumerate((
+        "Dissatisfied with unreliable, unfriendly service.", "Does not read the newsletter.", "Does not take the bus, more often than the others.",
+        "Is less satisfied than the others with: the price."))]
+    if "atisfied with r" in label: more = more[:3]
+    p = personas[0].model_copy(update={"label": label, "claim_list": [*personas[0].claim_list, *more]})
+    found = check(study, personas=[p, *personas[1:]], today=TODAY).query("rule == 'label-backed'")["message"].tolist()
+    assert len(found) == (said is not None) and (said is None or said in found[0])
+
+
 def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(study: Study, folder: Path):
     assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
     edit(folder, "Came for a bike and found none.", "Came for a bike and found none. Walks on, cursing.")
