@@ -792,9 +792,14 @@ _DEMOGRAPHIC = frozenset({"demographic"})
 def _told_of(people: float, n: float) -> str: return f"{people:.0f} of {n:.0f} people" if people * 2 <= n else f"all but {n - people:.0f} of {n:.0f} people"
 
 
+def _by_codes(facts: _Facts, p: Persona) -> bool:
+    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
+    return about["parameters"].get("method") == "code profiles"
+
+
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
-    if 0 < size < k and _CODINGS not in p.data:  # a group of interviewed people says so itself, and is a proto-persona
+    if 0 < size < k and not _by_codes(facts, p):  # a group of interviewed people says so itself, and is a proto-persona
         yield _Finding("k-anonymity", p.id, "", f"the segment has {size} people, and a persona of so few describes somebody",
             "segment with fewer groups, or leave the persona out", ("segment",))
     for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
@@ -1066,9 +1071,11 @@ def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
 
 
 def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
-    if c.drafted is not None and c.drafted != _text_mark(c.text):
-        found = f"{_said(facts, p, c.text)} is not what it said when its evidence was linked"
-        yield _Finding("reworded", p.id, c.id, found, "look whether the evidence still says all of it; then take the line 'drafted' away", ("text",))
+    now, linked = _text_mark(c.text), c.evidence and (c.codes or c.is_survey)
+    lost = c.drafted is None and linked and any(other.drafted for other in p.claim_list)   # a file of before has no marks at all
+    if lost or c.drafted not in (None, now):
+        found = "has no mark that its evidence was linked to this text" if lost else "is not what it said when its evidence was linked"
+        yield _Finding("reworded", p.id, c.id, f"{_said(facts, p, c.text)} {found}", f"look whether the evidence says all of it; then write drafted: '{now}'", ("text",))
 
 
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:

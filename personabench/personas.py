@@ -171,7 +171,7 @@ class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
-    drafted: str | None = None             # hash of the text that the evidence was linked to when it was drafted; take it away when both were held together again
+    drafted: str | None = None             # hash of the text that the evidence was linked to; `check` tells that of a new text, for when both were held together
     facet: str = Field(json_schema_extra={"enum": list(FACETS)})
     field: str | None = None               # heading on a persona, where it is not its facet's: one of PERSONA_FIELDS
     codes: list[str] = []                  # the codes whose codings are counted
