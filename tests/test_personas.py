@@ -1177,15 +1177,19 @@ def test_four_known_ages_of_nine_people_describe_nobody():
 
 
 def test_what_a_minority_has_is_no_title_unless_it_says_so():
+    "A quarter of A has what hardly anybody else has (the larger difference), and seven in ten what half of the others have."
     n, here = 400, np.arange(400) % 2 == 0
-    cargo = np.where(np.arange(n) // 2 < np.where(here, .265, .03) * n / 2, 1, 0)
-    asked = pd.DataFrame({"variable": ["cargo"], "level": "binary", "labels": ["0=no|1=yes"], "question": ["Do you own a cargo bike?"]})
-    study = Study(":memory:", coder="MB", create=True)
-    import_survey(study, pd.DataFrame({"cargo": cargo}, index=[f"R{i}" for i in range(n)]), name="w", dictionary=asked)
-    add_segments(study, {f"R{i}": "AB"[i % 2] for i in range(n)}, survey="w")
-    first, second = draft_personas(study, today="2026-06-01")
-    assert first.claim_list[0].share == pytest.approx(.265) and first.label == "Owns a cargo bike, more often than the others"
-    assert second.label == "Does not own a cargo bike", "97 of 100"
+    few = lambda a, b: np.where(np.arange(n) // 2 < np.where(here, a, b) * n / 2, 1, 0)
+    data = pd.DataFrame({"cargo": few(.265, .03), "helmet": few(.7, .5)}, index=[f"R{i}" for i in range(n)])
+    asked = pd.DataFrame({"variable": ["cargo", "helmet"], "level": "binary", "labels": "0=no|1=yes", "question": ["Do you own a cargo bike?", "Do you wear a helmet?"]})
+
+    def labels(*variables: str) -> list[str]:
+        study = Study(":memory:", coder="MB", create=True)
+        import_survey(study, data[list(variables)], name="w", dictionary=asked[asked["variable"].isin(variables)])
+        add_segments(study, {f"R{i}": "AB"[i % 2] for i in range(n)}, survey="w")
+        return [p.label for p in draft_personas(study, today="2026-06-01")]
+    assert labels("cargo") == ["Owns a cargo bike, more often than the others", "Does not own a cargo bike"], "97 of 100 of B have none"
+    assert labels("cargo", "helmet")[0] == "Wears a helmet"
 
 
 def test_a_code_of_one_in_four_is_no_title():
