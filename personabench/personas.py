@@ -2113,8 +2113,12 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], descri
 def _with_head(p: Persona, ground: _Ground) -> Persona:
     "Where only people who could be recognised are left to quote, mark the best quote that tells nothing of who said it."
     if p.quote is not None: return p
-    notes = {link.case: link.note for link in p.linked}
-    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and not ground.telling.tells(str(e.case), str(e.quote)), ground.bearers)
+    notes, own = {link.case: link.note for link in p.linked}, ground.own[str(p.segment)]
+    who = own[own["facet"].isin(["demographic", "context"])]     # what is coded as who and where somebody is tells more than a table of attributes knows
+    def harmless(e: Evidence) -> bool:
+        about_them = who["source"].eq(e.source) & who["start"].lt(e.end or 0) & who["end"].gt(e.start or 0)
+        return not about_them.any() and not ground.telling.tells(str(e.case), str(e.quote))
+    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and harmless(e), ground.bearers)
     if not found: return p
     marked = found[0].model_copy(update={"note": _HARMLESS})
     claims = [c.model_copy(update={"evidence": [marked if e is found[0] else e for e in c.evidence]}) for c in p.claim_list]
