@@ -49,6 +49,7 @@ _ROOMS: dict[str, str] = {
     "priorities": "prioritise Priorities recommend",
     "publishing": "publish read_version list_versions verify redact Version",
     "perception": "perception_form score_perception perception_key PERCEPTION_ITEMS",
+    "journey_measures": "stage_metrics event_metrics stage_opportunities pain_severity compare_journeys journey_deviations suggest_strategies",
     "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
     "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
