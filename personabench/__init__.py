@@ -24,6 +24,7 @@ _ROOMS: dict[str, str] = {
     "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "consent": "withdraw record_consent",
+    "map_entries": "add_entry change_entry move_entry remove_entry ENTRY_LANES",
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
     "coding": "code uncode recode resize undo redo add_memo edit_memo remove_memo assign find_quote",
     "coding_widget": "CodingWidget",
