@@ -60,6 +60,7 @@ _ROOMS: dict[str, str] = {
     "persona_editor": "PersonaEditor",
     "event_charts": "chart_funnel chart_flow",
     "reports": "report",
+    "journey_map": "JourneyMap map_view map_evidence",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
