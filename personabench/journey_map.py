@@ -43,7 +43,8 @@ def _item(k: str, text: str, rank: int, **more: Any) -> dict[str, Any]: return {
 
 def _figure(people: int, base: int, share: float, low: float, high: float) -> str:
     "Say how many people of a stage named something, and the share with its interval."
-    return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)}-{_percent(high)})")
+    told = "" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)}-{_percent(high)})"
+    return f"{people} of {base} people{told}".replace(" %", "\u00a0%").replace("% (", "%\u00a0(")
 
 
 def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:

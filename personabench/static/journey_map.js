@@ -48,7 +48,7 @@ class MapView {
     this.kept = make("span", { class: "pbm-dim" });
     this.title = make("b", { class: "pbm-title" });
     this.count = make("span", { class: "pbm-dim" });
-    this.stale = make("p", { class: "pbm-note", hidden: true }, "The coding has changed since this journey was made: run the cell again to see it.");
+    this.stale = make("p", { class: "pbm-stale", hidden: true }, "The coding has changed since this journey was made: run the cell again to see it.");
     this.grid = make("div", { class: "pbm-grid", role: "grid" });
     this.box = make("div", { class: "pbm-box" }, this.grid);
     this.panel = make("section", { class: "pbm-panel", "aria-label": "Evidence", hidden: true });
