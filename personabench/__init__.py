@@ -61,6 +61,7 @@ _ROOMS: dict[str, str] = {
     "event_charts": "chart_funnel chart_flow",
     "reports": "report",
     "journey_map": "JourneyMap map_view map_evidence",
+    "map_pages": "write_map",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 

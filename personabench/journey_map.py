@@ -10,6 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date as Date
 from typing import Any
 
@@ -38,13 +39,14 @@ def _strength(people: int, answers: int = 0) -> int:
 def _key(lane: str, stage: Any, facets: str = "", code: Any = None) -> str: return json.dumps([lane, stage, facets, code], ensure_ascii=False)
 
 
-def _item(k: str, text: str, rank: int, **more: Any) -> dict[str, Any]: return {"k": k, "text": str(text), "rank": rank, **more}
+def _item(k: str, text: str, rank: int, sub: str = "", **more: Any) -> dict[str, Any]:
+    for loose, tied in ((" %", "\u00a0%"), ("% (", "%\u00a0("), ("n = ", "n\u00a0=\u00a0")): sub = sub.replace(loose, tied)  # a number stays with its sign
+    return {"k": k, "text": str(text), "rank": rank, "sub": sub, **more}
 
 
 def _figure(people: int, base: int, share: float, low: float, high: float) -> str:
     "Say how many people of a stage named something, and the share with its interval."
-    told = "" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)}-{_percent(high)})"
-    return f"{people} of {base} people{told}".replace(" %", "\u00a0%").replace("% (", "%\u00a0(")
+    return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)}-{_percent(high)})")
 
 
 def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
@@ -160,7 +162,7 @@ _ALWAYS = {"feelings", "pains", "gains", *ENTRY_LANES}  # shown even when nothin
 
 
 def _stages(j: Journey) -> list[dict[str, Any]]:
-    return [{"k": _key("stage", r.stage), "stage": str(r.stage), "sub": f"n = {int(r.n_people)}" if r.n_people else "nobody spoke of it", "rank": _strength(int(r.n_people))}
+    return [{"k": _key("stage", r.stage), "stage": str(r.stage), "sub": f"n = {int(r.n_people)}" if r.n_people else "nobody spoke of it", "rank": _strength(int(r.n_people)), "gone": False}
             for r in j.stages.itertuples()]
 
 # %% ../nbs/62_journey_map.ipynb #b5efe399
@@ -204,6 +206,7 @@ def map_view(
     codings: pd.DataFrame | None = None,     # `study.codings`, for how many people stand behind an entry
     personas: Sequence[Persona] = (),        # whose claims entries may point to
     today: str | None = None,                # ISO date: what is due before it is late; default: today
+    away: Iterable[str] = (),                # cases that have withdrawn: not quoted
 ) -> dict[str, Any]:
     """Return everything that a map says, as plain data.
 
@@ -211,6 +214,7 @@ def map_view(
     of items: k, text, rank in STRENGTHS, and where they have them sub, sign, tag, feel, said, entry, owner, due, late, evidence), empty (titles of lanes in which nothing stands).
     """
     on, today = _Standing(codings, personas), today or Date.today().isoformat()
+    journey = replace(journey, quotes=journey.quotes[~journey.quotes["case"].astype(str).isin(set(away))])
     stages, known = _stages(journey), set(journey.stages["stage"])
     written: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for r in entries.itertuples() if entries is not None else (): written.setdefault((r.lane, r.stage), []).append(_entry_item(r, on, today))
@@ -245,10 +249,14 @@ def map_evidence(
 
     Keys: title, stage, figures (words), quotes (list of dicts: case, source, at, words, code, coding, valence), more, people, withdrawn, ids (coding ids). Raises NoSuchName.
     """
-    try: lane, stage, facets, code = json.loads(k)
-    except (ValueError, TypeError): raise NoSuchName(f"cell {k!r}", "no such cell", "a key of map_view") from None
-    item = next((x for x in _items(journey) if x["k"] == k), None)
-    if item is None: raise NoSuchName(f"cell {k!r}", "the journey has no such cell any more", "a key of map_view", "run the cell again")
+    item = _items(journey).get(k)
+    if item is None: raise NoSuchName(f"cell {k!r}", "the journey has no such cell", "a key of map_view", "run the cell again")
+    return _behind_item(journey, item, set(away))
+
+
+def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str]) -> dict[str, Any]:
+    "Return what stands behind one item, which says itself where."
+    lane, stage, facets, code = json.loads(item["k"])
     q = journey.quotes[journey.quotes["stage"].eq(stage)]
     if lane == "metrics":
         r = journey.metrics.iloc[int(code)]
@@ -258,12 +266,13 @@ def map_evidence(
     if lane == "quotes": q = q[q["coding_id"].eq(code)]
     elif code is not None: q = q[q["code"].eq(code)]
     title = {"stage": str(stage), "feelings": f"Feelings {item['text']}"}.get(lane, item["text"])
-    return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(q, set(away))}
+    return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(q, away)}
 
 
-def _items(j: Journey) -> list[dict[str, Any]]:
-    "Return every stage and every computed item."
-    return [{**s, "text": s["stage"]} for s in _stages(j)] + [item for _, of in _LANES.values() for cell in of(j).values() for item in cell]
+def _items(j: Journey) -> dict[str, dict[str, Any]]:
+    "Return every stage and every computed item by its key."
+    every = [{**s, "text": s["stage"]} for s in _stages(j)] + [item for _, of in _LANES.values() for cell in of(j).values() for item in cell]
+    return {i["k"]: i for i in every}
 
 # %% ../nbs/62_journey_map.ipynb #0343b2a3
 def _entry_evidence(study: Study, entry_id: int, on: _Standing) -> dict[str, Any]:
@@ -289,7 +298,7 @@ def _as_seen(study: Study, m: Mapping[str, Any]) -> int:
 
 def _add(w: JourneyMap, m: Mapping[str, Any]) -> int:
     "Add an entry, standing on what stands behind a cell when it was made from one."
-    ids = w._behind(str(m["from"]))["ids"] if m.get("from") else []
+    ids = _behind(w, str(m["from"]))["ids"] if m.get("from") else []
     return add_entry(w.study, m["text"], lane=m["lane"], stage=m["stage"], map=w.name, owner=m.get("owner"), due=m.get("due"), evidence=ids, guid=m.get("guid"))
 
 
@@ -340,7 +349,7 @@ class JourneyMap(anywidget.AnyWidget):
         self._journeys: dict[str, Journey] = {}
         token = hashlib.sha256(str(study.engine.url).encode()).hexdigest()[:16]
         super().__init__(state={"study": token, "map": name, "coder": study.coder, "readonly": study.readonly, "run": uuid.uuid4().hex[:8]}, saved={})
-        if save_text: self.saved = {"map": self.columns(), "behind": {k: self._behind(k) for k in self._keys()}}
+        if save_text: self.saved = {"map": self.columns(), "behind": _all_behind(self)}
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
     @property
@@ -362,10 +371,6 @@ class JourneyMap(anywidget.AnyWidget):
         except Exception as e: reply = _refusal(e, message.get("guid"))
         for m in [*_news(self, kind), {**reply, "to": message.get("view")}]: self.send(m)
 
-    def _behind(self, k: str) -> dict[str, Any]: return _behind(self, k)
-
-    def _keys(self) -> list[str]: return [s["k"] for s in _stages(self.journey)] + [i["k"] for lane in self.columns()["lanes"] for cell in lane["cells"] for i in cell]
-
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         "Add a table for places where no script runs."
         return _with_table(super()._repr_mimebundle_(**kwargs), _saved_table(self.columns()) if self.saved else _counts_table(self))
@@ -379,7 +384,7 @@ def _message(w: JourneyMap) -> dict[str, Any]:
         people = set(w.journey.quotes["case"].astype(str))
         mine = [_shown_to(people, w._persona, e, on) for e in entries["evidence"]]
         entries, hidden = entries[pd.Series(mine, dtype=bool, index=entries.index)], len(entries) - sum(mine)
-    view = map_view(w.journey, entries=entries, codings=codings, personas=w.personas)
+    view = map_view(w.journey, entries=entries, codings=codings, personas=w.personas, away=_withdrawn(w.study))
     choices = [["", w._given.name], *([p.id, p.title] for p in w.personas)]
     return {"type": "map", **view, "name": w.name, "event": w._event, "undo": _undo_labels(w.study), "choices": choices, "shown": w._persona.id if w._persona else "",
             "hidden": hidden, "stale": w._stale and w._persona is None, "strengths": list(STRENGTHS), "readonly": w.study.readonly}
@@ -389,6 +394,12 @@ def _behind(w: JourneyMap, k: str) -> dict[str, Any]:
     "Return what stands behind a cell or an entry."
     if k.startswith("e:"): return _entry_evidence(w.study, int(k[2:]), _Standing(w.study.codings, w.personas))
     return map_evidence(w.journey, k, away=_withdrawn(w.study))
+
+
+def _all_behind(w: JourneyMap) -> dict[str, Any]:
+    "Return what stands behind every cell and entry, by key."
+    entries, away = w.study.rows("entries", map=w.name), _withdrawn(w.study)
+    return {k: _behind_item(w.journey, item, away) for k, item in _items(w.journey).items()} | {f"e:{i}": _behind(w, f"e:{i}") for i in entries["entry_id"]}
 
 # %% ../nbs/62_journey_map.ipynb #2b2ab935
 def _answer(w: JourneyMap, kind: str, m: Mapping[str, Any]) -> dict[str, Any]:

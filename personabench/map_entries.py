@@ -51,7 +51,7 @@ def _ids(study: Study, evidence: Iterable[int | str], place: str) -> str:
 def _values(study: Study, place: str, told: dict[str, Any]) -> dict[str, Any]:
     "Check what is told of an entry. Raises BadInput, NoSuchName."
     check = {"text": _text, "due": _day, "owner": lambda owner, _: " ".join(str(owner).split()) or None if owner is not None else None,
-             "evidence": lambda ids, _: _ids(study, ids or (), place)}
+             "evidence": lambda ids, _: _ids(study, () if ids is None else ids, place)}
     if unknown := sorted(set(told) - set(check)): raise BadInput(place, f"no property {unknown[0]!r}", f"one of {', '.join(check)}", nearest(unknown[0], check))
     return {name: check[name](value, place) for name, value in told.items()}
 

@@ -64,6 +64,13 @@ def test_evidence_is_ids_each_once_and_dates_owner_and_text_are_trimmed(study):
     assert study.last_event() == before, "nothing changed is no step"
 
 
+def test_evidence_may_be_a_column_of_codings(study):
+    entry = add_entry(study, "x", lane="note", stage="Ride", evidence=study.codings["coding_id"])
+    assert study.entries["evidence"].tolist() == [[1]]
+    change_entry(study, entry, evidence=study.codings["coding_id"].head(0))
+    assert study.entries["evidence"].tolist() == [[]]
+
+
 def test_moving_changing_and_removing_are_steps_with_a_name(study):
     a, b, c = (add_entry(study, text, lane="strategy", stage="Sign-up") for text in "abc")
     move_entry(study, c, position=1)

@@ -57,6 +57,8 @@ class MapPage(WidgetPage):
     @property
     def focus(self) -> str: return self.page.evaluate("document.activeElement.getAttribute('data-k') ?? document.activeElement.className")
 
+    def words(self, at: Any) -> str: return at.inner_text().replace("\u00a0", " ")
+
     def cell(self, lane: str, stage: str) -> Any: return self.page.locator(f"#w [data-lane={lane}] [data-stage={json.dumps(stage)}]")
 
     @property
@@ -126,12 +128,12 @@ def test_heads_stay_while_the_rest_scrolls_and_zoom_keeps_words_whole(bench):
 # -- What is computed ---------------------------------------------------------------------------------------------------------
 def test_what_is_computed_says_n_and_interval_and_opens_to_its_quotes_by_keys(bench):
     pain = bench.page.locator("#w .pbm-pains .pbm-item")
-    assert pain.inner_text().replace("\u00a0", " ").split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30-95 %)" in pain.inner_text().replace("\u00a0", " ")
+    assert bench.words(pain).split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30-95 %)" in bench.words(pain)
     assert "supported" in pain.locator(".pbm-hear").text_content()
-    feeling = bench.cell("feelings", "Sign-up").inner_text()
+    feeling = bench.words(bench.cell("feelings", "Sign-up"))
     assert "-0.8 (-2.0 to +2.0)" in feeling and "n = 4" in feeling and "pit" in feeling
     assert bench.cell("feelings", "Awareness").inner_text().strip() == "nothing said"
-    few = bench.cell("feelings", "Ride").inner_text()
+    few = bench.words(bench.cell("feelings", "Ride"))
     assert "n = 2" in few and "no interval below 3 people" in few and bench.cell("feelings", "Ride").locator(".pbm-range").count() == 0
     assert bench.cell("feelings", "Sign-up").locator(".pbm-line").count() == 1, "no line to a stage of which nobody spoke"
     bench.at(pain.get_attribute("data-k")).focus()
