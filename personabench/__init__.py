@@ -24,6 +24,7 @@ _ROOMS: dict[str, str] = {
     "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "consent": "withdraw record_consent",
+    "map_entries": "add_entry change_entry move_entry remove_entry ENTRY_LANES",
     "event_logs": "journey_from_events EventJourney removal_effect",
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
     "coding": "code uncode recode resize undo redo add_memo edit_memo remove_memo assign find_quote",
@@ -60,6 +61,8 @@ _ROOMS: dict[str, str] = {
     "persona_editor": "PersonaEditor",
     "event_charts": "chart_funnel chart_flow",
     "reports": "report",
+    "journey_map": "JourneyMap map_view map_evidence",
+    "map_pages": "write_map",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
