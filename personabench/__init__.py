@@ -49,7 +49,9 @@ _ROOMS: dict[str, str] = {
     "publishing": "publish read_version list_versions verify redact Version",
     "event_logs": "journey_from_events EventJourney removal_effect",
     "perception": "perception_form score_perception perception_key PERCEPTION_ITEMS",
-    "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "charts": "set_theme chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "journey_charts": "chart_journey chart_journeys chart_gaps chart_channels chart_metrics chart_opportunities chart_evidence chart_stage_heatmap"
+                      " chart_opportunity_matrix journey_selection",
     "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"

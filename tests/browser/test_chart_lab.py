@@ -7,13 +7,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from personabench.charts import chart_journey
+from personabench.journey_charts import chart_journey
 from personabench.exports import write_chart
 
 MAKE = """
 import altair as alt, pandas as pd
 from personabench.journeys import journey_from_codings
-from personabench.charts import chart_journey
+from personabench.journey_charts import chart_journey
 STAGES = ["Awareness", "Sign-up", "First ride", "Leaving"]
 rows = []
 for p in range(5):
