@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import (_GUTTER, _HEAT, _SELECTION, _bands, _blank, _column, _curve, _draw_offline, _emotion_layers, _emotion_words, _inks, _key, _lane, _lookup,
-                                 _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis, chart_emotions, chart_pains_gains, chart_quotes, chart_stack,
-                                 chart_touchpoints)
+from .charts import (_GUTTER, _HEAT, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
+                                 _emotion_words, _inks, _key, _lane, _lookup, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
+                                 chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey
 from .schema import BadInput, FACETS, nearest
 from .statistics import wilson
@@ -35,9 +35,15 @@ def _placed(rows: pd.DataFrame, journey: Journey, spans: Mapping[str, tuple[floa
     place, column = {s: k for k, s in enumerate(journey.stages["stage"])}, _column(len(journey.stages))
     low, high = (rows["row"].map({name: span[k] for name, span in spans.items()}).astype(float) for k in (0, 1))
     start, wide = rows["stage"].map(place).astype(float) * column + _PAD, column - 2 * _PAD
-    at = {f"x{tail}": start + wide * ((rows[field].astype(float) - low) / (high - low)).clip(0, 1)
+    at = {f"x{tail}": (start + wide * ((rows[field].astype(float) - low) / (high - low)).clip(0, 1)).round(1)
           for tail, field in (("", "value"), ("_low", "low"), ("_high", "high"))}
     return rows.assign(x0=start, x1=start + wide, **at)
+
+
+def _told(said: str, parts: Sequence[str], most: int = 4000) -> str:
+    "Say what a lane shows; what takes more than `most` letters is only counted (each mark still says its own)."
+    kept = int(np.searchsorted(np.cumsum([len(p) + 2 for p in parts]), most, side="right")) if len(parts) else 0
+    return f"{said}: " + "; ".join(list(parts)[:kept]) + (f"; and {len(parts) - kept} more." if kept < len(parts) else ".")
 
 
 def _own_x() -> Any:
@@ -61,16 +67,23 @@ def _cell_layers(rows: pd.DataFrame, journey: Journey, y: Any, ink: dict[str, st
 
     base = alt.Chart(rows).encode(y=y)
     x0, x, low = (_pixels(field, journey) for field in ("x0", "x", "x_low"))
-    known = base.transform_filter("isValid(datum.low)").encode(x=low, x2=alt.X2("x_high:Q"))
-    fill = alt.FillValue(ink["paper"], condition={"test": "isValid(datum.low)", "value": ink["ink"]})
+    known = base.transform_filter("isValid(datum.x_low)").encode(x=low, x2=alt.X2("x_high:Q"))
+    fill = alt.FillValue(ink["paper"], condition={"test": "isValid(datum.x_low)", "value": ink["ink"]})
     point = base.mark_circle(size=64, opacity=1, stroke=ink["ink"], strokeWidth=2).encode(x=x, fill=fill, tooltip=list(tips), description=alt.Description("alt:N"))
-    words = dict(align="left", baseline="middle", aria=False)
+    words, size = dict(align="left", baseline="middle", aria=False), 12 if _column(len(journey.stages)) > 110 else 11
     return [base.mark_rule(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x0, x2=alt.X2("x1:Q")),
             known.mark_rule(color=ink["bar"], strokeWidth=6, aria=False), point,
-            base.mark_text(dy=-13, fontSize=12, fontWeight="bold", color=ink["ink"], **words).encode(x=x0, text=alt.Text("words:N")),
+            base.mark_text(dy=-13, fontSize=size, fontWeight="bold", color=ink["ink"], **words).encode(x=x0, text=alt.Text("words:N")),
             base.mark_text(dy=14, fontSize=10.5, color=ink["muted"], **words).encode(x=x0, text=alt.Text("more:N"))]
 
-# %% ../nbs/53_journey_charts.ipynb #169eb6ae
+# %% ../nbs/53_journey_charts.ipynb #6d7b53a5
+def _middled(names: Mapping[Any, Sequence[str]]) -> dict[str, Any]:
+    "Return the settings of an axis whose labels have several lines: a label hangs from its first line, so all get as many and are lifted by half of them."
+    most = max(map(len, names.values()), default=1)
+    lines = {k: [" "] * ((most - len(v)) // 2) + list(v) + [" "] * ((most - len(v) + 1) // 2) for k, v in names.items()}
+    return {"labelExpr": _lookup(lines), "labelLineHeight": 12, "labelBaseline": "middle", "labelOffset": -6 * (most - 1)}
+
+
 def _cells(journey: Journey, rows: pd.DataFrame, spans: Mapping[str, tuple[float, float]], *, title: str, key: str, ink: dict[str, str], heads: bool, select: Any,
            tips: Sequence[Any], labels: Mapping[str, Sequence[str]] | None = None) -> Any:
     "Draw a lane of cells; rows has stage, row, value, low, high, words, more, alt; `labels` are the lines in the gutter where they differ from the row's name."
@@ -78,10 +91,11 @@ def _cells(journey: Journey, rows: pd.DataFrame, spans: Mapping[str, tuple[float
 
     names = list(dict.fromkeys(rows["row"]))
     told = {n: list((labels or {}).get(n) or _wrap(n, _GUTTER - 10, lines=3)) for n in names}
-    axis = _y_axis(ink, labelExpr=_lookup({n: [" "] * (3 - len(w)) + w if len(w) > 2 else w for n, w in told.items()}), labelLineHeight=12)
-    y = alt.Y("row:N", sort=names, scale=alt.Scale(domain=names), axis=axis)
-    layers = [_bands(journey, ink, _x(journey, ink, heads), select), *_cell_layers(_placed(rows, journey, spans), journey, y, ink, tips)]
-    return _lane(journey, layers, ink=ink, title=title, key=key, height=50 * len(names), alt_text=f"{title} by stage: " + "; ".join(rows["alt"]) + ".", resolve=_own_x())
+    y = alt.Y("row:N", sort=names, scale=alt.Scale(domain=names), axis=_y_axis(ink, **_middled(told)))
+    kept = dict.fromkeys(["stage", "row", "words", "more", "alt", "x0", "x1", "x", "x_low", "x_high", *(t.shorthand for t in tips)])
+    placed = _placed(rows, journey, spans)[list(kept)]
+    layers = [_bands(journey, ink, _x(journey, ink, heads), select), *_cell_layers(placed, journey, y, ink, tips)]
+    return _lane(journey, layers, ink=ink, title=title, key=key, height=50 * len(names), alt_text=_told(f"{title} by stage", rows["alt"].tolist()), resolve=_own_x())
 
 
 def _percents(low: float, high: float) -> str:
@@ -100,6 +114,9 @@ def _gap_rows(journey: Journey) -> pd.DataFrame:
     return table.assign(zero=0, label=[_signed(g) for g in table["gap"]], below=who, interval=ends, alt=said, how=table["how"].fillna("no interval"))
 
 
+def _gap_reach(rows: pd.DataFrame) -> float: return float(np.clip(np.ceil(rows[["gap", "low", "high"]].abs().max(axis=None)), 1, 4))
+
+
 def _gap_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], bottom: float) -> list[Any]:
     "Return bars from zero, intervals, figures, and who told it."
     import altair as alt
@@ -109,12 +126,14 @@ def _gap_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], bottom:
                  n_expectation="People who told an expectation")
     colour = alt.StrokeValue(ink["gain"], condition={"test": "datum.gap < 0", "value": ink["pain"]})
     fill = alt.FillValue(ink["pain"], condition=[{"test": "!isValid(datum.low)", "value": ink["paper"]}, {"test": "datum.gap >= 0", "value": ink["gain"]}])
-    bar = base.mark_bar(size=22, strokeWidth=2).encode(y=_same(y, "zero:Q"), y2=alt.Y2("gap:Q"), fill=fill, stroke=colour, tooltip=tips, description=alt.Description("alt:N"))
+    bar = base.mark_bar(size=22, strokeWidth=2).encode(y=_same(y, "zero:Q"), y2=alt.Y2("gap:Q"), fill=fill, stroke=colour, tooltip=tips,
+                                                       description=alt.Description("alt:N"))
     known = base.transform_filter("isValid(datum.low)")
     ends = [known.mark_tick(thickness=2, size=12, color=ink["ink"], aria=False).encode(y=_same(y, f"{end}:Q")) for end in ("low", "high")]
     line = known.mark_rule(strokeWidth=2, color=ink["ink"], aria=False).encode(y=_same(y, "low:Q"), y2=alt.Y2("high:Q"))
     text = base.mark_text(align="left", dx=16, fontSize=12, fontWeight="bold", color=ink["ink"], aria=False, baseline="middle")
-    foot = base.mark_text(fontSize=11, lineHeight=13, lineBreak="\n", color=ink["muted"], aria=False, baseline="top").encode(y=alt.YValue(bottom), text=alt.Text("below:N"))
+    foot = base.mark_text(fontSize=11, lineHeight=13, lineBreak="\n", color=ink["muted"], aria=False, baseline="top")
+    foot = foot.encode(y=alt.YValue(bottom), text=alt.Text("below:N"))
     return [bar, line, *ends, text.encode(y=_same(y, "gap:Q"), text=alt.Text("label:N")), foot]
 
 # %% ../nbs/53_journey_charts.ipynb #f345222a
@@ -124,6 +143,7 @@ def chart_gaps(
     theme: str | None = None,      # "light", "dark" or "print"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
+    reach: float | None = None,    # end of the scale (1 to 4), for journeys that are compared; None: as far as these intervals go
 ) -> alt.LayerChart:
     "Draw per stage how much better or worse it felt than people had expected, with 95 % intervals and who told it."
     import altair as alt
@@ -131,7 +151,7 @@ def chart_gaps(
     _draw_offline()
     ink, rows, title = _inks(theme), _gap_rows(journey), "Felt against expected"
     if rows.empty: return _blank(journey, "No stage has both a feeling and an expectation.", ink=ink, title=title, heads=heads, select=select)
-    reach = float(np.clip(np.ceil(rows[["gap", "low", "high"]].abs().max(axis=None)), 1, 4))
+    reach = reach or _gap_reach(rows)
     unit, foot = 75 / reach, 32 if rows["below"].str.contains("\n").any() else 20
     ticks = {reach: f"better +{reach:.0f}", 0: "as expected 0", -reach: f"worse −{reach:.0f}"}
     scale = alt.Scale(domain=[-reach * 1.15 - foot / unit, reach * 1.15], nice=False, zero=False)
@@ -140,7 +160,7 @@ def chart_gaps(
     x = _x(journey, ink, heads)
     layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *_gap_layers(rows, x, y, ink, height - foot + 3)]
     key = _key("▲ better than expected", "▼ worse", "| 95 % interval", "open: too few people for one" if rows["low"].isna().any() else "")
-    return _lane(journey, layers, ink=ink, title=title, key=key, height=height, alt_text="Felt less expected, by stage: " + "; ".join(rows["alt"]) + ".")
+    return _lane(journey, layers, ink=ink, title=title, key=key, height=height, alt_text=_told("Felt less expected, by stage", rows["alt"].tolist()))
 
 # %% ../nbs/53_journey_charts.ipynb #2161e91e
 def _most_met(table: pd.DataFrame, name: str, most: int) -> tuple[pd.DataFrame, int]:
@@ -291,8 +311,7 @@ def chart_opportunities(
     what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.3g}"
     key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "")
     tips = _tips(row="What", stage="Stage", words="People" if table is None else "Score", more="95 % interval")
-    keep = ["stage", "row", "value", "low", "high", "words", "more", "alt"]
-    return _cells(journey, rows[keep], dict.fromkeys(order, (0., top)), title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
+    return _cells(journey, rows, dict.fromkeys(order, (0., top)), title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
 
 # %% ../nbs/53_journey_charts.ipynb #373fbd48
 def _evidence_rows(journey: Journey) -> pd.DataFrame:
@@ -329,14 +348,15 @@ def chart_evidence(
     text = base.mark_text(align="left", baseline="middle", dy=-2, fontSize=11, color=ink["ink"], aria=False).encode(text=alt.Text("words:N"))
     layers = [_bands(journey, ink, _x(journey, ink, heads), select), bar, text]
     return _lane(journey, layers, ink=ink, title="Evidence", key=_key("bar and first number: people", "second number: codings"), height=26 * len(names),
-                 alt_text="Evidence by stage: " + "; ".join(rows["alt"]) + ".", resolve=_own_x())
+                 alt_text=_told("Evidence by stage", rows["alt"].tolist()), resolve=_own_x())
 
 # %% ../nbs/53_journey_charts.ipynb #360ea75d
 def _aligned(journeys: Sequence[Journey], most: int) -> list[Journey]:
     "Return journeys that all have the stages of all, under names of their own. Raises BadInput for none, too many, or something else."
     found = list(journeys)
     odd = next((j for j in found if not isinstance(j, Journey)), None)
-    if odd is not None or not found: raise BadInput("journeys", f"a {type(odd).__name__}" if found else "none", "a list of journeys", "[journey(study, persona=p) for p in personas]")
+    if odd is not None or not found:
+        raise BadInput("journeys", f"a {type(odd).__name__}" if found else "none", "a list of journeys", "[journey(study, persona=p) for p in personas]")
     if len(found) > most: raise BadInput("journeys", f"{len(found)} of them", f"at most {most} that can be told apart", "draw some of them, or use chart_stage_heatmap")
     order = pd.concat([j.stages[["stage", "order"]] for j in found]).sort_values("order", kind="stable").drop_duplicates("stage")
     seen: dict[str, int] = {}
@@ -363,9 +383,9 @@ def _together(journeys: Sequence[Journey]) -> pd.DataFrame:
     for k, j in enumerate(journeys):
         curve = _curve(j)
         aside = (k - (len(journeys) - 1) / 2) * min(16, column / (len(journeys) + 2))
-        said = [f"{j.name}, {alt}" for alt in curve["alt"]]
-        parts.append(curve.assign(who=k, name=j.name, x=[(place[s] + .5) * column + aside for s in curve["stage"]], alt=said, middle=curve["stage"].map(place) * column + column / 2,
-                                  words=[f"{label} (n {n})" for label, n in zip(curve["label"], curve["n_emotion"])]))
+        middle = curve["stage"].map(place).astype(float) * column + column / 2
+        words = [f"{label} (n {n})" for label, n in zip(curve["label"], curve["n_emotion"])]
+        parts.append(curve.assign(who=k, name=j.name, x=middle + aside, middle=middle, words=words, alt=[f"{j.name}, {alt}" for alt in curve["alt"]]))
     keep = ["stage", "who", "name", "emotion", "low", "high", "n_emotion", "run", "interval", "words", "alt", "x", "middle"]
     return pd.concat(parts, ignore_index=True)[keep]
 
@@ -453,10 +473,10 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     if curve.empty: return _blank(journey, "No feeling is coded in any stage.", ink=ink, title=title, heads=heads, select=select)
     ticks, x = {2: "very good +2", 0: "neutral 0", -2: "very bad −2"}, _x(journey, ink, heads)
     y = alt.Y("emotion:Q", scale=alt.Scale(domain=[-3.4, 2.8], nice=False, zero=False), axis=_y_axis(ink, values=list(ticks), labelExpr=_lookup(ticks)))
-    behind = [alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])] if len(others) else []
+    behind = alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(138), text=alt.Text("n:N"))
-    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *behind, *_emotion_layers(curve, x, y, ink), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink), count]
     return _lane(journey, layers, ink=ink, title=title, key="", height=140, alt_text=f"{journey.name}: {_emotion_words(journey)}")
 
 
@@ -465,6 +485,7 @@ def _facets(journeys: Sequence[Journey], *, theme: str | None, heads: bool = Tru
     return [_small(j, points[points["who"].ne(k)], theme=theme, heads=heads and not k, select=select) for k, j in enumerate(journeys)]
 
 # %% ../nbs/53_journey_charts.ipynb #7924d5c7
+_NO_CODING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
 _READING = "Feelings are means over people with 95 % t intervals; there is none below 3 people, and nothing is drawn where nobody spoke."
 
 
@@ -479,9 +500,17 @@ def _several(journeys: Sequence[Journey]) -> tuple[str, str]:
 def _page(charts: Sequence[Any], title: str, lines: Sequence[str], *, wide: float, theme: str | None, words: str) -> Any:
     "Set charts on a page whose title and lines are broken to its width."
     told = [part for line in lines for part in _wrap(line, wide, size=12)]
-    return chart_stack(charts, title=_wrap(title, wide, size=19, lines=3), subtitle=told, description=f"{title}. {words}", theme=theme)
+    heading = _wrap(title, wide, size=19, lines=3)
+    return chart_stack(charts, title=heading if len(heading) > 1 else title, subtitle=told, description=f"{title}. {words}", theme=theme)
 
 
+def _nothing(journey: Journey, message: str, title: str, theme: str | None, *lines: str) -> Any:
+    "Return a page that says why nothing is drawn."
+    empty = _blank(journey, message, ink=_inks(theme), title="", heads=True)
+    return _page([empty], title, lines, wide=560, theme=theme, words=f"Nothing to draw: {message}")
+
+
+@_checked_once()
 def chart_journeys(
     journeys: Sequence[Journey],    # up to 8 journeys
     *,
@@ -494,7 +523,7 @@ def chart_journeys(
     if how not in (None, *known): raise BadInput(f"how {how!r}", "no such way", "'overlay' or 'facet'", nearest(str(how), known))
     found = _aligned(journeys, 4 if how == "overlay" else 8)
     title, people = _several(found)
-    if found[0].stages.empty: return _page([_blank(found[0], _NOTHING, ink=_inks(theme), title="")], title, [people], wide=560, theme=theme, words="Nothing to draw.")
+    if all(j.quotes.empty for j in found): return _nothing(found[0], _NO_CODING, title, theme, people)
     over = how == "overlay" or how is None and len(found) <= 4
     drawn = [_overlay(found, theme=theme)] if over else _facets(found, theme=theme)
     wide = _GUTTER + _column(len(found[0].stages)) * len(found[0].stages)
@@ -514,7 +543,8 @@ def _heat_rows(journeys: Sequence[Journey], measure: str, colours: Sequence[str]
     rows = rows[rows["value"].notna()]
     steps = [int(np.clip(np.floor(2 * v + 4.5), 0, 8)) for v in rows["value"]]
     ends = [f"{_signed(a)} to {_signed(b)}" if a == a else "no interval" for a, b in zip(rows["low"], rows["high"])]
-    said = [f"{n}, {s}: {_signed(v)}, interval {e.replace('no interval', 'none')}, n {k}" for n, s, v, e, k in zip(rows["name"], rows["stage"], rows["value"], ends, rows["n"])]
+    said = [f"{r.name}, {r.stage}: {_signed(r.value)}, {'' if r.low == r.low else 'no '}interval{f' {e}' if r.low == r.low else ''}, n {r.n}"
+            for r, e in zip(rows.itertuples(), ends)]
     return rows.assign(fill=[colours[k] for k in steps], figure=[_signed(v) for v in rows["value"]], ends=ends, people=[f"n = {k}" for k in rows["n"]], alt=said)
 
 
@@ -530,6 +560,7 @@ def _heat_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
             base.mark_text(dy=2, fontSize=11, **text).encode(text=alt.Text("ends:N")), base.mark_text(dy=17, fontSize=11, **text).encode(text=alt.Text("people:N"))]
 
 # %% ../nbs/53_journey_charts.ipynb #29b65db2
+@_checked_once()
 def chart_stage_heatmap(
     journeys: Sequence[Journey],     # up to 20 journeys
     *,
@@ -544,14 +575,15 @@ def chart_stage_heatmap(
     ink, found = _inks(theme), _aligned(journeys, 20)
     rows, first, title = _heat_rows(found, measure, _HEAT[_themed(theme)]), found[0], f"{_MEASURES[measure]} by stage"
     wide = _GUTTER + _column(len(first.stages)) * len(first.stages)
-    if rows.empty: return _page([_blank(first, f"No {measure} is coded in any stage.", ink=ink, title="", heads=True)], title, [], wide=560, theme=theme, words="Nothing to draw.")
+    if rows.empty: return _nothing(first, f"No {measure} is coded in any stage.", title, theme)
     names = [j.name for j in found]
     told = {j.name: [*_wrap(j.name, _GUTTER - 10, lines=2), "1 person" if j.n_people == 1 else f"{j.n_people} people"] for j in found}
-    y = alt.Y("name:N", sort=names, scale=alt.Scale(domain=names), axis=_y_axis(ink, labelExpr=_lookup(told), labelLineHeight=13))
-    lane = _lane(first, _heat_layers(rows, _x(first, ink, True), y, ink), ink=ink, title="", key="", height=66 * len(names), alt_text=title + ": " + "; ".join(rows["alt"]) + ".")
+    y = alt.Y("name:N", sort=names, scale=alt.Scale(domain=names), axis=_y_axis(ink, **_middled(told)))
+    words = _told(title, rows["alt"].tolist())
+    lane = _lane(first, _heat_layers(rows, _x(first, ink, True), y, ink), ink=ink, title="", key="", height=66 * len(names), alt_text=words)
     lines = ["Means over people, from −2 very bad to +2 very good; below each its 95 % interval and the people behind it. An empty cell: nobody told.",
              "The darker, the worse." if _themed(theme) == "print" else "The more orange, the worse; the bluer, the better."]
-    return _page([lane], title, lines, wide=wide, theme=theme, words="; ".join(rows["alt"]) + ".")
+    return _page([lane], title, lines, wide=wide, theme=theme, words=words)
 
 # %% ../nbs/53_journey_charts.ipynb #ca2d1d1c
 _SIDE = 460      # pixels of the matrix
@@ -560,7 +592,7 @@ _SIDE = 460      # pixels of the matrix
 def _matrix_rows(table: pd.DataFrame) -> pd.DataFrame:
     "Return the needs with both intervals (Wilson, on 0 to 10), words, sure and alt. Raises BadInput."
     lost = [c for c in ("need", "importance", "satisfaction", "score", "low", "high", "n") if c not in table]
-    if lost: raise BadInput("opportunities", f"no column {lost[0]!r}", "need, importance, satisfaction, score, low, high, n", "stage_opportunities or opportunity_scores returns them")
+    if lost: raise BadInput("opportunities", f"no column {lost[0]!r}", "need, importance, satisfaction, score, low, high, n", "stage_opportunities returns them")
     rows = table[table["score"].notna() & table["n"].gt(0)].sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
     for side in ("importance", "satisfaction"):
         ends = [wilson(v / 10 * n, n) for v, n in zip(rows[side], rows["n"])]
@@ -581,11 +613,12 @@ def _label_places(rows: pd.DataFrame) -> pd.DataFrame:
     for (x, y), need in zip(at, rows["need"]):
         label = _wrap(str(need), 170, size=12, lines=1)[0]
         wide = 6.3 * len(label)
-        tries = [box for d in (0, 14, 28, 44) for box in ((x + 9, y - 9 - d), (x - 9 - wide, y - 9 - d), (x + 9, y + 9 + d), (x - 9 - wide, y + 9 + d), (x - wide / 2, y - 16 - d), (x - wide / 2, y + 16 + d))]
-        def covered(t: tuple[float, float], wide: float = wide) -> float:
+        right, left, over = x + 9, x - 9 - wide, x - wide / 2
+        tries = [(a, y + side * (near + d)) for d in (0, 14, 28, 44) for side in (-1, 1) for a, near in ((right, 9), (left, 9), (over, 16))]
+        def covered(t: tuple[float, float], wide: float = wide, y: float = y) -> float:
             a, b = t
             out = max(0, a + wide - _SIDE) + max(0, -a) + max(0, 8 - b) + max(0, b - _SIDE + 8)
-            return 50 * out + sum(max(0, min(a + wide, q[2]) - max(a, q[0])) * max(0, min(b + 8, q[3]) - max(b - 8, q[1])) for q in taken)
+            return 50 * out + 6 * abs(b - y) + sum(max(0, min(a + wide, q[2]) - max(a, q[0])) * max(0, min(b + 8, q[3]) - max(b - 8, q[1])) for q in taken)
         best = min(tries, key=covered)
         taken.append((best[0], best[1] - 8, best[0] + wide, best[1] + 8))
         places.append((label, *best))
@@ -596,13 +629,14 @@ def _zone_layers(x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
     "Return the ground of the matrix: two zones, lines of equal score, and their names."
     import altair as alt
 
-    zones = pd.DataFrame([(6, 0, 0, ink["chosen"]), (10, 0, 8, ink["chosen"]), (0, 0, 10, ink["band"]), (10, 10, 10, ink["band"])], columns=["importance", "satisfaction", "top", "ink"])
+    here = ["importance", "satisfaction"]
+    zones = pd.DataFrame([(6, 0, 0, ink["chosen"]), (10, 0, 8, ink["chosen"]), (0, 0, 10, ink["band"]), (10, 10, 10, ink["band"])], columns=[*here, "top", "ink"])
     area = alt.Chart(zones).mark_area(aria=False).encode(x=x, y=y, y2=alt.Y2("top:Q"), fill=alt.Fill("ink:N", scale=None), detail=alt.Detail("ink:N"))
-    lines = pd.DataFrame([(s / 2, 0, s) for s in (10, 12, 15)] + [(10, 20 - s, s) for s in (10, 12, 15)] + [(0, 0, 0), (10, 10, 0)], columns=["importance", "satisfaction", "line"])
+    lines = pd.DataFrame([(s / 2, 0, s) for s in (10, 12, 15)] + [(10, 20 - s, s) for s in (10, 12, 15)] + [(0, 0, 0), (10, 10, 0)], columns=[*here, "line"])
     dash = alt.StrokeDashValue([1, 0], condition={"test": "datum.line == 0", "value": [4, 4]})
     rules = alt.Chart(lines).mark_line(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x, y=y, detail=alt.Detail("line:N"), strokeDash=dash)
-    ends = pd.DataFrame([(10, 20 - s, f"score {s}") for s in (10, 12, 15)], columns=["importance", "satisfaction", "words"])
-    names = pd.DataFrame([(.25, 9.6, "more than they need"), (9.8, .35, "worth working on")], columns=["importance", "satisfaction", "words"])
+    ends = pd.DataFrame([(10, 20 - s, f"score {s}") for s in (10, 12, 15)], columns=[*here, "words"])
+    names = pd.DataFrame([(.25, 9.6, "more than they need"), (9.8, .35, "worth working on")], columns=[*here, "words"])
     text = dict(color=ink["muted"], fontSize=11, baseline="middle", aria=False)
     left, right = (alt.Chart(part).encode(x=x, y=y, text=alt.Text("words:N")) for part in (names.head(1), names.tail(1)))
     return [area, rules, alt.Chart(ends).mark_text(align="left", dx=6, **text).encode(x=x, y=y, text=alt.Text("words:N")),
@@ -616,7 +650,7 @@ def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
     base = alt.Chart(rows).encode(x=x, y=y)
     across = base.mark_rule(color=ink["bar"], strokeWidth=2, aria=False).encode(x=_same(x, "importance_low:Q"), x2=alt.X2("importance_high:Q"))
     along = base.mark_rule(color=ink["bar"], strokeWidth=2, aria=False).encode(y=_same(y, "satisfaction_low:Q"), y2=alt.Y2("satisfaction_high:Q"))
-    tips = [alt.Tooltip("need:N", title="Need"), alt.Tooltip("importance:Q", title="Importance", format=".1f"), alt.Tooltip("satisfaction:Q", title="Satisfaction", format=".1f"),
+    tips = [alt.Tooltip("need:N", title="Need"), *(alt.Tooltip(f"{s}:Q", title=s.title(), format=".1f") for s in ("importance", "satisfaction")),
             alt.Tooltip("scores:N", title="Score, 95 % interval"), alt.Tooltip("n:Q", title="People", format=",")]
     fill = alt.FillValue(ink["paper"], condition={"test": "datum.sure", "value": ink["ink"]})
     point = base.mark_circle(size=110, opacity=1, stroke=ink["ink"], strokeWidth=2).encode(fill=fill, tooltip=tips, description=alt.Description("alt:N"))
@@ -639,8 +673,8 @@ def chart_opportunity_matrix(
     _draw_offline()
     ink, rows, title = _inks(theme), _matrix_rows(table), "Importance and satisfaction"
     left, rows = max(len(rows) - most, 0), _label_places(rows.head(most))
-    quiet = dict(values=[0, 2, 4, 6, 8, 10], grid=False, domainColor=ink["zero"], tickColor=ink["zero"], labelColor=ink["muted"], titleColor=ink["ink"], labelFontSize=11, titleFontSize=12,
-                 titleFontWeight="normal", titlePadding=8)
+    quiet = dict(values=[0, 2, 4, 6, 8, 10], grid=False, domainColor=ink["zero"], tickColor=ink["zero"], labelColor=ink["muted"], labelFontSize=11,
+                 titleColor=ink["ink"], titleFontSize=12, titleFontWeight="normal", titlePadding=8)
     def side(channel: Any, name: str) -> Any:
         words = f"{name.title()}: people who gave one of the two best answers, 0 = nobody, 10 = all"
         return channel(f"{name}:Q", scale=alt.Scale(domain=[0, 10], nice=False), axis=alt.Axis(title=words, **quiet))
@@ -653,7 +687,6 @@ def chart_opportunity_matrix(
     return _page([lane], title, [*lines, *([f"{left} needs with lower scores are not drawn."] if left else [])], wide=_SIDE + 60, theme=theme, words=words)
 
 # %% ../nbs/53_journey_charts.ipynb #53a9d0c7
-_NOTHING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
 _LANES: dict[str, Callable[..., Any]] = {
     "emotions": chart_emotions, "gaps": chart_gaps, "touchpoints": chart_touchpoints, "channels": chart_channels, "pains_gains": chart_pains_gains,
     "opportunities": chart_opportunities, "metrics": chart_metrics, "evidence": chart_evidence, "quotes": chart_quotes}
@@ -683,17 +716,19 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
     "Draw several journeys lane by lane: feelings together, of the other lanes one for each journey."
     found = _aligned(journeys, 8)
     title, people = _several(found)
-    if all(j.quotes.empty for j in found): return _page([_blank(found[0], _NOTHING, ink=_inks(theme), title="", heads=True)], title, [people], wide=560, theme=theme, words="Nothing to draw.")
-    select, drawn = _select(next(j for j in found if len(j.quotes))) if "quotes" in lanes else None, []
+    if all(j.quotes.empty for j in found): return _nothing(found[0], _NO_CODING, title, theme, people)
+    select, drawn = _select(next(j for j in found if len(j.quotes))) if "quotes" in lanes else None, list[Any]()
     for lane in lanes:
-        how = dict(theme=theme, select=select)
+        how: dict[str, Any] = dict(theme=theme, select=select)
         if lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
         else:
+            if lane == "gaps": how["reach"] = max((_gap_reach(j.gaps) for j in found if len(j.gaps) and j.gaps["gap"].notna().any()), default=1.)
             for j in found: drawn.append(_titled(_lane_of(lane, j, opportunities, heads=not drawn, **how), j.name))
     words = " ".join(f"{j.name}: {_emotion_words(j)}" for j in found)
     return _page(drawn, title, [people + ".", _READING], wide=_GUTTER + _column(len(found[0].stages)) * len(found[0].stages), theme=theme, words=words)
 
 # %% ../nbs/53_journey_charts.ipynb #b6f1863c
+@_checked_once()
 def chart_journey(
     journey: Journey | Sequence[Journey],          # the journey to draw, or up to 8
     *,
@@ -710,10 +745,9 @@ def chart_journey(
     for lane in lanes:
         if lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(lane, _LANES))
     if not isinstance(journey, Journey): return _journeys_page(journey, lanes, theme, opportunities)
-    ink, (title, subtitle) = _inks(theme), _headlines(journey)
+    title, subtitle = _headlines(journey)
     if journey.quotes.empty:
-        empty = _blank(journey, _NOTHING, ink=ink, title="", heads=True)
-        return chart_stack([empty], title=title, subtitle=subtitle[:1], description=f"{title}: nothing to draw.", theme=theme)
+        return _nothing(journey, _NO_CODING, title, theme, subtitle[0])
     select = _select(journey) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
     drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
@@ -726,8 +760,8 @@ def _chosen(chart: Any) -> list[str] | None:
     params = drawn.to_dict(validate=False).get("params", []) if hasattr(drawn, "to_dict") else []
     begin = next((p.get("value", []) for p in params if p.get("name") == _SELECTION and "select" in p), None)
     if live is None and begin is None: return None
-    untouched = live is None or getattr(chart, "_vl_selections", {}).get(_SELECTION, {}).get("value", 0) is None and not live.store
-    value = begin if untouched else live.value
+    waiting = getattr(chart, "_vl_selections", {}).get(_SELECTION, {}).get("value", 0) is None       # not drawn yet
+    value = begin if live is None or waiting and not live.store else live.value
     rows = [value] if isinstance(value, dict) else list(value or [])
     return [str(s) for row in rows if "stage" in row for s in (row["stage"] if isinstance(row["stage"], (list, tuple)) else [row["stage"]])]
 
@@ -742,7 +776,7 @@ def journey_selection(
     """
     chosen = _chosen(chart)
     if chosen is None:
-        raise BadInput("journey_selection", f"a {type(chart).__name__} in which no stage can be chosen", "alt.JupyterChart(chart_journey(journey)) with the lane quotes",
+        raise BadInput("journey_selection", f"a {type(chart).__name__} in which no stage can be chosen", "a JupyterChart of a journey with the lane quotes",
                        "live = alt.JupyterChart(chart_journey(journey)); show it; journey_selection(live, journey)")
     order = {s: k for k, s in enumerate(journey.stages["stage"])}
     quotes = journey.quotes[journey.quotes["stage"].isin(chosen)]
