@@ -583,7 +583,7 @@ def chart_stage_heatmap(
     lane = _lane(first, _heat_layers(rows, _x(first, ink, True), y, ink), ink=ink, title="", key="", height=66 * len(names), alt_text=words)
     lines = ["Means over people, from −2 very bad to +2 very good; below each its 95 % interval and the people behind it. An empty cell: nobody told.",
              "The darker, the worse." if _themed(theme) == "print" else "The more orange, the worse; the bluer, the better."]
-    return _page([lane], title, lines, wide=wide, theme=theme, words=words)
+    return _page([lane], title, lines, wide=wide, theme=theme, words=words.removeprefix(f"{title}: "))
 
 # %% ../nbs/53_journey_charts.ipynb #ca2d1d1c
 _SIDE = 460      # pixels of the matrix
@@ -605,10 +605,11 @@ def _matrix_rows(table: pd.DataFrame) -> pd.DataFrame:
 def _label_places(rows: pd.DataFrame) -> pd.DataFrame:
     "Find for each need's name a place in pixels beside its point where it covers neither a point nor another name: adds label, lx, ly (its left and middle)."
     at = np.column_stack([rows["importance"] / 10 * _SIDE, (1 - rows["satisfaction"] / 10) * _SIDE])
-    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in at] + [(0, 5, 125, 35), (_SIDE - 105, _SIDE - 26, _SIDE, _SIDE - 4)]      # points, and the names of zones
+    taken = [(x - 8, y - 8, x + 8, y + 8, 12) for x, y in at]         # what may not be covered, and how much it matters: points, names of zones, intervals
+    taken += [(0, 5, 125, 35, 4), (_SIDE - 105, _SIDE - 26, _SIDE, _SIDE - 4, 4)]
     def pixel(side: str, end: str) -> pd.Series: return rows[f"{side}_{end}"] / 10 * _SIDE
-    taken += [(a, y - 1, b, y + 1) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
-    taken += [(x - 1, _SIDE - b, x + 1, _SIDE - a) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
+    taken += [(a, y - 1, b, y + 1, 1) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
+    taken += [(x - 1, _SIDE - b, x + 1, _SIDE - a, 1) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
     places = []
     for (x, y), need in zip(at, rows["need"]):
         label = _wrap(str(need), 170, size=12, lines=1)[0]
@@ -618,9 +619,9 @@ def _label_places(rows: pd.DataFrame) -> pd.DataFrame:
         def covered(t: tuple[float, float], wide: float = wide, y: float = y) -> float:
             a, b = t
             out = max(0, a + wide - _SIDE) + max(0, -a) + max(0, 8 - b) + max(0, b - _SIDE + 8)
-            return 50 * out + 6 * abs(b - y) + sum(max(0, min(a + wide, q[2]) - max(a, q[0])) * max(0, min(b + 8, q[3]) - max(b - 8, q[1])) for q in taken)
+            return 50 * out + 6 * abs(b - y) + sum(q[4] * max(0, min(a + wide, q[2]) - max(a, q[0])) * max(0, min(b + 8, q[3]) - max(b - 8, q[1])) for q in taken)
         best = min(tries, key=covered)
-        taken.append((best[0], best[1] - 8, best[0] + wide, best[1] + 8))
+        taken.append((best[0], best[1] - 8, best[0] + wide, best[1] + 8, 4))
         places.append((label, *best))
     return rows.assign(**{name: [p[k] for p in places] for k, name in enumerate(("label", "lx", "ly"))})
 
