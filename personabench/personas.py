@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
-from .study import clip_to_turn
+from .study import _uncollected, clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
 from .wordings import _YES, answer_words, row_words, topic_words
 
@@ -257,7 +257,7 @@ class Descriptor(_Row):
     mean: float | None = None
     low: float | None = None               # 95 % interval of share or mean
     high: float | None = None
-    rest: float | None = None              # the same figure among all other respondents
+    rest: float | None = None              # the same figure among all other respondents; none where it tells of fewer than five of them
 
     @property
     def topic(self) -> str: "What it is about."; return topic_words(self.question) if self.question else self.variable.replace("_", " ").capitalize()  # noqa: E702
@@ -417,13 +417,26 @@ def _evidence_frame(p: Persona) -> pd.DataFrame:
 _LEADING, _SHORT, _LONG = ("pain", "goal", "need", "motivation"), 50, 170   # facets, and the length of a quote that reads well
 
 
+_TELLS = "tells who somebody is: quote something else, or pseudonymize the source"        # notes on quotes
+_HARMLESS = "tells nothing of who said it"
+
+
 def _lead_quote(p: Persona) -> Evidence | None:
-    "Choose the quote that stands for all: readable, of what most people share, and of nobody who fits badly or could be recognised."
-    apart = {link.case for link in p.linked if link.note is not None}
+    """Choose the quote that stands for all: readable, of what most people share, without what gives somebody away, and of nobody who fits badly. Who
+    could be recognised by other quotes speaks only where nobody else does, by a quote that the draft found to tell nothing."""
+    notes = {link.case: link.note for link in p.linked}
+    found = _leading(p, lambda e: notes.get(str(e.case)) is None) or _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and e.note == _HARMLESS)
+    return next(iter(found), None)
+
+
+def _leading(p: Persona, fits: Callable[[Evidence], bool], names: re.Pattern[str] | None = None) -> list[Evidence]:
+    "Return the first quote that may lead, as a list of at most one: a readable one, else any of a leading facet."
     ranked = sorted(p.claim_list, key=lambda c: (c.facet not in _LEADING, -(c.share or 0), c.id))
-    quotes = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.case not in apart]
-    readable = [e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG]
-    return next(iter(readable), None) or next((e for c, e in quotes if c.facet in _LEADING), None)
+    quotes = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.note != _TELLS]
+    readable = (e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG)
+    for e in (*readable, *(e for c, e in quotes if c.facet in _LEADING)):
+        if fits(e) and not any(_identifiers_in(str(e.quote), names)): return [e]
+    return []
 
 
 def _sheet(p: Persona) -> pd.DataFrame:
@@ -1012,8 +1025,9 @@ class _Passage(NamedTuple):
     date: str
 
 
-def _quote(row: Any) -> Evidence:
-    return Evidence(kind="quote", quote=row.quote, source=row.source, start=int(row.start), end=int(row.end), case=str(row.case), code=row.code, date=row.date)
+def _quote(row: Any, note: str | None = None) -> Evidence:
+    span = {"source": row.source, "start": int(row.start), "end": int(row.end)}
+    return Evidence(kind="quote", quote=row.quote, **span, case=str(row.case), code=row.code, date=row.date, note=note)
 
 # %% ../nbs/40_personas.ipynb #883c1e40
 _OPPOSITE = re.compile(r"\bopposite\b\s*(?:of|to|is|:)?\s*:?\s*([^.;\n]+)", re.IGNORECASE)
@@ -1136,6 +1150,46 @@ def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
 
     if level == "numeric" or pd.api.types.is_numeric_dtype(x): return x.to_numpy("float64", na_value=np.nan)
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
+
+# %% ../nbs/40_personas.ipynb #be696741
+def _in_words(survey: Survey, variable: str) -> list[tuple[Any, Any]] | None:
+    "Return the answers of a scale in words, in their order, as pairs of answer and label; None for all else: numbers are their own places."
+    import pandas as pd
+
+    row = survey.row(variable)
+    ordered = row["level"] == "ordinal" and not pd.api.types.is_numeric_dtype(survey.data[variable])
+    return [(v, label) for v, label in row["values"]] if ordered else None
+
+
+def _one_order(old: Survey, new: Survey, variable: str) -> list[tuple[Any, Any]] | None:
+    "Return the answers in words of two surveys in the one order that follows from both; none where words are in no order, None where there is no such order."
+    from graphlib import CycleError, TopologicalSorter
+
+    sides = [side for survey in (old, new) if (side := _in_words(survey, variable))]
+    if len(sides) < 2: return []
+    names, after = [[str(v) for v, _ in side] for side in sides], TopologicalSorter[str]()
+    for answers in names:
+        for before, name in zip([None, *answers], answers): after.add(name, *([] if before is None else [before]))
+    try: order = list(after.static_order())
+    except CycleError: return None
+    neighbours = {pair for answers in names for pair in zip(answers, answers[1:])}
+    known = {str(v): (v, label) for side in reversed(sides) for v, label in side}
+    return [known[name] for name in order] if neighbours >= set(zip(order, order[1:])) else None  # else two of them could change places
+
+
+def _on_one_scale(old: Survey, new: Survey, variables: Iterable[str]) -> tuple[Survey, Survey]:
+    "Return two surveys with the answers in words of either, so that one that nobody gave this time moves no other from its place."
+    from dataclasses import replace
+
+    import pandas as pd
+
+    orders = {v: order for v in variables if (order := _one_order(old, new, v))}
+    def whole(survey: Survey) -> Survey:
+        missing = {v for v, order in orders.items() if len(order) > len(survey.row(v)["values"])}
+        told = [orders[v] if v in missing else values for v, values in zip(survey.variables["variable"], survey.variables["values"], strict=True)]
+        return replace(survey, variables=survey.variables.assign(values=pd.Series(told, index=survey.variables.index, dtype="object"))) if missing else survey
+
+    return whole(old), whole(new)
 
 # %% ../nbs/40_personas.ipynb #5e106163
 def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndarray, k: int) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
@@ -1318,6 +1372,10 @@ def _typed(study: Study, tool: TypingTool, answers: pd.DataFrame | None, who: Co
 # %% ../nbs/40_personas.ipynb #cee41e27
 def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     "Return what is kept about a segmentation: name, survey, wave, verdict, data_hash, parameters. Raises NoSuchName."
+    return _kept(study, ("segmentation", name), lambda: _looked_up(study, name))
+
+
+def _looked_up(study: Study, name: str | None) -> dict[str, Any]:
     import json
 
     import sqlalchemy as sa
@@ -1421,9 +1479,8 @@ class _Ground:
     def __init__(self, study: Study, segments: str | None, opposites: Iterable[tuple[str, str]] = (), *, people: Mapping[str, str | None] | None = None,
                  tool: TypingTool | None = None, answers: pd.DataFrame | None = None):
         self.study, self.about, self.away = study, _segmentation(study, segments), _withdrawn(study)
-        members = study.rows("members", segmentation=self.about["name"])
-        self.members = members[~members["case"].isin(self.away)]
-        self.cases = _by_segment(self.members)
+        self.members, groups = _members_of(study, self.about["name"])
+        self.cases = {name: set(cases) for name, cases in groups.items()}
         self.names = sorted(self.cases)
         self.respondents = {name: set(cases) for name, cases in self.cases.items()}
         found, self.read = _passages(study), _read_cases(study)
@@ -1454,6 +1511,16 @@ class _Ground:
         return _contrasts_kept(self.study, self.survey, str(self.about["name"]), self.members, self.names, self.away)
 
 
+def _members_of(study: Study, segmentation: str) -> tuple[pd.DataFrame, dict[str, set[str]]]:
+    "Return the members of a segmentation without those who withdrew, and the people of each segment."
+    def look() -> tuple[pd.DataFrame, dict[str, set[str]]]:
+        members, away = study.rows("members", segmentation=segmentation), _withdrawn(study)
+        left = members[~members["case"].isin(away)] if away else members
+        return left, _by_segment(left)
+
+    return _kept(study, ("members", segmentation), look)
+
+
 def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
     "Return segment -> its people."
     import pandas as pd
@@ -1462,10 +1529,12 @@ def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
     return {str(name): set(cases[place == i]) for i, name in enumerate(names)}
 
 # %% ../nbs/40_personas.ipynb #5fe86886
-def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
-    "Return the contrasts of all segments of a segmentation, computed in one go."
-    g = _places_in(survey, members, names)
-    g = np.where(survey.data.index.isin(list(away)), -1, np.where(g < 0, len(names), g))
+def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None,
+                  places: np.ndarray | None = None) -> dict[str, pd.DataFrame]:
+    "Return the contrasts of all segments of a segmentation, computed in one go; `places` is what `_places_in` says, where it is known."
+    g = _places_in(survey, members, names) if places is None else places
+    g = np.where(g < 0, len(names), g)
+    if away: g = np.where(survey.data.index.isin(list(away)), -1, g)
     return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
 
 
@@ -1474,7 +1543,9 @@ def _places_in(survey: Survey, members: pd.DataFrame, names: Sequence[str]) -> n
     import pandas as pd
 
     place = pd.Series(pd.Categorical(members["segment"], categories=list(names)).codes, index=members["case"].to_numpy(dtype="object"))
-    return place[~place.index.duplicated()].reindex(survey.data.index, fill_value=-1).to_numpy()
+    if not place.index.is_unique: place = place[~place.index.duplicated()]
+    at = place.index.get_indexer(survey.data.index)
+    return np.append(place.to_numpy(), -1)[at]
 
 
 def _homes(study: Study, survey: Survey, segmentation: str, members: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
@@ -1486,7 +1557,7 @@ def _contrasts_kept(study: Study, survey: Survey, segmentation: str, members: pd
                     variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
     "Return what `_contrasts_by` says of a segmentation of the study."
     key = ("contrasts", segmentation, survey.name, None if variables is None else tuple(variables))
-    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables))
+    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables, _homes(study, survey, segmentation, members, names)))
 
 # %% ../nbs/40_personas.ipynb #bd17415a
 def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(x) else round(float(x), 4)
@@ -1523,23 +1594,24 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
     for name, row in zip(best[by].tolist(), map(_Passage, *(best[part].tolist() for part in _Passage._fields)), strict=True):
         quiet, telling = found.setdefault(name, ([], []))
         if len(quiet) < most: (telling if any(_identifiers_in(row.quote, names)) else quiet).append(row)
-    return {name: [_quote(row) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
+    return {name: [_quote(row, None if quiet else _TELLS) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
 
 # %% ../nbs/40_personas.ipynb #34b6b7f0
-def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None) -> dict[str, list[Evidence]]:
+def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None,
+            facets: Mapping[str, str]) -> dict[str, list[Evidence]]:
     "Return for each code the listed quotes of its facet least like its own, by people who have no passage of it, one per person."
     import pandas as pd
 
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
-    facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), pd.Index([e.case for _, e in listed], dtype="object")
+    facet, cases = np.array([facets[code] for code in codes]), pd.Index([e.case for _, e in listed], dtype="object")
     weights = _tfidf([str(e.quote) for _, e in listed])
     (who, people), row_of = pd.factorize(told["case"]), pd.Index(codes).get_indexer(told["code"].to_numpy("object"))
     speaks = np.zeros((len(codes) + 1, len(people) + 1), dtype=bool)     # codes x people; the last of each is for who is not among them
     speaks[row_of, who] = True
     speaker = pd.Index(people).get_indexer(cases)
-    alike = np.column_stack([weights @ np.asarray(weights[places == i].mean(axis=0)).ravel() for i in range(len(codes))])
+    alike = np.asarray((weights @ _means_of(weights, places, len(codes)).T).todense())
     out: dict[str, list[Evidence]] = {}
     for i, code in enumerate(codes):
         others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~speaks[i, speaker])
@@ -1550,6 +1622,13 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
             if e.case not in far and not any(_identifiers_in(e.quote or "", names)): far[e.case] = e
         out[str(code)] = list(far.values())
     return out
+
+
+def _means_of(rows: Any, group: np.ndarray, k: int) -> Any:
+    "Return the mean of the rows of each of k groups, as a sparse matrix."
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((1 / np.bincount(group, minlength=k)[group], (group, np.arange(len(group)))), shape=(k, len(group))) @ rows
 
 
 def _tfidf(texts: Sequence[str]) -> Any:
@@ -1566,15 +1645,14 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
     base = len(ground.cases[segment] & ground.read)
     counts = _count_by(told, "code", base)
     quotes, counters = (_listed(part, by, most, ground.bearers, ground.silent) for part, by in ((told, "code"), (against, "claim_code")))
-    otherwise = against.groupby("claim_code").agg(people=("case", "nunique"), quotes=("case", "size"))
-    no = {str(row.Index): _counter_figures(int(row.people), base, int(row.quotes)) for row in _rows(otherwise)}
-    far, claims = _unlike(told, quotes, unlike, ground.bearers), []
+    no = {name: _counter_figures(found["people"], base, found["quotes"]) for name, found in _count_by(against, "claim_code", base).items()}
+    far, claims = _unlike(told, quotes, unlike, ground.bearers, ground.codes["facet"]), []
     for name, figures in counts.items():
-        code = ground.codes.loc[name]
         figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
-        text = _words(name, code["facet"], code["definition"], templates)
-        field = "other" if _TOPIC.match(text) else _field_of(code["facet"], name)
-        about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": field, "codes": [name]}
+        facet, definition = ground.codes.at[name, "facet"], ground.codes.at[name, "definition"]
+        text = _words(name, facet, definition, templates)
+        field = "other" if _TOPIC.match(text) else _field_of(facet, name)
+        about: dict[str, Any] = {"id": _slug(facet, name), "text": text, "facet": facet, "field": field, "codes": [name]}
         claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes.get(name, []), unlike=far.get(name, []), **figures))
     return claims
 
@@ -1709,18 +1787,31 @@ def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mappi
     codes = found["level"].eq("numeric") & ~found["variable"].map(_is_amount).astype(bool)  # the mean of district 2 and district 7 is no district
     rows = found[found["variable"].map(fields).notna() & ~codes & found["people"].fillna(found["n"]).ge(_FEWEST_ALIKE) & found["n"].ge(_FEWEST_ALIKE)]
     rows = rows.sort_values("share", ascending=False, kind="stable").groupby("variable", sort=False).head(_MOST_ANSWERS)
-    out: list[Descriptor] = []
+    out, others = list[Descriptor](), np.array([]) if ground.home is None else ground.home != ground.names.index(segment)
     for variable, listed in rows.groupby("variable", sort=False):
         told = list(_rows(listed))
         shown = told if told[0].share != told[0].share else told[:_safe([int(row.people) for row in told], int(told[0].n))]
-        out += [_descriptor(row, str(fields[variable]), ground.survey) for row in shown]
+        hidden = ground.survey is not None and _tells_of_others(ground.survey, str(variable), [row.value for row in shown], others, ground.away)
+        out += [_descriptor(row, str(fields[variable]), ground.survey, hidden) for row in shown]
     out += _known_of_cases(ground, segment, set(kinds))
     order = list(dict.fromkeys(found["variable"])) if ground.survey is None else list(ground.survey.variables["variable"])
     return sorted(out, key=lambda d: (_DESCRIBED.index(d.field), order.index(d.variable) if d.variable in order else len(order), -(d.share or 0)))
 
 
-def _descriptor(row: Any, field: Any, survey: Survey | None) -> Descriptor:
-    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest")}
+
+
+
+def _tells_of_others(survey: Survey, variable: str, values: Collection[Any], others: np.ndarray, away: Collection[str], k: float = _FEWEST_ALIKE) -> bool:
+    "Whether the figures of the others (a mask of respondents), for answers or for a mean (None), tell of fewer than k of them."
+    x = survey.data[variable]
+    x = x[others & x.notna().to_numpy() & (survey.case_weights.to_numpy("float64") > 0) & ~_among(survey.data.index, set(away))]
+    people = [int(x.eq(v).sum()) for v in values if v is not None and v == v]
+    return 0 < len(x) < k or any(_tells_of_few(len(x), n, k) for n in (*people, sum(people)))
+
+
+def _descriptor(row: Any, field: Any, survey: Survey | None, alone: bool = False) -> Descriptor:
+    "Return the line of a row of `contrasts`, `alone` without the figure of the others."
+    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", *(() if alone else ("rest",)))}
     people = None if figures["share"] is None else int(row.people)
     return Descriptor(field=field, variable=row.variable, **_asked_words(survey, row.variable), answer=row.answer if isinstance(row.answer, str) else None,
                       n=int(row.n), people=people, **figures)
@@ -1805,12 +1896,20 @@ class _Telling:
         few = [w for w in words if column.str.contains(w if len(w) > 3 else rf"\b{w}\b").sum() < self.k > self._how_many_say(w)]
         return "|".join([rf"(?<!\w){re.escape(value)}(?!\w)", *map(_told_as, few)])
 
+    def _told(self, name: Any, value: str) -> str | None:
+        if (name, value) not in self._patterns: self._patterns[name, value] = self._pattern(name, value)
+        return self._patterns[name, value]
+
+    def tells(self, case: str, quote: str) -> list[str]:
+        "Return which attributes of a person a quote tells by itself, however many share them."
+        known = self.known.loc[case].items() if case in self.known.index else ()
+        return [str(name) for name, value in known if (pattern := self._told(name, value)) and re.search(pattern, quote, re.IGNORECASE)]
+
     def of(self, case: str, quotes: Sequence[str]) -> tuple[dict[str, tuple[int, re.Match]], int] | None:
         "Return attribute -> number of the quote and where in it, and how many people share them, where that makes the person recognisable."
         own: dict[str, tuple[int, re.Match]] = {}
         for name, value in self.known.loc[case].items():
-            if (name, value) not in self._patterns: self._patterns[name, value] = self._pattern(name, value)
-            pattern = self._patterns[name, value]
+            pattern = self._told(name, value)
             hit = next(((i, m) for i, quote in enumerate(quotes) if (m := re.search(pattern, quote, re.IGNORECASE))), None) if pattern else None
             if hit: own[str(name)] = hit
         known = {name: self.known[name].eq(self.known.at[case, name]) for name in own}
@@ -1858,7 +1957,7 @@ def _notes(telling: _Telling, claims: Sequence[Claim], usual: pd.DataFrame | Non
     said = dict[str, list[str]]()
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
     notes = {case: "recognisable" for case, quotes in said.items() if case in telling.known.index and telling.of(case, quotes)}
-    return notes if usual is None else notes | {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+    return notes if usual is None else notes | dict.fromkeys(usual.index[usual.mean(axis=1).lt(_FITS)].astype(str), "misfit")
 
 
 def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
@@ -1907,12 +2006,14 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     told = ground.told.drop(index=segment, errors="ignore").sum()  # nobody is in two segments
     lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, others) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     facet = {c.codes[0]: _LABEL_FACETS.index(c.facet) for c in claims if c.codes and c.facet in _LABEL_FACETS}
+    told_by = {c.codes[0]: c.share or 0 for c in claims if c.codes}
+    lift = {code: x for code, x in lift.items() if told_by[code] >= .5}     # what most of them say is a title, however rare it is elsewhere
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))
     survey = sorted((c for c in claims if c.is_survey), key=lambda c: -abs(c.evidence[0].effect or 0))
     short = [c for c in survey if len(c.text) <= _SHORT_LABEL] or survey
-    best = next((c for c in short if (c.share or 0) >= .5), next(iter(short), None))  # what most of them say is a title; a difference is one at need
-    return "" if best is None else best.text.removesuffix(".").removesuffix(", more often than the others")
+    best = next((c for c in short if (c.share or 0) >= .5), next(iter(short), None))  # a difference is a title at need, and says that it is one
+    return "" if best is None else best.text.removesuffix(".")
 
 # %% ../nbs/40_personas.ipynb #516b7eac
 def _figure_words(c: Claim) -> str:
@@ -1977,10 +2078,22 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], descri
     interviewed, links = len(ground.cases[segment] & ground.read), _noted(ground, segment, claims)
     later = (pd.Timestamp(today) + pd.DateOffset(months=6)).date().isoformat()
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
-    return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
+    made = Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=links, described=described,
                    unassigned=len(ground.read) - sum(map(len, ground.links.values())), created=today, review_by=later, data=_hashes(ground),
                    notes=_reading_note(ground, segment), claims=claims, **about, **ground.sizes[segment])
+    return _with_head(made, ground)
+
+
+def _with_head(p: Persona, ground: _Ground) -> Persona:
+    "Where only people who could be recognised are left to quote, mark the best quote that tells nothing of who said it."
+    if p.quote is not None: return p
+    notes = {link.case: link.note for link in p.linked}
+    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and not ground.telling.tells(str(e.case), str(e.quote)), ground.bearers)
+    if not found: return p
+    marked = found[0].model_copy(update={"note": _HARMLESS})
+    claims = [c.model_copy(update={"evidence": [marked if e is found[0] else e for e in c.evidence]}) for c in p.claim_list]
+    return p.model_copy(update={"claim_list": claims})
 
 # %% ../nbs/40_personas.ipynb #43d46ff1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:
@@ -2026,7 +2139,7 @@ def draft_personas(
 
     if segments is None and study.segments.empty and study.surveys.empty: segment_by_codes(study, facets=include)
     hand = {str(case): None if pd.isna(name) else str(name) for case, name in dict(people if people is not None else {}).items()}
-    with study.one_look():
+    with study.one_look(), _uncollected():
         ground = _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)
         return _drafts(ground, links or {}, facets or {}, include, templates or {}, (fewest_people, most_quotes, most_unlike, survey_claims), seed, today)
 

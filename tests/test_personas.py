@@ -1145,3 +1145,60 @@ def test_a_code_is_no_amount_and_has_no_mean():
     lines = {d.variable: d for d in first.described}
     assert "district" not in lines and lines["age"].mean == 39.5 and lines["household_size"].mean == 5.5
     assert [(d.answer, d.people, d.mean) for d in first.described if d.variable == "region"] == [("1", 5, None), ("7", 5, None)]
+
+
+def test_the_figure_of_the_others_tells_of_no_fewer_than_five_of_them():
+    ids, a = [f"R{i}" for i in range(120)], np.arange(120) % 2 == 0
+    job = np.where(a, np.where(np.arange(120) % 4 == 0, "office", "school"), "office").astype(object)
+    job[[1, 3]] = "governor"            # of the others two are no clerk, and none is a teacher
+    home = np.where(np.arange(120) % 3 == 0, "north", "south")
+    age = np.where(a, 20. + np.arange(120) % 37, np.nan)
+    age[[1, 3, 5]] = 71, 72, 75
+    data = pd.DataFrame({"occupation": job, "district": home, "age": age, "rides": np.where(a, 20, 5)}, index=ids)
+    study = described_study(data)
+    first = draft_personas(study)[0]
+    rest = {(d.variable, d.answer): d.rest for d in first.described}
+    assert rest["occupation", "office"] is None and rest["occupation", "school"] is None and rest["age", None] is None
+    assert rest["district", "south"] == pytest.approx(2 / 3, abs=1e-3), "what tells of nobody stays"
+    assert not check(study, personas=[first], today="2026-06-01")["rule"].isin(["statistic-right", "k-anonymity"]).any()
+    told = first.model_copy(update={"described": [d.model_copy(update={"rest": 58 / 60}) if d.answer == "office" else d for d in first.described]})
+    found = check(study, personas=[told], today="2026-06-01").query("rule == 'k-anonymity'")
+    assert found["message"].tolist() == ["the others' figure for 'occupation' tells of fewer than 5 of them"]
+
+
+def test_four_known_ages_of_nine_people_describe_nobody():
+    ids = [f"R{i}" for i in range(80)]
+    attributes = pd.DataFrame({"case": ids[:18:2], "age": ["41", "52", "38", "29", *[""] * 5], "gender": ["woman"] * 5 + ["man"] * 4})
+    (first, _) = draft_personas(described_study(pd.DataFrame({"rides": np.arange(80)}, index=ids), attributes))
+    assert first.interviewed == 9 and "age" not in {d.variable for d in first.described}
+    more = attributes.assign(age=["41", "52", "38", "29", "33", *[""] * 4])
+    (first, _) = draft_personas(described_study(pd.DataFrame({"rides": np.arange(80)}, index=ids), more))
+    assert [(d.n, d.mean) for d in first.described if d.variable == "age"] == [(5, 38.6)]
+
+
+def test_what_a_minority_has_is_no_title_unless_it_says_so():
+    n, here = 400, np.arange(400) % 2 == 0
+    cargo = np.where(np.arange(n) // 2 < np.where(here, .265, .03) * n / 2, 1, 0)
+    asked = pd.DataFrame({"variable": ["cargo"], "level": "binary", "labels": ["0=no|1=yes"], "question": ["Do you own a cargo bike?"]})
+    study = Study(":memory:", coder="MB", create=True)
+    import_survey(study, pd.DataFrame({"cargo": cargo}, index=[f"R{i}" for i in range(n)]), name="w", dictionary=asked)
+    add_segments(study, {f"R{i}": "AB"[i % 2] for i in range(n)}, survey="w")
+    first, second = draft_personas(study, today="2026-06-01")
+    assert first.claim_list[0].share == pytest.approx(.265) and first.label == "Owns a cargo bike, more often than the others"
+    assert second.label == "Does not own a cargo bike", "97 of 100"
+
+
+def test_a_code_of_one_in_four_is_no_title():
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("import", "x") as step:
+        codes = [{"name": name, "facet": facet, "definition": ""} for name, facet in (("Races", "behaviour"), ("Late", "need"), ("Here", "context"))]
+        races, late, here = store.add_codes(step, codes)
+        for i, said in enumerate([(races, late), (late,), (late,), (), (late,), (), (), ()]):
+            text, case = "I ride races, I am late.", f"P{i}"
+            source_id = store.add_source(step, case, text=text, turns=[{"speaker": case, "start": 0, "end": len(text)}], speakers={case: (case, "participant")})
+            store.add_codings(step, [{"source_id": source_id, "code_id": code_id, "start": 0, "end": len(text)} for code_id in (here, *said)])
+    with study.step("segment", "x") as step:
+        members = pd.DataFrame({"case": [f"P{i}" for i in range(8)], "segment": list("AAAABBBB"), "weight": 1.})
+        store.add_segmentation(step, name="x", members=members, k=2, verdict="not shown", parameters={})
+    first = draft_personas(study, "x", today="2026-06-01")[0]
+    assert {c.codes[0]: c.share for c in first.claim_list} == {"Races": .25, "Late": .75, "Here": 1} and first.label == "Late"
