@@ -59,6 +59,7 @@ _ROOMS: dict[str, str] = {
     "persona_editor": "PersonaEditor",
     "event_charts": "chart_funnel chart_flow",
     "reports": "report",
+    "journey_exchange": "read_mermaid write_cjml write_lanes write_mermaid write_slides",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
