@@ -19,15 +19,15 @@ import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _by_segment, _contrasts_kept, _count_by,
+    _CODINGS, _FEWEST_ALIKE, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _count_by,
     _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
-    _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _read_persona, _round,
+    _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _members_of, _read_persona, _round,
     _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept,
     _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
-from .study import _turn_of, load_texts
+from .study import _turn_of, _uncollected, load_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,8 +206,7 @@ def _members(facts: _Facts, p: Persona) -> pd.DataFrame | None:
     def look() -> pd.DataFrame | None:
         try: name = _segmentation(facts.study, p.segmentation)["name"]
         except NoSuchName: return None
-        members = facts.study.rows("members", segmentation=name)
-        return members[~members["case"].isin(facts.away)]
+        return _members_of(facts.study, name)[0]
 
     return facts.kept(("members", p.segmentation), look)
 
@@ -225,8 +224,7 @@ def _people(facts: _Facts, p: Persona) -> set[str] | None:
 
 def _segments(facts: _Facts, p: Persona) -> dict[str, set[str]]:
     "Return the people of each segment of a persona's segmentation."
-    members = _members(facts, p)
-    return {} if members is None else facts.kept(("people", p.segmentation), lambda: _by_segment(members))
+    return {} if _members(facts, p) is None else _members_of(facts.study, _segmentation(facts.study, p.segmentation)["name"])[1]
 
 # %% ../nbs/43_checks.ipynb #da7977a7
 def _of_segment(p: Persona) -> bool:
@@ -349,11 +347,12 @@ def _where(text: str, row: Any) -> str:
 def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
     missing = ~q["source"].isin(facts.sources.index)
     yield from _found("source-missing", q[missing], lambda r: f"no source {r.source!r}", lambda r: nearest(r.source, facts.sources.index), "source")
-    for row in _rows(q[~missing & ~q["case"].isin(facts.away)]):  # who withdrew has a finding of its own, and nobody shall restore the words
-        text, a, b = facts.text(row.source), max(row.start, 0), max(row.end, 0)
-        if row.start < 0 or text[a:b] != row.quote:
-            reads = f"{_at(row)} is not what the source reads there ({len(row.quote)} characters quoted)"
-            yield _Finding("quote-verbatim", row.persona, row.claim, reads, _where(text, row), (*row.at, "quote"), row.place)
+    here = q[~missing & ~q["case"].isin(facts.away)]  # who withdrew has a finding of its own, and nobody shall restore the words
+    spans = zip(*(here[name].tolist() for name in ("source", "start", "end", "quote")), strict=True)
+    wrong = [start < 0 or facts.text(source)[start:max(end, 0)] != quote for source, start, end, quote in spans]
+    for row in _rows(here[np.array(wrong, bool)]):
+        reads = f"{_at(row)} is not what the source reads there ({len(row.quote)} characters quoted)"
+        yield _Finding("quote-verbatim", row.persona, row.claim, reads, _where(facts.text(row.source), row), (*row.at, "quote"), row.place)
 
 # %% ../nbs/43_checks.ipynb #d5369eb3
 def _with_turns(facts: _Facts, q: pd.DataFrame) -> pd.DataFrame:
@@ -392,15 +391,17 @@ def _belongs(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Fi
     for place, rows in q.groupby("place"):
         people = _people(facts, personas[int(str(place))])
         if people is None: continue
-        out = rows[~_among(rows["case"], people) & ~_among(rows["case"], facts.away)]
+        out = rows[~_among(rows["case"], people | facts.away)]
         yield from _found("outside-segment", out, lambda r: f"{r.case} does not belong to the persona's segment",
                           lambda r: "remove the quote, or move it to the persona it speaks for", "case")
 
 # %% ../nbs/43_checks.ipynb #2793ef77
-def _codes_at(q: pd.DataFrame, found: pd.DataFrame) -> dict[tuple, set[str]]:
+def _codes_at(facts: _Facts, q: pd.DataFrame, found: pd.DataFrame) -> dict[tuple, set[str]]:
     "Return the codes of each quoted span (source, start, end) among codings or passages."
     wanted, out = set(zip(q["source"], q["start"], q["end"], strict=True)), dict[tuple, set[str]]()
-    near = found[found["source"].isin(q["source"].unique())]
+    ids, step = facts.sources["source_id"].to_dict(), int(found["start"].max()) + 1 if len(found) else 1
+    begins = [ids[source] * step + start for source, start, _ in wanted if source in ids and 0 <= start < step]  # sifted by number first: names are slow to compare
+    near = found[np.isin(found["source_id"].to_numpy() * step + found["start"].to_numpy(), begins)]
     for *span, code in zip(*(near[name].tolist() for name in ("source", "start", "end", "code")), strict=True):
         if (place := tuple(span)) in wanted: out.setdefault(place, set()).add(code)
     return out
@@ -598,7 +599,7 @@ def _contrast(facts: _Facts, p: Persona, e: Evidence, people: set[str]) -> dict[
     "Return the row of `contrasts` that evidence quotes, or what is wrong."
     survey = facts.survey(e.survey)
     if survey is None: return f"no survey {e.survey!r} in the study"
-    if not survey.variables["variable"].eq(e.variable).any(): return f"no variable {e.variable!r} in the survey {e.survey!r}"
+    if e.variable not in facts.kept(("asked of", survey.name), lambda: set(survey.variables["variable"])): return f"no variable {e.variable!r} in the survey {e.survey!r}"
 
     def look() -> dict[str, Any] | str:
         rows = facts.kept(("figures", id(p), survey.name, e.variable), lambda: _figures_of(facts, p, survey, str(e.variable), people))
@@ -618,7 +619,7 @@ def _worded(facts: _Facts, p: Persona, c: Claim, e: Evidence, answer: str | None
     found: dict[str, Any] = {"answer": answer}
     if p.segment is not None and p.cases is None:
         stated["used"] = e.used
-        found["used"] = facts.kept(("made from", p.segmentation), lambda: _defining(_segmentation(facts.study, p.segmentation))).count(str(e.variable)) > 0
+        found["used"] = _defining(_segmentation(facts.study, p.segmentation)).count(str(e.variable)) > 0
     for name, said in stated.items():
         if said is not None and said != found[name]:
             message = f"the statistic on {e.variable!r} says {name} {said!r}; the study gives {found[name]!r}"
@@ -740,8 +741,7 @@ def _usual_now(facts: _Facts, p: Persona) -> pd.DataFrame | None:
     "Return on which of the variables that made the segments the persona's interviewed people are usual."
     survey = facts.survey(_segmentation(facts.study, p.segmentation)["survey"])
     if survey is None or _members(facts, p) is None: return None
-    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
-    return _usual_kept(facts.study, survey, about, str(p.segment), _home_of(facts, p, survey))
+    return _usual_kept(facts.study, survey, _segmentation(facts.study, p.segmentation), str(p.segment), _home_of(facts, p, survey))
 
 
 def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]) -> tuple[str, str] | None:
@@ -753,7 +753,8 @@ def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]
     said = f"{link.case} is linked {link.how!r}"
     if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
     if (link.how == "typing tool") != (link.probability is not None): return f"{said} with probability {link.probability}", "a typing tool gives one, nothing else does"
-    twin = next((other for other in others if any(link.case == other_link.case for other_link in other.linked)), None)
+    def linked(other: Persona) -> set[str]: return facts.kept(("linked", id(other)), lambda: {one.case for one in other.linked})
+    twin = next((other for other in others if link.case in linked(other)), None)
     return None if twin is None else (f"{link.case} is linked to {twin.id!r} too", "remove one of the two")
 
 # %% ../nbs/43_checks.ipynb #48fdd4e0
@@ -843,7 +844,7 @@ def _lines(facts: _Facts, p: Persona) -> _Findings:
 # %% ../nbs/43_checks.ipynb #352c2cac
 def _stable(facts: _Facts, p: Persona) -> _Findings:
     if p.segment is None or p.cases is not None or _members(facts, p) is None: return
-    rows = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))["parameters"].get("stability") or []
+    rows = _segmentation(facts.study, p.segmentation)["parameters"].get("stability") or []
     found = next((row.get("jaccard") for row in rows if isinstance(row, dict) and str(row.get("segment")) == p.segment), None)
     if not isinstance(found, (int, float)) or found != found: return  # not measured
     said = f"the segment {p.segment!r} came back with a mean Jaccard index of {found:.2f} in bootstrap samples"
@@ -858,9 +859,9 @@ def _same_answers(facts: _Facts, survey: Survey) -> set[str]:
     scales = ratings.groupby(ratings["values"].map(lambda values: str([v for v, _ in values])))["variable"].agg(list)
     names: list[str] = max(scales, key=len, default=[])
     if len(names) < 6: return set()
-    x = np.column_stack([_scores(survey.data[name], "ordinal", list(survey.row(name)["values"])) for name in names])
-    same = np.all(np.isnan(x) | (x == np.where(np.isnan(x), -np.inf, x).max(axis=1, keepdims=True)), axis=1)
-    return set(survey.data.index[same & (np.sum(~np.isnan(x), axis=1) >= 6)].astype(str))
+    columns = [_scores(survey.data[name], "ordinal", list(survey.row(name)["values"])) for name in names]
+    same = np.fmax.reduce(columns) == np.fmin.reduce(columns)
+    return set(survey.data.index[same & (sum(~np.isnan(x) for x in columns) >= 6)].astype(str))
 
 # %% ../nbs/43_checks.ipynb #0bfcf179
 def _artefact(facts: _Facts, p: Persona) -> _Findings:
@@ -1018,18 +1019,19 @@ def _numbers_in(text: str) -> set[float]:
 def _rounded(x: float) -> set[float]: return {round(y, d) + 0. for y in (x, 100 * x) for d in (0, 1, 2)} | {float(np.floor(x)), float(np.ceil(x))}
 
 # %% ../nbs/43_checks.ipynb #d14e9aa5
-def _told_numbers(facts: _Facts, c: Claim) -> set[float]:
-    "Return all numbers that a claim's evidence holds."
+def _told_numbers(facts: _Facts, c: Claim) -> Iterator[set[float]]:
+    "Yield the numbers that a claim's evidence holds, bit by bit."
     codes = facts.kept(("definitions",), lambda: dict(zip(facts.codes["code"], facts.codes["definition"])))
-    texts = [e.quote or e.cite or e.answer or "" for e in (*c.evidence, *c.against)] + [f"{code} {codes.get(code) or ''}" for code in c.codes]
+    for code in c.codes: yield _numbers_in(f"{code} {codes.get(code) or ''}")
+    figures = [x for e in c.evidence for x in (e.share, e.mean, e.low, e.high, e.rest, e.n, e.effect) if x is not None]
+    figures += [x for x in (c.people, c.base, c.share, c.low, c.high, c.quotes, c.against_people) if x is not None]
+    for x in figures: yield _rounded(float(x))
     for e in c.evidence:
         survey = facts.survey(e.survey) if e.kind == "survey" else None
         if survey is not None and survey.variables["variable"].eq(e.variable).any():
             row = survey.row(str(e.variable))
-            texts.append(f"{row['question']} {row['label']} {e.variable} {' '.join(str(label) for _, label in row['values'])}")
-    figures = [x for e in c.evidence for x in (e.share, e.mean, e.low, e.high, e.rest, e.n, e.effect) if x is not None]
-    figures += [x for x in (c.people, c.base, c.share, c.low, c.high, c.quotes, c.against_people) if x is not None]
-    return set().union(*(_numbers_in(t) for t in texts), *(_rounded(float(x)) for x in figures))
+            yield _numbers_in(f"{row['question']} {row['label']} {e.variable} {' '.join(str(label) for _, label in row['values'])}")
+    for e in (*c.evidence, *c.against): yield _numbers_in(e.quote or e.cite or e.answer or "")
 
 
 def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -1040,7 +1042,9 @@ def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     said = {float(d.replace(",", "")): d for d in _DIGITS.findall(c.text) if d.replace(",", "").count(".") < 2} if any(ch.isdigit() for ch in c.text) else {}
-    odd = [d for x, d in said.items() if x not in _told_numbers(facts, c)]
+    held = _told_numbers(facts, c) if said else iter(())
+    while said and (numbers := next(held, None)) is not None: said = {x: d for x, d in said.items() if x not in numbers}
+    odd = list(said.values())
     if odd: yield _Finding("invented-number", p.id, c.id, f"{', '.join(odd)} in {_said(facts, p, c.text)} stands in none of its evidence",
         "take the number from the evidence, or leave it out", ("text",))
 
@@ -1138,7 +1142,7 @@ _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisab
 def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     yield from _twice(personas)
     q = _quote_table(personas)
-    facts.spans = {"whole": _codes_at(q, facts.study.codings), "cut": _codes_at(q, facts.passages)}
+    facts.spans = {"whole": _codes_at(facts, q, facts.study.codings), "cut": _codes_at(facts, q, facts.passages)}
     for about_quotes in _ABOUT_QUOTES: yield from about_quotes(facts, q)
     yield from _belongs(facts, q, personas)
     for i, p in enumerate(personas):
@@ -1192,7 +1196,7 @@ def check(
 
     settings = _configured(config, personas)
     readable, files, rows = _read_all(personas)
-    with study.one_look():
+    with study.one_look(), _uncollected():
         found = [f for f in _all(_Facts(study, today or Date.today().isoformat(), settings), readable) if settings.levels[f.rule] != "off"]
     rows = list(dict.fromkeys([*rows, *_lines_of(found, files)]))
     leveled = [(row[0], settings.levels[row[0]], *row[1:]) for row in rows if settings.levels[row[0]] != "off"]

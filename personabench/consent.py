@@ -65,6 +65,7 @@ _IDENTIFIERS = {
     "what only one person can say": re.compile(
         r"\b(?:I['’]m|I am|I was|I work as) the (?:only |last |first )?(?:\w+[ -]){0,3}\w+ (?:at|of|in|on|for) (?:the )?[A-ZÀ-Þ]\w+"),
 }
+_NEEDS = {"an e-mail address": ("@",), "a web address": ("://", "www."), "what only one person can say": (" the ",)}  # looked for first: most texts hold none
 _DATES = re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d\d?\.\d\d?\.\d{2,4}|(?:1[5-9]|20)\d\d\s*(?:-|to|and)\s*(?:1[5-9]|20)\d\d")
 
 
@@ -79,7 +80,9 @@ def _names_pattern(study: Study) -> re.Pattern[str] | None:
 def _identifiers_in(text: str, names: re.Pattern[str] | None) -> Iterator[tuple[str, str]]:
     "Yield (what it is, the words) for each direct identifier in a text."
     if names is not None and (hit := names.search(text)): yield "a name", hit[0]
+    digits = any(map(str.isdigit, text))
     for what, pattern in _IDENTIFIERS.items():
+        if not (any(part in text for part in _NEEDS[what]) if what in _NEEDS else digits): continue
         for hit in pattern.finditer(text):
             if what == "a telephone number" and (_DATES.fullmatch(hit[0].strip()) or sum(map(str.isdigit, hit[0])) < 7): continue
             yield what, hit[0]

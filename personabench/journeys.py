@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 
 from .personas import asked_sources
 from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest
+from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
 
 if TYPE_CHECKING:
@@ -136,7 +137,20 @@ def _evidence(codings: pd.DataFrame, cases: pd.DataFrame | None, people: Iterabl
     return kept, counts
 
 # %% ../nbs/44_journeys.ipynb #111b6c94
-def _stage_order(codings: pd.DataFrame, codes: pd.DataFrame | None) -> pd.DataFrame:
+def _steps(codings: pd.DataFrame, codes: pd.DataFrame | None) -> dict[str, str]:
+    "Return step -> stage, in the order of the codebook: stage codes below a stage that has an order or, where they have none themselves, codings."
+    if codes is None or "parent" not in codes: return {}
+    book = codes[codes["facet"].eq("stage")]
+    placed = dict(zip(book["code"], pd.to_numeric(book["order"], errors="coerce").notna() if "order" in book else [False] * len(book)))
+    used = set(pd.unique(codings["code"][codings["facet"].eq("stage")]))
+    book = book.sort_values("order", kind="stable") if "order" in book else book
+    above = {c: p for c, p in zip(book["code"], book["parent"]) if p in placed and (placed[p] or p in used and not placed[c])}
+    top = dict(above)
+    for _ in above: top = {step: above.get(stage, stage) for step, stage in top.items()}
+    return top
+
+
+def _stage_order(codings: pd.DataFrame, codes: pd.DataFrame | None, steps: Iterable[str] = ()) -> pd.DataFrame:
     "Return the stages in order: stage, order, ordered (False where the codebook gave none)."
     used = pd.unique(codings["code"][codings["facet"].eq("stage")])
     book = pd.DataFrame({"code": used, "order": np.nan}) if codes is None else codes[codes["facet"].eq("stage")]
@@ -145,7 +159,7 @@ def _stage_order(codings: pd.DataFrame, codes: pd.DataFrame | None) -> pd.DataFr
     if "parent" in book: table = table[~(book["code"].isin(book["parent"]) & order.isna() & ~book["code"].isin(used))]
     missing = [c for c in used if c not in set(table["stage"])]
     table = pd.concat([table, pd.DataFrame({"stage": missing, "order": np.nan})]) if missing else table
-    table = table.drop_duplicates("stage").sort_values("order", kind="stable", na_position="last").reset_index(drop=True)
+    table = table[~table["stage"].isin(list(steps))].drop_duplicates("stage").sort_values("order", kind="stable", na_position="last").reset_index(drop=True)
     table = table.assign(stage=table["stage"].astype(object), ordered=table["order"].notna())
     top = table["order"].max() if table["ordered"].any() else 0
     table["order"] = table["order"].fillna((~table["ordered"]).cumsum() + top).astype(float)
@@ -182,39 +196,59 @@ def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
     return table.set_axis(["stage", "case", facet, "codings", "lowest", "highest"], axis=1)
 
 
-def _stage_means(people: pd.DataFrame, value: str) -> pd.DataFrame:
-    "Average people per stage, with t intervals: index stage; mean, low, high, n."
-    table = people.groupby("stage", observed=True)[value].agg(["mean", "std", "size"])
-    half = _half_width(table["std"].fillna(0), table["size"], .95)
-    return pd.DataFrame({"mean": table["mean"], "low": np.clip(table["mean"] - half, -2, 2),
-                         "high": np.clip(table["mean"] + half, -2, 2), "n": table["size"]})
+def _stage_means(people: pd.DataFrame, value: str, stages: pd.Index, end: float = 2) -> pd.DataFrame:
+    "Average people in each of the stages, with t intervals clipped to the scale from -end to end: index stage; mean, std, low, high, n."
+    by = people.groupby(people["stage"].astype(object))[value]
+    table = pd.DataFrame({"mean": by.mean(), "std": by.std(), "n": by.size()}).reindex(stages)
+    n = table["n"].fillna(0).astype(int)
+    half = _half_width(table["std"].fillna(0), n, .95)
+    return table.assign(low=np.clip(table["mean"] - half, -end, end), high=np.clip(table["mean"] + half, -end, end), n=n)
 
 # %% ../nbs/44_journeys.ipynb #2e2978d1
-def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, spoken: pd.DataFrame, felt: pd.DataFrame,
-                 awaited: pd.DataFrame) -> pd.DataFrame:
+def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, spoken: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
     "Put one row per stage together; a stage without data keeps blanks."
     table = order[["stage", "order"]].set_index("stage")
     people = pd.concat([quotes[["stage", "case"]].astype(object), spoken[["code", "case"]].set_axis(["stage", "case"], axis=1)])
     table["n_people"] = people.drop_duplicates().groupby("stage").size()
     table["n_codings"] = quotes.groupby("stage", observed=True).size()
-    feeling, hope = _stage_means(felt, "emotion"), _stage_means(awaited, "expectation")
-    table[["emotion", "low", "high", "n_emotion"]] = feeling.set_axis(feeling.index.astype(object)).reindex(table.index)
-    hoped = ["expectation", "expectation_low", "expectation_high", "n_expectation"]
-    table[hoped] = hope.set_axis(hope.index.astype(object)).reindex(table.index)
-    table["gap"] = table["emotion"] - table["expectation"]
-    whole = ["n_people", "n_codings", "n_emotion", "n_expectation"]
-    return table.assign(**{c: table[c].fillna(0).astype(int) for c in whole}).reset_index()
+    table[["emotion", "low", "high", "n_emotion"]] = feeling[["mean", "low", "high", "n"]]
+    table[["expectation", "expectation_low", "expectation_high", "n_expectation"]] = hope[["mean", "low", "high", "n"]]
+    return table.assign(**{c: table[c].fillna(0).astype(int) for c in ("n_people", "n_codings")}).reset_index()
 
-
-def _counts(quotes: pd.DataFrame, facet: str, stages: pd.DataFrame, extra: str | None = None) -> pd.DataFrame:
-    "Count people and codings per stage and code of one facet: stage, <facet>, [extra,] people, codings, share (of the stage's people)."
-    part = quotes[quotes["facet"].eq(facet)]
-    by = part.groupby(["stage", "code"], observed=True, sort=True)
+# %% ../nbs/44_journeys.ipynb #0a5c0ab2
+def _counts(quotes: pd.DataFrame, facets: str | tuple[str, ...], stages: pd.DataFrame, name: str | None = None, extra: str | None = None) -> pd.DataFrame:
+    "Count people and codings per stage and code of some facets: stage, <name>, [extra,] people, codings, share (of the stage's people), low, high."
+    facets = (facets,) if isinstance(facets, str) else facets
+    by = quotes[quotes["facet"].isin(facets)].groupby(["stage", "code"], observed=True, sort=True)
     table = by.agg(people=("case", "nunique"), codings=("case", "size")).reset_index()
     if extra: table.insert(2, extra, by[extra].first().to_numpy())
-    table["share"] = table["people"] / table["stage"].astype(object).map(stages.set_index("stage")["n_people"]).astype(float)
+    of = table["stage"].astype(object).map(stages.set_index("stage")["n_people"]).astype(float)
+    low, high = _wilson((table["people"] / of).to_numpy(float), of.to_numpy(), .95)
+    table = table.assign(share=table["people"] / of, low=low, high=high)
     table = table.sort_values(["stage", "people", "codings", "code"], ascending=[True, False, False, True], kind="stable")
-    return table.rename(columns={"code": facet}).reset_index(drop=True)
+    return table.rename(columns={"code": name or facets[0]}).reset_index(drop=True)
+
+
+def _step_rows(spoken: pd.DataFrame) -> pd.DataFrame:
+    "Return what is coded as a step with the columns of quotes, facet \"step\"."
+    rows = spoken[spoken["step"].notna()]
+    return _columns(rows.assign(stage=rows["code"], code=rows["step"], facet="step", via="overlap", valence=np.nan), _QUOTE)
+
+# %% ../nbs/44_journeys.ipynb #0a5c0ab4
+def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
+    "Return one row per stage: stage, gap, low, high, n, how, n_emotion, n_expectation; blanks where nobody told one of the two."
+    both = felt[["stage", "case", "emotion"]].merge(awaited[["stage", "case", "expectation"]], on=["stage", "case"])
+    own = _stage_means(both.assign(gap=both["emotion"] - both["expectation"]), "gap", feeling.index, end=4)
+    size, d = (feeling["n"].to_numpy(), hope["n"].to_numpy()), (feeling["mean"] - hope["mean"]).to_numpy()
+    paired, enough = own["n"].to_numpy() >= 3, (size[0] >= 3) & (size[1] >= 3)
+    errors = [side["std"].to_numpy() / np.sqrt(np.maximum(side["n"], 1)) for side in (feeling, hope)]
+    low, high, _ = _means_apart(d, errors[0], size[0] - 1, errors[1], size[1] - 1)
+    apart = ~paired & enough & (np.hypot(*errors) > 0)
+    table = pd.DataFrame({"gap": np.where(paired, own["mean"], d), "low": np.where(paired, own["low"], np.where(apart, np.clip(low, -4, 4), np.nan)),
+                          "high": np.where(paired, own["high"], np.where(apart, np.clip(high, -4, 4), np.nan)),
+                          "n": np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))}, index=feeling.index)
+    table["how"] = pd.Series(["same people" if p else "different people" for p in paired], table.index, dtype=object).where(table["low"].notna(), None)
+    return table.assign(n_emotion=size[0], n_expectation=size[1]).rename_axis("stage").reset_index()
 
 # %% ../nbs/44_journeys.ipynb #7581ce51
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
@@ -244,31 +278,86 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     return table.assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]]
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
+_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Journey:
-    "What happened to some people, stage by stage. Tables are in stage order; `stage` is a text column."
+    "What happened to some people, stage by stage. Tables are in stage order; `stage` is a text column. Shares have Wilson's 95 % intervals, low to high."
     name: str                     # whose journey: a persona, a segment, "everybody"
     n_people: int                 # people with at least one coding in a stage
     n_codings: int                # codings that have a place
     stages: pd.DataFrame          # stage, order, n_people, n_codings, emotion, low, high, n_emotion,
                                   # expectation, expectation_low, expectation_high, n_expectation, gap
-    emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest: one row per stage and person
-    touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share
-    pains: pd.DataFrame           # stage, pain, people, codings, share
-    gains: pd.DataFrame           # stage, gain, people, codings, share
-    expectations: pd.DataFrame    # stage, expectation, valence, people, codings, share
-    influences: pd.DataFrame      # stage, influence, people, codings, share
-    quotes: pd.DataFrame          # stage, facet, code, valence, case, quote, source, start, end, coding_id, coder, via
+    emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
+    gaps: pd.DataFrame            # stage, gap (felt less expected), low, high, n, how ("same people", "different people", None: no interval),
+                                  # n_emotion, n_expectation
+    steps: pd.DataFrame           # stage, step, people, codings, share, low, high; in the order of the codebook
+    touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share, low, high
+    channels: pd.DataFrame        # stage, channel, people, codings, share, low, high
+    pains: pd.DataFrame           # stage, pain, people, codings, share, low, high
+    gains: pd.DataFrame           # stage, gain, people, codings, share, low, high
+    needs: pd.DataFrame           # stage, need, facet (need, goal, motivation), people, codings, share, low, high
+    expectations: pd.DataFrame    # stage, expectation, valence, people, codings, share, low, high
+    influences: pd.DataFrame      # stage, influence, people, codings, share, low, high
+    quotes: pd.DataFrame          # stage, facet, code, valence, case, quote, source, start, end, coding_id, coder, via; a step's have facet "step"
     moments: pd.DataFrame         # moment (peak, pit, end, mean), stage, order, emotion, low, high, n_people
     opportunities: pd.DataFrame   # rank, stage, order, pain, people, share, codings, emotion
     unplaced: pd.DataFrame        # coding_id, source, case, facet, code, quote, start, end, reason
     notes: tuple[str, ...] = ()   # what a reader of the numbers must know
+    metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source, question
+
+    def with_metrics(
+        self,
+        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question where known
+    ) -> Journey:
+        """Return the same journey with more metrics, in stage order.
+
+        Raises `BadInput` for a missing column, `NoSuchName` for a stage that the journey does not have.
+        """
+        return replace(self, metrics=_more_metrics(self, metrics))
 
     def __repr__(self) -> str:
         return (f"Journey({self.name!r}: {self.n_people} people, {len(self.stages)} stages, {self.n_codings} codings placed, "
                 f"{len(self.unplaced)} not)")
 
+# %% ../nbs/44_journeys.ipynb #0a5c0ab7
+def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
+    "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
+    missing = [c for c in _METRICS[:4] if c not in metrics]
+    if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
+    _known_stages(metrics["stage"], j)
+    both = [t for t in (j.metrics, _columns(metrics, _METRICS)) if len(t)]
+    table = pd.concat(both, ignore_index=True) if both else j.metrics
+    return table.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(j.stages["stage"])}), kind="stable", ignore_index=True)
+
+
+def _known_stages(names: Iterable[Any], j: Journey) -> None:
+    "Refuse a stage that the journey does not have."
+    held = list(j.stages["stage"])
+    for name in names:
+        if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
+
 # %% ../nbs/44_journeys.ipynb #54ad7be6
+def _torn(felt: pd.DataFrame) -> str:
+    "Say where somebody felt good and bad in the same stage; nothing when nobody did. No names: notes are printed in reports."
+    both = felt[(felt["lowest"] < 0) & (felt["highest"] > 0)]
+    if both.empty: return ""
+    widest = both.loc[(both["lowest"] - both["highest"]).idxmin()]
+    where = f"{widest['stage']} ({widest['lowest']:+g} to {widest['highest']:+g})"
+    times = f"once, in {where}" if len(both) == 1 else f"{len(both)} times, most of all in {where}"
+    return f"Feelings of one person that contradict each other in one stage are averaged, {times}: see .emotions."
+
+
+def _absent(people: Iterable[str] | None, there: set) -> str:
+    "Say how many of the people asked for tell nothing."
+    if people is None: return ""
+    asked = set(map(str, people))
+    gone = len(asked - set(map(str, there)))
+    if not asked: return "There are no people whose journey this would be."
+    return f"{gone} of the {len(asked)} people asked for have no coding in a stage." if gone else ""
+
+
 def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, stages: pd.DataFrame) -> tuple[str, ...]:
     "Say what limits this journey."
     loose, few = order["stage"][~order["ordered"]], stages["stage"][stages["n_emotion"].between(1, 2)]
@@ -307,11 +396,17 @@ def journey_from_codings(
     Returns a `Journey`. Raises `BadInput` when a column is missing or a valence lies off the scale from -2 to 2.
     """
     _checked(codings)
-    kept, counts = _evidence(codings, cases, people)
-    order = _stage_order(kept, codes)
+    asked = None if people is None else list(people)
+    kept, counts = _evidence(codings, cases, asked)
+    steps = _steps(kept, codes)
+    order = _stage_order(kept, codes, steps)
+    inside = kept["facet"].eq("stage") & kept["code"].isin(steps)
+    kept = kept.assign(step=kept["code"].where(inside), code=kept["code"].map(steps).where(inside, kept["code"]) if steps else kept["code"])
     quotes, unplaced = _place(kept, counts, list(order["stage"]), turns)
     spoken = kept[counts & kept["facet"].eq("stage").to_numpy()]
-    return _assemble(name, order, quotes, unplaced, spoken, codes)
+    made = _assemble(name, order, quotes, unplaced, spoken, codes, list(steps))
+    absent = _absent(asked, {*quotes["case"], *spoken["case"]})
+    return replace(made, notes=(absent, *made.notes)) if absent else made
 
 # %% ../nbs/44_journeys.ipynb #1e69e8b7
 def _online(codes: pd.DataFrame | None, names: pd.Series) -> pd.Series:
@@ -322,21 +417,35 @@ def _online(codes: pd.DataFrame | None, names: pd.Series) -> pd.Series:
     return pd.Series([book.get(n) for n in names], dtype=object)
 
 
+def _tables(quotes: pd.DataFrame, spoken: pd.DataFrame, stages: pd.DataFrame, codes: pd.DataFrame | None, steps: list[str]) -> dict[str, pd.DataFrame]:
+    "Count what was told in each stage: a table per field of a journey."
+    tables = {facet + "s": _counts(quotes, facet, stages) for facet in ("touchpoint", "channel", "pain", "gain", "influence")}
+    tables["touchpoints"].insert(2, "online", _online(codes, tables["touchpoints"]["touchpoint"]))
+    tables["needs"] = _counts(quotes, ("need", "goal", "motivation"), stages, extra="facet")
+    tables["expectations"] = _counts(quotes, "expectation", stages, extra="valence")
+    rows = _step_rows(spoken).assign(stage=lambda d: pd.Categorical(d["stage"], stages["stage"]))
+    table = _counts(rows, "step", stages)
+    tables["steps"] = table.iloc[np.lexsort((table["step"].map({s: i for i, s in enumerate(steps)}), pd.Categorical(table["stage"], stages["stage"]).codes))]
+    tables["quotes"] = pd.concat([quotes, rows]).sort_values(["stage", "source", "start"], kind="stable", ignore_index=True) if len(rows) else quotes
+    return tables
+
+
 def _assemble(name: str, order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, spoken: pd.DataFrame,
-              codes: pd.DataFrame | None) -> Journey:
+              codes: pd.DataFrame | None, steps: list[str]) -> Journey:
     "Compute every table of a journey from its placed quotes."
     felt, awaited = _person_means(quotes, "emotion"), _person_means(quotes, "expectation")
-    stages = _stage_table(order, quotes, spoken, felt, awaited)
-    counts = {facet: _counts(quotes, facet, stages) for facet in ("touchpoint", "pain", "gain", "influence")}
-    counts["touchpoint"].insert(2, "online", _online(codes, counts["touchpoint"]["touchpoint"]))
-    tables = dict(stages=stages, emotions=felt, touchpoints=counts["touchpoint"], pains=counts["pain"], gains=counts["gain"],
-                  expectations=_counts(quotes, "expectation", stages, "valence"), influences=counts["influence"], quotes=quotes,
-                  moments=_moments(stages, felt), unplaced=unplaced,
-                  opportunities=_opportunities(counts["pain"], quotes, felt, stages.set_index("stage")["order"]))
-    plain = {key: t.assign(stage=t["stage"].astype(object)) if "stage" in t else t for key, t in tables.items()}
+    index = pd.Index(order["stage"], dtype=object)
+    feeling, hope = _stage_means(felt, "emotion", index), _stage_means(awaited, "expectation", index)
+    gaps = _gaps(felt, awaited, feeling, hope)
+    stages = _stage_table(order, quotes, spoken, feeling, hope).assign(gap=gaps["gap"])
+    tables = {"stages": stages, "emotions": felt.assign(origin="coded"), "gaps": gaps, **_tables(quotes, spoken, stages, codes, steps),
+              "moments": _moments(stages, felt), "unplaced": unplaced}
+    tables["opportunities"] = _opportunities(tables["pains"], quotes, felt, stages.set_index("stage")["order"])
+    plain = {key: t.assign(stage=t["stage"].astype(object)).reset_index(drop=True) if "stage" in t else t for key, t in tables.items()}
     people = pd.concat([quotes["case"], spoken["case"]]).nunique()
+    notes = [*_notes(order, quotes, unplaced, stages), _torn(felt)]
     return Journey(name, int(people), int(len(quotes.drop_duplicates(["coding_id", "source", "start", "end", "code"]))),
-                   notes=_notes(order, quotes, unplaced, stages), **plain)
+                   notes=tuple(n for n in notes if n), **plain)
 
 # %% ../nbs/44_journeys.ipynb #051d6f40
 def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:

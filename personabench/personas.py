@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from .consent import _identifiers_in, _names_pattern, _refuses
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
-from .study import clip_to_turn
+from .study import _uncollected, clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
 from .wordings import _YES, answer_words, row_words, topic_words
 
@@ -1318,6 +1318,10 @@ def _typed(study: Study, tool: TypingTool, answers: pd.DataFrame | None, who: Co
 # %% ../nbs/40_personas.ipynb #cee41e27
 def _segmentation(study: Study, name: str | None) -> dict[str, Any]:
     "Return what is kept about a segmentation: name, survey, wave, verdict, data_hash, parameters. Raises NoSuchName."
+    return _kept(study, ("segmentation", name), lambda: _looked_up(study, name))
+
+
+def _looked_up(study: Study, name: str | None) -> dict[str, Any]:
     import json
 
     import sqlalchemy as sa
@@ -1421,9 +1425,8 @@ class _Ground:
     def __init__(self, study: Study, segments: str | None, opposites: Iterable[tuple[str, str]] = (), *, people: Mapping[str, str | None] | None = None,
                  tool: TypingTool | None = None, answers: pd.DataFrame | None = None):
         self.study, self.about, self.away = study, _segmentation(study, segments), _withdrawn(study)
-        members = study.rows("members", segmentation=self.about["name"])
-        self.members = members[~members["case"].isin(self.away)]
-        self.cases = _by_segment(self.members)
+        self.members, groups = _members_of(study, self.about["name"])
+        self.cases = {name: set(cases) for name, cases in groups.items()}
         self.names = sorted(self.cases)
         self.respondents = {name: set(cases) for name, cases in self.cases.items()}
         found, self.read = _passages(study), _read_cases(study)
@@ -1454,6 +1457,16 @@ class _Ground:
         return _contrasts_kept(self.study, self.survey, str(self.about["name"]), self.members, self.names, self.away)
 
 
+def _members_of(study: Study, segmentation: str) -> tuple[pd.DataFrame, dict[str, set[str]]]:
+    "Return the members of a segmentation without those who withdrew, and the people of each segment."
+    def look() -> tuple[pd.DataFrame, dict[str, set[str]]]:
+        members, away = study.rows("members", segmentation=segmentation), _withdrawn(study)
+        left = members[~members["case"].isin(away)] if away else members
+        return left, _by_segment(left)
+
+    return _kept(study, ("members", segmentation), look)
+
+
 def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
     "Return segment -> its people."
     import pandas as pd
@@ -1462,10 +1475,12 @@ def _by_segment(members: pd.DataFrame) -> dict[str, set[str]]:
     return {str(name): set(cases[place == i]) for i, name in enumerate(names)}
 
 # %% ../nbs/40_personas.ipynb #5fe86886
-def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
-    "Return the contrasts of all segments of a segmentation, computed in one go."
-    g = _places_in(survey, members, names)
-    g = np.where(survey.data.index.isin(list(away)), -1, np.where(g < 0, len(names), g))
+def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], away: set[str], variables: Sequence[str] | None = None,
+                  places: np.ndarray | None = None) -> dict[str, pd.DataFrame]:
+    "Return the contrasts of all segments of a segmentation, computed in one go; `places` is what `_places_in` says, where it is known."
+    g = _places_in(survey, members, names) if places is None else places
+    g = np.where(g < 0, len(names), g)
+    if away: g = np.where(survey.data.index.isin(list(away)), -1, g)
     return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
 
 
@@ -1474,7 +1489,9 @@ def _places_in(survey: Survey, members: pd.DataFrame, names: Sequence[str]) -> n
     import pandas as pd
 
     place = pd.Series(pd.Categorical(members["segment"], categories=list(names)).codes, index=members["case"].to_numpy(dtype="object"))
-    return place[~place.index.duplicated()].reindex(survey.data.index, fill_value=-1).to_numpy()
+    if not place.index.is_unique: place = place[~place.index.duplicated()]
+    at = place.index.get_indexer(survey.data.index)
+    return np.append(place.to_numpy(), -1)[at]
 
 
 def _homes(study: Study, survey: Survey, segmentation: str, members: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
@@ -1486,7 +1503,7 @@ def _contrasts_kept(study: Study, survey: Survey, segmentation: str, members: pd
                     variables: Sequence[str] | None = None) -> dict[str, pd.DataFrame]:
     "Return what `_contrasts_by` says of a segmentation of the study."
     key = ("contrasts", segmentation, survey.name, None if variables is None else tuple(variables))
-    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables))
+    return _kept(study, key, lambda: _contrasts_by(survey, members, names, away, variables, _homes(study, survey, segmentation, members, names)))
 
 # %% ../nbs/40_personas.ipynb #bd17415a
 def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(x) else round(float(x), 4)
@@ -1526,20 +1543,21 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
     return {name: [_quote(row) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
 
 # %% ../nbs/40_personas.ipynb #34b6b7f0
-def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None) -> dict[str, list[Evidence]]:
+def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None,
+            facets: Mapping[str, str]) -> dict[str, list[Evidence]]:
     "Return for each code the listed quotes of its facet least like its own, by people who have no passage of it, one per person."
     import pandas as pd
 
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
-    facet, cases = told.drop_duplicates("code").set_index("code")["facet"].reindex(codes).to_numpy("object"), pd.Index([e.case for _, e in listed], dtype="object")
+    facet, cases = np.array([facets[code] for code in codes]), pd.Index([e.case for _, e in listed], dtype="object")
     weights = _tfidf([str(e.quote) for _, e in listed])
     (who, people), row_of = pd.factorize(told["case"]), pd.Index(codes).get_indexer(told["code"].to_numpy("object"))
     speaks = np.zeros((len(codes) + 1, len(people) + 1), dtype=bool)     # codes x people; the last of each is for who is not among them
     speaks[row_of, who] = True
     speaker = pd.Index(people).get_indexer(cases)
-    alike = np.column_stack([weights @ np.asarray(weights[places == i].mean(axis=0)).ravel() for i in range(len(codes))])
+    alike = np.asarray((weights @ _means_of(weights, places, len(codes)).T).todense())
     out: dict[str, list[Evidence]] = {}
     for i, code in enumerate(codes):
         others = np.flatnonzero((facet[places] == facet[i]) & (places != i) & ~speaks[i, speaker])
@@ -1550,6 +1568,13 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
             if e.case not in far and not any(_identifiers_in(e.quote or "", names)): far[e.case] = e
         out[str(code)] = list(far.values())
     return out
+
+
+def _means_of(rows: Any, group: np.ndarray, k: int) -> Any:
+    "Return the mean of the rows of each of k groups, as a sparse matrix."
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((1 / np.bincount(group, minlength=k)[group], (group, np.arange(len(group)))), shape=(k, len(group))) @ rows
 
 
 def _tfidf(texts: Sequence[str]) -> Any:
@@ -1566,15 +1591,14 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
     base = len(ground.cases[segment] & ground.read)
     counts = _count_by(told, "code", base)
     quotes, counters = (_listed(part, by, most, ground.bearers, ground.silent) for part, by in ((told, "code"), (against, "claim_code")))
-    otherwise = against.groupby("claim_code").agg(people=("case", "nunique"), quotes=("case", "size"))
-    no = {str(row.Index): _counter_figures(int(row.people), base, int(row.quotes)) for row in _rows(otherwise)}
-    far, claims = _unlike(told, quotes, unlike, ground.bearers), []
+    no = {name: _counter_figures(found["people"], base, found["quotes"]) for name, found in _count_by(against, "claim_code", base).items()}
+    far, claims = _unlike(told, quotes, unlike, ground.bearers, ground.codes["facet"]), []
     for name, figures in counts.items():
-        code = ground.codes.loc[name]
         figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
-        text = _words(name, code["facet"], code["definition"], templates)
-        field = "other" if _TOPIC.match(text) else _field_of(code["facet"], name)
-        about: dict[str, Any] = {"id": _slug(code["facet"], name), "text": text, "facet": code["facet"], "field": field, "codes": [name]}
+        facet, definition = ground.codes.at[name, "facet"], ground.codes.at[name, "definition"]
+        text = _words(name, facet, definition, templates)
+        field = "other" if _TOPIC.match(text) else _field_of(facet, name)
+        about: dict[str, Any] = {"id": _slug(facet, name), "text": text, "facet": facet, "field": field, "codes": [name]}
         claims.append(Claim(**about, drafted=_text_mark(text), evidence=quotes.get(name, []), unlike=far.get(name, []), **figures))
     return claims
 
@@ -1858,7 +1882,7 @@ def _notes(telling: _Telling, claims: Sequence[Claim], usual: pd.DataFrame | Non
     said = dict[str, list[str]]()
     for e in (e for c in claims for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"): said.setdefault(str(e.case), []).append(str(e.quote))
     notes = {case: "recognisable" for case, quotes in said.items() if case in telling.known.index and telling.of(case, quotes)}
-    return notes if usual is None else notes | {str(case): "misfit" for case, fit in usual.iterrows() if fit.mean() < _FITS}
+    return notes if usual is None else notes | dict.fromkeys(usual.index[usual.mean(axis=1).lt(_FITS)].astype(str), "misfit")
 
 
 def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]:
@@ -2026,7 +2050,7 @@ def draft_personas(
 
     if segments is None and study.segments.empty and study.surveys.empty: segment_by_codes(study, facets=include)
     hand = {str(case): None if pd.isna(name) else str(name) for case, name in dict(people if people is not None else {}).items()}
-    with study.one_look():
+    with study.one_look(), _uncollected():
         ground = _Ground(study, segments, opposites, people=hand, tool=tool, answers=answers)
         return _drafts(ground, links or {}, facets or {}, include, templates or {}, (fewest_people, most_quotes, most_unlike, survey_claims), seed, today)
 

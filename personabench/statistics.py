@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
 __all__ = ['effective_n', 'design_effect', 'wilson', 'Estimate', 'weighted_mean', 'FTest', 'rao_scott', 'cramers_v',
-           'adjusted_residuals', 'welch_test', 'eta_squared', 'omega_squared', 'benjamini_hochberg']
+           'adjusted_residuals', 'welch_test', 'eta_squared', 'omega_squared', 'Difference', 'share_difference',
+           'mean_difference', 'benjamini_hochberg']
 
 # %% ../nbs/05_statistics.ipynb #cddc2853
 _Column: TypeAlias = "Sequence[Any] | np.ndarray | pd.Series"     # one answer per respondent
@@ -534,6 +535,42 @@ def _means_apart(d: np.ndarray, error: np.ndarray, df: np.ndarray, rest_error: n
     reach = np.where(both > 0, stdtrit(free, .5 + level / 2) * both, both)
     p = np.where(both > 0, 2 * stdtr(free, -np.abs(d) / np.where(both > 0, both, 1)), np.where(np.isnan(both), np.nan, d == 0))
     return d - reach, d + reach, p
+
+# %% ../nbs/05_statistics.ipynb #2dc5071f
+class Difference(NamedTuple):
+    "Hold new minus old with its interval and the probability of one at least as large if nothing had changed."
+    difference: float
+    low: float
+    high: float
+    p: float
+
+# %% ../nbs/05_statistics.ipynb #aa377554
+def share_difference(
+    old: tuple[float, float],   # (how many, of how many); weighted samples: (share * effective n, effective n)
+    new: tuple[float, float],   # the same, later
+    *,
+    level: float = .95,         # of confidence
+) -> Difference:
+    """Return the difference of two independent shares, new minus old, with Newcombe's hybrid score interval (1998, method 10) and the p of the
+    score test of equal shares. NaN where nobody was asked. Raises BadInput."""
+    (x1, n1), (x2, n2) = old, new
+    for side in (old, new): wilson(*side, level)    # refuses what cannot be a count
+    if not (n1 and n2): return Difference(*[float("nan")] * 4)
+    p1, p2 = min(1., x1 / n1), min(1., x2 / n2)
+    return Difference(p2 - p1, *map(float, _shares_apart(*map(np.asarray, (p2, n2, p1, n1)), level=level)))
+
+# %% ../nbs/05_statistics.ipynb #ab78893c
+def mean_difference(
+    old: tuple[float, float, float],   # (mean, standard error, degrees of freedom)
+    new: tuple[float, float, float],   # the same, later
+    *,
+    level: float = .95,                # of confidence
+) -> Difference:
+    "Return the difference of two independent means, new minus old, with Welch's t interval (1947) and p; NaN where a standard error is unknown."
+    (m1, s1, f1), (m2, s2, f2) = old, new
+    d = m2 - m1
+    if not np.isfinite([d, s1, s2]).all(): return Difference(*[float("nan")] * 4)
+    return Difference(d, *map(float, _means_apart(*map(np.asarray, (d, s2, f2, s1, f1)), level=level)))
 
 # %% ../nbs/05_statistics.ipynb #61d257cf
 def benjamini_hochberg(

@@ -16,50 +16,14 @@ import pandas as pd
 
 from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _scores, _short, _stored, _withdrawn, _write_whole, read_personas
 from .schema import STRENGTHS, AlreadyThere, BadInput
-from .statistics import _means_apart, _shares_apart, benjamini_hochberg, wilson
+from .statistics import Difference, benjamini_hochberg, mean_difference, share_difference
 from .survey import Survey
 
 if TYPE_CHECKING:
     from personabench.study import Study
 
 # %% auto #0
-__all__ = ['Difference', 'share_difference', 'mean_difference', 'Comparison', 'compare']
-
-# %% ../nbs/42_versions.ipynb #2dc5071f
-class Difference(NamedTuple):
-    "Hold new minus old with its interval and the probability of one at least as large if nothing had changed."
-    difference: float
-    low: float
-    high: float
-    p: float
-
-# %% ../nbs/42_versions.ipynb #aa377554
-def share_difference(
-    old: tuple[float, float],   # (how many, of how many); weighted samples: (share * effective n, effective n)
-    new: tuple[float, float],   # the same, later
-    *,
-    level: float = .95,         # of confidence
-) -> Difference:
-    """Return the difference of two independent shares, new minus old, with Newcombe's hybrid score interval (1998, method 10) and the p of the
-    score test of equal shares. NaN where nobody was asked. Raises BadInput."""
-    (x1, n1), (x2, n2) = old, new
-    for side in (old, new): wilson(*side, level)    # refuses what cannot be a count
-    if not (n1 and n2): return Difference(*[float("nan")] * 4)
-    p1, p2 = min(1., x1 / n1), min(1., x2 / n2)
-    return Difference(p2 - p1, *map(float, _shares_apart(*map(np.asarray, (p2, n2, p1, n1)), level=level)))
-
-# %% ../nbs/42_versions.ipynb #ab78893c
-def mean_difference(
-    old: tuple[float, float, float],   # (mean, standard error, degrees of freedom)
-    new: tuple[float, float, float],   # the same, later
-    *,
-    level: float = .95,                # of confidence
-) -> Difference:
-    "Return the difference of two independent means, new minus old, with Welch's t interval (1947) and p; NaN where a standard error is unknown."
-    (m1, s1, f1), (m2, s2, f2) = old, new
-    d = m2 - m1
-    if not np.isfinite([d, s1, s2]).all(): return Difference(*[float("nan")] * 4)
-    return Difference(d, *map(float, _means_apart(*map(np.asarray, (d, s2, f2, s1, f1)), level=level)))
+__all__ = ['Comparison', 'compare']
 
 # %% ../nbs/42_versions.ipynb #d470d971
 def _topic(c: Claim) -> tuple:

@@ -16,9 +16,9 @@ import pandas as pd
 from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
-from .statistics import benjamini_hochberg, effective_n, wilson
+from .statistics import benjamini_hochberg, effective_n, mean_difference, share_difference, wilson
 from .survey import Survey, _typed, stored_survey
-from .versions import _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not, mean_difference, share_difference
+from .versions import _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not
 
 if TYPE_CHECKING:
     from personabench.study import Study

@@ -15,7 +15,7 @@ import personabench as pb
 from personabench.event_logs import journey_from_events, removal_effect
 from personabench.schema import BadInput, NoSuchName
 from personabench.statistics import wilson
-from personabench.versions import share_difference
+from personabench.statistics import share_difference
 
 STAGES = ["a", "b", "c"]
 

@@ -159,6 +159,97 @@ def test_gap_is_felt_less_expected():
     assert stage(trip, "Use")["gap"] == pytest.approx(4 / 3 + 1) and stage(trip, "Use")["n_expectation"] == 1
 
 
+# -- What was expected ----------------------------------------------------------------------------------------------------------
+def hopes(name: str, **people: float) -> list[tuple]:
+    at = 1000 * sum(map(ord, name))
+    return [(person, at, at + 30, at + 40, f"expects {v}", "expectation", v) for person, v in people.items()]
+
+
+def gap_of(trip, name: str) -> pd.Series:
+    return trip.gaps.set_index("stage").loc[name]
+
+
+def test_the_gap_of_people_who_told_both_is_the_paired_t_interval():
+    told = GOLDEN["paired"]
+    trip = journey_from_codings(table(*feelings("Use", **dict(zip("ABCDEF", told["felt"]))), *hopes("Use", **dict(zip("ABCDEF", told["expected"])))))
+    got = gap_of(trip, "Use")
+    assert (got["gap"], got["low"], got["high"]) == pytest.approx((told["mean"], told["low"], told["high"]), abs=1e-6)
+    assert (got["how"], got["n"], got["n_emotion"], got["n_expectation"]) == ("same people", 6, 6, 6) and stage(trip, "Use")["gap"] == got["gap"]
+
+
+def test_the_gap_of_different_people_is_welchs():
+    told = GOLDEN["welch"]
+    trip = journey_from_codings(table(*feelings("Use", **dict(zip("ABCDE", told["felt"]))), ("X", 0, 0, 9, "x", "other"),
+                                      *[r for p, v in zip("VWXY", told["expected"]) for r in [*feelings("Use", **{p: 0})[:1], *hopes("Use", **{p: v})]]))
+    got = gap_of(trip, "Use")
+    assert (got["gap"], got["low"], got["high"]) == pytest.approx((told["difference"], told["low"], told["high"]), abs=1e-6)
+    assert (got["how"], got["n"]) == ("different people", 9) and stage(trip, "Use")["gap"] == got["gap"]
+
+
+def test_people_who_told_both_count_once_where_few_did():
+    rows = [*feelings("Use", A=1, B=0, C=-1, D=-2), *hopes("Use", A=1, B=2), *feelings("Use", V=0)[:1], *hopes("Use", V=0)]
+    got = gap_of(journey_from_codings(table(*rows)), "Use")
+    assert (got["how"], got["n"], got["n_emotion"], got["n_expectation"]) == ("different people", 5, 4, 3) and got["gap"] == pytest.approx(-1.5)
+
+
+def test_a_gap_without_an_interval_is_said():
+    one = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=2, C=0), *hopes("Use", A=1, B=2))), "Use")
+    same = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=1, C=1), *hopes("Use", A=2, B=2, C=2))), "Use")      # all say -1: no width is no certainty
+    none = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=2, C=0))), "Use")
+    assert one["how"] is None and one["gap"] == -.5 and np.isnan(one["low"])
+    assert same["how"] is None and same["gap"] == -1 and np.isnan([same["low"], same["high"]]).all() and same["n"] == 3
+    assert none["how"] is None and np.isnan(none["gap"]) and none["n"] == 0 and none["n_emotion"] == 3
+
+
+# -- Steps and counts -----------------------------------------------------------------------------------------------------------
+STEPPED = pd.DataFrame({"code": ["All", "Sign-up", "Pay", "Card", "Use", "Choose"], "facet": "stage", "parent": [None, "All", "Sign-up", "Pay", "All", "Sign-up"],
+                        "order": [np.nan, 1, 2, np.nan, 2, 1]})
+
+
+def test_a_step_is_told_of_within_its_stage():
+    rows = [("A", 0, 0, 30, "Pay", "stage"), ("A", 0, 5, 9, "hangs", "pain"), ("B", 0, 0, 30, "Sign-up", "stage"), ("B", 0, 40, 60, "Choose", "stage"),
+            ("B", 0, 41, 45, "too many", "pain"), ("C", 0, 0, 9, "Card", "stage"), ("C", 1, 20, 40, "Use", "stage")]
+    trip = journey_from_codings(table(*rows), codes=STEPPED)
+    assert trip.stages["stage"].tolist() == ["Sign-up", "Use"] and stage(trip, "Sign-up")["n_people"] == 3
+    assert trip.steps[["stage", "step", "people"]].values.tolist() == [["Sign-up", "Choose", 1], ["Sign-up", "Pay", 1], ["Sign-up", "Card", 1]]
+    assert trip.pains[["stage", "pain"]].values.tolist() == [["Sign-up", "hangs"], ["Sign-up", "too many"]]
+    assert trip.quotes[trip.quotes["facet"] == "step"]["coding_id"].tolist() == [1, 4, 6] and trip.n_codings == 2 == trip.stages["n_codings"].sum()
+
+
+def test_a_group_that_somebody_coded_is_no_stage_of_the_ordered_ones():
+    trip = journey_from_codings(table(("A", 0, 0, 9, "All", "stage"), *feelings("Use", A=1)), codes=STEPPED)
+    assert trip.stages["stage"].tolist() == ["Sign-up", "Use", "All"] and trip.steps.empty
+
+
+def test_every_count_has_the_interval_of_its_share():
+    from personabench.statistics import wilson
+
+    kinds = {"touchpoints": "touchpoint", "channels": "channel", "pains": "pain", "gains": "gain", "influences": "influence", "expectations": "expectation"}
+    rows = [(p, 0, 0, 90, "Use", "stage") for p in "ABCDE"] + [("A", 0, 1, 5, f"some {f}", f) for f in (*kinds.values(), "need", "goal", "motivation")]
+    trip = journey_from_codings(table(*rows, ("B", 0, 1, 5, "some need", "need")))
+    for name, column in kinds.items():
+        row = getattr(trip, name).iloc[0]
+        assert row[column] == f"some {column}" and (row["share"], row["low"], row["high"]) == pytest.approx((.2, *wilson(1, 5))), name
+    assert trip.needs[["need", "facet", "people"]].values.tolist() == [["some need", "need", 2], ["some goal", "goal", 1], ["some motivation", "motivation", 1]]
+    assert tuple(trip.needs[["low", "high"]].iloc[0]) == pytest.approx(wilson(2, 5))
+
+
+def test_the_feelings_say_where_they_come_from():
+    assert set(journey_from_codings(table(*feelings("Use", A=1, B=2))).emotions["origin"]) == {"coded"}
+
+
+# -- Metrics --------------------------------------------------------------------------------------------------------------------
+def test_metrics_are_added_in_stage_order_and_feelings_stay():
+    trip = journey_from_codings(table(*feelings("Buy", A=1), *feelings("Use", A=1)))
+    assert trip.metrics.empty and list(trip.metrics) == ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
+    one = trip.with_metrics(pd.DataFrame({"stage": ["Use"], "metric": "ease", "kind": "ces", "value": 4.}))
+    two = one.with_metrics(pd.DataFrame({"stage": ["Buy"], "metric": "net promoter score", "kind": "nps", "value": .3, "n": 40}))
+    assert trip.metrics.empty and len(one.metrics) == 1 and two.metrics["stage"].tolist() == ["Buy", "Use"]
+    pd.testing.assert_frame_equal(two.stages, trip.stages)
+    with pytest.raises(NoSuchName, match="stage 'Uze'.*did you mean 'Use'"): trip.with_metrics(one.metrics.assign(stage="Uze"))
+    with pytest.raises(BadInput, match="'kind'"): trip.with_metrics(one.metrics.drop(columns="kind"))
+
+
 valences = st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["Buy", "Use", "Leave"]), st.integers(-2, 2)), min_size=1, max_size=20)
 
 
@@ -268,6 +359,29 @@ def test_an_emotion_without_valence_is_kept_but_not_averaged():
     trip = journey_from_codings(table(("A", 0, 0, 90, "Use", "stage"), ("A", 0, 1, 5, "Mixed feelings", "emotion")))
     assert trip.stages["emotion"].isna().all() and len(trip.quotes) == 1
     assert any("Mixed feelings" in note for note in trip.notes)
+
+
+def test_contradicting_feelings_are_told_with_their_range_and_without_a_name():
+    rows = [("Ann", 0, 0, 90, "Use", "stage"), ("Ann", 0, 1, 5, "loved it", "emotion", 2), ("Ann", 0, 6, 9, "hated it", "emotion", -2)]
+    told = " ".join(journey_from_codings(table(*rows)).notes)
+    assert "once, in Use (-2 to +2)" in told and "Ann" not in told
+    assert "contradict" not in " ".join(journey_from_codings(table(*feelings("Use", A=2, B=-2))).notes)
+
+
+def test_people_without_a_coding_leave_blanks_and_a_note():
+    codings = table(*feelings("Use", A=2, B=1, C=0))
+    trip = journey_from_codings(codings, people=["X", "Y"], name="Nora")
+    assert trip.stages["stage"].tolist() == ["Use"] and trip.stages["emotion"].isna().all() and trip.gaps["gap"].isna().all()
+    assert trip.pains.empty and trip.moments.empty and trip.notes[0] == "2 of the 2 people asked for have no coding in a stage."
+    assert journey_from_codings(codings, people=["A", "X"]).notes[0].startswith("1 of the 2")
+    assert "no people" in journey_from_codings(codings, people=[]).notes[0]
+
+
+def test_one_person_has_points_and_no_intervals_of_means():
+    trip = journey_from_codings(table(*feelings("Buy", A=-1), *feelings("Use", A=2), *hopes("Use", A=0)))
+    assert trip.stages["emotion"].tolist() == [-1, 2] and trip.stages[["low", "high", "expectation_low"]].isna().all(axis=None)
+    assert gap_of(trip, "Use")["gap"] == 2 and gap_of(trip, "Use")["how"] is None
+    assert any("Fewer than 3" in note and "Buy, Use" in note for note in trip.notes)
 
 
 # -- From a study ---------------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadIn
 from personabench.study import Study
 from personabench.statistics import wilson
 from personabench.survey import import_survey, read_survey
-from personabench.versions import mean_difference, share_difference
+from personabench.statistics import mean_difference, share_difference
 
 GOLDEN = Path(__file__).parent / "golden"
 CODES = [

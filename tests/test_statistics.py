@@ -316,7 +316,8 @@ def test_two_shares_and_two_means_are_compared_in_one_place():
     from personabench import personas, versions, waves
     from personabench import statistics as st
 
-    assert personas._shares_apart is versions._shares_apart is st._shares_apart and personas._means_apart is versions._means_apart is st._means_apart
+    assert personas._shares_apart is st._shares_apart and personas._means_apart is st._means_apart
+    assert waves.share_difference is versions.share_difference is st.share_difference and waves.mean_difference is versions.mean_difference is st.mean_difference
     assert waves.benjamini_hochberg is versions.benjamini_hochberg is personas.benjamini_hochberg is st.benjamini_hochberg
     low, high, p = st._shares_apart(*map(np.array, ([.8, .5, 0.], [70., 10., 5.], [.6, .5, 0.], [80., 12., 0.])))
     one = versions.share_difference((48, 80), (56, 70))

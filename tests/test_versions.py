@@ -16,10 +16,10 @@ from personabench.cli import main
 from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
 from personabench.schema import AlreadyThere, BadInput
 from personabench.segmentation import add_segments, segment
-from personabench.statistics import benjamini_hochberg, wilson
+from personabench.statistics import benjamini_hochberg, mean_difference, share_difference, wilson
 from personabench.study import Study
 from personabench.survey import import_survey
-from personabench.versions import _Books, _pairs, compare, mean_difference, share_difference
+from personabench.versions import _Books, _pairs, compare
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "differences.json").read_text())
 
