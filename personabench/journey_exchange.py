@@ -178,7 +178,7 @@ def read_mermaid(
         elif key.casefold() == "title" and rest: title = _decoded(rest)
         elif key.casefold() == "section" and rest: stage = _decoded(rest)
         else: rows.append((stage, *_task(row, f"{file}, line {number}")))
-    table = pd.DataFrame(rows, columns=["stage", "touchpoint", "score", "who"])
+    table = pd.DataFrame(rows, columns=["stage", "touchpoint", "score", "who"], dtype=object).astype({"score": float})
     table.attrs["title"] = title
     return table
 
@@ -282,8 +282,9 @@ def write_cjml(
 ) -> Path:
     """Write a journey in CJML 2.0: the plan, and one actual journey for each person who named a touchpoint.
 
-    Experiences are the person's mean coded feeling in the touchpoint's stage, from -2 to 2, with the names of the codes and not the person's words; comments hold the ids of the
-    codings. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint). Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
+    Experiences are the person's mean coded feeling in the touchpoint's stage, from -2 to 2, with the names of the codes and not the person's words;
+    comments hold the ids of the codings. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
+    Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
     from xml.etree import ElementTree
 
@@ -425,12 +426,27 @@ def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
     return [f"“{shorten(str(r.quote), 220, placeholder=' …')}” ({r.case})" for r in chosen.itertuples()]
 
 
+def _hoped(journey: Journey, r: Any) -> list[str]:
+    "Say what was expected of a stage, and how far the experience was from it."
+    if not r.n_expectation: return []
+    said = [f"Expected {_signed(r.expectation)}, {'1 person' if r.n_expectation == 1 else f'{r.n_expectation} people'}"]
+    gap = journey.gaps[journey.gaps["stage"].eq(r.stage) & journey.gaps["low"].notna()]
+    return said + [f"Felt against expected: {_signed(g.gap)} ({_signed(g.low)} to {_signed(g.high)}), {g.n} people" for g in gap.itertuples()]
+
+
+def _measured(journey: Journey, stage: str) -> list[str]:
+    "Say the first three metrics of a stage."
+    part = journey.metrics[journey.metrics["stage"].eq(stage)].head(3)
+    reach = [f" ({r.low:.3g} to {r.high:.3g})" if r.low == r.low else "" for r in part.itertuples()]
+    return [f"{r.metric}: {r.value:.3g}{between}, n = {r.n}" for r, between in zip(part.itertuples(), reach)]
+
+
 def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
     "Add the slide of one stage: counts on the left, words on the right, evidence in the notes."
     quotes = journey.quotes[journey.quotes["stage"].eq(r.stage)]
     slide = _slide(deck, r.stage, [f"Evidence: {len(quotes)} codings of {r.n_people} people.", *_evidence(quotes)])
     left: list[tuple[str, bool]] = [(f"{r.n_people} people spoke of it", True), (f"Felt {_felt(r)}" if r.n_emotion else "Nobody said how it felt.", False)]
-    if r.n_expectation: left.append((f"Expected {_signed(r.expectation)}, {r.n_expectation} people", False))
+    left += [(words, False) for words in [*_hoped(journey, r), *_measured(journey, r.stage)]]
     for title, table, name in (("Touchpoints", journey.touchpoints, "touchpoint"), ("Pains", journey.pains, "pain"), ("Gains", journey.gains, "gain")):
         if some := _some(table, name, r.stage, 3, 48): left += [(f"{title} (people)", True), *((words, False) for words in some)]
     half = (_WIDE - 2 * _EDGE - .4) / 2
