@@ -118,14 +118,15 @@ journey
     path.write_text("\ufeff" + text.replace("\n", "\r\n"), encoding="utf-8")
     plan = read_mermaid(path)
     assert plan.attrs["title"] == 'My "day" #1'
-    assert plan.to_dict("records") == [{"stage": None, "touchpoint": "Wake up", "score": 2., "who": []}, {"stage": "Go to work", "touchpoint": "Make tea", "score": 5., "who": ["Me"]},
-                                       {"stage": "Go to work", "touchpoint": "Do work", "score": 1., "who": ["Me", "Cat"]}]
+    assert list(plan.itertuples(index=False, name=None)) == [
+        (None, "Wake up", 2., []), ("Go to work", "Make tea", 5., ["Me"]), ("Go to work", "Do work", 1., ["Me", "Cat"])]
     (tmp_path / "front.mmd").write_text("---\ntitle: x\n---\njourney\n A: 1: b\n", encoding="utf-8")
     assert len(read_mermaid(tmp_path / "front.mmd")) == 1
 
 
-@pytest.mark.parametrize("text, said", [("flowchart TD\n a-->b", "no Mermaid diagram of the kind journey"), ("", "no Mermaid diagram"), ("journey\n section A\n  App: good: Me", "line 3"),
-                                        ("journey\n just words", "line 2"), ("journey\n App: nan: Me", "line 2"), ("journey\n : 3: Me", "line 2")])
+@pytest.mark.parametrize("text, said", [
+    ("flowchart TD\n a-->b", "no Mermaid diagram of the kind journey"), ("", "no Mermaid diagram"), ("journey\n section A\n  App: good: Me", "line 3"),
+    ("journey\n just words", "line 2"), ("journey\n App: nan: Me", "line 2"), ("journey\n : 3: Me", "line 2")])
 def test_what_is_no_journey_is_an_error_with_its_place(tmp_path: Path, text: str, said: str):
     path = tmp_path / "x.mmd"
     path.write_text(text, encoding="utf-8")
@@ -160,7 +161,7 @@ def test_cjml_has_the_plan_and_a_journey_for_each_person(tmp_path: Path, told):
     assert [p.find("actors/endUser").get("actorID") for p in people] == ["P1", "P2", "P3", "P4"] and {p.findtext("plannedReference") for p in people} == {"PJ1"}
     assert {p.findtext("journeyShortSummary") for p in people} == {"Planned, and not spoken of: Thank-you mail"}
     first = people[0].findall("touchpoints/*")
-    assert [(t.tag, t.findtext("touchpointID")) for t in first] == [("actualCommunicationPoint", "T1"), ("actualAction", "D2"), ("actualAction", "D3"), ("actualAction", "D4")]
+    assert [t.tag for t in first] == ["actualCommunicationPoint", *["actualAction"] * 3] and [t.findtext("touchpointID") for t in first] == ["T1", "D2", "D3", "D4"]
     assert first[0].findtext("channel/channelName") == "phone" and first[0].findtext("touchpointExperience/experienceRating") == "-1"
     assert people[3].find(".//touchpointExperience") is None, "who felt nothing has no experience"
     phases = {p.get("phaseID"): p.findtext("phaseName") for p in people[0].findall("journeyPhases/journeyPhase")}
