@@ -99,8 +99,9 @@ def _lines(journey: Journey) -> list[str]:
 def _plan_lines(planned: pd.DataFrame) -> list[str]:
     "Return the lines of a plan; a touchpoint without a score is neutral by Mermaid's rule that each has one."
     out: list[str] = []
-    for stage, part in planned.groupby("stage", sort=False, dropna=False):
-        if not pd.isna(stage): out.append(f"    section {_coded(stage)}")
+    loose = planned["stage"].isna()                        # before the first section, where they are not taken for its own
+    for stage, part in [(None, planned[loose]), *planned[~loose].groupby("stage", sort=False)]:
+        if stage is not None: out.append(f"    section {_coded(stage)}")
         for r in part.to_dict("records"):
             who = r.get("who")
             names = [] if who is None or isinstance(who, float) else [who] if isinstance(who, str) else list(who)
@@ -149,7 +150,7 @@ def _diagram(text: str, place: str) -> list[tuple[int, str]]:
 def _task(row: str, where: str) -> tuple[str, float, list[str]]:
     "Return name, score and actors of one task. Raises BadInput."
     name, colon, rest = row.partition(":")
-    score, _, who = rest.partition(":")
+    score, _, who = re.sub(r"#(?!\w+;).*", "", rest).partition(":")      # what follows a lone # is a comment
     try: number = float(score)
     except ValueError: number = float("nan")
     if not colon or not name.strip() or number != number or abs(number) == float("inf"):
@@ -251,14 +252,13 @@ def _head(root: Any, tag: str, number: str, title: str, phases: dict[str, str], 
     return _under(part, "touchpoints")
 
 
-def _told(journey: Journey, case: str) -> pd.DataFrame:
-    "Return what one person met, in order: stage, touchpoint, ids (of codings), emotion, feelings."
-    mine = journey.quotes[journey.quotes["case"].eq(case)]
-    met = mine[mine["facet"].eq("touchpoint")].rename(columns={"code": "touchpoint"})
-    met = met.groupby(["stage", "touchpoint"], sort=False)["coding_id"].agg(lambda ids: ", ".join(map(str, sorted(set(ids))))).rename("ids").reset_index()
-    words = mine[mine["facet"].eq("emotion")].groupby("stage")["code"].agg(lambda codes: "; ".join(dict.fromkeys(codes))).rename("feelings")
-    felt = journey.emotions[journey.emotions["case"].eq(case)].set_index("stage")["emotion"]
-    return met.join(words, on="stage").join(felt, on="stage")
+def _told(journey: Journey) -> pd.DataFrame:
+    "Return what each person met, in order: case, stage, touchpoint, ids (of codings), feelings, emotion."
+    who, quotes = ["case", "stage"], journey.quotes
+    met = quotes[quotes["facet"].eq("touchpoint")].rename(columns={"code": "touchpoint"})
+    met = met.groupby([*who, "touchpoint"], sort=False)["coding_id"].agg(lambda ids: ", ".join(map(str, sorted(set(ids))))).rename("ids").reset_index()
+    words = quotes[quotes["facet"].eq("emotion")].groupby(who)["code"].agg(lambda codes: "; ".join(dict.fromkeys(codes))).rename("feelings")
+    return met.join(words, on=who).join(journey.emotions.set_index(who)["emotion"], on=who)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300020
 def _actual(points: Any, told: pd.DataFrame, plan: dict[tuple[str, str], dict[str, str]], phases: dict[str, str], case: str, compared: bool) -> None:
@@ -297,9 +297,7 @@ def write_cjml(
         points = _head(root, "plannedJourney", "PJ1", f"Plan for {journey.name}", phases, "End user", plan)
         for number, ((stage, touchpoint), row) in enumerate(rows.items(), start=1):
             _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
-    people = journey.quotes[journey.quotes["facet"].eq("touchpoint")]["case"].drop_duplicates()
-    for number, case in enumerate(sorted(map(str, people)), start=1):
-        told = _told(journey, case)
+    for number, (case, told) in enumerate(_told(journey).groupby("case"), start=1):
         met = set(zip(told["stage"], told["touchpoint"]))
         missed = [touchpoint for stage, touchpoint in rows if (stage, touchpoint) not in met]
         summary = None if not rows else f"Planned, and not spoken of: {'; '.join(missed)}" if missed else ""
@@ -315,18 +313,25 @@ def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
     return {**{k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}, "notes": pd.DataFrame({"note": list(journey.notes)})}
 
 
+def _harmless(cell: Any) -> Any:
+    "Put an apostrophe before text that a spreadsheet would compute."
+    return f"'{cell}" if isinstance(cell, str) and cell and cell[0] in "=+-@\t\r" else cell
+
+
 def write_lanes(
     journey: Journey,       # the journey
     folder: str | Path,     # where to; made if it is not there, files of the same names are written anew
 ) -> list[Path]:
     """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... and notes.
 
-    Returns the paths. `quotes.csv` holds what people said: share it as you would share the interviews. Raises BadInput (a file has the folder's name).
+    Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
+    would share the interviews. Raises BadInput (a file has the folder's name).
     """
     place = Path(folder).expanduser()
     if place.exists() and not place.is_dir(): raise BadInput(str(place), "a file has this name", "a folder", "choose another name")
     place.mkdir(parents=True, exist_ok=True)
-    return [write_whole(place / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")) for name, table in _tables(journey).items()]
+    texts = {name: table.map(_harmless).to_csv(index=False, lineterminator="\n") for name, table in _tables(journey).items()}
+    return [write_whole(place / f"{name}.csv", text.encode("utf-8-sig")) for name, text in texts.items()]
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300027
 _WIDE, _TALL, _EDGE = 13.333, 7.5, .6        # inches
@@ -403,7 +408,7 @@ def _overview(deck: Any, journey: Journey) -> None:
     "Add the stages as tables, seven on a slide."
     head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "Touchpoints", "Pains", "Gains"]
     lanes = ((journey.touchpoints, "touchpoint"), (journey.pains, "pain"), (journey.gains, "gain"))
-    rows = [[shorten(r.stage, 40, placeholder=" …"), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 34)) or "–" for lane in lanes)]
+    rows = [[shorten(r.stage, 40, placeholder=" …"), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
             for r in journey.stages.itertuples()]
     pages = [rows[i:i + 7] for i in range(0, len(rows), 7)]
     for k, page in enumerate(pages, start=1):
@@ -450,7 +455,7 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
     for title, table, name in (("Touchpoints", journey.touchpoints, "touchpoint"), ("Pains", journey.pains, "pain"), ("Gains", journey.gains, "gain")):
         if some := _some(table, name, r.stage, 3, 48): left += [(f"{title} (people)", True), *((words, False) for words in some)]
     half = (_WIDE - 2 * _EDGE - .4) / 2
-    _box(slide, (_EDGE, 1.35, half, 5.6), left, size=15)
+    _box(slide, (_EDGE, 1.35, half, 5.6), left, size=15 if len(left) < 16 else 12)
     _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), [("In their words", True), *((q, False) for q in _spoken(quotes, r.emotion) or ["Nobody spoke of it."])], size=16)
 
 

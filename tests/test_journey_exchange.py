@@ -104,7 +104,7 @@ journey
   title My #quot;day#quot; #35;1
   Wake up: 2
   section Go to work
-    Make tea: 5: Me
+    Make tea: 5: Me # said in passing
     %% a comment: 3: Nobody
     Do work : 1 : Me, Cat
 
@@ -192,6 +192,19 @@ def test_every_table_is_a_csv_that_is_read_back(tmp_path: Path, told):
         table = getattr(told, path.stem, None)
         if isinstance(table, pd.DataFrame): assert list(pd.read_csv(path).columns) == list(table.columns) and len(pd.read_csv(path)) == len(table)
     assert pd.read_csv(tmp_path / "deep" / "lanes" / "quotes.csv")["quote"].tolist() == told.quotes["quote"].tolist()
+
+
+def test_words_that_a_spreadsheet_would_compute_stay_words(tmp_path: Path):
+    trip = journey_from_codings(codings_of(["Ride"], ["=1+1", "App", "- dash"]).assign(quote='=HYPERLINK("http://x")'))
+    write_lanes(trip, tmp_path)
+    assert pd.read_csv(tmp_path / "touchpoints.csv")["touchpoint"].tolist() == ["'- dash", "'=1+1", "App"]
+    assert pd.read_csv(tmp_path / "quotes.csv")["quote"].str.startswith("'=").all() and pd.read_csv(tmp_path / "quotes.csv")["valence"].min() == -1
+
+
+def test_touchpoints_of_no_stage_are_not_given_one(tmp_path: Path):
+    plan = pd.DataFrame({"stage": ["Ride", None, "Ride"], "touchpoint": ["Bike", "Somewhere", "Dock"], "score": [5, 3, 4.5]})
+    back = read_mermaid(write_mermaid(plan, tmp_path / "p.mmd"))
+    assert list(zip(back["stage"], back["touchpoint"], strict=True)) == [(None, "Somewhere"), ("Ride", "Bike"), ("Ride", "Dock")]
 
 
 def texts(deck) -> list[str]:
