@@ -65,6 +65,7 @@ _ROOMS: dict[str, str] = {
     "reports": "report",
     "journey_map": "JourneyMap map_view map_evidence",
     "map_pages": "write_map",
+    "journey_exchange": "read_mermaid write_cjml write_lanes write_mermaid write_slides",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
