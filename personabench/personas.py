@@ -1828,7 +1828,7 @@ def _descriptor_field(variable: str, facet: str) -> str | None:
     named = _field_of(facet, variable)
     return named if named in _DESCRIBED else "demographics" if facet == "demographic" else None
 
-
+# %% ../nbs/40_personas.ipynb #a51b7c20
 def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mapping[str, str | None]) -> list[Descriptor]:
     "Return the descriptors of a segment in the order in which teams use their fields."
     kinds = {v: facets[v] if v in facets else _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)}
