@@ -205,7 +205,7 @@ def card_view(
     foot = f"Name and picture are fictional.{drafted}{review} ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
     lead = None if p.quote is None else {"words": str(p.quote.quote), "place": _who_said(p, p.quote)}
     faceless = p.quote is None and any(e.kind == "quote" for c in p.claim_list for e in c.evidence)
-    no_lead = "No quote stands for all of them: those listed tell who said them, are of people who fit badly, or are too short or too long." if faceless else ""
+    no_lead = "No quote stands for all of them: each tells who said it, is of somebody who fits badly, or is too short or too long." if faceless else ""
     topics, caveats = [_claim_view(p, c) for c in p.claim_list if _is_topic(c)], [c for c in p.caveats if c != _unassigned_words(p)]
     return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": _facts(p), "caveats": caveats, "lead": lead, "no_lead": no_lead,
             "apart": apart, "who": _who(p), "groups": groups, "topics": topics, "foot": foot, "avatar": avatar(p.id)}

@@ -793,9 +793,14 @@ _DEMOGRAPHIC = frozenset({"demographic"})
 def _told_of(people: float, n: float) -> str: return f"{people:.0f} of {n:.0f} people" if people * 2 <= n else f"all but {n - people:.0f} of {n:.0f} people"
 
 
+def _by_codes(facts: _Facts, p: Persona) -> bool:
+    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
+    return about["parameters"].get("method") == "code profiles"
+
+
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
-    if 0 < size < k and _CODINGS not in p.data:  # a group of interviewed people says so itself, and is a proto-persona
+    if 0 < size < k and not _by_codes(facts, p):  # a group of interviewed people says so itself, and is a proto-persona
         yield _Finding("k-anonymity", p.id, "", f"the segment has {size} people, and a persona of so few describes somebody",
             "segment with fewer groups, or leave the persona out", ("segment",))
     for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
@@ -1068,9 +1073,11 @@ def _told_numbers(facts: _Facts, c: Claim) -> Iterator[set[float]]:
 
 
 def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
-    if c.drafted is not None and c.drafted != _text_mark(c.text):
-        found = f"{_said(facts, p, c.text)} is not what it said when its evidence was linked"
-        yield _Finding("reworded", p.id, c.id, found, "look whether the evidence still says all of it; then take the line 'drafted' away", ("text",))
+    now, linked = _text_mark(c.text), c.evidence and (c.codes or c.is_survey)
+    lost = c.drafted is None and linked and any(other.drafted for other in p.claim_list)   # a file of before has no marks at all
+    if lost or c.drafted not in (None, now):
+        found = "has no mark that its evidence was linked to this text" if lost else "is not what it said when its evidence was linked"
+        yield _Finding("reworded", p.id, c.id, f"{_said(facts, p, c.text)} {found}", f"look whether the evidence says all of it; then write drafted: '{now}'", ("text",))
 
 
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -1119,12 +1126,40 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"{_said(facts, p, c.text)} ties {loose[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
 
+# %% ../nbs/43_checks.ipynb #c7a1b2d9
+_NO = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|rarely|seldom|hardly|hate[sd]?|dislike[sd]?|avoid(?:s|ed)?|refuse[sd]?|"
+                 r"reject(?:s|ed)?|lack(?:s|ed)?|less|fewer|nicht|nie|kein\w*|ohne|hass(?:t|en))\b|n['\u2019]t\b", re.IGNORECASE)
+_NO_TOPIC = frozenset("with than from that this they their them when what have does more most often other others very much also into just only".split())
+
+
+_ENDS, _JOINTS = r"[.!?]", r"[,;:.!?()\u201c\u201d]|\b(?:and|but|und|aber)\b"
+
+
+def _stem(word: str) -> str: return word[:max(4, min(5, len(word) - 1))]    # so that takes stands for take, and commutes for commuting
+
+
+def _senses(text: str, ends: str = _JOINTS) -> list[tuple[set[str], bool]]:
+    "Return for each part of a text the beginnings of its words, and whether it denies something."
+    parts = re.split(ends, text.replace("_", " ").casefold())
+    words = [{_stem(w) for w in re.findall(r"[^\W\d_]{4,}", _NO.sub(" ", part)) if w not in _NO_TOPIC} for part in parts]
+    return [(stems, bool(_NO.search(part))) for stems, part in zip(words, parts, strict=True) if stems]
+
+
+def _turned_round(label: str, texts: Sequence[str]) -> bool:
+    "Whether a part of a label denies what the texts that share most of its words say, or says what they deny."
+    told = [sense for text in texts for sense in (*_senses(text), *_senses(text, _ENDS))]
+    for stems, no in _senses(label):
+        most = max((len(stems & its) for its, _ in told), default=0)
+        if most and no not in {its_no for its, its_no in told if len(stems & its) == most}: return True
+    return False
+
 # %% ../nbs/43_checks.ipynb #ebe1c869
 def _titled(facts: _Facts, p: Persona) -> _Findings:
     "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
-    told = " ".join(f"{c.text} {' '.join(c.codes)} {' '.join(f'{e.variable} {e.answer}' for e in c.evidence if e.kind == 'survey')}" for c in p.claim_list).casefold()
+    pieces = [text for c in p.claim_list for text in (c.text, *c.codes, *(f"{e.variable} {e.answer}" for e in c.evidence if e.kind == "survey"))]
+    told = " ".join(pieces).casefold().replace("_", " ")
     earned = _shield(p, p.claim_list)
-    numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
+    numbers = _numbers_in(told) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
         groups = [hit[0] for hit in _GROUPS.finditer(text) if key == "label" or hit[0].islower() or hit[0].casefold() not in _CALLED]
         if loose_groups := [group for group in groups if not _shown(group, earned)]:
@@ -1134,10 +1169,12 @@ def _titled(facts: _Facts, p: Persona) -> _Findings:
             found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"
             yield _Finding("invented-number", p.id, "", found, "take the number from a claim, or leave it out", (key,))
     said = re.findall(r"[^\W\d_]{4,}", p.label.casefold())
-    loose = [w for w in said if w[:5] not in told]  # a stem, so that rides stands for riding
+    loose = [w for w in said if not re.search(rf"\b{re.escape(_stem(w))}", told)]  # at the beginning of a word: unreliable is not reliable
     if 2 * len(loose) > len(said):
         yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says what no claim does: {', '.join(loose)}",
             "word it as a claim does, or claim it and link evidence", ("label",))
+    elif _turned_round(p.label, pieces):
+        yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says the contrary of a claim", "word it as the claim does", ("label",))
 
 # %% ../nbs/43_checks.ipynb #3a0a1d08
 def _supported(facts: _Facts, p: Persona) -> _Findings:

@@ -171,7 +171,7 @@ class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
-    drafted: str | None = None             # hash of the text that the evidence was linked to when it was drafted; take it away when both were held together again
+    drafted: str | None = None             # hash of the text that the evidence was linked to; `check` tells that of a new text, for when both were held together
     facet: str = Field(json_schema_extra={"enum": list(FACETS)})
     field: str | None = None               # heading on a persona, where it is not its facet's: one of PERSONA_FIELDS
     codes: list[str] = []                  # the codes whose codings are counted
@@ -299,6 +299,7 @@ class Persona(_Row):
     described: list[Descriptor] = []       # who they are: lines that claim nothing and are no part of the bundle
     claim_list: list[Claim] = Field([], alias="claims")
     _as_read: str = PrivateAttr("")        # hash of what the file said when it was read, for whoever writes it back
+    _file: str = PrivateAttr("")           # and which file that was
 
     def __eq__(self, other: object) -> bool: return isinstance(other, Persona) and self.__dict__ == other.__dict__  # wherever it was read
 
@@ -497,7 +498,7 @@ def _to_yaml(persona: Persona, path: str | Path | None) -> str:
     return text
 
 # %% ../nbs/40_personas.ipynb #7f1c82d7
-def _write_whole(path: Path, text: str) -> None:
+def _write_whole(path: Path, text: str, put: Callable[[str, Path], None] | None = None) -> None:
     "Write a file so that a reader sees the old one or the new one, and never a part; a symbolic link stays one, and its target is written."
     import os
     import tempfile
@@ -510,12 +511,44 @@ def _write_whole(path: Path, text: str) -> None:
             f.flush()
             os.fsync(f.fileno())
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)  # mkstemp's own file is for its owner alone
-        os.replace(name, path)
+        (put or os.replace)(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 # %% ../nbs/40_personas.ipynb #db787840
+_SEEN: dict[str, str] = {}   # file -> hash of what this program last read from it as personas, or wrote into it
+
+
+def _real(path: Path) -> str: return str(path.resolve())
+def _bytes_of(path: Path) -> bytes | None: return path.read_bytes() if path.exists() else None
+def _hash_of(data: bytes) -> str: return text_hash(data.decode("latin-1"))
+
+
+def _others_words(path: Path, why: str) -> AlreadyThere:
+    cure = "read_personas it, look at what is new there, take it over, and write again"
+    return AlreadyThere(str(path), f"another program has changed the file{why}", "the file as it was last read or written here", cure)
+
+
+def _write_known(path: Path, data: bytes, was: bytes | None) -> None:
+    "Write a persona's file that still holds what was looked at (None: there was none). Raises AlreadyThere when another program has written it meanwhile."
+    import os
+
+    def put(name: str, target: Path) -> None:
+        if was is None:
+            try: os.link(name, target)          # fails where a file has come into being, as no look before can
+            except FileExistsError: pass
+            except OSError: pass                # a file system without links
+            else:
+                os.unlink(name)
+                return
+        if _bytes_of(target) not in (was, data): raise _others_words(path, " just now")
+        os.replace(name, target)
+
+    _write_whole(path, data.decode(), put)
+    _SEEN[_real(path)] = _hash_of(data)
+
+
 def _load_yaml(text: str, place: str, kind: Literal["safe", "rt"] = "safe") -> Any:
     "Parse YAML. Raises BadInput with the line."
     from ruamel.yaml import YAML
@@ -575,7 +608,7 @@ def _read_persona(path: Path) -> Persona:
         if twice is None: raise _explained(e, text, str(path)) from e
         line = _line(_load_yaml(text, str(path), "rt"), ("claims", twice, "id"))
         raise BadInput(f"{path}, line {line}", f"the claim id {raw['claims'][twice]['id']!r} a second time", "each id once", "rename one of the two") from e
-    persona._as_read = _said_hash(persona)
+    persona._as_read, persona._file = _said_hash(persona), _real(path)
     return persona
 
 
@@ -602,7 +635,9 @@ def read_personas(
     missing keys, wrong values, and an id that occurs twice.
     """
     files = _persona_files(folder)
+    seen = {_real(path): _hash_of(path.read_bytes()) for path in files}     # before they are read: what is written meanwhile is not seen
     personas = [_read_persona(path) for path in files]
+    _SEEN.update(seen)
     twice = _first_twice([p.id for p in personas])
     if twice is None: return personas
     line = _line(_load_yaml(files[twice].read_text("utf-8-sig"), str(files[twice]), "rt"), ("id",))
@@ -614,23 +649,29 @@ def write_personas(
     personas: Iterable[Persona], # each with its own id
     folder: str | Path,          # made if it is missing
     *,
-    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost (`update_personas` keeps them)
+    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost (`update_personas` keeps them),
+                                 # but not those made since the personas were read from these files
 ) -> list[Path]:
     """Write each persona to its own file `<id>.yaml`.
 
     Returns the paths. Raises AlreadyThere, before anything is written, when a file of that name holds something else and `overwrite` is
-    false, or when two personas have one id.
+    false, when somebody else has changed a file since the persona was read from it, or when two personas have one id.
     """
     personas, folder = list(personas), Path(folder)
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     texts = {folder / f"{p.id}.yaml": p.to_yaml() for p in personas}
-    changed = {path: text for path, text in texts.items() if not path.exists() or path.read_bytes() != text.encode()}
-    kept = [path for path in changed if path.exists()]
+    was = {path: _bytes_of(path) for path in texts}
+    changed = {path: text for path, text in texts.items() if was[path] != text.encode()}
+    kept = [path for path in changed if was[path] is not None]
     if kept and not overwrite:
         raise AlreadyThere(str(kept[0]), "a file of that name that differs", cure="pass overwrite=True to replace it, or write to another folder and compare")
+    for p, path in zip(personas, texts, strict=True):
+        if path in kept and p._file == (at := _real(path)) and _SEEN.get(at) != _hash_of(was[path] or b""): _unchanged(path, _read_persona(path), p, was[path] or b"")
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in changed.items(): _write_whole(path, text)
+    for path, text in texts.items():
+        if path in changed: _write_known(path, text.encode(), was[path])
+        else: _SEEN[_real(path)] = _hash_of(text.encode())
     return list(texts)
 
 # %% ../nbs/40_personas.ipynb #4018d3bc
@@ -831,8 +872,12 @@ def _updated(path: Path, new: Persona) -> bytes:
     return (mark + (said.replace("\n", "\r\n") if dos else said)).encode()
 
 
-def _unchanged(path: Path, there: Persona, p: Persona) -> None:
-    "Raise AlreadyThere when the file says something else than when the persona was read from it: writing would take that back."
+def _unchanged(path: Path, there: Persona, p: Persona, was: bytes) -> None:
+    """Raise AlreadyThere when the file says something else than when the persona was read from it: writing would take that back. A persona drafted anew was
+    read from nothing: then the file has to be as this program last read or wrote it."""
+    if not p._as_read and there != p and _SEEN.get(_real(path)) != _hash_of(was):
+        raise _others_words(path, " since it was last read or written here") if _real(path) in _SEEN else AlreadyThere(
+            str(path), f"a file of {p.id!r} that nobody has read here", "a persona read from it", "read_personas it and look at what it says, then update it")
     if p._as_read and there._as_read != p._as_read and there != p:
         cure = "read it again with read_personas, change that, and write it"
         raise AlreadyThere(str(path), f"somebody has changed the file since {p.id!r} was read from it", "the file as it was read", cure)
@@ -846,20 +891,24 @@ def update_personas(
 
     A persona's file is the one that holds its id; a persona without one gets `<id>.yaml`. Returns the paths of the files that were changed
     or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice and
-    for a file in which somebody else has changed what it says since the persona was read from it.
+    for a file in which somebody else has changed what it says since the persona was read from it; one drafted anew takes the place of what was last
+    read from the file, or written into it, here.
     """
     personas, folder = list(personas), Path(folder)
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     there = [p for p in sorted(folder.glob("*.y*ml")) if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]
+    was = {path: path.read_bytes() for path in there}
     read = {path: _read_persona(path) for path in there}
     known = {was.id: path for path, was in read.items()}
     for p in personas:
-        if p.id in known: _unchanged(known[p.id], read[known[p.id]], p)
+        if p.id in known: _unchanged(known[p.id], read[known[p.id]], p, was[known[p.id]])
     texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p) if p.id in known else p.to_yaml().encode() for p in personas}
-    changed = {path: data for path, data in texts.items() if not path.exists() or path.read_bytes() != data}
+    changed = {path: data for path, data in texts.items() if was.get(path) != data}
     folder.mkdir(parents=True, exist_ok=True)
-    for path, data in changed.items(): _write_whole(path, data.decode())
+    for path, data in texts.items():
+        if path in changed: _write_known(path, data, was.get(path))
+        else: _SEEN[_real(path)] = _hash_of(data)
     for p in personas:
         path = known.get(p.id, folder / f"{p.id}.yaml")
         if p._as_read and path in changed: p._as_read = _read_persona(path)._as_read  # it may be changed on and written again
@@ -2088,8 +2137,12 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], descri
 def _with_head(p: Persona, ground: _Ground) -> Persona:
     "Where only people who could be recognised are left to quote, mark the best quote that tells nothing of who said it."
     if p.quote is not None: return p
-    notes = {link.case: link.note for link in p.linked}
-    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and not ground.telling.tells(str(e.case), str(e.quote)), ground.bearers)
+    notes, own = {link.case: link.note for link in p.linked}, ground.own[str(p.segment)]
+    who = own[own["facet"].isin(["demographic", "context"])]     # what is coded as who and where somebody is tells more than a table of attributes knows
+    def harmless(e: Evidence) -> bool:
+        about_them = who["source"].eq(e.source) & who["start"].lt(e.end or 0) & who["end"].gt(e.start or 0)
+        return not about_them.any() and not ground.telling.tells(str(e.case), str(e.quote))
+    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and harmless(e), ground.bearers)
     if not found: return p
     marked = found[0].model_copy(update={"note": _HARMLESS})
     claims = [c.model_copy(update={"evidence": [marked if e is found[0] else e for e in c.evidence]}) for c in p.claim_list]

@@ -68,6 +68,17 @@ def test_a_figure_of_a_question_that_made_the_segments_says_so(used):
         assert ("made the segments" in html) == bool(used)
 
 
+def test_beside_words_of_who_does_not_stands_the_share_of_the_others_who_do_not():
+    e = Evidence(kind="survey", survey="may", variable="news", value=1, answer="yes", n=200, share=.1, low=.07, high=.15, rest=.59, effect=-1.1)
+    p = persona(claim(text="Does not read the newsletter.", codes=[], people=180, base=200, share=.9, low=.85, high=.93, quotes=0, evidence=[e]))
+    assert card_view(p)["groups"][0][1][0]["interval"] == "90 % (85-93 %); others 41 %"
+
+
+def test_descriptors_say_whether_people_were_asked_or_interviewed():
+    lines = [Descriptor(field="role", variable=name, asked=asked, answer="nurse", n=8, people=6, share=.75) for name, asked in (("a", "cases"), ("b", "survey"))]
+    assert [line["n"] for line in card_view(persona(described=lines))["who"]] == ["n = 8 interviewed", "n = 8"]
+
+
 def test_a_claim_without_evidence_is_called_an_assumption():
     html = PersonaCard(persona(claim(people=0, base=0, share=None, low=None, high=None, quotes=0, evidence=[]))).html
     assert "assumption" in html and "No evidence" in html
