@@ -973,6 +973,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'personabench.journey_map._behind_item': ( 'journey_map.html#_behind_item',
                                                                                      'personabench/journey_map.py'),
                                           'personabench.journey_map._change': ('journey_map.html#_change', 'personabench/journey_map.py'),
+                                          'personabench.journey_map._cited': ('journey_map.html#_cited', 'personabench/journey_map.py'),
                                           'personabench.journey_map._counted': ('journey_map.html#_counted', 'personabench/journey_map.py'),
                                           'personabench.journey_map._counts_table': ( 'journey_map.html#_counts_table',
                                                                                       'personabench/journey_map.py'),

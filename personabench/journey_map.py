@@ -16,16 +16,17 @@ from typing import Any
 
 import anywidget
 import pandas as pd
+import sqlalchemy as sa
 import traitlets
 
-from . import coding
+from . import coding, store
 from .charts import _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journeys import Journey, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
 from .personas import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona, _percent, _withdrawn, read_personas
 from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo
-from .study import Study
+from .study import Study, codings_frame
 
 # %% auto #0
 __all__ = ['map_view', 'map_evidence', 'JourneyMap']
@@ -172,7 +173,16 @@ def _stages(j: Journey) -> list[dict[str, Any]]:
 
     return [one(stage, int(n)) for stage, n in zip(j.stages["stage"], j.stages["n_people"])]
 
-# %% ../nbs/62_journey_map.ipynb #b5efe399
+# %% ../nbs/62_journey_map.ipynb #e850ea31
+def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFrame:
+    "Return the codings that entries point to, reading only the sources in which they stand: each entry written makes the frame of all codings old."
+    ids, k = sorted({e for some in evidence for e in some if isinstance(e, int)}), store.tables.tables["codings"]
+    with study.connection() as conn:
+        sources = {s for part in store._parts(ids) for s in conn.scalars(sa.select(k.c.source_id).where(k.c.coding_id.in_(part), k.c.removed == 0))}
+        found = codings_frame(study, conn, source_ids=sources)
+    return found[found["coding_id"].isin(ids)]
+
+
 class _Standing:
     "What entries can stand on: the codings of a study and the claims of personas."
 
@@ -209,7 +219,7 @@ def map_view(
     journey: Journey,                        # what is computed
     *,
     entries: pd.DataFrame | None = None,     # rows of `study.entries` of one map
-    codings: pd.DataFrame | None = None,     # `study.codings`, for how many people stand behind an entry
+    codings: pd.DataFrame | None = None,     # rows of `study.codings`, for how many people stand behind an entry
     personas: Sequence[Persona] = (),        # whose claims entries may point to
     today: str | None = None,                # ISO date: what is due before it is late; default: today
     away: Iterable[str] = (),                # cases that have withdrawn: not quoted
@@ -286,14 +296,15 @@ def _items(j: Journey) -> dict[str, dict[str, Any]]:
     every = [{**s, "text": s["stage"]} for s in _stages(j)] + [item for _, of in _LANES.values() for cell in of(j).values() for item in cell]
     return {i["k"]: i for i in every}
 
-# %% ../nbs/62_journey_map.ipynb #0343b2a3
-def _entry_evidence(study: Study, entry_id: int, on: _Standing) -> dict[str, Any]:
+# %% ../nbs/62_journey_map.ipynb #9c488bb2
+def _entry_evidence(study: Study, entry_id: int, personas: Sequence[Persona]) -> dict[str, Any]:
     "Return what stands behind an entry, as `map_evidence` does, and its claims."
     found = study.entries[study.entries["entry_id"].eq(entry_id)]
     if found.empty: raise NoSuchName(f"entry {entry_id}", "it is not there any more", cure="look again: the map has changed")
     r = next(found.itertuples())
-    q = study.codings
-    q = q[q["coding_id"].isin([e for e in r.evidence if isinstance(e, int)]) & q["role"].ne("interviewer")]
+    q = _cited(study, [r.evidence])
+    on = _Standing(q, personas)
+    q = q[q["role"].ne("interviewer")]
     def claim(e: str) -> str: return f"{e}: " + (f"{on.claims[e].text} ({on.claims[e].strength})" if e in on.claims else "not among the personas of this map")
 
     claims = [claim(e) for e in r.evidence if isinstance(e, str)]
@@ -395,7 +406,8 @@ class JourneyMap(anywidget.AnyWidget):
 # %% ../nbs/62_journey_map.ipynb #af88bbdb
 def _message(w: JourneyMap) -> dict[str, Any]:
     "Return the map that is shown, what can be undone, and whose maps there are to choose from."
-    entries, codings = w.study.rows("entries", map=w.name), w.study.codings
+    entries = w.study.rows("entries", map=w.name)
+    codings = _cited(w.study, entries["evidence"])
     on, hidden = _Standing(codings, w.personas), 0
     if w._persona is not None:
         people = set(w.journey.quotes["case"].astype(str))
@@ -410,7 +422,7 @@ def _message(w: JourneyMap) -> dict[str, Any]:
 
 def _behind(w: JourneyMap, k: str) -> dict[str, Any]:
     "Return what stands behind a cell or an entry."
-    if k.startswith("e:"): return _entry_evidence(w.study, int(k[2:]), _Standing(w.study.codings, w.personas))
+    if k.startswith("e:"): return _entry_evidence(w.study, int(k[2:]), w.personas)
     return map_evidence(w.journey, k, away=_withdrawn(w.study))
 
 

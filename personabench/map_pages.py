@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
-from .journey_map import _behind_item, _entry_evidence, _Standing, map_view
+from .journey_map import _behind_item, _cited, _entry_evidence, map_view
 from .journeys import Journey
 from .personas import Persona, _withdrawn, read_personas
 from .schema import STRENGTHS, BadInput, nearest
 from .study import Study
 
 # %% auto #0
-__all__ = ['PAPERS', 'write_map']
+__all__ = ['write_map']
 
 # %% ../nbs/64_map_pages.ipynb #7c3ac1ea
 _DOTS = ("○○○", "●○○", "●●○", "●●●")
@@ -76,7 +76,7 @@ def _about(told: dict[str, Any], anchor: str) -> dict[str, Any]:
     return {"anchor": anchor, "title": told["title"], "about": words, "claims": told.get("claims", []), "quotes": quotes[:_MOST], **more}
 
 
-def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, on: _Standing) -> list[dict[str, Any]]:
+def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, personas: Sequence[Persona]) -> list[dict[str, Any]]:
     "Give each item that has quotes its anchor; return the evidence."
     found: dict[str, str] = {}
     away, ledger = _withdrawn(study) if study else set(), []
@@ -84,7 +84,7 @@ def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, on: _St
         k = item["k"].replace('["opportunity"', '["pains"', 1)
         if "entry" in item:
             if not item["evidence"] or study is None: continue
-            told = _entry_evidence(study, item["entry"], on)
+            told = _entry_evidence(study, item["entry"], personas)
         elif k.split('"')[1] not in _LINKED: continue
         elif k in found: told = None
         else: told = _behind_item(journey, {**item, "k": k}, away)
@@ -115,9 +115,10 @@ _FOOT = ("●●● triangulated, ●●○ supported (three people or more, or 
 
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:
     "Return everything that a page or sheets say."
-    entries, codings = (study.rows("entries", map=name), study.codings) if study else (None, None)
+    entries = study.rows("entries", map=name) if study else None
+    codings = _cited(study, entries["evidence"]) if study is not None and entries is not None else None
     view = map_view(journey, entries=entries, codings=codings, personas=personas, away=_withdrawn(study) if study else ())
-    ledger = _ledger(view, journey, study, _Standing(codings, personas)) if evidence else []
+    ledger = _ledger(view, journey, study, personas) if evidence else []
     _worded(view)
     empty = [f"Nothing stands in: {', '.join(view['empty'])}."] if view["empty"] else []
     people = f"{view['people']} {'person' if view['people'] == 1 else 'people'}, {len(journey.stages)} stages"
@@ -195,8 +196,8 @@ def _cell_lines(lane: dict[str, Any], at: int, room: float) -> list[_Line]:
     blank = [_Line("", strokes=tuple(_strokes(None, means, at)))] if felt else []
     return [*blank, _Line("nothing said" if felt else "–", 7, _QUIET, before=3)]
 
-# %% ../nbs/64_map_pages.ipynb #d0d0f254
-PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
+# %% ../nbs/64_map_pages.ipynb #d71b72b0
+_PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
 _EDGE, _LANE, _PAD, _HEAD = 28., 76., 5., 62.
 _PENS = {"zero": ("#8a9099", .6, ' stroke-dasharray="3 3"'), "line": ("#4a515a", 1.5, ""), "range": ("#4a515a", .9, "")}
 
@@ -277,7 +278,7 @@ def _row(sheet: _Sheet, lane: dict[str, Any], cells: Sequence[Sequence[_Line]], 
 # %% ../nbs/64_map_pages.ipynb #174e5539
 def _poured(view: dict[str, Any], paper: str) -> list[_Sheet]:
     "Return the sheets of a map: blocks of stages, each poured down as many sheets as it takes."
-    width, height, most = PAPERS[paper]
+    width, height, most = _PAPERS[paper]
     n = len(view["stages"])
     each = -(-n // -(-n // most)) if n else 1
     wide, sheets = (width - 2 * _EDGE - _LANE) / each, []
@@ -330,7 +331,7 @@ def _ledger_lines(e: dict[str, Any], room: float) -> list[_Line]:
 
 def _ledger_sheets(view: dict[str, Any], paper: str) -> list[_Sheet]:
     "Return the sheets of the evidence."
-    width, height, most = PAPERS[paper]
+    width, height, most = _PAPERS[paper]
     columns = most - 2
     wide, sheets, column, y = (width - 2 * _EDGE) / columns, [], columns, 0.
     for e in view["ledger"]:
@@ -395,7 +396,7 @@ def _written(objects: dict[int, bytes]) -> bytes:
 # %% ../nbs/64_map_pages.ipynb #fc634007
 def _html(view: dict[str, Any], paper: str) -> bytes:
     "Return the page."
-    n, most = len(view["stages"]), PAPERS[paper][2]
+    n, most = len(view["stages"]), _PAPERS[paper][2]
     each = -(-n // -(-n // most)) if n else 1
     parts = [{"at": at, "stages": view["stages"][at:at + each]} for at in range(0, n, each)]
     more = {"version": __version__, "style": read_style("journey_map.css"), "paper": paper, "parts": parts, "blank": _plot(None, [None], 0)}
@@ -431,7 +432,7 @@ def write_map(
     """
     target = Path(path).expanduser()
     if target.suffix.lower() not in _FORMATS: raise BadInput(str(target), f"no format ends in {target.suffix!r}", "one of .html, .pdf", nearest(target.suffix, _FORMATS))
-    if paper not in PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(PAPERS)}", nearest(str(paper), PAPERS))
+    if paper not in _PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(_PAPERS)}", nearest(str(paper), _PAPERS))
     if target.is_dir() or not target.parent.is_dir():
         found = "a folder has this name" if target.is_dir() else f"no folder {str(target.parent)!r}"
         raise BadInput(str(target), found, "the name of a file in a folder that exists", "choose another name, or make the folder first")
