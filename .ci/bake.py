@@ -18,7 +18,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 STILL = "import altair\naltair.renderers.enable('png', scale_factor=1)"
-REAL = {"jupyter-2015": "surveys/jupyter-notebook-ux-2015/*.csv", "jupyter-2020": "surveys/jupyter-survey-2020/all_responses.csv"}
+REAL = {"jupyter-2015": "surveys/jupyter-notebook-ux-2015/**/*.csv", "jupyter-2020": "surveys/jupyter-survey-2020/all_responses.csv",
+        "jupyterlab-2018": "events/jupyterlab-usability-2018/jupyterlab_task_log.csv"}
 PROGRESS = re.compile(r"\d%\|.*\| \d+/\d+ \[|, step \d+ of \d+: .*\[\d\d:\d\d")    # a bar that nobody watches any more
 HERE = f"""
 import os, pathlib, personabench

@@ -50,7 +50,10 @@ _ROOMS: dict[str, str] = {
     "priorities": "prioritise Priorities recommend",
     "publishing": "publish read_version list_versions verify redact Version",
     "perception": "perception_form score_perception perception_key PERCEPTION_ITEMS",
-    "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "journey_measures": "stage_metrics event_metrics stage_opportunities pain_severity compare_journeys journey_deviations suggest_strategies",
+    "charts": "set_theme chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "journey_charts": "chart_journey chart_journeys chart_gaps chart_channels chart_metrics chart_opportunities chart_evidence chart_stage_heatmap"
+                      " chart_opportunity_matrix journey_selection",
     "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
@@ -62,6 +65,7 @@ _ROOMS: dict[str, str] = {
     "reports": "report",
     "journey_map": "JourneyMap map_view map_evidence",
     "map_pages": "write_map",
+    "journey_exchange": "read_mermaid write_cjml write_lanes write_mermaid write_slides",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 

@@ -1,0 +1,293 @@
+"""Journeys in other programs' formats: what is written can be read, by us and by them, whatever the names are."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personabench import journey_exchange
+from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
+from personabench.journeys import journey_from_codings
+from personabench.schema import BadInput, MissingExtra
+
+HARD = ["Sign-up: card #1", "a, b; c", "Journey home", "title page", "Section", "accDescr: x", "100 %% sure", "%%{init}%%", "<b>bold</b> & {x}", "#58;", "  two  spaces ",
+        "--- dashes", "```", "- list", "äöü 自転車 🚲", "=1+1", "a\nb", "\u2028line", "J", "Reminder -2"]
+
+
+def codings_of(stages: list[str], touchpoints: list[str]) -> pd.DataFrame:
+    "Each of four people meets each touchpoint in each stage and feels something; the last of them feels nothing."
+    rows = []
+    for case in ("P1", "P2", "P3", "P4"):
+        for turn, stage in enumerate(stages):
+            at = turn * 100
+            rows.append((case, turn, at, at + 90, "all of it", stage, "stage", None))
+            rows += [(case, turn, at + i, at + i + 1, f"said {i}", name, "touchpoint", None) for i, name in enumerate(touchpoints)]
+            if case != "P4": rows.append((case, turn, at + 80, at + 85, "felt it", "Feeling", "emotion", int(case[1]) - 2))
+    table = pd.DataFrame(rows, columns=["source", "turn", "start", "end", "quote", "code", "facet", "valence"])
+    return table.assign(coding_id=range(len(table)), source_id=table["source"], case=table["source"], role="participant", coder="MB")
+
+
+@pytest.fixture(scope="module")
+def told():
+    return journey_from_codings(codings_of(["Sign-up", "Ride"], ["App", "Dock"]), name="Avery, the commuter")
+
+
+names = st.one_of(st.sampled_from(HARD), st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), min_size=1, max_size=12))
+
+
+@given(rows=st.lists(st.tuples(names, names, st.floats(1, 5), st.lists(names, max_size=3)), min_size=1, max_size=6), title=names, fence=st.booleans())
+def test_a_plan_that_is_written_is_read_as_it_was(tmp_path_factory, rows, title, fence):
+    plan = pd.DataFrame(rows, columns=["stage", "touchpoint", "score", "who"])
+    plan = pd.concat([part for _, part in plan.groupby("stage", sort=False)], ignore_index=True)      # a stage is one section
+    plan.attrs["title"] = title
+    path = write_mermaid(plan, tmp_path_factory.mktemp("m") / ("plan.md" if fence else "plan.mmd"))
+    back = read_mermaid(path)
+    assert back.to_dict("list") == plan.to_dict("list") and back.attrs["title"] == title
+
+
+@settings(max_examples=25)
+@given(stage=names, touchpoint=names, name=names)
+def test_names_of_a_journey_survive(tmp_path_factory, stage, touchpoint, name):
+    trip = journey_from_codings(codings_of([stage], [touchpoint]), name=name)
+    back = read_mermaid(write_mermaid(trip, tmp_path_factory.mktemp("m") / "trip.mmd"))
+    assert back.to_dict("records") == [{"stage": stage, "touchpoint": touchpoint, "score": 3., "who": [name]}]
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_no_name_breaks_mermaids_own_rules(tmp_path: Path, name: str):
+    "Its lexer: a name has no #, : and ; besides codes, a line is no comment, a task does not begin with a keyword."
+    plan = pd.DataFrame([(name, name, 3., [name])], columns=["stage", "touchpoint", "score", "who"])
+    text = write_mermaid(plan, tmp_path / "plan.mmd").read_text("utf-8")
+    head, section, task = text.rstrip("\n").split("\n")
+    plain = [re.sub(r"#\d+;", "x", line) for line in (section, task)]
+    assert head == "journey" and "%" not in text and not re.search("[#;]", "".join(plain))
+    assert plain[0].count(":") == 0 and plain[1].count(":") == 2 and not re.match(r"\s*(journey|title|section|acctitle|accdescr|```|---)", task, re.IGNORECASE)
+
+
+def test_a_touchpoint_without_a_feeling_has_no_score_and_stays_to_be_seen(tmp_path: Path, told):
+    quiet = journey_from_codings(pd.concat([codings_of(["Ride"], ["App"]), codings_of(["Ride"], ["Bench"]).query("case == 'P4' and facet != 'emotion'")]))
+    text = write_mermaid(quiet, tmp_path / "quiet.mmd").read_text("utf-8")
+    assert "%% without a feeling, not drawn: Bench" in text and list(read_mermaid(tmp_path / "quiet.mmd")["touchpoint"]) == ["App"]
+    assert "felt 0.0 (−2.0 to +2.0), 3 people" in text, "n and interval are in the file though Mermaid cannot draw them"
+
+
+def test_scores_are_the_feelings_of_who_met_it(tmp_path: Path):
+    table = codings_of(["Ride"], ["App", "Bench"])
+    only = table[~(table["code"].eq("Bench") & table["case"].ne("P3"))]
+    plan = read_mermaid(write_mermaid(journey_from_codings(only), tmp_path / "a.mmd")).set_index("touchpoint")["score"]
+    assert plan.to_dict() == {"App": 3., "Bench": 4.}
+
+
+def test_mermaid_as_others_write_it(tmp_path: Path):
+    text = """---
+title: front matter is no title of ours
+---
+# notes, then the diagram
+
+```mermaid
+%%{init: {"theme": "forest"}}%%
+journey
+  accTitle: said for screen readers
+  accDescr {
+    several lines: of words
+  }
+  title My #quot;day#quot; #35;1
+  Wake up: 2
+  section Go to work
+    Make tea: 5: Me # said in passing
+    %% a comment: 3: Nobody
+    Do work : 1 : Me, Cat
+
+```
+```mermaid
+journey
+  Another: 1: one
+```
+"""
+    path = tmp_path / "day.md"
+    path.write_text("\ufeff" + text.replace("\n", "\r\n"), encoding="utf-8")
+    plan = read_mermaid(path)
+    assert plan.attrs["title"] == 'My "day" #1'
+    assert list(plan.itertuples(index=False, name=None)) == [
+        (None, "Wake up", 2., []), ("Go to work", "Make tea", 5., ["Me"]), ("Go to work", "Do work", 1., ["Me", "Cat"])]
+    (tmp_path / "front.mmd").write_text("---\ntitle: x\n---\njourney\n A: 1: b\n", encoding="utf-8")
+    assert len(read_mermaid(tmp_path / "front.mmd")) == 1
+
+
+@pytest.mark.parametrize("text, said", [
+    ("flowchart TD\n a-->b", "no Mermaid diagram of the kind journey"), ("", "no Mermaid diagram"), ("journey\n section A\n  App: good: Me", "line 3"),
+    ("journey\n just words", "line 2"), ("journey\n App: nan: Me", "line 2"), ("journey\n : 3: Me", "line 2")])
+def test_what_is_no_journey_is_an_error_with_its_place(tmp_path: Path, text: str, said: str):
+    path = tmp_path / "x.mmd"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=said): read_mermaid(path)
+
+
+def test_files_that_cannot_be_read_or_written_say_why(tmp_path: Path, told):
+    (tmp_path / "utf16.mmd").write_text("journey\n A: 1: b", encoding="utf-16")
+    with pytest.raises(BadInput, match="UTF-8"): read_mermaid(tmp_path / "utf16.mmd")
+    with pytest.raises(BadInput, match="cannot be read"): read_mermaid(tmp_path / "none.mmd")
+    with pytest.raises(BadInput, match="mmd"): write_mermaid(told, tmp_path / "x.png")
+    with pytest.raises(BadInput, match="make it first"): write_mermaid(told, tmp_path / "none" / "x.mmd")
+    with pytest.raises(BadInput, match="no column 'score'"): write_mermaid(pd.DataFrame({"stage": ["a"], "touchpoint": ["b"]}), tmp_path / "x.mmd")
+    with pytest.raises(BadInput, match="no score"): write_mermaid(pd.DataFrame({"stage": ["a"], "touchpoint": ["b"], "score": [None]}), tmp_path / "x.mmd")
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(BadInput, match="a file has this name"): write_lanes(told, tmp_path / "taken")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["taken", "utf16.mmd"], "nothing half-written is left"
+
+
+PLAN = pd.DataFrame([("Sign-up", "App", "phone", "customer", "Halden Bikes", 2), ("Ride", "Thank-you mail", "e-mail", "Halden Bikes", "Halden Bikes", 1)],
+                    columns=["stage", "touchpoint", "channel", "initiator", "owner", "order"])
+
+
+def test_cjml_has_the_plan_and_a_journey_for_each_person(tmp_path: Path, told):
+    root = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=PLAN)).getroot()
+    assert root.tag == "CJML" and root.get("version") == "2.0"
+    planned = root.findall("plannedJourney/touchpoints/plannedCommunicationPoint")
+    assert [p.findtext("initiator/initiatorLabel") for p in planned] == ["Thank-you mail", "App"], "in the plan's order"
+    assert [p.find("initiator/refersTo").get("actorIDref") for p in planned] == ["Halden Bikes", "End user"]
+    assert [p.find("receiver/refersTo").get("actorIDref") for p in planned] == ["End user", "Halden Bikes"]
+    people = root.findall("actualJourney")
+    assert [p.find("actors/endUser").get("actorID") for p in people] == ["P1", "P2", "P3", "P4"] and {p.findtext("plannedReference") for p in people} == {"PJ1"}
+    assert {p.findtext("journeyShortSummary") for p in people} == {"Planned, and not spoken of: Thank-you mail"}
+    first = people[0].findall("touchpoints/*")
+    assert [t.tag for t in first] == ["actualCommunicationPoint", *["actualAction"] * 3] and [t.findtext("touchpointID") for t in first] == ["T1", "D2", "D3", "D4"]
+    assert first[0].findtext("channel/channelName") == "phone" and first[0].findtext("touchpointExperience/experienceRating") == "-1"
+    assert people[3].find(".//touchpointExperience") is None, "who felt nothing has no experience"
+    phases = {p.get("phaseID"): p.findtext("phaseName") for p in people[0].findall("journeyPhases/journeyPhase")}
+    assert [phases[t.find("belongsTo").get("phaseIDref")] for t in first] == ["Sign-up", "Sign-up", "Ride", "Ride"]
+    assert "said" not in (tmp_path / "j.xml").read_text("utf-8"), "ids of codings, not people's words"
+
+
+def test_cjml_without_a_plan_calls_nothing_a_deviation(tmp_path: Path, told):
+    root = ElementTree.parse(write_cjml(told, tmp_path / "j.cjml")).getroot()
+    assert root.find("plannedJourney") is None and root.find(".//plannedReference") is None
+    assert {t.findtext("touchpointID")[0] for t in root.findall(".//touchpoints/*")} == {"T"}
+    with pytest.raises(BadInput, match="no column 'touchpoint'"): write_cjml(told, tmp_path / "k.xml", planned=pd.DataFrame({"stage": ["a"]}))
+
+
+@settings(max_examples=20)
+@given(name=st.text(min_size=1, max_size=8))
+def test_cjml_is_well_formed_with_any_name(tmp_path_factory, name):
+    trip = journey_from_codings(codings_of([name], [name]), name=name)
+    root = ElementTree.parse(write_cjml(trip, tmp_path_factory.mktemp("x") / "j.xml", planned=pd.DataFrame({"stage": [name], "touchpoint": [name]}))).getroot()
+    assert len(root.findall("actualJourney")) == 4
+
+
+def test_every_table_is_a_csv_that_is_read_back(tmp_path: Path, told):
+    paths = write_lanes(told, tmp_path / "deep" / "lanes")
+    assert {p.stem for p in paths} >= {"stages", "gaps", "touchpoints", "channels", "pains", "quotes", "metrics", "unplaced", "notes"}
+    for path in paths:
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+        table = getattr(told, path.stem, None)
+        if isinstance(table, pd.DataFrame): assert list(pd.read_csv(path).columns) == list(table.columns) and len(pd.read_csv(path)) == len(table)
+    assert pd.read_csv(tmp_path / "deep" / "lanes" / "quotes.csv")["quote"].tolist() == told.quotes["quote"].tolist()
+
+
+def test_words_that_a_spreadsheet_would_compute_stay_words(tmp_path: Path):
+    trip = journey_from_codings(codings_of(["Ride"], ["=1+1", "App", "- dash"]).assign(quote='=HYPERLINK("http://x")'))
+    write_lanes(trip, tmp_path)
+    assert pd.read_csv(tmp_path / "touchpoints.csv")["touchpoint"].tolist() == ["'- dash", "'=1+1", "App"]
+    assert pd.read_csv(tmp_path / "quotes.csv")["quote"].str.startswith("'=").all() and pd.read_csv(tmp_path / "quotes.csv")["valence"].min() == -1
+
+
+def test_touchpoints_of_no_stage_are_not_given_one(tmp_path: Path):
+    plan = pd.DataFrame({"stage": ["Ride", None, "Ride"], "touchpoint": ["Bike", "Somewhere", "Dock"], "score": [5, 3, 4.5]})
+    back = read_mermaid(write_mermaid(plan, tmp_path / "p.mmd"))
+    assert list(zip(back["stage"], back["touchpoint"], strict=True)) == [(None, "Somewhere"), ("Ride", "Bike"), ("Ride", "Dock")]
+
+
+def texts(deck) -> list[str]:
+    return [shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame]
+
+
+def test_slides_are_native_and_carry_their_evidence(tmp_path: Path, told):
+    from pptx import Presentation
+
+    deck = Presentation(write_slides(told, tmp_path / "j.pptx"))
+    titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
+    assert titles == ["Journey of Avery, the commuter", "The journey", "How it felt", "What people met", "Pains and gains", "Sign-up", "Ride", "What limits this"]
+    table = next(shape.table for shape in deck.slides[1].shapes if shape.has_table)
+    assert [table.cell(i, 0).text for i in range(3)] == ["Stage", "Sign-up", "Ride"] and "App (4)" in table.cell(1, 3).text
+    notes = deck.slides[5].notes_slide.notes_text_frame.text
+    assert re.search(r"coding \d+ · touchpoint: App · P1 · P1, characters 0 to 1: “said 0”", notes)
+    pictures = [shape for slide in list(deck.slides)[2:5] for shape in slide.shapes if shape.shape_type == 13]
+    assert len(pictures) == 3 and all(p._element.nvPicPr.cNvPr.get("descr") for p in pictures), "described for who cannot see them"
+    inside = [0 <= s.left and s.left + s.width <= deck.slide_width and s.top + s.height <= deck.slide_height for slide in deck.slides for s in slide.shapes]
+    assert all(inside), "nothing hangs over the edge"
+
+
+def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
+    from pptx import Presentation
+
+    gap = pd.DataFrame([("Sign-up", -1.5, -2.1, -.9, 12, "same people", 12, 12)], columns=["stage", "gap", "low", "high", "n", "how", "n_emotion", "n_expectation"])
+    metric = pd.DataFrame([("Sign-up", "Net promoter score", "nps", -12.4, -30., 5., 200, "May", "nps")],
+                          columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"])
+    stages = told.stages.assign(expectation=.5, n_expectation=12)
+    said = "\n".join(texts(Presentation(write_slides(replace(told, gaps=gap, metrics=metric, stages=stages), tmp_path / "j.pptx"))))
+    assert "Felt against expected: −1.5 (−2.1 to −0.9), 12 people" in said and "Net promoter score: -12.4 (-30 to 5), n = 200" in said
+
+
+@pytest.mark.parametrize("stages", [["Only one"], [f"Stage {i} with a name that is longer than anybody would write on a wall" for i in range(14)], HARD])
+def test_slides_of_few_many_and_odd_stages(tmp_path: Path, stages: list[str]):
+    from pptx import Presentation
+
+    trip = journey_from_codings(codings_of(stages, ["\x0bodd\x00 one", "App"]))
+    deck = Presentation(write_slides(trip, tmp_path / "j.pptx", lanes=["emotions"]))
+    tables = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert sum(len(list(t.rows)) - 1 for t in tables) == len(stages) and all(len(list(t.rows)) <= 8 for t in tables)
+
+
+def test_a_journey_of_nobody_makes_slides_and_files_all_the_same(tmp_path: Path):
+    nobody = journey_from_codings(codings_of(["Ride"], ["App"]).iloc[:0], codes=pd.DataFrame({"code": ["Ride"], "facet": ["stage"], "order": [1]}))
+    write_slides(nobody, tmp_path / "j.pptx")
+    write_lanes(nobody, tmp_path)
+    assert read_mermaid(write_mermaid(nobody, tmp_path / "j.mmd")).empty
+    assert len(ElementTree.parse(write_cjml(nobody, tmp_path / "j.xml")).getroot()) == 0
+
+
+def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, told, monkeypatch):
+    real = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", lambda name, *a, **k: (_ for _ in ()).throw(ImportError(name)) if name.split(".")[0] == "pptx" else real(name, *a, **k))
+    with pytest.raises(MissingExtra, match=r'pip install "personabench\[slides\]"'): write_slides(told, tmp_path / "j.pptx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_lane_is_named(tmp_path: Path, told):
+    with pytest.raises(BadInput, match="did you mean 'emotions'"): write_slides(told, tmp_path / "j.pptx", lanes=["emotion"])
+
+
+@pytest.mark.parametrize("write, name", [(write_mermaid, "j.mmd"), (write_cjml, "j.xml"), (write_slides, "j.pptx")])
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, told, monkeypatch, write, name: str):
+    path = tmp_path / name
+    path.write_text("old")
+
+    def fails(*a, **k): raise OSError("disk full")
+    monkeypatch.setattr("personabench.exports.os.replace", fails)
+    with pytest.raises(OSError): write(told, path)
+    assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.slow
+def test_an_office_program_opens_the_slides(tmp_path: Path, told):
+    office = shutil.which("soffice")
+    if not office: pytest.skip("no LibreOffice")
+    path = write_slides(told, tmp_path / "j.pptx")
+    command = [office, f"-env:UserInstallation=file://{tmp_path / 'profile'}", "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    if "could not be loaded" in done.stderr + done.stdout: pytest.skip("LibreOffice without Impress")
+    assert (tmp_path / "j.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_codes_by_name_and_by_number_are_read():
+    assert journey_exchange._decoded("a#35;b #amp; #colon; #0; #9999999999;").startswith("a#b &")
