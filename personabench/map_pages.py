@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
-from .journey_map import _behind_item, _entry_evidence, _Standing, map_view
+from .journey_map import _behind_item, _cited, _entry_evidence, map_view
 from .journeys import Journey
 from .personas import Persona, _withdrawn, read_personas
 from .schema import STRENGTHS, BadInput, nearest
 from .study import Study
 
 # %% auto #0
-__all__ = ['PAPERS', 'write_map']
+__all__ = ['write_map']
 
 # %% ../nbs/64_map_pages.ipynb #7c3ac1ea
 _DOTS = ("○○○", "●○○", "●●○", "●●●")
@@ -34,8 +34,9 @@ def _level(value: float) -> float: return (2 - value) / 4 * 100
 
 def _pieces(means: Sequence[float | None], at: int) -> list[tuple[float, float, float, float]]:
     "Return the lines of one cell (x1, y1, x2, y2 in percent): from the middle of its neighbours to its point."
-    here, found = means[at], []
-    for side, x in ((at - 1, 0), (at + 1, 100)):
+    here = means[at]
+    found: list[tuple[float, float, float, float]] = []
+    for side, x in ((at - 1, 0.), (at + 1, 100.)):
         other = means[side] if 0 <= side < len(means) else None
         if here is not None and other is not None: found.append((x, (_level(here) + _level(other)) / 2, 50., _level(here)))
     return found
@@ -61,25 +62,29 @@ _LINKED = {"steps", "touchpoints", "feelings", "gap", "pains", "gains", "needs",
 _MOST = 12  # quotes of one cell; the rest is counted
 
 
-def _where(q: dict[str, Any]) -> str: return f"{q['case']}, {'' if q['source'] == q['case'] else q['source'] + ' '}{q['at']}" + ("" if q["valence"] is None else f" ({q['valence']:+d})")
+def _where(q: dict[str, Any]) -> str:
+    "Say who said a quote, where, and of which code it is."
+    source, valence = "" if q["source"] == q["case"] else f"{q['source']} ", "" if q["valence"] is None else f" ({q['valence']:+d})"
+    return f"{q['case']}, {source}{q['at']}{valence} · {q['code']}"
 
 
 def _about(told: dict[str, Any], anchor: str) -> dict[str, Any]:
     "Return one entry of the evidence."
-    quotes = [{"words": q["words"], "where": f"{_where(q)} · {q['code']}"} for q in told["quotes"]]
+    quotes = [{"words": q["words"], "where": _where(q)} for q in told["quotes"]]
     words = " · ".join(filter(None, [str(told["stage"]), told["figures"]]))
-    return {"anchor": anchor, "title": told["title"], "about": words, "claims": told.get("claims", []), "quotes": quotes[:_MOST], "more": told["more"] + max(0, len(quotes) - _MOST),
-            "withdrawn": told["withdrawn"]}
+    more = {"more": told["more"] + max(0, len(quotes) - _MOST), "withdrawn": told["withdrawn"]}
+    return {"anchor": anchor, "title": told["title"], "about": words, "claims": told.get("claims", []), "quotes": quotes[:_MOST], **more}
 
 
-def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, on: _Standing) -> list[dict[str, Any]]:
+def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, personas: Sequence[Persona]) -> list[dict[str, Any]]:
     "Give each item that has quotes its anchor; return the evidence."
-    away, found, ledger = _withdrawn(study) if study else set(), {}, []
+    found: dict[str, str] = {}
+    away, ledger = _withdrawn(study) if study else set(), []
     for item in (i for lane in view["lanes"] for cell in lane["cells"] for i in cell):
         k = item["k"].replace('["opportunity"', '["pains"', 1)
         if "entry" in item:
             if not item["evidence"] or study is None: continue
-            told = _entry_evidence(study, item["entry"], on)
+            told = _entry_evidence(study, item["entry"], personas)
         elif k.split('"')[1] not in _LINKED: continue
         elif k in found: told = None
         else: told = _behind_item(journey, {**item, "k": k}, away)
@@ -89,26 +94,31 @@ def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, on: _St
         item["anchor"] = found[k]
     return ledger
 
-# %% ../nbs/64_map_pages.ipynb #987b57ec
+# %% ../nbs/64_map_pages.ipynb #6097cc89
+def _means(lane: dict[str, Any]) -> list[float | None]: return [c[0]["feel"]["mean"] if c and c[0].get("feel") else None for c in lane["cells"]]
+
+
 def _worded(view: dict[str, Any]) -> None:
     "Add to each item what a page writes out: strength, dots, owner and date, the picture."
     for lane in view["lanes"]:
-        means = [c[0]["feel"]["mean"] if c and c[0].get("feel") else None for c in lane["cells"]]
         for at, cell in enumerate(lane["cells"]):
             for i in cell:
                 due = f"{'overdue since' if i.get('late') else 'due'} {i['due']}" if i.get("due") else None
-                more = {"who": " · ".join(filter(None, [i.get("owner"), due])), "dots": _DOTS[i["rank"]], "strength": STRENGTHS[i["rank"]], "curve": _plot(i.get("feel"), means, at) if i.get("feel") else ""}
-                for name, value in {**more, "sub": "", "sign": "", "tag": "", "anchor": "", "said": False, "feel": None, "entry": None}.items(): i.setdefault(name, value)
+                i |= {"who": " · ".join(filter(None, [i.get("owner"), due])), "dots": _DOTS[i["rank"]], "strength": STRENGTHS[i["rank"]]}
+                i |= {"curve": _plot(i["feel"], _means(lane), at) if i.get("feel") else ""}
+                for name, value in {"sign": "", "tag": "", "anchor": "", "said": False, "feel": None, "entry": None}.items(): i.setdefault(name, value)
 
 
-_FOOT = "●●● triangulated, ●●○ supported (three people or more, or 30 answers), ●○○ anecdote, ○○○ assumption. Shares: Wilson's 95 % intervals; means: Student's t over people."
+_FOOT = ("●●● triangulated, ●●○ supported (three people or more, or 30 answers), ●○○ anecdote, ○○○ assumption. "
+         "Shares: Wilson's 95 % intervals; means: Student's t over people.")
 
 
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:
     "Return everything that a page or sheets say."
-    entries, codings = (study.rows("entries", map=name), study.codings) if study else (None, None)
+    entries = study.rows("entries", map=name) if study else None
+    codings = _cited(study, entries["evidence"]) if study is not None and entries is not None else None
     view = map_view(journey, entries=entries, codings=codings, personas=personas, away=_withdrawn(study) if study else ())
-    ledger = _ledger(view, journey, study, _Standing(codings, personas)) if evidence else []
+    ledger = _ledger(view, journey, study, personas) if evidence else []
     _worded(view)
     empty = [f"Nothing stands in: {', '.join(view['empty'])}."] if view["empty"] else []
     people = f"{view['people']} {'person' if view['people'] == 1 else 'people'}, {len(journey.stages)} stages"
@@ -120,8 +130,9 @@ _NARROW, _WIDE = set("iljftrI.,:;'|!()[]“”‘’· -/\u00a0"), set("mwMW@%�
 
 def _width(text: str, size: float, bold: bool = False) -> float:
     "Return about how wide a line of text is."
-    wide = sum(.36 if c in _NARROW else .92 if c in _WIDE else .72 if c.isupper() else 1.02 if ord(c) > 0x2e7f else .65 if not c.isascii() else .57 for c in text)
-    return wide * size * (1.07 if bold else 1)
+    def ems(c: str) -> float: return .36 if c in _NARROW else .92 if c in _WIDE else .72 if c.isupper() else 1.02 if ord(c) > 0x2e7f else .57 if c.isascii() else .65
+
+    return sum(map(ems, text)) * size * (1.07 if bold else 1)
 
 
 def _cut(word: str, room: float, size: float, bold: bool) -> list[str]:
@@ -170,7 +181,8 @@ def _item_lines(i: dict[str, Any], room: float, means: Sequence[float | None], a
     ink = {"▼": "#a33f00", "▲": "#005f96"}.get(i["sign"], "#17191c")
     words = " ".join(filter(None, [i["sign"], i["text"]])) + (f" · {i['tag']}" if i["tag"] else "")
     mine = i["entry"] is not None
-    picture = [_Line("", strokes=tuple(_strokes(i["feel"], means, at)), point=(_level(i["feel"]["mean"]), i["feel"]["low"] is None))] if i["feel"] else []
+    feel = i["feel"]
+    picture = [_Line("", strokes=tuple(_strokes(feel, means, at)), point=(_level(feel["mean"]), feel["low"] is None))] if feel else []
     text = [_Line(line, 8, ink, bold=mine, italic=bool(i["said"]), before=0 if n else 3.5) for n, line in enumerate(_lines(words, room, 8, mine))]
     who = [_Line(line, 7, bold=True) for line in _lines(i["who"], room, 7, True)] if i["who"] else []
     sub = [_Line(line, 6.8, _QUIET) for line in _lines(" ".join(filter(None, ["" if i["said"] else i["dots"], i["sub"]])), room, 6.8)]
@@ -179,21 +191,23 @@ def _item_lines(i: dict[str, Any], room: float, means: Sequence[float | None], a
 
 def _cell_lines(lane: dict[str, Any], at: int, room: float) -> list[_Line]:
     "Return the lines of one cell."
-    cells = lane["cells"]
-    means = [c[0]["feel"]["mean"] if c and c[0]["feel"] else None for c in cells]
-    if not cells[at]: return [*([_Line("", strokes=tuple(_strokes(None, means, at)))] if lane["lane"] == "feelings" else []), _Line("nothing said" if lane["lane"] == "feelings" else "–", 7, _QUIET, before=3)]
-    return [line for i in cells[at] for line in _item_lines(i, room, means, at)]
+    means, felt = _means(lane), lane["lane"] == "feelings"
+    if lane["cells"][at]: return [line for i in lane["cells"][at] for line in _item_lines(i, room, means, at)]
+    blank = [_Line("", strokes=tuple(_strokes(None, means, at)))] if felt else []
+    return [*blank, _Line("nothing said" if felt else "–", 7, _QUIET, before=3)]
 
-# %% ../nbs/64_map_pages.ipynb #d0d0f254
-PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
+# %% ../nbs/64_map_pages.ipynb #d71b72b0
+_PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
 _EDGE, _LANE, _PAD, _HEAD = 28., 76., 5., 62.
+_PENS = {"zero": ("#8a9099", .6, ' stroke-dasharray="3 3"'), "line": ("#4a515a", 1.5, ""), "range": ("#4a515a", .9, "")}
 
 
 class _Sheet:
     "One sheet that is being drawn."
 
     def __init__(self, size: tuple[float, float], title: str):
-        self.size, self.parts, self.y = size, [], _EDGE
+        self.size, self.y = size, _EDGE
+        self.parts: list[str] = []
         self.put(_EDGE, _EDGE + 14, _Line(title, 14, bold=True))
         self.y = _EDGE + 26
 
@@ -208,10 +222,14 @@ class _Sheet:
         self.parts.append(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{ink}" stroke-width="{width}"{dash}/>')
 
     def plot(self, x: float, y: float, wide: float, line: _Line) -> None:
+        right, down = wide / 100, _PLOT / 100
         for kind, a, b, c, d in line.strokes:
-            dash = ' stroke-dasharray="3 3"' if kind == "zero" else ""
-            self.rule(x + a * wide / 100, y + b * _PLOT / 100, x + c * wide / 100, y + d * _PLOT / 100, "#8a9099" if kind == "zero" else "#4a515a", {"zero": .6, "line": 1.5, "range": .9}[kind], dash)
-        if line.point: self.parts.append(f'<circle cx="{x + wide / 2:.1f}" cy="{y + line.point[0] * _PLOT / 100:.1f}" r="3.2" stroke="{"#17191c" if line.point[1] else "#fff"}" stroke-width="1.2" fill="{"#fff" if line.point[1] else "#17191c"}"/>')
+            ink, thick, dash = _PENS[kind]
+            self.rule(x + a * right, y + b * down, x + c * right, y + d * down, ink, thick, dash)
+        if not line.point: return
+        edge, inside = ("#17191c", "#fff") if line.point[1] else ("#fff", "#17191c")
+        place = f'cx="{x + wide / 2:.1f}" cy="{y + line.point[0] * down:.1f}" r="3.2"'
+        self.parts.append(f'<circle {place} stroke="{edge}" stroke-width="1.2" fill="{inside}"/>')
 
     def svg(self, foot: str) -> str:
         w, h = self.size
@@ -260,7 +278,7 @@ def _row(sheet: _Sheet, lane: dict[str, Any], cells: Sequence[Sequence[_Line]], 
 # %% ../nbs/64_map_pages.ipynb #174e5539
 def _poured(view: dict[str, Any], paper: str) -> list[_Sheet]:
     "Return the sheets of a map: blocks of stages, each poured down as many sheets as it takes."
-    width, height, most = PAPERS[paper]
+    width, height, most = _PAPERS[paper]
     n = len(view["stages"])
     each = -(-n // -(-n // most)) if n else 1
     wide, sheets = (width - 2 * _EDGE - _LANE) / each, []
@@ -277,7 +295,9 @@ def _poured(view: dict[str, Any], paper: str) -> list[_Sheet]:
     for at in range(0, max(n, 1), each):
         stages = view["stages"][at:at + each]
         sheet = fresh(stages)
-        for lane in view["lanes"] if stages else (): sheet = _pour(sheet, lane, [_cell_lines(lane, at + i, wide - 2 * _PAD) for i in range(len(stages))], wide, lambda s=stages: fresh(s))
+        for lane in view["lanes"] if stages else ():
+            cells = [_cell_lines(lane, at + i, wide - 2 * _PAD) for i in range(len(stages))]
+            sheet = _pour(sheet, lane, cells, wide, lambda s=stages: fresh(s))
     return sheets
 
 
@@ -295,20 +315,29 @@ def _pour(sheet: _Sheet, lane: dict[str, Any], left: list[list[_Line]], wide: fl
         if any(left): sheet = fresh()
     return sheet
 
-# %% ../nbs/64_map_pages.ipynb #9d16f279
+# %% ../nbs/64_map_pages.ipynb #eeb0d692
+def _ledger_lines(e: dict[str, Any], room: float) -> list[_Line]:
+    "Return the lines of one entry of the evidence."
+    text = [_Line(x, 8, bold=True, before=0 if n else 6) for n, x in enumerate(_lines(e["title"], room, 8, True))]
+    text += [_Line(x, 6.8, _QUIET) for x in _lines(e["about"], room, 6.8)]
+    text += [_Line(x, 7.2) for c in e["claims"] for x in _lines(c, room, 7.2)]
+    for q in e["quotes"]:
+        text += [_Line(x, 7.2, before=0 if n else 2) for n, x in enumerate(_lines(f"“{q['words']}”", room, 7.2))]
+        text += [_Line(x, 6.3, _QUIET) for x in _lines(q["where"], room, 6.3)]
+    tail = [f"and {e['more']} more passages"] if e["more"] else []
+    if e["withdrawn"]: tail.append(f"{e['withdrawn']} of people who have withdrawn: not shown.")
+    return [*text, *(_Line(x, 6.8, _QUIET) for x in tail)]
+
+
 def _ledger_sheets(view: dict[str, Any], paper: str) -> list[_Sheet]:
     "Return the sheets of the evidence."
-    width, height, most = PAPERS[paper]
+    width, height, most = _PAPERS[paper]
     columns = most - 2
     wide, sheets, column, y = (width - 2 * _EDGE) / columns, [], columns, 0.
     for e in view["ledger"]:
-        room = wide - 14
-        text = [_Line(x, 8, bold=True, before=0 if n else 6) for n, x in enumerate(_lines(e["title"], room, 8, True))] + [_Line(x, 6.8, _QUIET) for x in _lines(e["about"], room, 6.8)]
-        text += [_Line(x, 7.2) for c in e["claims"] for x in _lines(c, room, 7.2)]
-        for q in e["quotes"]: text += [*(_Line(x, 7.2, before=0 if n else 2) for n, x in enumerate(_lines(f"“{q['words']}”", room, 7.2))), *(_Line(x, 6.3, _QUIET) for x in _lines(q["where"], room, 6.3))]
-        tail = ([f"and {e['more']} more passages"] if e["more"] else []) + ([f"{e['withdrawn']} of people who have withdrawn: not shown."] if e["withdrawn"] else [])
+        text = _ledger_lines(e, wide - 14)
         if y + sum(line.height for line in text[:4]) > height - _EDGE - 16: y = height  # a title does not stand alone at the foot of a column
-        for line in [*text, *(_Line(x, 6.8, _QUIET) for x in tail)]:
+        for line in text:
             if column >= columns or y + line.height > height - _EDGE - 16:
                 column, y = column + 1, _EDGE + 26
                 if column >= columns:
@@ -367,7 +396,7 @@ def _written(objects: dict[int, bytes]) -> bytes:
 # %% ../nbs/64_map_pages.ipynb #fc634007
 def _html(view: dict[str, Any], paper: str) -> bytes:
     "Return the page."
-    n, most = len(view["stages"]), PAPERS[paper][2]
+    n, most = len(view["stages"]), _PAPERS[paper][2]
     each = -(-n // -(-n // most)) if n else 1
     parts = [{"at": at, "stages": view["stages"][at:at + each]} for at in range(0, n, each)]
     more = {"version": __version__, "style": read_style("journey_map.css"), "paper": paper, "parts": parts, "blank": _plot(None, [None], 0)}
@@ -403,10 +432,10 @@ def write_map(
     """
     target = Path(path).expanduser()
     if target.suffix.lower() not in _FORMATS: raise BadInput(str(target), f"no format ends in {target.suffix!r}", "one of .html, .pdf", nearest(target.suffix, _FORMATS))
-    if paper not in PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(PAPERS)}", nearest(str(paper), PAPERS))
+    if paper not in _PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(_PAPERS)}", nearest(str(paper), _PAPERS))
     if target.is_dir() or not target.parent.is_dir():
         found = "a folder has this name" if target.is_dir() else f"no folder {str(target.parent)!r}"
         raise BadInput(str(target), found, "the name of a file in a folder that exists", "choose another name, or make the folder first")
-    people = list(read_personas(personas) if isinstance(personas, (str, os.PathLike)) else personas or [])
+    people = list(read_personas(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
     view = _page_view(journey, study, name, people, title, evidence)
     return write_whole(target, _FORMATS[target.suffix.lower()](view, paper))

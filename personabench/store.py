@@ -327,9 +327,9 @@ def _now() -> str: return datetime.now(UTC).isoformat(timespec="microseconds")
 # %% ../nbs/01_store.ipynb #770ed170
 def _add_entries(op: Any) -> None:
     "Layout 2: entries of journey maps."
-    words = [sa.Column(name, sa.Text, nullable=name in ("owner", "due")) for name in ("guid", "map", "lane", "stage", "text", "owner", "due", "evidence")]
-    words.insert(4, sa.Column("position", sa.Integer, nullable=False))
-    op.create_table("entries", sa.Column("entry_id", sa.Integer, primary_key=True), *words,
+    place: list[sa.Column] = [sa.Column(name, sa.Text, nullable=False) for name in ("guid", "map", "lane", "stage")]
+    words: list[sa.Column] = [sa.Column(name, sa.Text, nullable=name in ("owner", "due")) for name in ("text", "owner", "due", "evidence")]
+    op.create_table("entries", sa.Column("entry_id", sa.Integer, primary_key=True), *place, sa.Column("position", sa.Integer, nullable=False), *words,
                     sa.Column("removed", sa.Integer, nullable=False, server_default="0"), sqlite_autoincrement=True)
     live = sa.text("removed = 0")
     op.create_index("entries_guid", "entries", ["guid"], unique=True, sqlite_where=live, postgresql_where=live)

@@ -53,7 +53,8 @@ def test_what_cannot_stand_in_an_entry_is_named_and_nothing_is_written(study, wr
 
 
 def test_evidence_is_ids_each_once_and_dates_owner_and_text_are_trimmed(study):
-    entry = add_entry(study, "  Pay later\r\nor never ", lane="strategy", stage=" Ride ", owner="  Lena   B ", due="2026-09-30T00:00", evidence=[1, 1, "ash/pain-pay", "ash/pain-pay"])
+    ids = [1, 1, "ash/pain-pay", "ash/pain-pay"]
+    entry = add_entry(study, "  Pay later\r\nor never ", lane="strategy", stage=" Ride ", owner="  Lena   B ", due="2026-09-30T00:00", evidence=ids)
     row = study.entries.iloc[0]
     assert row.to_dict() == {"entry_id": entry, "map": "journey", "lane": "strategy", "stage": "Ride", "position": 1, "text": "Pay later\nor never", "owner": "Lena B",
                              "due": "2026-09-30", "evidence": [1, "ash/pain-pay"]}
@@ -78,13 +79,15 @@ def test_moving_changing_and_removing_are_steps_with_a_name(study):
     move_entry(study, b, lane="note", stage="Ride", position=99)
     remove_entry(study, c)
     assert cells(study) == {("note", "Ride"): ["b"], ("strategy", "Ride"): ["a"]}
-    assert [undo(study) for _ in range(4)] == ["remove strategy from Sign-up", "move strategy from Sign-up to note, Ride", "move strategy from Sign-up to Ride", "reorder strategy in Sign-up"]
+    names = ["remove strategy from Sign-up", "move strategy from Sign-up to note, Ride", "move strategy from Sign-up to Ride", "reorder strategy in Sign-up"]
+    assert [undo(study) for _ in range(4)] == names
     assert cells(study) == {("strategy", "Sign-up"): ["a", "b", "c"]}
     assert redo(study) == "reorder strategy in Sign-up" and cells(study) == {("strategy", "Sign-up"): ["c", "a", "b"]}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from(["add", "move", "change", "remove"]), st.integers(0, 5), st.sampled_from(ENTRY_LANES), st.sampled_from(["S", "T"]), st.integers(-1, 4)), max_size=12))
+@given(st.lists(st.tuples(st.sampled_from(["add", "move", "change", "remove"]), st.integers(0, 5), st.sampled_from(ENTRY_LANES), st.sampled_from(["S", "T"]),
+                          st.integers(-1, 4)), max_size=12))
 def test_undoing_all_gives_an_empty_map_and_redoing_all_the_last_one(steps):
     with Study(":memory:", coder="MB") as study:
         told = [study.entries]

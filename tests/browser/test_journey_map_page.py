@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up import EVIL, ridden
 
 from personabench import store
 from personabench.codebook import add_code
@@ -21,29 +22,7 @@ from personabench.study import Study
 
 from .widget_pages import WidgetPage
 
-EVIL = "<img src=x onerror=\"document.title='pwned'\">"
 LOOKS = ("light", "dark")
-SAID = {"P01": f"The card page hung twice {EVIL}. I was furious. Then the ride was a dream.", "P02": "Paying failed three times. It annoyed me. The hill was easy.",
-        "P03": "Paying was fine, at the desk. I felt calm. The ride? I forgot.", "P04": "The card page hung. I was furious. The ride was lovely."}
-CODED = [("P01", "Sign-up", None, 0, 63), ("P01", "Payment fails", "The card page hung twice", 0, 0), ("P01", "Furious", "I was furious", 0, 0), ("P01", "Ride", "Then the ride was a dream.", 0, 0),
-         ("P01", "Happy", "a dream", 0, 0), ("P02", "Sign-up", "Paying failed three times. It annoyed me.", 0, 0), ("P02", "Payment fails", "Paying failed three times", 0, 0),
-         ("P02", "Annoyed", "It annoyed me", 0, 0), ("P02", "Ride", "The hill was easy.", 0, 0), ("P02", "Happy", "easy", 0, 0), ("P03", "Sign-up", "Paying was fine, at the desk. I felt calm.", 0, 0),
-         ("P03", "Happy", "I felt calm", 0, 0), ("P03", "Desk", "at the desk", 0, 0), ("P04", "Sign-up", "The card page hung. I was furious.", 0, 0),
-         ("P04", "Payment fails", "The card page hung", 0, 0), ("P04", "Furious", "I was furious", 0, 0), ("P04", f"Lovely {EVIL}", "The ride was lovely", 0, 0)]
-
-
-def small_study(address: Any = ":memory:") -> Study:
-    "Four people, three stages (of one nobody spoke), a pain of three people, markup wherever people write."
-    study = Study(address, coder="MB", create=True)
-    with study.step("import", "import") as step:
-        for case, text in SAID.items():
-            store.add_source(step, case, text=text, turns=[{"start": 0, "end": len(text), "speaker": case}], speakers={case: (case, "participant")})
-    book: dict[str, dict[str, Any]] = {"Awareness": {"facet": "stage", "order": 1}, "Sign-up": {"facet": "stage", "order": 2}, "Ride": {"facet": "stage", "order": 3}, "Payment fails": {"facet": "pain"},
-            f"Lovely {EVIL}": {"facet": "gain"}, "Furious": {"facet": "emotion", "valence": -2}, "Annoyed": {"facet": "emotion", "valence": -1}, "Happy": {"facet": "emotion", "valence": 2},
-            "Desk": {"facet": "touchpoint", "online": False}}
-    for name, more in book.items(): add_code(study, name, **more)
-    for case, name, quote, start, end in CODED: code(study, name, source=case, quote=quote, **({} if quote else {"start": start, "end": end}))
-    return study
 
 
 class MapPage(WidgetPage):
@@ -67,7 +46,7 @@ class MapPage(WidgetPage):
 
 @pytest.fixture
 def bench(page) -> Iterator[MapPage]:
-    study = small_study()
+    study = ridden()
     add_entry(study, "Pay without an account", lane="strategy", stage="Sign-up", owner="Lena", due="2020-01-31", evidence=[2, 7])
     add_entry(study, f"Ask {EVIL}", lane="strategy", stage="Sign-up")
     claims = [Claim(id="pain-pay", text="Payment fails", facet="pain")]
@@ -83,7 +62,8 @@ def sideways(page) -> bool: return page.evaluate("document.documentElement.scrol
 
 
 def wear(bench: MapPage, look: str) -> None:
-    if look == "dark": bench.page.add_style_tag(content=":root { --jp-layout-color0: #111; --jp-layout-color1: #212121; --jp-ui-font-color0: #fff; } body { background: #111; }")
+    dark = ":root { --jp-layout-color0: #111; --jp-layout-color1: #212121; --jp-ui-font-color0: #fff; } body { background: #111; }"
+    if look == "dark": bench.page.add_style_tag(content=dark)
     bench.page.wait_for_function("dark => document.querySelector('#w > [role=region]').hasAttribute('data-dark') === dark", arg=look == "dark")
 
 
@@ -318,7 +298,7 @@ def test_a_study_without_stages_says_what_to_do(page, axe):
 
 
 def test_a_study_that_may_only_be_read_shows_and_opens_but_offers_no_writing(page):
-    study = small_study()
+    study = ridden()
     add_entry(study, "x", lane="note", stage="Ride")
     study.readonly = True
     made = MapPage(page, study, JourneyMap(study, journey(study)))
@@ -330,13 +310,14 @@ def test_a_study_that_may_only_be_read_shows_and_opens_but_offers_no_writing(pag
 
 
 def test_a_map_saved_with_its_words_can_be_read_without_python(page):
-    study = small_study()
+    study = ridden()
     widget = JourneyMap(study, journey(study), save_text=True)
     kept = json.loads(json.dumps(widget.saved))
     made = MapPage(page, study, widget)
     page.evaluate("window.end()")
     made.deaf = True
-    page.evaluate("saved => { const f = { get: k => k === 'saved' ? saved : {}, on() {}, off() {}, send() {} }; window.widget.render({ model: f, el: document.querySelector('#w2') }); }", kept)
+    alone = "{ get: k => k === 'saved' ? saved : {}, on() {}, off() {}, send() {} }"
+    page.evaluate(f"saved => {{ window.widget.render({{ model: {alone}, el: document.querySelector('#w2') }}); }}", kept)
     page.locator("#w2 .pbm-pains .pbm-item").click()
     page.locator("#w2 .pbm-panel li").first.wait_for()
     assert page.locator("#w2 .pbm-panel li").count() == 3 and not made.errors
@@ -346,7 +327,8 @@ def test_fourteen_stages_and_long_labels_stay_in_their_cells(page, shots, tmp_pa
     study = Study(":memory:", coder="MB", create=True)
     words = ["Verylongwordwithoutanybreakinsideitwhichgoesonandon", "A stage of which the name is a whole sentence that somebody wrote"]
     with study.step("import", "import") as step:
-        for i in range(14): store.add_source(step, f"P{i:02}", text=f"{i} said. " + "long " * 120, speakers={f"P{i:02}": (f"P{i:02}", "participant")}, turns=[{"start": 0, "end": 600, "speaker": f"P{i:02}"}])
+        for who in (f"P{i:02}" for i in range(14)):
+            store.add_source(step, who, text="He said. " + "long " * 120, speakers={who: (who, "participant")}, turns=[{"start": 0, "end": 600, "speaker": who}])
     for i in range(14):
         add_code(study, f"{words[i % 2]} {i}", facet="stage", order=i + 1)
         add_code(study, f"Pain {words[1 - i % 2]} {i}", facet="pain")

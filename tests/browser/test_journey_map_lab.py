@@ -1,0 +1,67 @@
+"""The journey map in JupyterLab: what is written there is in the study, undo is shared with cells, keys stay inside, and the notebook keeps none of the words."""
+
+from __future__ import annotations
+
+import json
+
+from .widget_pages import run_notebook
+
+STUDY = r'''
+import personabench as pb
+from personabench import store
+study = pb.Study("rides.db", coder="MB", create=True)
+talks = {"P01": "The card page hung twice. I was furious. The ride was a dream.", "P02": "Paying failed. It annoyed me. The hill was easy.",
+         "P03": "Paying hung. I gave up. I rode later."}
+with study.step("import", "three talks") as step:
+    for case, text in talks.items():
+        store.add_source(step, case, text=text, turns=[{"start": 0, "end": len(text), "speaker": case}], speakers={case: (case, "participant")})
+for order, name in enumerate(["Sign-up", "Ride"]): pb.add_code(study, name, facet="stage", order=order)
+pb.add_code(study, "Payment fails", facet="pain")
+pb.add_code(study, "Furious", facet="emotion", valence=-2)
+for case, text in talks.items():
+    first, second, third = (s.strip() + "." for s in text.rstrip(".").split("."))
+    pb.code(study, "Sign-up", source=case, quote=f"{first} {second}")
+    pb.code(study, "Ride", source=case, quote=third)
+    pb.code(study, "Payment fails", source=case, quote=first)
+    pb.code(study, "Furious", source=case, quote=second)
+'''
+ROWS = "study.entries[['lane', 'stage', 'text']].values.tolist()"
+
+
+def test_what_is_written_in_the_map_is_in_the_study_and_undo_is_shared(lab):
+    run_notebook(lab, "map", STUDY, "chart = pb.JourneyMap(study, pb.journey(study))\nchart", shown=".pbm-pains .pbm-item")
+    page = lab.page
+    pain = page.locator(".pbm-pains .pbm-item")
+    assert "3 of 3 people" in pain.inner_text().replace("\u00a0", " ")
+    pain.click()
+    page.locator(".pbm-panel li").first.wait_for(timeout=20_000)
+    assert page.locator(".pbm-panel li").count() == 3
+    page.get_by_role("button", name="Make it a strategy").click()
+    page.keyboard.type("Retry by itself; dd, x, a and b stay words")
+    page.keyboard.press("Control+Enter")
+    page.locator(".pbm-live:has-text('Saved: add strategy to Sign-up.')").wait_for(timeout=20_000)
+    assert lab.ask(ROWS) == [["strategy", "Sign-up", "Retry by itself; dd, x, a and b stay words"]]
+    assert lab.ask("len(study.entries['evidence'].iloc[0])") == 3
+    page.keyboard.press("Alt+ArrowRight")
+    page.locator(".pbm-live:has-text('move strategy from Sign-up to Ride')").wait_for(timeout=20_000)
+    assert lab.ask(ROWS)[0][1] == "Ride" and page.evaluate("document.activeElement.dataset.k") == "e:1"
+    for key in ("d", "d", "a", "b", "x", "m"): page.keyboard.press(key)
+    page.locator(".pbm-entry").drag_to(page.locator("[data-lane=opportunity] [data-stage='Sign-up']"))
+    page.locator(".pbm-live:has-text('move strategy from Ride to opportunity, Sign-up')").wait_for(timeout=20_000)
+    assert lab.ask(ROWS)[0][:2] == ["opportunity", "Sign-up"]
+    assert lab.ask("pb.undo(study)") == "move strategy from Ride to opportunity, Sign-up"
+    page.locator("[data-lane=strategy] [data-stage=Ride] .pbm-entry").wait_for(timeout=20_000)
+    page.locator("[data-lane=strategy] [data-stage=Ride] .pbm-entry").focus()
+    page.keyboard.press("Control+z")
+    page.locator(".pbm-live:has-text('Undone: move strategy from Sign-up to Ride')").wait_for(timeout=20_000)
+    assert lab.ask(ROWS)[0][:2] == ["strategy", "Sign-up"] and page.locator(".jp-Cell").count() == 2, "no key reached the notebook's command mode"
+    page.locator(".pbm").screenshot(path=lab.shots / "map-lab-light.png")
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    saved = json.loads((lab.server.root / "map.ipynb").read_text("utf-8"))
+    outputs = json.dumps([c.get("outputs") for c in saved["cells"]]) + json.dumps(saved["metadata"])
+    assert "run this cell" in outputs and "Retry" not in outputs and "Payment fails" not in outputs and "hung" not in outputs
+    lab.theme("JupyterLab Dark")
+    page.locator(".pbm[data-dark]").wait_for(timeout=10_000)
+    page.locator(".pbm").screenshot(path=lab.shots / "map-lab-dark.png")
+    assert lab.outside == [] and lab.console == []

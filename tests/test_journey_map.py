@@ -1,0 +1,298 @@
+"""The journey map as a plain object: what a cell says and what stands behind it, messages, colleagues, withdrawals, and what a notebook keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from made_up import EVIL, ridden
+
+from personabench.codebook import add_code, change_code
+from personabench.coding import code, uncode
+from personabench.coding_widget import _static, widget_files
+from personabench.consent import withdraw
+from personabench.journey_map import JourneyMap, map_evidence, map_view
+from personabench.journeys import journey, journey_from_codings
+from personabench.map_entries import add_entry, change_entry
+from personabench.personas import Claim, Evidence, Persona
+from personabench.sample_data import import_sample
+from personabench.schema import NoSuchName
+from personabench.study import Study
+
+
+@pytest.fixture
+def study():
+    with ridden() as made: yield made
+
+
+@pytest.fixture
+def bikes():
+    with Study(":memory:", coder="MB") as made:
+        import_sample(made)
+        yield made
+
+
+@pytest.fixture
+def sent() -> list[dict[str, Any]]: return []
+
+
+@pytest.fixture
+def open_map(sent: list):
+    def opened(study: Study, **more: Any) -> JourneyMap:
+        made = JourneyMap(study, journey(study), **more)
+        made.send = lambda content, buffers=None: sent.append(json.loads(json.dumps(content)))  # as JSON, as the browser gets it
+        return made
+    return opened
+
+
+def cell(view: dict[str, Any], lane: str, stage: str) -> list[dict[str, Any]]:
+    at = [s["stage"] for s in view["stages"]].index(stage)
+    return next(x for x in view["lanes"] if x["lane"] == lane)["cells"][at]
+
+
+def said(item: dict[str, Any]) -> str: return item["sub"].replace("\u00a0", " ")
+
+
+# -- What a cell says ---------------------------------------------------------------------------------------------------------
+def test_cells_say_the_journeys_own_numbers_with_n_interval_and_strength(study):
+    j = journey(study)
+    view = map_view(j)
+    [pain] = cell(view, "pains", "Sign-up")
+    r = j.pains.iloc[0]
+    assert (r.people, round(r.low, 2), round(r.high, 2)) == (3, .30, .95) and said(pain) == "3 of 4 people · 75 % (30-95 %)" and pain["rank"] == 2 and pain["sign"] == "▼"
+    [feeling], row = cell(view, "feelings", "Sign-up"), j.stages.set_index("stage").loc["Sign-up"]
+    assert feeling["feel"] == {"mean": round(row.emotion, 4), "low": round(row.low, 4), "high": round(row.high, 4)}
+    assert feeling["tag"] == "pit" and said(feeling) == "n = 4"
+    [few] = cell(view, "feelings", "Ride")
+    assert few["feel"]["low"] is None and few["rank"] == 1 and "no interval below 3 people" in few["sub"]
+    assert cell(view, "feelings", "Awareness") == [] and view["stages"][0]["sub"] == "nobody spoke of it", "a blank stays a blank"
+    same = journey_from_codings(study.codings.assign(valence=lambda d: d["valence"].where(d["valence"].isna(), 1)), codes=study.codes)
+    assert "n = 4 · no interval: all felt the same" in said(cell(map_view(same), "feelings", "Sign-up")[0])
+    [desk] = cell(view, "touchpoints", "Sign-up")
+    assert (desk["sign"], desk["tag"], desk["rank"]) == ("■", "offline", 1)
+
+
+def test_every_lane_has_its_rows_and_empty_ones_are_named(study):
+    book: dict[str, dict[str, Any]] = {"Pay": {"facet": "stage", "parent": "Sign-up"}, "Phone": {"facet": "channel"}, "Quick": {"facet": "expectation", "valence": 1},
+                                       "Safety": {"facet": "goal"}, "Friends": {"facet": "influence"}}
+    for name, more in book.items(): add_code(study, name, **more)
+    for case in ("P01", "P02", "P04"):
+        for name in ("Pay", "Phone", "Quick", "Safety", "Friends"): code(study, name, source=case, start=0, end=12)
+    rows = [("Sign-up", "Satisfaction", "mean", 3.25, 3.0, 3.5, 120, "wave1", "How was it?"),
+            ("Sign-up", "Reached", "share", .5, float("nan"), float("nan"), 9, "log", None)]
+    metrics = pd.DataFrame(rows, columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"])
+    j = journey(study).with_metrics(metrics)
+    view = map_view(j)
+    assert view["empty"] == [] and [x["lane"] for x in view["lanes"]][:4] == ["steps", "touchpoints", "feelings", "gap"]
+    assert [i["text"] for i in cell(view, "steps", "Sign-up")] == ["Pay"] and said(cell(view, "steps", "Sign-up")[0]).startswith("3 of 4 people")
+    assert [(i["sign"], i["text"]) for i in cell(view, "touchpoints", "Sign-up")] == [("■", "Desk"), ("⇄", "Phone")]
+    assert [(i["text"], i["tag"]) for i in cell(view, "needs", "Sign-up")] == [("Safety", "goal")]
+    [gap] = cell(view, "gap", "Sign-up")
+    row = j.gaps.set_index("stage").loc["Sign-up"]
+    assert row.how == "same people" and gap["text"].startswith(f"Gap {row.gap:+.1f} (")
+    assert said(gap).endswith("same people, n = 3") and "expected +1.0, felt" in said(gap)
+    one, two = cell(view, "metrics", "Sign-up")
+    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.25 (3 to 3.5)", "n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
+    assert "“How was it?”" in map_evidence(j, one["k"])["figures"] and map_evidence(j, one["k"])["quotes"] == []
+    assert map_view(journey(study))["empty"] == ["Metrics"]
+
+
+def test_what_stands_behind_each_cell_is_exactly_what_it_was_counted_from(bikes):
+    j = journey(bikes)
+    for lane in map_view(j)["lanes"]:
+        for at, items in enumerate(lane["cells"]):
+            for item in items:
+                behind, stage = map_evidence(j, item["k"]), str(j.stages["stage"].iloc[at])
+                q = j.quotes[j.quotes["coding_id"].isin(behind["ids"]) & j.quotes["stage"].eq(stage)]
+                assert behind["stage"] == stage and len(q), (lane["lane"], item["text"])
+                if lane["lane"] in ("pains", "gains", "touchpoints", "needs", "steps"):
+                    assert behind["people"] == int(said(item).split(" of ")[0]) == q["case"].nunique() and set(q["code"]) == {item["text"]}
+                if lane["lane"] == "feelings": assert set(q["facet"]) == {"emotion"}
+                if lane["lane"] == "quotes": assert behind["quotes"][0]["words"] in item["text"] and behind["people"] == 1
+    assert map_evidence(j, map_view(j)["stages"][2]["k"])["people"] == j.quotes[j.quotes["stage"].eq(j.stages["stage"].iloc[2])]["case"].nunique()
+
+
+@pytest.mark.parametrize("k", ["", "x", "e:1", '["pains"]', '["pains", "Sign-up", "pain", "Nope"]', "null", '{"a": 1}', "[[[", 7])
+def test_a_key_that_is_none_is_one_clear_error(study, k):
+    with pytest.raises(NoSuchName, match="no such cell"): map_evidence(journey(study), k)
+
+
+def test_a_journey_from_plain_tables_without_a_study(study):
+    j = journey_from_codings(study.codings, codes=study.codes)
+    assert map_view(j)["lanes"] == map_view(journey(study))["lanes"]
+    nothing = journey_from_codings(study.codings.head(0))
+    assert map_view(nothing)["stages"] == [] and all(x["cells"] == [] for x in map_view(nothing)["lanes"])
+
+
+# -- Entries ------------------------------------------------------------------------------------------------------------------
+def test_an_entry_is_as_strong_as_what_it_points_to(study):
+    quotes = [Evidence(kind="quote", quote="x", source=p, start=0, end=1, case=p, code="Payment fails", date="2026-05-04") for p in ("P01", "P02", "P04")]
+    claims = [Claim(id="pay", text="Pays", facet="pain", evidence=quotes), Claim(id="guess", text="Guesses", facet="goal")]
+    ash = Persona(id="ash", name="Ash", cases=["P01"], claims=claims)
+    pains = study.codings[study.codings["code"].eq("Payment fails")]["coding_id"].tolist()
+    for text, evidence in {"nothing": [], "one": pains[:1], "three": pains, "claim": ["ash/pay"], "guess": ["ash/guess"], "unknown": ["bo/pay"]}.items():
+        add_entry(study, text, lane="strategy", stage="Ride", evidence=evidence)
+    view = map_view(journey(study), entries=study.entries, codings=study.codings, personas=[ash])
+    assert {i["text"]: (i["rank"], said(i)) for i in cell(view, "strategy", "Ride")} == {
+        "nothing": (0, ""), "one": (1, "1 person, 1 passage"), "three": (2, "3 people, 3 passages"),
+        "claim": (2, "1 claim"), "guess": (0, "1 claim"), "unknown": (0, "1 gone")}
+    uncode(study, pains[0])
+    view = map_view(journey(study), entries=study.entries, codings=study.codings)
+    assert said(next(i for i in cell(view, "strategy", "Ride") if i["text"] == "three")) == "2 people, 2 passages · 1 gone"
+
+
+def test_the_interviewers_words_are_no_evidence_of_an_entry(bikes):
+    asked = bikes.turns[bikes.turns["role"].eq("interviewer") & bikes.turns["source_id"].eq(bikes.source_id("P01"))].iloc[0]
+    add_entry(bikes, "x", lane="note", stage="Sign-up", evidence=[code(bikes, "Payment fails", source="P01", start=int(asked["start"]), end=int(asked["end"]))])
+    view = map_view(journey(bikes), entries=bikes.entries, codings=bikes.codings)
+    assert cell(view, "note", "Sign-up")[0]["rank"] == 0
+
+
+def test_entries_of_a_stage_that_the_journey_has_not_stand_in_a_column_of_their_own(study):
+    add_entry(study, "x", lane="note", stage="Old name")
+    view = map_view(journey(study), entries=study.entries)
+    assert view["stages"][-1] == {"k": view["stages"][-1]["k"], "stage": "Old name", "sub": "not a stage of this journey", "rank": 0, "gone": True}
+    assert [i["text"] for i in cell(view, "note", "Old name")] == ["x"] and cell(view, "pains", "Old name") == []
+
+
+def test_late_is_what_was_due_before_today(study):
+    add_entry(study, "x", lane="strategy", stage="Ride", due="2026-06-01")
+    for today, late in (("2026-06-01", False), ("2026-06-02", True)):
+        assert cell(map_view(journey(study), entries=study.entries, today=today), "strategy", "Ride")[0]["late"] is late
+
+
+# -- Messages -----------------------------------------------------------------------------------------------------------------
+def test_a_message_is_a_step_said_by_name_and_one_that_comes_twice_is_done_once(study, open_map, sent):
+    made = open_map(study)
+    pain = cell(made.columns(), "pains", "Sign-up")[0]["k"]
+    message = {"type": "add", "lane": "strategy", "stage": "Sign-up", "text": f"Retry {EVIL}", "owner": "Lena", "due": None, "from": pain, "guid": "twice", "view": "v"}
+    made.receive(message), made.receive(message)
+    assert len(study.entries) == 1 and [m["type"] for m in sent] == ["map", "ack", "ack"] and sent[1]["said"] == "add strategy to Sign-up" and sent[1]["to"] == "v"
+    assert study.entries["evidence"][0] == map_evidence(journey(study), pain)["ids"] and study.entries["text"][0] == f"Retry {EVIL}"
+    again = JourneyMap(study, journey(study))  # the cell is run again, and the message sent again
+    again.send = made.send
+    again.receive(message)
+    assert len(study.entries) == 1
+    made.receive({"type": "change", "entry": 1, "text": f"Retry {EVIL}", "owner": "Lena", "due": None, "was": f"Retry {EVIL}", "guid": "same"})
+    assert sent[-1]["said"] == "nothing changed"
+
+
+def test_refusals_come_with_their_cure_and_change_nothing(study, open_map, sent):
+    made = open_map(study)
+    entry = add_entry(study, "x", lane="note", stage="Ride")
+    before = study.last_event()
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"type": "add", "lane": "pains", "stage": "Ride", "text": "x"}, "lane 'pains'"), ({"type": "add", "lane": "note", "stage": "Ride", "text": " "}, "empty"),
+        ({"type": "add", "lane": "note", "stage": "Ride", "text": "x", "from": "no"}, "no such"), ({"type": "add"}, "KeyError"), ({"type": "dance"}, "type 'dance'"),
+        ({"type": "change", "entry": entry, "was": "y", "text": "z"}, "it says 'x' by now"), ({"type": "change", "entry": entry, "due": "soon"}, "due 'soon'"),
+        ({"type": "move", "entry": 99}, "removed it meanwhile"), ({"type": "evidence", "k": "zzz"}, "no such cell")]
+    for n, (message, says) in enumerate(wrong):
+        made.receive({**message, "guid": str(n)})
+        assert sent[-1]["type"] == "refused" and says in sent[-1]["reason"], sent[-1]
+    assert study.last_event() == before
+    made.receive({"type": "redo", "guid": "r"})
+    assert sent[-1] == {"type": "notice", "text": "Nothing to redo", "cure": sent[-1]["cure"], "guid": "r", "to": None}
+
+
+def test_the_browser_hears_of_plain_calls_and_of_coding_that_makes_the_journey_old(study, open_map, sent):
+    made = open_map(study)
+    made.receive({"type": "ping"})
+    assert [m["type"] for m in sent] == ["pong"]
+    add_entry(study, "x", lane="note", stage="Ride")
+    made.receive({"type": "ping"})
+    assert [m["type"] for m in sent[1:]] == ["map", "pong"] and not sent[1]["stale"]
+    assert cell(sent[1], "note", "Ride")[0]["text"] == "x" and sent[1]["undo"]["undo"] == "add note to Ride"
+    code(study, "Payment fails", source="P03", quote="Paying was fine")
+    made.receive({"type": "ping"})
+    assert sent[-2]["stale"] and said(cell(sent[-2], "pains", "Sign-up")[0]).startswith("3 of 4"), "the journey handed in is what is shown"
+
+
+def test_personas_narrow_the_map_and_follow_the_coding(study, open_map, sent):
+    pains = study.codings[study.codings["code"].eq("Payment fails")]["coding_id"].tolist()
+    add_entry(study, "of P01", lane="note", stage="Ride", evidence=pains[:1])
+    add_entry(study, "of Bo's claim", lane="note", stage="Ride", evidence=["bo/pay"])
+    add_entry(study, "of nobody", lane="note", stage="Ride")
+    ash, bo = Persona(id="ash", name="Ash", cases=["P01", "P02"]), Persona(id="bo", name="Bo", cases=["P03"])
+    made = open_map(study, personas=[ash, bo])
+    made.receive({"type": "pick", "persona": "ash"})
+    assert made.journey.name == "Ash" and sent[0]["shown"] == "ash" and sent[0]["hidden"] == 1
+    assert [i["text"] for i in cell(sent[0], "note", "Ride")] == ["of P01", "of nobody"]
+    made.receive({"type": "pick", "persona": "bo"})
+    assert [i["text"] for i in cell(sent[2], "note", "Ride")] == ["of Bo's claim", "of nobody"] and cell(sent[2], "pains", "Sign-up") == []
+    code(study, "Payment fails", source="P03", quote="Paying was fine")
+    made.receive({"type": "ping"})
+    assert [i["text"] for i in cell(sent[-2], "pains", "Sign-up")] == ["Payment fails"] and not sent[-2]["stale"]
+    made.receive({"type": "pick", "persona": "nobody"})
+    assert sent[-2]["shown"] == "" and made.journey.name == "everybody"
+
+
+def test_a_persona_without_a_coding_has_an_empty_map_and_says_so(study, open_map):
+    made = open_map(study, personas=[Persona(id="new", name="New")])
+    made.receive({"type": "pick", "persona": "new"})
+    view = made.columns()
+    assert view["people"] == 0 and not any(items for lane in view["lanes"] for items in lane["cells"] if lane["lane"] == "pains") and view["notes"]
+
+
+def test_nobody_who_withdrew_is_quoted_though_the_journey_was_made_before(study, open_map, sent):
+    made = open_map(study)
+    k = cell(made.columns(), "pains", "Sign-up")[0]["k"]
+    made.receive({"type": "evidence", "k": k})
+    told = json.dumps([made.columns()["lanes"], sent[-1]])
+    withdraw(study, case="P01")
+    sent.clear()
+    made.receive({"type": "evidence", "k": k})
+    words = json.dumps([sent[0]["lanes"], sent[-1]])
+    for word in ("hung twice", "P01"): assert word in told and word not in words, word
+    assert sent[-1]["withdrawn"] == 1 and sent[-1]["people"] == 2
+
+
+def test_maps_of_different_names_do_not_see_each_other(study, open_map):
+    add_entry(study, "x", lane="note", stage="Ride", map="kiosk")
+    assert cell(open_map(study).columns(), "note", "Ride") == [] and len(cell(open_map(study, name="kiosk").columns(), "note", "Ride")) == 1
+
+
+# -- What a notebook keeps ----------------------------------------------------------------------------------------------------
+def test_a_saved_notebook_holds_no_word_unless_asked(study, open_map):
+    add_entry(study, "Pay without an account", lane="strategy", stage="Sign-up")
+    plain = open_map(study)
+    kept = json.dumps([plain.get_state()["state"], plain.get_state()["saved"], plain._repr_mimebundle_()[0]["text/html"]])
+    for word in ("Payment", "furious", "account", "Sign-up", "P01"): assert word not in kept, word
+    assert "Journey map: 3 stages, 4 people" in kept and "write_map" in kept
+    open_ = open_map(study, save_text=True)
+    html = open_._repr_mimebundle_()[0]["text/html"]
+    assert "Payment fails" in html and "Pay without an account" in html and "<img" not in html
+    every = {i["k"] for lane in open_.saved["map"]["lanes"] for items in lane["cells"] for i in items} | {s["k"] for s in open_.saved["map"]["stages"]}
+    assert every <= set(open_.saved["behind"]), "each cell can be opened"
+
+
+def test_what_opens_the_map_is_small_and_asks_for_nothing_outside():
+    script, style = widget_files("journey_map")
+    assert len(script.encode()) <= 60_000 and script == _static("shared.js", "journey_map.js")
+    assert "http" not in script.replace("http://www.w3.org/2000/svg", "").replace("over plain http", ""), "an SVG's name space is no address"
+    assert "@import" not in style and "url(" not in style and "http" not in style
+
+
+def test_the_sample_study_opens_in_a_moment(tmp_path: Path):
+    import time
+
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        import_sample(study)
+        made, start = JourneyMap(study, journey(study)), time.perf_counter()
+        view = made.columns()
+        assert time.perf_counter() - start < 5 and len(json.dumps(view)) < 200_000
+
+
+def test_a_stage_renamed_in_the_codebook_takes_its_entries_along(study, open_map, sent):
+    from personabench.codebook import rename_code
+
+    add_entry(study, "x", lane="note", stage="Ride")
+    rename_code(study, "Ride", to="Journey")
+    change_code(study, "Journey", order=3)
+    change_entry(study, 1, text="y")
+    view = map_view(journey(study), entries=study.entries)
+    assert [i["text"] for i in cell(view, "note", "Journey")] == ["y"] and not any(s["gone"] for s in view["stages"])
+    assert replace(journey(study), name="x").name == "x"
