@@ -978,6 +978,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._overview': ( 'journey_exchange.html#_overview',
                                                                                             'personabench/journey_exchange.py'),
+                                               'personabench.journey_exchange._pages': ( 'journey_exchange.html#_pages',
+                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._pain_slide': ( 'journey_exchange.html#_pain_slide',
                                                                                               'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._picture': ( 'journey_exchange.html#_picture',

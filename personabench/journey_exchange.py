@@ -404,13 +404,25 @@ def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> 
     return said + ([f"+{len(part) - most} more"] if len(part) > most else [])
 
 
+def _pages(rows: Sequence[Sequence[Any]], *, lines: int = 28, wide: int = 22) -> list[list[Sequence[Any]]]:
+    "Deal rows out to slides of so many lines; a line holds about `wide` characters."
+    pages: list[list[Sequence[Any]]] = [[]]
+    used = 0
+    for row in rows:
+        tall = max(sum(max(1, -(-len(line) // wide)) for line in str(cell).split("\n")) for cell in row)
+        if pages[-1] and used + tall > lines: pages, used = [*pages, []], 0
+        pages[-1].append(row)
+        used += tall
+    return pages
+
+
 def _overview(deck: Any, journey: Journey) -> None:
-    "Add the stages as tables, seven on a slide."
+    "Add the stages as tables, as many on a slide as fit."
     head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "Touchpoints", "Pains", "Gains"]
     lanes = ((journey.touchpoints, "touchpoint"), (journey.pains, "pain"), (journey.gains, "gain"))
     rows = [[shorten(r.stage, 40, placeholder=" …"), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
             for r in journey.stages.itertuples()]
-    pages = [rows[i:i + 7] for i in range(0, len(rows), 7)]
+    pages = _pages(rows)
     for k, page in enumerate(pages, start=1):
         title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
         _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(journey.notes)]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
