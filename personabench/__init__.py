@@ -24,6 +24,7 @@ _ROOMS: dict[str, str] = {
     "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "consent": "withdraw record_consent",
+    "map_entries": "add_entry change_entry move_entry remove_entry ENTRY_LANES",
     "event_logs": "journey_from_events EventJourney removal_effect",
     "codebook": "add_code rename_code change_code merge_codes split_code remove_code code_history",
     "coding": "code uncode recode resize undo redo add_memo edit_memo remove_memo assign find_quote",
@@ -49,7 +50,10 @@ _ROOMS: dict[str, str] = {
     "priorities": "prioritise Priorities recommend",
     "publishing": "publish read_version list_versions verify redact Version",
     "perception": "perception_form score_perception perception_key PERCEPTION_ITEMS",
-    "charts": "set_theme chart_journey chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "journey_measures": "stage_metrics event_metrics stage_opportunities pain_severity compare_journeys journey_deviations suggest_strategies",
+    "charts": "set_theme chart_emotions chart_touchpoints chart_pains_gains chart_quotes",
+    "journey_charts": "chart_journey chart_journeys chart_gaps chart_channels chart_metrics chart_opportunities chart_evidence chart_stage_heatmap"
+                      " chart_opportunity_matrix journey_selection",
     "cards": "PersonaCard PersonaGallery",
     "exports": "write_chart",
     "segment_charts": "chart_profile chart_stability chart_criteria chart_map chart_multiverse chart_differences chart_confusion chart_power"
@@ -59,6 +63,8 @@ _ROOMS: dict[str, str] = {
     "persona_editor": "PersonaEditor",
     "event_charts": "chart_funnel chart_flow",
     "reports": "report",
+    "journey_map": "JourneyMap map_view map_evidence",
+    "map_pages": "write_map",
     "journey_exchange": "read_mermaid write_cjml write_lanes write_mermaid write_slides",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}

@@ -187,19 +187,28 @@ def _facts(p: Persona) -> list[tuple[str, str]]:
     return facts
 
 
+def _who_said(p: Persona, e: Evidence) -> str:
+    "Say whose the quote at the head of a card is: of somebody who could be recognised by other quotes, only that it is one of them."
+    known = any(link.case == e.case and link.note for link in p.linked)
+    return f"one of {p.interviewed} interviewed" if known else _place(e)
+
+
 def card_view(
     p: Persona,        # whose card
 ) -> dict[str, Any]:
-    "Return everything a card says: anchor, name, label, status, facts, caveats, lead, apart (claims), who (lines), groups of claims with their evidence, topics, foot."
+    """Return everything a card says: anchor, name, label, status, facts, caveats, lead, no_lead (why there is none), apart (claims), who (lines), groups of
+    claims with their evidence, topics, foot."""
     views = [(title, [_claim_view(p, c) for c in claims]) for title, claims in card_groups(p)]
     apart, groups = (views[0][1], views[1:]) if views and views[0][0] == APART else ([], views)
     drafted = f" Drafted {p.created}." if p.created else ""
     review = f" Review by {p.review_by}." if p.review_by else ""
     foot = f"Name and picture are fictional.{drafted}{review} ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
-    lead = None if p.quote is None else {"words": str(p.quote.quote), "place": _place(p.quote)}
+    lead = None if p.quote is None else {"words": str(p.quote.quote), "place": _who_said(p, p.quote)}
+    faceless = p.quote is None and any(e.kind == "quote" for c in p.claim_list for e in c.evidence)
+    no_lead = "No quote stands for all of them: each tells who said it, is of somebody who fits badly, or is too short or too long." if faceless else ""
     topics, caveats = [_claim_view(p, c) for c in p.claim_list if _is_topic(c)], [c for c in p.caveats if c != _unassigned_words(p)]
-    return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": _facts(p), "caveats": caveats, "lead": lead, "apart": apart,
-            "who": _who(p), "groups": groups, "topics": topics, "foot": foot, "avatar": avatar(p.id)}
+    return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": _facts(p), "caveats": caveats, "lead": lead, "no_lead": no_lead,
+            "apart": apart, "who": _who(p), "groups": groups, "topics": topics, "foot": foot, "avatar": avatar(p.id)}
 
 # %% ../nbs/51_cards.ipynb #078d03d2
 @cache

@@ -9,7 +9,8 @@ import json
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 # %% auto #0
-__all__ = ['set_theme', 'recolour', 'chart_emotions', 'chart_touchpoints', 'chart_pains_gains', 'chart_quotes', 'chart_stack',
-           'chart_journey']
+__all__ = ['set_theme', 'recolour', 'chart_emotions', 'chart_touchpoints', 'chart_pains_gains', 'chart_quotes', 'chart_stack']
 
 # %% ../nbs/50_charts.ipynb #a9bd211c
 _renderer_seen: list[str] = []      # the renderer that was active at the first chart: the switch happens once
@@ -56,9 +56,19 @@ def _following(source: str) -> str:
 # %% ../nbs/50_charts.ipynb #e20450ab
 _THEMES = {
     "light": dict(paper="#FFFFFF", band="#F5F6F8", chosen="#E4EDF8", ink="#1B1F24", muted="#535A63", grid="#DADDE2", zero="#8A9099",
-                  line="#4A515A", bar="#8A919B", pain="#C44E00", gain="#0072B2", pain_text="#A33F00", gain_text="#005F96", hope="#7A3E9D"),
+                  line="#4A515A", bar="#8A919B", pain="#C44E00", gain="#0072B2", pain_text="#A33F00", gain_text="#005F96", hope="#7A3E9D",
+                  who1="#20242A", who2="#0A57E0", who3="#8A590F", who4="#D81B95"),
     "dark": dict(paper="#14171C", band="#1B1F26", chosen="#22344A", ink="#E8EAED", muted="#B1B8C1", grid="#343A43", zero="#727A85",
-                 line="#A9B1BB", bar="#727B87", pain="#E8833F", gain="#56B4E9", pain_text="#F5A269", gain_text="#7CC6F0", hope="#CFA2F0"),
+                 line="#A9B1BB", bar="#727B87", pain="#E8833F", gain="#56B4E9", pain_text="#F5A269", gain_text="#7CC6F0", hope="#CFA2F0",
+                 who1="#F4F6F8", who2="#1990E6", who3="#EAA53E", who4="#FF3377"),
+    "print": dict(paper="#FFFFFF", band="#F4F4F4", chosen="#E6E6E6", ink="#000000", muted="#333333", grid="#CFCFCF", zero="#7F7F7F",
+                  line="#000000", bar="#757575", pain="#333333", gain="#757575", pain_text="#000000", gain_text="#000000", hope="#000000",
+                  who1="#000000", who2="#5E5E5E", who3="#2E2E2E", who4="#757575"),
+}
+_HEAT = {       # nine steps of a feeling from -2 to +2; the number is written on them in ink
+    "light": ["#E58A3C", "#EDA56A", "#F4C199", "#F9DDC6", "#F1F1EE", "#CFE0F1", "#A8C9E6", "#82B2DB", "#5A9BD0"],
+    "dark": ["#8A4512", "#743E17", "#5E371C", "#473124", "#2B2E33", "#243A50", "#1F456A", "#1B5083", "#175B9C"],
+    "print": ["#BDBDBD", "#C8C8C8", "#D2D2D2", "#DCDCDC", "#E5E5E5", "#EDEDED", "#F4F4F4", "#FAFAFA", "#FFFFFF"],
 }
 
 
@@ -69,9 +79,9 @@ def _inks(theme: str | None) -> dict[str, str]: return _THEMES[_themed(theme)]
 
 
 def _themed(theme: str | None) -> str:
-    "Return light or dark: what is asked for, else what was set. Raises BadInput."
+    "Return light, dark or print: what is asked for, else what was set. Raises BadInput."
     theme = {"notebook": "light"}.get(_set[-1], _set[-1]) if theme is None else theme
-    if theme not in _THEMES: raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark'", nearest(theme, _THEMES))
+    if theme not in _THEMES: raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(theme, _THEMES))
     return theme
 
 
@@ -80,7 +90,9 @@ def _lasting(theme: str | None) -> dict[str, Any]:
     return {"usermeta": {"theme": "light"}} if "light" in (theme, _set[-1] if theme is None else None) else {}
 
 
-def _dark_for_light() -> dict[str, str]: return {light.lower(): _THEMES["dark"][name] for name, light in _THEMES["light"].items()}
+def _dark_for_light() -> dict[str, str]:
+    plain = {light.lower(): _THEMES["dark"][name] for name, light in _THEMES["light"].items()}
+    return plain | {light.lower(): dark for light, dark in zip(_HEAT["light"], _HEAT["dark"])}
 
 
 def _contrast(a: str, b: str) -> float:
@@ -94,11 +106,11 @@ def _contrast(a: str, b: str) -> float:
 
 # %% ../nbs/50_charts.ipynb #b1399d2c
 def set_theme(
-    theme: str,   # "notebook": light, and dark where JupyterLab is; or "light" or "dark", whatever the notebook is
+    theme: str,   # "notebook": light, and dark where JupyterLab is; or "light", "dark" or "print" (black on white), whatever the notebook is
 ) -> None:
     "Set the theme of all charts that are made from here on without a theme of their own. Raises BadInput."
     known = ("notebook", *_THEMES)
-    if theme not in known: raise BadInput(f"theme {theme!r}", "no such theme", "'notebook', 'light' or 'dark'", nearest(str(theme), known))
+    if theme not in known: raise BadInput(f"theme {theme!r}", "no such theme", "'notebook', 'light' or 'dark', or 'print' for paper", nearest(str(theme), known))
     _set[:] = [theme]
 
 # %% ../nbs/50_charts.ipynb #539cced4
@@ -131,12 +143,12 @@ def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list
 
 # %% ../nbs/50_charts.ipynb #50584bf9
 def _select(journey: Journey) -> Any:
-    "Make the selection of one stage; at first the stage of the pit, the peak, or the first that has quotes."
+    "Make the selection of a stage (with Shift of several); at first the stage of the pit, the peak, or the first that has quotes."
     import altair as alt
 
     marked = dict(zip(journey.moments["moment"], journey.moments["stage"]))
     first = next((marked[m] for m in ("pit", "peak", "end") if m in marked), next(iter(journey.quotes["stage"]), None))
-    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, clear=False, toggle=False,
+    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, clear=False, toggle="event.shiftKey",
                                value=[{"stage": first}] if first is not None else alt.Undefined)
 
 
@@ -166,6 +178,9 @@ def _x(journey: Journey, ink: dict[str, str], heads: bool) -> Any:
     return alt.X("stage:N", sort=None, scale=alt.Scale(type="band", domain=names, padding=0), axis=axis if heads else None)
 
 # %% ../nbs/50_charts.ipynb #32726804
+def _empty(select: Any) -> dict[str, bool]: return {"empty": select.empty} if isinstance(select.empty, bool) else {}
+
+
 def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     "Draw the stage columns behind a lane; clicking one selects its stage."
     import altair as alt
@@ -175,8 +190,16 @@ def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     plain = alt.Fill("fill:N", scale=None)
     chart = alt.Chart(table).encode(x=x, tooltip=_tips(stage="Stage", n_people="People", n_codings="Codings"))
     if select is None: return chart.mark_rect(aria=False).encode(fill=plain)
-    chosen = alt.condition(select, alt.value(ink["chosen"]), plain)
+    chosen = alt.Fill("fill:N", scale=None, condition={"param": select.name, **_empty(select), "value": ink["chosen"]})
     return chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(select)
+
+
+@contextmanager
+def _checked_once() -> Iterator[None]:
+    "Make charts in half the time: Altair checks the whole when it is drawn, and need not check each part when it is made."
+    from altair.utils import schemapi
+
+    with schemapi.debug_mode(False): yield
 
 
 def _key(*parts: str) -> str:
@@ -184,14 +207,14 @@ def _key(*parts: str) -> str:
     return "\u2003".join(p for p in parts if p)
 
 
-def _lane(journey: Journey, layers: Sequence[Any], *, ink: dict[str, str], title: str, key: str, height: float, alt_text: str) -> Any:
+def _lane(journey: Journey, layers: Sequence[Any], *, ink: dict[str, str], title: str, key: str, height: float, alt_text: str, **more: Any) -> Any:
     "Layer the parts of a lane, with a title and its key in the gutter's corner."
     import altair as alt
 
     head = alt.TitleParams(title, subtitle=key, anchor="start", frame="group", dx=-_GUTTER, fontSize=13, color=ink["ink"], offset=10,
                            subtitleColor=ink["muted"], subtitleFontSize=11, subtitlePadding=4)
     n, frame = len(journey.stages), alt.ViewBackground(stroke=None)
-    return alt.layer(*layers).properties(width=_column(n) * n, height=height, title=head, description=alt_text, view=frame)
+    return alt.layer(*layers, width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
 
 
 def _y_axis(ink: dict[str, str], **more: Any) -> Any:
@@ -224,7 +247,7 @@ def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, h
     import altair as alt
 
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, 1]), axis=_y_axis(ink, labels=False))
-    text = alt.Chart(pd.DataFrame({"message": [message], "y": [.5]})).encode(x=alt.value(8), y=y, text="message:N")
+    text = alt.Chart(pd.DataFrame({"message": [message], "y": [.5]})).encode(x=alt.XValue(8), y=y, text=alt.Text("message:N"))
     text = text.mark_text(align="left", color=ink["muted"], fontSize=12, fontStyle="italic")
     if journey.stages.empty:
         return text.properties(width=520, height=40, title=alt.TitleParams(title, anchor="start", color=ink["ink"]), description=message,
@@ -260,15 +283,15 @@ def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) ->
 
     base = alt.Chart(curve).encode(x=x)
     tips = _tips(stage="Stage", emotion="Mean feeling±", interval="95 % interval", n_emotion="People", moment="Moment")
-    line = base.mark_line(color=ink["line"], strokeWidth=2, interpolate="linear", aria=False).encode(y=y, detail="run:N")
+    line = base.mark_line(color=ink["line"], strokeWidth=2, interpolate="linear", aria=False).encode(y=y, detail=alt.Detail("run:N"))
     low = _same(y, "low:Q")
-    bar = base.mark_rule(color=ink["bar"], strokeWidth=6, aria=False).encode(y=low, y2="high:Q").transform_filter("isValid(datum.low)")
-    fill = alt.condition("datum.n_emotion >= 3", alt.value(ink["ink"]), alt.value(ink["paper"]))
+    bar = base.mark_rule(color=ink["bar"], strokeWidth=6, aria=False).encode(y=low, y2=alt.Y2("high:Q")).transform_filter("isValid(datum.low)")
+    fill = alt.FillValue(ink["paper"], condition={"test": "datum.n_emotion >= 3", "value": ink["ink"]})
     point = base.mark_circle(size=110, opacity=1, stroke=ink["ink"], strokeWidth=2)
-    point = point.encode(y=y, fill=fill, tooltip=tips, description="alt:N")
+    point = point.encode(y=y, fill=fill, tooltip=tips, description=alt.Description("alt:N"))
     text = dict(align="left", dx=10, fontSize=12, color=ink["ink"], aria=False, baseline="middle")
     above, below = base.transform_filter("!datum.below").encode(y=y), base.transform_filter("datum.below").encode(y=y)
-    words = [place.mark_text(dy=dy, fontWeight=weight, **text).encode(text=field) for place, field, dy, weight in
+    words = [place.mark_text(dy=dy, fontWeight=weight, **text).encode(text=alt.Text(field)) for place, field, dy, weight in
              [(above, "label:N", -12, "bold"), (above, "moment:N", -26, "normal"), (below, "label:N", 13, "bold"), (below, "moment:N", 27, "normal")]]
     return [line, bar, point, *words]
 
@@ -282,10 +305,10 @@ def _expectation_layer(journey: Journey, x: Any, y: Any, ink: dict[str, str]) ->
     tips = _tips(stage="Stage", expectation="Mean expectation±", n_expectation="People", gap="Felt less expected±")
     said = zip(hoped["stage"], hoped["expectation"], hoped["n_expectation"])
     hoped = hoped.assign(alt=[f"{s}: expected {_signed(e)}, {n} people" for s, e, n in said])
-    dash = alt.condition("datum.n_expectation >= 3", alt.value([1, 0]), alt.value([2, 2]))
+    dash = alt.StrokeDashValue([2, 2], condition={"test": "datum.n_expectation >= 3", "value": [1, 0]})
     style = dict(shape="diamond", size=110, filled=False, fill=ink["paper"], stroke=ink["hope"], strokeWidth=2, opacity=1, xOffset=-17)
     mark = alt.Chart(hoped).mark_point(**style)
-    return [mark.encode(x=x, y=_same(y, "expectation:Q"), strokeDash=dash, tooltip=tips, description="alt:N")]
+    return [mark.encode(x=x, y=_same(y, "expectation:Q"), strokeDash=dash, tooltip=tips, description=alt.Description("alt:N"))]
 
 # %% ../nbs/50_charts.ipynb #6c6824e5
 _FEELINGS = {2: "very good +2", 1: "good +1", 0: "neutral 0", -1: "bad −1", -2: "very bad −2"}
@@ -294,7 +317,7 @@ _FEELINGS = {2: "very good +2", 1: "good +1", 0: "neutral 0", -1: "bad −1", -2
 def chart_emotions(
     journey: Journey,              # whose feelings
     *,
-    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
+    theme: str | None = None,      # "light", "dark" or "print"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
@@ -307,7 +330,7 @@ def chart_emotions(
     x, scale = _x(journey, ink, heads), alt.Scale(domain=[-3.2, 2.8], nice=False, zero=False)
     y = alt.Y("emotion:Q", scale=scale, axis=_y_axis(ink, values=list(_FEELINGS), labelExpr=_lookup(_FEELINGS)))
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
-    count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.value(254), text="n:N")
+    count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(254), text=alt.Text("n:N"))
     hoped = _expectation_layer(journey, x, y, ink)
     layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink), count]
     key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", "◊ expected (dotted: by fewer than 3)" if hoped else "")
@@ -328,7 +351,7 @@ def _touchpoint_rows(journey: Journey, most: int, ink: dict[str, str]) -> tuple[
     order = table.groupby("touchpoint", sort=False)["people"].sum().sort_values(ascending=False, kind="stable").index
     table = table[table["touchpoint"].isin(order[:most])].copy()
     table["where"] = ["not said" if o is None or o != o else "online" if o else "offline" for o in table["online"]]
-    table["fill"] = np.where(table["where"].eq("online"), ink["line"], ink["paper"])
+    table = table[["stage", "touchpoint", "where", "people", "codings"]].assign(fill=np.where(table["where"].eq("online"), ink["line"], ink["paper"]))
     rows = zip(table["stage"], table["touchpoint"], table["where"], table["people"])
     table["alt"] = [f"{stage}: {name} ({where}), {n} people" for stage, name, where, n in rows]
     rank = {t: k for k, t in enumerate(order)}
@@ -344,14 +367,14 @@ def _touchpoint_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) 
     base = alt.Chart(rows).encode(x=x, y=y)
     mark = base.mark_point(filled=True, opacity=1, stroke=ink["line"], strokeWidth=2).encode(
         shape=alt.Shape("where:N", scale=shapes, legend=None), size=alt.Size("people:Q", scale=sizes, legend=None),
-        fill=alt.Fill("fill:N", scale=None), tooltip=tips, description="alt:N")
-    return [mark, base.mark_text(align="left", dx=14, dy=-6, color=ink["ink"], fontSize=11, aria=False).encode(text="people:Q")]
+        fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
+    return [mark, base.mark_text(align="left", dx=14, dy=-6, color=ink["ink"], fontSize=11, aria=False).encode(text=alt.Text("people:Q"))]
 
 # %% ../nbs/50_charts.ipynb #d31d8d04
 def chart_touchpoints(
     journey: Journey,              # whose touchpoints
     *,
-    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
+    theme: str | None = None,      # "light", "dark" or "print"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
     most: int = 10,                # rows at most; the others are counted in the key
@@ -381,7 +404,7 @@ def _bar_rows(journey: Journey, facet: str, width: int) -> pd.DataFrame:
     for stage, people in told.items():
         here = counts[counts["stage"].eq(stage)]
         pairs = list(zip(here[facet], here["people"]))
-        named = "; ".join(f"{code} ({n})" for code, n in pairs)
+        named = "; ".join(f"{code} ({n})" for code, n in pairs[:12]) + (f"; {len(pairs) - 12} more" if len(pairs) > 12 else "")
         short = ["\n".join(_wrap(code, width - 26, lines=2)) + f"\u00a0({n})" for code, n in pairs[:2]]
         if len(pairs) > 2: short.append(f"+{len(pairs) - 2} more")
         rows.append((stage, int(people), "\n".join(short), named, f"{stage}: {people} people with a {facet}: {named}"))
@@ -398,15 +421,15 @@ def _bars(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], facet: str, u
     rows["words"] = rows["end"] + (tall if up else -5) * unit
     tips = _tips(stage="Stage", people=f"People with a {facet}", all=f"{facet.title()}s")
     base = alt.Chart(rows).encode(x=x, y=y)
-    bar = base.mark_bar(size=30, color=ink[facet]).encode(tooltip=tips, description="alt:N")
+    bar = base.mark_bar(size=30, color=ink[facet]).encode(tooltip=tips, description=alt.Description("alt:N"))
     text = base.mark_text(color=ink[f"{facet}_text"], fontSize=11, lineHeight=13, lineBreak="\n", baseline="top", aria=False)
-    return [bar, text.encode(y=_same(y, "words:Q"), text="label:N")]
+    return [bar, text.encode(y=_same(y, "words:Q"), text=alt.Text("label:N"))]
 
 # %% ../nbs/50_charts.ipynb #7c428133
 def chart_pains_gains(
     journey: Journey,              # whose pains and gains
     *,
-    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
+    theme: str | None = None,      # "light", "dark" or "print"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
@@ -458,20 +481,26 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
 
 
 def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int) -> pd.DataFrame:
-    "Set quotes in columns, in pixels: stage, x, y, head, body, facet, quote, alt; what does not fit is left out."
-    blocks, room = [], width / columns
+    "Set quotes in columns, in pixels: stage, x, y, head, body, facet, quote; what does not fit is left out."
+    blocks, room, most = [], width / columns, max(320, 40_000 // max(len(quotes), 1))      # a picture of long quotes stays small
     for stage, part in quotes.groupby("stage", sort=False):
         ends = [0.0] * columns
         for q in part.itertuples():
             body = _wrap(f"“{q.quote}”", room - 22, size=12, lines=4)
             k, tall = int(np.argmin(ends)), 34 + 15 * len(body)
             if ends[k] + tall - 14 > height: continue
-            head, words = f"{q.case}\u2002·\u2002{q.code} ({q.facet})", f"{stage}, {q.case}, {q.code}: {q.quote}"
-            blocks.append((stage, k * room, ends[k], head, "\n".join(body), q.facet, q.quote, words))
+            whole = q.quote if len(q.quote) <= most else q.quote[:most].rstrip() + " …"
+            blocks.append((stage, k * room, ends[k], f"{q.case}\u2002·\u2002{q.code} ({q.facet})", "\n".join(body), q.facet, whole))
             ends[k] += tall
-    return pd.DataFrame(blocks, columns=["stage", "x", "y", "head", "body", "facet", "quote", "alt"])
+    return pd.DataFrame(blocks, columns=["stage", "x", "y", "head", "body", "facet", "quote"])
 
 # %% ../nbs/50_charts.ipynb #a9295aec
+def _newest(select: Any) -> str:
+    "Write the test for the stage that was chosen last: of several chosen ones the quotes of one are shown."
+    last = f"peek(data('{select.name}_store')).values[0]"
+    return f"datum.stage === (isArray({last}) ? peek({last}) : {last})"
+
+
 def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], select: Any, width: float, height: int) -> list[Any]:
     "Return a line that names the stage, and the quotes with who said them."
     import altair as alt
@@ -483,19 +512,19 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-24, height], range=[0, height + 24], nice=False), axis=_y_axis(ink, labels=False))
     colours = alt.Color("ink:N", scale=None)
     blocks = blocks.assign(ink=[ink.get(f"{f}_text", ink["muted"]) for f in blocks["facet"]])
-    base = alt.Chart(blocks).encode(x=x, y=y, tooltip=_tips(head="Who and what", quote="Quote")).transform_filter(select)
-    top = alt.Chart(heads.assign(x=0, y=-24)).encode(x=x, y=y, text="line:N").transform_filter(select)
+    base = alt.Chart(blocks).encode(x=x, y=y, tooltip=_tips(head="Who and what", quote="Quote")).transform_filter(select).transform_filter(_newest(select))
+    top = alt.Chart(heads.assign(x=0, y=-24)).encode(x=x, y=y, text=alt.Text("line:N")).transform_filter(select).transform_filter(_newest(select))
     style = dict(align="left", baseline="top")
     return [top.mark_text(fontSize=12, fontWeight="bold", color=ink["ink"], **style),
-            base.mark_text(fontSize=11, fontWeight="bold", aria=False, **style).encode(text="head:N", color=colours),
+            base.mark_text(fontSize=11, fontWeight="bold", aria=False, **style).encode(text=alt.Text("head:N"), color=colours),
             base.mark_text(fontSize=12, lineHeight=15, lineBreak="\n", dy=15, color=ink["ink"], **style)
-                .encode(text="body:N", description="alt:N")]
+                .transform_calculate(alt="datum.stage + ', ' + datum.head + ': ' + datum.quote").encode(text=alt.Text("body:N"), description=alt.Description("alt:N"))]
 
 # %% ../nbs/50_charts.ipynb #69b74aeb
 def chart_quotes(
     journey: Journey,              # whose words
     *,
-    theme: str | None = None,      # "light" or "dark"; None: as set_theme says
+    theme: str | None = None,      # "light", "dark" or "print"; None: as set_theme says
     heads: bool = False,           # as in the other lanes; the quotes name their stage themselves
     select: Any = None,            # the selection of stages to follow; without it a menu is drawn with the chart
     most: int = 8,                 # quotes per stage at most
@@ -531,54 +560,19 @@ def _menu(journey: Journey) -> Any:
 def chart_stack(
     charts: Iterable[Any],                       # lanes or other Altair charts, top to bottom
     *,
-    title: str = "",                             # heading of the page
+    title: str | Sequence[str] = "",             # heading of the page, one line or several
     subtitle: str | Sequence[str] = (),          # one line or several under it
     description: str = "",                       # the picture in words, for those who cannot see it
-    theme: str | None = None,                    # "light" or "dark", the same as the lanes'; None: as set_theme says
+    theme: str | None = None,                    # "light", "dark" or "print", the same as the lanes'; None: as set_theme says
 ) -> alt.VConcatChart:
     "Set charts under each other on one page with a title."
     import altair as alt
 
     _draw_offline()
     ink, lines = _inks(theme), [subtitle] if isinstance(subtitle, str) else list(subtitle)
-    head = alt.TitleParams(title, subtitle=lines, anchor="start", fontSize=19, color=ink["ink"], subtitleColor=ink["muted"],
+    head = alt.TitleParams(title if isinstance(title, str) else list(title), subtitle=lines, anchor="start", fontSize=19, color=ink["ink"], subtitleColor=ink["muted"],
                            subtitleFontSize=12, subtitleLineHeight=17, subtitlePadding=7, offset=20)
     with warnings.catch_warnings():      # one selection in several lanes is the point, not a mistake
         warnings.filterwarnings("ignore", message="Automatically deduplicated selection parameter")
-        page = alt.vconcat(*charts, spacing=24, background=ink["paper"], padding=18, description=description, title=head, **_lasting(theme))
-    return page.resolve_scale(**dict.fromkeys(("x", "y", "color", "fill", "shape", "size"), "independent"))
-
-# %% ../nbs/50_charts.ipynb #0a990ba2
-_NOTHING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
-_LANES: dict[str, Callable[..., Any]] = {"emotions": chart_emotions, "touchpoints": chart_touchpoints, "pains_gains": chart_pains_gains, "quotes": chart_quotes}
-
-
-def _headlines(journey: Journey) -> tuple[str, list[str]]:
-    "Return the title and subtitle of a journey's picture."
-    people = "1 person" if journey.n_people == 1 else f"{journey.n_people} people"
-    base = f"{people}, {journey.n_codings} codings in {len(journey.stages)} stages"
-    base += f"; {len(journey.unplaced)} more stand in no stage" if len(journey.unplaced) else ""
-    reading = "Feelings are means over people with 95 % t intervals; there is none below 3 people, and nothing is drawn where nobody spoke."
-    return f"Journey of {journey.name}", [base + ".", reading]
-
-
-def chart_journey(
-    journey: Journey,                                                                     # the journey to draw
-    *,
-    lanes: Sequence[str] = ("emotions", "touchpoints", "pains_gains", "quotes"),          # which lanes, top to bottom
-    theme: str | None = None,                                                             # "light" or "dark"; None: as set_theme says
-) -> alt.VConcatChart:
-    """Draw a journey as stacked lanes that share their stages and one selection.
-
-    Returns an Altair chart; the selected stage is `selections.stage` of a `JupyterChart`. Raises `BadInput` for an unknown lane or theme.
-    """
-    _draw_offline()
-    ink, (title, subtitle) = _inks(theme), _headlines(journey)
-    for lane in lanes:
-        if lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(lane, _LANES))
-    if journey.quotes.empty:
-        empty = _blank(journey, _NOTHING, ink=ink, title="", heads=True)
-        return chart_stack([empty], title=title, subtitle=subtitle[:1], description=f"{title}: nothing to draw.", theme=theme)
-    select = _select(journey) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
-    drawn = [_LANES[lane](journey, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
-    return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
+        apart = alt.Resolve(scale=alt.ScaleResolveMap(**dict.fromkeys(("x", "y", "color", "fill", "shape", "size"), "independent")))
+        return alt.vconcat(*charts, spacing=24, background=ink["paper"], padding=18, description=description, title=head, resolve=apart, **_lasting(theme))

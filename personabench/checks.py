@@ -19,11 +19,11 @@ import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _count_by,
-    _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
-    _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few, _homes, _members_of, _read_persona, _round,
-    _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short, _status, _stored, _strength, _text_mark, _usual_kept,
-    _withdrawn, code_profiles, contrasts)
+    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept,
+    _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
+    _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
+    _tells_of_others, _homes, _members_of, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short,
+    _status, _stored, _strength, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
@@ -731,6 +731,15 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
         yield wrong(f"unassigned says {p.unassigned}; {left} interviewed people are in no segment", f"write unassigned: {left}", "unassigned")
 
 
+def _face(facts: _Facts, p: Persona) -> _Findings:
+    "Hold the quote at the head of a card, where it is of somebody who could be recognised, against what is known of who said it."
+    e, telling = p.quote, facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))
+    if e is None or e.note != _HARMLESS or not (told := telling.tells(str(e.case), str(e.quote))): return
+    at = next(("claims", j, "evidence", k, "note") for j, c in enumerate(p.claim_list) for k, other in enumerate(c.evidence) if other is e)
+    found = f"the quote {e.source} {e.start}-{e.end} at the head of the card tells {', '.join(told)} of {e.case}"
+    yield _Finding("person-recognisable", p.id, "", found, "remove its note, or draft again", at)
+
+
 def _notes_now(facts: _Facts, p: Persona) -> dict[str, str]:
     "Return what a draft notes of a persona's people, whatever limits are configured."
     telling = facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))
@@ -784,9 +793,14 @@ _DEMOGRAPHIC = frozenset({"demographic"})
 def _told_of(people: float, n: float) -> str: return f"{people:.0f} of {n:.0f} people" if people * 2 <= n else f"all but {n - people:.0f} of {n:.0f} people"
 
 
+def _by_codes(facts: _Facts, p: Persona) -> bool:
+    about = facts.kept(("about", p.segmentation), lambda: _segmentation(facts.study, p.segmentation))
+    return about["parameters"].get("method") == "code profiles"
+
+
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
-    if 0 < size < k and _CODINGS not in p.data:  # a group of interviewed people says so itself, and is a proto-persona
+    if 0 < size < k and not _by_codes(facts, p):  # a group of interviewed people says so itself, and is a proto-persona
         yield _Finding("k-anonymity", p.id, "", f"the segment has {size} people, and a persona of so few describes somebody",
             "segment with fewer groups, or leave the persona out", ("segment",))
     for j, c in enumerate(p.claim_list):  # what everybody interviewed was coded with, such as having a job, sets nobody apart
@@ -821,6 +835,17 @@ def _line_now(facts: _Facts, p: Persona, d: Descriptor, people: set[str]) -> Des
     return f"nobody of the persona's people gave the answer {d.answer!r} to {d.variable!r}", "remove the line; or draft again"
 
 # %% ../nbs/43_checks.ipynb #5fe93eb9
+def _hides_others(facts: _Facts, p: Persona, d: Descriptor, people: set[str], k: float) -> bool:
+    "Whether the others' figures of what is shown of a variable would tell of fewer than k of them."
+    survey = facts.survey(p.survey or next(iter(_surveys_of(p)), None))
+    assert survey is not None
+    labels = [(v, str(label)) for v, label in survey.row(d.variable)["values"]]
+    shown = [other.answer for other in p.described if (other.asked, other.variable) == ("survey", d.variable) and other.mean is None]
+    values = [v for v, label in labels if label in shown] if shown else [None]
+    here = _home_of(facts, p, survey) if _of_segment(p) else _among(survey.data.index, people)
+    return facts.kept(("others", id(p), d.variable, k), lambda: _tells_of_others(survey, d.variable, values, ~here, facts.away, k))
+
+
 def _lines(facts: _Facts, p: Persona) -> _Findings:
     "Hold the descriptors of a persona against survey and interviews."
     people, k, shown = _people(facts, p), facts.limits["k"], dict[tuple[str, str], int]()
@@ -830,6 +855,10 @@ def _lines(facts: _Facts, p: Persona) -> _Findings:
             yield _Finding("survey-missing", p.id, "", *now, ("described", j, "variable"))
             continue
         stated = {name: getattr(d, name) for name in ("n", "people", "share", "mean", "low", "high", "rest") if _of_segment(p) or getattr(d, name) is not None}
+        if d.asked == "survey" and _hides_others(facts, p, d, people or set(), k if d.rest is not None else _FEWEST_ALIKE):
+            stated.pop("rest", None)
+            if d.rest is not None: yield _Finding("k-anonymity", p.id, "", f"the others' figure for {d.variable!r} tells of fewer than {k:.0f} of them",
+                "remove the line 'rest'", ("described", j, "rest"))
         found = _compared("statistic-right", p, None, stated, {name: getattr(now, name) for name in stated}, f"the line on {d.variable!r}")
         yield from (f._replace(at=("described", j, *f.at)) for f in found)
         for name in ("question", "scale"):
@@ -975,20 +1004,29 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None
 # %% ../nbs/43_checks.ipynb #da3591f1
 def _again(facts: _Facts, p: Persona, then: Survey, later: Survey) -> set[str] | None:
     "Return the persona's people who were asked in both waves, where that is enough of them to compare; else None."
-    if p.cases is None and p.segment is None: return None
+    if p.cases is None and p.segment is None or then.id is None or later.id is None: return None  # the row of a survey without ids is nobody elsewhere
     here = _segments(facts, p).get(str(p.segment), set()) if p.cases is None else set(p.cases)
     return facts.kept(("again", id(p), then.name, later.name), lambda: both if len(both := here & set(then.data.index) & set(later.data.index)) >= 30 else None)
 
 
 def _kept_level(facts: _Facts, survey: Survey, e: Evidence) -> tuple[float, float, float]:
-    return facts.kept(("all", survey.name, e.variable, str(e.value), e.share is None), lambda: _level_of(facts, survey, e))
+    scale = len(survey.row(str(e.variable))["values"]) if e.share is None else 0
+    return facts.kept(("all", survey.name, e.variable, str(e.value), e.share is None, scale), lambda: _level_of(facts, survey, e))
+
+
+def _once_more(facts: _Facts, e: Evidence) -> tuple[Survey, Survey] | None:
+    "Return the survey that evidence is from and the newest later one with the same question, on one scale; None where there is none to compare."
+    then = facts.survey(e.survey)
+    if then is None or not then.variables["variable"].eq(e.variable).any() or (later := _later(facts, e)) is None: return None
+    if e.share is not None: return then, later
+    if _one_order(then, later, str(e.variable)) is None: return None
+    return facts.kept(("on one scale", then.name, later.name, e.variable), lambda: _on_one_scale(then, later, [str(e.variable)]))
 
 
 def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     for k, e in enumerate(c.evidence):
-        if e.kind != "survey" or (then := facts.survey(e.survey)) is None or not then.variables["variable"].eq(e.variable).any(): continue
-        later = _later(facts, e)
-        if later is None: continue
+        if e.kind != "survey" or (both_waves := _once_more(facts, e)) is None: continue
+        then, later = both_waves
         both = _again(facts, p, then, later)
         (a, sd, n), (b, sd2, m) = (_kept_level(facts, s, e) if both is None else _level_of(facts, s, e, both) for s in (then, later))
         if min(n, m) < 30: continue
@@ -1035,9 +1073,11 @@ def _told_numbers(facts: _Facts, c: Claim) -> Iterator[set[float]]:
 
 
 def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
-    if c.drafted is not None and c.drafted != _text_mark(c.text):
-        found = f"{_said(facts, p, c.text)} is not what it said when its evidence was linked"
-        yield _Finding("reworded", p.id, c.id, found, "look whether the evidence still says all of it; then take the line 'drafted' away", ("text",))
+    now, linked = _text_mark(c.text), c.evidence and (c.codes or c.is_survey)
+    lost = c.drafted is None and linked and any(other.drafted for other in p.claim_list)   # a file of before has no marks at all
+    if lost or c.drafted not in (None, now):
+        found = "has no mark that its evidence was linked to this text" if lost else "is not what it said when its evidence was linked"
+        yield _Finding("reworded", p.id, c.id, f"{_said(facts, p, c.text)} {found}", f"look whether the evidence says all of it; then write drafted: '{now}'", ("text",))
 
 
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -1086,12 +1126,40 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"{_said(facts, p, c.text)} ties {loose[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
 
+# %% ../nbs/43_checks.ipynb #c7a1b2d9
+_NO = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|rarely|seldom|hardly|hate[sd]?|dislike[sd]?|avoid(?:s|ed)?|refuse[sd]?|"
+                 r"reject(?:s|ed)?|lack(?:s|ed)?|less|fewer|nicht|nie|kein\w*|ohne|hass(?:t|en))\b|n['\u2019]t\b", re.IGNORECASE)
+_NO_TOPIC = frozenset("with than from that this they their them when what have does more most often other others very much also into just only".split())
+
+
+_ENDS, _JOINTS = r"[.!?]", r"[,;:.!?()\u201c\u201d]|\b(?:and|but|und|aber)\b"
+
+
+def _stem(word: str) -> str: return word[:max(4, min(5, len(word) - 1))]    # so that takes stands for take, and commutes for commuting
+
+
+def _senses(text: str, ends: str = _JOINTS) -> list[tuple[set[str], bool]]:
+    "Return for each part of a text the beginnings of its words, and whether it denies something."
+    parts = re.split(ends, text.replace("_", " ").casefold())
+    words = [{_stem(w) for w in re.findall(r"[^\W\d_]{4,}", _NO.sub(" ", part)) if w not in _NO_TOPIC} for part in parts]
+    return [(stems, bool(_NO.search(part))) for stems, part in zip(words, parts, strict=True) if stems]
+
+
+def _turned_round(label: str, texts: Sequence[str]) -> bool:
+    "Whether a part of a label denies what the texts that share most of its words say, or says what they deny."
+    told = [sense for text in texts for sense in (*_senses(text), *_senses(text, _ENDS))]
+    for stems, no in _senses(label):
+        most = max((len(stems & its) for its, _ in told), default=0)
+        if most and no not in {its_no for its, its_no in told if len(stems & its) == most}: return True
+    return False
+
 # %% ../nbs/43_checks.ipynb #ebe1c869
 def _titled(facts: _Facts, p: Persona) -> _Findings:
     "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
-    told = " ".join(f"{c.text} {' '.join(c.codes)} {' '.join(f'{e.variable} {e.answer}' for e in c.evidence if e.kind == 'survey')}" for c in p.claim_list).casefold()
+    pieces = [text for c in p.claim_list for text in (c.text, *c.codes, *(f"{e.variable} {e.answer}" for e in c.evidence if e.kind == "survey"))]
+    told = " ".join(pieces).casefold().replace("_", " ")
     earned = _shield(p, p.claim_list)
-    numbers = _numbers_in(told.replace("_", " ")) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
+    numbers = _numbers_in(told) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
         groups = [hit[0] for hit in _GROUPS.finditer(text) if key == "label" or hit[0].islower() or hit[0].casefold() not in _CALLED]
         if loose_groups := [group for group in groups if not _shown(group, earned)]:
@@ -1101,10 +1169,12 @@ def _titled(facts: _Facts, p: Persona) -> _Findings:
             found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"
             yield _Finding("invented-number", p.id, "", found, "take the number from a claim, or leave it out", (key,))
     said = re.findall(r"[^\W\d_]{4,}", p.label.casefold())
-    loose = [w for w in said if w[:5] not in told]  # a stem, so that rides stands for riding
+    loose = [w for w in said if not re.search(rf"\b{re.escape(_stem(w))}", told)]  # at the beginning of a word: unreliable is not reliable
     if 2 * len(loose) > len(said):
         yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says what no claim does: {', '.join(loose)}",
             "word it as a claim does, or claim it and link evidence", ("label",))
+    elif _turned_round(p.label, pieces):
+        yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says the contrary of a claim", "word it as the claim does", ("label",))
 
 # %% ../nbs/43_checks.ipynb #3a0a1d08
 def _supported(facts: _Facts, p: Persona) -> _Findings:
@@ -1134,7 +1204,8 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
                 yield _Finding("not-distinct", personas[j].id, "", found, "join the two, or keep the claims that set them apart", ("claims",), j)
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
-_ABOUT_PERSONAS = (_unknown_segment, _absent, _size, _verdict, _review, _titled, _prevalent, _anonymous, _lines, _stable, _artefact, _misfits, _stale, _supported)
+_ABOUT_PERSONAS = (
+    _unknown_segment, _absent, _size, _verdict, _review, _titled, _face, _prevalent, _anonymous, _lines, _stable, _artefact, _misfits, _stale, _supported)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _reworded, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
 

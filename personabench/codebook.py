@@ -83,6 +83,14 @@ def rename_code(
             raise AlreadyThere(f"code {to!r}", "the codebook has a code of that name",
                                cure="merge the two with merge_codes, or choose another name")
         step.update("codes", [code_id], {"name": to})
+        _take_entries(step, [code_id], [name], to)
+
+
+def _take_entries(step: store.Step, code_ids: Sequence[int], names: Sequence[str], to: str) -> None:
+    "Let what stands in journey maps under stages follow when those get another name."
+    c, e = store.tables.tables["codes"], store.tables.tables["entries"]
+    stages = step.conn.scalar(sa.select(sa.func.count()).where(c.c.code_id.in_(code_ids), c.c.facet == "stage"))
+    if stages: step.update("entries", step.conn.scalars(sa.select(e.c.entry_id).where(e.c.stage.in_(names), e.c.removed == 0)).all(), {"stage": to})
 
 # %% ../nbs/20_codebook.ipynb #8e2fdf89
 def merge_codes(
@@ -107,6 +115,7 @@ def merge_codes(
         step.update("codings", moving, {"code_id": target})
         children = step.conn.scalars(sa.select(c.c.code_id).where(c.c.parent_id.in_(ids), c.c.removed == 0)).all()
         step.update("codes", children, {"parent_id": target})
+        _take_entries(step, ids, names, into)
         step.update("codes", ids, {"removed": 1})
     return len(moving)
 

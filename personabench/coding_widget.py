@@ -31,7 +31,7 @@ __all__ = ['KEYS', 'widget_files', 'check_key', 'find_hits', 'CodingWidget']
 
 # %% ../nbs/22_coding_widget.ipynb #d04e7ea2
 _FIRST = {"coding_widget": ("shared", "shared_text", "shared_stripes"), "codebook_widget": ("shared",), "adjudication_widget": ("shared", "shared_text"),
-          "evidence_widget": ("shared",), "persona_editor": ("shared",)}
+          "evidence_widget": ("shared",), "persona_editor": ("shared",), "journey_map": ("shared",)}
 
 
 def _static(*names: str) -> str: return "\n".join((files("personabench") / "static" / name).read_text("utf-8") for name in names)

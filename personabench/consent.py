@@ -205,6 +205,16 @@ def _blank_memos(step: store.Step, case_id: int, codings: Sequence[int], sources
     return n
 
 # %% ../nbs/14_consent.ipynb #cd8ca1b9
+def _blank_entries(step: store.Step, runs: set[tuple[str, ...]]) -> int:
+    "Fill what repeats a person's words in entries of journey maps; their evidence is ids. Returns how many entries."
+    e, n = _t["entries"], 0
+    for row in step.conn.execute(sa.select(e.c.entry_id, e.c.text)).all():
+        text = _filled(row.text, _repeated(row.text, runs, []))
+        if text != row.text: step.blank("entries", [row.entry_id], {"text": text})
+        n += text != row.text
+    return n
+
+
 def _blank_attributes(step: store.Step, case_id: int) -> int:
     a = _t["attributes"]
     rows = step.conn.execute(sa.select(a.c.attribute_id, a.c.removed).where(a.c.case_id == case_id, a.c.value != "null")).all()
@@ -390,6 +400,7 @@ def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[st
     _blank_speakers(step, case_id, case)
     rows = [(name, "turns", n, "blanked, earlier revisions too") for name, n in turns.items() if n]
     rows += [("study", "codings", len(live), "removed"), ("study", "memos", memos, "emptied, or filled where they repeat the person's words"),
+             ("study", "map entries", _blank_entries(step, runs), "filled where they repeat the person's words"),
              ("study", "attributes", _blank_attributes(step, case_id), "emptied"), *_blank_codes(step, runs, said),
              ("log", "entries", _blank_log(step, runs), "filled where they repeat the person's words")]
     return rows + [(name, "answers", n, "dropped from the survey") for name, n in _blank_answers(step, case).items()], names, runs
@@ -405,7 +416,7 @@ def withdraw(
     """Blank all that a participant said and answered, everywhere in the study and for good, and leave a tombstone.
 
     One step: all of it happens or nothing does. Afterwards the file is rewritten, so that the bytes are gone from it too. Returns one row per
-    thing done or left to do: place, what (turns, codings, memos, attributes, definitions, code, entries, answers, persona, version,
+    thing done or left to do: place, what (turns, codings, memos, map entries, attributes, definitions, code, entries, answers, persona, version,
     name, file), count, note. Raises NoSuchCase,
     BadInput (date, open step, personas). `undo` refuses to take it back.
     """

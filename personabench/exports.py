@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from html import escape
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,10 @@ def _html(chart: Any) -> bytes:
 
 def _bytes(chart: Any, form: str) -> bytes:
     "Draw a chart as PNG (two pixels per unit) or PDF."
-    file = BytesIO()
-    chart.save(file, format=form, **({"scale_factor": 2} if form == "png" else {}))
-    return file.getvalue()
+    import vl_convert
+
+    spec = chart.to_dict(validate=False)
+    return vl_convert.vegalite_to_png(spec, scale=2) if form == "png" else vl_convert.vegalite_to_pdf(spec)
 
 # %% ../nbs/52_exports.ipynb #ef54613a
 _FORMATS = {".html": _html, ".svg": lambda chart: chart_svg(chart).encode(), ".png": lambda chart: _bytes(chart, "png"), ".pdf": lambda chart: _bytes(chart, "pdf")}

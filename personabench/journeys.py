@@ -205,11 +205,16 @@ def _stage_means(people: pd.DataFrame, value: str, stages: pd.Index, end: float 
     return table.assign(low=np.clip(table["mean"] - half, -end, end), high=np.clip(table["mean"] + half, -end, end), n=n)
 
 # %% ../nbs/44_journeys.ipynb #2e2978d1
-def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, spoken: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
+def _tellers(quotes: pd.DataFrame, spoken: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
+    "Return who told of which stage: stage, case, in stage order."
+    both = pd.concat([quotes[["stage", "case"]].astype(object), spoken[["code", "case"]].set_axis(["stage", "case"], axis=1)]).drop_duplicates()
+    return both.sort_values(["stage", "case"], key=lambda c: c.map({s: i for i, s in enumerate(stages)}) if c.name == "stage" else c, kind="stable", ignore_index=True)
+
+
+def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, people: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
     "Put one row per stage together; a stage without data keeps blanks."
     table = order[["stage", "order"]].set_index("stage")
-    people = pd.concat([quotes[["stage", "case"]].astype(object), spoken[["code", "case"]].set_axis(["stage", "case"], axis=1)])
-    table["n_people"] = people.drop_duplicates().groupby("stage").size()
+    table["n_people"] = people.groupby("stage").size()
     table["n_codings"] = quotes.groupby("stage", observed=True).size()
     table[["emotion", "low", "high", "n_emotion"]] = feeling[["mean", "low", "high", "n"]]
     table[["expectation", "expectation_low", "expectation_high", "n_expectation"]] = hope[["mean", "low", "high", "n"]]
@@ -289,6 +294,7 @@ class Journey:
     n_codings: int                # codings that have a place
     stages: pd.DataFrame          # stage, order, n_people, n_codings, emotion, low, high, n_emotion,
                                   # expectation, expectation_low, expectation_high, n_expectation, gap
+    people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
     gaps: pd.DataFrame            # stage, gap (felt less expected), low, high, n, how ("same people", "different people", None: no interval),
                                   # n_emotion, n_expectation
@@ -437,14 +443,14 @@ def _assemble(name: str, order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd
     index = pd.Index(order["stage"], dtype=object)
     feeling, hope = _stage_means(felt, "emotion", index), _stage_means(awaited, "expectation", index)
     gaps = _gaps(felt, awaited, feeling, hope)
-    stages = _stage_table(order, quotes, spoken, feeling, hope).assign(gap=gaps["gap"])
-    tables = {"stages": stages, "emotions": felt.assign(origin="coded"), "gaps": gaps, **_tables(quotes, spoken, stages, codes, steps),
+    people = _tellers(quotes, spoken, list(index))
+    stages = _stage_table(order, quotes, people, feeling, hope).assign(gap=gaps["gap"])
+    tables = {"stages": stages, "people": people, "emotions": felt.assign(origin="coded"), "gaps": gaps, **_tables(quotes, spoken, stages, codes, steps),
               "moments": _moments(stages, felt), "unplaced": unplaced}
     tables["opportunities"] = _opportunities(tables["pains"], quotes, felt, stages.set_index("stage")["order"])
     plain = {key: t.assign(stage=t["stage"].astype(object)).reset_index(drop=True) if "stage" in t else t for key, t in tables.items()}
-    people = pd.concat([quotes["case"], spoken["case"]]).nunique()
     notes = [*_notes(order, quotes, unplaced, stages), _torn(felt)]
-    return Journey(name, int(people), int(len(quotes.drop_duplicates(["coding_id", "source", "start", "end", "code"]))),
+    return Journey(name, int(people["case"].nunique()), int(len(quotes.drop_duplicates(["coding_id", "source", "start", "end", "code"]))),
                    notes=tuple(n for n in notes if n), **plain)
 
 # %% ../nbs/44_journeys.ipynb #051d6f40

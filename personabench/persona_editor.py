@@ -20,7 +20,7 @@ from .cards import _count, _in_card_order, _interval, _otherwise
 from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
 from .coding_widget import widget_files
 from .personas import (PERSONA_FIELDS, Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
-                                   _write_whole, passages)
+                                   _write_known, _write_whole, passages)
 from .prevalence import Prevalence, _brief, persona_prevalence
 from .schema import FACETS, STRENGTHS, AlreadyThere, BadInput, NoSuchName, PersonabenchError, nearest
 from .study import Study
@@ -201,7 +201,7 @@ class _File:
         if self.changed:  # since the message was taken in
             raise AlreadyThere(str(self.path), "another program has just changed the file", "the file as you saw it", "look at what has changed, and do it again")
         data = _updated(self.path, p)
-        if data != self.bytes: _write_whole(self.path, data.decode())
+        if data != self.bytes: _write_known(self.path, data, self.bytes)
         self.bytes, self.persona = data, p
         p._as_read = ""  # the file says more by now than what was read
 

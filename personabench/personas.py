@@ -171,7 +171,7 @@ class Claim(_Row):
     "Hold one statement about the people of a persona, what speaks for it and what against it."
     id: str                                # unique within the persona, such as "pain-empty-dock"
     text: str                              # the statement; edit it freely, the links below stay
-    drafted: str | None = None             # hash of the text that the evidence was linked to when it was drafted; take it away when both were held together again
+    drafted: str | None = None             # hash of the text that the evidence was linked to; `check` tells that of a new text, for when both were held together
     facet: str = Field(json_schema_extra={"enum": list(FACETS)})
     field: str | None = None               # heading on a persona, where it is not its facet's: one of PERSONA_FIELDS
     codes: list[str] = []                  # the codes whose codings are counted
@@ -257,7 +257,7 @@ class Descriptor(_Row):
     mean: float | None = None
     low: float | None = None               # 95 % interval of share or mean
     high: float | None = None
-    rest: float | None = None              # the same figure among all other respondents
+    rest: float | None = None              # the same figure among all other respondents; none where it tells of fewer than five of them
 
     @property
     def topic(self) -> str: "What it is about."; return topic_words(self.question) if self.question else self.variable.replace("_", " ").capitalize()  # noqa: E702
@@ -299,6 +299,7 @@ class Persona(_Row):
     described: list[Descriptor] = []       # who they are: lines that claim nothing and are no part of the bundle
     claim_list: list[Claim] = Field([], alias="claims")
     _as_read: str = PrivateAttr("")        # hash of what the file said when it was read, for whoever writes it back
+    _file: str = PrivateAttr("")           # and which file that was
 
     def __eq__(self, other: object) -> bool: return isinstance(other, Persona) and self.__dict__ == other.__dict__  # wherever it was read
 
@@ -417,13 +418,26 @@ def _evidence_frame(p: Persona) -> pd.DataFrame:
 _LEADING, _SHORT, _LONG = ("pain", "goal", "need", "motivation"), 50, 170   # facets, and the length of a quote that reads well
 
 
+_TELLS = "tells who somebody is: quote something else, or pseudonymize the source"        # notes on quotes
+_HARMLESS = "tells nothing of who said it"
+
+
 def _lead_quote(p: Persona) -> Evidence | None:
-    "Choose the quote that stands for all: readable, of what most people share, and of nobody who fits badly or could be recognised."
-    apart = {link.case for link in p.linked if link.note is not None}
+    """Choose the quote that stands for all: readable, of what most people share, without what gives somebody away, and of nobody who fits badly. Who
+    could be recognised by other quotes speaks only where nobody else does, by a quote that the draft found to tell nothing."""
+    notes = {link.case: link.note for link in p.linked}
+    found = _leading(p, lambda e: notes.get(str(e.case)) is None) or _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and e.note == _HARMLESS)
+    return next(iter(found), None)
+
+
+def _leading(p: Persona, fits: Callable[[Evidence], bool], names: re.Pattern[str] | None = None) -> list[Evidence]:
+    "Return the first quote that may lead, as a list of at most one: a readable one, else any of a leading facet."
     ranked = sorted(p.claim_list, key=lambda c: (c.facet not in _LEADING, -(c.share or 0), c.id))
-    quotes = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.case not in apart]
-    readable = [e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG]
-    return next(iter(readable), None) or next((e for c, e in quotes if c.facet in _LEADING), None)
+    quotes = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.note != _TELLS]
+    readable = (e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG)
+    for e in (*readable, *(e for c, e in quotes if c.facet in _LEADING)):
+        if fits(e) and not any(_identifiers_in(str(e.quote), names)): return [e]
+    return []
 
 
 def _sheet(p: Persona) -> pd.DataFrame:
@@ -484,7 +498,7 @@ def _to_yaml(persona: Persona, path: str | Path | None) -> str:
     return text
 
 # %% ../nbs/40_personas.ipynb #7f1c82d7
-def _write_whole(path: Path, text: str) -> None:
+def _write_whole(path: Path, text: str, put: Callable[[str, Path], None] | None = None) -> None:
     "Write a file so that a reader sees the old one or the new one, and never a part; a symbolic link stays one, and its target is written."
     import os
     import tempfile
@@ -497,12 +511,44 @@ def _write_whole(path: Path, text: str) -> None:
             f.flush()
             os.fsync(f.fileno())
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)  # mkstemp's own file is for its owner alone
-        os.replace(name, path)
+        (put or os.replace)(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 # %% ../nbs/40_personas.ipynb #db787840
+_SEEN: dict[str, str] = {}   # file -> hash of what this program last read from it as personas, or wrote into it
+
+
+def _real(path: Path) -> str: return str(path.resolve())
+def _bytes_of(path: Path) -> bytes | None: return path.read_bytes() if path.exists() else None
+def _hash_of(data: bytes) -> str: return text_hash(data.decode("latin-1"))
+
+
+def _others_words(path: Path, why: str) -> AlreadyThere:
+    cure = "read_personas it, look at what is new there, take it over, and write again"
+    return AlreadyThere(str(path), f"another program has changed the file{why}", "the file as it was last read or written here", cure)
+
+
+def _write_known(path: Path, data: bytes, was: bytes | None) -> None:
+    "Write a persona's file that still holds what was looked at (None: there was none). Raises AlreadyThere when another program has written it meanwhile."
+    import os
+
+    def put(name: str, target: Path) -> None:
+        if was is None:
+            try: os.link(name, target)          # fails where a file has come into being, as no look before can
+            except FileExistsError: pass
+            except OSError: pass                # a file system without links
+            else:
+                os.unlink(name)
+                return
+        if _bytes_of(target) not in (was, data): raise _others_words(path, " just now")
+        os.replace(name, target)
+
+    _write_whole(path, data.decode(), put)
+    _SEEN[_real(path)] = _hash_of(data)
+
+
 def _load_yaml(text: str, place: str, kind: Literal["safe", "rt"] = "safe") -> Any:
     "Parse YAML. Raises BadInput with the line."
     from ruamel.yaml import YAML
@@ -562,7 +608,7 @@ def _read_persona(path: Path) -> Persona:
         if twice is None: raise _explained(e, text, str(path)) from e
         line = _line(_load_yaml(text, str(path), "rt"), ("claims", twice, "id"))
         raise BadInput(f"{path}, line {line}", f"the claim id {raw['claims'][twice]['id']!r} a second time", "each id once", "rename one of the two") from e
-    persona._as_read = _said_hash(persona)
+    persona._as_read, persona._file = _said_hash(persona), _real(path)
     return persona
 
 
@@ -589,7 +635,9 @@ def read_personas(
     missing keys, wrong values, and an id that occurs twice.
     """
     files = _persona_files(folder)
+    seen = {_real(path): _hash_of(path.read_bytes()) for path in files}     # before they are read: what is written meanwhile is not seen
     personas = [_read_persona(path) for path in files]
+    _SEEN.update(seen)
     twice = _first_twice([p.id for p in personas])
     if twice is None: return personas
     line = _line(_load_yaml(files[twice].read_text("utf-8-sig"), str(files[twice]), "rt"), ("id",))
@@ -601,23 +649,29 @@ def write_personas(
     personas: Iterable[Persona], # each with its own id
     folder: str | Path,          # made if it is missing
     *,
-    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost (`update_personas` keeps them)
+    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost (`update_personas` keeps them),
+                                 # but not those made since the personas were read from these files
 ) -> list[Path]:
     """Write each persona to its own file `<id>.yaml`.
 
     Returns the paths. Raises AlreadyThere, before anything is written, when a file of that name holds something else and `overwrite` is
-    false, or when two personas have one id.
+    false, when somebody else has changed a file since the persona was read from it, or when two personas have one id.
     """
     personas, folder = list(personas), Path(folder)
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     texts = {folder / f"{p.id}.yaml": p.to_yaml() for p in personas}
-    changed = {path: text for path, text in texts.items() if not path.exists() or path.read_bytes() != text.encode()}
-    kept = [path for path in changed if path.exists()]
+    was = {path: _bytes_of(path) for path in texts}
+    changed = {path: text for path, text in texts.items() if was[path] != text.encode()}
+    kept = [path for path in changed if was[path] is not None]
     if kept and not overwrite:
         raise AlreadyThere(str(kept[0]), "a file of that name that differs", cure="pass overwrite=True to replace it, or write to another folder and compare")
+    for p, path in zip(personas, texts, strict=True):
+        if path in kept and p._file == (at := _real(path)) and _SEEN.get(at) != _hash_of(was[path] or b""): _unchanged(path, _read_persona(path), p, was[path] or b"")
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in changed.items(): _write_whole(path, text)
+    for path, text in texts.items():
+        if path in changed: _write_known(path, text.encode(), was[path])
+        else: _SEEN[_real(path)] = _hash_of(text.encode())
     return list(texts)
 
 # %% ../nbs/40_personas.ipynb #4018d3bc
@@ -818,8 +872,12 @@ def _updated(path: Path, new: Persona) -> bytes:
     return (mark + (said.replace("\n", "\r\n") if dos else said)).encode()
 
 
-def _unchanged(path: Path, there: Persona, p: Persona) -> None:
-    "Raise AlreadyThere when the file says something else than when the persona was read from it: writing would take that back."
+def _unchanged(path: Path, there: Persona, p: Persona, was: bytes) -> None:
+    """Raise AlreadyThere when the file says something else than when the persona was read from it: writing would take that back. A persona drafted anew was
+    read from nothing: then the file has to be as this program last read or wrote it."""
+    if not p._as_read and there != p and _SEEN.get(_real(path)) != _hash_of(was):
+        raise _others_words(path, " since it was last read or written here") if _real(path) in _SEEN else AlreadyThere(
+            str(path), f"a file of {p.id!r} that nobody has read here", "a persona read from it", "read_personas it and look at what it says, then update it")
     if p._as_read and there._as_read != p._as_read and there != p:
         cure = "read it again with read_personas, change that, and write it"
         raise AlreadyThere(str(path), f"somebody has changed the file since {p.id!r} was read from it", "the file as it was read", cure)
@@ -833,20 +891,24 @@ def update_personas(
 
     A persona's file is the one that holds its id; a persona without one gets `<id>.yaml`. Returns the paths of the files that were changed
     or made. Raises, before anything is written, BadInput for a file that cannot be read or changed in place, and AlreadyThere for an id twice and
-    for a file in which somebody else has changed what it says since the persona was read from it.
+    for a file in which somebody else has changed what it says since the persona was read from it; one drafted anew takes the place of what was last
+    read from the file, or written into it, here.
     """
     personas, folder = list(personas), Path(folder)
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     there = [p for p in sorted(folder.glob("*.y*ml")) if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]
+    was = {path: path.read_bytes() for path in there}
     read = {path: _read_persona(path) for path in there}
     known = {was.id: path for path, was in read.items()}
     for p in personas:
-        if p.id in known: _unchanged(known[p.id], read[known[p.id]], p)
+        if p.id in known: _unchanged(known[p.id], read[known[p.id]], p, was[known[p.id]])
     texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p) if p.id in known else p.to_yaml().encode() for p in personas}
-    changed = {path: data for path, data in texts.items() if not path.exists() or path.read_bytes() != data}
+    changed = {path: data for path, data in texts.items() if was.get(path) != data}
     folder.mkdir(parents=True, exist_ok=True)
-    for path, data in changed.items(): _write_whole(path, data.decode())
+    for path, data in texts.items():
+        if path in changed: _write_known(path, data, was.get(path))
+        else: _SEEN[_real(path)] = _hash_of(data)
     for p in personas:
         path = known.get(p.id, folder / f"{p.id}.yaml")
         if p._as_read and path in changed: p._as_read = _read_persona(path)._as_read  # it may be changed on and written again
@@ -1012,8 +1074,9 @@ class _Passage(NamedTuple):
     date: str
 
 
-def _quote(row: Any) -> Evidence:
-    return Evidence(kind="quote", quote=row.quote, source=row.source, start=int(row.start), end=int(row.end), case=str(row.case), code=row.code, date=row.date)
+def _quote(row: Any, note: str | None = None) -> Evidence:
+    span = {"source": row.source, "start": int(row.start), "end": int(row.end)}
+    return Evidence(kind="quote", quote=row.quote, **span, case=str(row.case), code=row.code, date=row.date, note=note)
 
 # %% ../nbs/40_personas.ipynb #883c1e40
 _OPPOSITE = re.compile(r"\bopposite\b\s*(?:of|to|is|:)?\s*:?\s*([^.;\n]+)", re.IGNORECASE)
@@ -1136,6 +1199,46 @@ def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
 
     if level == "numeric" or pd.api.types.is_numeric_dtype(x): return x.to_numpy("float64", na_value=np.nan)
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
+
+# %% ../nbs/40_personas.ipynb #be696741
+def _in_words(survey: Survey, variable: str) -> list[tuple[Any, Any]] | None:
+    "Return the answers of a scale in words, in their order, as pairs of answer and label; None for all else: numbers are their own places."
+    import pandas as pd
+
+    row = survey.row(variable)
+    ordered = row["level"] == "ordinal" and not pd.api.types.is_numeric_dtype(survey.data[variable])
+    return [(v, label) for v, label in row["values"]] if ordered else None
+
+
+def _one_order(old: Survey, new: Survey, variable: str) -> list[tuple[Any, Any]] | None:
+    "Return the answers in words of two surveys in the one order that follows from both; none where words are in no order, None where there is no such order."
+    from graphlib import CycleError, TopologicalSorter
+
+    sides = [side for survey in (old, new) if (side := _in_words(survey, variable))]
+    if len(sides) < 2: return []
+    names, after = [[str(v) for v, _ in side] for side in sides], TopologicalSorter[str]()
+    for answers in names:
+        for before, name in zip([None, *answers], answers): after.add(name, *([] if before is None else [before]))
+    try: order = list(after.static_order())
+    except CycleError: return None
+    neighbours = {pair for answers in names for pair in zip(answers, answers[1:])}
+    known = {str(v): (v, label) for side in reversed(sides) for v, label in side}
+    return [known[name] for name in order] if neighbours >= set(zip(order, order[1:])) else None  # else two of them could change places
+
+
+def _on_one_scale(old: Survey, new: Survey, variables: Iterable[str]) -> tuple[Survey, Survey]:
+    "Return two surveys with the answers in words of either, so that one that nobody gave this time moves no other from its place."
+    from dataclasses import replace
+
+    import pandas as pd
+
+    orders = {v: order for v in variables if (order := _one_order(old, new, v))}
+    def whole(survey: Survey) -> Survey:
+        missing = {v for v, order in orders.items() if len(order) > len(survey.row(v)["values"])}
+        told = [orders[v] if v in missing else values for v, values in zip(survey.variables["variable"], survey.variables["values"], strict=True)]
+        return replace(survey, variables=survey.variables.assign(values=pd.Series(told, index=survey.variables.index, dtype="object"))) if missing else survey
+
+    return whole(old), whole(new)
 
 # %% ../nbs/40_personas.ipynb #5e106163
 def _contrast_variable(survey: Survey, row: pd.Series, w: np.ndarray, g: np.ndarray, k: int) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
@@ -1540,7 +1643,7 @@ def _listed(p: pd.DataFrame, by: str, most: int, names: re.Pattern[str] | None =
     for name, row in zip(best[by].tolist(), map(_Passage, *(best[part].tolist() for part in _Passage._fields)), strict=True):
         quiet, telling = found.setdefault(name, ([], []))
         if len(quiet) < most: (telling if any(_identifiers_in(row.quote, names)) else quiet).append(row)
-    return {name: [_quote(row) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
+    return {name: [_quote(row, None if quiet else _TELLS) for row in (quiet or telling)[:most]] for name, (quiet, telling) in found.items()}
 
 # %% ../nbs/40_personas.ipynb #34b6b7f0
 def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int, names: re.Pattern[str] | None,
@@ -1733,18 +1836,31 @@ def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mappi
     codes = found["level"].eq("numeric") & ~found["variable"].map(_is_amount).astype(bool)  # the mean of district 2 and district 7 is no district
     rows = found[found["variable"].map(fields).notna() & ~codes & found["people"].fillna(found["n"]).ge(_FEWEST_ALIKE) & found["n"].ge(_FEWEST_ALIKE)]
     rows = rows.sort_values("share", ascending=False, kind="stable").groupby("variable", sort=False).head(_MOST_ANSWERS)
-    out: list[Descriptor] = []
+    out, others = list[Descriptor](), np.array([]) if ground.home is None else ground.home != ground.names.index(segment)
     for variable, listed in rows.groupby("variable", sort=False):
         told = list(_rows(listed))
         shown = told if told[0].share != told[0].share else told[:_safe([int(row.people) for row in told], int(told[0].n))]
-        out += [_descriptor(row, str(fields[variable]), ground.survey) for row in shown]
+        hidden = ground.survey is not None and _tells_of_others(ground.survey, str(variable), [row.value for row in shown], others, ground.away)
+        out += [_descriptor(row, str(fields[variable]), ground.survey, hidden) for row in shown]
     out += _known_of_cases(ground, segment, set(kinds))
     order = list(dict.fromkeys(found["variable"])) if ground.survey is None else list(ground.survey.variables["variable"])
     return sorted(out, key=lambda d: (_DESCRIBED.index(d.field), order.index(d.variable) if d.variable in order else len(order), -(d.share or 0)))
 
 
-def _descriptor(row: Any, field: Any, survey: Survey | None) -> Descriptor:
-    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", "rest")}
+
+
+
+def _tells_of_others(survey: Survey, variable: str, values: Collection[Any], others: np.ndarray, away: Collection[str], k: float = _FEWEST_ALIKE) -> bool:
+    "Whether the figures of the others (a mask of respondents), for answers or for a mean (None), tell of fewer than k of them."
+    x = survey.data[variable]
+    x = x[others & x.notna().to_numpy() & (survey.case_weights.to_numpy("float64") > 0) & ~_among(survey.data.index, set(away))]
+    people = [int(x.eq(v).sum()) for v in values if v is not None and v == v]
+    return 0 < len(x) < k or any(_tells_of_few(len(x), n, k) for n in (*people, sum(people)))
+
+
+def _descriptor(row: Any, field: Any, survey: Survey | None, alone: bool = False) -> Descriptor:
+    "Return the line of a row of `contrasts`, `alone` without the figure of the others."
+    figures: dict[str, Any] = {name: _round(getattr(row, name)) for name in ("share", "mean", "low", "high", *(() if alone else ("rest",)))}
     people = None if figures["share"] is None else int(row.people)
     return Descriptor(field=field, variable=row.variable, **_asked_words(survey, row.variable), answer=row.answer if isinstance(row.answer, str) else None,
                       n=int(row.n), people=people, **figures)
@@ -1829,12 +1945,20 @@ class _Telling:
         few = [w for w in words if column.str.contains(w if len(w) > 3 else rf"\b{w}\b").sum() < self.k > self._how_many_say(w)]
         return "|".join([rf"(?<!\w){re.escape(value)}(?!\w)", *map(_told_as, few)])
 
+    def _told(self, name: Any, value: str) -> str | None:
+        if (name, value) not in self._patterns: self._patterns[name, value] = self._pattern(name, value)
+        return self._patterns[name, value]
+
+    def tells(self, case: str, quote: str) -> list[str]:
+        "Return which attributes of a person a quote tells by itself, however many share them."
+        known = self.known.loc[case].items() if case in self.known.index else ()
+        return [str(name) for name, value in known if (pattern := self._told(name, value)) and re.search(pattern, quote, re.IGNORECASE)]
+
     def of(self, case: str, quotes: Sequence[str]) -> tuple[dict[str, tuple[int, re.Match]], int] | None:
         "Return attribute -> number of the quote and where in it, and how many people share them, where that makes the person recognisable."
         own: dict[str, tuple[int, re.Match]] = {}
         for name, value in self.known.loc[case].items():
-            if (name, value) not in self._patterns: self._patterns[name, value] = self._pattern(name, value)
-            pattern = self._patterns[name, value]
+            pattern = self._told(name, value)
             hit = next(((i, m) for i, quote in enumerate(quotes) if (m := re.search(pattern, quote, re.IGNORECASE))), None) if pattern else None
             if hit: own[str(name)] = hit
         known = {name: self.known[name].eq(self.known.at[case, name]) for name in own}
@@ -1931,12 +2055,14 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     told = ground.told.drop(index=segment, errors="ignore").sum()  # nobody is in two segments
     lift = {c.codes[0]: (c.share or 0) - told.get(c.codes[0], 0) / max(1, others) for c in claims if c.codes and c.facet in _LABEL_FACETS}
     facet = {c.codes[0]: _LABEL_FACETS.index(c.facet) for c in claims if c.codes and c.facet in _LABEL_FACETS}
+    told_by = {c.codes[0]: c.share or 0 for c in claims if c.codes}
+    lift = {code: x for code, x in lift.items() if told_by[code] >= .5}     # what most of them say is a title, however rare it is elsewhere
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))
     survey = sorted((c for c in claims if c.is_survey), key=lambda c: -abs(c.evidence[0].effect or 0))
     short = [c for c in survey if len(c.text) <= _SHORT_LABEL] or survey
-    best = next((c for c in short if (c.share or 0) >= .5), next(iter(short), None))  # what most of them say is a title; a difference is one at need
-    return "" if best is None else best.text.removesuffix(".").removesuffix(", more often than the others")
+    best = next((c for c in short if (c.share or 0) >= .5), next(iter(short), None))  # a difference is a title at need, and says that it is one
+    return "" if best is None else best.text.removesuffix(".")
 
 # %% ../nbs/40_personas.ipynb #516b7eac
 def _figure_words(c: Claim) -> str:
@@ -2001,10 +2127,26 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], descri
     interviewed, links = len(ground.cases[segment] & ground.read), _noted(ground, segment, claims)
     later = (pd.Timestamp(today) + pd.DateOffset(months=6)).date().isoformat()
     about = {key: ground.about[key] for key in ("verdict", "survey", "wave")}
-    return Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
+    made = Persona(id=_slug(ground.about["name"], segment), name=name, label=_label(claims, ground, segment), status=_status(about["verdict"], interviewed),
                    segmentation=ground.about["name"], segment=segment, interviewed=interviewed, linked=links, described=described,
                    unassigned=len(ground.read) - sum(map(len, ground.links.values())), created=today, review_by=later, data=_hashes(ground),
                    notes=_reading_note(ground, segment), claims=claims, **about, **ground.sizes[segment])
+    return _with_head(made, ground)
+
+
+def _with_head(p: Persona, ground: _Ground) -> Persona:
+    "Where only people who could be recognised are left to quote, mark the best quote that tells nothing of who said it."
+    if p.quote is not None: return p
+    notes, own = {link.case: link.note for link in p.linked}, ground.own[str(p.segment)]
+    who = own[own["facet"].isin(["demographic", "context"])]     # what is coded as who and where somebody is tells more than a table of attributes knows
+    def harmless(e: Evidence) -> bool:
+        about_them = who["source"].eq(e.source) & who["start"].lt(e.end or 0) & who["end"].gt(e.start or 0)
+        return not about_them.any() and not ground.telling.tells(str(e.case), str(e.quote))
+    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and harmless(e), ground.bearers)
+    if not found: return p
+    marked = found[0].model_copy(update={"note": _HARMLESS})
+    claims = [c.model_copy(update={"evidence": [marked if e is found[0] else e for e in c.evidence]}) for c in p.claim_list]
+    return p.model_copy(update={"claim_list": claims})
 
 # %% ../nbs/40_personas.ipynb #43d46ff1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:

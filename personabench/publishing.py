@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
 from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
-from .schema import AlreadyThere, BadInput, NoSuchName, nearest
+from .schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName, nearest
 from .versions import _table_html
 
 if TYPE_CHECKING:
@@ -366,10 +366,12 @@ def redact(
     version, file, quotes (filled), left (what is yours to decide: names and sentences of three words or more that they said from end to end, or
     that hold all of a saying of three to five words; and what an id or the manifest repeats, which is not filled). Each version is changed as
     a whole or not at all; a file whose YAML cannot be changed in place is written anew, without its remarks.
-    Raises BadInput for a damaged version, before any is changed, and for a date that is none.
+    Raises NoSuchCase for somebody whom no version knows, BadInput for a damaged version, before any is changed, and for a date that is none.
     """
     place, day = Path(folder), _iso(date) if date is not None else Date.today().isoformat()
     versions = [read_version(place)] if (place / _MANIFEST).exists() else [read_version(place / name) for name in _version_names(place)]
+    known = {name for v in versions for name in _cases_of(v)}
+    if case not in known: raise NoSuchCase("redact", f"the case {case!r} in no version in {place}", "somebody whom a version names", nearest(case, sorted(known)))
     said = [quote for v in versions for p in v.personas for quote in _said_by(p, case)]
     ready = [(v, _without_words(v, case, said)) for v in versions if said]
     for v, files in ready:
@@ -378,6 +380,13 @@ def redact(
     return pd.DataFrame(rows, columns=["version", "file", "quotes", "left"]).astype({"quotes": "int64"})
 
 # %% ../nbs/47_publishing.ipynb #edb73c0f
+def _cases_of(v: Version) -> set[str]:
+    "Return whom a version quotes, links or names, and whose words were taken out of it."
+    quoted = {str(e.case) for p in v.personas for e in _quotes(p)}
+    named = {case for p in v.personas for case in (*(p.cases or ()), *(link.case for link in p.linked))}
+    return quoted | named | {str(r["case"]) for r in v.manifest.get("redactions", [])}
+
+
 def _without_words(v: Version, case: str, said: Iterable[str]) -> dict[str, bytes]:
     "Return the files of a version that change when the words of a person are filled."
     runs = _runs(said)
@@ -442,6 +451,20 @@ _WORDS = {"codes": "the code, its facet or definition,", "claims": "what is code
           "interviews": "the list of interviews that were",
           "sources": "the text", "surveys": "the survey", "segmentations": "the segmentation, or who belongs to it,"}
 
+# %% ../nbs/47_publishing.ipynb #d4f0a6b1
+def _still_there(facts: _Facts, v: Version) -> Iterator[tuple[str, str, str, str, str, str]]:
+    "Yield a row of `verify` for each person who has withdrawn and whose words stand in a persona of a version."
+    for _, p in _files_of(v):
+        for case in sorted({str(e.case) for e in _quotes(p) if e.case in facts.away and not _is_filled(str(e.quote))}):
+            said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(v.folder)!r}, case={case!r})"
+            yield v.version, p.id, "people", case, "withdrawn", said
+
+
+def _other_versions(place: Path, latest: Version, version: str | None) -> list[Version]:
+    "Return the versions of a folder beside the latest; none where one was asked for."
+    if version is not None or (place / _MANIFEST).exists(): return []
+    return [read_version(place / name) for name in _version_names(place) if (place / name).resolve() != latest.folder.resolve()]
+
 # %% ../nbs/47_publishing.ipynb #efb2b6f8
 def _differences(told: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str, str]]:
     "Yield kind, name, change and message for each hash that is another, or on one side only; kinds that the manifest does not know are left out."
@@ -463,7 +486,7 @@ def verify(
     study: Study,                  # of today
     folder: str | Path,            # of a version, or of several
     *,
-    version: str | None = None,    # which; None: the latest
+    version: str | None = None,    # which; None: the latest, and the words of who has withdrawn in all of them
 ) -> pd.DataFrame:
     """Hold a published version against the study.
 
@@ -471,12 +494,10 @@ def verify(
     redactions), name, change (changed, gone, new; withdrawn: of people whose words are there still; not withdrawn: of people whose words were
     taken out), message. Raises as `read_version`.
     """
-    published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), []
+    published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), list[tuple[str, ...]]()
+    for v in (published, *_other_versions(Path(folder), published, version)): rows += _still_there(facts, v)
     for told, p in _files_of(published):
         now = _ground(facts, p)
-        for case in sorted({str(e.case) for e in _quotes(p) if e.case in facts.away and not _is_filled(str(e.quote))}):
-            said = f"{case} has withdrawn, and words of theirs stand in this version: redact({str(published.folder)!r}, case={case!r})"
-            rows.append((published.version, p.id, "people", case, "withdrawn", said))
         rows += [(published.version, p.id, *row) for row in _differences(told["evidence"], now)]
         if _more_than_filled(told, p): rows.append((published.version, p.id, "redactions", told["file"], "changed", "more than words was changed since: " + _DAMAGED))
     for case in dict.fromkeys(str(r["case"]) for r in published.manifest.get("redactions", []) if r["case"] not in facts.away):

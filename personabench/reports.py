@@ -16,9 +16,10 @@ import pandas as pd
 
 from . import __version__
 from .cards import card_view, read_style, render
-from .charts import chart_journey, recolour
+from .charts import recolour
 from .checks import check
 from .exports import chart_svg, write_whole
+from .journey_charts import chart_journey
 from .journeys import Journey, journey
 from .personas import Persona, read_personas
 from .schema import STRENGTHS

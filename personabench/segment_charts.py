@@ -256,7 +256,7 @@ _DARK, _LIGHT = "#000000", "#FEFEFE"       # text on a coloured ground: no colou
 # %% ../nbs/54_segment_charts.ipynb #f0806722
 def _tint(value: float, theme: str | None) -> str:
     "Return the ground of a cell for -1 (orange) to 1 (blue)."
-    plain, ends = ("#F2F4F7" if _themed(theme) == "light" else "#2A303A"), ("#B84A05", "#0A6AA8")
+    plain, ends = ("#F2F4F7" if _themed(theme) != "dark" else "#2A303A"), ("#B84A05", "#0A6AA8")
     t = min(abs(value), 1) if value == value else 0.
     mix = [round((1 - t) * int(plain[i:i + 2], 16) + t * int(ends[int(value > 0)][i:i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{c:02X}" for c in mix)

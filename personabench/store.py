@@ -33,7 +33,7 @@ __all__ = ['named_errors', 'scrub', 'open_store', 'Step', 'step', 'newest_event'
 
 # %% ../nbs/01_store.ipynb #fb6a819b
 tables = sa.MetaData()
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x70626E63  # "pbnc" in the header of the SQLite file: tells a study from any other database
 
 
@@ -53,7 +53,7 @@ def _live(t: sa.Table) -> sa.ColumnElement:
     return t.c.removed == sa.literal_column("0")
 
 # %% ../nbs/01_store.ipynb #e73ad499
-def _key_name(table: str) -> str: return table[:-1] + "_id"
+def _key_name(table: str) -> str: return (table[:-3] + "y" if table.endswith("ies") else table[:-1]) + "_id"
 def _key(table: sa.Table) -> sa.Column: return table.c[_key_name(table.name)]
 def _text(name: str, required: bool = False) -> sa.Column: return sa.Column(name, sa.Text, nullable=not required)
 def _whole(name: str, required: bool = False) -> sa.Column: return sa.Column(name, sa.Integer, nullable=not required)
@@ -99,6 +99,8 @@ _table("surveys", _text("name", True), _text("wave"), _text("imported", True), _
 _table("segmentations", _text("name", True), _text("survey"), _text("wave"), _whole("k", True), _text("verdict", True), _whole("seed"),
        _text("parameters", True), _text("data_hash"), _text("created", True), unique=["name"])
 _table("members", _ref("segmentations"), _text("case", True), _text("segment"), sa.Column("weight", sa.Float), removable=False)
+_table("entries", _guid(), _text("map", True), _text("lane", True), _text("stage", True), _whole("position", True), _text("text", True), _text("owner"), _text("due"),
+       _text("evidence", True))
 _events = _table("events", _text("time", True), _text("coder", True), _text("verb", True), _text("label", True), _text("kind", True),
                  _whole("undoes"), _text("changes", True), removable=False)
 sa.Index("events_of_coder", _events.c.coder, _events.c.event_id)
@@ -323,7 +325,17 @@ def _prepare(engine: sa.Engine, address: str, title: str, create: bool) -> None:
 def _now() -> str: return datetime.now(UTC).isoformat(timespec="microseconds")
 
 # %% ../nbs/01_store.ipynb #770ed170
-_MIGRATIONS: dict[int, Any] = {}  # layout number that it leads to -> function(alembic Operations)
+def _add_entries(op: Any) -> None:
+    "Layout 2: entries of journey maps."
+    words = [sa.Column(name, sa.Text, nullable=name in ("owner", "due")) for name in ("guid", "map", "lane", "stage", "text", "owner", "due", "evidence")]
+    words.insert(4, sa.Column("position", sa.Integer, nullable=False))
+    op.create_table("entries", sa.Column("entry_id", sa.Integer, primary_key=True), *words,
+                    sa.Column("removed", sa.Integer, nullable=False, server_default="0"), sqlite_autoincrement=True)
+    live = sa.text("removed = 0")
+    op.create_index("entries_guid", "entries", ["guid"], unique=True, sqlite_where=live, postgresql_where=live)
+
+
+_MIGRATIONS: dict[int, Any] = {2: _add_entries}  # layout number that it leads to -> function(alembic Operations)
 
 
 def _migrate(engine: sa.Engine, address: str) -> None:

@@ -259,6 +259,15 @@ def _surveys(study: Study, conn: sa.Connection) -> pd.DataFrame:
     return f.assign(variables=pd.Series([len(json.loads(v)["index"]) for v in f["variables"]], dtype="int64"))
 
 
+def _entries(study: Study, conn: sa.Connection) -> pd.DataFrame:
+    import pandas as pd
+
+    e = _t["entries"]
+    q = sa.select(e.c.entry_id, e.c.map, e.c.lane, e.c.stage, e.c.position, e.c.text, e.c.owner, e.c.due, e.c.evidence).where(_live("entries"))
+    f = _frame(conn, q.order_by(e.c.map, e.c.lane, e.c.stage, e.c.position, e.c.entry_id))
+    return f.assign(evidence=pd.Series([json.loads(ids) for ids in f["evidence"]], dtype="object"))
+
+
 def _members(study: Study, conn: sa.Connection) -> pd.DataFrame:
     m, g = _t["members"], _t["segmentations"]
     q = sa.select(g.c.name.label("segmentation"), m.c.case, m.c.segment, m.c.weight).join(g, g.c.segmentation_id == m.c.segmentation_id)
@@ -276,7 +285,7 @@ def _segments(study: Study, conn: sa.Connection) -> pd.DataFrame:
 # %% ../nbs/02_study.ipynb #81c2237c
 _READERS: dict[str, Callable[[Study, sa.Connection], pd.DataFrame]] = {
     "sources": _sources, "turns": _turns, "cases": _cases, "codes": _codes, "codings": _codings, "assignments": _assignments,
-    "memos": _memos, "segments": _segments, "members": _members, "surveys": _surveys, "log": _log}
+    "memos": _memos, "segments": _segments, "members": _members, "surveys": _surveys, "entries": _entries, "log": _log}
 _NO_SUCH = {"sources": NoSuchSource, "codes": NoSuchCode, "cases": NoSuchCase}
 
 
@@ -294,6 +303,7 @@ class _Tables:
     memos = _reader("memos", "memo_id, about, target, text, coder, created.")
     segments = _reader("segments", "segmentation, segment, n, share, k, verdict, survey, wave, seed, created: one row per segment.")
     surveys = _reader("surveys", "survey, wave, n, variables, weights, imported, sha256: one row per survey wave.")
+    entries = _reader("entries", "entry_id, map, lane, stage, position, text, owner, due, evidence (a list of ids): what people wrote into journey maps.")
     log = _reader("log", "event_id, time, coder, verb, label, undoes, undone, changes: every step, oldest first.")
 
 # %% ../nbs/02_study.ipynb #244e1a45

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _scores, _short, _stored, _withdrawn, _write_whole, read_personas
+from .personas import (
+    Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _scores, _short, _stored, _withdrawn, _write_whole, read_personas)
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import Difference, benjamini_hochberg, mean_difference, share_difference
 from .survey import Survey
@@ -60,6 +61,13 @@ def _people_of(p: Persona, study: Study | None) -> set[str]:
         return (set(members.loc[members["segment"].eq(p.segment), "case"]) | {link.case for link in p.linked}) - _withdrawn(study)
     return {e.case for c in p.claim_list for e in (*c.evidence, *c.against) if e.case is not None}
 
+
+def _known_as(p: Persona, study: Study | None, books: _Books, other_study: str = "") -> set[str]:
+    "Return a persona's people under names that mean the same person in both versions: the row of a survey without ids is nobody elsewhere."
+    survey, linked = books.survey(p), {link.case for link in p.linked}
+    rows = f"row of {p.survey}, " if survey is not None and survey.id is None else ""
+    return {f"{other_study}{'' if case in linked else rows}{case}" for case in _people_of(p, study)}
+
 # %% ../nbs/42_versions.ipynb #b61f9ff1
 class _Pair(NamedTuple):
     "How alike two personas are."
@@ -83,7 +91,7 @@ def _sayable(weights: list[list[dict[tuple, float]]], surveys: Sequence[Survey |
 
 def _pairs(old: Sequence[Persona], new: Sequence[Persona], study: Study | None, books: _Books) -> dict[tuple[int, int], _Pair]:
     "Return how alike each old and each new persona are."
-    a, b = ([_people_of(p, study) for p in side] for side in (old, new))
+    a, b = ([_known_as(p, study, books, f"{when}, " * books.apart) for p in side] for when, side in (("old", old), ("new", new)))
     both = set().union(*a) & set().union(*b)
     weights = _sayable([[_weights(p) for p in side] for side in (old, new)], _surveys_of(old, new, books))
     out = {}
@@ -133,7 +141,7 @@ def _why_not(old: Survey, new: Survey, variable: str) -> str:
     one_sided = [sorted(_common_answers(survey, variable) - labels[1 - i].keys()) for i, survey in enumerate((old, new))]
     if levels[0] in ("nominal", "ordinal", "binary") and any(one_sided):
         return f"{variable}: other answers to choose from ({'; '.join(f'only {when}: ' + ', '.join(o[:4]) for when, o in zip(('before', 'now'), one_sided) if o)})"
-    return ""
+    return "" if _one_order(old, new, variable) is not None else f"{variable}: the answers stand in another order, or in no order that both share"
 
 # %% ../nbs/42_versions.ipynb #8f7e7370
 def _common_answers(survey: Survey, variable: str) -> set[str]:
@@ -177,8 +185,9 @@ def _figure(e: Evidence) -> _Figure:
 class _Books:
     "What a study can add to a comparison: the surveys of both sides, and figures that a version does not list."
 
-    def __init__(self, study: Study | None, before: Iterable[Persona] = ()):
+    def __init__(self, study: Study | None, before: Sequence[Persona] = (), now: Sequence[Persona] = ()):
         self.study, self.heard = study, set().union(*(_heard(p) for p in before))
+        self.apart = _two_studies(before, now)
         self.kept: dict[str, Survey | None] = {}
 
     def survey(self, p: Persona) -> Survey | None:
@@ -193,12 +202,20 @@ class _Books:
     def scale(self, p: Persona, q: Persona, variable: Any) -> dict[str, float]:
         "Return the ends of what a mean can lie between: the answers to choose from, else the lowest and highest that were given."
         known = [s for who in (p, q) if (s := self.survey(who)) is not None and s.variables["variable"].eq(variable).any()]
+        if len(known) == 2: known = list(_on_one_scale(known[0], known[1], [variable]))
         ends = [_scale_ends(s, variable) for s in known]
         return {"scale_low": min(e[0] for e in ends), "scale_high": max(e[1] for e in ends)} if ends else {}
 
-    def figure(self, p: Persona, e: Evidence) -> _Figure | None:
-        "Return the statistic that another version lists, counted for this persona."
-        survey, people = self.survey(p), _people_of(p, self.study)
+    def rescaled(self, p: Persona, q: Persona, variable: str) -> tuple[Survey, Survey] | None:
+        "Return both surveys on one scale where that moves answers in words from the places that they had in one of them."
+        old, new = self.survey(p), self.survey(q)
+        if old is None or new is None or old is new or self.why_not(p, q, variable): return None
+        both = _on_one_scale(old, new, [variable])
+        return None if both[0] is old and both[1] is new else both
+
+    def figure(self, p: Persona, e: Evidence, survey: Survey | None = None) -> _Figure | None:
+        "Return the statistic that another version lists, counted for this persona, on the scale of a survey if one is given."
+        survey, people = survey or self.survey(p), _people_of(p, self.study)
         if p.cases is None and (self.study is None or not self.study.segments["segmentation"].eq(p.segmentation).any()): return None  # only who is quoted is known
         if survey is None or e.kind != "survey" or not survey.variables["variable"].eq(e.variable).any(): return None
         members = pd.DataFrame({"case": sorted(people), "segment": "x"})
@@ -259,18 +276,37 @@ _LISTING, _BY_CHANCE = ("now listed", "no longer listed"), "not clear after corr
 _ONLY_LISTED = "Only listed, or no longer listed: the figure did not clearly change"
 
 
+def _quotes(p: Persona) -> list[Evidence]: return [e for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"]
+
+
 def _heard(p: Persona) -> set[tuple]:
-    "Return who is quoted in a persona, and from which interview."
-    return {(e.case, e.source) for c in p.claim_list for e in (*c.evidence, *c.against, *c.unlike) if e.kind == "quote"}
+    "Return who is quoted in a persona, and from which interview of which day."
+    return {(e.case, e.source, e.date) for e in _quotes(p)}
+
+
+def _two_studies(old: Iterable[Persona], new: Iterable[Persona]) -> bool:
+    "Whether most of the interviews that go by one name in both versions are of another day, or have other words where both quote the same span."
+    days, words = [], []
+    for side in (old, new):
+        said = [e for p in side for e in _quotes(p)]
+        days.append({(e.source, e.date) for e in said if e.date})
+        words.append({(e.source, e.start, e.end): e.quote for e in said})
+    dated = [{source for source, _ in side} for side in days]
+    sources = (dated[0] & dated[1]) | {source for source, *_ in words[0].keys() & words[1].keys()}
+    spans = [(at[0], words[0][at] == words[1][at]) for at in words[0].keys() & words[1].keys()]
+    same_words, other_words = ({source for source, same in spans if same is like} for like in (True, False))
+    other_days = (dated[0] & dated[1]) - {source for source, _ in days[0] & days[1]}
+    return 2 * len(other_days | (other_words - same_words)) > len(sources)
 
 
 def _same_interviews(p: Persona, q: Persona, a: Claim | None, b: Claim | None, books: _Books) -> str:
     "Say in which way two counts of people stand on the same interviews; nothing where they do not, or where the quotes do not tell."
     spans = [None if c is None else {(e.source, e.start, e.end) for e in c.evidence if e.kind == "quote"} for c in (a, b)]
+    if books.apart: return ""
     if a and b and spans[0] and spans[0] == spans[1] and (a.people, a.base) == (b.people, b.base): return _SAME
     sides = [_heard(who) for who in (p, q)]
     asked = [max((c.base for c in who.claim_list if not c.is_survey), default=0) for who in (p, q)]
-    known = all(side and len({case for case, _ in side}) >= n for side, n in zip(sides, asked))
+    known = all(side and len({case for case, *_ in side}) >= n for side, n in zip(sides, asked))
     if not known or not sides[1] <= books.heard: return ""
     return _CODED_ANEW if sides[0] == sides[1] else _REGROUPED
 
@@ -306,7 +342,11 @@ def _figure_row(p: Persona, q: Persona, key: tuple, a: Any, b: Any, books: _Book
     known = (a or b)[1]
     looked_up = [side is None and known is not None and not why for side in (a, b)]
     f, g = (side[0] if side else books.figure(who, known) if look else None for who, look, side in ((p, looked_up[0], a), (q, looked_up[1], b)))
-    row: dict[str, Any] = {"figure": "interviews" if len(key) == 1 else " = ".join(str(k) for k in key[1:] if k is not None), "measure": (f or g).measure}  # type: ignore[union-attr]
+    measure = (f or g).measure  # type: ignore[union-attr]
+    if key[0] == "survey" and measure == "mean" and f and g and (both := books.rescaled(p, q, key[1])):
+        f, g = (side if survey is books.survey(who) else books.figure(who, known, survey) for who, survey, side in zip((p, q), both, (f, g)))
+        if f is None or g is None: why = f"{key[1]}: an answer that nobody gave moves the others, and the study does not keep whom to count again"
+    row: dict[str, Any] = {"figure": "interviews" if len(key) == 1 else " = ".join(str(k) for k in key[1:] if k is not None), "measure": measure}
     for when, figure in (("old", f), ("new", g)):
         if figure is not None: row |= {f"{when}_value": figure.value, f"{when}_low": figure.low, f"{when}_high": figure.high, f"{when}_n": figure.n}
     if row["measure"] == "mean": row |= books.scale(p, q, key[1])
@@ -448,7 +488,7 @@ def compare(
     Hochberg 1995 (many differences), Jaccard 1912 and Ruzicka 1958 (likeness).
     """
     (before, a), (now, b) = _version(old, "old"), _version(new, "new")
-    books = _Books(study, before)
+    books = _Books(study, before, now)
     pairs = _pairs(before, now, study, books)
     found = _matched(before, now, pairs)
     matched = [(before[pair.old], now[pair.new], pair, how, sure) for pair, how, sure in found]
@@ -520,7 +560,7 @@ def _sentence(r: Any) -> str:
     if r.change in _LISTING: told = f"{_listing(r)}; {_gap(r, r.measure)}{ns}"
     why = "; ".join(part for part in r.why.split("; ") if r.change not in _LISTING or not part.startswith("not listed")) if isinstance(r.why, str) else ""
     remark = f" [{why}]" if why else ""
-    if r.change in ("strengthened", "weakened"): return f"{text}: {r.change}, from {r.old_strength} to {r.new_strength}"
+    if r.change in ("strengthened", "weakened"): return f"{text}: {r.change}, from {r.old_strength} to {r.new_strength}" + (f" ({told})" if told else "")
     if r.change == "reworded": return f"{text}: reworded, was “{_short(r.old_text)}”"
     figure = "" if r.figure in ("interviews", None) or r.figure != r.figure else f" ({r.figure})"
     return f"{text}{figure}: {told or 'no figure'}{remark}"

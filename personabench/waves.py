@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _segmentation, _slug, _withdrawn
+from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
 from .statistics import benjamini_hochberg, effective_n, mean_difference, share_difference, wilson
@@ -263,8 +263,9 @@ _CHANGES = ["segment", "variable", "value", "answer", "measure", "old_value", "o
 def _changes(old: _Wave, new: _Wave, variables: pd.DataFrame, away: set[str]) -> pd.DataFrame:
     "Return how the answers of each segment changed: one row per number or scale, and per answer of the others."
     fair = variables.loc[variables["why"].eq(""), "variable"].tolist()
-    sides = [_contrasts_by(wave.survey, pd.DataFrame({"case": wave.labels.index, "segment": wave.labels.to_numpy()}),
-        list(old.chances.columns), away, fair) for wave in (old, new)]
+    surveys = _on_one_scale(old.survey, new.survey, fair)
+    sides = [_contrasts_by(survey, pd.DataFrame({"case": wave.labels.index, "segment": wave.labels.to_numpy()}),
+        list(old.chances.columns), away, fair) for wave, survey in zip((old, new), surveys)]
     rows = []
     for name in old.chances.columns:
         a, b = (side[name].assign(key=side[name]["value"].map(_said)) for side in sides)
@@ -449,7 +450,7 @@ def _assigned_wave(survey: Survey, assigner: _Assigner, away: set[str]) -> _Wave
 # %% ../nbs/45_waves.ipynb #73a00cbf
 def _notes(old: Survey, new: Survey, variables: pd.DataFrame, assigner: _Assigner, verdict: str) -> tuple[str, ...]:
     "Return what a reader should know."
-    common = len(old.respondents.intersection(new.respondents))
+    common = len(old.respondents.intersection(new.respondents)) if old.id and new.id else 0   # rows of surveys without ids are nobody's number
     out = [f"Both waves were put into the segments by the {assigner.what} on {', '.join(assigner.questions) or 'all their answers'}."]
     if verdict != "clusters shown":
         out.append(f"The verdict on the segments is {verdict!r}: the wave that made them fits them better than any other, so less certainty is no alarm.")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from personabench import store
 from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
 from personabench.checks import check
 from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, draft_personas
@@ -65,6 +66,17 @@ def test_a_figure_of_a_question_that_made_the_segments_says_so(used):
     p = persona(claim(codes=[], people=72, base=90, share=.8, low=.7, high=.9, quotes=0, evidence=[e]))
     for html in (PersonaCard(p).html, PersonaGallery([p]).html):
         assert ("made the segments" in html) == bool(used)
+
+
+def test_beside_words_of_who_does_not_stands_the_share_of_the_others_who_do_not():
+    e = Evidence(kind="survey", survey="may", variable="news", value=1, answer="yes", n=200, share=.1, low=.07, high=.15, rest=.59, effect=-1.1)
+    p = persona(claim(text="Does not read the newsletter.", codes=[], people=180, base=200, share=.9, low=.85, high=.93, quotes=0, evidence=[e]))
+    assert card_view(p)["groups"][0][1][0]["interval"] == "90 % (85-93 %); others 41 %"
+
+
+def test_descriptors_say_whether_people_were_asked_or_interviewed():
+    lines = [Descriptor(field="role", variable=name, asked=asked, answer="nurse", n=8, people=6, share=.75) for name, asked in (("a", "cases"), ("b", "survey"))]
+    assert [line["n"] for line in card_view(persona(described=lines))["who"]] == ["n = 8 interviewed", "n = 8"]
 
 
 def test_a_claim_without_evidence_is_called_an_assumption():
@@ -210,10 +222,13 @@ def test_the_face_is_nobody_whom_the_check_calls_a_misfit_or_recognisable(sample
         told = " ".join(found.loc[found["persona"].eq(p.id) & found["rule"].isin(["misfit", "person-recognisable"]), "message"])
         named = set(re.findall(r"\bP\d\d\b", told))
         assert named and {link.case for link in p.linked if link.note} == named
-        assert p.quote is None or p.quote.case not in named
+        assert p.quote is not None and not found["message"].str.contains("at the head of the card").any(), "each has somebody with something harmless to say"
         lead = card_view(p)["lead"]
-        assert lead == (None if p.quote is None else {"words": p.quote.quote, "place": p.quote.case}), "one choice of the quote"
-    assert drafts[0].quote is not None, "where somebody is left, a card has a face"
+        spoken = f"one of {p.interviewed} interviewed" if p.quote.case in named else p.quote.case
+        assert lead == {"words": p.quote.quote, "place": spoken}, "one choice of the quote, and whoever could be recognised is not named"
+        notes = {link.case: link.note for link in p.linked}
+        free = [e for c in p.claim_list for e in c.evidence if e.kind == "quote" and notes[e.case] is None]
+        assert notes[p.quote.case] == (None if free else "recognisable"), "never a misfit, and who could be recognised only where nobody else is left"
     assert "P13 fits these people badly" in " ".join(card_view(drafts[1])["caveats"])
 
 
@@ -224,6 +239,38 @@ def test_the_quote_is_readable_and_of_a_person_who_may_stand_for_all():
                 linked=[Link(case="P02", how="by hand", note="recognisable")])
     assert p.quote is not None and p.quote.case == "P01", "48 characters are too few to prefer; P02 is out"
     assert persona(claim(), linked=[Link(case="P01", how="by hand", note="misfit")]).quote is None
+
+
+def test_who_could_be_recognised_speaks_at_the_head_only_by_a_quote_that_tells_nothing(sample, drafts):
+    p = drafts[1]
+    mine = {e.quote: e for c in p.claim_list for e in c.evidence if e.kind == "quote" and e.note is not None}
+    assert set(mine) == {p.quote.quote}, "one is marked"
+    unmarked = p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [e.model_copy(update={"note": None}) for e in c.evidence]}) for c in p.claim_list]})
+    assert unmarked.quote is None and card_view(unmarked)["no_lead"] and card_view(unmarked)["no_lead"] in PersonaCard(unmarked).html
+    assert not card_view(p)["no_lead"] and card_view(p)["lead"]["place"] == "one of 5 interviewed"
+    tells = next(e for c in p.claim_list if c.facet == "demographic" for e in c.evidence if "physiotherapist" in (e.quote or ""))
+    head = lambda e: e.model_copy(update={"note": mine[p.quote.quote].note if e is tells else None})
+    wrong = p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [head(e) for e in c.evidence]}) for c in p.claim_list]})
+    found = check(sample, personas=[wrong], today="2026-06-01")
+    (message,) = found.loc[found["message"].str.contains("at the head of the card"), "message"]
+    assert wrong.quote is not None and "occupation of P12" in message and "physio" not in message
+
+
+@pytest.mark.parametrize("words", ["Call me on 0171 5553322 when there is a bike again, will you please", "Write to anna@docks.example when there is a bike at last",
+                                   "Ask Anna Smith, she has stood at that dock every morning this year"])
+def test_the_head_of_a_card_tells_no_name_number_or_address(words):
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("import", "one person") as step:
+        (dock,) = store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": "No bike."}])
+        text = f"{words}. I stood at the empty dock for half an hour, and then I walked home."
+        source_id = store.add_source(step, "P01", text=text, turns=[{"speaker": "Anna Smith", "start": 0, "end": len(text)}],
+                                     speakers={"Anna Smith": ("P01", "participant")}, date="2026-05-04")
+        store.add_codings(step, [{"source_id": source_id, "code_id": dock, "start": 0, "end": len(words)}])
+    (p,) = draft_personas(study, today="2026-06-01")
+    assert [e.quote for e in p.claim_list[0].evidence] == [words] and p.quote is None, "listed where there is nothing else, and no face"
+    assert Persona.model_validate(p.model_dump(by_alias=True)).quote is None and "No quote stands for all of them" in PersonaCard(p).html
+    by_hand = p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [e.model_copy(update={"note": None}) for e in c.evidence]}) for c in p.claim_list]})
+    assert (by_hand.quote is None) is ("Anna" not in words), "numbers and addresses are seen without a study too"
 
 
 def test_who_belongs_to_no_segment_is_said_once_in_the_gallery(drafts):

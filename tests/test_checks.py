@@ -17,7 +17,7 @@ from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.coding import code
 from personabench.consent import record_consent
-from personabench.personas import Claim, Descriptor, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, write_personas
+from personabench.personas import Claim, Descriptor, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, read_personas, write_personas
 from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study
@@ -462,6 +462,21 @@ def test_name_and_label_are_held_against_the_claims(study: Study, personas: list
     assert set(new["rule"]) == set(expected) and all(word in new.set_index("rule").at[rule, "message"] for rule, word in expected.items())
 
 
+@pytest.mark.parametrize(("label", "said"), [
+    ("Satisfied with reliable, friendly service", "says what no claim does: satisfied, reliable, friendly"), ("Dissatisfied with unfriendly service", None),
+    ("Never commutes, never finds an empty dock", "the contrary of a claim"), ("Hates commutes", "the contrary of a claim"), ("Commutes to an empty dock", None),
+    ("Reads the newsletter", "the contrary of a claim"), ("Does not read the newsletter", None), ("Less satisfied than the others with: the price", None),
+    ("Does not take the bus, more often than the others", None), ("Takes the bus", "the contrary of a claim"), ("Not dissatisfied", "the contrary of a claim")])
+def test_a_label_that_says_the_contrary_of_a_claim_is_told(study: Study, personas: list[Persona], label: str, said: str | None):
+    more = [Claim(id=f"x{i}", text=text, facet="attitude") for i, text in enumerate((
+        "Dissatisfied with unreliable, unfriendly service.", "Does not read the newsletter.", "Does not take the bus, more often than the others.",
+        "Is less satisfied than the others with: the price."))]
+    if "atisfied with r" in label: more = more[:3]
+    p = personas[0].model_copy(update={"label": label, "claim_list": [*personas[0].claim_list, *more]})
+    found = check(study, personas=[p, *personas[1:]], today=TODAY).query("rule == 'label-backed'")["message"].tolist()
+    assert len(found) == (said is not None) and (said is None or said in found[0])
+
+
 def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(study: Study, folder: Path):
     assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
     edit(folder, "Came for a bike and found none.", "Came for a bike and found none. Walks on, cursing.")
@@ -470,6 +485,28 @@ def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(stud
     path = folder / "2026-05-a.yaml"
     path.write_text(re.sub(r"    drafted: .*\n", "", path.read_text()))  # looked at; and a file of before has none
     assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
+
+
+def test_a_mark_that_was_taken_away_is_told_and_the_mark_of_the_new_text_is_in_the_cure(study: Study, folder: Path):
+    path = folder / "2026-05-a.yaml"
+    edit(folder, "Came for a bike and found none.", "Docks are full of thieves.")
+    path.write_text(re.sub(r"    drafted: .*\n", "", path.read_text(), count=1))
+    told = check(study, personas=folder, today=TODAY).query("rule == 'reworded'")
+    assert len(told) == 1 and "has no mark" in told["message"].item()
+    first = read_personas(path)[0].claim_list[0]
+    assert first.drafted is None and first.id == told["claim"].item()
+    mark = re.search(r"write (drafted: '\w+')", told["cure"].item())[1]
+    path.write_text(path.read_text().replace(f"  - id: {first.id}\n", f"  - id: {first.id}\n    {mark}\n"))
+    assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"]), "whoever has looked writes the mark"
+
+
+def test_a_key_below_data_hides_no_segment_of_two(study: Study):
+    with study.step("segment", "tiny") as step:
+        members = pd.DataFrame({"case": ["P01", "P02", *(f"Z{i}" for i in range(8))], "segment": ["A", "A", *"BBBBBBBB"], "weight": 1.})
+        store.add_segmentation(step, name="tiny", members=members, k=2, verdict="not measured", parameters={})
+    first = draft_personas(study, "tiny", today=TODAY)[0]
+    for p in (first, first.model_copy(update={"data": {**first.data, "codings": "x"}})):
+        assert "the segment has 2 people" in " ".join(check(study, personas=[p], today=TODAY).query("rule == 'k-anonymity'")["message"])
 
 
 def test_a_statement_in_a_participant_s_own_words_is_not_printed(study: Study, personas: list[Persona]):

@@ -1145,3 +1145,117 @@ def test_a_code_is_no_amount_and_has_no_mean():
     lines = {d.variable: d for d in first.described}
     assert "district" not in lines and lines["age"].mean == 39.5 and lines["household_size"].mean == 5.5
     assert [(d.answer, d.people, d.mean) for d in first.described if d.variable == "region"] == [("1", 5, None), ("7", 5, None)]
+
+
+def test_the_figure_of_the_others_tells_of_no_fewer_than_five_of_them():
+    ids, a = [f"R{i}" for i in range(120)], np.arange(120) % 2 == 0
+    job = np.where(a, np.where(np.arange(120) % 4 == 0, "office", "school"), "office").astype(object)
+    job[[1, 3]] = "governor"            # of the others two are no clerk, and none is a teacher
+    home = np.where(np.arange(120) % 3 == 0, "north", "south")
+    age = np.where(a, 20. + np.arange(120) % 37, np.nan)
+    age[[1, 3, 5]] = 71, 72, 75
+    data = pd.DataFrame({"occupation": job, "district": home, "age": age, "rides": np.where(a, 20, 5)}, index=ids)
+    study = described_study(data)
+    first = draft_personas(study)[0]
+    rest = {(d.variable, d.answer): d.rest for d in first.described}
+    assert rest["occupation", "office"] is None and rest["occupation", "school"] is None and rest["age", None] is None
+    assert rest["district", "south"] == pytest.approx(2 / 3, abs=1e-3), "what tells of nobody stays"
+    assert not check(study, personas=[first], today="2026-06-01")["rule"].isin(["statistic-right", "k-anonymity"]).any()
+    told = first.model_copy(update={"described": [d.model_copy(update={"rest": 58 / 60}) if d.answer == "office" else d for d in first.described]})
+    found = check(study, personas=[told], today="2026-06-01").query("rule == 'k-anonymity'")
+    assert found["message"].tolist() == ["the others' figure for 'occupation' tells of fewer than 5 of them"]
+
+
+def test_four_known_ages_of_nine_people_describe_nobody():
+    ids = [f"R{i}" for i in range(80)]
+    attributes = pd.DataFrame({"case": ids[:18:2], "age": ["41", "52", "38", "29", *[""] * 5], "gender": ["woman"] * 5 + ["man"] * 4})
+    (first, _) = draft_personas(described_study(pd.DataFrame({"rides": np.arange(80)}, index=ids), attributes))
+    assert first.interviewed == 9 and "age" not in {d.variable for d in first.described}
+    more = attributes.assign(age=["41", "52", "38", "29", "33", *[""] * 4])
+    (first, _) = draft_personas(described_study(pd.DataFrame({"rides": np.arange(80)}, index=ids), more))
+    assert [(d.n, d.mean) for d in first.described if d.variable == "age"] == [(5, 38.6)]
+
+
+def test_what_a_minority_has_is_no_title_unless_it_says_so():
+    "A quarter of A has what hardly anybody else has (the larger difference), and seven in ten what half of the others have."
+    n, here = 400, np.arange(400) % 2 == 0
+    few = lambda a, b: np.where(np.arange(n) // 2 < np.where(here, a, b) * n / 2, 1, 0)
+    data = pd.DataFrame({"cargo": few(.265, .03), "helmet": few(.7, .5)}, index=[f"R{i}" for i in range(n)])
+    asked = pd.DataFrame({"variable": ["cargo", "helmet"], "level": "binary", "labels": "0=no|1=yes", "question": ["Do you own a cargo bike?", "Do you wear a helmet?"]})
+
+    def labels(*variables: str) -> list[str]:
+        study = Study(":memory:", coder="MB", create=True)
+        import_survey(study, data[list(variables)], name="w", dictionary=asked[asked["variable"].isin(variables)])
+        add_segments(study, {f"R{i}": "AB"[i % 2] for i in range(n)}, survey="w")
+        return [p.label for p in draft_personas(study, today="2026-06-01")]
+    assert labels("cargo") == ["Owns a cargo bike, more often than the others", "Does not own a cargo bike"], "97 of 100 of B have none"
+    assert labels("cargo", "helmet")[0] == "Wears a helmet"
+
+
+def test_a_code_of_one_in_four_is_no_title():
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("import", "x") as step:
+        codes = [{"name": name, "facet": facet, "definition": ""} for name, facet in (("Races", "behaviour"), ("Late", "need"), ("Here", "context"))]
+        races, late, here = store.add_codes(step, codes)
+        for i, said in enumerate([(races, late), (late,), (late,), (), (late,), (), (), ()]):
+            text, case = "I ride races, I am late.", f"P{i}"
+            source_id = store.add_source(step, case, text=text, turns=[{"speaker": case, "start": 0, "end": len(text)}], speakers={case: (case, "participant")})
+            store.add_codings(step, [{"source_id": source_id, "code_id": code_id, "start": 0, "end": len(text)} for code_id in (here, *said)])
+    with study.step("segment", "x") as step:
+        members = pd.DataFrame({"case": [f"P{i}" for i in range(8)], "segment": list("AAAABBBB"), "weight": 1.})
+        store.add_segmentation(step, name="x", members=members, k=2, verdict="not shown", parameters={})
+    first = draft_personas(study, "x", today="2026-06-01")[0]
+    assert {c.codes[0]: c.share for c in first.claim_list} == {"Races": .25, "Late": .75, "Here": 1} and first.label == "Late"
+
+
+# -- Two programs write ------------------------------------------------------------------------------------------------------------
+def other_program(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_draft_takes_back_no_word_that_another_program_has_written(study: Study, tmp_path: Path):
+    drafts = draft_personas(study, today="2026-06-01")
+    (first, *_) = update_personas(drafts, tmp_path)
+    anew = [p.model_copy(update={"notes": "Drafted anew."}) for p in drafts]
+    assert update_personas(anew, tmp_path) and "Drafted anew." in first.read_text(), "what this program wrote itself may be written anew"
+    other_program(first, "Drafted anew.", "Bob's words.")
+    with pytest.raises(AlreadyThere, match="another program has changed the file since it was last read or written here.*read_personas it"):
+        update_personas(drafts, tmp_path)
+    assert "Bob's words." in first.read_text()
+    read_personas(tmp_path)
+    assert update_personas(drafts, tmp_path) and "Bob's words." not in first.read_text(), "who has looked at them may replace them"
+    personas_module._SEEN.clear()     # as in a program that was just started
+    with pytest.raises(AlreadyThere, match="that nobody has read here"): update_personas(anew, tmp_path)
+    assert update_personas(drafts, tmp_path) == [], "the same again is no conflict"
+
+
+def test_overwriting_replaces_no_words_written_since_the_personas_were_read(study: Study, tmp_path: Path):
+    paths = write_personas(draft_personas(study, today="2026-06-01"), tmp_path)
+    read = read_personas(tmp_path)
+    other_program(paths[0], "name: ", "name: Bob's words. ")
+    with pytest.raises(AlreadyThere, match="somebody has changed the file since"):
+        write_personas([p.model_copy(update={"label": "x"}) for p in read], tmp_path, overwrite=True)
+    assert "Bob's words." in paths[0].read_text()
+    assert write_personas([p.model_copy(update={"label": "x"}) for p in read_personas(tmp_path)], tmp_path, overwrite=True)
+    assert write_personas([p.model_copy(update={"label": "y"}) for p in read], tmp_path / "elsewhere", overwrite=True)
+
+
+@pytest.mark.parametrize("write", [update_personas, write_personas, lambda p, folder: write_personas(p, folder, overwrite=True)])
+@pytest.mark.parametrize("there", [False, True])
+def test_what_another_program_writes_at_the_same_time_stays(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write, there: bool):
+    "The other one writes between the look at the folder and the writing."
+    (p, *_) = draft_personas(study, today="2026-06-01")
+    path = tmp_path / f"{p.id}.yaml"
+    if there: update_personas([p], tmp_path)
+    whole = personas_module._write_whole
+
+    def late(target: Path, *rest) -> None:
+        path.write_text("Bob's words.")
+        whole(target, *rest)
+    monkeypatch.setattr(personas_module, "_write_whole", late)
+    changed = p.model_copy(update={"notes": "Ann's."})
+    with pytest.raises(AlreadyThere): write([changed], tmp_path)
+    if there and write is write_personas: return     # refused before that
+    assert path.read_text() == "Bob's words." and sorted(f.name for f in tmp_path.iterdir()) == [path.name]

@@ -141,6 +141,14 @@ def test_a_personas_bundle(study: Study, sample: Survey):
         persona).people == int(((d["owns_car"] == 1) & (d["rides_per_month"] >= 20) & (d["eco"] <= 2.5) & (d["pass_type"] != "day pass")).sum())
 
 
+def test_only_a_figure_that_is_clearly_below_the_others_counts_as_not_the_answer(study: Study, sample: Survey):
+    def wanted(**tested) -> object:
+        e = Evidence(kind="survey", survey=sample.name, variable="pass_type", value="day pass", n=50, share=.45, low=.3, high=.6, rest=.5, **tested)
+        return persona_traits(Persona(id="a", name="A", claims=[Claim(id="x", text="x", facet="behaviour", evidence=[e])]))["pass_type"]
+    assert wanted(difference_low=-.2, difference_high=.1, q=.6) == "day pass" and wanted() == "day pass", "chance may have made it"
+    assert wanted(difference_low=-.09, difference_high=-.01, q=.001) == ("!=", "day pass")
+
+
 def test_a_persona_meter_says_what_it_counts_in_words(study: Study, sample: Survey):
     def says(text: str, variable: str, **figures) -> Claim:
         e = Evidence(kind="survey", survey=sample.name, variable=variable, n=50, low=.1, high=.95, rest=figures.pop("rest"), **figures)

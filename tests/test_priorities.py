@@ -72,6 +72,13 @@ def test_of_interviews_and_a_question_that_more_people_answered_the_question_say
     assert .3 < ranked["low"] < .42 < ranked["high"] < .54, "the interval is the survey's too, not that of five people"
 
 
+def test_a_question_that_fewer_people_answered_than_were_interviewed_says_nothing():
+    asked = Evidence(kind="survey", survey="may", variable="failed", value=1, n=4, effective_n=4., share=.25, low=.05, high=.7, rest=.3)
+    both = claim("Dock", 5, 8).model_copy(update={"evidence": [*claim("Dock", 5, 8).evidence, asked]})
+    row = prioritise([{"feature": "f", "needs": "dock"}], [persona("a", both, share=1.)]).matrix.iloc[0]
+    assert (row["reach"], row["people"], row["base"]) == (.625, 5, 8)
+
+
 def test_nothing_is_invented_for_assumptions_and_strangers():
     guess = Claim(id="guess", text="Loves maps", facet="need")
     found = prioritise([{"feature": "map", "needs": "maps"}, {"feature": "moon", "needs": "moon"}], [persona("a", guess), persona("b", share=.6)])

@@ -14,7 +14,7 @@ from personabench.consent import withdraw
 from personabench.importers import correct_text
 from personabench.personas import draft_personas, write_personas
 from personabench.publishing import _sealed, list_versions, publish, read_version, redact, verify
-from personabench.schema import AlreadyThere, BadInput, NoSuchName
+from personabench.schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName
 from personabench.study import Study
 from personabench.versions import compare
 
@@ -201,7 +201,9 @@ def test_the_words_of_who_withdrew_are_taken_out_on_record_and_nothing_else_may_
     assert told.at["version", "place"] == "1.0" and "redact(folder, case='P01')" in told.at["version", "note"]
     assert verify(study, kept).query("kind == 'people'")[["name", "change"]].to_numpy().tolist() == [["P01", "withdrawn"]]
     before = read_version(kept)
-    assert redact(kept, case="P09").empty and said in file.read_text()
+    with pytest.raises(NoSuchCase, match="'p01' in no version.*did you mean 'P01'"): redact(kept, case="p01")
+    with pytest.raises(NoSuchCase, match="'P09' in no version"): redact(kept, case="P09")
+    assert said in file.read_text()
     done = redact(kept, case="P01", date="2026-07-01")
     assert done[["version", "file"]].to_numpy().tolist() == [["1.0", "2026-05-a.yaml"]] and done["quotes"].item() >= 1
     text = file.read_text()
@@ -222,6 +224,19 @@ def test_the_words_of_who_withdrew_are_taken_out_on_record_and_nothing_else_may_
     forged["manifest_sha256"] = _sealed({k: v for k, v in forged.items() if k != "manifest_sha256"})
     manifest.write_text(json.dumps(forged))
     with pytest.raises(BadInput, match="the record of what was redacted"): read_version(kept)
+
+
+def test_words_of_who_withdrew_are_told_in_older_versions_too(study: Study, kept: Path):
+    folder = kept.parent / "personas"
+    silent = [p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [e for e in c.evidence if e.case != "P01"]}) for c in p.claim_list]})
+              for p in read_version(kept).personas]
+    publish(study, silent, folder=kept, version="1.1", today="2026-06-03", allow_errors=True)
+    withdraw(study, case="P01")
+    told = verify(study, kept).query("kind == 'people'")
+    assert told[["version", "name", "change"]].to_numpy().tolist() == [["1.0", "P01", "withdrawn"]] and str(kept / "1.0") in told["message"].item()
+    assert verify(study, kept, version="1.1").query("kind == 'people'").empty, "of one version that is asked for"
+    redact(kept, case="P01")
+    assert folder.exists() and verify(study, kept).query("kind == 'people'").empty
 
 
 def test_a_remark_that_repeats_the_words_is_redacted_too(study: Study, kept: Path):

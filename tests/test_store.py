@@ -636,11 +636,11 @@ def test_a_study_that_one_may_not_read_is_named(locked_folder: Path):
 # -- Migrations ---------------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def next_layout(monkeypatch: pytest.MonkeyPatch) -> dict:
-    "A later version of the program: layout 2 adds a column to the cases."
+    "A later version of the program: layout 3 adds a column to the cases."
     def add_nickname(op) -> None:
         op.add_column("cases", sa.Column("nickname", sa.Text, server_default="none"))
-    monkeypatch.setattr(store, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(store, "_MIGRATIONS", migrations := {2: add_nickname})
+    monkeypatch.setattr(store, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(store, "_MIGRATIONS", migrations := {3: add_nickname})
     return migrations
 
 
@@ -653,11 +653,11 @@ def test_an_older_study_is_brought_up_and_a_copy_kept(path: Path, request: pytes
             assert conn.exec_driver_sql("SELECT name, nickname FROM cases").all() == [("P01", "none")]
         assert study.codings["quote"].tolist() == ["dock was full 🚲"]
         assert undo_last(study.engine, coder="MB") == "import P01"
-    copy = path.with_name("study.db.v1")
-    assert sorted(p.name for p in path.parent.iterdir()) == ["study.db", "study.db.v1"]
+    copy = path.with_name("study.db.v2")
+    assert sorted(p.name for p in path.parent.iterdir()) == ["study.db", "study.db.v2"]
     Study(path).close()  # once is enough
     request.getfixturevalue("monkeypatch").undo()
-    with pytest.raises(NewerStudy, match="layout 2"):
+    with pytest.raises(NewerStudy, match="layout 3"):
         Study(path)
     with Study(copy) as study:
         assert study.codings["quote"].tolist() == ["dock was full 🚲"]
@@ -668,24 +668,71 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path, request: p
     study_with(path)
     old = path.read_bytes()
     migrations = request.getfixturevalue("next_layout")
-    good = migrations[2]
+    good = migrations[3]
 
     def fails(op) -> None:
         good(op)
         op.execute("UPDATE cases SET name = 'X'")
         raise RuntimeError("half way")
-    migrations[2] = fails
+    migrations[3] = fails
     with pytest.raises(RuntimeError, match="half way"):
         Study(path)
     assert path.read_bytes() == old and not path.with_name("study.db-wal").exists()
-    migrations[2] = good
+    migrations[3] = good
     with Study(path) as study:
         assert study.cases["case"].tolist() == ["P01"]
 
 
 def test_an_older_study_that_may_only_be_read_says_so(locked_folder: Path, next_layout: dict):
     told = as_somebody_without_rights(lambda: Study(locked_folder))
-    assert told.startswith("ReadOnlyStudy: ") and "layout 1" in told
+    assert told.startswith("ReadOnlyStudy: ") and "layout 2" in told
+
+
+# -- Layout 2: a real file of layout 1 ----------------------------------------------------------------------------------------
+@pytest.fixture
+def of_layout_1(path: Path) -> Path:
+    "A study as layout 1 wrote it: two codings, a memo."
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((ROOT / "tests" / "golden" / "study_layout1.sql").read_text("utf-8"))
+    return path
+
+
+def shape(engine: sa.Engine) -> dict[str, object]:
+    "Columns and indexes of every table."
+    found = sa.inspect(engine)
+    def columns(t: str) -> list[tuple]: return [(c["name"], str(c["type"]), c["nullable"], c["primary_key"], c["default"]) for c in found.get_columns(t)]
+    return {t: (columns(t), sorted((i["name"], tuple(i["column_names"]), i["unique"], str(i["dialect_options"].get("sqlite_where"))) for i in found.get_indexes(t)))
+            for t in found.get_table_names()}
+
+
+def test_a_study_of_layout_1_opens_is_kept_and_gets_the_entries(of_layout_1: Path, tmp_path: Path):
+    from personabench.coding import undo
+    from personabench.map_entries import add_entry
+
+    with Study(of_layout_1, coder="MB") as study:
+        assert study.entries.empty and study.codings["code"].tolist() == ["Return", "Dock full"] and len(study.memos) == 1
+        add_entry(study, "More docks", lane="opportunity", stage="Return", evidence=[2])
+        assert study.entries["evidence"].tolist() == [[2]] and undo(study) == "add opportunity to Return" and study.entries.empty
+        new = open_store(tmp_path / "new.db", create=True)
+        assert shape(study.engine) == shape(new), "brought up is the same as made new"
+        new.dispose()
+        assert undo_last(study.engine, coder="MB") == "memo on code Dock full", "steps of before can still be taken back"
+    with closing(sqlite3.connect(of_layout_1.with_name("study.db.v1"))) as copy:
+        assert copy.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone() == ("1",)
+        assert copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'entries'").fetchone() == (0,)
+        assert copy.execute("SELECT count(*) FROM codings").fetchone() == (2,)
+
+
+def test_a_study_of_layout_1_that_may_only_be_read_says_what_to_do(of_layout_1: Path):
+    place = Path(tempfile.mkdtemp())
+    old = shutil.move(of_layout_1, place / "study.db")
+    os.chmod(old, 0o444)
+    os.chmod(place, 0o555)
+    try: told = as_somebody_without_rights(lambda: Study(old))
+    finally: os.chmod(place, 0o755)
+    assert told.startswith("ReadOnlyStudy: ") and "layout 1" in told and "copy it to a folder that you may write to" in told
+    assert os.listdir(place) == ["study.db"]
+    shutil.rmtree(place)
 
 
 # -- Several writers ----------------------------------------------------------------------------------------------------------

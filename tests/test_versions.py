@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personabench import store
+from personabench.checks import check
 from personabench.cli import main
 from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
 from personabench.schema import AlreadyThere, BadInput
@@ -144,6 +145,28 @@ def test_interviews_that_are_coded_or_grouped_anew_bring_no_new_people():
     assert rows.loc["pain-late", "change"] == "vanished" and "no new interview" in rows.loc["pain-late", "why"]
     more = compare(old, [persona("a", told("dock", 6, 6, "ABCDEX"), told("rude", 2, 6, "ABCDEX")), old[1]]).claims.set_index("claim")
     assert more.loc["pain-rude", "samples"] != "same" and more.loc["pain-rude", "low"] < 0, "a new interview is new evidence"
+    few = compare([persona("a", told("dock", 5, 8, "ABCDE"))], [persona("a", told("dock", 4, 8, "ABCD"))]).claims.iloc[0]
+    assert few["samples"] != "same" and few["low"] < 0, "who else was interviewed is not known where eight were and five are quoted"
+
+
+def test_another_interview_by_the_same_name_is_not_the_same():
+    def of(people: int, date: str, words: str) -> Persona:
+        said = told("dock", people, 8, "ABCDEFGH")
+        fun = told("fun", 8, 8, "ABCDEFGH")
+        dated = [c.model_copy(update={"evidence": [e.model_copy(update={"date": date, "quote": words}) for e in c.evidence]}) for c in (said, fun)]
+        return persona("a", *dated)
+    same = compare([of(7, "2025-05-01", "so")], [of(3, "2025-05-01", "so")])
+    assert same.claims["why"].tolist() == ["the same interviews, coded anew", "same interviews, no new evidence"] and "8 people are in both" in same.notes[0]
+    for date, words in (("2026-11-01", "so"), ("2025-05-01", "no")):   # another day; or another sentence at the same place
+        c = compare([of(7, "2025-05-01", "so")], [of(1, date, words)])
+        dock = c.claims.set_index("claim").loc["pain-dock"]
+        assert dock["samples"] == "apart" and dock["low"] < -.5 < dock["high"] < 0 and dock["change"] == "moved"
+        assert "88 % → 12 %" in c.explain() and "Nobody is known to be in both" in c.notes[0] and c.personas["common"].tolist() == [0]
+
+
+def test_a_change_of_strength_comes_with_its_figures():
+    c = compare([persona("a", told("dock", 3, 5, "ABCDE"))], [persona("a", told("dock", 2, 5, "FG"))])
+    assert "weakened, from supported to anecdote (60 % → 40 %, −20 points" in c.explain() and "60 % → 40 %" in c.changelog()
 
 
 def test_an_interval_off_zero_that_counts_for_nothing_says_why():
@@ -287,6 +310,32 @@ def test_one_person_in_another_group_makes_no_statement_new_and_quoted_people_ar
     gone = [p.model_copy(update={"segmentation": "2025-05", "claim_list": [*p.claim_list, quoted]}) for p in shorter]
     lost = compare(gone, again, study=study).claims.query("figure == 'pain = 1'")
     assert len(lost) and lost["old_value"].isna().all()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_row_of_a_survey_without_ids_is_nobody_in_the_next_one(named: bool):
+    "Row i of the second wave is somebody of the other segment; with a column of ids it is the same person, who changed."
+    study, drafts = Study(":memory:", coder="MB", create=True), []
+    for wave, turn in (("2025-05", False), ("2026-05", True)):
+        rng, a = np.random.default_rng(turn), (np.arange(300) % 2 == 0) ^ turn
+        data = pd.DataFrame({"rides": np.where(a, 20, 5) + rng.integers(-3, 4, 300), "full": np.where(rng.random(300) < np.where(a, .8, .2), 1, 0)})
+        if named: data.insert(0, "respondent", [f"R{i}" for i in range(300)])
+        survey = import_survey(study, data, name=wave, wave=wave)
+        with study.step("segment", wave) as step:
+            members = pd.DataFrame({"case": survey.respondents, "segment": np.where(a, "A", "B"), "weight": 1.})
+            store.add_segmentation(step, name=f"by rides {wave}", members=members, k=2, verdict="clusters shown", parameters={"variables": ["rides"]},
+                                   survey=wave, wave=wave, data_hash="x")
+        drafts.append(draft_personas(study, f"by rides {wave}", today="2026-06-01"))
+    c = compare(*drafts, study=study)
+    outdated = check(study, personas=drafts[0], today="2026-06-02")["rule"].eq("outdated")
+    if named:
+        assert c.personas["common"].tolist() == [150, 150] and outdated.any()
+        return
+    assert c.personas["common"].tolist() == [0, 0] and "Nobody is known to be in both" in c.notes[0]
+    assert c.personas[["old", "new"]].to_numpy().tolist() == [["by-rides-2025-05-a", "by-rides-2026-05-a"], ["by-rides-2025-05-b", "by-rides-2026-05-b"]]
+    assert c.claims["change"].eq("unchanged").all() and not outdated.any()
+    again = compare(drafts[0], drafts[0], study=study)
+    assert again.personas["common"].tolist() == [150, 150], "rows of one and the same survey are the same people"
 
 
 def test_changelog_and_command_line(two_waves, tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from personabench import store
+from personabench.checks import check
 from personabench.consent import withdraw
 from personabench.personas import Claim, Evidence, Persona, draft_personas, read_personas, write_personas
 from personabench.sample_data import sample_file
@@ -255,3 +257,53 @@ def test_jupyter_2015_to_2020(real_data: Path):
     assert c.personas["old"].notna().sum() == 2 and "questions cannot be compared" in c.explain() and "not asked in 2020" in c.explain()
     print(f"\nJupyter 2015 -> 2020: {len(drafts[0])} and {len(drafts[1])} personas; {c!r}")
     print(c.explain()[:1500])
+
+
+# -- Scales in words ----------------------------------------------------------------------------------------------------------
+AGREEMENT = ("strongly disagree", "disagree", "neither agree nor disagree", "agree", "strongly agree")
+
+
+class _ByRides:
+    questions_ = ["rides"]
+
+    def predict(self, answers: pd.DataFrame) -> np.ndarray: return np.where(answers["rides"] > 12, "A", "B")
+
+
+def _agreeing(rare: bool, levels: dict | None) -> tuple[Study, list[list[Persona]]]:
+    "Two waves of one population; the lowest answer is that of four people in the first, or of nobody; `levels` of the second."
+    study, drafts = Study(":memory:", coder="MB", create=True), []
+    for wave, seed in (("2026-05", 1), ("2026-11", 2)):
+        rng, a = np.random.default_rng(seed), np.arange(600) % 2 == 0
+        said = np.where(a, rng.choice([1, 2, 3, 4], 600, p=[.05, .15, .3, .5]), rng.choice([1, 2, 3, 4], 600, p=[.5, .3, .15, .05]))
+        if rare and wave == "2026-05": said[:4] = 0
+        data = pd.DataFrame({"fair": np.array(AGREEMENT)[said], "rides": np.where(a, 20, 5) + rng.integers(-3, 4, 600)}, index=[f"{wave}-{i}" for i in range(600)])
+        import_survey(study, data, name=wave, wave=wave, levels=levels if wave == "2026-11" else None,
+                      dictionary=pd.DataFrame({"variable": ["fair"], "question": ["The price is fair."]}))
+        with study.step("segment", wave) as step:
+            members = pd.DataFrame({"case": data.index, "segment": np.where(a, "A", "B"), "weight": 1.})
+            store.add_segmentation(step, name=f"by rides {wave}", members=members, k=2, verdict="clusters shown", parameters={"variables": ["rides"]},
+                                   survey=wave, wave=wave, data_hash="x")
+        drafts.append(draft_personas(study, f"by rides {wave}", today="2026-06-01"))
+    return study, drafts
+
+
+def test_an_answer_that_nobody_gave_again_moves_no_other_from_its_place():
+    study, (old, new) = _agreeing(rare=True, levels=None)
+    fair = compare(old, new, study=study).claims.query("figure == 'fair'")
+    assert len(fair) == 2 and fair["change"].eq("unchanged").all() and fair["difference"].abs().max() < .15
+    assert fair[["scale_low", "scale_high"]].to_numpy().tolist() == [[1, 5], [1, 5]]
+    waves = compare_waves(study, new="2026-11", segments="by rides 2026-05", tool=_ByRides(), personas=old)
+    assert waves.changes.query("variable == 'fair'")["change"].eq("unchanged").all() and waves.alarms.empty
+    assert not check(study, personas=old, today="2026-06-02")["rule"].eq("outdated").any()
+    lost = [p.model_copy(update={"segmentation": "2025"}) for p in new]     # who answered is not kept: the places in the file cannot be moved
+    told = compare(old, lost, study=study).claims.query("figure == 'fair' and new_value.isna()", engine="python")
+    assert len(told) == 2 and told["change"].eq("not comparable").all() and told["why"].str.contains("an answer that nobody gave moves the others").all()
+
+
+def test_answers_in_another_order_are_not_compared():
+    study, (old, new) = _agreeing(rare=False, levels={"fair": list(AGREEMENT[:0:-1])})
+    fair = compare(old, new, study=study).claims.query("figure == 'fair'")
+    assert len(fair) == 2 and fair["change"].eq("not comparable").all() and fair["why"].str.contains("another order").all()
+    waves = compare_waves(study, new="2026-11", segments="by rides 2026-05", tool=_ByRides(), personas=old)
+    assert "another order" in waves.variables.set_index("variable").at["fair", "why"] and waves.alarms.empty
+    assert not check(study, personas=old, today="2026-06-02")["rule"].eq("outdated").any()

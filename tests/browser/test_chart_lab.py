@@ -7,13 +7,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from personabench.charts import chart_journey
 from personabench.exports import write_chart
+from personabench.journey_charts import chart_journey
 
 MAKE = """
 import altair as alt, pandas as pd
 from personabench.journeys import journey_from_codings
-from personabench.charts import chart_journey
+from personabench.journey_charts import chart_journey
 STAGES = ["Awareness", "Sign-up", "First ride", "Leaving"]
 rows = []
 for p in range(5):
@@ -53,6 +53,68 @@ def test_the_chart_draws_live_and_a_click_reaches_python(lab):
         lab.page.wait_for_timeout(700)
         assert lab.ask("live.selections.stage.value") == [{"stage": stage}], height
     lab.shot("chart-clicked")
+    assert lab.outside == [] and lab.console == []
+
+
+QUOTES = "[(r.stage, r.case, r.quote) for r in journey_selection({}, trip).itertuples() if r.facet == 'emotion']"
+
+
+def expected(*stages: str) -> list[tuple[str, str, str]]:
+    return [(stage, f"P{p}", f"words about {stage}") for stage in stages for p in range(5)]
+
+
+def test_chosen_stages_come_back_as_their_quotes(lab):
+    make = MAKE + "\nfrom personabench.journey_charts import journey_selection"
+    write_notebook(lab.server.root / "choose.ipynb", make, "live = alt.JupyterChart(chart_journey(trip))\nlive")
+    lab.open("choose.ipynb")
+    lab.run_all()
+    canvas = lab.page.locator(VEGA).first
+    canvas.wait_for(timeout=30_000)
+    lab.page.wait_for_timeout(1000)
+    assert lab.ask(QUOTES.format("live")) == expected("Sign-up")      # nobody has clicked: where people felt worst
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+
+    def click(column: float, *, shift: bool = False) -> None:
+        if shift: lab.page.keyboard.down("Shift")
+        lab.page.mouse.click(box["x"] + 18 + 132 + (column + .5) * 200, box["y"] + 250)
+        if shift: lab.page.keyboard.up("Shift")
+        lab.page.wait_for_timeout(700)
+
+    click(2)
+    assert lab.ask(QUOTES.format("live")) == expected("First ride")
+    click(0, shift=True)
+    assert lab.ask(QUOTES.format("live")) == expected("Awareness", "First ride"), "in stage order, whatever came first"
+    shown = lab.page.locator(VEGA).first.locator("text").all_text_contents()
+    assert any("Awareness: " in text for text in shown) and not any("First ride: " in text for text in shown), "the quotes of the one that was chosen last"
+    lab.shot("chart-two-stages")
+    click(0, shift=True)
+    click(2, shift=True)
+    assert lab.ask(QUOTES.format("live")) == [], "nothing is chosen"
+    assert lab.outside == [] and lab.console == []
+
+
+def test_brushed_stages_come_back_as_their_quotes(lab):
+    make = MAKE + "\nfrom personabench.journey_charts import journey_selection\nfrom personabench.charts import chart_emotions, chart_quotes, chart_stack"
+    brush = "brush = alt.selection_interval(name='stage', encodings=['x'], empty=False)\n"
+    page = "live = alt.JupyterChart(chart_stack([chart_emotions(trip, select=brush), chart_quotes(trip, select=brush)]))\nlive"
+    write_notebook(lab.server.root / "brush.ipynb", make, brush + page)
+    lab.open("brush.ipynb")
+    lab.run_all()
+    canvas = lab.page.locator(VEGA).first
+    canvas.wait_for(timeout=30_000)
+    lab.page.wait_for_timeout(1000)
+    assert lab.ask(QUOTES.format("live")) == []
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    left, top = box["x"] + 18 + 132, box["y"] + 180
+    lab.page.mouse.move(left + 250, top)
+    lab.page.mouse.down()
+    for step in range(1, 9): lab.page.mouse.move(left + 250 + 40 * step, top + step)
+    lab.page.mouse.up()
+    lab.page.wait_for_timeout(700)
+    assert lab.ask(QUOTES.format("live")) == expected("Sign-up", "First ride")
+    lab.shot("chart-brushed")
     assert lab.outside == [] and lab.console == []
 
 

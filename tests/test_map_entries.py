@@ -1,0 +1,171 @@
+"""Entries of journey maps: what is refused, how undo and colleagues meet, what follows a renamed stage, and what a withdrawal leaves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from personabench import store
+from personabench.codebook import add_code, merge_codes, rename_code
+from personabench.coding import code, redo, undo
+from personabench.consent import withdraw
+from personabench.map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
+from personabench.schema import BadInput, NoSuchName, NothingToUndo, UndoConflict
+from personabench.study import Study
+
+TALK = "The card page hung twice on the tram that morning. Then I gave up."
+
+
+@pytest.fixture
+def study(tmp_path: Path):
+    with Study(tmp_path / "study.db", coder="MB", create=True) as study:
+        with study.step("import", "import P01") as step:
+            store.add_source(step, "P01", text=TALK, turns=[{"start": 0, "end": len(TALK), "speaker": "Anna"}], speakers={"Anna": ("P01", "participant")})
+        for name, order in (("Sign-up", 1), ("Ride", 2)): add_code(study, name, facet="stage", order=order)
+        add_code(study, "Payment fails", facet="pain")
+        code(study, "Payment fails", source="P01", quote="The card page hung twice")
+        yield study
+
+
+def cells(study: Study) -> dict[tuple[str, str], list[str]]:
+    return {key: part["text"].tolist() for key, part in study.entries.groupby(["lane", "stage"])}
+
+
+@pytest.mark.parametrize("wrong, error, says", [
+    ({"lane": "strategie"}, BadInput, "did you mean 'strategy'"), ({"stage": "  "}, BadInput, "no stage"), ({"text": " \n "}, BadInput, "the text is empty"),
+    ({"due": "30.9.2026"}, BadInput, "year-month-day"), ({"due": "2026-02-30"}, BadInput, "2026-02-30"), ({"evidence": [99]}, NoSuchName, "coding 99"),
+])
+def test_what_cannot_stand_in_an_entry_is_named_and_nothing_is_written(study, wrong, error, says):
+    before = study.last_event()
+    told = {"text": "x", "lane": "strategy", "stage": "Ride"} | wrong
+    with pytest.raises(error, match=says): add_entry(study, told.pop("text"), **told)
+    entry = add_entry(study, "x", lane="note", stage="Ride")
+    assert study.last_event() == before + 1
+    if {"lane", "stage"}.isdisjoint(wrong):
+        with pytest.raises(error, match=says): change_entry(study, entry, **wrong)
+    with pytest.raises(BadInput, match="did you mean 'owner'"): change_entry(study, entry, ownr="x")
+    with pytest.raises(NoSuchName, match="may have been removed"): remove_entry(study, entry + 1)
+
+
+def test_evidence_is_ids_each_once_and_dates_owner_and_text_are_trimmed(study):
+    entry = add_entry(study, "  Pay later\r\nor never ", lane="strategy", stage=" Ride ", owner="  Lena   B ", due="2026-09-30T00:00", evidence=[1, 1, "ash/pain-pay", "ash/pain-pay"])
+    row = study.entries.iloc[0]
+    assert row.to_dict() == {"entry_id": entry, "map": "journey", "lane": "strategy", "stage": "Ride", "position": 1, "text": "Pay later\nor never", "owner": "Lena B",
+                             "due": "2026-09-30", "evidence": [1, "ash/pain-pay"]}
+    change_entry(study, entry, owner=None, due="", evidence=[])
+    assert study.entries[["owner", "due", "evidence"]].values.tolist() == [[None, None, []]]
+    before = study.last_event()
+    change_entry(study, entry, text="Pay later\nor never")
+    assert study.last_event() == before, "nothing changed is no step"
+
+
+def test_evidence_may_be_a_column_of_codings(study):
+    entry = add_entry(study, "x", lane="note", stage="Ride", evidence=study.codings["coding_id"])
+    assert study.entries["evidence"].tolist() == [[1]]
+    change_entry(study, entry, evidence=study.codings["coding_id"].head(0))
+    assert study.entries["evidence"].tolist() == [[]]
+
+
+def test_moving_changing_and_removing_are_steps_with_a_name(study):
+    a, b, c = (add_entry(study, text, lane="strategy", stage="Sign-up") for text in "abc")
+    move_entry(study, c, position=1)
+    move_entry(study, a, stage="Ride")
+    move_entry(study, b, lane="note", stage="Ride", position=99)
+    remove_entry(study, c)
+    assert cells(study) == {("note", "Ride"): ["b"], ("strategy", "Ride"): ["a"]}
+    assert [undo(study) for _ in range(4)] == ["remove strategy from Sign-up", "move strategy from Sign-up to note, Ride", "move strategy from Sign-up to Ride", "reorder strategy in Sign-up"]
+    assert cells(study) == {("strategy", "Sign-up"): ["a", "b", "c"]}
+    assert redo(study) == "reorder strategy in Sign-up" and cells(study) == {("strategy", "Sign-up"): ["c", "a", "b"]}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["add", "move", "change", "remove"]), st.integers(0, 5), st.sampled_from(ENTRY_LANES), st.sampled_from(["S", "T"]), st.integers(-1, 4)), max_size=12))
+def test_undoing_all_gives_an_empty_map_and_redoing_all_the_last_one(steps):
+    with Study(":memory:", coder="MB") as study:
+        told = [study.entries]
+        for what, which, lane, stage, position in steps:
+            ids = study.entries["entry_id"].tolist()
+            before = study.last_event()
+            if what == "add" or not ids: add_entry(study, f"{lane} {which}", lane=lane, stage=stage, position=position)
+            elif what == "move": move_entry(study, ids[which % len(ids)], lane=lane, stage=stage, position=position)
+            elif what == "change": change_entry(study, ids[which % len(ids)], text=f"changed {which}")
+            else: remove_entry(study, ids[which % len(ids)])
+            assert all(sorted(part["position"].tolist()) == sorted(set(part["position"])) for _, part in study.entries.groupby(["lane", "stage"])), "no place twice"
+            if study.last_event() > before: told.append(study.entries)
+        for expected in told[-2::-1]:
+            undo(study)
+            assert study.entries.equals(expected)
+        for expected in told[1:]:
+            redo(study)
+            assert study.entries.equals(expected)
+
+
+def test_a_colleagues_work_is_not_undone_and_not_in_the_way(study):
+    mine = add_entry(study, "mine", lane="note", stage="Ride")
+    with Study(study.address, coder="KL") as other:
+        add_entry(other, "theirs", lane="note", stage="Ride")
+        assert undo(study) == "add note to Ride" and cells(study) == {("note", "Ride"): ["theirs"]}
+        redo(study)
+        change_entry(other, mine, text="mine, reworded")
+        with pytest.raises(UndoConflict, match="KL has since worked on"): undo(study)
+    assert cells(study) == {("note", "Ride"): ["mine, reworded", "theirs"]}
+
+
+def test_a_message_that_comes_twice_is_stored_once_even_after_undo(study):
+    first = add_entry(study, "x", lane="note", stage="Ride", guid="abc")
+    assert add_entry(study, "x", lane="note", stage="Ride", guid="abc") == first and len(study.entries) == 1
+    undo(study)
+    assert add_entry(study, "x", lane="note", stage="Ride", guid="abc") == first and study.entries.empty
+
+
+def test_entries_follow_a_stage_that_is_renamed_or_merged_and_come_back_with_undo(study):
+    add_entry(study, "x", lane="note", stage="Sign-up")
+    add_entry(study, "y", lane="note", stage="Payment fails")  # the stage of another map
+    rename_code(study, "Sign-up", to="Registration")
+    rename_code(study, "Payment fails", to="Card refused")
+    assert set(cells(study)) == {("note", "Registration"), ("note", "Payment fails")}
+    merge_codes(study, ["Registration"], into="Ride")
+    assert set(cells(study)) == {("note", "Ride"), ("note", "Payment fails")}
+    undo(study), undo(study), undo(study)
+    assert set(cells(study)) == {("note", "Sign-up"), ("note", "Payment fails")}
+
+
+def test_a_withdrawal_fills_what_repeats_the_persons_words_in_entries_and_in_the_log(study):
+    kept = add_entry(study, "Pay without an account", lane="strategy", stage="Sign-up", evidence=[1])
+    said = add_entry(study, "As P01 says: the card page hung twice on the tram that morning", lane="note", stage="Sign-up")
+    change_entry(study, said, text="Reworded")
+    gone = add_entry(study, "the card page hung twice on the tram", lane="note", stage="Ride")
+    remove_entry(study, gone)
+    told = withdraw(study, case="P01").set_index("what")
+    assert told.loc["map entries", "count"] == 1
+    rows = study.entries.set_index("entry_id")
+    assert rows.loc[kept, "text"] == "Pay without an account" and rows.loc[said, "text"] == "Reworded" and rows.loc[kept, "evidence"] == [1]
+    study.close()
+    for file in Path(study.address).parent.iterdir(): assert b"hung twice on the" not in file.read_bytes(), file.name
+
+
+def test_entries_are_a_table_like_the_others(study):
+    add_entry(study, "x", lane="note", stage="Ride", map="kiosk")
+    add_entry(study, "y", lane="note", stage="Ride")
+    assert study.rows("entries", map="kiosk")["text"].tolist() == ["x"]
+    undo(study), undo(study)
+    assert list(study.entries) == ["entry_id", "map", "lane", "stage", "position", "text", "owner", "due", "evidence"] and study.entries.empty
+    with pytest.raises(NothingToUndo), Study(study.address, coder="nobody") as other: undo(other)
+
+
+@pytest.mark.skipif("PERSONABENCH_POSTGRES" not in os.environ, reason="no server: set PERSONABENCH_POSTGRES to the address of an empty database")
+def test_a_study_on_a_server_is_brought_up_to_layout_2():
+    address = os.environ["PERSONABENCH_POSTGRES"]
+    with Study(address, coder="MB", create=True) as study, study.engine.begin() as conn:
+        conn.execute(sa.text("DROP TABLE entries"))
+        conn.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema_version'"))
+    with Study(address, coder="MB") as study:
+        entry = add_entry(study, "x", lane="note", stage="Ride", guid="g")
+        move_entry(study, entry, stage="Sign-up")
+        assert cells(study) == {("note", "Sign-up"): ["x"]} and undo(study) and cells(study) == {("note", "Ride"): ["x"]}
+        with study.engine.connect() as conn: assert conn.scalar(sa.text("SELECT value FROM meta WHERE key = 'schema_version'")) == "2"
