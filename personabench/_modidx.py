@@ -1083,6 +1083,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._harmless': ( 'journey_exchange.html#_harmless',
                                                                                             'personabench/journey_exchange.py'),
+                                               'personabench.journey_exchange._has': ( 'journey_exchange.html#_has',
+                                                                                       'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._head': ( 'journey_exchange.html#_head',
                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._hoped': ( 'journey_exchange.html#_hoped',
