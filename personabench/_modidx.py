@@ -1635,6 +1635,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'personabench/persona_editor.py'),
                                              'personabench.persona_editor._claim_of': ( 'persona_editor.html#_claim_of',
                                                                                         'personabench/persona_editor.py'),
+                                             'personabench.persona_editor._confirm': ( 'persona_editor.html#_confirm',
+                                                                                       'personabench/persona_editor.py'),
                                              'personabench.persona_editor._counted': ( 'persona_editor.html#_counted',
                                                                                        'personabench/persona_editor.py'),
                                              'personabench.persona_editor._detach': ( 'persona_editor.html#_detach',

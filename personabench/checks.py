@@ -437,7 +437,7 @@ def _recount(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> dict[str,
     "Count a claim again: all codes of a persona at once, unless the claim joins several."
     base = len(_spoken(facts, p, people))
     if not c.codes:
-        quotes = [e for e in c.evidence if e.kind == "quote"]
+        quotes = [e for e in c.evidence if e.kind == "quote" and (e.case in people or e.case in facts.away)]   # whoever withdrew has a finding of their own
         dates = [e.date for e in quotes if e.date]
         return _figures(len({e.case for e in quotes}), base, len(quotes), max(dates, default=None), min(dates, default=None))
     known = facts.kept(("counts", id(p)), lambda: _count_by(_own(facts, p, people), "code", base))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date as Date
@@ -16,10 +17,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .cards import _count, _in_card_order, _interval, _otherwise
+from .cards import APART, _count, _in_card_order, _interval, _otherwise
 from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
 from .coding_widget import widget_files
-from .personas import (PERSONA_FIELDS, Claim, Evidence, Persona, _persona_files, _quote, _read_persona, _slug, _updated, _withdrawn,
+from .personas import (PERSONA_FIELDS, Claim, Evidence, Persona, _among, _persona_files, _quote, _read_persona, _slug, _text_mark, _updated, _withdrawn,
                                    _write_known, _write_whole, passages)
 from .prevalence import Prevalence, _brief, persona_prevalence
 from .schema import FACETS, STRENGTHS, AlreadyThere, BadInput, NoSuchName, PersonabenchError, nearest
@@ -128,7 +129,8 @@ def _set_facet(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona,
 # %% ../nbs/57_persona_editor.ipynb #56ce874e
 def _move(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     at, c = _claim_of(p, m)
-    mine = next(claims for _, claims in _in_card_order(p) if c in claims)
+    title, mine = next((title, claims) for title, claims in _in_card_order(p) if c in claims)
+    if title == APART: raise BadInput(_place_of(c), f"under {APART!r} the largest difference is first", "a statement of another heading", "nothing to do")
     i, by = mine.index(c), int(m.get("by", 0))
     beside, rest = mine[max(0, min(len(mine) - 1, i + by))], [x for x in p.claim_list if x.id != c.id]
     if beside is c: return p, ""
@@ -143,6 +145,12 @@ def _add(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
     while (new := name if n == 2 and name not in taken else f"{name}-{n}") in taken: n += 1
     fresh = Claim.model_validate({"id": new, "text": text, "facet": facet, "field": field, "evidence": []})
     return p.model_copy(update={"claim_list": [*p.claim_list, fresh]}), f"the new statement {_named(fresh)}"
+
+
+def _confirm(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
+    at, c = _claim_of(p, m)
+    _seen(_place_of(c), c.text, m, "")
+    return _with(p, at, c.model_copy(update={"drafted": _text_mark(c.text)})), f"that the evidence says all of {_named(c)}"
 
 
 def _remove(study: Study, p: Persona, m: Mapping[str, Any]) -> tuple[Persona, str]:
@@ -179,7 +187,7 @@ def _words_of(e: Evidence) -> str: return e.quote if e.kind == "quote" and e.quo
 
 
 _EDITS: dict[str, Callable[[Study, Persona, Mapping[str, Any]], tuple[Persona, str]]] = {
-    "field": _set_field, "text": _set_text, "facet": _set_facet, "move": _move, "add": _add, "remove": _remove, "attach": _attach, "detach": _detach}
+    "field": _set_field, "text": _set_text, "facet": _set_facet, "move": _move, "add": _add, "remove": _remove, "confirm": _confirm, "attach": _attach, "detach": _detach}
 
 # %% ../nbs/57_persona_editor.ipynb #013c7c92
 class _File:
@@ -213,12 +221,15 @@ class _File:
         return other
 
 
-def _titles(files: Sequence[Path]) -> list[list[str]]:
-    "Return name and title of each file to choose from; one that cannot be read is named all the same."
+def _titles(files: Sequence[Path], known: dict[Path, tuple[Any, str]]) -> list[list[str]]:
+    "Return name and title of each file to choose from; one that cannot be read is named all the same. What is `known` of an unchanged file is not read again."
     def title(path: Path) -> str:
         try: return _read_persona(path).title
         except PersonabenchError: return "cannot be read"
-    return [[path.name, f"{path.name}: {title(path)}"] for path in files]
+    for path in files:
+        at = (s.st_mtime_ns, s.st_size) if path.exists() and (s := path.stat()) else None
+        if path not in known or known[path][0] != at: known[path] = at, title(path)
+    return [[path.name, f"{path.name}: {known[path][1]}"] for path in files]
 
 # %% ../nbs/57_persona_editor.ipynb #ec67e0eb
 def _row(c: Claim, away: set[str]) -> dict[str, Any]:
@@ -252,14 +263,18 @@ def _live(study: Study, p: Persona, today: str | None) -> dict[str, Any]:
     return {"meters": meters, "findings": found[["rule", "level", "claim", "message", "cure"]].to_dict("records")}
 
 
-def _search(study: Study, c: Claim, words: str, most: int = 30) -> list[dict[str, Any]]:
-    "Return coded passages in whose words, code or case all searched words are, without those that the claim lists."
-    found = passages(study)
+def _search(study: Study, p: Persona, c: Claim, words: str, most: int = 30) -> list[dict[str, Any]]:
+    "Return coded passages in whose words, code or case all searched words begin, those of the persona's people first, without those that the claim lists."
+    found, people = passages(study), _people(_Facts(study, Date.today().isoformat(), _Settings()), p)
+    found = found.assign(outside=False if people is None else ~_among(found["case"], people)).sort_values("outside", kind="stable")
     listed = {(e.source, e.start, e.end, e.code) for e in [*c.evidence, *c.against]}
     said = found["quote"].str.cat([found["code"], found["case"].astype(str)], sep=" ").str.casefold()
-    for word in words.casefold().split(): found, said = found[said.str.contains(word, regex=False)], said[said.str.contains(word, regex=False)]
+    for word in words.casefold().split():
+        here = said.str.contains(rf"(?<!\w){re.escape(word)}" if word[0].isalnum() else re.escape(word), regex=True)
+        found, said = found[here], said[here]
     rows = [r for r in found.itertuples() if (r.source, r.start, r.end, r.code) not in listed]
-    return [{"source": r.source, "start": int(r.start), "end": int(r.end), "code": r.code, "case": str(r.case), "words": r.quote, "date": r.date} for r in rows[:most]]
+    return [{"source": r.source, "start": int(r.start), "end": int(r.end), "code": r.code, "case": str(r.case), "words": r.quote, "date": r.date,
+             "outside": bool(r.outside)} for r in rows[:most]]
 
 # %% ../nbs/57_persona_editor.ipynb #122386aa
 class _Session:
@@ -276,16 +291,17 @@ class _Session:
 
     persona = property(lambda self: self.past[-1][0])
 
-    def take_in(self) -> None:
-        "Read the file when somebody else has changed it; their change is a step that can be undone."
-        if not self.file.changed: return
+    def take_in(self) -> bool:
+        "Read the file when somebody else has changed it, and say whether its persona is another; their change is a step that can be undone."
+        if not self.file.changed: return False
         try: persona = self.file.read()
         except (PersonabenchError, OSError) as e:
             self.problem = f"the file cannot be read: {getattr(e, 'place', self.file.path)}: {getattr(e, 'found', e)}"
             self.file.bytes = b""  # look again with the next message
-            return
-        self.problem = ""
-        if persona != self.persona: self.done(persona, "what was changed in the file by another program")
+            return False
+        self.problem, other = "", persona != self.persona
+        if other: self.done(persona, "what was changed in the file by another program")
+        return other
 
     def done(self, persona: Persona, said: str) -> str:
         self.past.append((persona, said))
@@ -328,7 +344,7 @@ class _Session:
     def news(self, everything: bool) -> dict[str, Any]:
         "Return what the browser does not know yet; all of it when it opens."
         p, away = self.persona, _withdrawn(self.study)
-        rows = {c.id: {**_row(c, away), "group": title} for title, claims in _in_card_order(p) for c in claims}
+        rows = {c.id: {**_row(c, away), "group": title, "fixed": title == APART} for title, claims in _in_card_order(p) for c in claims}
         fresh = [row for name, row in rows.items() if everything or self.sent.get(name) != row]
         self.sent = rows
         steps = {"undo": self.past[-1][1] if len(self.past) > 1 else "", "redo": self.future[-1][1] if self.future else ""}
@@ -350,7 +366,7 @@ class PersonaEditor(anywidget.AnyWidget):
                  path: str | Path,                # the persona's file, or a folder of them, of which the first is shown and the others can be chosen
                  *,
                  today: str | None = None):       # ISO date for the checks; default: today
-        self.study, self._files = study, {file.name: file for file in _persona_files(path)}
+        self.study, self._files, self._titled = study, {file.name: file for file in _persona_files(path)}, dict[Path, tuple[Any, str]]()
         self._sessions: dict[str, _Session] = {}
         self._session = self._opened(next(iter(self._files)), today)
         token = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:16]
@@ -369,12 +385,15 @@ class PersonaEditor(anywidget.AnyWidget):
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser: what has changed comes first, then the answer; an error becomes a `refused` with its cure."
         session, place = self._session, str(self.path)
-        session.take_in()
-        try: reply = self._answer(message)
+        news = session.take_in()
+        try:
+            if news and message.get("type") in ("undo", "redo"):   # it would take back what somebody else did, unseen
+                raise AlreadyThere(place, "another program has just changed the file", "the file as you saw it", f"look at it, and {message['type']} again")
+            reply = self._answer(message)
         except _Conflict as e: reply = session.kept_both(e, message)
         except PersonabenchError as e: reply = {"type": "refused", "reason": f"{e.place}: {e.found}", "cure": str(e.cure or e.expected or "")}
         except OSError as e: reply = {"type": "refused", "reason": f"{place}: it cannot be written ({e.strerror})", "cure": "check the folder's rights and the disk"}
-        about = {"files": _titles(list(self._files.values())) if len(self._files) > 1 else []}
+        about = {"files": _titles(list(self._files.values()), self._titled) if len(self._files) > 1 else []}
         self.send({**self._session.news(message.get("type") in ("ready", "pick")), **about})
         self.send({**reply, "guid": message.get("guid"), "to": message.get("view")})
 
@@ -386,7 +405,7 @@ class PersonaEditor(anywidget.AnyWidget):
             return {"type": "pong"}
         if kind == "live": return {"type": "live", **_live(self.study, self.persona, session.today)}
         if kind == "search":
-            rows = _search(self.study, _claim_of(self.persona, m)[1], str(m.get("words", "")))
+            rows = _search(self.study, self.persona, _claim_of(self.persona, m)[1], str(m.get("words", "")))
             return {"type": "found", "claim": m.get("claim"), "words": m.get("words"), "rows": rows}
         if guid not in session.acknowledged: session.acknowledged[guid] = {"type": "ack", "said": session.edited(kind, m)}
         return session.acknowledged[guid]

@@ -12,7 +12,7 @@ import pytest
 import personabench as pb
 from personabench import store
 from personabench.persona_editor import PersonaEditor
-from personabench.personas import Claim, Evidence, Persona, _read_persona, read_personas
+from personabench.personas import Claim, Evidence, Persona, _read_persona, _text_mark, read_personas
 from personabench.schema import BadInput
 from personabench.study import Study
 
@@ -301,3 +301,66 @@ def test_nothing_is_saved_with_the_notebook(study, file, editor):
 
 def test_what_opens_it_is_small():
     assert len(PersonaEditor._esm.encode()) <= 60_000
+
+
+def test_a_ping_reads_no_file_again(study, file, tmp_path, monkeypatch):
+    for n in range(3): Persona(id=f"p{n}", name=f"Pim {n}", claims=[]).to_yaml(tmp_path / f"p{n}.yaml")
+    made, read, sent = PersonaEditor(study, tmp_path), [], []
+    made.send = lambda content, buffers=None: sent.append(content)
+    made.receive({"type": "ready", "view": "v"})
+    monkeypatch.setattr("personabench.persona_editor._read_persona", lambda path: read.append(path) or _read_persona(path))
+    for _ in range(5): made.receive({"type": "ping", "view": "v"})
+    assert read == []
+    other = next(path for path in made._files.values() if path.name == "p2.yaml")
+    other.write_text(other.read_text("utf-8").replace("Pim 2", "Pimmie"), "utf-8")
+    made.receive({"type": "ping", "view": "v"})
+    assert read == [other] and any("Pimmie" in title for _, title in sent[-2]["files"])
+
+
+def test_undo_takes_back_nothing_that_was_not_seen(do, file, editor):
+    do("text", claim="goal-home", value="Other words", was="Wants to be home at six")
+    file.write_text(file.read_text("utf-8").replace("name: Ash", "name: Wren"), "utf-8")
+    assert do("undo")["type"] == "refused" and _read_persona(file).name == "Wren" and claims(file)["goal-home"].text == "Other words"
+    assert do("undo")["said"] == "undo: what was changed in the file by another program" and _read_persona(file).name == "Ash"
+
+
+def test_who_looked_says_that_the_evidence_holds_the_new_words(study, tmp_path, sent):
+    path, drafted = tmp_path / "b.yaml", Claim(id="pain-full", text="Full", facet="pain", codes=["Full dock"], drafted=_text_mark("Full"), evidence=[said("P01")])
+    Persona(id="b", name="Bo", claims=[drafted]).to_yaml(path)
+    made = PersonaEditor(study, path, today="2026-06-01")
+    made.send = lambda content, buffers=None: sent.append(content)
+    def reworded() -> bool: return "reworded" in set(pb.check(study, personas=path, today="2026-06-01")["rule"])
+    made.receive({"type": "text", "claim": "pain-full", "value": "Docks are full", "was": "Full", "guid": "1"})
+    assert reworded()
+    made.receive({"type": "confirm", "claim": "pain-full", "was": "Docks are full", "guid": "2"})
+    assert sent[-1]["type"] == "ack" and not reworded()
+
+
+def test_a_quote_of_somebody_else_is_marked_and_counts_for_nobody(study, tmp_path, sent):
+    path = tmp_path / "b.yaml"
+    Persona(id="b", name="Bo", cases=["P03", "P04"], interviewed=2, claims=[Claim(id="need-bike", text="Needs a bike", facet="need")]).to_yaml(path)
+    made = PersonaEditor(study, path, today="2026-06-01")
+    made.send = lambda content, buffers=None: sent.append(content)
+    made.receive({"type": "search", "claim": "need-bike", "words": "full"})
+    rows = sent[-1]["rows"]
+    assert [(r["case"], r["outside"]) for r in rows] == [("P03", False), ("P01", True), ("P02", True)]
+    made.receive({"type": "attach", "claim": "need-bike", "side": "for", "guid": "1", **{k: rows[1][k] for k in ("source", "start", "end", "code")}})
+    c = claims(path)["need-bike"]
+    assert (c.people, c.base, c.quotes) == (0, 2, 0)
+    assert set(pb.check(study, personas=path).query("level == 'error'")["rule"]) == {"outside-segment"}
+    made.receive({"type": "search", "claim": "need-bike", "words": "ull"})
+    assert sent[-1]["rows"] == [], "words are found by how they begin"
+
+
+def test_what_stands_in_the_order_of_its_figures_is_not_moved(study, tmp_path, sent):
+    apart = {"rest": .5, "difference_low": .3, "difference_high": .5, "q": .001}
+    path, figures = tmp_path / "b.yaml", {"kind": "survey", "survey": "s", "value": "work", "n": 100, "share": .9, "low": .8, "high": .95, **apart}
+    listed = [Claim(id=v, text=v, facet="behaviour", people=90, base=100, share=.9, low=.8, high=.95, evidence=[Evidence(variable=v, effect=e, **figures)])
+              for v, e in (("small", .5), ("large", .9))]
+    Persona(id="b", name="Bo", claims=listed).to_yaml(path)
+    before, made = path.read_bytes(), PersonaEditor(study, path)
+    made.send = lambda content, buffers=None: sent.append(content)
+    made.receive({"type": "ready", "view": "v"})
+    assert [(r["id"], r["fixed"]) for r in sent[-2]["rows"]] == [("large", True), ("small", True)]
+    made.receive({"type": "move", "claim": "small", "by": -1, "guid": "1"})
+    assert sent[-1]["type"] == "refused" and path.read_bytes() == before

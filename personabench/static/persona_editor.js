@@ -187,8 +187,10 @@ class EditorView {
     if (focus && doc.activeElement?.getAttribute?.("data-k") !== focus) this.to(focus);
     this.rows.forEach((r, i) => {
       const [up, down] = order[i].querySelectorAll(".pbw-move"), first = r.group !== this.rows[i - 1]?.group;
-      up.disabled = first;
-      down.disabled = r.group !== this.rows[i + 1]?.group;
+      up.disabled = r.fixed || first;
+      down.disabled = r.fixed || r.group !== this.rows[i + 1]?.group;
+      up.title = r.fixed ? "In the order of the figures" : "Move up";
+      down.title = r.fixed ? up.title : "Move down";
       Object.assign(order[i].querySelector(".pbw-group"), { hidden: !first, textContent: r.group });
     });
   }
@@ -239,8 +241,14 @@ class EditorView {
   /** Name the controls of a statement by its words. */
   call(li, r) { for (const el of li.querySelectorAll("[data-call]")) el.setAttribute("aria-label", `${el.getAttribute("data-call")} ${brief(r.text)}`); }
 
+  /** The button that ends a finding about a reworded statement: whoever has looked says so. */
+  confirms(f, id) {
+    const row = f.rule === "reworded" && this.row(id);
+    return row ? this.button(`y:${id}`, "The evidence says all of it", () => this.write({ type: "confirm", claim: id, was: row.text }), { "aria-label": `The evidence says all of: ${brief(row.text)}` }) : null;
+  }
+
   findings(id) {
-    return findingsOf(this.live.findings, id).map(f => make("p", { class: `pbw-finding pbw-${f.level}` }, make("b", {}, `${SIGNS[f.level]}: `), `${stopped(f.message)} `, make("span", { class: "pbw-dim" }, f.cure ? `Cure: ${stopped(f.cure)}` : "")));
+    return findingsOf(this.live.findings, id).map(f => make("p", { class: `pbw-finding pbw-${f.level}` }, make("b", {}, `${SIGNS[f.level]}: `), `${stopped(f.message)} `, make("span", { class: "pbw-dim" }, f.cure && !this.confirms(f, id) ? `Cure: ${stopped(f.cure)}` : ""), this.confirms(f, id) ?? ""));
   }
 
   /** The evidence of a statement, folded until it is asked for. */
@@ -254,7 +262,7 @@ class EditorView {
     const input = make("input", { type: "search", value: find, placeholder: "Search coded passages to attach", "aria-label": `Search passages for: ${brief(r.text)}`, "data-k": `s:${id}`, onkeydown: e => { if (e.key === "Enter") { e.preventDefault(); search(); } } });
     const search = () => this.link.raw({ type: "search", claim: id, words: input.value });
     const m = this.found.get(id), there = new Set(r.evidence.map(e => e.words));
-    const hits = m ? m.rows.filter(x => !there.has(x.words)).map((x, i) => make("li", {}, make("span", { dir: "auto" }, `“${x.words}” `), make("span", { class: "pbw-dim" }, [x.case, x.code, x.date].filter(Boolean).join(", ")), " ",
+    const hits = m ? m.rows.filter(x => !there.has(x.words)).map((x, i) => make("li", {}, make("span", { dir: "auto" }, `“${x.words}” `), make("span", { class: "pbw-dim" }, [x.case, x.outside && "not of these people", x.code, x.date].filter(Boolean).join(", ")), " ",
       ...["for", "against"].map(side => this.button(`a:${id}:${i}:${side}`, side === "for" ? "Attach" : "Attach against", () => this.write({ type: "attach", claim: id, side, source: x.source, start: x.start, end: x.end, code: x.code }), { "aria-label": `${side === "for" ? "Attach" : "Attach against"}: ${x.words.slice(0, 40)}` })))) : [];
     return [fold, pieces.length ? make("ul", { class: "pbw-evidence" }, ...pieces) : make("p", { class: "pbw-dim" }, "Nothing is linked: an assumption."),
       make("div", { class: "pbw-search" }, input, this.button(`g:${id}`, "Search", search)), m ? make("p", { class: "pbw-dim" }, hits.length ? `${hits.length}${m.rows.length >= 30 ? " or more" : ""} passages` : "No other coded passage has all these words.") : "", hits.length ? make("ul", { class: "pbw-evidence" }, ...hits) : ""];

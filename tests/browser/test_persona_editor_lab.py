@@ -57,3 +57,24 @@ def test_edits_reach_the_file_and_comments_stay(lab):
     page.locator(".pbw[data-dark]").wait_for(timeout=10_000)
     page.locator(".pbw").screenshot(path=lab.shots / "editor-lab-dark.png")
     assert lab.outside == [] and lab.console == []
+
+
+CARD = '''
+import personabench as pb
+from personabench.personas import Claim, Descriptor, Evidence, Persona
+told = [Descriptor(field="role", variable="job", question="Main occupation", answer=a, n=148, people=n, share=n / 148, low=.2, high=.6)
+        for a, n in (("office", 70), ("school", 40))]
+quote = Evidence(kind="quote", quote="The dock was full again, and so I walked home.", source="P01", start=0, end=46, case="P01", code="Dock full", date="2026-05-04")
+pb.PersonaCard(Persona(id="ash", name="Ash", interviewed=1, described=told, claims=[Claim(id="full", text="Finds the dock full", facet="pain", evidence=[quote])]))
+'''
+
+
+def test_a_card_is_laid_out_in_jupyterlab_as_on_a_page(lab):
+    run_notebook(lab, "card", CARD, shown=".pb-card")
+    page = lab.page
+    looks = page.locator(".pb-who dt, .pb-who dd").evaluate_all("""all => all.map(el => [getComputedStyle(el).float,
+        el.getBoundingClientRect().width / el.parentElement.getBoundingClientRect().width])""")
+    assert len(looks) == 2 and all(side == "none" and width > .9 for side, width in looks), looks
+    quote = page.locator(".pb-lead").evaluate_all("all => all.map(el => getComputedStyle(el).marginRight)")
+    assert quote in ([], ["0px"]), quote
+    page.locator(".pb-card").screenshot(path=lab.shots / "card-lab.png")

@@ -109,7 +109,8 @@ def whole_persona() -> Persona:
     "One with all parts of a card: what sets it apart, who they are, topics, caveats."
     figures, far = {"n": 150, "share": .93, "low": .88, "high": .96}, {"rest": .05, "effect": 2.1, "difference_low": .8, "difference_high": .92, "q": .001, "used": True}
     work = Evidence(kind="survey", survey="wave1", variable="use", question="What do you mainly ride for?", value="work", answer="work", **figures, **far)
-    apart = Claim(id="survey-use", text="Mainly rides for work.", facet="behaviour", people=140, base=150, share=.93, low=.88, high=.96, evidence=[work])
+    apart = Claim(id="survey-use", text="Mainly rides for work.", facet="behaviour", people=140, base=150, share=.93, low=.88, high=.96, oldest="2026-04-21",
+        newest="2026-05-19", evidence=[work])
     topic = Claim(id="job", text="Talked about: Job and hours.", facet="demographic", codes=["Job"], people=2, base=5, evidence=[said("P01", "I work at night", "Job")])
     told = [Descriptor(field="age", variable="age", question="How old are you?", n=148, mean=43.2, low=40.4, high=45.6, rest=41.4),
             Descriptor(field="location", variable="district", question="Which district do you live in?", answer="Harbour", n=148, people=30, share=.2, low=.14, high=.28)]
