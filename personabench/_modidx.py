@@ -1089,6 +1089,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._hoped': ( 'journey_exchange.html#_hoped',
                                                                                          'personabench/journey_exchange.py'),
+                                               'personabench.journey_exchange._hushed': ( 'journey_exchange.html#_hushed',
+                                                                                          'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._lines': ( 'journey_exchange.html#_lines',
                                                                                          'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._measured': ( 'journey_exchange.html#_measured',

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .consent import _refuses
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES
+from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, nearest
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
+    from personabench.study import Study
 
 # %% auto #0
 __all__ = ['write_mermaid', 'read_mermaid', 'write_cjml', 'write_lanes', 'write_slides']
@@ -307,6 +310,17 @@ def write_cjml(
     return write_whole(target, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300024
+_HUSH = "[not to be quoted]"
+
+
+def _hushed(journey: Journey, study: Study | None) -> Journey:
+    "Return the journey without the words of people who refused to be quoted or have withdrawn."
+    if study is None: return journey
+    silent = {str(c) for c, words in zip(study.cases["case"], study.cases["consent"]) if _refuses(words)} | set(_withdrawn(study))
+    quotes, unplaced = (t.assign(quote=t["quote"].mask(t["case"].isin(silent), _HUSH)) for t in (journey.quotes, journey.unplaced))
+    return replace(journey, quotes=quotes, unplaced=unplaced)
+
+# %% ../nbs/63_journey_exchange.ipynb #j6300026
 def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
     "Return the tables of a journey by name, and its notes as one."
     found = {f.name: getattr(journey, f.name) for f in fields(journey)}
@@ -321,6 +335,8 @@ def _harmless(cell: Any) -> Any:
 def write_lanes(
     journey: Journey,       # the journey
     folder: str | Path,     # where to; made if it is not there, files of the same names are written anew
+    *,
+    study: Study | None = None,   # keeps the words of people out who refused to be quoted or have withdrawn
 ) -> list[Path]:
     """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... and notes.
 
@@ -330,10 +346,10 @@ def write_lanes(
     place = Path(folder).expanduser()
     if place.exists() and not place.is_dir(): raise BadInput(str(place), "a file has this name", "a folder", "choose another name")
     place.mkdir(parents=True, exist_ok=True)
-    texts = {name: table.map(_harmless).to_csv(index=False, lineterminator="\n") for name, table in _tables(journey).items()}
+    texts = {name: table.map(_harmless).to_csv(index=False, lineterminator="\n") for name, table in _tables(_hushed(journey, study)).items()}
     return [write_whole(place / f"{name}.csv", text.encode("utf-8-sig")) for name, text in texts.items()]
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300027
+# %% ../nbs/63_journey_exchange.ipynb #j6300029
 _WIDE, _TALL, _EDGE = 13.333, 7.5, .6        # inches
 _TITLES = {"emotions": "How it felt", "gaps": "Felt against expected", "touchpoints": "What people met", "channels": "Channels", "pains_gains": "Pains and gains",
            "opportunities": "Opportunities", "metrics": "Figures from surveys and logs", "evidence": "How much stands behind it"}
@@ -360,7 +376,7 @@ def _slide(deck: Any, title: str, notes: Iterable[str] = ()) -> Any:
     if lines: slide.notes_slide.notes_text_frame.text = "\n".join(lines)
     return slide
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300028
+# %% ../nbs/63_journey_exchange.ipynb #j6300030
 def _box(slide: Any, at: tuple[float, float, float, float], parts: Iterable[tuple[str, bool]], *, size: float = 16) -> None:
     "Add a text box at (left, top, width, height) in inches; each part is a paragraph and whether it is bold."
     from pptx.util import Inches, Pt
@@ -396,7 +412,7 @@ def _picture(slide: Any, chart: Any) -> None:
     shape.left = (Inches(_WIDE) - shape.width) // 2
     shape._element.nvPicPr.cNvPr.set("descr", _sayable(chart.to_dict(validate=False).get("description", "")))
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300030
+# %% ../nbs/63_journey_exchange.ipynb #j6300032
 def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> list[str]:
     "Return the first names of a count table in a stage, with their people."
     part = table[table["stage"].eq(stage)]
@@ -434,10 +450,11 @@ def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
             for r in quotes.head(most).itertuples()]
     return rows + ([f"and {len(quotes) - most} more: write_lanes writes all of them to quotes.csv"] if len(quotes) > most else [])
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300031
+# %% ../nbs/63_journey_exchange.ipynb #j6300033
 def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
     "Choose up to three quotes of different people: feelings nearest to the mean first, since the loudest words are not the stage's."
     rank = quotes["facet"].map({"emotion": 0, "pain": 1, "gain": 2}).fillna(3)
+    quotes = quotes[quotes["quote"].ne(_HUSH)]
     far = (quotes["valence"] - mean).abs().where(quotes["facet"].eq("emotion"), 0)
     chosen = quotes.assign(rank=rank, far=far).sort_values(["rank", "far"], kind="stable").drop_duplicates("case").head(3)
     return [f"“{shorten(str(r.quote), 220, placeholder=' …')}” ({r.case})" for r in chosen.itertuples()]
@@ -480,7 +497,7 @@ def _pain_slide(deck: Any, journey: Journey) -> None:
     note = "Ranked by people and, among equals, by how those people felt in the stage. The share is of the people who spoke of the stage."
     _grid(_slide(deck, "Where to act first", [note]), [["", "Stage", "Pain", "People", "Share", "Felt"], *rows], [.4, 2, 4.5, .9, .9, .8], size=14)
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300032
+# %% ../nbs/63_journey_exchange.ipynb #j6300034
 def _has(journey: Journey, lane: str) -> bool:
     "Say whether a lane has anything to show."
     if lane == "gaps": return bool(journey.gaps["gap"].notna().any())
@@ -492,6 +509,7 @@ def write_slides(
     path: str | Path,                                                                           # where to; .pptx
     *,
     lanes: Sequence[str] = ("emotions", "gaps", "touchpoints", "pains_gains", "metrics"),       # shown as pictures, where they have anything to show
+    study: Study | None = None,                                                                 # keeps out the words of people who refused to be quoted or have withdrawn
 ) -> Path:
     """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, and what limits it all.
 
@@ -503,7 +521,7 @@ def write_slides(
 
     for lane in lanes:
         if lane not in _TITLES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_TITLES), nearest(lane, _TITLES))
-    deck = pptx.Presentation()
+    journey, deck = _hushed(journey, study), pptx.Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_TALL)
     deck.core_properties.title = _sayable(f"Journey of {journey.name}")
     base = f"{journey.n_people} people, {journey.n_codings} codings in {len(journey.stages)} stages"

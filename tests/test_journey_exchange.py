@@ -267,6 +267,24 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, told, 
     assert not list(tmp_path.iterdir())
 
 
+def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
+    import personabench as pb
+    from pptx import Presentation
+
+    study = pb.Study(tmp_path / "s.db", coder="MB", create=True)
+    pb.import_sample(study)
+    before = pb.journey(study)
+    pb.record_consent(study, case="P12", consent="no quotes")
+    words = [q for q in before.quotes.loc[before.quotes["case"].eq("P12"), "quote"] if len(q) > 20]
+    deck = Presentation(write_slides(before, tmp_path / "j.pptx", study=study))
+    said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
+    write_lanes(before, tmp_path / "lanes", study=study)
+    said += "".join(path.read_text("utf-8-sig") for path in (tmp_path / "lanes").iterdir())
+    assert len(words) > 10 and not [w for w in words if w in said] and "[not to be quoted]" in said
+    assert len(pd.read_csv(tmp_path / "lanes" / "quotes.csv")) == len(before.quotes), "counted all the same"
+    study.close()
+
+
 def test_an_unknown_lane_is_named(tmp_path: Path, told):
     with pytest.raises(BadInput, match="did you mean 'emotions'"): write_slides(told, tmp_path / "j.pptx", lanes=["emotion"])
 

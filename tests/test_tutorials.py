@@ -67,6 +67,25 @@ def test_what_is_kept_of_a_widget_can_be_read_without_one(tutorial: Path):
         assert not any("insurance company" in table for table in widgets[1:]), "words that nobody asked to save"
 
 
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_tutorial_of_logs_says_of_the_real_sessions_what_it_keeps(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    "Its own assertions hold, and what is stored of it is what the program answers: funnel, success, quotes."
+    import runpy
+
+    import nbclient
+
+    monkeypatch.setenv("PERSONABENCH_REAL_DATA", str(real_data))
+    kept = nbformat.read(ROOT / "nbs" / "tutorials" / "12_journeys_from_logs.ipynb", 4)
+    now = nbformat.read(ROOT / "nbs" / "tutorials" / "12_journeys_from_logs.ipynb", 4)
+    now.cells.insert(0, nbformat.v4.new_code_cell(runpy.run_path(str(ROOT / ".ci" / "bake.py"))["HERE"]))
+    nbclient.NotebookClient(now, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+
+    def printed(cells: list) -> list[str]:
+        return ["".join(o.text for o in cell.outputs if o.get("name") == "stdout") for cell in cells if cell.cell_type == "code"]
+    assert printed(now.cells[1:]) == printed(kept.cells) and "18, 90 % (70–97 %) of all" in "".join(printed(kept.cells))
+
+
 @pytest.mark.slow
 def test_the_coding_tutorial_can_be_run_again_where_it_lies(tmp_path: Path):
     import nbclient
