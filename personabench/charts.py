@@ -194,14 +194,6 @@ def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     return chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(select)
 
 
-@contextmanager
-def _checked_once() -> Iterator[None]:
-    "Make charts in half the time: Altair checks the whole when it is drawn, and need not check each part when it is made."
-    from altair.utils import schemapi
-
-    with schemapi.debug_mode(False): yield
-
-
 def _key(*parts: str) -> str:
     "Join the parts of a key with wide spaces (plain ones run together in SVG)."
     return "\u2003".join(p for p in parts if p)
@@ -240,6 +232,14 @@ def _ruled(values: Sequence[Any], y: Any, ink: dict[str, str]) -> Any:
     field = str(y.shorthand).split(":")[0]
     lines = pd.DataFrame({field: list(values), "ink": [ink["zero"] if v == 0 else ink["grid"] for v in values]})
     return alt.Chart(lines).mark_rule(strokeWidth=1, aria=False).encode(y=y, color=alt.Color("ink:N", scale=None))
+
+# %% ../nbs/50_charts.ipynb #c5a1e0d7
+@contextmanager
+def _checked_once() -> Iterator[None]:
+    "Make charts in half the time: Altair checks the whole when it is drawn, and need not check each part when it is made."
+    from altair.utils import schemapi
+
+    with schemapi.debug_mode(False): yield
 
 # %% ../nbs/50_charts.ipynb #128fedb2
 def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, heads: bool = False, select: Any = None) -> Any:

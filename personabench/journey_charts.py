@@ -692,6 +692,8 @@ _LANES: dict[str, Callable[..., Any]] = {
     "emotions": chart_emotions, "gaps": chart_gaps, "touchpoints": chart_touchpoints, "channels": chart_channels, "pains_gains": chart_pains_gains,
     "opportunities": chart_opportunities, "metrics": chart_metrics, "evidence": chart_evidence, "quotes": chart_quotes}
 
+_DEFAULT = ("emotions", "touchpoints", "pains_gains", "quotes")
+
 
 def _headlines(journey: Journey) -> tuple[str, list[str]]:
     "Return the title and subtitle of a journey's picture."
@@ -733,8 +735,7 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
 def chart_journey(
     journey: Journey | Sequence[Journey],          # the journey to draw, or up to 8
     *,
-    # emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes; top to bottom
-    lanes: Sequence[str] = ("emotions", "touchpoints", "pains_gains", "quotes"),
+    lanes: Sequence[str] = _DEFAULT,               # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:

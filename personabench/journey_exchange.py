@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .charts import chart_emotions, chart_pains_gains, chart_touchpoints
 from .exports import _bytes, write_whole
+from .journey_charts import _LANES
 from .schema import BadInput, MissingExtra, nearest
 
 if TYPE_CHECKING:
@@ -335,8 +335,8 @@ def write_lanes(
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300027
 _WIDE, _TALL, _EDGE = 13.333, 7.5, .6        # inches
-_PICTURES: dict[str, tuple[str, Callable[..., Any]]] = {
-    "emotions": ("How it felt", chart_emotions), "touchpoints": ("What people met", chart_touchpoints), "pains_gains": ("Pains and gains", chart_pains_gains)}
+_TITLES = {"emotions": "How it felt", "gaps": "Felt against expected", "touchpoints": "What people met", "channels": "Channels", "pains_gains": "Pains and gains",
+           "opportunities": "Opportunities", "metrics": "Figures from surveys and logs", "evidence": "How much stands behind it"}
 
 
 def _pptx() -> Any:
@@ -404,13 +404,25 @@ def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> 
     return said + ([f"+{len(part) - most} more"] if len(part) > most else [])
 
 
+def _pages(rows: Sequence[Sequence[Any]], *, lines: int = 28, wide: int = 22) -> list[list[Sequence[Any]]]:
+    "Deal rows out to slides of so many lines; a line holds about `wide` characters."
+    pages: list[list[Sequence[Any]]] = [[]]
+    used = 0
+    for row in rows:
+        tall = max(sum(max(1, -(-len(line) // wide)) for line in str(cell).split("\n")) for cell in row)
+        if pages[-1] and (used + tall > lines or len(pages[-1]) == 13): pages, used = [*pages, []], 0
+        pages[-1].append(row)
+        used += tall
+    return pages
+
+
 def _overview(deck: Any, journey: Journey) -> None:
-    "Add the stages as tables, seven on a slide."
+    "Add the stages as tables, as many on a slide as fit."
     head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "Touchpoints", "Pains", "Gains"]
     lanes = ((journey.touchpoints, "touchpoint"), (journey.pains, "pain"), (journey.gains, "gain"))
     rows = [[shorten(r.stage, 40, placeholder=" …"), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
             for r in journey.stages.itertuples()]
-    pages = [rows[i:i + 7] for i in range(0, len(rows), 7)]
+    pages = _pages(rows)
     for k, page in enumerate(pages, start=1):
         title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
         _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(journey.notes)]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
@@ -469,11 +481,17 @@ def _pain_slide(deck: Any, journey: Journey) -> None:
     _grid(_slide(deck, "Where to act first", [note]), [["", "Stage", "Pain", "People", "Share", "Felt"], *rows], [.4, 2, 4.5, .9, .9, .8], size=14)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300032
+def _has(journey: Journey, lane: str) -> bool:
+    "Say whether a lane has anything to show."
+    if lane == "gaps": return bool(journey.gaps["gap"].notna().any())
+    return not (lane in ("metrics", "channels") and getattr(journey, lane).empty)
+
+
 def write_slides(
-    journey: Journey,                                                            # the journey
-    path: str | Path,                                                            # where to; .pptx
+    journey: Journey,                                                                           # the journey
+    path: str | Path,                                                                           # where to; .pptx
     *,
-    lanes: Sequence[str] = ("emotions", "touchpoints", "pains_gains"),           # which lanes are shown as pictures
+    lanes: Sequence[str] = ("emotions", "gaps", "touchpoints", "pains_gains", "metrics"),       # shown as pictures, where they have anything to show
 ) -> Path:
     """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, and what limits it all.
 
@@ -484,7 +502,7 @@ def write_slides(
     from pptx.util import Inches
 
     for lane in lanes:
-        if lane not in _PICTURES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_PICTURES), nearest(lane, _PICTURES))
+        if lane not in _TITLES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_TITLES), nearest(lane, _TITLES))
     deck = pptx.Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_TALL)
     deck.core_properties.title = _sayable(f"Journey of {journey.name}")
@@ -493,9 +511,8 @@ def write_slides(
     reading = "Each number counts people. Feelings are means over people from −2 to +2 with 95 % intervals; there is none below 3 people."
     _box(front, (_EDGE, 1.6, 11, 3), [(base, True), (reading, False)], size=20)
     _overview(deck, journey)
-    for lane in lanes if len(journey.quotes) else ():
-        title, chart = _PICTURES[lane]
-        _picture(_slide(deck, title, ["A picture; its numbers are the tables of this deck, all of them with write_lanes."]), chart(journey, theme="light"))
+    for lane in [x for x in lanes if len(journey.quotes) and _has(journey, x)]:
+        _picture(_slide(deck, _TITLES[lane], ["A picture. write_lanes writes its numbers as tables."]), _LANES[lane](journey, theme="light"))
     for r in journey.stages.itertuples(): _stage_slide(deck, journey, r)
     _pain_slide(deck, journey)
     limits = [*journey.notes] or ["Nothing was left out, and every stage with feelings has three people or more."]

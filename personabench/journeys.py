@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import asked_sources
+from .personas import _kept, asked_sources
 from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
@@ -59,6 +59,22 @@ def _intervals(codings: pd.DataFrame, turns: pd.DataFrame | None) -> dict[str, t
             "turn": (np.where(alone, -1, at), np.where(alone, -1, to))}
 
 
+def _places(codings: pd.DataFrame, turns: pd.DataFrame | None) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    "Return the stages, and for each coding in a stage its row, the number of the stage, and whether it is there by an overlap."
+    is_stage, at = codings["facet"].eq("stage").to_numpy(), _intervals(codings, turns)
+    number = np.full(len(codings), -1)
+    number[is_stage], stages = pd.factorize(codings["code"][is_stage])
+    rest = np.flatnonzero(~is_stage)
+    rest = rest[np.argsort(at["overlap"][0][rest])]       # a search for sorted values is several times faster
+    hits = {via: np.zeros((len(stages), len(rest)), bool) for via in at}
+    for via, (lo, hi) in at.items():
+        for k in range(len(stages)): hits[via][k] = _overlaps(lo[number == k], hi[number == k], lo[rest], hi[rest])
+    hits["turn"] &= ~hits["overlap"].any(axis=0)          # an overlap wins over a shared turn
+    found = [np.nonzero(hits[via]) for via in ("overlap", "turn")]
+    stage, row = (np.concatenate(x) for x in zip(*found))
+    return list(stages), rest[row], stage, np.arange(len(row)) < len(found[0][0])
+
+# %% ../nbs/44_journeys.ipynb #0a5c0ac6
 def place_codings(
     codings: pd.DataFrame,               # columns of `study.codings`: source_id (or source), turn, start, end, code, facet
     *,
@@ -69,18 +85,9 @@ def place_codings(
     Returns one row per coding and stage, index of `codings` kept: stage, via ("overlap" or "turn"). A coding without a row has no place.
     """
     codings = codings.reset_index(drop=True) if not codings.index.is_unique else codings
-    is_stage, at = codings["facet"].eq("stage").to_numpy(), _intervals(codings, turns)
-    number, stages = np.full(len(codings), -1), list(dict.fromkeys(codings["code"][is_stage]))
-    number[is_stage] = pd.factorize(codings["code"][is_stage])[0]
-    rest = np.flatnonzero(~is_stage)
-    rest = rest[np.argsort(at["overlap"][0][rest])]       # a search for sorted values is several times faster
-    hits = {via: np.zeros((len(stages), len(rest)), bool) for via in at}
-    for via, (lo, hi) in at.items():
-        for k in range(len(stages)): hits[via][k] = _overlaps(lo[number == k], hi[number == k], lo[rest], hi[rest])
-    hits["turn"] &= ~hits["overlap"].any(axis=0)          # an overlap wins over a shared turn
-    found = [pd.DataFrame({"stage": np.array(stages, object)[stage], "via": via}, index=codings.index[rest[coding]])
-             for via, hit in hits.items() for stage, coding in [np.nonzero(hit)]]
-    return pd.concat(found).sort_index(kind="stable")
+    stages, row, stage, over = _places(codings, turns)
+    found = pd.DataFrame({"stage": np.array(stages, object)[stage], "via": np.where(over, "overlap", "turn").astype(object)}, index=codings.index[row])
+    return found.sort_index(kind="stable")
 
 # %% ../nbs/44_journeys.ipynb #fbeac8ec
 class MeanInterval(NamedTuple):
@@ -119,6 +126,9 @@ def mean_interval(
     return MeanInterval(float(x.mean()), float(np.clip(x.mean() - half, low, high)), float(np.clip(x.mean() + half, low, high)), len(x))
 
 # %% ../nbs/44_journeys.ipynb #019155a9
+_NEEDED = ("coding_id", "source_id", "source", "turn", "case", "start", "end", "quote", "code", "facet", "valence", "coder", "role")
+
+
 def _withdrawn(cases: pd.DataFrame | None) -> set:
     "Return the ids of the cases with a withdrawal."
     if cases is None or "withdrawn" not in cases: return set()
@@ -126,15 +136,13 @@ def _withdrawn(cases: pd.DataFrame | None) -> set:
     return set(cases["case"][gone.notna() & ~gone.isin(["", False, 0, "0", "no"])])
 
 
-def _evidence(codings: pd.DataFrame, cases: pd.DataFrame | None, people: Iterable[str] | None) -> tuple[pd.DataFrame, np.ndarray]:
+def _evidence(codings: pd.DataFrame, cases: pd.DataFrame | None) -> tuple[pd.DataFrame, np.ndarray]:
     "Return the codings of nobody withdrawn, with a `case` in each row, and a mask of those that count as evidence."
     source = codings["source" if "source" in codings else "source_id"]
-    kept = codings.assign(case=codings["case"].where(codings["case"].notna() & codings["case"].ne(""), source.astype(str)),
+    kept = codings[[c for c in codings if c in _NEEDED]].assign(case=codings["case"].where(codings["case"].notna() & codings["case"].ne(""), source.astype(str)),
                           valence=pd.to_numeric(codings["valence"], errors="coerce"))
     kept = kept[~kept["case"].isin(_withdrawn(cases))].reset_index(drop=True)
-    counts = np.ones(len(kept), bool) if "role" not in kept else kept["role"].ne("interviewer").to_numpy()
-    if people is not None: counts = counts & kept["case"].isin({str(p) for p in people}).to_numpy()
-    return kept, counts
+    return kept, np.ones(len(kept), bool) if "role" not in kept else kept["role"].ne("interviewer").to_numpy()
 
 # %% ../nbs/44_journeys.ipynb #111b6c94
 def _steps(codings: pd.DataFrame, codes: pd.DataFrame | None) -> dict[str, str]:
@@ -176,84 +184,122 @@ def _columns(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return table.assign(**{n: None for n in names if n not in table})[names].reset_index(drop=True)
 
 
-def _place(codings: pd.DataFrame, counts: np.ndarray, stages: list[str], turns: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    "Split the evidence into placed quotes (one row per coding and stage) and unplaced codings with a reason."
+def _numbered(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    "Return numbers and what they stand for, in the order that a categorical column has, else sorted."
+    if isinstance(column.dtype, pd.CategoricalDtype): return column.cat.codes.to_numpy(np.int64), column.cat.categories
+    codes, words = pd.factorize(column, sort=True)
+    return codes, pd.Index(words)
+
+
+def _as_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    "Make words that are counted categorical: to count numbers is many times faster than to count words."
+    words = {c: _numbered(table[c]) for c in ("facet", "code", "case")}
+    return table.assign(**{c: pd.Categorical.from_codes(codes, held) for c, (codes, held) in words.items()})
+
+# %% ../nbs/44_journeys.ipynb #0a5c0ac7
+def _place(codings: pd.DataFrame, counts: np.ndarray, stages: pd.Index, turns: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    "Split the evidence into placed quotes (one row per coding and stage, in order; `row` tells which coding) and unplaced codings with a reason."
     tells = counts & codings["facet"].isin(_JOURNEY_FACETS).to_numpy()
-    told, key = codings[tells], "source_id" if "source_id" in codings else "source"
-    near = codings["facet"].eq("stage").to_numpy() & codings[key].isin(told[key].unique()).to_numpy()   # other sources place nothing here
-    where = place_codings(codings[tells | near], turns=turns)
-    quotes = told.join(where, how="inner")
-    quotes["stage"] = pd.Categorical(quotes["stage"], stages)
-    quotes = _columns(quotes.sort_values(["stage", "source", "start"], kind="stable"), _QUOTE)
-    lost = told[~told.index.isin(where.index)].assign(reason="no stage is coded in its turn")
-    return quotes, _columns(lost, _UNPLACED)
+    key = codings["source_id" if "source_id" in codings else "source"]
+    near = codings["facet"].eq("stage").to_numpy() & key.isin(key[tells].unique()).to_numpy()   # other sources place nothing here
+    part = np.flatnonzero(tells | near)
+    names, row, stage, over = _places(codings.iloc[part], turns)
+    row, stage = part[row], stages.get_indexer(names)[stage]
+    source = _numbered(codings["source"])[0] if "source" in codings else np.zeros(len(codings), int)
+    order = np.lexsort((row, codings["start"].to_numpy()[row], source[row], stage))
+    row, stage, over = row[order], stage[order], over[order]
+    quotes = codings.iloc[row].assign(stage=pd.Categorical.from_codes(stage, stages), via=pd.Series(np.where(over, "overlap", "turn"), codings.index[row]))
+    alone = tells.copy()
+    alone[row] = False
+    return _columns(quotes, _QUOTE).assign(row=row), _columns(codings[alone].assign(reason="no stage is coded in its turn"), _UNPLACED)
 
 # %% ../nbs/44_journeys.ipynb #a4105711
 def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
     "Average the valence of one facet per stage and person: stage, case, <facet>, codings, lowest, highest."
     felt = quotes[quotes["facet"].eq(facet) & quotes["valence"].notna()]
-    table = felt.groupby(["stage", "case"], observed=True, sort=True)["valence"].agg(["mean", "size", "min", "max"]).reset_index()
-    return table.set_axis(["stage", "case", facet, "codings", "lowest", "highest"], axis=1)
+    (stage, stages), (case, cases), x = _numbered(felt["stage"]), _numbered(felt["case"]), felt["valence"].to_numpy(float)
+    key = stage * max(len(cases), 1) + case
+    order = np.argsort(key, kind="stable")
+    begin = np.flatnonzero(np.append(True, np.diff(key[order]) != 0)[:len(key)])
+    size, one = np.diff(np.append(begin, len(key))), order[begin]
+    total, lowest, highest = (f.reduceat(x[order], begin) if len(x) else x for f in (np.add, np.minimum, np.maximum))
+    return pd.DataFrame({"stage": stages[stage[one]].astype(object), "case": cases[case[one]], facet: total / size, "codings": size,
+                         "lowest": lowest, "highest": highest})
 
 
 def _stage_means(people: pd.DataFrame, value: str, stages: pd.Index, end: float = 2) -> pd.DataFrame:
-    "Average people in each of the stages, with t intervals clipped to the scale from -end to end: index stage; mean, std, low, high, n."
-    by = people.groupby(people["stage"].astype(object))[value]
-    table = pd.DataFrame({"mean": by.mean(), "std": by.std(), "n": by.size()}).reindex(stages)
-    n = table["n"].fillna(0).astype(int)
-    half = _half_width(table["std"].fillna(0), n, .95)
-    return table.assign(low=np.clip(table["mean"] - half, -end, end), high=np.clip(table["mean"] + half, -end, end), n=n)
+    "Average people in each of the stages, with t intervals clipped to the scale from -end to end: index stage; mean, std, n, low, high."
+    at, x = stages.get_indexer(people["stage"].astype(object)), people[value].to_numpy(float)
+    at, x = at[at >= 0], x[at >= 0]
+    n = np.bincount(at, minlength=len(stages))
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(at, x, len(stages)) / n
+        std = np.sqrt(np.bincount(at, (x - mean[at]) ** 2, len(stages)) / np.where(n > 1, n - 1, np.nan))
+    std = np.where(std > 1e-12, std, std * 0)      # what rounding leaves of no spread
+    half = _half_width(np.nan_to_num(std), n, .95)
+    return pd.DataFrame({"mean": mean, "std": std, "n": n, "low": np.clip(mean - half, -end, end), "high": np.clip(mean + half, -end, end)}, index=stages)
 
 # %% ../nbs/44_journeys.ipynb #2e2978d1
-def _tellers(quotes: pd.DataFrame, spoken: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
+def _tellers(quotes: pd.DataFrame, spoken: pd.DataFrame) -> pd.DataFrame:
     "Return who told of which stage: stage, case, in stage order."
-    both = pd.concat([quotes[["stage", "case"]].astype(object), spoken[["code", "case"]].set_axis(["stage", "case"], axis=1)]).drop_duplicates()
-    return both.sort_values(["stage", "case"], key=lambda c: c.map({s: i for i, s in enumerate(stages)}) if c.name == "stage" else c, kind="stable", ignore_index=True)
+    both = pd.concat([t[["stage", "case"]].assign(case=t["case"].astype(object)) for t in (quotes, spoken)], ignore_index=True)
+    (stage, stages), (case, cases) = _numbered(both["stage"]), _numbered(both["case"])
+    pairs = np.unique(stage * max(len(cases), 1) + case)
+    return pd.DataFrame({"stage": stages[pairs // max(len(cases), 1)].astype(object), "case": cases[pairs % max(len(cases), 1)]})
 
 
 def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, people: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
     "Put one row per stage together; a stage without data keeps blanks."
-    table = order[["stage", "order"]].set_index("stage")
-    table["n_people"] = people.groupby("stage").size()
-    table["n_codings"] = quotes.groupby("stage", observed=True).size()
-    table[["emotion", "low", "high", "n_emotion"]] = feeling[["mean", "low", "high", "n"]]
-    table[["expectation", "expectation_low", "expectation_high", "n_expectation"]] = hope[["mean", "low", "high", "n"]]
-    return table.assign(**{c: table[c].fillna(0).astype(int) for c in ("n_people", "n_codings")}).reset_index()
+    stages = feeling.index
+    columns: dict[str, Any] = {"stage": stages, "order": order["order"].to_numpy(), "n_people": np.bincount(stages.get_indexer(people["stage"]), minlength=len(stages)),
+                               "n_codings": np.bincount(quotes["stage"].cat.codes, minlength=len(stages))}
+    for name, table in (("emotion", feeling), ("expectation", hope)):
+        ends = ("low", "high") if name == "emotion" else ("expectation_low", "expectation_high")
+        columns |= {name: table["mean"].to_numpy(), **{end: table[end.split("_")[-1]].to_numpy() for end in ends}, f"n_{name}": table["n"].to_numpy()}
+    return pd.DataFrame(columns)
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ab2
-def _counts(quotes: pd.DataFrame, facets: str | tuple[str, ...], stages: pd.DataFrame, name: str | None = None, extra: str | None = None) -> pd.DataFrame:
-    "Count people and codings per stage and code of some facets: stage, <name>, [extra,] people, codings, share (of the stage's people), low, high."
-    facets = (facets,) if isinstance(facets, str) else facets
-    by = quotes[quotes["facet"].isin(facets)].groupby(["stage", "code"], observed=True, sort=True)
-    table = by.agg(people=("case", "nunique"), codings=("case", "size")).reset_index()
-    if extra: table.insert(2, extra, by[extra].first().to_numpy())
-    of = table["stage"].astype(object).map(stages.set_index("stage")["n_people"]).astype(float)
-    low, high = _wilson((table["people"] / of).to_numpy(float), of.to_numpy(), .95)
-    table = table.assign(share=table["people"] / of, low=low, high=high)
-    table = table.sort_values(["stage", "people", "codings", "code"], ascending=[True, False, False, True], kind="stable")
-    return table.rename(columns={"code": name or facets[0]}).reset_index(drop=True)
+def _count_all(quotes: pd.DataFrame, of: np.ndarray) -> dict[str, Any]:
+    "Count people and codings of each code in each stage, in one pass: columns stage, facet, code, valence, people, codings, share (of the stage's people), low, high."
+    (stage, stages), (facet, facets), (code, codes), (case, cases) = (_numbered(quotes[c]) for c in ("stage", "facet", "code", "case"))
+    key = (stage * max(len(facets), 1) + facet) * max(len(codes), 1) + code
+    keys, first, codings = np.unique(key, return_index=True, return_counts=True)
+    people = np.bincount(np.searchsorted(keys, np.unique(key * max(len(cases), 1) + case) // max(len(cases), 1)), minlength=len(keys))
+    x, valence = quotes["valence"].to_numpy(float), np.full(len(keys), np.nan)
+    known = np.flatnonzero(~np.isnan(x))
+    which, at = np.unique(key[known], return_index=True)
+    valence[np.searchsorted(keys, which)] = x[known[at]]
+    n = of[stage[first]].astype(float)
+    share = people / n
+    low, high = _wilson(share, n, .95)
+    order = np.lexsort((code[first], -codings, -people, stage[first]))
+    columns = {"stage": stages[stage[first]].astype(object), "facet": facets[facet[first]], "code": codes[code[first]], "valence": valence, "people": people,
+               "codings": codings, "share": share, "low": low, "high": high}
+    return {name: column[order] for name, column in columns.items()}
 
 
-def _step_rows(spoken: pd.DataFrame) -> pd.DataFrame:
-    "Return what is coded as a step with the columns of quotes, facet \"step\"."
-    rows = spoken[spoken["step"].notna()]
-    return _columns(rows.assign(stage=rows["code"], code=rows["step"], facet="step", via="overlap", valence=np.nan), _QUOTE)
+def _counted(columns: dict[str, Any], facets: Iterable[str], name: str, *extra: str) -> pd.DataFrame:
+    "Return the counts of some facets: stage, <name>, [extra,] people, codings, share, low, high."
+    at = np.flatnonzero(columns["facet"].isin(list(facets)))
+    wanted = ("stage", "code", *extra, "people", "codings", "share", "low", "high")
+    return pd.DataFrame({name if c == "code" else c: columns[c][at] for c in wanted})
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ab4
 def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
     "Return one row per stage: stage, gap, low, high, n, how, n_emotion, n_expectation; blanks where nobody told one of the two."
-    both = felt[["stage", "case", "emotion"]].merge(awaited[["stage", "case", "expectation"]], on=["stage", "case"])
-    own = _stage_means(both.assign(gap=both["emotion"] - both["expectation"]), "gap", feeling.index, end=4)
+    hoped = dict(zip(zip(awaited["stage"], awaited["case"]), awaited["expectation"]))
+    both = [(s, e - hoped[s, c]) for s, c, e in zip(felt["stage"], felt["case"], felt["emotion"]) if (s, c) in hoped]
+    own = _stage_means(pd.DataFrame(both, columns=["stage", "gap"]), "gap", feeling.index, end=4)
     size, d = (feeling["n"].to_numpy(), hope["n"].to_numpy()), (feeling["mean"] - hope["mean"]).to_numpy()
     paired, enough = own["n"].to_numpy() >= 3, (size[0] >= 3) & (size[1] >= 3)
     errors = [side["std"].to_numpy() / np.sqrt(np.maximum(side["n"], 1)) for side in (feeling, hope)]
     low, high, _ = _means_apart(d, errors[0], size[0] - 1, errors[1], size[1] - 1)
     apart = ~paired & enough & (np.hypot(*errors) > 0)
-    table = pd.DataFrame({"gap": np.where(paired, own["mean"], d), "low": np.where(paired, own["low"], np.where(apart, np.clip(low, -4, 4), np.nan)),
-                          "high": np.where(paired, own["high"], np.where(apart, np.clip(high, -4, 4), np.nan)),
-                          "n": np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))}, index=feeling.index)
-    table["how"] = pd.Series(["same people" if p else "different people" for p in paired], table.index, dtype=object).where(table["low"].notna(), None)
-    return table.assign(n_emotion=size[0], n_expectation=size[1]).rename_axis("stage").reset_index()
+    ends = [np.where(paired, own[end], np.where(apart, np.clip(x, -4, 4), np.nan)) for end, x in (("low", low), ("high", high))]
+    how = [None if np.isnan(x) else "same people" if p else "different people" for x, p in zip(ends[0], paired)]
+    n = np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))
+    return pd.DataFrame({"stage": feeling.index, "gap": np.where(paired, own["mean"], d), "low": ends[0], "high": ends[1], "n": n,
+                         "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1]})
 
 # %% ../nbs/44_journeys.ipynb #7581ce51
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
@@ -274,13 +320,14 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
 # %% ../nbs/44_journeys.ipynb #51c0dd22
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
     "Rank the pains of all stages: rank, stage, order, pain, people, share, codings, emotion."
-    who = quotes[quotes["facet"].eq("pain")][["stage", "code", "case"]].drop_duplicates()
-    who = who.merge(felt[["stage", "case", "emotion"]], on=["stage", "case"], how="left")
-    felt_by = who.groupby(["stage", "code"], observed=True)["emotion"].mean()
-    keys = pd.MultiIndex.from_frame(pains[["stage", "pain"]])
-    table = pains.assign(order=pains["stage"].astype(object).map(order), emotion=felt_by.reindex(keys).to_numpy())
-    table = table.sort_values(["people", "emotion", "codings", "order"], ascending=[False, True, False, True], kind="stable", ignore_index=True)
-    return table.assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]]
+    part, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
+    felt_by: dict[tuple[str, str], list[float]] = {}
+    for stage, pain, case in zip(part["stage"], part["code"], part["case"]):
+        if (stage, case) in how: felt_by.setdefault((stage, pain), []).append(how[stage, case])
+    means = [float(np.mean(sorted(felt_by[at]))) if at in felt_by else np.nan for at in zip(pains["stage"], pains["pain"])]
+    table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=np.array(means, float))
+    rank = np.lexsort((table["order"], -table["codings"], table["emotion"], -table["people"]))      # NaN sorts last
+    return table.iloc[rank].assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
 _METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
@@ -375,7 +422,7 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
              f"Fewer than 3 people said how they felt, so no interval: {', '.join(few)}." if len(few) else ""]
     return tuple(n for n in notes if n)
 
-
+# %% ../nbs/44_journeys.ipynb #0a5c0ac5
 def _checked(codings: pd.DataFrame) -> None:
     "Refuse a table without the needed columns, or with a valence off the scale."
     needed = ["turn", "case", "start", "end", "code", "facet", "valence"]
@@ -388,6 +435,35 @@ def _checked(codings: pd.DataFrame) -> None:
                                   "correct the valence in the codebook")
 
 # %% ../nbs/44_journeys.ipynb #4361e2e8
+@dataclass(frozen=True, eq=False)
+class _Told:
+    "What people told, placed in stages, before it is asked whose journey it is. Words that are counted are categorical, stages in their order."
+    order: pd.DataFrame      # stage, order, ordered
+    steps: dict[str, str]    # step -> stage
+    quotes: pd.DataFrame     # columns of Journey.quotes, row
+    spoken: pd.DataFrame     # what is coded as a stage or a step (its facet is "step"); columns of Journey.quotes
+    unplaced: pd.DataFrame
+
+
+def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None,
+          people: list[str] | None = None) -> _Told:
+    "Place all codings, or those of the sources in which some people speak. Raises BadInput."
+    _checked(codings)
+    kept, counts = _evidence(codings, cases)
+    steps, order = (found := _steps(kept, codes)), _stage_order(kept, codes, found)
+    if people is not None:
+        key = kept["source_id" if "source_id" in kept else "source"]
+        here = key.isin(key[kept["case"].isin(people)].unique()).to_numpy()
+        kept, counts = kept[here].reset_index(drop=True), counts[here]
+    is_stage, own, stages = kept["facet"].eq("stage"), kept["code"], pd.Index(order["stage"], dtype=object)
+    if steps: kept = kept.assign(code=own.map(steps).where(is_stage & own.isin(steps), own))
+    quotes, unplaced = _place(kept, counts, stages, turns)
+    spoken = kept[is_stage & counts]
+    spoken = spoken.assign(stage=pd.Categorical.from_codes(stages.get_indexer(spoken["code"]), stages), code=own[spoken.index], valence=np.nan, via="overlap")
+    spoken = _columns(spoken.assign(facet=np.where(spoken["code"].isin(steps), "step", "stage")), _QUOTE)
+    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced)
+
+# %% ../nbs/44_journeys.ipynb #0a5c0ac4
 def journey_from_codings(
     codings: pd.DataFrame,                  # columns of `study.codings`
     *,
@@ -401,18 +477,8 @@ def journey_from_codings(
 
     Returns a `Journey`. Raises `BadInput` when a column is missing or a valence lies off the scale from -2 to 2.
     """
-    _checked(codings)
-    asked = None if people is None else list(people)
-    kept, counts = _evidence(codings, cases, asked)
-    steps = _steps(kept, codes)
-    order = _stage_order(kept, codes, steps)
-    inside = kept["facet"].eq("stage") & kept["code"].isin(steps)
-    kept = kept.assign(step=kept["code"].where(inside), code=kept["code"].map(steps).where(inside, kept["code"]) if steps else kept["code"])
-    quotes, unplaced = _place(kept, counts, list(order["stage"]), turns)
-    spoken = kept[counts & kept["facet"].eq("stage").to_numpy()]
-    made = _assemble(name, order, quotes, unplaced, spoken, codes, list(steps))
-    absent = _absent(asked, {*quotes["case"], *spoken["case"]})
-    return replace(made, notes=(absent, *made.notes)) if absent else made
+    asked = None if people is None else [str(p) for p in people]
+    return _journey_of(_told(codings, codes, turns, cases, asked), asked, name, codes)
 
 # %% ../nbs/44_journeys.ipynb #1e69e8b7
 def _online(codes: pd.DataFrame | None, names: pd.Series) -> pd.Series:
@@ -423,35 +489,45 @@ def _online(codes: pd.DataFrame | None, names: pd.Series) -> pd.Series:
     return pd.Series([book.get(n) for n in names], dtype=object)
 
 
-def _tables(quotes: pd.DataFrame, spoken: pd.DataFrame, stages: pd.DataFrame, codes: pd.DataFrame | None, steps: list[str]) -> dict[str, pd.DataFrame]:
-    "Count what was told in each stage: a table per field of a journey."
-    tables = {facet + "s": _counts(quotes, facet, stages) for facet in ("touchpoint", "channel", "pain", "gain", "influence")}
+def _tables(quotes: pd.DataFrame, steps: pd.DataFrame, of: np.ndarray, codes: pd.DataFrame | None, order: Iterable[str]) -> dict[str, pd.DataFrame]:
+    "Count what was told in each stage: a table per count of a journey."
+    everything, place = _count_all(quotes, of), {s: i for i, s in enumerate(order)}
+    tables = {facet + "s": _counted(everything, [facet], facet) for facet in ("touchpoint", "channel", "pain", "gain", "influence")}
     tables["touchpoints"].insert(2, "online", _online(codes, tables["touchpoints"]["touchpoint"]))
-    tables["needs"] = _counts(quotes, ("need", "goal", "motivation"), stages, extra="facet")
-    tables["expectations"] = _counts(quotes, "expectation", stages, extra="valence")
-    rows = _step_rows(spoken).assign(stage=lambda d: pd.Categorical(d["stage"], stages["stage"]))
-    table = _counts(rows, "step", stages)
-    tables["steps"] = table.iloc[np.lexsort((table["step"].map({s: i for i, s in enumerate(steps)}), pd.Categorical(table["stage"], stages["stage"]).codes))]
-    tables["quotes"] = pd.concat([quotes, rows]).sort_values(["stage", "source", "start"], kind="stable", ignore_index=True) if len(rows) else quotes
+    tables["needs"] = _counted(everything, ["need", "goal", "motivation"], "need", "facet")
+    tables["expectations"] = _counted(everything, ["expectation"], "expectation", "valence")
+    tables["steps"] = told = _counted(_count_all(steps, of), ["step"], "step")
+    if len(told):
+        at = quotes["stage"].cat.categories.get_indexer(told["stage"])
+        tables["steps"] = told.iloc[np.lexsort((told["step"].map(place).to_numpy(float), at))].reset_index(drop=True)
     return tables
 
+# %% ../nbs/44_journeys.ipynb #0a5c0ac3
+def _plain(quotes: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    "Return quotes and steps in order, words as text."
+    both = quotes[_QUOTE]
+    words = {c: pd.Series(held[codes], both.index) for c in ("facet", "code", "case") for codes, held in [_numbered(both[c])]}
+    both = both.assign(**words)
+    if len(steps):
+        more = steps.assign(**{c: steps[c].astype(words[c].dtype) for c in words})
+        both = pd.concat([both, more]).sort_values(["stage", "source", "start"], kind="stable", ignore_index=True)
+    return both.assign(stage=both["stage"].astype(object))
 
-def _assemble(name: str, order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, spoken: pd.DataFrame,
-              codes: pd.DataFrame | None, steps: list[str]) -> Journey:
-    "Compute every table of a journey from its placed quotes."
-    felt, awaited = _person_means(quotes, "emotion"), _person_means(quotes, "expectation")
-    index = pd.Index(order["stage"], dtype=object)
-    feeling, hope = _stage_means(felt, "emotion", index), _stage_means(awaited, "expectation", index)
+# %% ../nbs/44_journeys.ipynb #0a5c0ac2
+def _journey_of(told: _Told, people: list[str] | None, name: str, codes: pd.DataFrame | None) -> Journey:
+    "Compute every table of the journey of some people, None for everybody."
+    quotes, spoken, unplaced = (t if people is None else t[t["case"].isin(people)].reset_index(drop=True) for t in (told.quotes, told.spoken, told.unplaced))
+    felt, awaited, index = _person_means(quotes, "emotion"), _person_means(quotes, "expectation"), pd.Index(told.order["stage"], dtype=object)
+    feeling, hope, who = _stage_means(felt, "emotion", index), _stage_means(awaited, "expectation", index), _tellers(quotes, spoken)
     gaps = _gaps(felt, awaited, feeling, hope)
-    people = _tellers(quotes, spoken, list(index))
-    stages = _stage_table(order, quotes, people, feeling, hope).assign(gap=gaps["gap"])
-    tables = {"stages": stages, "people": people, "emotions": felt.assign(origin="coded"), "gaps": gaps, **_tables(quotes, spoken, stages, codes, steps),
-              "moments": _moments(stages, felt), "unplaced": unplaced}
+    stages = _stage_table(told.order, quotes, who, feeling, hope).assign(gap=gaps["gap"])
+    steps = spoken[spoken["facet"].eq("step")].reset_index(drop=True)
+    tables = {"people": who, "emotions": felt.assign(origin="coded"), "unplaced": unplaced, "quotes": _plain(quotes, steps),
+              **_tables(quotes, steps, stages["n_people"].to_numpy(), codes, told.steps)}
+    tables |= {key: t.assign(stage=t["stage"].astype(object)) for key, t in (("stages", stages), ("gaps", gaps), ("moments", _moments(stages, felt)))}
     tables["opportunities"] = _opportunities(tables["pains"], quotes, felt, stages.set_index("stage")["order"])
-    plain = {key: t.assign(stage=t["stage"].astype(object)).reset_index(drop=True) if "stage" in t else t for key, t in tables.items()}
-    notes = [*_notes(order, quotes, unplaced, stages), _torn(felt)]
-    return Journey(name, int(people["case"].nunique()), int(len(quotes.drop_duplicates(["coding_id", "source", "start", "end", "code"]))),
-                   notes=tuple(n for n in notes if n), **plain)
+    notes = [_absent(people, set(who["case"])), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
+    return Journey(name, int(who["case"].nunique()), int(quotes["row"].nunique()), notes=tuple(n for n in notes if n), **tables)
 
 # %% ../nbs/44_journeys.ipynb #051d6f40
 def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:
@@ -499,7 +575,7 @@ def _who(study: Study, persona: Any, segment: str | None, cases: Iterable[str] |
     if segment is not None: return f"segment {segment}", _members(study, segment, segmentation)
     return "everybody", None
 
-
+# %% ../nbs/44_journeys.ipynb #0a5c0ac8
 def journey(
     study: Study,                               # the study whose codings tell the journey
     *,
@@ -515,8 +591,13 @@ def journey(
     segmentation, `NoSuchCase` for an unknown case, `BadInput` when more than one of persona, segment and cases is given.
     """
     name, people = _who(study, persona, segment, cases, segmentation)
+    return _journey_of(_kept(study, "journey", lambda: _told_in(study)), people, name, study.codes)
+
+
+def _told_in(study: Study) -> _Told:
+    "Place all codings of a study; once for the journeys of all its personas."
     codings, turns = study.codings, study.turns
     codings = codings[codings["source_id"].isin(asked_sources(study))]
     stage = codings["facet"].eq("stage")  # a stage may reach over several turns; what is said in it is cut to one speaker's words
     codings = pd.concat([codings[stage], clip_to_turn(codings[~stage], turns)]).sort_values(["source_id", "start", "end"], kind="stable")
-    return journey_from_codings(codings, codes=study.codes, turns=turns, cases=study.cases, people=people, name=name)
+    return _told(codings, study.codes, turns, study.cases)

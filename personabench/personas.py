@@ -1828,12 +1828,14 @@ def _descriptor_field(variable: str, facet: str) -> str | None:
     named = _field_of(facet, variable)
     return named if named in _DESCRIBED else "demographics" if facet == "demographic" else None
 
-
+# %% ../nbs/40_personas.ipynb #a51b7c20
 def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mapping[str, str | None]) -> list[Descriptor]:
     "Return the descriptors of a segment in the order in which teams use their fields."
     kinds = {v: facets[v] if v in facets else _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)}
     fields = {v: _descriptor_field(v, facet) for v, facet in kinds.items() if facet is not None}
-    codes = found["level"].eq("numeric") & ~found["variable"].map(_is_amount).astype(bool)  # the mean of district 2 and district 7 is no district
+    steps = found.loc[found["level"].eq("ordinal"), "variable"] if ground.survey is not None else ()
+    bare = {v for v in steps if fields.get(v) != "tech comfort" and ground.survey is not None and not _scale_labels(ground.survey.row(v))}
+    codes = (found["level"].eq("numeric") | found["variable"].isin(list(bare))) & ~found["variable"].map(_is_amount).astype(bool)  # no district is the mean of 2 and 7
     rows = found[found["variable"].map(fields).notna() & ~codes & found["people"].fillna(found["n"]).ge(_FEWEST_ALIKE) & found["n"].ge(_FEWEST_ALIKE)]
     rows = rows.sort_values("share", ascending=False, kind="stable").groupby("variable", sort=False).head(_MOST_ANSWERS)
     out, others = list[Descriptor](), np.array([]) if ground.home is None else ground.home != ground.names.index(segment)

@@ -111,9 +111,12 @@ def test_rarer_channels_are_counted_where_they_are_not_drawn():
     assert "1 rarer ones not drawn" in chart_channels(trip_of(STAGES, 6), most=2).to_dict()["title"]["subtitle"]
 
 
-@pytest.mark.parametrize(("value", "kind", "said"), [(.304, "nps", "+30"), (-.304, "nps", "−30"), (-1e-17, "nps", "0"), (.256, "csat", "26 %"), (.5, "drop-off", "50 %"),
-                                                     (45., "seconds", "45 s"), (5400., "seconds", "90 min"), (2 * 3600., "seconds", "2 h"), (3 * 86400., "seconds", "3 days"),
-                                                     (-.04, "emotion", "0.0"), (1.26, "emotion", "+1.3"), (3.44, "ces", "3.4")])
+SAID = [(.304, "nps", "+30"), (-.304, "nps", "−30"), (-1e-17, "nps", "0"), (.256, "csat", "26 %"), (.5, "drop-off", "50 %"), (45., "seconds", "45 s"),
+        (5400., "seconds", "90 min"), (2 * 3600., "seconds", "2 h"), (3 * 86400., "seconds", "3 days"), (-.04, "emotion", "0.0"), (1.26, "emotion", "+1.3"),
+        (3.44, "ces", "3.4")]
+
+
+@pytest.mark.parametrize(("value", "kind", "said"), SAID)
 def test_figures_are_written_as_their_kind_wants_it(value, kind, said):
     assert _figure(value, kind) == said
 
@@ -140,8 +143,8 @@ def test_opportunities_are_the_journeys_pains_or_the_scores_that_are_given():
     trip = trip_of(STAGES, 6)
     own = chart_opportunities(trip).to_dict()
     assert {r["words"] for r in rows_of(own, marks(own, "circle")[0])} == {"2 of 6", "1 of 6"}
-    scores = pd.DataFrame({"need": ["Pay", "Find", "Elsewhere"], "stage": ["Sign-up", "First ride", "Nowhere"], "score": [8.5, 14.2, 20.], "low": [7., 12., 19.], "high": [10., 16., 20.],
-                           "n": [90, 80, 70]})
+    scores = pd.DataFrame({"need": ["Pay", "Find", "Elsewhere"], "stage": ["Sign-up", "First ride", "Nowhere"], "score": [8.5, 14.2, 20.],
+                           "low": [7., 12., 19.], "high": [10., 16., 20.], "n": [90, 80, 70]})
     spec = chart_opportunities(trip, scores).to_dict()
     rows = rows_of(spec, marks(spec, "circle")[0])
     assert [(r["row"], r["words"], r["more"]) for r in rows] == [("Find", "14.2 · n 80", "12.0 to 16.0"), ("Pay", "8.5 · n 90", "7.0 to 10.0")], "the highest first"
@@ -280,7 +283,8 @@ def test_worse_cells_are_more_orange_and_better_ones_bluer():
         assert warm == sorted(warm, reverse=True) and warm[0] > 0 > warm[-1]
 
 
-NEEDS = ["Pay without typing", "Find a bike nearby", "Know the price before", "Return it anywhere", "Look sporty", "Trust the brakes", "Ride with a child", "Get help at night"]
+NEEDS = ["Pay without typing", "Find a bike nearby", "Know the price before", "Return it anywhere", "Look sporty", "Trust the brakes", "Ride with a child",
+         "Get help at night"]
 
 
 def scores_of(needs: list[str], n: int = 80) -> pd.DataFrame:
@@ -384,12 +388,16 @@ def test_light_pages_become_dark_colour_by_colour():
     assert all(dark[_THEMES["light"][w].lower()] == _THEMES["dark"][w] for w in ("who1", "who2", "who3", "who4"))
 
 
-@pytest.mark.parametrize("trip", [trip_of(["A", "B", "C"], 1), trip_of([f"Stage {i}" for i in range(14)], 3, blank=(3, 4)), trip_of(["A stage with a name that goes on and on", "Donaudampfschifffahrtsgesellschaft", "C"], 4, long=True),
-                                  trip_of(['Quo"te', "Back\\slash", "Apo'strophe", "dot.ted[0]"], 3)], ids=["one person, 3 stages", "14 stages", "long names", "odd characters"])
+ODD = {"one person, 3 stages": trip_of(["A", "B", "C"], 1), "14 stages": trip_of([f"Stage {i}" for i in range(14)], 3, blank=(3, 4)),
+       "long names": trip_of(["A stage with a name that goes on and on", "Donaudampfschifffahrtsgesellschaft", "C"], 4, long=True),
+       "odd characters": trip_of(['Quo"te', "Back\\slash", "Apo'strophe", "dot.ted[0]"], 3)}
+
+
+@pytest.mark.parametrize("trip", ODD.values(), ids=ODD)
 def test_odd_journeys_are_drawn_in_every_lane(trip):
     import vl_convert
 
-    for page in (chart_journey(trip, lanes=list(_LANES)), chart_journeys([trip]), chart_journeys([trip] * 8), chart_stage_heatmap([trip])):
+    for page in (chart_journey(trip, lanes=list(_LANES)), chart_journeys([trip]), chart_journeys([trip] * 5), chart_stage_heatmap([trip])):
         svg = vl_convert.vegalite_to_svg(page.to_dict(validate=False))
         assert "NaN" not in svg and "undefined" not in svg and ">null<" not in svg
 
@@ -455,8 +463,8 @@ def test_a_hundred_thousand_codings_make_a_small_specification():
     many = trip.quotes.sample(100_000, replace=True, random_state=0, ignore_index=True)
     many["code"] = many["code"] + " " + pd.Series(np.arange(len(many)) % 97).astype(str)
     many["quote"] = many["quote"] + " and so on" * 30
-    pains = trip.pains.merge(pd.DataFrame({"k": range(80)}), how="cross").assign(pain=lambda d: d["pain"] + d["k"].astype(str) + " of a rather long name").drop(columns="k")
-    crowd = dataclasses.replace(trip, quotes=many, pains=pains)
+    pains = trip.pains.merge(pd.DataFrame({"k": range(80)}), how="cross").assign(pain=lambda d: d["pain"] + d["k"].astype(str) + " of a rather long name")
+    crowd = dataclasses.replace(trip, quotes=many, pains=pains.drop(columns="k"))
     for page in (chart_journey(crowd), chart_journeys([crowd] * 8), chart_stage_heatmap([crowd] * 8)):
         assert len(page.to_json(indent=None)) < 200_000
     assert len(chart_journey(trip, lanes=list(_LANES)).to_json(indent=None)) < 200_000

@@ -234,7 +234,9 @@ def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
     metric = pd.DataFrame([("Sign-up", "Net promoter score", "nps", -12.4, -30., 5., 200, "May", "nps")],
                           columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"])
     stages = told.stages.assign(expectation=.5, n_expectation=12)
-    said = "\n".join(texts(Presentation(write_slides(replace(told, gaps=gap, metrics=metric, stages=stages), tmp_path / "j.pptx"))))
+    deck = Presentation(write_slides(replace(told, gaps=gap, metrics=metric, stages=stages), tmp_path / "j.pptx"))
+    titles, said = [slide.shapes.title.text_frame.text for slide in deck.slides], "\n".join(texts(deck))
+    assert titles[2:7] == ["How it felt", "Felt against expected", "What people met", "Pains and gains", "Figures from surveys and logs"]
     assert "Felt against expected: −1.5 (−2.1 to −0.9), 12 people" in said and "Net promoter score: -12.4 (-30 to 5), n = 200" in said
 
 
@@ -245,7 +247,9 @@ def test_slides_of_few_many_and_odd_stages(tmp_path: Path, stages: list[str]):
     trip = journey_from_codings(codings_of(stages, ["\x0bodd\x00 one", "App"]))
     deck = Presentation(write_slides(trip, tmp_path / "j.pptx", lanes=["emotions"]))
     tables = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
-    assert sum(len(list(t.rows)) - 1 for t in tables) == len(stages) and all(len(list(t.rows)) <= 8 for t in tables)
+    assert sum(len(list(t.rows)) - 1 for t in tables) == len(stages) and all(len(list(t.rows)) <= 14 for t in tables)
+    lines = [sum(max(cell.text.count("\n") + 1 for cell in row.cells) for row in t.rows) for t in tables]
+    assert max(lines) <= 30, "at 11 points that is the height of a slide"
 
 
 def test_a_journey_of_nobody_makes_slides_and_files_all_the_same(tmp_path: Path):

@@ -387,6 +387,8 @@ def test_one_person_has_points_and_no_intervals_of_means():
 # -- From a study ---------------------------------------------------------------------------------------------------------------
 class FakeStudy:
     "The tables that a journey reads."
+    open_step = True      # nothing is kept from one call to the next
+
     def __init__(self):
         self.codings = table(*feelings("Use", A=1, B=-1, C=2))
         self.codings["source_id"] = pd.factorize(self.codings["source"])[0]

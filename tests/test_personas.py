@@ -804,6 +804,7 @@ def test_a_text_that_begins_with_a_sign_takes_the_place_of_an_empty_list(tmp_pat
     path = tmp_path / "p.yaml"
     path.write_text(Persona(id="p", name="x", cases=[]).to_yaml(), "utf-8")
     changed = Persona(id="p", name="x", cases=["?🚲-", "- a", "%🚲\n-", "P01"])
+    read_personas(path)     # what nobody has read here is not replaced
     update_personas([changed], tmp_path)
     assert read_personas(path) == [changed]
 
@@ -1145,6 +1146,16 @@ def test_a_code_is_no_amount_and_has_no_mean():
     lines = {d.variable: d for d in first.described}
     assert "district" not in lines and lines["age"].mean == 39.5 and lines["household_size"].mean == 5.5
     assert [(d.answer, d.people, d.mean) for d in first.described if d.variable == "region"] == [("1", 5, None), ("7", 5, None)]
+
+
+def test_four_districts_by_number_have_no_mean_and_a_scale_has():
+    ids, i = [f"R{i}" for i in range(80)], np.arange(80)
+    data = pd.DataFrame({"district": 1 + i // 2 % 4, "tech_comfort": 1 + i // 3 % 5, "age_group": 1 + i // 2 % 3, "rides": i % 2}, index=ids)
+    study = Study(":memory:", coder="MB", create=True)
+    import_survey(study, data, name="w", levels=dict.fromkeys(("district", "tech_comfort", "age_group"), "ordinal"))
+    add_segments(study, {case: "AB"[n % 2] for n, case in enumerate(ids)}, survey="w")
+    lines = {d.variable: d.mean for d in draft_personas(study, today="2026-06-01", facets={"tech_comfort": "attitude"})[0].described}
+    assert "district" not in lines and lines["tech_comfort"] is not None and lines["age_group"] is not None
 
 
 def test_the_figure_of_the_others_tells_of_no_fewer_than_five_of_them():

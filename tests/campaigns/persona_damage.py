@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from personabench.checks import check
-from personabench.personas import Persona, write_personas
+from personabench.personas import Persona, _load_yaml, write_personas
 from personabench.schema import STRENGTHS
 from personabench.study import Study
 
@@ -35,6 +35,12 @@ def _moved(number: str, rng: random.Random) -> str:
     "Another number: off by one, by a digit or by a tenth, never by less than what a file rounds to."
     x = float(number)
     return str(int(number) + rng.choice([-1, 1, 7, 100]) if number.lstrip("-").isdigit() else round(x + rng.choice([-1, 1]) * max(.05, abs(x) * .1), 4))
+
+
+def _as_strong(old: str, new: str | None) -> str | None:
+    "Return a text whose claims list as many people as make their strength; with fewer, a strength that was not written anew is a damage."
+    def strengths(text: str) -> list[str]: return [c.strength for c in Persona.model_validate(_load_yaml(text, "")).claim_list]
+    return new if new is not None and strengths(new) == strengths(old) else None
 
 
 def _other(text: str, than: str, key: str, rng: random.Random) -> str:
@@ -119,8 +125,8 @@ HARMLESS: dict[str, Edit] = {
     "date without quotes": lambda t, r: _spot(t, r, r"'(\d{4}-\d\d-\d\d)'", lambda m: m[1]),
     "decimals": lambda t, r: _spot(t, r, r"^( +(?:share|low|high|rest): 0\.\d+)$", lambda m: m[0] + "0" * r.randint(1, 3)),
     "what others say left out": lambda t, r: _spot(t, r, r"^    unlike:\n(?:      - .*\n(?: {8}.*\n)+)+", lambda m: ""),
-    "one of several quotes left out": lambda t, r: _spot(
-        t, r, r"^(      - kind: quote\n(?: {8}.*\n)+?)(?=      - kind: quote\n {8}quote: \|-\n.*\n(?: {8}.*\n)*? {8}case: P)", lambda m: ""),
+    "one of several quotes left out": lambda t, r: _as_strong(t, _spot(
+        t, r, r"^(      - kind: quote\n(?: {8}.*\n)+?)(?=      - kind: quote\n {8}quote: \|-\n.*\n(?: {8}.*\n)*? {8}case: P)", lambda m: "")),
     "notes": lambda t, r: _spot(t, r, r"^notes: \|-\n  .+$", lambda m: m[0] + " Talk to two more of them: soon.") or _spot(
         t, r, r"^(name: .+)$", lambda m: m[0] + "\nnotes: |-\n  Talk to two more of them: soon."),
 }
@@ -157,4 +163,4 @@ if __name__ == "__main__":
     print(f"{sum(done.values())} damages of {len(done)} kinds, {sum(done.values()) - len(quiet)} caught", *quiet, sep="\n  ")
     done, quiet = campaign(sample, drafts, HARMLESS, edits, seed)
     print(f"{sum(done.values())} harmless edits of {len(done)} kinds, {sum(done.values()) - len(quiet)} called an error",
-        *sorted({k for k in done} - {k for k, _ in quiet}), sep="\n  ")
+        *sorted((done - Counter(kind for kind, _ in quiet)).items()), sep="\n  ")
