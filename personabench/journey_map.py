@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anywidget
 import pandas as pd
@@ -22,6 +23,7 @@ import traitlets
 from . import coding, store
 from .charts import _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
+from .journey_measures import suggest_strategies
 from .journeys import Journey, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
 from .personas import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona, _percent, _withdrawn, read_personas
@@ -145,6 +147,15 @@ def _ranked(j: Journey) -> dict[Any, list[dict[str, Any]]]:
         cells.setdefault(r.stage, []).append(_item(_key("opportunity", r.stage, "pain", r.pain), r.pain, _strength(int(r.people)), told))
     return cells
 
+
+def _suggested(j: Journey, most: int = 2) -> dict[Any, list[dict[str, Any]]]:
+    "Return what the figures suggest for each stage; it is a suggestion until somebody makes a strategy of it."
+    cells: dict[Any, list[dict[str, Any]]] = {}
+    for i, r in enumerate(suggest_strategies(j).itertuples()):
+        here, ids = cells.setdefault(r.stage, []), [int(c) for c in r.coding_ids]
+        if len(here) < most: here.append(_item(_key("strategy", r.stage, "", i), r.strategy, _strength(r.people), r.why, tag="suggested", ids=ids))
+    return cells
+
 # %% ../nbs/62_journey_map.ipynb #8db0037e
 _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]]]] = {
     "steps": ("Steps", lambda j: _counted(j, j.steps, "steps", "step")),
@@ -158,12 +169,22 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
     "quotes": ("Quotes", _quotes),
     "metrics": ("Metrics", _metrics),
     "opportunity": ("Opportunities", _ranked),
-    "strategy": ("Strategies", lambda j: {}),
+    "strategy": ("Strategies", _suggested),
     "note": ("Notes", lambda j: {}),
 }
 _ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt less expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest, one a person", "opportunity": "pains by reach, and what the team sees"}
+          "quotes": "the strongest, one a person", "opportunity": "pains by reach, and what the team sees",
+          "strategy": "what the figures suggest, and what the team decides"}
+_CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
+
+
+def _cells(j: Journey) -> dict[str, dict[Any, list[dict[str, Any]]]]:
+    "Return the items of all lanes, computed once for a journey: lane -> stage -> items."
+    if j not in _CELLS: _CELLS[j] = {lane: of(j) for lane, (_, of) in _LANES.items()}
+    return _CELLS[j]
+
+
 _ALWAYS = {"feelings", "pains", "gains", *ENTRY_LANES}  # shown even when nothing stands there: that is news, too
 
 
@@ -227,20 +248,20 @@ def map_view(
     """Return everything that a map says, as plain data.
 
     Keys: whose, people, notes; stages, a list of dicts: k, stage, sub, rank, gone (a stage that only entries know); lanes, a list of dicts: lane, title, about, edit,
-    cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, entry, owner, due, late, evidence);
+    cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, ids, entry, owner, due, late, evidence);
     empty, the titles of lanes in which nothing stands.
     """
     on, today = _Standing(codings, personas), today or Date.today().isoformat()
-    journey = replace(journey, quotes=journey.quotes[~journey.quotes["case"].astype(str).isin(set(away))])
+    gone = journey.quotes["case"].astype(str).isin(set(away))
+    computed = {**_cells(journey), **({"quotes": _quotes(replace(journey, quotes=journey.quotes[~gone]))} if gone.any() else {})}
     stages, known = _stages(journey), set(journey.stages["stage"])
     written: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for r in entries.itertuples() if entries is not None else (): written.setdefault((r.lane, r.stage), []).append(_entry_item(r, on, today))
     lost = sorted({stage for _, stage in written} - known)
     stages += [{"k": _key("stage", s), "stage": s, "sub": "not a stage of this journey", "rank": 0, "gone": True} for s in lost]
     lanes: list[dict[str, Any]] = []
-    for lane, (title, of) in _LANES.items():
-        computed = of(journey)
-        cells = [[*computed.get(s["stage"], []), *written.get((lane, s["stage"]), [])] for s in stages]
+    for lane, (title, _) in _LANES.items():
+        cells = [[*map(dict, computed[lane].get(s["stage"], [])), *written.get((lane, s["stage"]), [])] for s in stages]
         lanes.append({"lane": lane, "title": title, "about": _ABOUT.get(lane, ""), "edit": lane in ENTRY_LANES, "cells": cells})
     shown = [x for x in lanes if x["lane"] in _ALWAYS or any(x["cells"])]
     return {"whose": journey.name, "people": journey.n_people, "notes": list(journey.notes), "stages": stages, "lanes": shown,
@@ -285,7 +306,8 @@ def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str]) -> d
         asked = f"“{r['question']}”" if pd.notna(r.get("question")) else ""
         return {"title": item["text"], "stage": stage, "figures": " · ".join(filter(None, [asked, item["sub"]])), **_told(q.head(0), set())}
     if facets: q = q[q["facet"].isin(facets.split())]
-    if lane == "quotes": q = q[q["coding_id"].eq(code)]
+    if "ids" in item: q = q[q["coding_id"].isin(item["ids"])]
+    elif lane == "quotes": q = q[q["coding_id"].eq(code)]
     elif code is not None: q = q[q["code"].eq(code)]
     title = {"stage": str(stage), "feelings": f"Feelings {item['text']}"}.get(lane, item["text"])
     return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(q, away)}
@@ -293,7 +315,7 @@ def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str]) -> d
 
 def _items(j: Journey) -> dict[str, dict[str, Any]]:
     "Return every stage and every computed item by its key."
-    every = [{**s, "text": s["stage"]} for s in _stages(j)] + [item for _, of in _LANES.values() for cell in of(j).values() for item in cell]
+    every = [{**s, "text": s["stage"]} for s in _stages(j)] + [item for cells in _cells(j).values() for cell in cells.values() for item in cell]
     return {i["k"]: i for i in every}
 
 # %% ../nbs/62_journey_map.ipynb #9c488bb2

@@ -57,8 +57,8 @@ def _plot(feel: dict[str, Any] | None, means: Sequence[float | None], at: int) -
     point = f'<i class="{"alone" if feel["low"] is None else ""}" style="top:{_level(feel["mean"]):g}%"></i>' if feel else ""
     return f'<div class="plot"><svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>{point}</div>'
 
-# %% ../nbs/64_map_pages.ipynb #e4f81503
-_LINKED = {"steps", "touchpoints", "feelings", "gap", "pains", "gains", "needs", "influences"}
+# %% ../nbs/64_map_pages.ipynb #89d7e88b
+_LINKED = {"steps", "touchpoints", "feelings", "gap", "pains", "gains", "needs", "influences", "strategy"}
 _MOST = 12  # quotes of one cell; the rest is counted
 
 

@@ -159,6 +159,30 @@ def test_entries_of_a_stage_that_the_journey_has_not_stand_in_a_column_of_their_
     assert [i["text"] for i in cell(view, "note", "Old name")] == ["x"] and cell(view, "pains", "Old name") == []
 
 
+def test_suggested_strategies_open_to_the_codings_they_rest_on_and_are_no_entries(bikes):
+    from personabench.journey_measures import suggest_strategies
+
+    j = journey(bikes)
+    table = suggest_strategies(j)
+    view = map_view(j)
+    cells = next(lane["cells"] for lane in view["lanes"] if lane["lane"] == "strategy")
+    items = [i for items in cells for i in items]
+    assert items and all(i["tag"] == "suggested" and "entry" not in i for i in items) and all(len(c) <= 2 for c in cells)
+    for i in items:
+        [row] = [r for r in table.itertuples() if r.strategy == i["text"] and r.stage in i["k"] and r.coding_ids == i["ids"]]
+        behind = map_evidence(j, i["k"])
+        assert set(behind["ids"]) <= set(row.coding_ids) and {q["words"] for q in behind["quotes"]} and behind["stage"] == row.stage
+
+
+def test_what_a_page_adds_to_items_stays_on_that_page(study, tmp_path):
+    from personabench.map_pages import write_map
+
+    j = journey(study)
+    before = json.dumps(map_view(j))
+    write_map(j, tmp_path / "map.html", study=study)
+    assert json.dumps(map_view(j)) == before
+
+
 def test_late_is_what_was_due_before_today(study):
     add_entry(study, "x", lane="strategy", stage="Ride", due="2026-06-01")
     for today, late in (("2026-06-01", False), ("2026-06-02", True)):

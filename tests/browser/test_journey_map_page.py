@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_up import EVIL, ridden
@@ -17,10 +20,14 @@ from personabench.consent import withdraw
 from personabench.journey_map import JourneyMap
 from personabench.journeys import journey
 from personabench.map_entries import add_entry, change_entry, remove_entry
+from personabench.map_pages import write_map
 from personabench.personas import Claim, Persona
 from personabench.study import Study
 
 from .widget_pages import WidgetPage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 LOOKS = ("light", "dark")
 
@@ -339,3 +346,65 @@ def test_fourteen_stages_and_long_labels_stay_in_their_cells(page, shots, tmp_pa
     assert page.locator("#w :is(.pbm-cell, .pbm-head)").evaluate_all("all => all.filter(el => el.scrollWidth > el.clientWidth + 1).length") == 0
     page.screenshot(path=shots / "map-14-stages.png")
     assert not made.errors
+
+
+# -- The page that is written -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def written(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    "Open a written map from disk, without a network and without scripts: nothing but the file is asked for."
+    pages: list[tuple[Page, list[str]]] = []
+
+    def opened(study: Study, *, width: int = 1200, look: str = "light", **more: Any) -> Page:
+        path = write_map(journey(study), tmp_path / f"{len(pages)}.html", study=study, **more)
+        page = browser.new_context(offline=True, color_scheme=look, viewport={"width": width, "height": 900}).new_page()
+        asked: list[str] = []
+        page.on("request", lambda r: asked.append(r.url))
+        pages.append((page, asked))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for page, asked in pages:
+        assert len(asked) == 1 and page.title() != "pwned" and page.locator("img").count() == 0
+        page.context.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [1200, 320])
+def test_axe_finds_nothing_on_a_written_map(written, axe, shots, look, width):
+    with ridden() as study:
+        pains = study.codings[study.codings["code"].eq("Payment fails")]["coding_id"]
+        add_entry(study, f"Retry {EVIL}", lane="strategy", stage="Sign-up", owner="Lena", due="2020-01-31", evidence=pains)
+        page = written(study, look=look, width=width)
+    assert not sideways(page) and axe(page, "body") == []
+    page.screenshot(path=shots / f"map-page-{look}-{width}.png")
+    page.locator("a:visible", has_text="Payment fails").first.click()
+    at = page.evaluate("location.hash")
+    assert page.locator(at).is_visible() and "The card page hung twice" in page.locator(at).inner_text()
+
+
+def test_heads_of_a_written_map_stay_while_it_scrolls(written):
+    with ridden() as study: page = written(study, width=500)
+    box = page.locator(".screen")
+    box.evaluate("el => { el.style.maxHeight = '300px'; el.scrollTo(200, 300); }")
+    edge = box.bounding_box()
+    head = page.locator(".screen thead th").nth(2).bounding_box()
+    assert edge and head and abs(head["y"] - edge["y"]) < 3
+
+
+@pytest.mark.parametrize("paper, wide", [("A3", 1190), ("A4", 842)])
+def test_a_written_map_prints_landscape_with_every_stage_and_a_head_on_each_sheet(written, tmp_path, paper, wide):
+    with ridden() as study:
+        for i in range(12): add_code(study, f"Later {i}", facet="stage", order=10 + i)
+        for i in range(60): add_entry(study, f"note number {i} with some words to fill a line or two of the cell", lane="note", stage="Later 3")
+        page = written(study, paper=paper, evidence=False)
+        page.emulate_media(media="print")
+        assert page.locator(".screen").is_hidden() and page.locator(".paper").count() == (3 if paper == "A3" else 3)
+        pdf = page.pdf(prefer_css_page_size=True)
+    sizes = {(round(float(w)), round(float(h))) for w, h in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)}
+    assert len(sizes) == 1 and abs(next(iter(sizes))[0] - wide) <= 2
+    if shutil.which("pdftotext") is None: pytest.skip("pdftotext is not installed")
+    (tmp_path / "p.pdf").write_bytes(pdf)
+    words = subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    for i in range(12): assert any(re.search(rf"Later {i}\b", w) for w in words), i
+    assert all("Lane" in w for w in words), "the head is on every sheet"
