@@ -278,9 +278,10 @@ _OPPORTUNITY = ["stage", "score", "low", "high", "n"]
 def _scored_opportunities(table: pd.DataFrame) -> pd.DataFrame:
     "Return a table of scores as rows of a lane. Raises BadInput."
     name = next((c for c in ("need", "pain") if c in table), None)
-    table = table.rename(columns={"people": "n"}) if "n" not in table and "people" in table else table
+    table = table.rename(columns={"n_severity": "n"}) if "n" not in table else table
     lost = [c for c in _OPPORTUNITY if c not in table] + ([] if name else ["need"])
-    if lost: raise BadInput("opportunities", f"no column {lost[0]!r}", f"the columns need (or pain), {', '.join(_OPPORTUNITY)}", "stage_opportunities returns them")
+    if lost:
+        raise BadInput("opportunities", f"no column {lost[0]!r}", f"the columns need (or pain), {', '.join(_OPPORTUNITY)}", "stage_opportunities returns them")
     table = table[table["score"].notna()].sort_values("score", ascending=False, kind="stable", ignore_index=True)
     words = [f"{s:.1f} · n {int(n):,}" for s, n in zip(table["score"], table["n"])]
     ends = [f"{a:.1f} to {b:.1f}" if a == a else "no interval" for a, b in zip(table["low"], table["high"])]
@@ -290,7 +291,7 @@ def _scored_opportunities(table: pd.DataFrame) -> pd.DataFrame:
 # %% ../nbs/53_journey_charts.ipynb #dfce1fd6
 def chart_opportunities(
     journey: Journey,                     # whose stages
-    table: pd.DataFrame | None = None,    # need (or pain), stage, score, low, high, n, of `stage_opportunities`; None: the journey's own pains
+    table: pd.DataFrame | None = None,    # of `stage_opportunities` or `pain_severity`; None: the journey's own pains
     *,
     theme: str | None = None,             # "light", "dark" or "print"; None: as set_theme says
     heads: bool = True,                   # write the stage names above
@@ -306,9 +307,9 @@ def chart_opportunities(
     if rows.empty: return _blank(journey, "No pain and no scored need belongs to a stage.", ink=ink, title=title, heads=heads, select=select)
     order = list(dict.fromkeys(rows["row"]))
     rows = rows[rows["row"].isin(order[:most])]
-    top = 1. if table is None else 20. if rows["high"].fillna(rows["value"]).max() > 4 else float(rows[["value", "high"]].max(axis=None))
+    top = 1. if table is None else 2. if "pain" in table else 20.
     labels = {name: _wrap(f"{k}\u2002{name}", _GUTTER - 10, lines=3) for k, name in enumerate(order[:most], 1)}
-    what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.3g}"
+    what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.0f}"
     key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "")
     tips = _tips(row="What", stage="Stage", words="People" if table is None else "Score", more="95 % interval")
     return _cells(journey, rows, dict.fromkeys(order, (0., top)), title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)

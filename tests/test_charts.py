@@ -128,7 +128,7 @@ def test_quotes_follow_the_selection_and_are_wrapped():
     bands = [unit["name"] for unit in marks(spec, "rect")]
     assert len(set(bands)) == 3 and set(bands) <= set(select["views"])          # a click counts in each lane
     bodies = [u for u in marks(spec, "text") if u["encoding"]["text"].get("field") == "body"]
-    first, newest = bodies[0]["transform"]
+    first, newest, *_ = bodies[0]["transform"]
     assert first == {"filter": {"param": "stage", "empty": False}} and "peek(data('stage_store'))" in newest["filter"]     # of several chosen stages one is read
     blocks = rows_of(spec, bodies[0])
     assert {b["stage"] for b in blocks} == set(STAGES)

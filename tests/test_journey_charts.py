@@ -19,6 +19,7 @@ from personabench.experience_measures import opportunity_scores
 from personabench.exports import chart_svg
 from personabench.journey_charts import (_LANES, _apart, _figure, chart_channels, chart_evidence, chart_gaps, chart_journey, chart_journeys, chart_metrics,
                                          chart_opportunities, chart_opportunity_matrix, chart_stage_heatmap, journey_selection)
+from personabench.journey_measures import pain_severity
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput
 from personabench.statistics import wilson
@@ -150,6 +151,17 @@ def test_opportunities_are_the_journeys_pains_or_the_scores_that_are_given():
     assert [(r["row"], r["words"], r["more"]) for r in rows] == [("Find", "14.2 · n 80", "12.0 to 16.0"), ("Pay", "8.5 · n 90", "7.0 to 10.0")], "the highest first"
     assert "1 in no stage" in spec["title"]["subtitle"] and (rows[0]["x"] - rows[0]["x0"]) / (rows[0]["x1"] - rows[0]["x0"]) == pytest.approx(.71, abs=.01)
     with pytest.raises(BadInput, match="no column 'score'"): chart_opportunities(trip, scores.drop(columns="score"))
+
+
+def test_pains_can_be_ranked_by_their_weight():
+    trip = trip_of(STAGES, 12)
+    heavy = pain_severity(trip)
+    spec = chart_journey(trip, lanes=["opportunities"], opportunities=heavy).to_dict()
+    rows = rows_of(spec, marks(spec, "circle")[0])
+    drawn = {(r["row"], r["stage"]): r["words"] for r in rows}
+    first = heavy.iloc[0]
+    assert rows[0]["row"] == first["pain"] and drawn[first["pain"], first["stage"]] == f"{first['score']:.1f} · n {first['n_severity']}"
+    assert (rows[0]["x"] - rows[0]["x0"]) / (rows[0]["x1"] - rows[0]["x0"]) == pytest.approx(first["score"] / 2, abs=.01)
 
 
 def test_evidence_counts_people_and_codings_of_each_facet():
