@@ -385,8 +385,8 @@ def test_people_without_a_coding_leave_blanks_and_a_note():
     codings = table(*feelings("Use", A=2, B=1, C=0))
     trip = journey_from_codings(codings, people=["X", "Y"], name="Nora")
     assert trip.stages["stage"].tolist() == ["Use"] and trip.stages["emotion"].isna().all() and trip.gaps["gap"].isna().all()
-    assert trip.pains.empty and trip.moments.empty and trip.notes[0] == "2 of the 2 people asked for have no coding in a stage."
-    assert journey_from_codings(codings, people=["A", "X"]).notes[0].startswith("1 of the 2")
+    assert trip.pains.empty and trip.moments.empty and trip.notes[0] == "0 of the 2 people asked for tell of this journey; the others have no coding in a stage."
+    assert journey_from_codings(codings, people=["A", "X", "Y"]).notes[0].startswith("1 of the 3 people")
     assert "no people" in journey_from_codings(codings, people=[]).notes[0]
 
 
