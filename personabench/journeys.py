@@ -403,12 +403,12 @@ def _torn(felt: pd.DataFrame) -> str:
 
 
 def _absent(people: Iterable[str] | None, there: set) -> str:
-    "Say how many of the people asked for tell nothing."
+    "Say how many of the people asked for tell something, where it is not all of them."
     if people is None: return ""
     asked = set(map(str, people))
-    gone = len(asked - set(map(str, there)))
+    tell = len(asked & set(map(str, there)))
     if not asked: return "There are no people whose journey this would be."
-    return f"{gone} of the {len(asked)} people asked for have no coding in a stage." if gone else ""
+    return f"{tell} of the {len(asked)} people asked for tell of this journey; the others have no coding in a stage." if tell < len(asked) else ""
 
 
 def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, stages: pd.DataFrame) -> tuple[str, ...]:
