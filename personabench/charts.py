@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import Journey
+from .journeys import _UNQUOTED, Journey
 from .schema import BadInput, nearest
 
 if TYPE_CHECKING:
@@ -468,7 +468,7 @@ def _first_of_overlaps(quotes: pd.DataFrame) -> pd.Series:
 
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     "Return up to `most` quotes per stage: each person's most telling one first, no words twice."
-    table = journey.quotes
+    table = journey.quotes[journey.quotes["quote"].ne(_UNQUOTED)]
     if table.empty: return table
     rank = table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING))
     table = table.assign(rank=rank, strength=-table["valence"].abs().fillna(1))

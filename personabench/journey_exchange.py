@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .consent import _refuses
+from .journeys import _UNQUOTED
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES
 from .personas import _withdrawn
@@ -310,14 +311,11 @@ def write_cjml(
     return write_whole(target, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300024
-_HUSH = "[not to be quoted]"
-
-
 def _hushed(journey: Journey, study: Study | None) -> Journey:
     "Return the journey without the words of people who refused to be quoted or have withdrawn."
     if study is None: return journey
     silent = {str(c) for c, words in zip(study.cases["case"], study.cases["consent"]) if _refuses(words)} | set(_withdrawn(study))
-    quotes, unplaced = (t.assign(quote=t["quote"].mask(t["case"].isin(silent), _HUSH)) for t in (journey.quotes, journey.unplaced))
+    quotes, unplaced = (t.assign(quote=t["quote"].mask(t["case"].isin(silent), _UNQUOTED)) for t in (journey.quotes, journey.unplaced))
     return replace(journey, quotes=quotes, unplaced=unplaced)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300026
@@ -454,7 +452,7 @@ def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
 def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
     "Choose up to three quotes of different people: feelings nearest to the mean first, since the loudest words are not the stage's."
     rank = quotes["facet"].map({"emotion": 0, "pain": 1, "gain": 2}).fillna(3)
-    quotes = quotes[quotes["quote"].ne(_HUSH)]
+    quotes = quotes[quotes["quote"].ne(_UNQUOTED)]
     far = (quotes["valence"] - mean).abs().where(quotes["facet"].eq("emotion"), 0)
     chosen = quotes.assign(rank=rank, far=far).sort_values(["rank", "far"], kind="stable").drop_duplicates("case").head(3)
     return [f"“{shorten(str(r.quote), 220, placeholder=' …')}” ({r.case})" for r in chosen.itertuples()]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from .consent import _refuses
 from .personas import _kept, asked_sources
 from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest
 from .statistics import _means_apart, _wilson
@@ -136,12 +137,17 @@ def _withdrawn(cases: pd.DataFrame | None) -> set:
     return set(cases["case"][gone.notna() & ~gone.isin(["", False, 0, "0", "no"])])
 
 
+_UNQUOTED = "[not to be quoted]"     # what stands for the words of who counts and refused to be quoted
+
+
 def _evidence(codings: pd.DataFrame, cases: pd.DataFrame | None) -> tuple[pd.DataFrame, np.ndarray]:
-    "Return the codings of nobody withdrawn, with a `case` in each row, and a mask of those that count as evidence."
+    "Return the codings of nobody withdrawn, with a `case` in each row, and a mask of those that count as evidence; who refused to be quoted is not."
     source = codings["source" if "source" in codings else "source_id"]
     kept = codings[[c for c in codings if c in _NEEDED]].assign(case=codings["case"].where(codings["case"].notna() & codings["case"].ne(""), source.astype(str)),
                           valence=pd.to_numeric(codings["valence"], errors="coerce"))
     kept = kept[~kept["case"].isin(_withdrawn(cases))].reset_index(drop=True)
+    silent = set() if cases is None or "consent" not in cases else {case for case, said in zip(cases["case"], cases["consent"]) if _refuses(said)}
+    if silent and "quote" in kept: kept["quote"] = kept["quote"].mask(kept["case"].isin(silent), _UNQUOTED)
     return kept, np.ones(len(kept), bool) if "role" not in kept else kept["role"].ne("interviewer").to_numpy()
 
 # %% ../nbs/44_journeys.ipynb #111b6c94
@@ -469,7 +475,7 @@ def journey_from_codings(
     *,
     codes: pd.DataFrame | None = None,      # columns of `study.codes`: gives stages their order and touchpoints their online
     turns: pd.DataFrame | None = None,      # columns of `study.turns`: which turns a long stage span reaches into
-    cases: pd.DataFrame | None = None,      # columns of `study.cases`: who has withdrawn
+    cases: pd.DataFrame | None = None,      # columns of `study.cases`: who has withdrawn, and who refused to be quoted
     people: Iterable[str] | None = None,    # ids of the cases to keep; None keeps everybody
     name: str = "everybody",                # whose journey it is, for titles
 ) -> Journey:

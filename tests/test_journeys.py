@@ -540,3 +540,18 @@ def _seconds(work) -> float:
 
 def test_a_name_is_no_persona():
     with pytest.raises(BadInput, match="a Persona"): journey(Study(":memory:", coder="MB", create=True), persona="Charlie")
+
+
+def test_who_refused_to_be_quoted_counts_and_is_not_quoted():
+    import personabench as pb
+
+    study = pb.Study(":memory:", coder="MB", create=True)
+    pb.import_sample(study)
+    before = journey(study)
+    pb.record_consent(study, case="P12", consent="no quotes, please")
+    after = journey(study)
+    assert after.stages.equals(before.stages) and len(after.quotes) == len(before.quotes), "the figures stay"
+    own = after.quotes["case"].eq("P12")
+    assert own.any() and set(after.quotes.loc[own, "quote"]) == {"[not to be quoted]"} and not after.quotes.loc[~own, "quote"].eq("[not to be quoted]").any()
+    drawn = pb.chart_quotes(after).to_json()
+    assert "not to be quoted" not in drawn and not any(words in drawn for words in before.quotes.loc[own, "quote"] if len(words) > 40)
