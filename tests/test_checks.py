@@ -995,3 +995,12 @@ def test_a_demographic_statistic_tells_of_no_fewer_than_five(study: Study):
     told = plain.model_copy(update={"claim_list": [c.model_copy(update={"facet": "demographic"}) for c in plain.claim_list], "id": "x"})
     found = check(study, personas=[told, second], today=TODAY).query("rule == 'k-anonymity'")
     assert found["claim"].tolist() == ["survey-disabled"] and "all but 4 of 50 people" in found["message"].item()
+
+
+@pytest.mark.parametrize("text, found", [("[chek]\nassumption = 'error'\n", r"line 1: a table \[chek\].*write \[check\]"),
+                                         ("# ours\nassumption = 'error'\n", "line 2: 'assumption' outside"),
+                                         ("[thresholds]\nk = 9\n", r"write \[check.thresholds\]")])
+def test_a_setting_that_nothing_reads_is_told(tmp_path, text, found):
+    (tmp_path / "personabench.toml").write_text(text)
+    Persona(id="b", name="Bo", claims=[]).to_yaml(tmp_path / "b.yaml")
+    with pytest.raises(BadInput, match=found): check(Study(":memory:", coder="MB", create=True), personas=tmp_path)
