@@ -20,7 +20,7 @@ from .consent import _identifiers_in, _names_pattern, _refuses
 from .schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import _uncollected, clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
-from .wordings import _YES, answer_words, row_words, topic_words
+from .wordings import _YES, _nearer, answer_words, row_words, topic_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -1356,6 +1356,13 @@ def _scale_labels(known: Mapping[str, Any]) -> tuple[str, str] | None:
     return (called[0][1], called[-1][1]) if called and any(not re.fullmatch(r"-?[\d.]+", label) for _, label in (called[0], called[-1])) else None
 
 
+def _middle(known: Mapping[str, Any]) -> float | None:
+    "Return the middle of a scale, in the numbers that its mean is counted in; None where there is no scale."
+    if known["level"] != "ordinal" or not len(known["values"]): return None
+    low, high = known["values"][0][0], known["values"][-1][0]
+    return float(low + high) / 2 if all(isinstance(v, (int, float, np.number)) for v in (low, high)) else (1 + len(known["values"])) / 2
+
+
 def _survey_words(row: Any, known: Mapping[str, Any]) -> str:
     "Return the text of a survey claim; its figures stand in the evidence. Where fewer give one of two answers, more give the other, which is named."
     question, more, answer = known["question"], row.effect > 0, row.answer
@@ -1363,12 +1370,14 @@ def _survey_words(row: Any, known: Mapping[str, Any]) -> str:
     yes = isinstance(answer, str) and answer.strip().casefold() in _YES
     other = next((label for label in _labels_of(known) if label != answer), None) if row.level == "binary" and not more and not (yes and question) else None
     if other is not None: answer, more = other, True
+    middle, ends = _middle(known), _scale_labels(known)
+    upper = None if middle is None or row.mean == middle else bool(row.mean > middle)
     if question:
-        agreeing = row.level == "ordinal" and question.endswith((".", "!"))
-        return answer_words(question, answer, more=more, most=most, yes_no=row.level == "binary" and other is None, agreeing=agreeing, ends=_scale_labels(known))
+        agreeing, yes_no = row.level == "ordinal" and question.endswith((".", "!")), row.level == "binary" and other is None
+        return answer_words(question, answer, more=bool(more), most=most, yes_no=yes_no, agreeing=agreeing, ends=ends, upper=upper)
     topic = str(row.label)  # nobody knows the question: the name of the variable has to do
     if isinstance(answer, str): said = f"{answer}, {'more' if more else 'less'} often than the others"
-    elif (ends := _scale_labels(known)): said = f"nearer to \u201c{ends[bool(more)]}\u201d than the others"
+    elif ends: said = _nearer(ends, bool(more), bool(more) if upper is None else upper)
     elif row.level == "ordinal": said = f"rated {'higher' if row.effect > 0 else 'lower'} than by the others"
     else: said = f"{'higher' if row.effect > 0 else 'lower'} than among the others"
     return f"{topic}. {said[0].upper()}{said[1:]}." if ":" in topic else f"{topic}: {said}."
@@ -2051,6 +2060,13 @@ def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.Da
 _LABEL_FACETS, _SHORT_LABEL = ("behaviour", "goal", "motivation", "need", "attitude"), 60   # characters
 
 
+def _reaches(e: Evidence, survey: Survey | None) -> bool:
+    "Whether the mean of a scale lies in the half that it differs towards: else they are only less far on the other side."
+    known = survey.row(str(e.variable)) if e.share is None and survey is not None else None
+    middle = _middle(known) if known is not None and _scale_labels(known) else None
+    return middle is None or ((e.mean or 0) - middle) * (e.effect or 0) > 0
+
+
 def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     "Return the code that is most typical of the segment, else the sentence of the answer that sets it apart most."
     others = sum(len(ground.read & cases) for name, cases in ground.cases.items() if name != segment)
@@ -2061,7 +2077,7 @@ def _label(claims: Sequence[Claim], ground: _Ground, segment: str) -> str:
     lift = {code: x for code, x in lift.items() if told_by[code] >= .5}     # what most of them say is a title, however rare it is elsewhere
     near = [code for code in lift if lift[code] > 0 and lift[code] >= max(lift.values()) - .25]
     if near: return min(near, key=lambda code: (facet[code], -lift[code], code))
-    survey = sorted((c for c in claims if c.is_survey), key=lambda c: -abs(c.evidence[0].effect or 0))
+    survey = sorted((c for c in claims if c.is_survey and _reaches(c.evidence[0], ground.survey)), key=lambda c: -abs(c.evidence[0].effect or 0))
     short = [c for c in survey if len(c.text) <= _SHORT_LABEL] or survey
     best = next((c for c in short if (c.share or 0) >= .5), next(iter(short), None))  # a difference is a title at need, and says that it is one
     return "" if best is None else best.text.removesuffix(".")

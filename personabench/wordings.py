@@ -155,20 +155,53 @@ _COMPARED: list[tuple[re.Pattern[str], _Find]] = [(re.compile(pattern, re.IGNORE
     (r"how (satisfied|happy|confident|sure) are you with:? (.+?)\??", lambda m, more: f"is {'more' if more else 'less'} {m[1].lower()} than the others with: {m[2]}"))]
 
 
-_AGAINST = re.compile(r"\b(?:not|no|never|none|nobody|nothing|rarely|seldom|hardly|dis\w+|un\w+|low(?:est)?|bad(?:ly)?|poor(?:ly)?|worst?)\b|n't\b", re.IGNORECASE)
+_CONTRARY = dict(pair.split(":") for pair in (
+    "dissatisfied:satisfied disagree:agree unimportant:important unlikely:likely unsafe:safe unhappy:happy unsure:sure badly:well poorly:well "
+    "bad:good poor:good").split())
+_STRESS = re.compile(r"(?:very|strongly|fully|completely|totally|entirely|extremely|absolutely|highly) ")
+_NOT = re.compile(r"not (?:at all |very )?")
+_DEGREE = re.compile(r"a great deal|a lot|very much|very|fully|completely|totally|entirely|extremely")
+_NONE = re.compile(r"not at all|never|none|nothing|no|hardly ever|(?:very )?(?:low|rarely|seldom)|lowest")
+_MUCH = re.compile(rf"{_DEGREE.pattern}|always|daily|every day|constantly|all the time|much|(?:very )?(?:often|frequently|high)|highest")
+_TURNED = re.compile(r"\b(?:not|no|never|without|less|low(?:er|est)?|few(?:er|est)?|little|least|rarely|seldom|hardly)\b|n't\b")   # in a question: more of it may be less
 
 
-def _turns(ends: tuple[str, str] | None) -> int | None:
-    "Return 1 where the highest value of a scale is the most of what was asked (as with bare numbers), -1 where the lowest is, None where its labels do not say."
+def _sense(label: str) -> tuple[str, int]:
+    "Return the word that a label turns on, and whether it says it or its contrary: very dissatisfied -> satisfied, -1."
+    denied = _NOT.match(label)
+    word, sign = _STRESS.sub("", label[denied.end() if denied else 0:]), -1 if denied else 1
+    return (_CONTRARY[word], -sign) if word in _CONTRARY else (word, sign)
+
+
+def _turns(asked: str, agreeing: bool, ends: tuple[str, str] | None) -> int | None:
+    """Return 1 where the highest value of a scale is surely the most of what was asked (as with bare numbers), -1 where the lowest is, None where its
+    labels do not say. Both ends have to be known word for word: unlimited is not the contrary of limited."""
     if ends is None: return 1
-    low, high = (bool(_AGAINST.search(end)) for end in ends)
-    return 1 if low and not high else -1 if high and not low else None
+    stem, (low, high) = asked.casefold().partition(":")[0], (" ".join(end.casefold().split()) for end in ends)
+    (a, minus), (b, plus) = _sense(low), _sense(high)
+    meant = (lambda word: word == "agree") if agreeing else lambda word: bool(
+        re.search(r"\bagree\b" if word == "agree" else rf"\bhow {word}\b", stem)) and not any(re.search(rf"\b{w}\b", stem) for w, c in _CONTRARY.items() if c == word)
+    if not agreeing and _TURNED.search(stem): return None
+    if a == b and minus != plus: return plus if a in _CONTRARY.values() and meant(a) else None
+    much = _DEGREE if agreeing else _MUCH
+    for turn, least, most in ((1, low, high), (-1, high, low)):
+        word, sign = _sense(most)
+        if _NONE.fullmatch(least) and (much.fullmatch(most) or sign > 0 and word in _CONTRARY.values() and meant(word)):
+            return None if agreeing and least != "not at all" else turn
+    return None
 
 
-def _compared(asked: str, more: bool, agreeing: bool, ends: tuple[str, str] | None) -> str:
+def _nearer(ends: tuple[str, str], more: bool, upper: bool) -> str:
+    "Return what is true of any scale: the end that a mean is nearer to than that of the others, or that the end nearest to it is less near."
+    return f"{'nearer' if upper == more else 'less near'} to \u201c{ends[upper]}\u201d than the others"
+
+
+def _compared(asked: str, more: bool, agreeing: bool, ends: tuple[str, str] | None, upper: bool | None) -> str:
     "Return the sentence that a mean above (or below) that of the others makes."
-    turn = _turns(ends)
-    if turn is None and ends is not None: return f"Nearer to \u201c{ends[more]}\u201d than the others: {asked[:1].lower() + _of_others(asked[1:]).rstrip('?.')}"
+    turn = _turns(asked, agreeing, ends)
+    if turn is None and ends is not None:
+        first = asked[:1] if re.match(r"I\b", asked) else asked[:1].lower()
+        return _capital(f"{_nearer(ends, more, more if upper is None else upper)}: {first + _of_others(asked[1:]).rstrip('?.')}")
     more = more == (turn == 1)
     for pattern, make in _COMPARED:
         if found := pattern.fullmatch(asked): return _capital(_of_others(make(found, more)))
@@ -185,10 +218,11 @@ def answer_words(
     yes_no: bool = False,      # whether the question has only two answers, and this is the second
     agreeing: bool = False,    # whether the answers run from disagreement to agreement
     ends: tuple[str, str] | None = None,   # labels of the lowest and the highest answer of a scale, where it has any: they say which end is the more
+    upper: bool | None = None,  # whether the mean lies in the upper half of that scale: an end that it is far from is not named; None: on the side it moved to
 ) -> str:
     "Return a sentence of what an answer, or a mean above or below that of others, says of people."
     asked = _plain_question(question)
-    if answer is None: return _compared(asked, more, agreeing, ends) + "."
+    if answer is None: return _compared(asked, more, agreeing, ends, upper) + "."
     plain = str(answer).strip()
     if yes_no and plain.casefold() in _YES: said = _yes_or_no(asked, more)
     else: said = _chosen(asked, plain) if more else f"{_chosen(asked, plain)}, less often than the others"

@@ -1203,6 +1203,31 @@ def test_what_a_minority_has_is_no_title_unless_it_says_so():
     assert labels("cargo", "helmet")[0] == "Wears a helmet"
 
 
+def on_a_scale(answers: list[str], of_a: list[float], of_b: list[float], question: str = "") -> list[Persona]:
+    "Draft two segments of a hundred people from one question, whose answers so many in a hundred of each gave."
+    study = Study(":memory:", coder="MB", create=True)
+    said = [a for shares in (of_a, of_b) for a, n in zip(answers, shares) for _ in range(int(n))]
+    data = pd.DataFrame({"asked": said}, index=[f"R{i}" for i in range(200)])
+    import_survey(study, data, name="w", levels={"asked": answers}, dictionary=pd.DataFrame({"variable": ["asked"], "question": [question]}))
+    add_segments(study, {c: "A" if i < 100 else "B" for i, c in enumerate(data.index)}, survey="w")
+    return draft_personas(study, today="2026-06-01")
+
+
+def test_who_has_a_degree_is_not_said_to_have_less_of_one():
+    degrees = ["primary school", "secondary school", "university degree"]
+    first, second = on_a_scale(degrees, [5, 15, 80], [60, 30, 10], "What is your highest degree?")
+    assert first.label == "Nearer to “university degree” than the others: what is their highest degree"
+    assert second.label == "Nearer to “primary school” than the others: what is their highest degree"
+
+
+@pytest.mark.parametrize("question", ["", "How long have you used it?"])
+def test_an_answer_that_few_of_them_gave_is_no_title(question: str):
+    first, second = on_a_scale(["Less than one year", "One year or more"], [25, 75], [3, 97], question)
+    (c,) = first.claim_list
+    assert c.evidence[0].mean == 1.75 and "ess near to “One year or more” than the others" in c.text and "“Less than one year”" not in c.text
+    assert first.label == "" and "earer to “One year or more” than the others" in second.label
+
+
 def test_a_code_of_one_in_four_is_no_title():
     study = Study(":memory:", coder="MB", create=True)
     with study.step("import", "x") as step:

@@ -60,16 +60,49 @@ def test_agreement_is_said_of_a_statement():
     assert answer_words("I plan ahead.", more=False, agreeing=True) == "Agrees less than the others: “I plan ahead”."
 
 
-LABELS = [("very dissatisfied", "very satisfied"), ("strongly disagree", "strongly agree"), ("not at all", "a great deal"), ("never", "daily"),
-          ("unimportant", "important")]
+SATISFIED, PLANS = "How satisfied are you with: the price?", "I plan ahead."
+UNDERSTOOD = [  # what is asked, the answers at the ends, what a higher and a lower mean say
+    (SATISFIED, ("very dissatisfied", "very satisfied"), "Is more satisfied than the others with: the price.", "Is less satisfied than the others with: the price."),
+    (SATISFIED, ("not at all satisfied", "satisfied"), "Is more satisfied than the others with: the price.", "Is less satisfied than the others with: the price."),
+    (SATISFIED, ("not at all", "a great deal"), "Is more satisfied than the others with: the price.", "Is less satisfied than the others with: the price."),
+    (PLANS, ("strongly disagree", "strongly agree"), "Agrees more than the others: “I plan ahead”.", "Agrees less than the others: “I plan ahead”."),
+    (PLANS, ("not at all", "completely"), "Agrees more than the others: “I plan ahead”.", "Agrees less than the others: “I plan ahead”."),
+    ("How often do you ride?", ("never", "daily"), "Higher than among the others: how often do they ride.", "Lower than among the others: how often do they ride."),
+    ("How important to you: the price?", ("unimportant", "important"),
+     "Finds more important than the others: the price.", "Finds less important than the others: the price.")]
 
 
-@pytest.mark.parametrize("ends", LABELS)
-def test_a_scale_says_which_of_its_ends_is_the_more(ends):
-    asked = "How satisfied are you with: the price?"
-    assert answer_words(asked, more=True, ends=ends) == "Is more satisfied than the others with: the price."
-    assert answer_words(asked, more=True, ends=ends[::-1]) == "Is less satisfied than the others with: the price.", "1 is the good end"
-    assert answer_words("I plan ahead.", more=False, agreeing=True, ends=ends[::-1]) == "Agrees more than the others: “I plan ahead”."
+@pytest.mark.parametrize(("asked", "ends", "higher", "lower"), UNDERSTOOD)
+def test_a_scale_says_which_of_its_ends_is_the_more(asked, ends, higher, lower):
+    how = {"agreeing": asked == PLANS}
+    assert answer_words(asked, more=True, ends=ends, **how) == higher == answer_words(asked, more=False, ends=ends[::-1], **how)
+    assert answer_words(asked, more=False, ends=ends, **how) == lower == answer_words(asked, more=True, ends=ends[::-1], **how), "1 is the good end"
+
+
+@pytest.mark.parametrize(("asked", "ends"), [
+    ("What is your highest degree?", ("primary school", "university degree")), ("How strong is your back pain after a ride?", ("mild", "unbearable")),
+    ("How many bikes do you own?", ("one", "unlimited")), ("How stressed are you?", ("relaxed", "under great stress")),
+    ("How did your use change?", ("decreased", "unchanged")), ("How much discount did you get?", ("5 %", "discount of half")),
+    ("How dissatisfied are you with the app?", ("satisfied", "very dissatisfied")), ("How satisfied or dissatisfied are you?", ("dissatisfied", "satisfied")),
+    ("Rate the app", ("very dissatisfied", "very satisfied")), ("How much do you not use?", ("none", "a lot")), ("How rarely do you ride?", ("never", "always")),
+    ("How old is your bike?", ("under 1 year", "over 10 years")), ("How many people live in your home?", ("one", "undisclosed"))])
+def test_a_label_that_only_looks_like_a_contrary_turns_nothing(asked, ends):
+    for labels in (ends, ends[::-1]):
+        for more in (True, False):
+            said = answer_words(asked, more=more, ends=labels)
+            assert said.startswith(f"Nearer to “{labels[more]}” than the others: "), said
+
+
+def test_the_disagreement_with_a_statement_is_no_amount_of_it():
+    said = answer_words("I am not satisfied with the app.", agreeing=True, ends=("dissatisfied", "satisfied"))
+    assert said == "Nearer to “satisfied” than the others: I am not satisfied with the app."
+    assert answer_words("I often disagree.", agreeing=True, ends=("disagree", "agree")) == "Agrees more than the others: “I often disagree”."
+
+
+@pytest.mark.parametrize(("more", "upper", "said"), [
+    (True, True, "Nearer to “daily”"), (True, False, "Less near to “monthly”"), (False, True, "Less near to “daily”"), (False, False, "Nearer to “monthly”")])
+def test_an_end_that_the_mean_is_far_from_is_not_named(more, upper, said):
+    assert answer_words("How often?", more=more, ends=("monthly", "daily"), upper=upper).startswith(f"{said} than the others: ")
 
 
 def test_a_scale_whose_labels_do_not_tell_names_its_end():
