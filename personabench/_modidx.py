@@ -374,6 +374,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'personabench.cli._importing': ('cli.html#_importing', 'personabench/cli.py'),
                                   'personabench.cli._lab': ('cli.html#_lab', 'personabench/cli.py'),
                                   'personabench.cli._levels': ('cli.html#_levels', 'personabench/cli.py'),
+                                  'personabench.cli._masked': ('cli.html#_masked', 'personabench/cli.py'),
                                   'personabench.cli._new': ('cli.html#_new', 'personabench/cli.py'),
                                   'personabench.cli._not_a_demo': ('cli.html#_not_a_demo', 'personabench/cli.py'),
                                   'personabench.cli._open': ('cli.html#_open', 'personabench/cli.py'),

@@ -1341,14 +1341,14 @@ def _as_junit(findings: pd.DataFrame) -> str:
 _SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def _sarif_place(f: Any) -> dict[str, Any]:
+def _sarif_place(file: str, line: int) -> dict[str, Any]:
     from urllib.parse import quote
 
-    path = Path(f.file)
+    path = Path(file)
     if path.is_absolute():
         try: path = path.relative_to(Path.cwd())
-        except ValueError: return {"physicalLocation": {"artifactLocation": {"uri": path.as_uri()}, "region": {"startLine": max(1, f.line)}}}
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(path.as_posix()), "uriBaseId": "SRCROOT"}, "region": {"startLine": max(1, f.line)}}}
+        except ValueError: return {"physicalLocation": {"artifactLocation": {"uri": path.as_uri()}, "region": {"startLine": max(1, line)}}}
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(path.as_posix()), "uriBaseId": "SRCROOT"}, "region": {"startLine": max(1, line)}}}
 
 
 def _as_sarif(findings: pd.DataFrame) -> str:
@@ -1356,10 +1356,10 @@ def _as_sarif(findings: pd.DataFrame) -> str:
     from personabench import __version__
 
     rules = [{"id": rule, "shortDescription": {"text": asks}, "defaultConfiguration": {"level": level}} for rule, (level, asks) in CHECK_RULES.items()]
-    order = list(CHECK_RULES)
+    order, anywhere = list(CHECK_RULES), next(filter(None, findings["file"]), "personabench.toml")  # code reviews refuse a log with a result at no place
     results = [{"ruleId": f.rule, "ruleIndex": order.index(f.rule), "level": f.level,
         "message": {"text": f"{f.claim + ': ' if f.claim else ''}{f.message}. Cure: {f.cure}."},
-                **({"locations": [_sarif_place(f)]} if f.file else {}), "properties": {"persona": f.persona, "claim": f.claim}} for f in findings.itertuples()]
+                "locations": [_sarif_place(f.file or anywhere, f.line)], "properties": {"persona": f.persona, "claim": f.claim}} for f in findings.itertuples()]
     driver = {"name": "personabench", "version": __version__, "semanticVersion": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)

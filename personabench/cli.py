@@ -156,7 +156,7 @@ def prepare_lab(
 # %% ../nbs/60_cli.ipynb #d32df731
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
                   help="From interviews, surveys and usage logs to personas and journeys whose every statement carries its evidence.")
-_StudyFile = Annotated[Path, typer.Option("--study", "-s", help="The study file.")]
+_StudyFile = Annotated[str, typer.Option("--study", "-s", help="The study: a file, or a database address such as postgresql+psycopg://user@host/name.")]
 _Coder = Annotated[str | None, typer.Option("--coder", "-c", help="Your name or initials in the study; default: your login name.")]
 
 
@@ -218,16 +218,18 @@ def _new(folder: Annotated[Path, typer.Argument(help="Folder of the new study.")
                f"  personabench import {folder / 'interviews'}/* --study {folder / 'study.db'}")
 
 
-def _open(study: Path, coder: str | None = None):
+def _open(study: str, coder: str | None = None):
+    "Open a study. Raises BadInput for an empty name, which is what a build server gives for a secret that is not set."
     from personabench.study import Study
 
+    if not study.strip(): raise BadInput("--study", "nothing", "a study file, or a database address", "is the variable or the secret set that should hold it?")
     return Study(study, coder=coder)
 
 # %% ../nbs/60_cli.ipynb #39ae6908
 @app.command("import")
 def _import(
     files: Annotated[list[str], typer.Argument(help="Files, or patterns such as 'interviews/*.vtt'.")],
-    study: _StudyFile = Path("study.db"),
+    study: _StudyFile = "study.db",
     as_: Annotated[str, typer.Option("--as", help="What they are: interviews, table, survey, codebook or codings.")] = "interviews",
     case: Annotated[str, typer.Option(help="Interviews: the case id, from the file's name. Table: the column that holds it.")] = "{stem}",
     text: Annotated[list[str] | None, typer.Option(help="Table: a column of open answers (repeatable).")] = None,
@@ -302,7 +304,7 @@ def _as_typed(note: str) -> str:
 # %% ../nbs/60_cli.ipynb #396831b4
 @app.command("check")
 def _check(
-    study: _StudyFile = Path("study.db"),
+    study: _StudyFile = "study.db",
     personas: Annotated[Path, typer.Option("--personas", "-p", help="Folder of persona files.")] = Path("personas"),
     format: Annotated[str, typer.Option(help="table, json, junit or sarif.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to, instead of the screen.")] = None,
@@ -324,7 +326,7 @@ def _check(
 @app.command("withdraw")
 def _withdraw(
     case: Annotated[str, typer.Argument(help="The participant's case id, such as P07.")],
-    study: _StudyFile = Path("study.db"),
+    study: _StudyFile = "study.db",
     personas: Annotated[Path | None, typer.Option("--personas", "-p", help="Persona files to search for the person's quotes.")] = None,
     date: Annotated[str | None, typer.Option(help="Day of the withdrawal, such as 2026-06-30; default: today.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -334,13 +336,13 @@ def _withdraw(
     from personabench import consent
 
     with _open(study, coder) as opened:
-        if not yes: typer.confirm(f"Blank all words and answers of {case} in {study}? This cannot be undone", abort=True)
+        if not yes: typer.confirm(f"Blank all words and answers of {case} in {_masked(study)}? This cannot be undone", abort=True)
         typer.echo(consent.withdraw(opened, case=case, date=date, personas=personas).to_string(index=False))
 
 
 @app.command("report")
 def _report(
-    study: _StudyFile = Path("study.db"),
+    study: _StudyFile = "study.db",
     personas: Annotated[Path, typer.Option("--personas", "-p", help="Folder of persona files.")] = Path("personas"),
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")] = Path("report"),
 ) -> None:
@@ -355,7 +357,7 @@ def _report(
 def _compare(
     old: Annotated[Path, typer.Argument(help="Folder of the older personas, or a published version.")],
     new: Annotated[Path, typer.Argument(help="Folder of the newer ones.")],
-    study: Annotated[Path | None, typer.Option("--study", "-s", help="The study file: more can be compared with it.")] = None,
+    study: Annotated[str | None, typer.Option("--study", "-s", help="The study, a file or an address: more can be compared with it.")] = None,
     format: Annotated[str, typer.Option(help="text, markdown (a changelog), table or json.")] = "text",
 ) -> None:
     "Say what changed between two versions of personas."
@@ -367,7 +369,7 @@ def _compare(
              "table": lambda c: c.changes.to_string(index=False) if len(c.changes) else "nothing changed",
              "json": lambda c: c.claims.to_json(orient="records", force_ascii=False, indent=1)}
     if format not in forms: raise BadInput("--format", repr(format), ", ".join(forms), "check the spelling")
-    with ExitStack() as stack: typer.echo(forms[format](versions.compare(old, new, study=stack.enter_context(_open(study)) if study else None)))
+    with ExitStack() as stack: typer.echo(forms[format](versions.compare(old, new, study=stack.enter_context(_open(study)) if study is not None else None)))
 
 # %% ../nbs/60_cli.ipynb #81b51725
 def main(arguments: list[str] | None = None) -> int:
@@ -380,11 +382,16 @@ def main(arguments: list[str] | None = None) -> int:
     return int(code or 0)
 
 
+def _masked(text: str) -> str:
+    "Hide the passwords of database addresses."
+    return re.sub(r"(://[^\s:/@]*):\S*@", r"\1:***@", text)
+
+
 def _complain(e: Exception) -> int:
     "Print an error as a person wants to read it; with --debug, all of it."
     if os.environ.get("PERSONABENCH_DEBUG"): raise e
     show = getattr(e, "show", None)  # the option parser's own errors know how to print themselves
     if callable(show): show()
-    elif isinstance(e, PersonabenchError): typer.echo(f"error: {e}", err=True)
-    else: typer.echo(f"error: {type(e).__name__}: {e}\nThis should not happen. 'personabench --debug ...' shows where it did.", err=True)
+    elif isinstance(e, PersonabenchError): typer.echo(_masked(f"error: {e}"), err=True)
+    else: typer.echo(_masked(f"error: {type(e).__name__}: {e}") + "\nThis should not happen. 'personabench --debug ...' shows where it did.", err=True)
     return 2

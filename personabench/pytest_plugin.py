@@ -23,7 +23,8 @@ def pytest_addoption(
     "Add --personas, --study and --personas-config."
     group = parser.getgroup("personabench", "personas held against their study")
     group.addoption("--personas", metavar="FOLDER", default=None, help="Test the personas in this folder (or file) against --study.")
-    group.addoption("--study", metavar="FILE", default="study.db", help="The study that personas are held against (default: study.db).")
+    group.addoption("--study", metavar="STUDY", default="study.db",
+                    help="The study that personas are held against, a file or a database address (default: study.db).")
     group.addoption("--personas-config", metavar="FILE", default=None, help="Settings of the check (default: personabench.toml beside the personas).")
 
 
@@ -32,7 +33,8 @@ def pytest_report_header(
 ) -> str | None:
     "Say in pytest's header what is checked."
     folder = config.getoption("--personas", default=None)
-    return f"personas: {folder} against {config.getoption('--study')}" if folder else None
+    study = str(config.getoption("--study", default="")).rpartition("@")[2]  # of a database address what a build log may show
+    return f"personas: {folder} against {study}" if folder else None
 
 # %% ../nbs/61_pytest_plugin.ipynb #5deb9777
 def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
@@ -43,8 +45,9 @@ def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
     from personabench.schema import PersonabenchError
     from personabench.study import Study
 
+    if not (address := config.getoption("--study")).strip(): raise pytest.UsageError("--study is empty: is the variable or the secret set that should hold it?")
     try:
-        with Study(config.getoption("--study")) as study:
+        with Study(address) as study:
             good, _, bad = checks._read_all(config.getoption("--personas"))
             findings = checks.check(study, personas=config.getoption("--personas"), config=config.getoption("--personas-config"))
     except PersonabenchError as e: raise pytest.UsageError(str(e)) from e

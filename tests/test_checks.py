@@ -353,7 +353,8 @@ def test_sarif_is_what_the_standard_asks(found: pd.DataFrame, folder: Path):
     assert driver["name"] and len({r["id"] for r in driver["rules"]}) == len(CHECK_RULES)
     for result in run["results"]:
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] and result["level"] in ("none", "note", "warning", "error") and result["message"]["text"]
-        for place in result.get("locations", []):
+        assert len(result["locations"]) == 1
+        for place in result["locations"]:
             assert place["physicalLocation"]["region"]["startLine"] >= 1 and place["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
     assert run["results"][0]["ruleId"] == "quote-verbatim" and len(run["results"]) == len(found)
 
@@ -365,6 +366,18 @@ def test_sarif_names_files_from_where_it_runs(study: Study, folder: Path, monkey
     assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "personas/2026-05-a.yaml", "uriBaseId": "SRCROOT"}
     with pytest.raises(BadInput, match="did you mean 'sarif'"):
         format_findings(pd.DataFrame(columns=list(CHECK_COLUMNS)), "sarif2")
+
+
+def test_every_result_of_sarif_has_a_place(found: pd.DataFrame, folder: Path):
+    "GitHub's code scanning refuses a whole file for one result without a location."
+    def uris(findings: pd.DataFrame) -> list[str]:
+        results = json.loads(format_findings(findings, "sarif"))["runs"][0]["results"]
+        assert all(r["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1 for r in results)
+        return [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results]
+
+    nowhere = found.iloc[:2].assign(file="", line=0)
+    assert uris(pd.concat([nowhere, found.iloc[:1]])) == [(folder / "2026-05-a.yaml").as_uri()] * 3
+    assert uris(nowhere) == ["personabench.toml"] * 2 and uris(nowhere.iloc[:0]) == []
 
 
 # -- Rule by rule ---------------------------------------------------------------------------------------------------------------

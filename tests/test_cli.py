@@ -148,6 +148,38 @@ def test_a_missing_study_is_a_sentence_not_a_traceback(arguments, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["check", "report", "withdraw", "import", "compare"])
+def test_a_study_may_be_a_database_address_and_its_password_is_shown_nowhere(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    pb.Study(tmp_path / "a b.db", coder="MB", create=True).close()
+    pb.write_personas([pb.Persona(id="ash", name="Ash")], tmp_path / "personas")
+    (tmp_path / "p.txt").write_text("P: I ride.", "utf-8")
+    words = {"import": ["p.txt"], "compare": ["personas", "personas"], "withdraw": ["p", "--yes"]}.get(command, [])
+    if command == "withdraw": assert main(["import", "p.txt", "--study", f"sqlite:///{tmp_path / 'a b.db'}"]) == 0
+    assert main([command, *words, "--study", f"sqlite:///{tmp_path / 'a b.db'}"]) == 0
+    opened = []
+
+    def no_server(address, **_):
+        opened.append(address)
+        raise RuntimeError(f"no server at {address}")
+
+    monkeypatch.setattr("personabench.study.Study", no_server)
+    address = "postgresql+psycopg://me:sec/r@t@localhost:5999/x"
+    capsys.readouterr()
+    assert main([command, *words, "--study", address]) == 2 and opened == [address]
+    told = "".join(capsys.readouterr())
+    assert "r@t" not in told and "sec/" not in told and "postgresql+psycopg://me:***@localhost:5999/x" in told
+    assert main([command, *words, "--study", ""]) == 2 and "--study: nothing" in capsys.readouterr().err and opened == [address]
+
+
+def test_what_is_to_be_confirmed_shows_no_password(monkeypatch, capsys):
+    monkeypatch.setattr("personabench.cli._open", lambda *_: pb.Study(":memory:"))
+    monkeypatch.setattr("typer.confirm", lambda text, **_: (_ for _ in ()).throw(RuntimeError(text)))
+    assert main(["withdraw", "P1", "--study", "postgresql+psycopg://me:secret@localhost:5999/x"]) == 2
+    told = capsys.readouterr().err
+    assert "me:***@localhost" in told and "secret" not in told
+
+
 def test_check_gets_to_the_study_before_pandas_is_imported():
     code = ("import sys; from personabench.cli import main; main(['check', '--study', 'none.db'])\n"
             "print([name for name in ('pandas', 'scipy', 'sklearn', 'altair', 'pyarrow') if name in sys.modules])")

@@ -62,6 +62,14 @@ def test_settings_are_found_beside_the_personas(project: pytest.Pytester):
     run(project, "--personas", "personas", "--personas-config", "strict.toml", "-k", "assumption").assert_outcomes(failed=2, deselected=2 * len(CHECK_RULES) - 2)
 
 
+def test_the_password_of_an_address_is_not_in_the_header_and_an_empty_one_is_told(project: pytest.Pytester):
+    done = run(project, "--personas", "personas", "--study", "postgresql+psycopg://me:secret@localhost:5999/x")
+    text = done.stdout.str() + done.stderr.str()
+    assert "personas: personas against localhost:5999/x" in text and "secret" not in text and done.ret != 0
+    done = run(project, "--personas", "personas", "--study", "")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR and "--study is empty" in done.stderr.str()
+
+
 @pytest.mark.parametrize(("arguments", "said"), [(["--personas", "nowhere"], "no such folder"), (["--personas", "personas", "--study", "none.db"], "no such file"),
                                                  (["--personas", "personas", "--personas-config", "none.toml"], "cannot be read")])
 def test_what_is_not_there_is_told_without_a_traceback(project: pytest.Pytester, arguments: list[str], said: str):
