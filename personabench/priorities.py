@@ -132,9 +132,7 @@ def _reach_draws(matrix: pd.DataFrame, personas: Sequence[Persona], sizes: np.nd
 # %% ../nbs/46_priorities.ipynb #63859bc6
 def _ranking(matrix: pd.DataFrame, shares: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
     "Return one row a feature, the widest reach first."
-    from scipy.stats import rankdata
-
-    ranks, rows = rankdata(-draws, method="min", axis=1), []
+    ranks, rows = _ranks(matrix, draws), []
     for i, (feature, mine) in enumerate(matrix.groupby("feature", sort=False)):
         known = mine["reach"].notna()
         reach = float((mine["reach"].fillna(0).to_numpy() * shares).sum()) if known.any() else np.nan
@@ -142,19 +140,35 @@ def _ranking(matrix: pd.DataFrame, shares: np.ndarray, draws: np.ndarray) -> pd.
         low, high = np.fmin(low, reach), np.fmax(high, reach)  # of all or of nobody: the interval ends there (Brown, Cai and DasGupta 2001)
         best, worst = np.quantile(ranks[:, i], [.025, .975], method="inverted_cdf")
         weakest = min((s for s in mine.loc[known, "strength"]), key=STRENGTHS.index, default="")
-        first, missing = float((ranks[:, i] == 1).mean()), "; ".join(filter(None, mine["missing"]))
-        ground = " and ".join(g for g in ("survey", "interviews") if mine.loc[known, "ground"].eq(g).any())
-        rows.append((feature, reach, low, high, int(best), int(worst), first, int(known.sum()), ground, weakest, missing))
+        first, missing = float((ranks[:, i] == 1).mean()) if known.any() else np.nan, "; ".join(filter(None, mine["missing"]))
+        rows.append((feature, reach, low, high, best, worst, first, int(known.sum()), _ground(mine), weakest, missing))
     table = pd.DataFrame(rows, columns=["feature", "reach", "low", "high", "rank_low", "rank_high", "first", "personas", "ground", "weakest", "missing"])
-    table.insert(0, "rank", table["reach"].fillna(-1).rank(ascending=False, method="min").astype("int64"))
-    return table.sort_values("rank", kind="stable", ignore_index=True)
+    table.insert(0, "rank", table.groupby("ground")["reach"].rank(ascending=False, method="min"))
+    table = table.astype({"rank": "Int64", "rank_low": "Int64", "rank_high": "Int64"})
+    return table.sort_values(["ground", "rank"], key=lambda s: s.map(_GROUNDS.index) if s.name == "ground" else s, kind="stable", ignore_index=True)
+
+
+_GROUNDS = ("survey", "survey and interviews", "interviews", "")   # in the order of the table; "": nobody gave a share
+
+
+def _ground(cells: pd.DataFrame) -> str: return " and ".join(g for g in ("survey", "interviews") if cells["ground"].eq(g).any())
+
+
+def _ranks(matrix: pd.DataFrame, draws: np.ndarray) -> np.ndarray:
+    "Rank the features of each draw among those of the same ground: who was chosen for interviews is no sample, and has no place among shares of all."
+    from scipy.stats import rankdata
+
+    grounds, ranks = np.array([_ground(mine) for _, mine in matrix.groupby("feature", sort=False)]), np.full(draws.shape, np.nan)
+    for ground in set(grounds) - {""}: ranks[:, grounds == ground] = rankdata(-draws[:, grounds == ground], method="min", axis=1)
+    return ranks
 
 # %% ../nbs/46_priorities.ipynb #2514a64f
 @dataclass(frozen=True, eq=False)
 class Priorities:
     "Hold which feature serves whom and how sure the order is."
-    # rank, feature, reach (share of all people; at least so many where its ground is a survey), low, high (95 %), rank_low, rank_high (95 % of draws), first (part of
-    # draws), personas, ground (survey, interviews, or both: interviewed people were chosen, and their share is nobody else's), weakest, missing
+    # rank (among features of the same ground; missing where there is no share), feature, reach (share of all people; at least so many where its ground is a survey),
+    # low, high (95 %), rank_low, rank_high (95 % of draws), first (part of draws), personas, ground (survey, interviews, or both: interviewed people were chosen, and
+    # their share is nobody else's), weakest, missing
     ranking: pd.DataFrame
     matrix: pd.DataFrame       # one row per feature and persona: MATRIX_COLUMNS
     notes: tuple[str, ...]     # what the figures take for granted
@@ -168,7 +182,8 @@ class Priorities:
 def _shown(p: Priorities) -> str:
     import html
 
-    return f"<p>{html.escape(_explained(p))}</p>{_table_html(p.ranking)}"
+    table = p.ranking[["ground", *p.ranking.columns.drop("ground")]] if p.ranking["ground"].nunique() > 1 else p.ranking
+    return f"<p>{html.escape(_explained(p))}</p>{_table_html(table)}"
 
 
 def _wide(p: Priorities) -> pd.DataFrame:
@@ -179,14 +194,21 @@ def _wide(p: Priorities) -> pd.DataFrame:
 def _explained(p: Priorities) -> str:
     top = p.ranking[p.ranking["reach"].notna()]
     if top.empty: return " ".join(["No statement with a share of people speaks of any of these features.", *p.notes])
-    first = top.iloc[0]
-    least = "at least " if first.ground == "survey" else ""
-    said = [f"{first.feature!r} reaches most people: {least}{_percent(first.reach)} ({_percent(first.low)} to {_percent(first.high)}); "
-            f"it comes first in {_percent(first['first'])} of the draws."]
-    near = [f"{row.feature!r}" for row in top.iloc[1:].itertuples() if row.rank_low == 1]
-    if near: said.append(f"The order is not sure: {', '.join(near)} may come first as well.")
+    said = [_first_words(ground, mine) for ground, mine in top.groupby("ground", sort=False)]
+    if len(said) > 1: said.append("Surveys and interviews are ranked apart.")
     if (blind := p.ranking.loc[p.ranking["reach"].isna(), "feature"]).size: said.append(f"Nothing can be said about {', '.join(map(repr, blind))}.")
     return " ".join([*said, *p.notes])
+
+
+def _first_words(ground: str, rows: pd.DataFrame) -> str:
+    "Say which feature of one ground comes first, and how sure that is."
+    first, least = rows.iloc[0], "at least " if ground == "survey" else ""
+    whom = {"survey": "people", "interviews": "of those interviewed"}.get(ground, "of those asked and interviewed")
+    figure = f"{least}{_percent(first.reach)} ({_percent(first.low)} to {_percent(first.high)})"
+    if len(rows) == 1: return f"{first.feature!r} reaches {figure}{f' {whom}' * (ground != 'survey')}."
+    near = [f"{row.feature!r}" for row in rows.iloc[1:].itertuples() if row.rank_low == 1]
+    unsure = f" The order is not sure: {', '.join(near)} may come first as well." if near else ""
+    return f"{first.feature!r} reaches most {whom}: {figure}; it comes first in {_percent(first['first'])} of the draws.{unsure}"
 
 # %% ../nbs/46_priorities.ipynb #40919969
 def prioritise(
@@ -197,7 +219,7 @@ def prioritise(
     draws: int = 4000,                                      # simulations for intervals and ranks
     seed: int = 0,                                          # the same seed gives the same result
 ) -> Priorities:
-    """Hold features against the claims of personas and rank them by the people that they reach at least.
+    """Hold features against the claims of personas and rank them by the people that they reach at least, those with a survey's figure apart from those of interviews.
 
     Returns Priorities: `ranking` and `matrix`. Reach is a lower bound: of several claims the one on the firmest ground counts, and personas without one add nothing.
     Intervals and ranks: Jeffreys posteriors (Brown, Cai and DasGupta 2001), ranked draw by draw (Goldstein and Spiegelhalter 1996). Raises BadInput, NoSuchName.
@@ -221,7 +243,7 @@ def _named(features: pd.Series) -> str: return ", ".join(map(repr, features)) if
 
 # %% ../nbs/46_priorities.ipynb #41fdd71f
 _ASKS: dict[str, dict[str, str]] = {  # kind -> facet -> words
-    "channel": {"channel": "Be there: {text}", "touchpoint": "Meet them there: {text}"},
+    "channel": {"channel": "Where to reach them: {text}", "touchpoint": "Where to meet them: {text}"},
     "message": {"goal": "Speak to what they want: {text}", "need": "Answer what they need: {text}", "motivation": "Speak to what drives them: {text}",
                 "pain": "Say what is done about it: {text}", "gain": "Say that they get it: {text}"},
     "moment": {"stage": "Be there then: {text}", "emotion": "Mind how it feels: {text}", "expectation": "Mind what they expect beforehand: {text}"}}
@@ -242,6 +264,12 @@ def _contrary(a: Claim, b: Claim) -> bool:
     return a.id != b.id and any(e.code in two.codes for one, two in ((a, b), (b, a)) for e in one.against if e.code)
 
 
+def _others(a: Claim, b: Claim) -> bool:
+    "Whether two channels are those of other people: nobody who names one names the other."
+    one, two = ({e.case for e in c.evidence if e.case} for c in (a, b))
+    return a.facet == b.facet == "channel" and bool(one and two) and not one & two
+
+
 def _counted(c: Claim) -> str: return f"{c.text.strip().rstrip('.')} ({c.people} of {c.base})"
 
 
@@ -250,7 +278,8 @@ def _advice(kind: str, words: str, c: Claim, claims: Sequence[Claim]) -> dict[st
     why = "an assumption: ask before you rely on it" if not c.evidence else "most say otherwise: not to be relied on" if _outweighed(c) else ""
     why = why or ("fewer than among the others: not what sets them apart" if _rarer(c) else "")
     other = [_counted(d) for d in claims if _contrary(c, d)]
-    why = "; ".join(filter(None, [why, f"contrary to: {', '.join(other)}" if other else ""]))
+    beside = [_counted(d) for d in claims if not _contrary(c, d) and _others(c, d)]
+    why = "; ".join(filter(None, [why, f"contrary to: {', '.join(other)}" if other else "", f"others of them say: {', '.join(beside)}" if beside else ""]))
     words = _LESS[kind] if _rarer(c) else "Only some of them: {text}" if _outweighed(c) else words
     return {"kind": kind, "advice": words.format(text=_with_figures(c)), "claims": [c.id], "strength": c.strength, "against": c.against_people, "missing": why, **known}
 

@@ -115,6 +115,20 @@ def test_few_people_make_an_unsure_order_and_many_a_sure_one():
     assert ranks(sure)["g"] == {"rank": 2, "rank_low": 2, "rank_high": 2} and "not sure" not in sure.explain()
 
 
+def test_interviews_and_survey_have_no_common_rank():
+    "Twelve of twelve who were chosen for interviews stood above four in ten of 152 who were asked, in 99 % of the draws."
+    asked = Evidence(kind="survey", survey="may", variable="empty", value=1, n=152, effective_n=140., share=.42, low=.35, high=.5, rest=.3)
+    few = claim("Dock", 5, 5)
+    people = [persona("a", few.model_copy(update={"evidence": [*few.evidence, asked]}), claim("Pay", 12, 12), claim("Rain", 2, 12), share=1.)]
+    found = prioritise([{"feature": f, "needs": f} for f in ("pay", "moon", "dock", "rain")], people)
+    assert found.ranking[["ground", "feature", "rank"]].fillna(0).to_numpy().tolist() == [
+        ["survey", "dock", 1], ["interviews", "pay", 1], ["interviews", "rain", 2], ["", "moon", 0]]
+    assert ranks(found)["dock"]["rank_high"] == 1 and ranks(found)["pay"]["rank_high"] == 1 and found.ranking[["rank_low", "first"]].iloc[-1].isna().all()
+    assert "'dock' reaches at least 42 %" in found.explain() and "'pay' reaches most of those interviewed: 100 %" in found.explain()
+    assert "ranked apart" in found.explain() and "most people" not in found.explain()
+    assert found._repr_html_().index("<th>ground") < found._repr_html_().index("<th>rank")
+
+
 def test_two_features_of_one_claim_are_always_of_one_rank():
     found = prioritise([{"feature": "f", "needs": "x"}, {"feature": "g", "needs": "x"}], [persona("a", claim("x", 2, 5))])
     assert found.ranking[["rank", "rank_low", "rank_high", "first"]].drop_duplicates().to_numpy().tolist() == [[1, 1, 1, 1.0]]
@@ -193,10 +207,17 @@ def test_contrary_lines_say_so():
     said = recommend(persona("a", says("Phone", 3, 2, "Messages"), says("Messages", 2, 3, "Phone"), claim("Easy", 5, 5, facet="expectation"),
                              claim("Trouble", 4, 5, facet="expectation"), claim("Desk", 1, 5, facet="channel")))
     rows = said[said["kind"].eq("channel")].set_index("advice")["missing"]
-    assert rows["Be there: Phone."] == "contrary to: Messages (2 of 5)" and rows["Be there: Desk."] == ""
+    assert rows["Where to reach them: Phone."] == "contrary to: Messages (2 of 5)" and rows["Where to reach them: Desk."] == ""
     assert rows["Only some of them: Messages."] == "most say otherwise: not to be relied on; contrary to: Phone (3 of 5)"
     assert said.loc[said["kind"].eq("moment"), "advice"].tolist() == ["They expect different things, find out what when: Easy (5 of 5); Trouble (4 of 5)."]
     assert len(recommend(persona("a", claim("Easy", 5, 5, facet="expectation"))).query("kind == 'moment' and advice == 'Mind what they expect beforehand: Easy.'")) == 1
+
+
+def test_two_channels_of_other_people_say_so():
+    phone, chat = claim("Prefers the phone", 3, 5, facet="channel"), claim("Prefers messages", 2, 5, facet="channel")
+    chat = chat.model_copy(update={"evidence": [e.model_copy(update={"case": f"Q{i}"}) for i, e in enumerate(chat.evidence)]})
+    said = recommend(persona("a", phone, chat)).query("kind == 'channel'")["missing"].tolist()
+    assert said == ["others of them say: Prefers messages (2 of 5)", "others of them say: Prefers the phone (3 of 5)"]
 
 
 def test_a_notebook_shows_words_whole_and_results_say_their_sentence():
@@ -207,7 +228,7 @@ def test_a_notebook_shows_words_whole_and_results_say_their_sentence():
         assert long.replace("<", "&lt;").replace(">", "&gt;") in shown and "white-space: normal" in shown and "<b>so" not in shown
     assert "NA" not in told._repr_html_() and "nan" not in told._repr_html_()
     found = prioritise([{"feature": "f", "needs": "dock"}, {"feature": "g", "needs": long}], [persona("a", claim("Dock", 3, 5))])
-    assert "reaches most people" in found._repr_html_() and found.ranking["missing"][1].split("'")[1][:300].split("<")[0] in found._repr_html_()
+    assert "reaches 24 % (8 % to 37 %) of those interviewed" in found._repr_html_() and found.ranking["missing"][1].split("'")[1][:300].split("<")[0] in found._repr_html_()
 
 
 def test_a_journey_adds_its_moments():
