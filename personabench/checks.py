@@ -19,7 +19,7 @@ import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept,
+    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered,
     _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
     _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
     _tells_of_others, _homes, _members_of, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short,
@@ -702,7 +702,7 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     for name, p in made.items():
         members = _members(facts, p)
         linked = {link.case for other in personas if other.segmentation == name for link in other.linked}
-        left = [] if members is None else sorted(facts.read - set(members.loc[members["segment"].notna(), "case"].to_numpy("object")) - linked)
+        left = [] if members is None else sorted(facts.read.difference(linked, *_segments(facts, p).values()))
         if left:
             named = ", ".join(left[:8]) + (" ..." if len(left) > 8 else "")
             cure = "their words count for no persona; if they answered the survey, give them the same id there, or link them: draft_personas(..., people=, tool=)"
@@ -758,6 +758,9 @@ def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]
     home = next((name for name, people in _segments(facts, p).items() if link.case in people), None)
     if link.case in facts.away: return f"{link.case} has withdrawn", "remove the link, or draft again"
     if link.case not in facts.read: return f"{link.case!r} has no interview that was read", nearest(link.case, sorted(facts.read))
+    survey = facts.survey(_segmentation(facts.study, p.segmentation)["survey"])
+    if link.how == _BY_ID and survey is not None and _is_numbered(survey):
+        return f"{link.case} is linked by id, and the survey {survey.name!r} has none: {link.case} is a row, not a person", "remove the link, or say how it was made"
     if link.how == _BY_ID and home != p.segment: return f"{link.case} is linked by id, and is in {home!r} by the study", "remove the link, or say how it was made"
     said = f"{link.case} is linked {link.how!r}"
     if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
@@ -990,7 +993,7 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None
     from personabench.statistics import effective_n
 
     row = survey.row(str(e.variable))
-    w = np.where(survey.data.index.isin(list(facts.away)), 0, survey.case_weights.to_numpy("float64"))
+    w = np.where(survey.data.index.isin([] if _is_numbered(survey) else list(facts.away)), 0, survey.case_weights.to_numpy("float64"))
     if e.share is None: x = _scores(survey.data[row["variable"]], row["level"], list(row["values"]))
     else:
         places, at = _places(survey, row), _is_answer(row, e.value)
