@@ -19,7 +19,7 @@ import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered,
+    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered, _only_counted,
     _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
     _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
     _tells_of_others, _homes, _members_of, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short,
@@ -1007,7 +1007,7 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None
 # %% ../nbs/43_checks.ipynb #da3591f1
 def _again(facts: _Facts, p: Persona, then: Survey, later: Survey) -> set[str] | None:
     "Return the persona's people who were asked in both waves, where that is enough of them to compare; else None."
-    if p.cases is None and p.segment is None or then.id is None or later.id is None: return None  # the row of a survey without ids is nobody elsewhere
+    if p.cases is None and p.segment is None or _only_counted(then) or _only_counted(later): return None  # a row, or a running number, is nobody elsewhere
     here = _segments(facts, p).get(str(p.segment), set()) if p.cases is None else set(p.cases)
     return facts.kept(("again", id(p), then.name, later.name), lambda: both if len(both := here & set(then.data.index) & set(later.data.index)) >= 30 else None)
 

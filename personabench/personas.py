@@ -1574,6 +1574,15 @@ def _is_numbered(survey: Survey) -> bool:
     return survey.id is None and all(str(name).isdecimal() for name in survey.data.index)
 
 
+def _only_counted(survey: Survey) -> bool:
+    "Whether the ids of a survey only count its people, as rows or as an export's 1, 2, 3, some of them left out: another survey gives the same ids to others."
+    names = [str(name) for name in survey.data.index]
+    return _is_numbered(survey) or all(map(str.isdecimal, names)) and max(map(int, names), default=0) <= 3 * len(names)
+
+
+_COUNTED = "its ids only count its people, so that nobody is looked for in both: give ids that mean the same person each time, such as P001, if they do"
+
+
 def _members_of(study: Study, segmentation: str) -> tuple[pd.DataFrame, dict[str, set[str]]]:
     "Return the members of a segmentation without those who withdrew, and the people of each segment; the rows of a survey without ids under names that nobody has."
     def look() -> tuple[pd.DataFrame, dict[str, set[str]]]:
