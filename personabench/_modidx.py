@@ -307,6 +307,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.checks._numbers_in': ('checks.html#_numbers_in', 'personabench/checks.py'),
                                      'personabench.checks._of_segment': ('checks.html#_of_segment', 'personabench/checks.py'),
                                      'personabench.checks._once_more': ('checks.html#_once_more', 'personabench/checks.py'),
+                                     'personabench.checks._others_told': ('checks.html#_others_told', 'personabench/checks.py'),
                                      'personabench.checks._outdated': ('checks.html#_outdated', 'personabench/checks.py'),
                                      'personabench.checks._own': ('checks.html#_own', 'personabench/checks.py'),
                                      'personabench.checks._pairs': ('checks.html#_pairs', 'personabench/checks.py'),

@@ -801,6 +801,15 @@ def _by_codes(facts: _Facts, p: Persona) -> bool:
     return about["parameters"].get("method") == "code profiles"
 
 
+def _others_told(facts: _Facts, p: Persona, e: Evidence, k: float) -> bool:
+    "Whether the others' figure in a statistic tells of fewer than k of them."
+    survey, people = facts.survey(e.survey), _people(facts, p)
+    if survey is None or people is None or not survey.variables["variable"].eq(e.variable).any(): return False
+    home = _of_segment(p) and e.survey == _segmentation(facts.study, p.segmentation)["survey"]
+    here = _home_of(facts, p, survey) if home else _among(survey.data.index, people)
+    return _tells_of_others(survey, str(e.variable), [None if e.share is None else e.value], ~here, facts.away, k)
+
+
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
     if 0 < size < k and not _by_codes(facts, p):  # a group of interviewed people says so itself, and is a proto-persona
@@ -813,6 +822,10 @@ def _anonymous(facts: _Facts, p: Persona) -> _Findings:
         if c.facet == "demographic" and c.is_survey and c.share is not None and _tells_of_few(c.base, c.people, k):
             yield _Finding("k-anonymity", p.id, c.id, f"{_said(facts, p, c.text)} is true of {_told_of(c.people, c.base)}", "leave it out, or join answers",
                 ("claims", j, "people"))
+        for i, e in enumerate(c.evidence if c.facet == "demographic" else ()):
+            if e.kind == "survey" and _others_told(facts, p, e, k): yield _Finding("k-anonymity", p.id, c.id,
+                f"the others' figure beside {_said(facts, p, c.text)} tells of fewer than {k:.0f} of them", "leave the claim out, or join answers",
+                ("claims", j, "evidence", i, "rest"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
         shown = ", ".join(f"{t.trait} {t.wanted}" for t in meter.traits.itertuples())
@@ -858,8 +871,8 @@ def _lines(facts: _Facts, p: Persona) -> _Findings:
             yield _Finding("survey-missing", p.id, "", *now, ("described", j, "variable"))
             continue
         stated = {name: getattr(d, name) for name in ("n", "people", "share", "mean", "low", "high", "rest") if _of_segment(p) or getattr(d, name) is not None}
-        if d.asked == "survey" and _hides_others(facts, p, d, people or set(), k if d.rest is not None else _FEWEST_ALIKE):
-            stated.pop("rest", None)
+        if d.asked == "survey" and _hides_others(facts, p, d, people or set(), k if d.rest is not None else max(k, _FEWEST_ALIKE)):
+            stated.pop("rest", None)     # a draft hides what tells of fewer than five, and the cure below what tells of fewer than k
             if d.rest is not None: yield _Finding("k-anonymity", p.id, "", f"the others' figure for {d.variable!r} tells of fewer than {k:.0f} of them",
                 "remove the line 'rest'", ("described", j, "rest"))
         found = _compared("statistic-right", p, None, stated, {name: getattr(now, name) for name in stated}, f"the line on {d.variable!r}")

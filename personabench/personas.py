@@ -1816,7 +1816,8 @@ def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: M
     assert ground.home is not None
     here = ground.home == ground.names.index(segment)
     facet = [facets.get(v) or _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)]
-    few = [f == "demographic" and s == s and _tells_of_few(n, m) for f, s, n, m in zip(facet, found["share"], found["n"], found["people"], strict=True)]
+    few = [f == "demographic" and (r.share == r.share and _tells_of_few(r.n, r.people) or _tells_of_others(ground.survey, r.variable, [r.value], ~here, ground.away))
+           for f, r in zip(facet, _rows(found), strict=True)]     # nor does the figure of the others tell of few of them
     rows = _rows(_telling(found[~np.array(few, dtype=bool)], without=without, used=_defining(ground.about), most=most))
     return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 

@@ -1328,3 +1328,30 @@ def test_who_was_interviewed_and_withdraws_takes_no_row_of_a_stranger_along():
     after = draft_personas(study, today="2026-06-01")
     assert {p.segment: (p.people, [c.evidence[0].n for c in p.claim_list]) for p in after} == before
     with pytest.raises(NoSuchCase, match="number of a row"): withdraw(study, case="30")
+
+
+def gendered(men: int) -> tuple[Study, list[Persona]]:
+    "Two segments of 150; 45 of the first are men, and so many of the others."
+    study, ids = Study(":memory:", coder="MB", create=True), [f"R{i}" for i in range(300)]
+    gender = np.where(np.arange(300) < 150, np.where(np.arange(300) < 45, "man", "woman"), np.where(np.arange(300) < 150 + men, "man", "woman"))
+    import_survey(study, pd.DataFrame({"gender": gender}, index=ids), name="w", wave="2026-05")
+    add_segments(study, {c: "A" if i < 150 else "B" for i, c in enumerate(ids)}, survey="w", verdict="clusters shown")
+    return study, draft_personas(study, today="2026-06-01")
+
+
+def test_no_statement_says_of_the_others_what_the_line_hides():
+    study, (first, _) = gendered(2)
+    assert [d.rest for d in first.described] == [None] and not [c for c in first.claim_list if c.facet == "demographic"]
+    assert any(c.facet == "demographic" for c in gendered(8)[1][0].claim_list)
+    told = draft_personas(gendered(8)[0], today="2026-06-01")[0].claim_list
+    found = check(study, personas=[first.model_copy(update={"claim_list": told})], today="2026-06-01").query("rule == 'k-anonymity'")
+    assert found["message"].str.contains("the others' figure beside .* tells of fewer than 5 of them").any()
+
+
+def test_what_hides_the_figure_of_fewer_than_ten_others_passes_the_check():
+    study, (first, _) = gendered(8)
+    config = {"thresholds": {"k": 10}}
+    def found(p: Persona) -> set[str]: return set(check(study, personas=[p], today="2026-06-01", config=config).query("level == 'error'")["message"])
+    assert "the others' figure for 'gender' tells of fewer than 10 of them" in found(first)
+    cured = first.model_copy(update={"described": [d.model_copy(update={"rest": None}) for d in first.described], "claim_list": [], "label": ""})
+    assert not found(cured)
