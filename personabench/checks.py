@@ -19,7 +19,7 @@ import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept,
+    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered, _only_counted,
     _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
     _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
     _tells_of_others, _homes, _members_of, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short,
@@ -709,7 +709,7 @@ def _unlinked(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     for name, p in made.items():
         members = _members(facts, p)
         linked = {link.case for other in personas if other.segmentation == name for link in other.linked}
-        left = [] if members is None else sorted(facts.read - set(members.loc[members["segment"].notna(), "case"].to_numpy("object")) - linked)
+        left = [] if members is None else sorted(facts.read.difference(linked, *_segments(facts, p).values()))
         if left:
             named = ", ".join(left[:8]) + (" ..." if len(left) > 8 else "")
             cure = "their words count for no persona; if they answered the survey, give them the same id there, or link them: draft_personas(..., people=, tool=)"
@@ -765,6 +765,9 @@ def _wrong_link(facts: _Facts, p: Persona, link: Link, others: Sequence[Persona]
     home = next((name for name, people in _segments(facts, p).items() if link.case in people), None)
     if link.case in facts.away: return f"{link.case} has withdrawn", "remove the link, or draft again"
     if link.case not in facts.read: return f"{link.case!r} has no interview that was read", nearest(link.case, sorted(facts.read))
+    survey = facts.survey(_segmentation(facts.study, p.segmentation)["survey"])
+    if link.how == _BY_ID and survey is not None and _is_numbered(survey):
+        return f"{link.case} is linked by id, and the survey {survey.name!r} has none: {link.case} is a row, not a person", "remove the link, or say how it was made"
     if link.how == _BY_ID and home != p.segment: return f"{link.case} is linked by id, and is in {home!r} by the study", "remove the link, or say how it was made"
     said = f"{link.case} is linked {link.how!r}"
     if link.how != _BY_ID and home is not None: return f"{said}, and is in {home!r} by the survey", f"write how: {_BY_ID}" if home == p.segment else "remove it"
@@ -805,6 +808,15 @@ def _by_codes(facts: _Facts, p: Persona) -> bool:
     return about["parameters"].get("method") == "code profiles"
 
 
+def _others_told(facts: _Facts, p: Persona, e: Evidence, k: float) -> bool:
+    "Whether the others' figure in a statistic tells of fewer than k of them."
+    survey, people = facts.survey(e.survey), _people(facts, p)
+    if survey is None or people is None or not survey.variables["variable"].eq(e.variable).any(): return False
+    home = _of_segment(p) and e.survey == _segmentation(facts.study, p.segmentation)["survey"]
+    here = _home_of(facts, p, survey) if home else _among(survey.data.index, people)
+    return _tells_of_others(survey, str(e.variable), [None if e.share is None else e.value], ~here, facts.away, k)
+
+
 def _anonymous(facts: _Facts, p: Persona) -> _Findings:
     k, size = facts.limits["k"], len(_people(facts, p) or ()) if _of_segment(p) else 0
     if 0 < size < k and not _by_codes(facts, p):  # a group of interviewed people says so itself, and is a proto-persona
@@ -817,6 +829,10 @@ def _anonymous(facts: _Facts, p: Persona) -> _Findings:
         if c.facet == "demographic" and c.is_survey and c.share is not None and _tells_of_few(c.base, c.people, k):
             yield _Finding("k-anonymity", p.id, c.id, f"{_said(facts, p, c.text)} is true of {_told_of(c.people, c.base)}", "leave it out, or join answers",
                 ("claims", j, "people"))
+        for i, e in enumerate(c.evidence if c.facet == "demographic" else ()):
+            if e.kind == "survey" and _others_told(facts, p, e, k): yield _Finding("k-anonymity", p.id, c.id,
+                f"the others' figure beside {_said(facts, p, c.text)} tells of fewer than {k:.0f} of them", "leave the claim out, or join answers",
+                ("claims", j, "evidence", i, "rest"))
     meter = _meter(facts, p, _DEMOGRAPHIC)
     if meter is not None and 0 < meter.people < facts.limits["k"]:
         shown = ", ".join(f"{t.trait} {t.wanted}" for t in meter.traits.itertuples())
@@ -862,8 +878,8 @@ def _lines(facts: _Facts, p: Persona) -> _Findings:
             yield _Finding("survey-missing", p.id, "", *now, ("described", j, "variable"))
             continue
         stated = {name: getattr(d, name) for name in ("n", "people", "share", "mean", "low", "high", "rest") if _of_segment(p) or getattr(d, name) is not None}
-        if d.asked == "survey" and _hides_others(facts, p, d, people or set(), k if d.rest is not None else _FEWEST_ALIKE):
-            stated.pop("rest", None)
+        if d.asked == "survey" and _hides_others(facts, p, d, people or set(), k if d.rest is not None else max(k, _FEWEST_ALIKE)):
+            stated.pop("rest", None)     # a draft hides what tells of fewer than five, and the cure below what tells of fewer than k
             if d.rest is not None: yield _Finding("k-anonymity", p.id, "", f"the others' figure for {d.variable!r} tells of fewer than {k:.0f} of them",
                 "remove the line 'rest'", ("described", j, "rest"))
         found = _compared("statistic-right", p, None, stated, {name: getattr(now, name) for name in stated}, f"the line on {d.variable!r}")
@@ -997,7 +1013,7 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None
     from personabench.statistics import effective_n
 
     row = survey.row(str(e.variable))
-    w = np.where(survey.data.index.isin(list(facts.away)), 0, survey.case_weights.to_numpy("float64"))
+    w = np.where(survey.data.index.isin([] if _is_numbered(survey) else list(facts.away)), 0, survey.case_weights.to_numpy("float64"))
     if e.share is None: x = _scores(survey.data[row["variable"]], row["level"], list(row["values"]))
     else:
         places, at = _places(survey, row), _is_answer(row, e.value)
@@ -1011,7 +1027,7 @@ def _level_of(facts: _Facts, survey: Survey, e: Evidence, among: set[str] | None
 # %% ../nbs/43_checks.ipynb #da3591f1
 def _again(facts: _Facts, p: Persona, then: Survey, later: Survey) -> set[str] | None:
     "Return the persona's people who were asked in both waves, where that is enough of them to compare; else None."
-    if p.cases is None and p.segment is None or then.id is None or later.id is None: return None  # the row of a survey without ids is nobody elsewhere
+    if p.cases is None and p.segment is None or _only_counted(then) or _only_counted(later): return None  # a row, or a running number, is nobody elsewhere
     here = _segments(facts, p).get(str(p.segment), set()) if p.cases is None else set(p.cases)
     return facts.kept(("again", id(p), then.name, later.name), lambda: both if len(both := here & set(then.data.index) & set(later.data.index)) >= 30 else None)
 

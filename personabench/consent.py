@@ -284,14 +284,19 @@ def _without_row(data: pd.DataFrame, variables: pd.DataFrame, case: str) -> tupl
     return rest, pd.DataFrame(rows, columns=variables.columns), int(gone.notna().sum())
 
 
+def _is_row(case: str, settings: dict[str, Any]) -> bool:
+    "Whether a respondent's id is the number of a row: in a survey without ids row 3 is not whoever was interviewed as 3."
+    return settings.get("id") is None and case.isdecimal()
+
+
 def _blank_answers(step: store.Step, case: str) -> dict[str, int]:
-    "Drop a respondent from every survey that is kept, removed ones too; return how many answers each lost."
+    "Drop a respondent from every survey with ids that is kept, removed ones too; return how many answers each lost."
     import pandas as pd
 
     lost: dict[str, int] = {}
     for row in step.conn.execute(sa.select(_t["surveys"])).all():
         data = pd.read_parquet(BytesIO(row.data))
-        if case not in data.index: continue
+        if case not in data.index or _is_row(case, json.loads(row.settings)): continue
         v = json.loads(row.variables)
         data, variables, n = _without_row(data, pd.DataFrame(v["data"], columns=v["columns"]), case)
         data.to_parquet(buffer := BytesIO())
@@ -383,8 +388,11 @@ def _named_elsewhere(conn: sa.Connection, names: Sequence[str]) -> dict[str, int
 def _known(study: Study, case: str) -> None:
     "Raise NoSuchCase unless the id is that of a case, or of a respondent of a kept survey."
     if case in set(study.cases["case"]): return
-    kept = [study.survey(name)[0].index for name in study.surveys["survey"]]
-    if any(case in index for index in kept): return
+    kept = [(data.index, about) for data, _, about in map(study.survey, study.surveys["survey"])]
+    if any(case in index and not _is_row(case, about) for index, about in kept): return
+    if any(case in index for index, _ in kept):
+        cure = "import the survey again with id=, or without that row"
+        raise NoSuchCase(f"case {case!r}", "no case has that id, and the survey has none: it is the number of a row", "somebody whom the id names", cure)
     raise NoSuchCase(f"case {case!r}", "neither a case nor a respondent of the study has that id", cure=nearest(case, study.cases["case"]))
 
 
@@ -409,7 +417,7 @@ def _blank_all(step: store.Step, case: str, case_id: int) -> tuple[list[tuple[st
 def withdraw(
     study: Study,                          # a study that may be written; without an open step
     *,
-    case: str,                             # whose consent is withdrawn: a case, or a respondent of a kept survey
+    case: str,                             # whose consent is withdrawn: a case, or a respondent of a kept survey with ids
     date: str | None = None,               # when it was withdrawn, ISO; default: the date kept already, else today
     personas: str | Path | None = None,    # a folder of persona files (with its sub-folders), or one, to be searched for the person
 ) -> pd.DataFrame:

@@ -1569,12 +1569,31 @@ class _Ground:
         return _contrasts_kept(self.study, self.survey, str(self.about["name"]), self.members, self.names, self.away)
 
 
+def _is_numbered(survey: Survey) -> bool:
+    "Whether a survey has no ids: its respondents are known by the numbers of their rows, and nobody is anybody elsewhere."
+    return survey.id is None and all(str(name).isdecimal() for name in survey.data.index)
+
+
+def _only_counted(survey: Survey) -> bool:
+    "Whether the ids of a survey only count its people, as rows or as an export's 1, 2, 3, some of them left out: another survey gives the same ids to others."
+    names = [str(name) for name in survey.data.index]
+    return _is_numbered(survey) or all(map(str.isdecimal, names)) and max(map(int, names), default=0) <= 3 * len(names)
+
+
+_COUNTED = "its ids only count its people, so that nobody is looked for in both: give ids that mean the same person each time, such as P001, if they do"
+
+
 def _members_of(study: Study, segmentation: str) -> tuple[pd.DataFrame, dict[str, set[str]]]:
-    "Return the members of a segmentation without those who withdrew, and the people of each segment."
+    "Return the members of a segmentation without those who withdrew, and the people of each segment; the rows of a survey without ids under names that nobody has."
     def look() -> tuple[pd.DataFrame, dict[str, set[str]]]:
         members, away = study.rows("members", segmentation=segmentation), _withdrawn(study)
-        left = members[~members["case"].isin(away)] if away else members
-        return left, _by_segment(left)
+        survey = _stored(study, _segmentation(study, segmentation)["survey"])
+        if survey is None or not _is_numbered(survey):
+            left = members[~members["case"].isin(away)] if away else members
+            return left, _by_segment(left)
+        row = members["case"].isin(survey.data.index)     # row 3 of a survey is not whoever was interviewed as 3
+        left = members[row | ~members["case"].isin(away)]
+        return left, _by_segment(left.assign(case=left["case"].where(~row, f"row of {survey.name}, " + left["case"])))
 
     return _kept(study, ("members", segmentation), look)
 
@@ -1592,7 +1611,7 @@ def _contrasts_by(survey: Survey, members: pd.DataFrame, names: Sequence[str], a
     "Return the contrasts of all segments of a segmentation, computed in one go; `places` is what `_places_in` says, where it is known."
     g = _places_in(survey, members, names) if places is None else places
     g = np.where(g < 0, len(names), g)
-    if away: g = np.where(survey.data.index.isin(list(away)), -1, g)
+    if away and not _is_numbered(survey): g = np.where(survey.data.index.isin(list(away)), -1, g)
     return dict(zip(names, _contrast_groups(survey, g, len(names), variables), strict=True))
 
 
@@ -1797,7 +1816,8 @@ def _survey_claims(ground: _Ground, segment: str, found: pd.DataFrame, facets: M
     assert ground.home is not None
     here = ground.home == ground.names.index(segment)
     facet = [facets.get(v) or _default_facet(v, level) for v, level in zip(found["variable"], found["level"], strict=True)]
-    few = [f == "demographic" and s == s and _tells_of_few(n, m) for f, s, n, m in zip(facet, found["share"], found["n"], found["people"], strict=True)]
+    few = [f == "demographic" and (r.share == r.share and _tells_of_few(r.n, r.people) or _tells_of_others(ground.survey, r.variable, [r.value], ~here, ground.away))
+           for f, r in zip(facet, _rows(found), strict=True)]     # nor does the figure of the others tell of few of them
     rows = _rows(_telling(found[~np.array(few, dtype=bool)], without=without, used=_defining(ground.about), most=most))
     return [_survey_claim(row, _statistic(row, ground), ground.survey, facets.get(row.variable), here) for row in rows]
 
@@ -1863,7 +1883,7 @@ def _described(ground: _Ground, segment: str, found: pd.DataFrame, facets: Mappi
 
 def _tells_of_others(survey: Survey, variable: str, values: Collection[Any], others: np.ndarray, away: Collection[str], k: float = _FEWEST_ALIKE) -> bool:
     "Whether the figures of the others (a mask of respondents), for answers or for a mean (None), tell of fewer than k of them."
-    x = survey.data[variable]
+    x, away = survey.data[variable], () if _is_numbered(survey) else away
     x = x[others & x.notna().to_numpy() & (survey.case_weights.to_numpy("float64") > 0) & ~_among(survey.data.index, set(away))]
     people = [int(x.eq(v).sum()) for v in values if v is not None and v == v]
     return 0 < len(x) < k or any(_tells_of_few(len(x), n, k) for n in (*people, sum(people)))
@@ -2007,7 +2027,7 @@ def _usual_people(survey: Survey, scored: Mapping[str, tuple[str, np.ndarray | N
 
 def _usual_kept(study: Study, survey: Survey, about: Mapping[str, Any], segment: str, here: np.ndarray) -> pd.DataFrame:
     "Return what `_usual_people` says of the interviewed people of a segment, whose respondents are `here`."
-    read = _kept(study, ("read", survey.name), lambda: _among(survey.data.index, _read_cases(study)))
+    read = _kept(study, ("read", survey.name), lambda: _among(survey.data.index, () if _is_numbered(survey) else _read_cases(study)))
     scored = _kept(study, ("scored", about["name"], survey.name), lambda: _scored(survey, _defining(about)))
     return _kept(study, ("usual", about["name"], survey.name, segment), lambda: _usual_people(survey, scored, here, here & read))
 
@@ -2204,7 +2224,8 @@ def draft_personas(
 
     Returns a list of Persona in the order of the segments. Members are the survey's respondents; the interviewed ones are those whose id is a case
     with read sources, and those linked by `people` or `tool`. A study of codings alone, without segments, is first grouped by `segment_by_codes`, and
-    keeps the groups as the segmentation "codings". Raises NoSuchName, NoSuchCode, NoSuchCase, BadInput.
+    keeps the groups as the segmentation "codings". A survey without ids has rows and nobody who was interviewed: there only `people` and `tool` link.
+    Raises NoSuchName, NoSuchCode, NoSuchCase, BadInput.
     """
     import pandas as pd
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .personas import (
-    Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _scores, _short, _stored, _withdrawn, _write_whole, read_personas)
+from personabench.personas import (
+    _COUNTED, Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _only_counted, _scores, _short, _stored, _withdrawn, _write_whole,
+    read_personas)
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import Difference, benjamini_hochberg, mean_difference, share_difference
 from .survey import Survey
@@ -63,9 +64,9 @@ def _people_of(p: Persona, study: Study | None) -> set[str]:
 
 
 def _known_as(p: Persona, study: Study | None, books: _Books, other_study: str = "") -> set[str]:
-    "Return a persona's people under names that mean the same person in both versions: the row of a survey without ids is nobody elsewhere."
+    "Return a persona's people under names that mean the same person in both versions: the row of a survey without ids, or a running number, is nobody elsewhere."
     survey, linked = books.survey(p), {link.case for link in p.linked}
-    rows = f"row of {p.survey}, " if survey is not None and survey.id is None else ""
+    rows = f"row of {p.survey}, " if survey is not None and _only_counted(survey) else ""
     return {f"{other_study}{'' if case in linked else rows}{case}" for case in _people_of(p, study)}
 
 # %% ../nbs/42_versions.ipynb #b61f9ff1
@@ -497,7 +498,7 @@ def compare(
     rows = [row for p, q, pair, *_ in matched for c, d in _claim_pairs(p, q) for row in _claim_rows(p, q, c, d, books, pair.common)]
     a, b = (a, b) if a != b else (f"{a} (old)", f"{b} (new)")
     sizes = _sized([_persona_row(*m) for m in (*matched, *alone)], fdr)
-    return Comparison(a, b, sizes, _decided(rows, fdr), (*_notes(matched, rows, study), *_questions_apart(before, now, books)))
+    return Comparison(a, b, sizes, _decided(rows, fdr), (*_notes(matched, rows, study), *_counted(before, now, books), *_questions_apart(before, now, books)))
 
 # %% ../nbs/42_versions.ipynb #7a53ba89
 def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: Study | None) -> tuple[str, ...]:
@@ -514,6 +515,13 @@ def _surveys_of(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -
     "Return the survey that each version rests on, where it is known."
     one, two = (next((s for p in side if (s := books.survey(p)) is not None), None) for side in (old, new))
     return one, two
+
+
+def _counted(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -> list[str]:
+    "Say of two surveys with ids that one of them names nobody outside of it."
+    one, two = _surveys_of(old, new, books)
+    if one is None or two is None or one is two or one.id is None or two.id is None: return []
+    return [f"The survey {survey.name!r}: {_COUNTED}." for survey in (one, two) if _only_counted(survey)]
 
 
 def _questions_apart(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _segmentation, _slug, _withdrawn
+from .personas import _COUNTED, Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _only_counted, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
 from .statistics import benjamini_hochberg, effective_n, mean_difference, share_difference, wilson
@@ -450,11 +450,13 @@ def _assigned_wave(survey: Survey, assigner: _Assigner, away: set[str]) -> _Wave
 # %% ../nbs/45_waves.ipynb #73a00cbf
 def _notes(old: Survey, new: Survey, variables: pd.DataFrame, assigner: _Assigner, verdict: str) -> tuple[str, ...]:
     "Return what a reader should know."
-    common = len(old.respondents.intersection(new.respondents)) if old.id and new.id else 0   # rows of surveys without ids are nobody's number
+    counted = [survey for survey in (old, new) if _only_counted(survey)]
+    common = 0 if counted else len(old.respondents.intersection(new.respondents))
     out = [f"Both waves were put into the segments by the {assigner.what} on {', '.join(assigner.questions) or 'all their answers'}."]
     if verdict != "clusters shown":
         out.append(f"The verdict on the segments is {verdict!r}: the wave that made them fits them better than any other, so less certainty is no alarm.")
     if common: out.append(f"{common} respondents answered both times; the intervals take the waves as independent and are rather too wide than too narrow.")
+    if old.id and new.id: out += [f"The survey {survey.name!r}: {_COUNTED}." for survey in counted]
     weak = variables["chance"].gt(.1).sum()
     if weak: out.append(f"For {weak} variables chance alone can reach an index above 0.1: the usual limits of 0.1 and 0.25 are too strict for so few people.")
     if bool(old.weights) != bool(new.weights): out.append("One wave is weighted, the other is not.")

@@ -20,7 +20,7 @@ from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
 from personabench.coding import assign, code
-from personabench.consent import record_consent
+from personabench.consent import record_consent, withdraw
 from personabench.importers import import_table
 from personabench.personas import (_SAYS, PERSONA_FACETS, PERSONA_FIELDS, Claim, Evidence, Link, Persona, code_profiles, contrasts, draft_personas, passages,
                                   persona_schema, read_personas, segment_by_codes, update_personas, write_personas)
@@ -28,7 +28,7 @@ from personabench.sample_data import import_sample
 from personabench.schema import FACETS, STRENGTHS, VERDICTS, AlreadyThere, BadInput, NoSuchCase, NoSuchCode, NoSuchName
 from personabench.study import Study
 from personabench.statistics import wilson
-from personabench.survey import import_survey, read_survey
+from personabench.survey import import_survey, read_survey, stored_survey
 from personabench.statistics import mean_difference, share_difference
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -1295,3 +1295,63 @@ def test_what_another_program_writes_at_the_same_time_stays(study: Study, tmp_pa
     with pytest.raises(AlreadyThere): write([changed], tmp_path)
     if there and write is write_personas: return     # refused before that
     assert path.read_text() == "Bob's words." and sorted(f.name for f in tmp_path.iterdir()) == [path.name]
+
+
+def numbered(n: int = 40) -> Study:
+    "Interviews 1 to 8, and a survey without ids, whose respondents are its rows."
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("codes", "codebook") as step:
+        store.add_codes(step, [{"name": "Empty dock", "facet": "pain", "definition": "Came for a bike and found none."}])
+    for i in range(1, 9): add_talk(study, str(i), [("Ann", str(i), f"The dock was empty again, {i}.", [("dock was empty", "Empty dock")])])
+    import_survey(study, pd.DataFrame({"rides": [3, 20] * (n // 2)}), name="w", wave="2026-05")
+    add_segments(study, {str(i): "AB"[i % 2] for i in range(n)}, survey="w", verdict="clusters shown")
+    return study
+
+
+def test_the_row_of_a_survey_without_ids_was_not_interviewed():
+    study = numbered()
+    for p in draft_personas(study, today="2026-06-01"):
+        assert not p.linked and not p.interviewed and not any(c.codes for c in p.claim_list) and p.people == 20 and p.unassigned == 8
+        assert "size-right" not in set(check(study, personas=[p], today="2026-06-01")["rule"])
+    by_hand = draft_personas(study, people={"3": "A", "5": "B"}, today="2026-06-01")
+    assert [[(link.case, link.how) for link in p.linked] for p in by_hand] == [[("3", "by hand")], [("5", "by hand")]]
+    assert not check(study, personas=by_hand, today="2026-06-01")["level"].eq("error").any()
+    old = by_hand[0].model_copy(update={"linked": [Link(case="4", how="respondent id")]})
+    assert "4 is a row, not a person" in " ".join(check(study, personas=[old], today="2026-06-01").query("rule == 'link-right'")["message"])
+
+
+def test_who_was_interviewed_and_withdraws_takes_no_row_of_a_stranger_along():
+    study = numbered()
+    before = {p.segment: (p.people, [c.evidence[0].n for c in p.claim_list]) for p in draft_personas(study, today="2026-06-01")}
+    withdraw(study, case="3")
+    assert len(stored_survey(study, "w").data) == 40
+    after = draft_personas(study, today="2026-06-01")
+    assert {p.segment: (p.people, [c.evidence[0].n for c in p.claim_list]) for p in after} == before
+    with pytest.raises(NoSuchCase, match="number of a row"): withdraw(study, case="30")
+
+
+def gendered(men: int) -> tuple[Study, list[Persona]]:
+    "Two segments of 150; 45 of the first are men, and so many of the others."
+    study, ids = Study(":memory:", coder="MB", create=True), [f"R{i}" for i in range(300)]
+    gender = np.where(np.arange(300) < 150, np.where(np.arange(300) < 45, "man", "woman"), np.where(np.arange(300) < 150 + men, "man", "woman"))
+    import_survey(study, pd.DataFrame({"gender": gender}, index=ids), name="w", wave="2026-05")
+    add_segments(study, {c: "A" if i < 150 else "B" for i, c in enumerate(ids)}, survey="w", verdict="clusters shown")
+    return study, draft_personas(study, today="2026-06-01")
+
+
+def test_no_statement_says_of_the_others_what_the_line_hides():
+    study, (first, _) = gendered(2)
+    assert [d.rest for d in first.described] == [None] and not [c for c in first.claim_list if c.facet == "demographic"]
+    assert any(c.facet == "demographic" for c in gendered(8)[1][0].claim_list)
+    told = draft_personas(gendered(8)[0], today="2026-06-01")[0].claim_list
+    found = check(study, personas=[first.model_copy(update={"claim_list": told})], today="2026-06-01").query("rule == 'k-anonymity'")
+    assert found["message"].str.contains("the others' figure beside .* tells of fewer than 5 of them").any()
+
+
+def test_what_hides_the_figure_of_fewer_than_ten_others_passes_the_check():
+    study, (first, _) = gendered(8)
+    config = {"thresholds": {"k": 10}}
+    def found(p: Persona) -> set[str]: return set(check(study, personas=[p], today="2026-06-01", config=config).query("level == 'error'")["message"])
+    assert "the others' figure for 'gender' tells of fewer than 10 of them" in found(first)
+    cured = first.model_copy(update={"described": [d.model_copy(update={"rest": None}) for d in first.described], "claim_list": [], "label": ""})
+    assert not found(cured)

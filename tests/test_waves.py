@@ -307,3 +307,12 @@ def test_answers_in_another_order_are_not_compared():
     waves = compare_waves(study, new="2026-11", segments="by rides 2026-05", tool=_ByRides(), personas=old)
     assert "another order" in waves.variables.set_index("variable").at["fair", "why"] and waves.alarms.empty
     assert not check(study, personas=old, today="2026-06-02")["rule"].eq("outdated").any()
+
+
+@pytest.mark.parametrize("letter", ["R", ""])
+def test_running_numbers_are_nobody_in_the_next_wave(first, letter: str):
+    rng = np.random.default_rng(0)
+    old, new = (replace(wave_of(rng, 200, name), id="respondent") for name in "12")
+    for survey in (old, new): survey.data.index = pd.Index([f"{letter}{i + 1}" for i in range(200)], name="respondent")
+    notes = " ".join(compare_waves(None, old=old, new=new, segments=first).notes)
+    assert ("200 respondents answered both times" in notes) == (letter == "R") and ("ids only count" in notes) == (letter == "")
