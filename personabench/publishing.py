@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
-from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
+from .personas import Claim, Evidence, Persona, _bytes_in, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName, nearest
 from .versions import _table_html
 
@@ -111,7 +111,7 @@ _FORMAT, _MANIFEST = 1, "manifest.json"
 # %% ../nbs/47_publishing.ipynb #f3ed2aaa
 def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona, bytes]]:
     "Return file name, persona and bytes of each persona. Raises BadInput, AlreadyThere."
-    if isinstance(personas, (str, Path)): found = [(path.name, _read_persona(path), path.read_bytes()) for path in _persona_files(personas)]
+    if isinstance(personas, (str, Path)): found = [(path.name, _read_persona(path, data), data) for path in _persona_files(personas) for data in (_bytes_in(path),)]
     else: found = [(f"{p.id}.yaml", p, p.to_yaml().encode()) for p in personas]
     if not found: raise BadInput("publish", "no personas", "at least one", "draft_personas(study, segments=...) first")
     twice = _first_twice([p.id for _, p, _ in found])
