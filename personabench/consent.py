@@ -447,7 +447,8 @@ def withdraw(
     cited = _citing(files, root, case, runs)
     rows += [(file, "persona", len(claims), "cites the person: " + ", ".join(claims)) for file, claims in cited]
     versions = [Path(file).parent.as_posix() for file, _ in cited if (root / file).with_name("manifest.json").is_file()]
-    rows += [(name, "version", n, f"published: redact(folder, case={case!r}) fills their words, on record") for name, n in Counter(versions).items()]
+    by_name = "" if any((root / file).with_name("manifest.json").is_file() for file, _ in _citing(files, root, case, set())) else ", said=[the sentences there]"
+    rows += [(name, "version", n, f"published: redact(folder, case={case!r}{by_name}) fills their words, on record") for name, n in Counter(versions).items()]
     return pd.DataFrame([row for row in rows if row[2]] + _about_file(study, done), columns=["place", "what", "count", "note"])
 
 

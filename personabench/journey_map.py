@@ -26,7 +26,7 @@ from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_
 from .journey_measures import suggest_strategies
 from .journeys import Journey, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
-from .personas import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona, _percent, _withdrawn, read_personas
+from .personas import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona, _percent, _read_folder, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo
 from .study import Study, codings_frame
 
@@ -392,7 +392,7 @@ class JourneyMap(anywidget.AnyWidget):
                  save_text: bool = False,     # let the words be saved with the notebook: for fictional studies and documentation
                  ):
         self.study, self.name, self._given = study, name, journey
-        self.personas = list(read_personas(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
+        self.personas = list(_read_folder(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
         self._persona: Persona | None = None
         self._event, self._stale = study.last_event(), False
         self._journeys: dict[str, Journey] = {}

@@ -18,7 +18,7 @@ from .cards import read_style, render
 from .exports import write_whole
 from .journey_map import _behind_item, _cited, _entry_evidence, map_view
 from .journeys import Journey
-from .personas import Persona, _withdrawn, read_personas
+from .personas import Persona, _read_folder, _withdrawn
 from .schema import STRENGTHS, BadInput, nearest
 from .study import Study
 
@@ -436,6 +436,6 @@ def write_map(
     if target.is_dir() or not target.parent.is_dir():
         found = "a folder has this name" if target.is_dir() else f"no folder {str(target.parent)!r}"
         raise BadInput(str(target), found, "the name of a file in a folder that exists", "choose another name, or make the folder first")
-    people = list(read_personas(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
+    people = list(_read_folder(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
     view = _page_view(journey, study, name, people, title, evidence)
     return write_whole(target, _FORMATS[target.suffix.lower()](view, paper))

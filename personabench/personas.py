@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
@@ -517,7 +518,8 @@ def _write_whole(path: Path, text: str, put: Callable[[str, Path], None] | None 
         raise
 
 # %% ../nbs/40_personas.ipynb #db787840
-_SEEN: dict[str, str] = {}   # file -> hash of what this program last read from it as personas, or wrote into it
+_SEEN: dict[str, str] = {}   # file -> hash of what somebody last read from it here with read_personas, or wrote into it
+_OURS: dict[str, str] = {}   # file -> hash of what this program last wrote into it
 
 
 def _real(path: Path) -> str: return str(path.resolve())
@@ -528,6 +530,30 @@ def _hash_of(data: bytes) -> str: return text_hash(data.decode("latin-1"))
 def _others_words(path: Path, why: str) -> AlreadyThere:
     cure = "read_personas it, look at what is new there, take it over, and write again"
     return AlreadyThere(str(path), f"another program has changed the file{why}", "the file as it was last read or written here", cure)
+
+
+_PATIENCE = 10                # seconds to wait for another program that writes a file; it takes it a few milliseconds
+
+
+def _wrote(path: Path, data: bytes) -> None: _SEEN[_real(path)] = _OURS[_real(path)] = _hash_of(data)
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    "Keep other programs of ours from a file between the look at it and its replacement. Raises AlreadyThere when one does not come to an end."
+    import os
+    import time
+
+    lock, until = target.with_name(f".{target.name}.lock"), time.monotonic() + _PATIENCE
+    while True:
+        try: os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except (FileExistsError, PermissionError):   # Windows denies permission while the other one's lock is being removed
+            if time.monotonic() > until:
+                raise AlreadyThere(str(lock), "another program is writing the file, or was stopped while it did", "no lock", "if nobody is writing, delete it") from None
+            time.sleep(.01)
+        else: break
+    try: yield
+    finally: lock.unlink(missing_ok=True)
 
 
 def _write_known(path: Path, data: bytes, was: bytes | None) -> None:
@@ -542,11 +568,12 @@ def _write_known(path: Path, data: bytes, was: bytes | None) -> None:
             else:
                 os.unlink(name)
                 return
-        if _bytes_of(target) not in (was, data): raise _others_words(path, " just now")
-        os.replace(name, target)
+        with _alone(target):
+            if _bytes_of(target) not in (was, data): raise _others_words(path, " just now")
+            os.replace(name, target)
 
     _write_whole(path, data.decode(), put)
-    _SEEN[_real(path)] = _hash_of(data)
+    _wrote(path, data)
 
 
 def _load_yaml(text: str, place: str, kind: Literal["safe", "rt"] = "safe") -> Any:
@@ -595,11 +622,15 @@ def _explained(error: ValidationError, text: str, place: str) -> BadInput:
     return BadInput(at, f"{key}: {message}" if key and first["type"] != "value_error" else message, cure="correct the line")
 
 # %% ../nbs/40_personas.ipynb #95d8395e
-def _read_persona(path: Path) -> Persona:
-    "Read one file. Raises BadInput naming file and line."
-    try: text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as e: raise BadInput(str(path), f"not UTF-8 ({e.reason} at byte {e.start})", "a text file in UTF-8", "save it as UTF-8") from e
+def _bytes_in(path: Path) -> bytes:
+    try: return path.read_bytes()
     except OSError as e: raise BadInput(str(path), f"the file cannot be read ({e.strerror})", cure="check the path") from e
+
+
+def _read_persona(path: Path, data: bytes | None = None) -> Persona:
+    "Read one file, or what was read from it. Raises BadInput naming file and line."
+    try: text = (_bytes_in(path) if data is None else data).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as e: raise BadInput(str(path), f"not UTF-8 ({e.reason} at byte {e.start})", "a text file in UTF-8", "save it as UTF-8") from e
     raw = _load_yaml(text, str(path))
     if not isinstance(raw, dict): raise BadInput(str(path), "an empty file" if raw is None else f"a {type(raw).__name__}", "a persona: keys such as id, name, claims")
     try: persona = Persona.model_validate(raw)
@@ -634,10 +665,17 @@ def read_personas(
     Returns a list of Persona. Raises BadInput, naming file and line, for a missing or empty folder, text that is not YAML, unknown or
     missing keys, wrong values, and an id that occurs twice.
     """
-    files = _persona_files(folder)
-    seen = {_real(path): _hash_of(path.read_bytes()) for path in files}     # before they are read: what is written meanwhile is not seen
-    personas = [_read_persona(path) for path in files]
+    personas = _read_folder(folder, seen := {})
     _SEEN.update(seen)
+    return personas
+
+
+def _read_folder(folder: str | Path, seen: dict[str, str] | None = None) -> list[Persona]:
+    "Read personas as `read_personas` does, but to show or compare them: nobody has agreed to their being replaced. The hashes of what was read go into `seen`."
+    files = _persona_files(folder)
+    read = {path: _bytes_in(path) for path in files}
+    personas = [_read_persona(path, data) for path, data in read.items()]
+    if seen is not None: seen |= {_real(path): _hash_of(data) for path, data in read.items()}
     twice = _first_twice([p.id for p in personas])
     if twice is None: return personas
     line = _line(_load_yaml(files[twice].read_text("utf-8-sig"), str(files[twice]), "rt"), ("id",))
@@ -649,8 +687,8 @@ def write_personas(
     personas: Iterable[Persona], # each with its own id
     folder: str | Path,          # made if it is missing
     *,
-    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost (`update_personas` keeps them),
-                                 # but not those made since the personas were read from these files
+    overwrite: bool = False,     # replace files that are there and differ; edits made in them by hand are lost, remarks too (`update_personas` keeps
+                                 # remarks), but not those made since the personas were read from these files
 ) -> list[Path]:
     """Write each persona to its own file `<id>.yaml`.
 
@@ -667,11 +705,12 @@ def write_personas(
     if kept and not overwrite:
         raise AlreadyThere(str(kept[0]), "a file of that name that differs", cure="pass overwrite=True to replace it, or write to another folder and compare")
     for p, path in zip(personas, texts, strict=True):
-        if path in kept and p._file == (at := _real(path)) and _SEEN.get(at) != _hash_of(was[path] or b""): _unchanged(path, _read_persona(path), p, was[path] or b"")
+        data = was[path] or b""
+        if path in kept and p._file == (at := _real(path)) and _OURS.get(at) != _hash_of(data): _unchanged(path, _read_persona(path, data), p, data)
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
         if path in changed: _write_known(path, text.encode(), was[path])
-        else: _SEEN[_real(path)] = _hash_of(text.encode())
+        else: _wrote(path, text.encode())
     return list(texts)
 
 # %% ../nbs/40_personas.ipynb #4018d3bc
@@ -853,11 +892,12 @@ def _targets(old: Persona, new: Persona) -> tuple[dict[str, Any], dict[str, Any]
     return was, now
 
 # %% ../nbs/40_personas.ipynb #4090fab0
-def _updated(path: Path, new: Persona) -> bytes:
-    "Return a file's bytes with the persona's changes in it. Raises BadInput when the file is written in a way that does not allow that."
+def _updated(path: Path, new: Persona, raw: bytes | None = None) -> bytes:
+    "Return a file's bytes (`raw`: as they were read) with the persona's changes in it. Raises BadInput when the file is written in a way that does not allow that."
     from ruamel.yaml import YAML
 
-    old, raw = _read_persona(path), path.read_bytes()
+    raw = _bytes_in(path) if raw is None else raw
+    old = _read_persona(path, raw)
     was, now = _targets(old, new)
     if _alike(was, now): return raw
     mark, text = ("\ufeff", raw.decode()[1:]) if raw.startswith(b"\xef\xbb\xbf") else ("", raw.decode())
@@ -898,20 +938,20 @@ def update_personas(
     twice = _first_twice([p.id for p in personas])
     if twice is not None: raise AlreadyThere(f"persona {personas[twice].id!r}", "two personas of that id", "each id once", "rename one")
     there = [p for p in sorted(folder.glob("*.y*ml")) if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]
-    was = {path: path.read_bytes() for path in there}
-    read = {path: _read_persona(path) for path in there}
-    known = {was.id: path for path, was in read.items()}
+    was = {path: _bytes_in(path) for path in there}
+    read = {path: _read_persona(path, data) for path, data in was.items()}
+    known = {p.id: path for path, p in read.items()}
     for p in personas:
         if p.id in known: _unchanged(known[p.id], read[known[p.id]], p, was[known[p.id]])
-    texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p) if p.id in known else p.to_yaml().encode() for p in personas}
+    texts = {known.get(p.id, folder / f"{p.id}.yaml"): _updated(known[p.id], p, was[known[p.id]]) if p.id in known else p.to_yaml().encode() for p in personas}
     changed = {path: data for path, data in texts.items() if was.get(path) != data}
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in texts.items():
         if path in changed: _write_known(path, data, was.get(path))
-        else: _SEEN[_real(path)] = _hash_of(data)
+        else: _wrote(path, data)
     for p in personas:
         path = known.get(p.id, folder / f"{p.id}.yaml")
-        if p._as_read and path in changed: p._as_read = _read_persona(path)._as_read  # it may be changed on and written again
+        if p._as_read and path in changed: p._as_read = _read_persona(path, texts[path])._as_read  # it may be changed on and written again
     return list(changed)
 
 # %% ../nbs/40_personas.ipynb #dc354314

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
-from .personas import Claim, Evidence, Persona, _first_twice, _persona_files, _read_persona, _segmentation, _updated
+from .personas import Claim, Evidence, Persona, _bytes_in, _first_twice, _persona_files, _read_persona, _segmentation, _updated
 from .schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName, nearest
 from .versions import _table_html
 
@@ -111,7 +111,7 @@ _FORMAT, _MANIFEST = 1, "manifest.json"
 # %% ../nbs/47_publishing.ipynb #f3ed2aaa
 def _files(personas: str | Path | Iterable[Persona]) -> list[tuple[str, Persona, bytes]]:
     "Return file name, persona and bytes of each persona. Raises BadInput, AlreadyThere."
-    if isinstance(personas, (str, Path)): found = [(path.name, _read_persona(path), path.read_bytes()) for path in _persona_files(personas)]
+    if isinstance(personas, (str, Path)): found = [(path.name, _read_persona(path, data), data) for path in _persona_files(personas) for data in (_bytes_in(path),)]
     else: found = [(f"{p.id}.yaml", p, p.to_yaml().encode()) for p in personas]
     if not found: raise BadInput("publish", "no personas", "at least one", "draft_personas(study, segments=...) first")
     twice = _first_twice([p.id for _, p, _ in found])
@@ -358,25 +358,29 @@ def redact(
     folder: str | Path,            # of a published version, or of several
     *,
     case: str,                     # whose words are taken out
+    said: str | Iterable[str] = (),  # sentences of theirs that no version quotes, but that may be repeated somewhere, such as in the notes
     date: str | None = None,       # of the redaction, ISO; default: today
 ) -> pd.DataFrame:
     """Fill the words of a person in published versions, and record it in their manifests.
 
-    What they said is collected from all versions first, so give the folder that holds all. Returns one row per file that held words of theirs:
+    What they said is collected from the quotes of all versions first, so give the folder that holds all. Returns one row per file that held words of theirs:
     version, file, quotes (filled), left (what is yours to decide: names and sentences of three words or more that they said from end to end, or
     that hold all of a saying of three to five words; and what an id or the manifest repeats, which is not filled). Each version is changed as
     a whole or not at all; a file whose YAML cannot be changed in place is written anew, without its remarks.
-    Raises NoSuchCase for somebody whom no version knows, BadInput for a damaged version, before any is changed, and for a date that is none.
+    Raises NoSuchCase for somebody whom no version knows, without `said`, BadInput for a damaged version, before any is changed, and for a date that is none.
     """
     place, day = Path(folder), _iso(date) if date is not None else Date.today().isoformat()
     versions = [read_version(place)] if (place / _MANIFEST).exists() else [read_version(place / name) for name in _version_names(place)]
     known = {name for v in versions for name in _cases_of(v)}
-    if case not in known: raise NoSuchCase("redact", f"the case {case!r} in no version in {place}", "somebody whom a version names", nearest(case, sorted(known)))
-    said = [quote for v in versions for p in v.personas for quote in _said_by(p, case)]
-    ready = [(v, _without_words(v, case, said)) for v in versions if said]
+    told = [said] if isinstance(said, str) else list(said)
+    if case not in known and not told:
+        cure = f"{nearest(case, sorted(known))}; or pass said=[...], the sentences of theirs that stand somewhere"
+        raise NoSuchCase("redact", f"the case {case!r} in no version in {place}", "somebody whom a version names", cure)
+    words = [*told, *(quote for v in versions for p in v.personas for quote in _said_by(p, case))]
+    ready = [(v, _without_words(v, case, words)) for v in versions if words]
     for v, files in ready:
         if files: _put(v, files, case, day)
-    rows = [row for v, files in ready for row in _redaction_rows(v, files, case, said)]
+    rows = [row for v, files in ready for row in _redaction_rows(v, files, case, words)]
     return pd.DataFrame(rows, columns=["version", "file", "quotes", "left"]).astype({"quotes": "int64"})
 
 # %% ../nbs/47_publishing.ipynb #edb73c0f
@@ -460,10 +464,23 @@ def _still_there(facts: _Facts, v: Version) -> Iterator[tuple[str, str, str, str
             yield v.version, p.id, "people", case, "withdrawn", said
 
 
-def _other_versions(place: Path, latest: Version, version: str | None) -> list[Version]:
-    "Return the versions of a folder beside the latest; none where one was asked for."
-    if version is not None or (place / _MANIFEST).exists(): return []
-    return [read_version(place / name) for name in _version_names(place) if (place / name).resolve() != latest.folder.resolve()]
+def _beside(facts: _Facts, place: Path, latest: Version) -> Iterator[tuple[str, ...]]:
+    "Yield the rows of `verify` for the versions beside the latest: words of people who have withdrawn, and damage."
+    for name in _version_names(place):
+        if (place / name).resolve() == latest.folder.resolve(): continue
+        try: other = read_version(place / name)
+        except BadInput as e: yield name, "", "version", name, "changed", f"{e.found}; whose words stand in it is not known: {_DAMAGED}"
+        else: yield from _still_there(facts, other)
+
+
+def _latest_that_reads(place: Path) -> str | None:
+    "Return the latest of several versions, leaving out those whose manifest is damaged; None where there is none."
+    def reads(name: str) -> bool:
+        try: return bool(_manifest(place / name))
+        except BadInput: return False
+
+    names = [name for name in _version_names(place) if reads(name)]
+    return _latest(place, names) if names else None
 
 # %% ../nbs/47_publishing.ipynb #efb2b6f8
 def _differences(told: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str, str]]:
@@ -491,11 +508,13 @@ def verify(
     """Hold a published version against the study.
 
     Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people,
-    redactions), name, change (changed, gone, new; withdrawn: of people whose words are there still; not withdrawn: of people whose words were
+    redactions, version: another one of the folder is damaged), name, change (changed, gone, new; withdrawn: of people whose words are there still; not withdrawn: of people whose words were
     taken out), message. Raises as `read_version`.
     """
-    published, facts, rows = read_version(folder, version), _Facts(study, "", _Settings()), list[tuple[str, ...]]()
-    for v in (published, *_other_versions(Path(folder), published, version)): rows += _still_there(facts, v)
+    place, facts = Path(folder), _Facts(study, "", _Settings())
+    several = version is None and not (place / _MANIFEST).exists()
+    published = read_version(place, _latest_that_reads(place) if several else version)
+    rows: list[tuple[str, ...]] = [*_still_there(facts, published), *(_beside(facts, place, published) if several else ())]
     for told, p in _files_of(published):
         now = _ground(facts, p)
         rows += [(published.version, p.id, *row) for row in _differences(told["evidence"], now)]

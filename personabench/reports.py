@@ -21,7 +21,7 @@ from .checks import check
 from .exports import chart_svg, write_whole
 from .journey_charts import chart_journey
 from .journeys import Journey, journey
-from .personas import Persona, read_personas
+from .personas import Persona, _read_folder
 from .schema import STRENGTHS
 from .study import Study
 
@@ -134,7 +134,7 @@ def _people(personas: str | os.PathLike | Sequence[Persona]) -> list[Persona]:
     "Read the personas; a folder that is there and empty has none, which the page then says."
     if not isinstance(personas, (str, os.PathLike)): return list(personas)
     folder = Path(personas)
-    return [] if folder.is_dir() and not any(folder.iterdir()) else read_personas(folder)
+    return [] if folder.is_dir() and not any(folder.iterdir()) else _read_folder(folder)
 
 
 def report(

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from personabench.personas import (
-    _COUNTED, Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _only_counted, _scores, _short, _stored, _withdrawn, _write_whole,
-    read_personas)
+    _COUNTED, Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _only_counted, _read_folder, _scores, _short, _stored, _withdrawn,
+    _write_whole)
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import Difference, benjamini_hochberg, mean_difference, share_difference
 from .survey import Survey
@@ -465,7 +465,7 @@ def _sized(rows: list[dict[str, Any]], fdr: float) -> pd.DataFrame:
 # %% ../nbs/42_versions.ipynb #82f2f10b
 def _version(given: Any, place: str) -> tuple[list[Persona], str]:
     "Return the personas of a version, a folder or a list, and what to call it. Raises BadInput."
-    if isinstance(given, (str, Path)): return read_personas(given), Path(given).resolve().name
+    if isinstance(given, (str, Path)): return _read_folder(given), Path(given).resolve().name
     if hasattr(given, "personas"): return list(given.personas), str(getattr(given, "version", place))
     personas = list(given)
     wrong = next((p for p in personas if not isinstance(p, Persona)), None)

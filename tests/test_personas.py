@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from personabench.study import Study
 from personabench.statistics import wilson
 from personabench.survey import import_survey, read_survey, stored_survey
 from personabench.statistics import mean_difference, share_difference
+from personabench.versions import compare
 
 GOLDEN = Path(__file__).parent / "golden"
 CODES = [
@@ -1355,3 +1357,72 @@ def test_what_hides_the_figure_of_fewer_than_ten_others_passes_the_check():
     assert "the others' figure for 'gender' tells of fewer than 10 of them" in found(first)
     cured = first.model_copy(update={"described": [d.model_copy(update={"rest": None}) for d in first.described], "claim_list": [], "label": ""})
     assert not found(cured)
+
+
+def test_between_the_look_at_a_file_and_its_replacement_no_other_program_writes(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    "The other one begins to write when the first has looked already; what it was told to have written stays."
+    (p, *_) = draft_personas(study, today="2026-06-01")
+    (path,) = update_personas([p], tmp_path)
+    ends, replace, others = list[BaseException | None](), os.replace, list[threading.Thread]()
+
+    def other() -> None:
+        try: update_personas([p.model_copy(update={"notes": "Bob's words."})], tmp_path)
+        except AlreadyThere as e: ends.append(e)
+        else: ends.append(None)
+
+    def slow(*names) -> None:
+        if not others:
+            others.append(threading.Thread(target=other))
+            others[0].start()
+            others[0].join(1)
+        replace(*names)
+    monkeypatch.setattr(os, "replace", slow)
+    update_personas([p.model_copy(update={"label": "Ann's words."})], tmp_path)
+    others[0].join(20)
+    assert "Ann's words." in path.read_text() and isinstance(ends[0], AlreadyThere) and "another program" in str(ends[0])
+    assert [f.name for f in tmp_path.iterdir()] == [path.name], "no lock is left"
+
+
+def test_a_lock_that_a_stopped_program_left_is_told(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (p, *_) = draft_personas(study, today="2026-06-01")
+    (path,) = update_personas([p], tmp_path)
+    (lock := tmp_path / f".{path.name}.lock").touch()
+    monkeypatch.setattr(personas_module, "_PATIENCE", .05)
+    changed, before = p.model_copy(update={"notes": "Ann's."}), path.read_bytes()
+    with pytest.raises(AlreadyThere, match="lock.*if nobody is writing, delete it"): update_personas([changed], tmp_path)
+    assert path.read_bytes() == before and sorted(f.name for f in tmp_path.iterdir()) == [lock.name, path.name]
+    lock.unlink()
+    assert update_personas([changed], tmp_path) == [path]
+
+
+def test_what_is_changed_in_a_file_is_what_was_read_from_it_once(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (p, *_) = draft_personas(study, today="2026-06-01")
+    (path,) = update_personas([p], tmp_path)
+    read = personas_module._read_persona
+
+    def meanwhile(at: Path, *rest) -> Persona:
+        found = read(at, *rest)
+        path.write_text("Bob's words.")
+        return found
+    monkeypatch.setattr(personas_module, "_read_persona", meanwhile)
+    with pytest.raises(AlreadyThere, match="another program has changed the file just now"):
+        update_personas([p.model_copy(update={"notes": "Ann's."})], tmp_path)
+    assert path.read_text() == "Bob's words."
+
+
+def test_to_look_is_not_to_agree_to_a_replacement(study: Study, tmp_path: Path):
+    drafts = draft_personas(study, today="2026-06-01")
+    (first, *_) = write_personas(drafts, tmp_path)
+    mine = read_personas(tmp_path)
+    other_program(first, "name: ", "name: Bob's words. ")
+    anew = [p.model_copy(update={"notes": "Drafted anew."}) for p in drafts]
+    compare(tmp_path, anew)
+    with pytest.raises(AlreadyThere, match="since it was last read or written here"): update_personas(anew, tmp_path)
+    read_personas(tmp_path)     # looked at, and thrown away
+    stale = [p.model_copy(update={"label": "x"}) for p in mine]
+    with pytest.raises(AlreadyThere, match="somebody has changed the file since"): write_personas(stale, tmp_path, overwrite=True)
+    assert "Bob's words." in first.read_text()
+    fresh = [p.model_copy(update={"label": "x"}) for p in read_personas(tmp_path)]
+    write_personas(fresh, tmp_path, overwrite=True)
+    assert write_personas([p.model_copy(update={"label": "y"}) for p in fresh], tmp_path, overwrite=True), "what this program wrote it may write again"
+    assert "Bob's words." in first.read_text()

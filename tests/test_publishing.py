@@ -184,6 +184,35 @@ def test_damage_is_named_and_other_versions_can_still_be_read(study: Study, kept
     assert not table.at["1.0", "whole"] and table.at["1.0", "why"] and table.at["1.1", "whole"] and read_version(kept, "1.1").version == "1.1"
 
 
+@pytest.mark.parametrize("name, text", [("manifest.json", "{"), ("2026-05-a.yaml", "id: x\nname: x\n")])
+def test_a_damaged_version_beside_it_does_not_keep_verify_from_the_newest(study: Study, kept: Path, name: str, text: str):
+    publish(study, kept.parent / "personas", folder=kept, version="1.1", today="2026-06-09")
+    (kept / "1.0" / name).write_text(text)
+    correct_text(study, "P02", text="No bike there once more")
+    found = verify(study, kept)
+    damaged = found[found["kind"].eq("version")]
+    assert damaged[["version", "persona", "name", "change"]].to_numpy().tolist() == [["1.0", "", "1.0", "changed"]]
+    assert ("damaged manifest" if name == "manifest.json" else f"{name} was changed") in damaged["message"].item()
+    assert {("1.1", "sources", "P02", "changed")} <= set(found[["version", "kind", "name", "change"]].itertuples(index=False, name=None))
+    (kept / "1.1" / name).write_text(text)
+    with pytest.raises(BadInput): verify(study, kept)
+
+
+def test_words_of_who_is_quoted_nowhere_can_be_taken_out_as_withdraw_says(study: Study, tmp_path: Path):
+    words, folder = "Came down and the dock was empty", tmp_path / "published"
+    silent = [p.model_copy(update={"claim_list": [], "linked": [], "notes": f"Somebody said: {words}, and left."}) for p in draft_personas(study, today="2026-06-01")]
+    publish(study, silent, folder=folder, version="1", allow_errors=True, today="2026-06-02")
+    told = withdraw(study, case="P01", personas=folder).set_index("what").at["version", "note"]
+    assert "redact(folder, case='P01', said=[" in told
+    with pytest.raises(NoSuchCase, match=r"or pass said=\[\.\.\.\]"): redact(folder, case="P01")
+    done = redact(folder, case="P01", said=words, date="2026-07-01")
+    assert set(done["file"]) == {f"{p.id}.yaml" for p in silent} and not done["quotes"].any() and not done["left"].any()
+    version = read_version(folder)
+    assert all("dock was empty" not in (folder / "1" / f"{p.id}.yaml").read_text() and p.notes.startswith("Somebody said: ▒") for p in version.personas)
+    assert version.manifest["redactions"][-1]["case"] == "P01" and verify(study, folder).query("kind == 'redactions' or kind == 'people'").empty
+    assert redact(folder, case="P01").empty, "the version knows them by now"
+
+
 def test_bad_names_and_folders(study: Study, kept: Path, tmp_path: Path):
     for name in ("", "../x", "a b", ".hidden"):
         with pytest.raises(BadInput, match="letters, digits"): publish(study, kept.parent / "personas", folder=kept, version=name)
