@@ -950,19 +950,21 @@ def _identifying(facts: _Facts, q: pd.DataFrame) -> _Findings:
                       lambda r: "choose another quote, or a span without it; pseudonymize the source")
 
 # %% ../nbs/43_checks.ipynb #d95eeb12
-def _recognisable(facts: _Facts, q: pd.DataFrame) -> _Findings:
+def _recognisable(facts: _Facts, q: pd.DataFrame, personas: Sequence[Persona]) -> _Findings:
     telling = facts.kept(("telling", facts.limits["k"]), lambda: _Telling(facts.study, facts.limits["k"]))
     known = telling.known
     rows = q[q["case"].isin(known.index)]
     for (place, case), told in rows.groupby(["place", "case"], sort=False):
         quotes = list(_rows(told))
         if found := telling.of(case, [row.quote for row in quotes]):
-            first, (own, n) = told.iloc[0], found
+            own, n = found
             at = {name: (quotes[i], m) for name, (i, m) in own.items()}  # places, not words: findings are read by more people than transcripts
             where = ", ".join(f"{name} in {row.source} {row.start + m.start()}-{row.start + m.end()}" for name, (row, m) in at.items())
+            p = personas[int(str(place))]
+            said = {row.claim: f"{_said(facts, p, p.claim_list[row.at[1]].text)} ({row.claim})" for row, _ in at.values()}
             message = f"the quotes of {case} tell {', '.join(own)}: {n} of {len(known)} people in the study ({where})"
-            yield _Finding("person-recognisable", first["persona"], "", message, "choose quotes that tell less, or a span without it",
-                           (*first["at"], "quote"), int(str(place)))
+            one, cure = list(said)[0] if len(said) == 1 else "", f"choose quotes that tell less, or a span without it, for {'; '.join(said.values())}"
+            yield _Finding("person-recognisable", p.id, one, message, cure, (*next(iter(at.values()))[0].at, "quote"), int(str(place)))
 
 # %% ../nbs/43_checks.ipynb #9bc889a6
 def _consented(facts: _Facts, q: pd.DataFrame) -> _Findings:
@@ -1230,7 +1232,7 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
 _ABOUT_PERSONAS = (
     _unknown_segment, _absent, _size, _verdict, _review, _titled, _face, _prevalent, _anonymous, _lines, _stable, _artefact, _misfits, _stale, _supported)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _reworded, _invented, _stereotyped, _unsaturated)
-_ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _recognisable, _consented)
+_ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _consented)
 
 
 def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
@@ -1238,6 +1240,7 @@ def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     q = _quote_table(personas)
     facts.spans = {"whole": _codes_at(facts, q, facts.study.codings), "cut": _codes_at(facts, q, facts.passages)}
     for about_quotes in _ABOUT_QUOTES: yield from about_quotes(facts, q)
+    yield from _recognisable(facts, q, personas)
     yield from _belongs(facts, q, personas)
     for i, p in enumerate(personas):
         yield from (f._replace(place=i) for f in _links(facts, p, personas))
@@ -1286,7 +1289,7 @@ def check(
     and for what concerns no single file); errors first. A file that cannot be read is a finding. Raises BadInput for a folder that is missing
     or empty, and for a configuration with unknown rules, levels or thresholds.
     """
-    import pandas as pd
+    from personabench.versions import _Words
 
     settings = _configured(config, personas)
     readable, files, rows = _read_all(personas)
@@ -1295,7 +1298,7 @@ def check(
     rows = list(dict.fromkeys([*rows, *_lines_of(found, files)]))
     leveled = [(row[0], settings.levels[row[0]], *row[1:]) for row in rows if settings.levels[row[0]] != "off"]
     leveled.sort(key=lambda row: _LEVELS.index(row[1]))
-    return pd.DataFrame(leveled, columns=list(CHECK_COLUMNS)).astype({"line": "int64"})
+    return _Words(leveled, columns=list(CHECK_COLUMNS)).astype({"line": "int64"})
 
 # %% ../nbs/43_checks.ipynb #cd1a3031
 def has_errors(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from .personas import Claim, Evidence, Persona, _figure_words, _percent
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
-from .versions import _table_html
+from .versions import _table_html, _Words
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
@@ -329,13 +329,5 @@ def recommend(
         mine += [_advice(kind, asks[c.facet], c, claims) for c in claims if len(several) < 2 or c not in several]
         nothing = {"kind": kind, "advice": "", "claims": [], "strength": "", "against": 0, "missing": f"no statement of {persona.name} is about {', '.join(asks)}"}
         rows += mine[:most] or [nothing]
-    return _Advice(rows, columns=list(RECOMMEND_COLUMNS)).astype({"people": "Int64", "base": "Int64", "share": "float64", "low": "float64", "high": "float64"})
+    return _Words(rows, columns=list(RECOMMEND_COLUMNS)).astype({"people": "Int64", "base": "Int64", "share": "float64", "low": "float64", "high": "float64"})
 
-
-class _Advice(pd.DataFrame):
-    "A table that a notebook shows with its words whole."
-
-    @property
-    def _constructor(self) -> type[_Advice]: return _Advice
-
-    def _repr_html_(self) -> str: return _table_html(pd.DataFrame(self))

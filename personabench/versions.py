@@ -683,6 +683,17 @@ def _table_html(frame: pd.DataFrame, most: int = 60) -> str:
         return style + frame.astype("object").map(said).to_html(index=False, border=0, max_rows=most, classes="pb-words")
 
 
+class _Words(pd.DataFrame):
+    "A table that a notebook shows with its words whole, and without places in files where there are none."
+
+    @property
+    def _constructor(self) -> type[_Words]: return _Words
+
+    def _repr_html_(self) -> str:
+        nowhere = [name for name in ("file", "line") if name in self.columns and not pd.DataFrame(self)[name].astype(bool).any()]
+        return _table_html(pd.DataFrame(self).drop(columns=nowhere))
+
+
 def _overview(c: Comparison) -> str:
     "Return notes, personas and what changed as HTML."
     import html

@@ -18,7 +18,7 @@ from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
 from .statistics import benjamini_hochberg, effective_n, mean_difference, share_difference, wilson
 from .survey import Survey, _typed, stored_survey
-from .versions import _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not
+from .versions import _between, _Figure, _number, _said, _short, _table_html, _turned, _why_not, _Words
 
 if TYPE_CHECKING:
     from personabench.study import Study
@@ -78,7 +78,7 @@ def _reading(psi: float, chance: float) -> str:
     return "little" if psi < .1 else "some" if psi < .25 else "a lot"
 
 # %% ../nbs/45_waves.ipynb #20dcd22b
-_VARIABLES = ["variable", "level", "psi", "chance", "p", "q", "bins", "old_n", "new_n", "reading", "why"]
+_VARIABLES = ["variable", "level", "psi", "chance", "p", "q", "bins", "old_n", "new_n", "reading", "why", "moved"]
 
 # %% ../nbs/45_waves.ipynb #7db1b0d5
 def _drift(old: Survey, new: Survey, away: set[str]) -> pd.DataFrame:
@@ -94,13 +94,32 @@ def _drift(old: Survey, new: Survey, away: set[str]) -> pd.DataFrame:
             x, y = (_numbers(side[v]) if row["level"] == "numeric" else side[v] for side in (a, b))
             found = stability_index(x, y, old_weights=u, new_weights=w)
             row |= {k: found[k] for k in ("psi", "chance", "p", "bins")} | {"old_n": found["n"], "new_n": found["new_n"],
-                "reading": _reading(found["psi"], found["chance"])}
+                "reading": _reading(found["psi"], found["chance"]), "moved": _moved_most(x, y, (u, w), row["level"] == "numeric", old.row(v)["values"])}
         rows.append(row)
     frame = pd.DataFrame(rows, columns=_VARIABLES).astype({"psi": "float64", "chance": "float64", "p": "float64"})
     return frame.assign(q=benjamini_hochberg(frame["p"])).sort_values("psi", ascending=False, na_position="last", ignore_index=True)
 
 # %% ../nbs/45_waves.ipynb #848b6326
 def _numbers(x: pd.Series) -> pd.Series: return pd.to_numeric(x).astype("float64")
+
+
+def _moved_most(x: pd.Series, y: pd.Series, weights: Sequence[np.ndarray], numeric: bool, labels: Iterable[tuple[Any, str]]) -> str:
+    "Say what moved most, and in which direction: the mean of numbers, or one answer's share of those who answered; or who did not answer."
+    known = [(s[s.notna()], w[s.notna().to_numpy()]) for s, w in zip((x, y), weights)]
+    silent = [1 - float(g.sum() / w.sum()) for (_, g), w in zip(known, weights)]
+    if not all(g.sum() > 0 for _, g in known): return _went("no answer", "share", *silent)
+    means = [float(np.average(s, weights=g)) for s, g in known] if numeric else []
+    shares = [pd.Series(g, index=s.astype("object").map(_said).to_numpy()).groupby(level=0).sum() / g.sum() for s, g in known]
+    a, b = shares[0].align(shares[1], fill_value=0.)
+    if (b - a).abs().max() < abs(silent[1] - silent[0]): return _went("no answer", "share", *silent)
+    if numeric: return _went("the mean", "mean", *means)
+    most = (b - a).abs().round(9)[::-1].idxmax()   # of no and yes, which move alike, yes
+    return _went(f"“{ {_said(v): str(label) for v, label in labels}.get(most, most)}”", "share", a[most], b[most])
+
+
+def _went(what: str, measure: str, old: float, new: float) -> str:
+    a, b = _number(old, measure), _number(new, measure)
+    return f"{what} {'rose' if new > old else 'fell'} from {a} to {b}" if a != b else f"{what} stayed at {a}"
 
 # %% ../nbs/45_waves.ipynb #2cdcf48d
 @dataclass(frozen=True, eq=False)
@@ -323,7 +342,7 @@ LIMITS = {  # rule -> (from here a warning, from here an error)
 }
 _CURES = {"size": "draft the personas again; plan with the new sizes", "certainty": "people fit the segments less well: segment the new wave and compare",
           "doubtful": "people fit the segments less well: segment the new wave and compare", "unassigned": "look who skipped the questions that assign",
-          "drift": "look whether people or the survey changed: sampling, wording, order", "answers": "read the claim again with the new figure, and look for new quotes"}
+          "drift": "look whether people or the survey changed (sampling, wording, order), and read again what the personas say of it", "answers": "read the claim again with the new figure, and look for new quotes"}
 _ALARMS = ["rule", "level", "what", "value", "limit", "q", "message", "cure"]
 
 # %% ../nbs/45_waves.ipynb #a80e5e98
@@ -344,14 +363,14 @@ def _alarms(w: Waves, limits: Mapping[str, tuple[float, float]], fdr: float, rea
         worse = -r.difference if r.measure == "certainty" else r.difference
         rows.append(_alarm(r.measure, r.measure, worse, r.q, f"{_FIT_WORDS[r.measure]}: {_moved(r, 'share', r.old, r.new)}", limits, fdr))
     for r in w.variables[w.variables["why"].eq("")].itertuples():
-        message = f"{named.get(r.variable, r.variable)} drifted: index {r.psi:.2f}, by chance up to {r.chance:.2f}; n = {r.old_n:,.0f} and {r.new_n:,.0f}"
+        message = f"{named.get(r.variable, r.variable)} drifted: {r.moved}; index {r.psi:.2f}, by chance up to {r.chance:.2f}; n = {r.old_n:,.0f} and {r.new_n:,.0f}"
         rows.append(_alarm("drift", r.variable, r.psi, r.q, message, limits, fdr))
     for r in w.changes.itertuples():
         what = f"{r.persona} {r.claim}" if isinstance(r.claim, str) else f"segment {r.segment}, {r.variable}" + (f" = {r.answer}" if isinstance(r.answer, str) else "")
         answer = f" = {r.answer}" if isinstance(r.answer, str) else ""
         told = named.get((r.persona, r.claim), f"segment {r.segment}, {named.get(r.variable, r.variable)}{answer}")
         rows.append(_alarm("answers", what, abs(r.effect), r.q, f"{told}: {r.change}, {_moved(r, r.measure, r.old_value, r.new_value)}", limits, fdr))
-    frame = pd.DataFrame([row for row in rows if row], columns=_ALARMS)
+    frame = _Words([row for row in rows if row], columns=_ALARMS)
     return frame.sort_values(["level", "value"], ascending=[True, False], ignore_index=True, kind="stable")
 
 # %% ../nbs/45_waves.ipynb #cee87e49
@@ -371,7 +390,8 @@ class Waves:
 
     `segments`: segment, old_people, new_people, old_share, old_low, old_high, new_share, new_low, new_high, difference, low, high, p, q.
     `fit`: measure (certainty: mean probability of the own segment; doubtful: share below 0.7; unassigned: share put nowhere), old, new, difference, low, high, p, q.
-    `variables`: variable, level, psi, chance, p, q, bins, old_n, new_n (effective), reading, why (it cannot be compared).
+    `variables`: variable, level, psi, chance, p, q, bins, old_n, new_n (effective), reading, why (it cannot be compared), moved
+    (the answer, or the mean, that moved most, with both figures; weighted where the survey is).
     `changes`: segment, variable, value, answer, measure, old_value, old_low, old_high, old_n, new_value, new_low, new_high, new_n, difference, low,
     high, effect (h or d), p, q,
     change (unchanged, moved, reversed, not comparable), persona, claim, why.

@@ -457,6 +457,26 @@ def test_a_word_that_many_say_tells_nobody(study: Study):
     assert "person-recognisable" not in set(found["rule"])
 
 
+def test_whom_quotes_tell_names_the_statements_and_a_notebook_shows_findings_whole(study: Study):
+    "Places in a transcript led nobody to the statement, and a table of 50 characters a cell hid the cure."
+    one = added(study, "P20", "I'm a lighthouse keeper, you know", attributes={"occupation": "lighthouse keeper", "district": "Northgate"})
+    two = added(study, "P20b", "We all live up in Northgate").model_copy(update={"case": "P20"})
+    plain = added(study, "P20c", "It rains a lot").model_copy(update={"case": "P20"})
+    with study.step("x", "x") as step:
+        for i in range(9): store.add_case(step, f"Q{i}", attributes={"occupation": "nurse", "district": "Northgate"})
+    claims = [Claim(id=name, text=text, facet="pain", evidence=[e]) for name, text, e in (
+        ("rain", "Rides in any weather", plain), ("work", "Rides to work", one), ("home", "Lives far away", two))]
+    p = by_hand(*claims, cases=["P20"])
+    found = check(study, personas=[p])
+    told = found[found["rule"].eq("person-recognisable")]
+    assert told["cure"].item() == "choose quotes that tell less, or a span without it, for 'Rides to work' (work); 'Lives far away' (home)" and told["claim"].item() == ""
+    alone = check(study, personas=[by_hand(*claims[:2], cases=["P20"])]).query("rule == 'person-recognisable'")
+    assert alone["claim"].item() == "work" and "for 'Rides to work' (work)" in alone["cure"].item()
+    assert isinstance(found, pd.DataFrame) and list(found.columns) == list(CHECK_COLUMNS)
+    for table in (found, found.head(50), told): assert told["cure"].item().replace("'", "&#x27;") in table._repr_html_().replace("'", "&#x27;")
+    assert "<th>line" not in found._repr_html_() and "<th>line" in found.assign(line=3)._repr_html_()
+
+
 def test_the_sample_s_bridge_keeper_is_told_and_no_word_of_his(sample: Study):
     personas = draft_personas(sample, "purpose", today=TODAY)
     found = check(sample, personas=personas, today=TODAY).query("rule == 'person-recognisable' and message.str.contains('P11')")["message"].item()

@@ -112,6 +112,21 @@ def test_alarms_name_people_statements_and_questions_and_a_full_fit_is_one_line(
     assert "mean probability of the own segment" in wider.explain() and "<b>Fit</b>" in wider._repr_html_()
 
 
+def test_an_alarm_says_what_moved_from_where_to_where(first):
+    "“Drifted: index 1.10” told neither that it fell nor from what: good news looked like bad."
+    two = wave_of(np.random.default_rng(1), 280, "2", pain=.05, drift=15.)
+    two = replace(two, data=two.data.assign(device=two.data["device"].where(np.arange(280) % 2 == 0)))
+    w = compare_waves(None, new=two, segments=first)
+    alarms, answers = w.alarms.set_index("what")["message"], (first.survey.data["pain"].mean(), two.data["pain"].mean())
+    assert "“1” fell from {:.0f} % to {:.0f} %; index".format(*(100 * a for a in answers)) in alarms["pain"], alarms["pain"]
+    assert "the mean rose from {:.0f} to {:.0f}; index".format(first.survey.data["age"].mean(), two.data["age"].mean()) in alarms["age"], alarms["age"]
+    assert "no answer rose from 0 % to 50 %" in alarms["device"] and alarms["pain"] in w.explain()
+    named = [replace(s, variables=s.variables.assign(values=[((0, "never"), (1, "often")) if v == "pain" else x for v, x in
+             zip(s.variables["variable"], s.variables["values"])])) for s in (first.survey, two)]
+    assert "“often” fell" in compare_waves(None, old=named[0], new=named[1], segments=first).variables.set_index("variable").at["pain", "moved"]
+    assert "white-space: normal" in w.alarms._repr_html_() and alarms["device"] in w.alarms.head(20)._repr_html_()
+
+
 def test_people_who_fit_no_segment_lower_the_certainty(first):
     rng = np.random.default_rng(5)
     odd = wave_of(rng, 280, "2")
