@@ -1870,6 +1870,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.personas._names': ('personas.html#_names', 'personabench/personas.py'),
                                        'personabench.personas._noted': ('personas.html#_noted', 'personabench/personas.py'),
                                        'personabench.personas._notes': ('personas.html#_notes', 'personabench/personas.py'),
+                                       'personabench.personas._numbered': ('personas.html#_numbered', 'personabench/personas.py'),
+                                       'personabench.personas._numbers_of': ('personas.html#_numbers_of', 'personabench/personas.py'),
                                        'personabench.personas._of_one_topic': ('personas.html#_of_one_topic', 'personabench/personas.py'),
                                        'personabench.personas._old_places': ('personas.html#_old_places', 'personabench/personas.py'),
                                        'personabench.personas._on_one_scale': ('personas.html#_on_one_scale', 'personabench/personas.py'),

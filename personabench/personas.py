@@ -1023,7 +1023,7 @@ def passages(
     One row per passage and code: source_id, source, turn, case, start, end, quote, code_id, code, facet, valence, date. Left out are
     interviewers, speakers who are no case, and cases that have withdrawn.
     """
-    return _passages(study).copy()
+    return _passages(study).drop(columns=[f"{name}_no" for name in _NUMBERED])
 
 
 def _passages(study: Study) -> pd.DataFrame: return _kept(study, "passages", lambda: _found_passages(study))
@@ -1041,12 +1041,31 @@ def _said_by(study: Study, cases: frozenset[str]) -> pd.DataFrame:
 
 
 def _found_passages(study: Study) -> pd.DataFrame:
+    import pandas as pd
+
     c = study.codings
     c = c[c["case"].notna() & c["role"].ne("interviewer") & ~c["case"].isin(_withdrawn(study)) & c["source_id"].isin(asked_sources(study))]
     c = clip_to_turn(c, study.turns)  # a quote holds the words of its person and of nobody else
     c = c[c["quote"].str.contains(_SAYS)]
     c = _once(c)[["source_id", "source", "turn", "case", "start", "end", "quote", "code_id", "code", "facet", "valence"]]
-    return c.assign(date=c["source_id"].map(_dates(study)))
+    c = c.assign(date=c["source_id"].map(_dates(study)))
+    return c.assign(**{f"{name}_no": pd.factorize(c[name], sort=True)[0] for name in _NUMBERED})
+
+
+_NUMBERED = ("case", "code", "date")     # numbers, in the order of the words, are counted and sorted faster
+
+
+def _numbers_of(p: pd.DataFrame, name: str) -> np.ndarray:
+    "Return the numbers of a column's words, in their order."
+    import pandas as pd
+
+    return p[f"{name}_no"].to_numpy() if f"{name}_no" in p else pd.factorize(p[name], sort=True)[0]
+
+
+def _numbered(p: pd.DataFrame, name: str) -> tuple[np.ndarray, dict[str, int]]:
+    "Return the numbers of a column's words, and word -> number."
+    found, at = np.unique(number := _numbers_of(p, name), return_index=True)
+    return number, dict(zip(p[name].iloc[at].tolist(), found.tolist(), strict=True))
 
 # %% ../nbs/40_personas.ipynb #77a56793
 _READING = ("open", "coded", "done")
@@ -1084,10 +1103,8 @@ def _in_a_row(*groups: np.ndarray) -> np.ndarray:
 
 def _best_first(p: pd.DataFrame, by: str, most: int) -> pd.DataFrame:
     "Return the best passages of each group: one per person in turn, each person's most readable first."
-    import pandas as pd
-
     far = np.abs(np.log((p["end"] - p["start"]) / _READABLE)).to_numpy()
-    group, case = (pd.factorize(p[c], sort=True)[0] for c in (by, "case"))  # numbers sort faster than names
+    group, case = (_numbers_of(p, c) for c in (by, "case"))
     source, start, turn = p["source_id"].to_numpy(), p["start"].to_numpy(), np.empty(len(p), dtype="int64")
     order = np.lexsort((start, source, far, case, group))
     turn[order] = _in_a_row(group[order], case[order])
@@ -1590,7 +1607,7 @@ class _Ground:
         told = told.assign(segment=told["case"].map(home))
         self.told = told[told["segment"].notna()].groupby(["segment", "code"]).size().unstack(fill_value=0)
         self.codes, self.bearers = study.codes.set_index("code", drop=False), _names_pattern(study)
-        self.opposites = _opposites(study.codes, opposites)
+        self.opposites, self.book = _opposites(study.codes, opposites), {c.code: (c.facet, c.definition) for c in _rows(study.codes)}
         self.survey = _stored(study, self.about["survey"])
         self.asked = None if self.survey is None else _asked(study, self.survey)
         self.home = None if self.survey is None else _homes(study, self.survey, str(self.about["name"]), self.members, self.names)
@@ -1682,15 +1699,16 @@ def _round(x: Any) -> float | None: return None if x is None or not np.isfinite(
 
 def _count_by(p: pd.DataFrame, by: str, base: int) -> dict[str, dict[str, Any]]:
     "Count the passages of each group into the figures of a claim."
-    import pandas as pd
-
-    (group, names), (case, cases), (date, dates) = (pd.factorize(p[name], sort=True) for name in (by, "case", "date"))  # numbers are counted faster than names
-    people = np.bincount(np.unique(group * len(cases) + case) // max(1, len(cases)), minlength=len(names))
+    _, at, group = np.unique(_numbers_of(p, by), return_index=True, return_inverse=True)
+    case, date, names = _numbers_of(p, "case"), _numbers_of(p, "date"), p[by].iloc[at].tolist()
+    size = int(case.max(initial=0)) + 1
+    people = np.bincount(np.unique(group * size + case) // size, minlength=len(names))
     order = np.lexsort((date, group))
     oldest = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
     newest = order[np.flatnonzero(np.diff(group[order], append=-1))]
-    found = zip(names, people, np.bincount(group, minlength=len(names)), date[newest], date[oldest], strict=True)
-    return {str(name): _figures(int(who), base, int(quotes), dates[new], dates[old]) for name, who, quotes, new, old in found}
+    dates = (p["date"].iloc[place].tolist() for place in (newest, oldest))
+    found = zip(names, people, np.bincount(group, minlength=len(names)), *dates, strict=True)
+    return {str(name): _figures(int(who), base, int(quotes), new, old) for name, who, quotes, new, old in found}
 
 
 def _counter_figures(people: int, base: int, quotes: int) -> dict[str, Any]:
@@ -1722,12 +1740,14 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
-    facet, cases = np.array([facets[code] for code in codes]), pd.Index([e.case for _, e in listed], dtype="object")
+    facet, cases = np.array([facets[code] for code in codes]), [e.case for _, e in listed]
     weights = _tfidf([str(e.quote) for _, e in listed])
-    (who, people), row_of = pd.factorize(told["case"]), pd.Index(codes).get_indexer(told["code"].to_numpy("object"))
-    speaks = np.zeros((len(codes) + 1, len(people) + 1), dtype=bool)     # codes x people; the last of each is for who is not among them
-    speaks[row_of, who] = True
-    speaker = pd.Index(people).get_indexer(cases)
+    (code_of, coded), (who, people) = _numbered(told, "code"), _numbered(told, "case")
+    rows = np.full(max(coded.values(), default=0) + 1, -1)               # number of a code -> its row
+    for i, code in enumerate(codes): rows[coded[code]] = i
+    speaks = np.zeros((len(codes) + 1, max(people.values(), default=0) + 2), dtype=bool)     # codes x people; the last of each is for who is not among them
+    speaks[rows[code_of], who] = True
+    speaker = np.array([people.get(case, -1) for case in cases])
     alike = np.asarray((weights @ _means_of(weights, places, len(codes)).T).todense())
     out: dict[str, list[Evidence]] = {}
     for i, code in enumerate(codes):
@@ -1763,10 +1783,10 @@ def _code_claims(ground: _Ground, segment: str, *, include: Sequence[str], templ
     counts = _count_by(told, "code", base)
     quotes, counters = (_listed(part, by, most, ground.bearers, ground.silent) for part, by in ((told, "code"), (against, "claim_code")))
     no = {name: _counter_figures(found["people"], base, found["quotes"]) for name, found in _count_by(against, "claim_code", base).items()}
-    far, claims = _unlike(told, quotes, unlike, ground.bearers, ground.codes["facet"]), []
+    far, claims = _unlike(told, quotes, unlike, ground.bearers, {name: facet for name, (facet, _) in ground.book.items()}), []
     for name, figures in counts.items():
         figures |= {**no.get(name, _counter_figures(0, base, 0)), "against": counters.get(name, [])}
-        facet, definition = ground.codes.at[name, "facet"], ground.codes.at[name, "definition"]
+        facet, definition = ground.book[name]
         text = _words(name, facet, definition, templates)
         field = "other" if _TOPIC.match(text) else _field_of(facet, name)
         about: dict[str, Any] = {"id": _slug(facet, name), "text": text, "facet": facet, "field": field, "codes": [name]}

@@ -339,13 +339,15 @@ class _Words(str):
 # %% ../nbs/30_survey.ipynb #d415804b
 def _row(survey: Survey, variable: str) -> pd.Series:
     "Return what is known of a variable: its row of `variables`. Raises NoSuchName."
+    if variable in (kept := survey.__dict__.setdefault("_rows", {})): return kept[variable]
     at = np.flatnonzero(survey.variables["variable"].to_numpy("object") == variable)
     if not len(at):
         ids = f"{variable!r} holds the respondents' ids"
         if variable == survey.id: raise NoSuchName(f"survey {survey.name!r}", ids, "a variable of the survey", "leave it out: ids are no answers")
         cure = nearest(str(variable), survey.variables["variable"])
         raise NoSuchName(f"survey {survey.name!r}", f"no variable {variable!r}", "a variable of the survey", cure)
-    return survey.variables.iloc[at[0]]
+    kept[variable] = survey.variables.iloc[at[0]]
+    return kept[variable]
 
 
 def _level(survey: Survey, variable: str) -> str:
