@@ -1355,3 +1355,20 @@ def test_what_hides_the_figure_of_fewer_than_ten_others_passes_the_check():
     assert "the others' figure for 'gender' tells of fewer than 10 of them" in found(first)
     cured = first.model_copy(update={"described": [d.model_copy(update={"rest": None}) for d in first.described], "claim_list": [], "label": ""})
     assert not found(cured)
+
+
+def test_what_is_coded_as_who_somebody_is_leads_for_nobody():
+    study, verger = Study(":memory:", coder="MB", create=True), "I am the verger of the little church at the harbour, for thirty years."
+    with study.step("codes", "codebook") as step:
+        store.add_codes(step, [{"name": name, "facet": facet, "definition": ""} for name, facet in (("Who", "demographic"), ("Keys", "behaviour"), ("Empty", "pain"))])
+    for i in range(4):
+        words = f"{verger} No bike." if i == 0 else f"I have an ordinary job, and nothing more to tell of it, {i}. No bike."
+        said = words.removesuffix(" No bike.")
+        add_talk(study, f"P{i}", [("Ann", f"P{i}", words, [(said, "Who"), ("No bike", "Empty"), *([(said, "Keys")] if i == 0 else [])])])
+    (p,) = draft_personas(study, today="2026-06-01")
+    assert p.quote is not None and p.quote.quote == "No bike"
+    hidden = draft_personas(study, include=["behaviour"], today="2026-06-01")[0]
+    assert hidden.quote is None and [e.note for c in hidden.claim_list for e in c.evidence] == [personas_module._TELLS], "by the codings, not by what a persona lists"
+    plain = [c.model_copy(update={"evidence": [e.model_copy(update={"note": None}) for e in c.evidence]}) for c in hidden.claim_list]
+    found = check(study, personas=[hidden.model_copy(update={"claim_list": plain})], today="2026-06-01").query("rule == 'person-recognisable'")
+    assert found["message"].str.contains("at the head of the card is coded as who P0 is").tolist() == [True]
