@@ -19,8 +19,8 @@ import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
 from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered, _only_counted,
-    _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
+    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _READ, _TELLS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered,
+    _is_who, _only_counted, _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
     _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
     _tells_of_others, _homes, _members_of, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short,
     _status, _stored, _strength, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
@@ -739,12 +739,18 @@ def _links(facts: _Facts, p: Persona, personas: Sequence[Persona]) -> _Findings:
 
 
 def _face(facts: _Facts, p: Persona) -> _Findings:
-    "Hold the quote at the head of a card, where it is of somebody who could be recognised, against what is known of who said it."
+    "Hold the quote at the head of a card against what is known of who said it; of somebody who could be recognised, a person has to have read it."
     e, telling = p.quote, facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))
-    if e is None or e.note != _HARMLESS or not (told := telling.tells(str(e.case), str(e.quote))): return
+    if e is None: return
+    told = telling.tells(str(e.case), str(e.quote)) if e.note == _HARMLESS else []
+    who = facts.kept(("who", e.source, e.start, e.end), lambda: _is_who(e, _said_by(facts.study, frozenset({str(e.case)}))))
+    if not told and not who and e.note != _HARMLESS: return
     at = next(("claims", j, "evidence", k, "note") for j, c in enumerate(p.claim_list) for k, other in enumerate(c.evidence) if other is e)
-    found = f"the quote {e.source} {e.start}-{e.end} at the head of the card tells {', '.join(told)} of {e.case}"
-    yield _Finding("person-recognisable", p.id, "", found, "remove its note, or draft again", at)
+    quote = f"the quote {e.source} {e.start}-{e.end}"
+    if told: found, cure = f"{quote} at the head of the card tells {', '.join(told)} of {e.case}", "remove its note, or draft again"
+    elif who: found, cure = f"{quote} at the head of the card is coded as who {e.case} is", f"write note: '{_TELLS}', or draft again"
+    else: found, cure = f"{quote} leads the card, {e.case} could be recognised, and nobody has read it", f"read it, and write note: {_READ}; or quote somebody else"
+    yield _Finding("person-recognisable", p.id, "", found, cure, at)
 
 
 def _notes_now(facts: _Facts, p: Persona) -> dict[str, str]:

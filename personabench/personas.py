@@ -420,21 +420,25 @@ _LEADING, _SHORT, _LONG = ("pain", "goal", "need", "motivation"), 50, 170   # fa
 
 
 _TELLS = "tells who somebody is: quote something else, or pseudonymize the source"        # notes on quotes
-_HARMLESS = "tells nothing of who said it"
+_HARMLESS = "holds no word of the person's attributes: read it before you publish"       # what a program can look for, and what only a reader knows
+_READ = "read, and tells nothing of who said it"
+_WHO = ("demographic", "context")     # facets: what is coded as who and where somebody is stands for nobody else
 
 
 def _lead_quote(p: Persona) -> Evidence | None:
     """Choose the quote that stands for all: readable, of what most people share, without what gives somebody away, and of nobody who fits badly. Who
-    could be recognised by other quotes speaks only where nobody else does, by a quote that the draft found to tell nothing."""
+    could be recognised by other quotes speaks only where nobody else does, by a quote in which the draft found nothing of them, or a reader."""
     notes = {link.case: link.note for link in p.linked}
-    found = _leading(p, lambda e: notes.get(str(e.case)) is None) or _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and e.note == _HARMLESS)
+    found = _leading(p, lambda e: notes.get(str(e.case)) is None) or _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and e.note in (_HARMLESS, _READ))
     return next(iter(found), None)
 
 
 def _leading(p: Persona, fits: Callable[[Evidence], bool], names: re.Pattern[str] | None = None) -> list[Evidence]:
     "Return the first quote that may lead, as a list of at most one: a readable one, else any of a leading facet."
-    ranked = sorted(p.claim_list, key=lambda c: (c.facet not in _LEADING, -(c.share or 0), c.id))
-    quotes = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.note != _TELLS]
+    who = [e for c in p.claim_list if c.facet in _WHO for e in (*c.evidence, *c.against) if e.kind == "quote"]
+    ranked = sorted((c for c in p.claim_list if c.facet not in _WHO), key=lambda c: (c.facet not in _LEADING, -(c.share or 0), c.id))
+    listed = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.note != _TELLS]
+    quotes = [(c, e) for c, e in listed if not any(e.source == w.source and (e.start or 0) < (w.end or 0) and (w.start or 0) < (e.end or 0) for w in who)]
     readable = (e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG)
     for e in (*readable, *(e for c, e in quotes if c.facet in _LEADING)):
         if fits(e) and not any(_identifiers_in(str(e.quote), names)): return [e]
@@ -2232,19 +2236,26 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], descri
     return _with_head(made, ground)
 
 
-def _with_head(p: Persona, ground: _Ground) -> Persona:
-    "Where only people who could be recognised are left to quote, mark the best quote that tells nothing of who said it."
-    if p.quote is not None: return p
-    notes, own = {link.case: link.note for link in p.linked}, ground.own[str(p.segment)]
-    who = own[own["facet"].isin(["demographic", "context"])]     # what is coded as who and where somebody is tells more than a table of attributes knows
-    def harmless(e: Evidence) -> bool:
-        about_them = who["source"].eq(e.source) & who["start"].lt(e.end or 0) & who["end"].gt(e.start or 0)
-        return not about_them.any() and not ground.telling.tells(str(e.case), str(e.quote))
-    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and harmless(e), ground.bearers)
-    if not found: return p
-    marked = found[0].model_copy(update={"note": _HARMLESS})
-    claims = [c.model_copy(update={"evidence": [marked if e is found[0] else e for e in c.evidence]}) for c in p.claim_list]
+def _is_who(e: Evidence, said: pd.DataFrame) -> bool:
+    "Whether a part of a quote is coded as who or where somebody is, by the passages of the person: that tells more than a table of attributes knows."
+    return bool((said["facet"].isin(_WHO) & said["source"].eq(e.source) & said["start"].lt(e.end or 0) & said["end"].gt(e.start or 0)).any())
+
+
+def _marked(p: Persona, one: Evidence, note: str) -> Persona:
+    marked = one.model_copy(update={"note": note})
+    claims = [c.model_copy(update={"evidence": [marked if e is one else e for e in c.evidence]}) for c in p.claim_list]
     return p.model_copy(update={"claim_list": claims})
+
+
+def _with_head(p: Persona, ground: _Ground) -> Persona:
+    """Mark the quotes that would lead and are coded as who somebody is; where only people who could be recognised are left to quote, mark the best quote
+    in which nothing of them is found."""
+    notes, own = {link.case: link.note for link in p.linked}, ground.own[str(p.segment)]
+    while p.quote is not None and _is_who(p.quote, own): p = _marked(p, p.quote, _TELLS)
+    if p.quote is not None: return p
+    def harmless(e: Evidence) -> bool: return not _is_who(e, own) and not ground.telling.tells(str(e.case), str(e.quote))
+    found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and harmless(e), ground.bearers)
+    return _marked(p, found[0], _HARMLESS) if found else p
 
 # %% ../nbs/40_personas.ipynb #43d46ff1
 def _check_arguments(ground: _Ground, links: Mapping[str, Any], facets: Mapping[str, str | None], include: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from personabench import store
 from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
 from personabench.checks import check
-from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, draft_personas
+from personabench.personas import _READ, Claim, Descriptor, Evidence, Link, Persona, draft_personas
 from personabench.sample_data import import_sample, sample_file
 from personabench.schema import FACETS, BadInput
 from personabench.segmentation import add_segments, segment
@@ -223,6 +223,12 @@ def test_the_face_is_nobody_whom_the_check_calls_a_misfit_or_recognisable(sample
         named = set(re.findall(r"\bP\d\d\b", told))
         assert named and {link.case for link in p.linked if link.note} == named
         assert p.quote is not None and not found["message"].str.contains("at the head of the card").any(), "each has somebody with something harmless to say"
+        unread = found[found["persona"].eq(p.id) & found["message"].str.contains("leads the card")]["cure"].str.contains("read it, and write note: read,")
+        assert unread.tolist() == [True] * (p.quote.case in named), "no list of words knows a physiotherapist by her hands: somebody has to read it"
+        read = p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [e.model_copy(update={"note": _READ}) if e is p.quote else e for e in c.evidence]})
+                                                   for c in p.claim_list]})
+        assert read.quote is not None and read.quote.quote == p.quote.quote
+        assert not check(sample, personas=[read], today="2026-06-01")["message"].str.contains("leads the card").any()
         lead = card_view(p)["lead"]
         spoken = f"one of {p.interviewed} interviewed" if p.quote.case in named else p.quote.case
         assert lead == {"words": p.quote.quote, "place": spoken}, "one choice of the quote, and whoever could be recognised is not named"

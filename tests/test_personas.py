@@ -1426,3 +1426,20 @@ def test_to_look_is_not_to_agree_to_a_replacement(study: Study, tmp_path: Path):
     write_personas(fresh, tmp_path, overwrite=True)
     assert write_personas([p.model_copy(update={"label": "y"}) for p in fresh], tmp_path, overwrite=True), "what this program wrote it may write again"
     assert "Bob's words." in first.read_text()
+
+
+def test_what_is_coded_as_who_somebody_is_leads_for_nobody():
+    study, verger = Study(":memory:", coder="MB", create=True), "I am the verger of the little church at the harbour, for thirty years."
+    with study.step("codes", "codebook") as step:
+        store.add_codes(step, [{"name": name, "facet": facet, "definition": ""} for name, facet in (("Who", "demographic"), ("Keys", "behaviour"), ("Empty", "pain"))])
+    for i in range(4):
+        words = f"{verger} No bike." if i == 0 else f"I have an ordinary job, and nothing more to tell of it, {i}. No bike."
+        said = words.removesuffix(" No bike.")
+        add_talk(study, f"P{i}", [("Ann", f"P{i}", words, [(said, "Who"), ("No bike", "Empty"), *([(said, "Keys")] if i == 0 else [])])])
+    (p,) = draft_personas(study, today="2026-06-01")
+    assert p.quote is not None and p.quote.quote == "No bike"
+    hidden = draft_personas(study, include=["behaviour"], today="2026-06-01")[0]
+    assert hidden.quote is None and [e.note for c in hidden.claim_list for e in c.evidence] == [personas_module._TELLS], "by the codings, not by what a persona lists"
+    plain = [c.model_copy(update={"evidence": [e.model_copy(update={"note": None}) for e in c.evidence]}) for c in hidden.claim_list]
+    found = check(study, personas=[hidden.model_copy(update={"claim_list": plain})], today="2026-06-01").query("rule == 'person-recognisable'")
+    assert found["message"].str.contains("at the head of the card is coded as who P0 is").tolist() == [True]
