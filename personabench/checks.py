@@ -5,6 +5,7 @@
 # %% ../nbs/43_checks.ipynb #65e99248
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -132,7 +133,7 @@ class _Settings:
 
 def _set_at(text: str, key: str) -> int:
     "Return the line on which a key of a TOML text is set."
-    hit = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", text, re.MULTILINE)
+    hit = re.search(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=.\]]", text, re.MULTILINE)
     return text.count("\n", 0, hit.start()) + 1 if hit else 1
 
 
@@ -164,6 +165,9 @@ def _configured(config: str | Path | Mapping[str, Any] | None, personas: Any) ->
     except (OSError, UnicodeDecodeError) as e: raise BadInput(str(path), f"the file cannot be read ({e})", "a TOML file in UTF-8", "check the path") from e
     try: told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e: raise BadInput(str(path), f"not valid TOML ({e})", '[check] and lines such as stale = "off"', "correct the line") from e
+    for key in told.keys() - {"check"}:   # sections of others are theirs; what was meant for us must not be passed over
+        if key in {*CHECK_RULES, *CHECK_THRESHOLDS, "thresholds"} or difflib.get_close_matches(key.casefold(), ["check"]):
+            raise BadInput(f"{path}, line {_set_at(text, key)}", f"{key!r} outside of [check]", "[check] above the rules, [check.thresholds] above the limits", "correct the section")
     return _settings(told.get("check", {}), str(path), text)
 
 # %% ../nbs/43_checks.ipynb #7e056648
