@@ -165,9 +165,10 @@ def _configured(config: str | Path | Mapping[str, Any] | None, personas: Any) ->
     except (OSError, UnicodeDecodeError) as e: raise BadInput(str(path), f"the file cannot be read ({e})", "a TOML file in UTF-8", "check the path") from e
     try: told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e: raise BadInput(str(path), f"not valid TOML ({e})", '[check] and lines such as stale = "off"', "correct the line") from e
-    for key in told.keys() - {"check"}:   # sections of others are theirs; what was meant for us must not be passed over
+    for key in (key for key in told if key != "check"):   # sections of others are theirs; what was meant for us must not be passed over
         if key in {*CHECK_RULES, *CHECK_THRESHOLDS, "thresholds"} or difflib.get_close_matches(key.casefold(), ["check"]):
-            raise BadInput(f"{path}, line {_set_at(text, key)}", f"{key!r} outside of [check]", "[check] above the rules, [check.thresholds] above the limits", "correct the section")
+            expected = "[check] above the rules, [check.thresholds] above the limits"
+            raise BadInput(f"{path}, line {_set_at(text, key)}", f"{key!r} outside of [check]", expected, "correct the section")
     return _settings(told.get("check", {}), str(path), text)
 
 # %% ../nbs/43_checks.ipynb #7e056648

@@ -368,7 +368,8 @@ def test_sarif_names_files_from_where_it_runs(study: Study, folder: Path, monkey
         format_findings(pd.DataFrame(columns=list(CHECK_COLUMNS)), "sarif2")
 
 
-@pytest.mark.parametrize(("text", "line"), [('[chek]\nassumption = "error"\n', 1), ('# ours\nassumption = "error"\n', 2), ('[check]\n\n[thresholds]\nk = 9\n', 3), ('[checks.thresholds]\nk = 9\n', 1)])
+@pytest.mark.parametrize(("text", "line"), [('[chek]\nassumption = "error"\n', 1), ('# ours\nassumption = "error"\n', 2), ('[check]\n\n[thresholds]\nk = 9\n', 3),
+                                            ('[checks.thresholds]\nk = 9\n', 1)])
 def test_what_stands_outside_of_its_section_does_not_pass_silently(study: Study, folder: Path, text: str, line: int):
     (folder.parent / "personabench.toml").write_text(text)
     with pytest.raises(BadInput, match=rf"personabench.toml, line {line}.*outside of \[check\]"): check(study, personas=folder, today=TODAY)

@@ -222,7 +222,8 @@ def test_a_working_folder_keeps_what_is_there(tmp_path):
 def test_git_takes_no_study_table_or_report_of_a_working_folder(tmp_path):
     prepare_lab(folder := tmp_path / "lab")
     subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
-    for name in ("checked.db", "personas.db-wal", "survey.csv", "wave2.xlsx", "report/index.html", "interviews/P01.txt", "personas.sarif", "personas/a.yaml", "personabench.toml"):
+    for name in ("checked.db", "personas.db-wal", "survey.csv", "wave2.xlsx", "report/index.html", "interviews/P01.txt", "personas.sarif", "personas/a.yaml",
+                 "personabench.toml"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
     taken = subprocess.run(["git", "add", "-A", "-n"], cwd=folder, capture_output=True, text=True, check=True).stdout
