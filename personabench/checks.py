@@ -5,6 +5,7 @@
 # %% ../nbs/43_checks.ipynb #65e99248
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -132,7 +133,7 @@ class _Settings:
 
 def _set_at(text: str, key: str) -> int:
     "Return the line on which a key of a TOML text is set."
-    hit = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", text, re.MULTILINE)
+    hit = re.search(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=.\]]", text, re.MULTILINE)
     return text.count("\n", 0, hit.start()) + 1 if hit else 1
 
 
@@ -155,7 +156,6 @@ def _settings(told: Mapping[str, Any], place: str, text: str = "") -> _Settings:
 def _configured(config: str | Path | Mapping[str, Any] | None, personas: Any) -> _Settings:
     "Return the settings of a dict, of a file, or of the personabench.toml that lies nearest; the defaults without any."
     import tomllib
-    from difflib import get_close_matches
 
     if isinstance(config, Mapping): return _settings(config, "config")
     near = [Path(personas), Path(personas).parent] if isinstance(personas, (str, Path)) else []
@@ -165,12 +165,10 @@ def _configured(config: str | Path | Mapping[str, Any] | None, personas: Any) ->
     except (OSError, UnicodeDecodeError) as e: raise BadInput(str(path), f"the file cannot be read ({e})", "a TOML file in UTF-8", "check the path") from e
     try: told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e: raise BadInput(str(path), f"not valid TOML ({e})", '[check] and lines such as stale = "off"', "correct the line") from e
-    for key, value in told.items():  # other tables may be somebody else's
-        meant = not isinstance(value, dict) or bool(get_close_matches(key, ["check", "thresholds"], cutoff=.6))
-        if key == "check" or not meant: continue
-        line, table = text.count("\n", 0, max(text.find(key), 0)) + 1, isinstance(value, dict)
-        cure = "write [check.thresholds]" if table and key[0] == "t" else "write [check]" if table else "put the line [check] above it"
-        raise BadInput(f"{path}, line {line}", f"a table [{key}]" if table else f"{key!r} outside of any table", "settings below [check]", cure)
+    for key in (key for key in told if key != "check"):   # sections of others are theirs; what was meant for us must not be passed over
+        if key in {*CHECK_RULES, *CHECK_THRESHOLDS, "thresholds"} or difflib.get_close_matches(key.casefold(), ["check"]):
+            expected = "[check] above the rules, [check.thresholds] above the limits"
+            raise BadInput(f"{path}, line {_set_at(text, key)}", f"{key!r} outside of [check]", expected, "correct the section")
     return _settings(told.get("check", {}), str(path), text)
 
 # %% ../nbs/43_checks.ipynb #7e056648

@@ -126,10 +126,22 @@ def _tutorials() -> list[Path]:
     return [*sorted(place.glob("[0-9]*.ipynb")), *sorted(place.glob("images/*.png"))]
 
 
-_IGNORED = """# What people said and answered stays out of version control; take a line away to share it. Personas are text that is meant to be kept there.
+_IGNORED = """# Studies, interviews, tables and reports stay out of version control; take a line away to share it.
+# Personas are text that is meant to be kept there, and they quote people: keep the repository private.
 .gitignore
 study.db*
+*.db
+*.db-*
 interviews/
+report/
+*.csv
+*.tsv
+*.xlsx
+*.sav
+*.zsav
+*.dta
+*.parquet
+*.sarif
 *.ipynb
 images/
 """
@@ -313,7 +325,9 @@ def _check(
     "Check personas against the study: exit 0 when they hold, 1 when one does not, 2 when the check could not run."
     from personabench import checks, personas as written
 
-    checks._writer(format)  # a misspelt format is told before the work is done
+    checks._writer(format)  # a misspelt format, or a folder that is not there, is told before the work is done
+    if output is not None and not output.absolute().parent.is_dir():
+        raise BadInput("--output", f"the folder {output.absolute().parent} does not exist", "a file in a folder that is there", "make the folder first")
     with _open(study) as opened: findings = checks.check(opened, personas=personas, config=config)
     text = checks.format_findings(findings, format)
     if output is None: typer.echo(text)

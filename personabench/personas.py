@@ -669,7 +669,8 @@ def read_personas(
     Returns a list of Persona. Raises BadInput, naming file and line, for a missing or empty folder, text that is not YAML, unknown or
     missing keys, wrong values, and an id that occurs twice.
     """
-    personas = _read_folder(folder, seen := {})
+    seen = dict[str, str]()
+    personas = _read_folder(folder, seen)
     _SEEN.update(seen)
     return personas
 

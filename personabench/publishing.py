@@ -508,8 +508,8 @@ def verify(
     """Hold a published version against the study.
 
     Returns one row per difference: version, persona, kind (sources, surveys, segmentations, codes, claims, against, interviews, people,
-    redactions, version: another one of the folder is damaged), name, change (changed, gone, new; withdrawn: of people whose words are there still; not withdrawn: of people whose words were
-    taken out), message. Raises as `read_version`.
+    redactions, version: another one of the folder is damaged), name, change (changed, gone, new; withdrawn: of people
+    whose words are there still; not withdrawn: of people whose words were taken out), message. Raises as `read_version`.
     """
     place, facts = Path(folder), _Facts(study, "", _Settings())
     several = version is None and not (place / _MANIFEST).exists()

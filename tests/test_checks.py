@@ -368,6 +368,13 @@ def test_sarif_names_files_from_where_it_runs(study: Study, folder: Path, monkey
         format_findings(pd.DataFrame(columns=list(CHECK_COLUMNS)), "sarif2")
 
 
+@pytest.mark.parametrize(("text", "line"), [('[chek]\nassumption = "error"\n', 1), ('# ours\nassumption = "error"\n', 2), ('[check]\n\n[thresholds]\nk = 9\n', 3),
+                                            ('[checks.thresholds]\nk = 9\n', 1)])
+def test_what_stands_outside_of_its_section_does_not_pass_silently(study: Study, folder: Path, text: str, line: int):
+    (folder.parent / "personabench.toml").write_text(text)
+    with pytest.raises(BadInput, match=rf"personabench.toml, line {line}.*outside of \[check\]"): check(study, personas=folder, today=TODAY)
+
+
 def test_every_result_of_sarif_has_a_place(found: pd.DataFrame, folder: Path):
     "GitHub's code scanning refuses a whole file for one result without a location."
     def uris(findings: pd.DataFrame) -> list[str]:
@@ -1028,12 +1035,3 @@ def test_a_demographic_statistic_tells_of_no_fewer_than_five(study: Study):
     told = plain.model_copy(update={"claim_list": [c.model_copy(update={"facet": "demographic"}) for c in plain.claim_list], "id": "x"})
     found = check(study, personas=[told, second], today=TODAY).query("rule == 'k-anonymity'")
     assert found["claim"].tolist() == ["survey-disabled"] and "all but 4 of 50 people" in found["message"].item()
-
-
-@pytest.mark.parametrize("text, found", [("[chek]\nassumption = 'error'\n", r"line 1: a table \[chek\].*write \[check\]"),
-                                         ("# ours\nassumption = 'error'\n", "line 2: 'assumption' outside"),
-                                         ("[thresholds]\nk = 9\n", r"write \[check.thresholds\]")])
-def test_a_setting_that_nothing_reads_is_told(tmp_path, text, found):
-    (tmp_path / "personabench.toml").write_text(text)
-    Persona(id="b", name="Bo", claims=[]).to_yaml(tmp_path / "b.yaml")
-    with pytest.raises(BadInput, match=found): check(Study(":memory:", coder="MB", create=True), personas=tmp_path)

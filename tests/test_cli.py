@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -215,6 +216,23 @@ def test_a_working_folder_keeps_what_is_there(tmp_path):
     first.write_text("mine")
     prepare_lab(tmp_path / "lab")
     assert first.read_text() == "mine" and (first.parent / ".gitignore").read_text() == ""
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+def test_git_takes_no_study_table_or_report_of_a_working_folder(tmp_path):
+    prepare_lab(folder := tmp_path / "lab")
+    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
+    for name in ("checked.db", "personas.db-wal", "survey.csv", "wave2.xlsx", "report/index.html", "interviews/P01.txt", "personas.sarif", "personas/a.yaml",
+                 "personabench.toml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    taken = subprocess.run(["git", "add", "-A", "-n"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert sorted(re.findall("'(.*)'", taken)) == ["personabench.toml", "personas/a.yaml"]
+
+
+def test_a_report_for_a_folder_that_is_not_there_is_told_before_the_work(tmp_path, capsys):
+    assert main(["check", "--study", "none.db", "--output", str(tmp_path / "nope" / "x.sarif")]) == 2
+    assert "--output: the folder" in (told := capsys.readouterr().err) and "make the folder first" in told
 
 
 def test_lab_serves_the_tutorial_on_this_machine_only(tmp_path):
