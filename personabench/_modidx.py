@@ -356,6 +356,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.checks._verbatim': ('checks.html#_verbatim', 'personabench/checks.py'),
                                      'personabench.checks._verdict': ('checks.html#_verdict', 'personabench/checks.py'),
                                      'personabench.checks._where': ('checks.html#_where', 'personabench/checks.py'),
+                                     'personabench.checks._which_differ': ('checks.html#_which_differ', 'personabench/checks.py'),
                                      'personabench.checks._with_turns': ('checks.html#_with_turns', 'personabench/checks.py'),
                                      'personabench.checks._worded': ('checks.html#_worded', 'personabench/checks.py'),
                                      'personabench.checks._writer': ('checks.html#_writer', 'personabench/checks.py'),
