@@ -217,8 +217,9 @@ def test_a_pair_that_is_hardly_alike_did_not_grow():
 def test_interviewed_people_who_belong_to_another_persona_now_are_told_by_number():
     "A statement was “no longer claimed” because one of two interviewed people had been grouped elsewhere, and nobody said so."
     def version(wave: str, *groups: str) -> list[Persona]:
-        return [persona(f"{wave}-{i}", told(f"code{i}", len(g), len(g), g), wave=wave, name=name).model_copy(update={"linked": [Link(case=case, how="by hand") for case in g]})
-                for i, (g, name) in enumerate(zip(groups, ("Avery", "Charlie")))]
+        def of(g: str) -> dict: return {"linked": [Link(case=case, how="by hand") for case in g]}
+        return [persona(f"{wave}-{i}", told(f"code{i}", len(g), len(g), g), wave=wave, name=name).model_copy(update=of(g)) for i, (g, name) in
+                enumerate(zip(groups, ("Avery", "Charlie")))]
     c = compare(version("1", "ABCD", "EF"), version("2", "ABCDF", "E"))
     said = "Charlie: 1 of the 2 people interviewed before belongs to Avery now, and what they said counts there."
     assert said in c.notes and said in c.explain() and said in c._repr_html_() and c.explain().startswith("2 compared with 1.")
