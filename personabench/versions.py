@@ -512,13 +512,15 @@ def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: S
 
 
 def _regrouped(matched: Sequence[tuple]) -> list[str]:
-    "Say how many interviewed people of a persona belong to another one now, and take their statements along; by number, for the notes are read by more than the study is."
+    "Say how many interviewed people of a persona belong to another one now; by number, for more people read the notes than the study."
     home = {link.case: q for _, q, *_ in matched for link in q.linked}
     out = []
     for p, q, *_ in matched:
         gone = [home[link.case].name for link in p.linked if link.case in home and home[link.case] is not q]
         whom = " and ".join(dict.fromkeys(gone))
-        if gone: out.append(f"{q.name}: {len(gone)} of the {len(p.linked)} people interviewed before belong{'s' * (len(gone) == 1)} to {whom} now, and what they said counts there.")
+        if not gone: continue
+        belong = "belongs" if len(gone) == 1 else "belong"
+        out.append(f"{q.name}: {len(gone)} of the {len(p.linked)} people interviewed before {belong} to {whom} now, and what they said counts there.")
     return out
 
 # %% ../nbs/42_versions.ipynb #f020d2bb
