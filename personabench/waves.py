@@ -342,7 +342,8 @@ LIMITS = {  # rule -> (from here a warning, from here an error)
 }
 _CURES = {"size": "draft the personas again; plan with the new sizes", "certainty": "people fit the segments less well: segment the new wave and compare",
           "doubtful": "people fit the segments less well: segment the new wave and compare", "unassigned": "look who skipped the questions that assign",
-          "drift": "look whether people or the survey changed (sampling, wording, order), and read again what the personas say of it", "answers": "read the claim again with the new figure, and look for new quotes"}
+          "drift": "look whether people or the survey changed (sampling, wording, order), and read again what the personas say of it",
+          "answers": "read the claim again with the new figure, and look for new quotes"}
 _ALARMS = ["rule", "level", "what", "value", "limit", "q", "message", "cure"]
 
 # %% ../nbs/45_waves.ipynb #a80e5e98
