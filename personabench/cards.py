@@ -55,7 +55,9 @@ GROUPS = {"Goals": ("goal",), "Needs": ("need",), "Pains": ("pain",), "Gains": (
 def _place(e: Evidence) -> str:
     "Say where a piece of evidence comes from."
     if e.kind == "quote": return f"{e.case}, {e.source}" if e.case and e.case != e.source else str(e.source)
-    return " ".join(str(x) for x in (f"survey {e.survey}" if e.survey else e.cite, f"n = {e.n}" if e.n else None) if x)
+    weighted = e.n and e.effective_n and abs(e.effective_n - e.n) > 1e-6
+    asked = f"{'' if (e.survey or '').startswith('survey') else 'survey '}{e.survey}{', weighted' if weighted else ''}"
+    return asked if e.survey else " ".join(str(x) for x in (e.cite, f"n = {e.n}" if e.n else None) if x)
 
 
 def _evidence_view(e: Evidence, anchor: str) -> dict[str, Any]:
@@ -112,7 +114,8 @@ def _age(c: Claim) -> str:
 
 def _who_otherwise(c: Claim) -> str:
     "Say of a statistic which answers speak against it, and how many people gave them."
-    return f"{c.against_people:,} of {c.base:,} gave {c.against_answer}." if c.is_survey and c.against_people and c.against_answer else ""
+    other = str(c.against_answer).replace("any other answer", "another answer")
+    return f"{c.against_people:,} of {c.base:,} gave {other}." if c.is_survey and c.against_people and c.against_answer else ""
 
 
 def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:

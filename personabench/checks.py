@@ -346,7 +346,15 @@ def _where(text: str, row: Any) -> str:
     "Say where the words of a quote stand now."
     n, at = text.count(row.quote), text.find(row.quote)
     if n == 1: return f"the words stand at {at}-{at + len(row.quote)}: write start: {at} and end: {at + len(row.quote)}"
-    return f"the words stand there {n} times: give start and end of the one meant" if n else "restore the exact words, or remove the evidence"
+    return f"the words stand there {n} times: give start and end of the one meant" if n else f"restore the exact words{_which_differ(text, row)}, or remove the evidence"
+
+
+def _which_differ(text: str, row: Any) -> str:
+    "Say by number which words of a quote are not the source's, where they are few: findings hold no word that a participant said."
+    said, there = row.quote.split(), text[max(row.start, 0):max(row.end, 0) + 40].split()[:len(row.quote.split())]
+    other = [i + 1 for i, (a, b) in enumerate(zip(said, there)) if a != b]
+    if len(there) < len(said) or not 0 < len(other) <= min(3, len(said) // 2): return ""
+    return f" (word{'s' * (len(other) > 1)} {', '.join(map(str, other))} of {len(said)} differ{'s' * (len(other) == 1)})"
 
 
 def _verbatim(facts: _Facts, q: pd.DataFrame) -> _Findings:
@@ -416,6 +424,8 @@ def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
     q = q[q["code"].notna() & q["source"].isin(facts.sources.index)]
     spans = zip(q["source"], q["start"], q["end"], q["code"], strict=True)
     gone = np.array([code not in facts.spans["whole"].get(tuple(span), set()) for *span, code in spans], dtype=bool)
+    moved = [facts.text(r.source)[max(r.start, 0):max(r.end, 0)] != r.quote and r.quote in facts.text(r.source) for r in _rows(q)]
+    gone &= ~np.array(moved, dtype=bool)   # `quote-verbatim` says where those words stand, and there they are coded
     yield from _found("not-coded", q[gone], lambda r: f"{_at(r)} is no longer coded {r.code!r}",
                       lambda r: "draft again, or remove the quote", "code")
     stray = [side == "for" and bool(codes) and code not in codes for side, codes, code in zip(q["side"], q["codes"], q["code"], strict=True)]

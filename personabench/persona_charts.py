@@ -193,7 +193,7 @@ def chart_compare(
     if rows.empty and not again: return _nothing("No claim has a figure in both versions.", title, theme)
     ends = "beside a mean: the ends of its scale, or of two standard deviations of the people around it" if rows["mean"].any() else ""
     key = "\n".join(filter(None, [_key(f"◆ {comparison.new}", f"○ {comparison.old}", "lines: 95 % intervals",
-                                       f"{left} without two figures, or less changed, not drawn" if left else ""), ends]))
+                                       f"{left} without two figures, or changed less: not drawn" if left else ""), ends]))
     said = "; ".join([*(p["alt"] for p in parts["points"]), *(line.rstrip(".") for lines in again.values() for line in lines)])
     return _sheet(_drawn(parts, width, height, ("claim", "version", "figure", "change")), width=width, height=height, title=title, key=key,
                   alt_text=f"{title}. {said}.", theme=theme)
@@ -248,16 +248,16 @@ def _shown(c: Claim) -> tuple[float | None, float | None, float | None]:
     return (c.share, c.low, c.high) if e is None else (e.share, e.low, e.high) if e.share is not None else (None, None, None)
 
 
-def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str, dict[int, Claim]]], int]:
-    "Return the rows (facet, text, claim by column) in the order of facets, the most shared and largest first; and how many are left out."
+def _cells(personas: Sequence[Persona], most: int) -> tuple[list[tuple[str, str, dict[int, Claim]]], dict[str, int]]:
+    "Return the rows (facet, text, claim by column) in the order of facets, the most shared and largest first; and how many of a facet are left out."
     rows: dict[tuple, tuple[str, str, dict[int, Claim]]] = {}
     for i, p in enumerate(personas):
         for c in (c for c in p.claim_list if not _is_topic(c)): rows.setdefault((c.facet, *_topic(c)), (c.facet, _row_words(c), {}))[2].setdefault(i, c)
-    out, left = [], 0
+    out, left = [], {}
     for facet in FACETS:
         mine = sorted((r for r in rows.values() if r[0] == facet), key=lambda r: (-len(r[2]), -max((c.share or 0) for c in r[2].values()), r[1]))
         out += mine[:most]
-        left += len(mine) - len(mine[:most])
+        if len(mine) > most: left[facet] = len(mine) - most
     return out, left
 
 # %% ../nbs/55_persona_charts.ipynb #978463a6
@@ -266,8 +266,13 @@ def _cell_words(c: Claim) -> str:
     share = _shown(c)[0]
     if share is not None: return f"{_number(share, 'share')}  {c.people} of {c.base}" if not c.is_survey else f"{_number(share, 'share')}  n {c.base:,}"
     e = next((e for e in c.evidence if e.mean is not None), None)
-    if e is not None: return f"mean {_number(e.mean, 'mean')}  n {e.n:,}"
+    if e is not None:
+        reach = f"  ({_number(e.low, 'mean')} to {_number(e.high, 'mean')})" if e.low is not None and e.high is not None else ""
+        return f"mean {_number(e.mean, 'mean')}{reach}  n {e.n:,}" + (f"  others {_number(e.rest, 'mean')}" if e.rest is not None else "")
     return "no evidence" if not c.evidence else f"{c.people} people" if c.people else "no figure"
+
+
+def _left_words(left: dict[str, int]) -> str: return ", ".join(f"{n} more of {facet}" for facet, n in left.items())
 
 # %% ../nbs/55_persona_charts.ipynb #ff982340
 def _columns(n: int, left: tuple[int, int], most: int) -> tuple[int, int]:
@@ -292,10 +297,12 @@ def _side_parts(personas: Sequence[Persona], rows: Sequence[tuple[str, str, dict
             parts["facets"].append({"x": 0, "y": y + 4, "words": facet.upper(), "ink": ink["muted"]})
             parts["band"].append({"x": 0, "x2": left + column * len(personas) - 12, "y": y, "ink": ink["zero"]})
             y, before = y + 24, facet
-        words = _lines(text, left - 20)
+        words, first = _lines(text, left - 20), len(parts["small"])
         parts["texts"].append({"x": 0, "y": y, "words": "\n".join(words), "ink": ink["ink"]})
         for i, c in cells.items(): _cell(parts, personas[i], c, left + i * column, y, column - (22 if column >= _NARROW else 12), ink)
-        y += max(36. + 14 * (column < _NARROW), 14. * len(words) + 8)
+        parts["small"] += [{"x": left + i * column + 6, "y": y + 3, "words": "–", "ink": ink["muted"]} for i in range(len(personas)) if i not in cells]
+        lines = max((r["words"].count("\n") + 1 for r in parts["small"][first:]), default=1)
+        y += max(36. + 14 * (column < _NARROW), 14. * len(words) + 8, 14. * lines + 8)
     return parts, y + 4
 
 # %% ../nbs/55_persona_charts.ipynb #00cae3ff
@@ -312,7 +319,8 @@ def _cell(parts: dict[str, list[dict[str, Any]]], p: Persona, c: Claim, x: float
         "persona": p.name, "claim": c.text, "figure": told,
                             "alt": f"{p.name}: {c.text} {told}"})
     beside = share is None   # no axis: the words stand where it would be
-    words = re.sub(" {2,}", "\n", _cell_words(c)) if wide < _NARROW - 12 else _cell_words(c)
+    pieces, narrow = re.split(" {2,}", _cell_words(c)), wide < _NARROW - 12
+    words = "\n".join(pieces) if narrow else "  ".join(pieces) if len(pieces) < 3 else f"{' '.join(pieces[:2])}\n{'; '.join(pieces[2:])}"
     parts["small"].append({"x": x + 16 * beside, "y": y + (3 if beside else 17), "words": words, "ink": ink["ink"]})
 
 # %% ../nbs/55_persona_charts.ipynb #4c361694
@@ -333,7 +341,8 @@ def chart_personas(
     parts, height = _side_parts(personas, rows, left_space, column, ink)
     width = left_space + column * len(personas)
     key = "\n".join([_key("◆ triangulated", "● supported", "○ anecdote", "✚ assumption"),
-                     _key("lines: 0 to 100 % and the 95 % interval", "a mean stands in words alone", f"{left} more claims not drawn" if left else "")])
+                     _key("lines: 0 to 100 % and the 95 % interval", "a mean stands in words, with its interval"),
+                     _key("–: nothing said of it, not asked, or no different from the others", f"not drawn: {_left_words(left)}" if left else "")])
     said = "; ".join(r["alt"] for r in parts["points"])
     drawn = _drawn(parts, width, height, ("persona", "claim", "figure"))
     return _sheet(drawn, width=width, height=height, title=title, key=key, alt_text=f"{title}. {said}.", theme=theme)

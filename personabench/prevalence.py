@@ -149,11 +149,16 @@ def _explain(p: Prevalence) -> str:
 def _matching(p: Prevalence, them: str) -> str:
     if not p.base: return "Nobody in your data is known on all of these traits."
     percent = lambda x: f"{100 * x:.{0 if x >= .095 or x == 0 else 1}f}"
-    told = f"People in your data who match all of {them}: {p.people:,} of {p.base:,} ({percent(p.share)} %, 95 % interval {percent(p.low)} to {percent(p.high)} %)."
+    weighted = ", weighted" if abs(p.share - p.people / p.base) > 5e-4 else ""   # then the share is not the part that the counts are
+    told = f"People in your data who match all of {them}: {p.people:,} of {p.base:,} ({percent(p.share)} %{weighted}, "
+    told += f"95 % interval {percent(p.low)} to {percent(p.high)} %)."
     if p.costs_most is None: return told
     row = p.traits.set_index("trait").loc[p.costs_most]
-    named = repr(p.costs_most) if p.statements is None else f"\u201c{_brief(row['statement'])}\u201d"
+    named = repr(p.costs_most) if p.statements is None else f"\u201c{_brief(row['statement']).translate(_INNER)}\u201d"
     return f"{told} Without {named} it would be {int(row['without']):,}."
+
+
+_INNER = str.maketrans("\u201c\u201d", "\u2018\u2019")   # quotation marks within quotation marks
 
 
 def _brief(words: str) -> str:

@@ -195,7 +195,6 @@ def _explained(p: Priorities) -> str:
     top = p.ranking[p.ranking["reach"].notna()]
     if top.empty: return " ".join(["No statement with a share of people speaks of any of these features.", *p.notes])
     said = [_first_words(ground, mine) for ground, mine in top.groupby("ground", sort=False)]
-    if len(said) > 1: said.append("Surveys and interviews are ranked apart.")
     if (blind := p.ranking.loc[p.ranking["reach"].isna(), "feature"]).size: said.append(f"Nothing can be said about {', '.join(map(repr, blind))}.")
     return " ".join([*said, *p.notes])
 
@@ -236,7 +235,8 @@ def prioritise(
     few = ranking.loc[ranking["ground"].str.contains("interviews"), "feature"]
     chosen = f"{_named(few)} rest{'s' * (len(few) == 1)} on interviews: people who were chosen, so that the share is nobody else's."
     blind = "A survey's reach is at least so much: personas without a statement add nothing." if ranking["ground"].eq("survey").any() else ""
-    return Priorities(ranking, matrix, tuple(filter(None, (note, blind, chosen if len(few) else ""))))
+    apart = "What rests on a survey, on interviews, or on both is ranked apart." if ranking["ground"].replace("", np.nan).nunique() > 1 else ""
+    return Priorities(ranking, matrix, tuple(filter(None, (note, apart, blind, chosen if len(few) else ""))))
 
 
 def _named(features: pd.Series) -> str: return ", ".join(map(repr, features)) if len(features) <= 3 else f"{len(features)} features"

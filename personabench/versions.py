@@ -507,8 +507,22 @@ def _notes(matched: Sequence[tuple], rows: Sequence[Mapping[str, Any]], study: S
     common = sum(pair.common for _, _, pair, *_ in matched)
     if common: out.append(f"{common} people are in both versions; the intervals take the samples as apart and are rather too wide than too narrow.")
     elif matched: out.append("Nobody is known to be in both versions; the intervals take the samples as apart.")
+    out += _regrouped(matched)
     if study is None and any("pass study=" in str(r.get("why")) for r in rows): out.append("Figures that one version does not list were not looked up: pass study=.")
     return tuple(out)
+
+
+def _regrouped(matched: Sequence[tuple]) -> list[str]:
+    "Say how many interviewed people of a persona belong to another one now; by number, for more people read the notes than the study."
+    home = {link.case: q for _, q, *_ in matched for link in q.linked}
+    out = []
+    for p, q, *_ in matched:
+        gone = [home[link.case].name for link in p.linked if link.case in home and home[link.case] is not q]
+        whom = " and ".join(dict.fromkeys(gone))
+        if not gone: continue
+        belong = "belongs" if len(gone) == 1 else "belong"
+        out.append(f"{q.name}: {len(gone)} of the {len(p.linked)} people interviewed before {belong} to {whom} now, and what they said counts there.")
+    return out
 
 # %% ../nbs/42_versions.ipynb #f020d2bb
 def _surveys_of(old: Sequence[Persona], new: Sequence[Persona], books: _Books) -> tuple[Survey | None, Survey | None]:
@@ -595,9 +609,11 @@ def _persona_words(r: Any) -> str:
     if r.change == "appeared": return f"{r.name} ({r.new}) is new: {_number(r.new_share, 'share')} of the people."
     if r.change == "vanished": return f"{r.name} ({r.old}) is gone: {_number(r.old_share, 'share')} of the people before."
     people = "" if r.people != r.people else f", {r.common} people in both, {r.people:.0%} of those who could be"
-    how = f"{r.name} ({r.old} → {r.new}), matched by {r.matched} ({r.sure}; claims {r.claims:.0%} alike{people})"
-    size = {"grew": "The group grew: ", "shrank": "The group shrank: ", "size unknown": "Its size is not known in both."}.get(r.change,
-        "Its size did not clearly change: ")
+    hardly = r.matched == "claims" and r.claims < .5 and not r.common
+    sure = "hardly a match, perhaps other people" if hardly else r.sure
+    how = f"{r.name} ({r.old} → {r.new}), matched by {r.matched} ({sure}; claims {r.claims:.0%} alike{people})"
+    told = {} if hardly else {"grew": "The group grew: ", "shrank": "The group shrank: "}
+    size = (told | {"size unknown": "Its size is not known in both."}).get(r.change, "Their sizes: " if hardly else "Its size did not clearly change: ")
     size += "" if r.change == "size unknown" else _step(r, "share", r.old_share, r.new_share) + "."
     return f"{how}. {size}" + "".join(f" Its {name} was {said}." for name, said in (("status", r.status), ("verdict", r.verdict)) if isinstance(said, str))
 
@@ -613,7 +629,7 @@ def _not_compared(rows: pd.DataFrame) -> list[str]:
 
 
 def _explanation(c: Comparison) -> str:
-    parts = [f"{c.old} compared with {c.new}."]
+    parts = [f"{c.new} compared with {c.old}."]
     for r in c.personas.itertuples():
         parts.append(_persona_words(r))
         rows = c.claims[c.claims["new"].eq(r.new) & c.claims["old"].eq(r.old)]
@@ -704,4 +720,4 @@ def _overview(c: Comparison) -> str:
                      for line in _again_words(c.claims[c.claims["new"].eq(r.new) & c.claims["old"].eq(r.old)]))
     tables = "".join(f"<p><b>{title}</b></p>{_table_html(table)}"
                      for title, table in (("What changed", _changed(c)),) if len(table))
-    return f"<p><b>{html.escape(c.old)} compared with {html.escape(c.new)}</b></p><ul>{sizes}{notes}</ul>{tables}"
+    return f"<p><b>{html.escape(c.new)} compared with {html.escape(c.old)}</b></p><ul>{sizes}{notes}</ul>{tables}"

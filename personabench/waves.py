@@ -342,7 +342,8 @@ LIMITS = {  # rule -> (from here a warning, from here an error)
 }
 _CURES = {"size": "draft the personas again; plan with the new sizes", "certainty": "people fit the segments less well: segment the new wave and compare",
           "doubtful": "people fit the segments less well: segment the new wave and compare", "unassigned": "look who skipped the questions that assign",
-          "drift": "look whether people or the survey changed (sampling, wording, order), and read again what the personas say of it", "answers": "read the claim again with the new figure, and look for new quotes"}
+          "drift": "look whether people or the survey changed (sampling, wording, order), and read again what the personas say of it",
+          "answers": "read the claim again with the new figure, and look for new quotes"}
 _ALARMS = ["rule", "level", "what", "value", "limit", "q", "message", "cure"]
 
 # %% ../nbs/45_waves.ipynb #a80e5e98
@@ -363,7 +364,8 @@ def _alarms(w: Waves, limits: Mapping[str, tuple[float, float]], fdr: float, rea
         worse = -r.difference if r.measure == "certainty" else r.difference
         rows.append(_alarm(r.measure, r.measure, worse, r.q, f"{_FIT_WORDS[r.measure]}: {_moved(r, 'share', r.old, r.new)}", limits, fdr))
     for r in w.variables[w.variables["why"].eq("")].itertuples():
-        message = f"{named.get(r.variable, r.variable)} drifted: {r.moved}; index {r.psi:.2f}, by chance up to {r.chance:.2f}; n = {r.old_n:,.0f} and {r.new_n:,.0f}"
+        message = f"{named.get(r.variable, r.variable)} drifted: {r.moved}; index {r.psi:.2f}, by chance up to {r.chance:.2f}; "
+        message += f"n = {r.old_n:,.0f} and {r.new_n:,.0f}"
         rows.append(_alarm("drift", r.variable, r.psi, r.q, message, limits, fdr))
     for r in w.changes.itertuples():
         what = f"{r.persona} {r.claim}" if isinstance(r.claim, str) else f"segment {r.segment}, {r.variable}" + (f" = {r.answer}" if isinstance(r.answer, str) else "")

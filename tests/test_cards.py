@@ -292,3 +292,10 @@ def test_the_age_of_the_evidence_and_its_saturation_are_on_the_card():
 
 def test_an_empty_persona_says_nothing_of_a_survey():
     assert "survey" not in re.sub(r"<style>.*?</style>", "", PersonaCard(Persona(id="x", name="Empty")).html, flags=re.DOTALL)
+
+
+def test_a_survey_is_named_once_and_a_weighted_figure_says_so():
+    from personabench.cards import _place
+
+    e = Evidence(kind="survey", survey="survey_wave1", variable="x", value=1, n=152, effective_n=140., share=.3, low=.2, high=.4, rest=.2)
+    assert _place(e) == "survey_wave1, weighted" and _place(e.model_copy(update={"survey": "may", "effective_n": 152.})) == "survey may"

@@ -155,6 +155,17 @@ def test_no_finding_repeats_what_a_participant_said(study: Study):
     assert told.str.startswith("P20 has withdrawn; the quote P20 ").all() and len(told) == 2
 
 
+def test_a_moved_quote_has_one_cure_and_a_changed_word_is_told_by_number(study: Study, folder: Path):
+    "“Write start: 19” stood beside “draft again, or remove the quote”, and “restore the exact words” beside no word at all."
+    edit(folder, "start: 19", "start: 20")
+    found = check(study, personas=folder, today=TODAY)
+    assert found["cure"].str.contains("write start: 19").any() and "not-coded" not in set(found["rule"])
+    edit(folder, "start: 20", "start: 19")
+    edit(folder, "the dock was empty\n", "the dock was full\n")
+    told = check(study, personas=folder, today=TODAY).query("rule == 'quote-verbatim'")
+    assert told["cure"].str.contains("restore the exact words (word 4 of 4 differs), or remove", regex=False).all() and not told["cure"].str.contains("empty").any()
+
+
 def test_an_uncoded_quote_and_a_new_coding_are_found(study: Study, personas: list[Persona]):
     row = study.codings.query("quote == 'the dock was empty'").iloc[0]
     with study.step("uncode", "one") as step:

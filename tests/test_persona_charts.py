@@ -90,6 +90,17 @@ def test_a_change_that_many_comparisons_explain_and_a_claim_that_was_only_listed
     assert "50 %, now listed (was 50 %, not listed)\nnot clearly changed: 0 points" in words(listed)
 
 
+@pytest.mark.parametrize("n", [2, 8])
+def test_a_mean_has_its_interval_and_the_others_an_empty_cell_is_explained_and_what_is_left_out_has_a_name(n: int):
+    people = [persona(f"p{i}", rated(3.2, "1"), *(claim(f"c{j}", 9) for j in range(3)), name=f"Name {i}") for i in range(n - 1)]
+    chart = chart_personas([*people, persona("last", claim("c0", 3), name="Last")], most=2)
+    key, cells = " ".join(chart.to_dict()["title"]["subtitle"]), [r["words"] for r in marks(chart, "text")]
+    mean = "mean 3.2\n(3.0 to 3.4)\nn 130\nothers 3.0" if n == 8 else "mean 3.2 (3.0 to 3.4)\nn 130; others 3.0"
+    assert cells.count(mean) == n - 1 and cells.count("–") == 2 and "–: nothing said of it, not asked" in key and "not drawn: 1 more of pain" in key
+    rows = sorted({r["y"] for r in marks(chart, "text") if r["words"].startswith(("“It is easy", "It is easy"))} | {r["y"] for r in marks(chart, "point")})
+    assert min(b - a for a, b in zip(rows, rows[1:])) >= 8
+
+
 def test_one_and_eight_personas_with_long_texts(tmp_path):
     long = "A claim that takes a good many words to say what it has to say, and then says it once more, " * 3
     for n in (1, 8):
@@ -150,7 +161,7 @@ def test_a_share_of_people_who_were_chosen_is_never_at_least():
     assert "at least" not in words(chart) + chart.to_dict()["description"] + found.explain() and "80 %, rank" in words(chart)
     hollow = [p["fill"] == "#FFFFFF" for p in marks(chart, "point") if p["persona"] == "all people"]
     assert hollow == [True, True] and "people who were chosen" in found.explain()
-    assert "'Courtesy', 'Forecast' rest on interviews" in str(chart.to_dict()["title"]["subtitle"])
+    assert "'Forecast', 'Courtesy' rest on interviews" in str(chart.to_dict()["title"]["subtitle"])
 
 
 def test_what_somebody_only_spoke_about_is_no_row():

@@ -191,3 +191,10 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     table = intervals.campaign((60,), ("none", "strong"), 25, 1)
     assert table.shape == (10, 2) and table.min().min() > .88 and table.max().max() < .995  # 250 to 500 intervals each: two standard errors beside 90 and 97
     assert table.to_numpy().mean() == pytest.approx(.95, abs=.015)
+
+
+def test_a_weighted_share_says_so_and_quotation_marks_nest():
+    data = pd.DataFrame({"who": ["a", "b", "c", "d"], "x": [1, 1, 0, 0], "w": [3., 3., 1., 1.]})
+    said = trait_prevalence(read_survey(data, id="who", weights="w"), {"x": 1}).explain()
+    assert "2 of 4 (75 %, weighted, 95 % interval" in said
+    assert "weighted" not in trait_prevalence(read_survey(data.drop(columns="w"), id="who"), {"x": 1}).explain()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from personabench import store
 from personabench.checks import check
 from personabench.cli import main
-from personabench.personas import Claim, Evidence, Persona, draft_personas, write_personas
+from personabench.personas import Claim, Evidence, Link, Persona, draft_personas, write_personas
 from personabench.schema import AlreadyThere, BadInput
 from personabench.segmentation import add_segments, segment
 from personabench.statistics import benjamini_hochberg, mean_difference, share_difference, wilson
@@ -200,6 +200,30 @@ def test_personas_are_matched_one_to_one_whatever_their_letters():
     first = c.personas.set_index("old").loc["1-a"]
     assert first["matched"] == "people and claims" and first["people"] == 1. and first["common"] == 4 and first["sure"] == "likely"
     assert "Kit (1-c) is gone" in c.explain() and "Lou (2-c) is new" in c.explain()
+
+
+def test_a_pair_that_is_hardly_alike_did_not_grow():
+    "Two groups of whom 18 % of the claims were alike were told as one persona that grew by 26 points."
+    def version(wave: str, share: float, *codes: str) -> list[Persona]:
+        return [persona(f"{wave}-a", *(told(c, 3, 5, [f"{wave}{i}" for i in range(5)]) for c in codes), wave=wave, share=share)]
+    c = compare(version("1", .17, "dock", "rain", "price", "rude"), version("2", .43, "dock", "fun", "child", "hills"))
+    said = c.explain()
+    assert c.personas["claims"].item() < .5 and "hardly a match, perhaps other people" in said and "Their sizes: 17 % → 43 %" in said
+    assert "grew" not in said and "grew" not in c._repr_html_() and "grew" not in c.changelog()
+    alike = compare(version("1", .17, "dock", "rain"), version("2", .43, "dock", "rain"))
+    assert "The group grew: 17 % → 43 %" in alike.explain() and "hardly" not in alike.explain()
+
+
+def test_interviewed_people_who_belong_to_another_persona_now_are_told_by_number():
+    "A statement was “no longer claimed” because one of two interviewed people had been grouped elsewhere, and nobody said so."
+    def version(wave: str, *groups: str) -> list[Persona]:
+        def of(g: str) -> dict: return {"linked": [Link(case=case, how="by hand") for case in g]}
+        return [persona(f"{wave}-{i}", told(f"code{i}", len(g), len(g), g), wave=wave, name=name).model_copy(update=of(g)) for i, (g, name) in
+                enumerate(zip(groups, ("Avery", "Charlie")))]
+    c = compare(version("1", "ABCD", "EF"), version("2", "ABCDF", "E"))
+    said = "Charlie: 1 of the 2 people interviewed before belongs to Avery now, and what they said counts there."
+    assert said in c.notes and said in c.explain() and said in c._repr_html_() and c.explain().startswith("2 compared with 1.")
+    assert not any("interviewed before" in n for n in compare(version("1", "ABCD", "EF"), version("2", "ABCD", "EF")).notes)
 
 
 def test_what_one_version_could_not_say_does_not_keep_its_personas_apart():
