@@ -108,7 +108,8 @@ def test_a_tutorial_leaves_the_readers_own_study_alone_and_needs_no_test_tools(n
     import nbclient
 
     (tmp_path / "personas").mkdir()
-    own = {tmp_path / "personas" / "2026-05-a.yaml": "mine: true\n", tmp_path / "personabench.toml": '[check]\nquote-verbatim = "off"\n', tmp_path / "study.db": "no study"}
+    own = {tmp_path / "personas" / "2026-05-a.yaml": "mine: true\n", tmp_path / "study.db": "no study",
+           tmp_path / "personabench.toml": '[check]\nquote-verbatim = "off"\n'}
     for path, text in own.items(): path.write_text(text, "utf-8")
     (tutorial,) = [path for path in TUTORIALS if path.name.startswith(number)]
     notebook = nbformat.read(tutorial, 4)
@@ -116,7 +117,8 @@ def test_a_tutorial_leaves_the_readers_own_study_alone_and_needs_no_test_tools(n
     notebook.cells.insert(0, nbformat.v4.new_code_cell("import sys\nsys.modules['pytest'] = None"))   # as where it is not installed
     nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert {path: path.read_text("utf-8") for path in own} == own
-    assert {path.name for path in tmp_path.iterdir()} == {"personas", "personabench.toml", "study.db", f"tutorial-{number}"} and len([*(tmp_path / "personas").iterdir()]) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"personas", "personabench.toml", "study.db", f"tutorial-{number}"}
+    assert len([*(tmp_path / "personas").iterdir()]) == 1
     if number == "09":
         said = {cell.source: "".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells if cell.cell_type == "code"}
         (section,) = [text for source, text in said.items() if source.startswith("from importlib.util import find_spec")]
