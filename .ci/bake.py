@@ -24,7 +24,7 @@ PROGRESS = re.compile(r"\d%\|.*\| \d+/\d+ \[|, step \d+ of \d+: .*\[\d\d:\d\d") 
 HERE = f"""
 import os, pathlib, personabench
 if folder := os.environ.get("PERSONABENCH_REAL_DATA"):
-    personabench.download_sample = lambda name: sorted(pathlib.Path(folder).glob({REAL!r}[name]))
+    personabench.download_sample = lambda name, folder=folder: sorted(pathlib.Path(folder).glob({REAL!r}[name]))
 """
 
 

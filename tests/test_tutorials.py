@@ -99,3 +99,30 @@ def test_the_coding_tutorial_can_be_run_again_where_it_lies(tmp_path: Path):
     (codings,) = [source for source in first if "row.quote == text" in source]
     assert "autocode" in first[codings]
     assert second[codings].count("me") == first[codings].count("me"), "what is there already is found, not doubled"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ["08", "09", "10"])
+def test_a_tutorial_leaves_the_readers_own_study_alone_and_needs_no_test_tools(number: str, tmp_path: Path):
+    "In the folder that `personabench new` makes: a persona, settings and a study of the reader's stay as they were; 09 says how to get pytest."
+    import nbclient
+
+    (tmp_path / "personas").mkdir()
+    own = {tmp_path / "personas" / "2026-05-a.yaml": "mine: true\n", tmp_path / "study.db": "no study",
+           tmp_path / "personabench.toml": '[check]\nquote-verbatim = "off"\n'}
+    for path, text in own.items(): path.write_text(text, "utf-8")
+    (tutorial,) = [path for path in TUTORIALS if path.name.startswith(number)]
+    notebook = nbformat.read(tutorial, 4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith("#| eval: false")]
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("import sys\nsys.modules['pytest'] = None"))   # as where it is not installed
+    nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert {path: path.read_text("utf-8") for path in own} == own
+    assert {path.name for path in tmp_path.iterdir()} == {"personas", "personabench.toml", "study.db", f"tutorial-{number}"}
+    assert len([*(tmp_path / "personas").iterdir()]) == 1
+    if number == "09":
+        said = {cell.source: "".join(o.get("text", "") for o in cell.outputs) for cell in notebook.cells if cell.cell_type == "code"}
+        (section,) = [text for source, text in said.items() if source.startswith("from importlib.util import find_spec")]
+        assert "%pip install pytest" in section and not any("passed" in text for text in said.values())
+        (damaged,) = [source for source in said if source.startswith("quoted = ")]
+        shown = next(cell for cell in notebook.cells if cell.source == damaged).outputs[-1]["data"]["text/plain"]
+        assert "quote-verbatim" in shown, "settings of the reader's do not hold in the tutorial"
