@@ -760,7 +760,7 @@ def _face(facts: _Facts, p: Persona) -> _Findings:
     else: found, cure = f"{quote} leads the card, {e.case} could be recognised, and nobody has read it", f"read it, and write note: {_READ}; or quote somebody else"
     yield _Finding("person-recognisable", p.id, "", found, cure, at)
 
-
+# %% ../nbs/43_checks.ipynb #1f4dbaa1
 def _notes_now(facts: _Facts, p: Persona) -> dict[str, str]:
     "Return what a draft notes of a persona's people, whatever limits are configured."
     telling = facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))

@@ -579,7 +579,7 @@ def _write_known(path: Path, data: bytes, was: bytes | None) -> None:
     _write_whole(path, data.decode(), put)
     _wrote(path, data)
 
-
+# %% ../nbs/40_personas.ipynb #5dc556ef
 def _load_yaml(text: str, place: str, kind: Literal["safe", "rt"] = "safe") -> Any:
     "Parse YAML. Raises BadInput with the line."
     from ruamel.yaml import YAML
@@ -1630,7 +1630,7 @@ class _Ground:
         if self.survey is None: return {name: _contrast_table([]) for name in self.names}
         return _contrasts_kept(self.study, self.survey, str(self.about["name"]), self.members, self.names, self.away)
 
-
+# %% ../nbs/40_personas.ipynb #a29ef446
 def _is_numbered(survey: Survey) -> bool:
     "Whether a survey has no ids: its respondents are known by the numbers of their rows, and nobody is anybody elsewhere."
     return survey.id is None and all(str(name).isdecimal() for name in survey.data.index)
@@ -1745,7 +1745,7 @@ def _unlike(told: pd.DataFrame, quotes: Mapping[str, list[Evidence]], most: int,
     listed = [(code, e) for code, found in quotes.items() for e in found if re.search(r"\w", e.quote or "")]
     if not most or len(listed) < 2: return {}
     places, codes = pd.factorize(np.array([code for code, _ in listed], dtype="object"))
-    facet, cases = np.array([facets[code] for code in codes]), [e.case for _, e in listed]
+    facet, cases = np.array([facets[code] for code in codes]), [str(e.case) for _, e in listed]
     weights = _tfidf([str(e.quote) for _, e in listed])
     (code_of, coded), (who, people) = _numbered(told, "code"), _numbered(told, "case")
     rows = np.full(max(coded.values(), default=0) + 1, -1)               # number of a code -> its row

@@ -154,7 +154,7 @@ _COMPARED: list[tuple[re.Pattern[str], _Find]] = [(re.compile(pattern, re.IGNORE
     (r"how important (?:to you|for you)[^:]*: (.+?)\??", lambda m, more: f"finds {'more' if more else 'less'} important than the others: {m[1]}"),
     (r"how (satisfied|happy|confident|sure) are you with:? (.+?)\??", lambda m, more: f"is {'more' if more else 'less'} {m[1].lower()} than the others with: {m[2]}"))]
 
-
+# %% ../nbs/09_wordings.ipynb #c1aa1db5
 _CONTRARY = dict(pair.split(":") for pair in (
     "dissatisfied:satisfied disagree:agree unimportant:important unlikely:likely unsafe:safe unhappy:happy unsure:sure badly:well poorly:well "
     "bad:good poor:good").split())
