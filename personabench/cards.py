@@ -60,9 +60,11 @@ def _place(e: Evidence) -> str:
     return asked if e.survey else " ".join(str(x) for x in (e.cite, f"n = {e.n}" if e.n else None) if x)
 
 
-def _evidence_view(e: Evidence, anchor: str) -> dict[str, Any]:
+def _evidence_view(e: Evidence, anchor: str, unnamed: Evidence | None = None, whose: str = "") -> dict[str, Any]:
+    "Return what a card shows of a piece of evidence; words of the `unnamed` quote are told to be `whose`, wherever they stand."
+    same = unnamed is not None and e.kind == "quote" and e.source == unnamed.source and (e.start or 0) < (unnamed.end or 0) and (unnamed.start or 0) < (e.end or 0)
     asked = f"\u201c{e.question}\u201d {e.summary}" + (f"; scale: {e.scale}" if e.scale and e.mean is not None else "") if e.question else e.summary
-    return {"kind": e.kind, "words": e.quote if e.kind == "quote" else asked, "place": _place(e), "anchor": anchor, "code": e.code,
+    return {"kind": e.kind, "words": e.quote if e.kind == "quote" else asked, "place": whose if same else _place(e), "anchor": anchor, "code": e.code,
             "span": f"{e.start}-{e.end}" if e.start is not None else ""}
 
 # %% ../nbs/51_cards.ipynb #f5f836e2
@@ -118,16 +120,16 @@ def _who_otherwise(c: Claim) -> str:
     return f"{c.against_people:,} of {c.base:,} gave {other}." if c.is_survey and c.against_people and c.against_answer else ""
 
 
-def _claim_view(p: Persona, c: Claim) -> dict[str, Any]:
-    "Return what a card says about one claim."
+def _claim_view(p: Persona, c: Claim, *unnamed: Any) -> dict[str, Any]:
+    "Return what a card says about one claim; `unnamed` as in `_evidence_view`."
     anchor = f"{p.id}--{c.id}"
     listed = sum(e.kind == "quote" for e in c.evidence)
     return {"anchor": anchor, "text": c.text, "facet": c.facet, "count": _count(c), "interval": _interval(c), "share": c.share, "low": c.low, "high": c.high,
             "strength": c.strength, "dots": "●" * STRENGTHS.index(c.strength) + "○" * (len(STRENGTHS) - 1 - STRENGTHS.index(c.strength)),
             "against_words": _otherwise(c), "made": c.is_survey and any(e.used for e in c.evidence),
             "saturation": c.saturation, "newest": c.newest, "oldest": c.oldest, "age": _age(c), "otherwise": _who_otherwise(c), "more": max((c.quotes or 0) - listed, 0),
-            "evidence": [_evidence_view(e, f"{anchor}--for-{i}") for i, e in enumerate(c.evidence, 1)],
-            "against": [_evidence_view(e, f"{anchor}--against-{i}") for i, e in enumerate(c.against, 1)]}
+            "evidence": [_evidence_view(e, f"{anchor}--for-{i}", *unnamed) for i, e in enumerate(c.evidence, 1)],
+            "against": [_evidence_view(e, f"{anchor}--against-{i}", *unnamed) for i, e in enumerate(c.against, 1)]}
 
 # %% ../nbs/51_cards.ipynb #30abd09d
 APART = "What sets them apart"
@@ -201,15 +203,17 @@ def card_view(
 ) -> dict[str, Any]:
     """Return everything a card says: anchor, name, label, status, facts, caveats, lead, no_lead (why there is none), apart (claims), who (lines), groups of
     claims with their evidence, topics, foot."""
-    views = [(title, [_claim_view(p, c) for c in claims]) for title, claims in card_groups(p)]
+    head = p.quote
+    unnamed = () if head is None or (whose := _who_said(p, head)) == _place(head) else (head, whose)
+    views = [(title, [_claim_view(p, c, *unnamed) for c in claims]) for title, claims in card_groups(p)]
     apart, groups = (views[0][1], views[1:]) if views and views[0][0] == APART else ([], views)
     drafted = f" Drafted {p.created}." if p.created else ""
     review = f" Review by {p.review_by}." if p.review_by else ""
     foot = f"Name and picture are fictional.{drafted}{review} ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
-    lead = None if p.quote is None else {"words": str(p.quote.quote), "place": _who_said(p, p.quote)}
-    faceless = p.quote is None and any(e.kind == "quote" for c in p.claim_list for e in c.evidence)
+    lead = None if head is None else {"words": str(head.quote), "place": _who_said(p, head)}
+    faceless = head is None and any(e.kind == "quote" for c in p.claim_list for e in c.evidence)
     no_lead = "No quote stands for all of them: each tells who said it, is of somebody who fits badly, or is too short or too long." if faceless else ""
-    topics, caveats = [_claim_view(p, c) for c in p.claim_list if _is_topic(c)], [c for c in p.caveats if c != _unassigned_words(p)]
+    topics, caveats = [_claim_view(p, c, *unnamed) for c in p.claim_list if _is_topic(c)], [c for c in p.caveats if c != _unassigned_words(p)]
     return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": _facts(p), "caveats": caveats, "lead": lead, "no_lead": no_lead,
             "apart": apart, "who": _who(p), "groups": groups, "topics": topics, "foot": foot, "avatar": avatar(p.id)}
 

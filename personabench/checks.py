@@ -751,7 +751,7 @@ def _face(facts: _Facts, p: Persona) -> _Findings:
     e, telling = p.quote, facts.kept(("telling", _FEWEST_ALIKE), lambda: _Telling(facts.study, _FEWEST_ALIKE))
     if e is None: return
     told = telling.tells(str(e.case), str(e.quote)) if e.note == _HARMLESS else []
-    who = facts.kept(("who", e.source, e.start, e.end), lambda: _is_who(e, _said_by(facts.study, frozenset({str(e.case)}))))
+    who = _is_who(facts.study, e)
     if not told and not who and e.note != _HARMLESS: return
     at = next(("claims", j, "evidence", k, "note") for j, c in enumerate(p.claim_list) for k, other in enumerate(c.evidence) if other is e)
     quote = f"the quote {e.source} {e.start}-{e.end}"

@@ -2237,9 +2237,10 @@ def _draft(ground: _Ground, segment: str, name: str, claims: list[Claim], descri
     return _with_head(made, ground)
 
 
-def _is_who(e: Evidence, said: pd.DataFrame) -> bool:
+def _is_who(study: Study, e: Evidence) -> bool:
     "Whether a part of a quote is coded as who or where somebody is, by the passages of the person: that tells more than a table of attributes knows."
-    return bool((said["facet"].isin(_WHO) & said["source"].eq(e.source) & said["start"].lt(e.end or 0) & said["end"].gt(e.start or 0)).any())
+    who = _kept(study, "who", lambda: _passages(study)[_passages(study)["facet"].isin(_WHO)])
+    return bool(len(who)) and bool((who["source"].eq(e.source) & who["case"].eq(e.case) & who["start"].lt(e.end or 0) & who["end"].gt(e.start or 0)).any())
 
 
 def _marked(p: Persona, one: Evidence, note: str) -> Persona:
@@ -2251,10 +2252,10 @@ def _marked(p: Persona, one: Evidence, note: str) -> Persona:
 def _with_head(p: Persona, ground: _Ground) -> Persona:
     """Mark the quotes that would lead and are coded as who somebody is; where only people who could be recognised are left to quote, mark the best quote
     in which nothing of them is found."""
-    notes, own = {link.case: link.note for link in p.linked}, ground.own[str(p.segment)]
-    while p.quote is not None and _is_who(p.quote, own): p = _marked(p, p.quote, _TELLS)
+    notes = {link.case: link.note for link in p.linked}
+    while p.quote is not None and _is_who(ground.study, p.quote): p = _marked(p, p.quote, _TELLS)
     if p.quote is not None: return p
-    def harmless(e: Evidence) -> bool: return not _is_who(e, own) and not ground.telling.tells(str(e.case), str(e.quote))
+    def harmless(e: Evidence) -> bool: return not _is_who(ground.study, e) and not ground.telling.tells(str(e.case), str(e.quote))
     found = _leading(p, lambda e: notes.get(str(e.case)) == "recognisable" and harmless(e), ground.bearers)
     return _marked(p, found[0], _HARMLESS) if found else p
 

@@ -360,8 +360,11 @@ def _usable(survey: Survey) -> list[str]:
 
 # %% ../nbs/30_survey.ipynb #0cc0fbd5
 def _case_weights(survey: Survey) -> pd.Series:
-    w = survey.data[survey.weights].astype("float64") if survey.weights else pd.Series(1., index=survey.data.index)
-    return (w / w.mean()).rename("weight")
+    kept = survey.__dict__
+    if "_weight" not in kept:
+        w = survey.data[survey.weights].astype("float64") if survey.weights else pd.Series(1., index=survey.data.index)
+        kept["_weight"] = (w / w.mean()).rename("weight")
+    return kept["_weight"].copy()
 
 
 def _typed(x: pd.Series, row: pd.Series) -> pd.Series:

@@ -254,12 +254,12 @@ def test_who_could_be_recognised_speaks_at_the_head_only_by_a_quote_that_tells_n
     unmarked = p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [e.model_copy(update={"note": None}) for e in c.evidence]}) for c in p.claim_list]})
     assert unmarked.quote is None and card_view(unmarked)["no_lead"] and card_view(unmarked)["no_lead"] in PersonaCard(unmarked).html
     assert not card_view(p)["no_lead"] and card_view(p)["lead"]["place"] == "one of 5 interviewed"
+    same = [e["place"] for _, claims in card_view(p)["groups"] for c in claims for e in (*c["evidence"], *c["against"]) if e["words"] == p.quote.quote]
+    assert same and set(same) == {"one of 5 interviewed"}, "nor is it said below whose words they are"
     tells = next(e for c in p.claim_list if c.facet == "demographic" for e in c.evidence if "physiotherapist" in (e.quote or ""))
     head = lambda e: e.model_copy(update={"note": mine[p.quote.quote].note if e is tells else None})
     wrong = p.model_copy(update={"claim_list": [c.model_copy(update={"evidence": [head(e) for e in c.evidence]}) for c in p.claim_list]})
-    found = check(sample, personas=[wrong], today="2026-06-01")
-    (message,) = found.loc[found["message"].str.contains("at the head of the card"), "message"]
-    assert wrong.quote is not None and "occupation of P12" in message and "physio" not in message
+    assert wrong.quote is None, "what is coded as who somebody is leads for nobody, whatever its note says"
 
 
 @pytest.mark.parametrize("words", ["Call me on 0171 5553322 when there is a bike again, will you please", "Write to anna@docks.example when there is a bike at last",
