@@ -47,7 +47,7 @@ def _refuses(consent: Any) -> bool:
     said = _GLAD.sub(" ", consent.casefold())
     return (re.findall(r"\w+", said) or [""])[0] in _REFUSED or any(_UNWILLING.search(clause) for clause in re.split(r"[,;.!\n]|\bbut\b|\baber\b", said))
 
-
+# %% ../nbs/14_consent.ipynb #471ba842
 class _ConsentNotUnderstood(UserWarning): "Warn of a consent that says neither that its person may be quoted nor that they may not."
 
 

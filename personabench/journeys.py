@@ -617,7 +617,7 @@ def _told_in(study: Study) -> _Told:
     codings = pd.concat([codings[stage], clip_to_turn(codings[~stage], turns)]).sort_values(["source_id", "start", "end"], kind="stable")
     return _told(codings, study.codes, turns, study.cases)
 
-
+# %% ../nbs/44_journeys.ipynb #0a5c0ac9
 def _silent(study: Study) -> set:
     "Return the cases whose words are shown nowhere: who refused to be quoted, and who has withdrawn."
     return _kept(study, "silent", lambda: _refusing(study.cases) | _withdrawn(study.cases))
