@@ -87,10 +87,10 @@ def rename_code(
 
 
 def _take_entries(step: store.Step, code_ids: Sequence[int], names: Sequence[str], to: str) -> None:
-    "Let what stands in journey maps under stages follow when those get another name."
+    "Let what stands in journey maps under stages follow when those get another name; also what was removed, since undo may bring it back."
     c, e = store.tables.tables["codes"], store.tables.tables["entries"]
     stages = step.conn.scalar(sa.select(sa.func.count()).where(c.c.code_id.in_(code_ids), c.c.facet == "stage"))
-    if stages: step.update("entries", step.conn.scalars(sa.select(e.c.entry_id).where(e.c.stage.in_(names), e.c.removed == 0)).all(), {"stage": to})
+    if stages: step.update("entries", step.conn.scalars(sa.select(e.c.entry_id).where(e.c.stage.in_(names))).all(), {"stage": to})
 
 # %% ../nbs/20_codebook.ipynb #8e2fdf89
 def merge_codes(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date as Date
@@ -30,12 +31,24 @@ if TYPE_CHECKING:
 __all__ = ['record_consent', 'withdraw']
 
 # %% ../nbs/14_consent.ipynb #471ba841
-_REFUSED = {"no", "none", "withheld", "refused", "declined", "false", "0"}
+_REFUSED = {"no", "none", "nope", "not", "never", "withheld", "refused", "declined", "denied", "false", "0", "nein", "non", "nee"}
+_NOT = (r"(?:no|not|none|never|without|cannot|\w+n['’]?t|refus\w*|declin\w*|withh\w*|object\w*|forb\w*|prohibit\w*|against"
+        r"|nein|nicht|kein\w*|ohne|untersag\w*|non|pas|sans|nee|niet|geen|zonder)")
+_QUOTE = r"(?:quot\w*|cit(?:e[ds]?|ing|ations?|er|aten?|eren)|verbatim|(?:my|own|exact|literal) words|zit(?:at|ier)\w*|wörtlich\w*)"
+_GLAD = re.compile(r"\b(?:no|not|nothing|\w+n['’]?t)\W+(?:\w+\W+)?(?:mind|object\w*|problems?|against)\b")   # a no that says yes
+_FINAL = r"(?=\W*$|\W+(?:allow|permit|ok|want|wish|welcome|possible|please|thank|fine|erlaubt|gestattet|erwünscht|gewünscht|toegestaan|permis|autoris))"
+_UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+(?:\w+\W+){{0,3}}?{_NOT}\b{_FINAL}")
+_WILLING = re.compile(rf"^\W*(?:yes|y|yeah|ok|okay|sure|true|1|ja|oui|sí|agree[ds]?|given|granted|full|all|everything)\b|\b{_QUOTE}\b|{_GLAD.pattern}")
 
 
 def _refuses(consent: Any) -> bool:
-    "Whether what stands in a consent field says no."
-    return isinstance(consent, str) and (re.findall(r"\w+", consent.casefold()) or [""])[0] in _REFUSED
+    "Whether what stands in a consent field says no: its first word does, or a clause denies quotes."
+    if not isinstance(consent, str): return False
+    said = _GLAD.sub(" ", consent.casefold())
+    return (re.findall(r"\w+", said) or [""])[0] in _REFUSED or any(_UNWILLING.search(clause) for clause in re.split(r"[,;.!\n]|\bbut\b|\baber\b", said))
+
+# %% ../nbs/14_consent.ipynb #471ba842
+class _ConsentNotUnderstood(UserWarning): "Warn of a consent that says neither that its person may be quoted nor that they may not."
 
 
 def record_consent(
@@ -45,10 +58,13 @@ def record_consent(
     consent: str,              # what the participant agreed to, in the words of the form
     date: str | None = None,   # when, ISO; kept as the attribute `consent_date`
 ) -> None:
-    "Keep what a participant agreed to, as one step. Raises BadInput (no words, no date)."
+    "Keep what a participant agreed to, as one step; warn when it does not say whether they may be quoted. Raises BadInput (no words, no date)."
     if not consent.strip(): raise BadInput("consent", "no words", "what was agreed to", "write 'yes', 'no' or the words of the form")
     attributes = {} if date is None else {"consent_date": _iso(date)}
     with study.step("record_consent", f"consent of {case}") as step: store.add_case(step, case, consent=consent, attributes=attributes)
+    if not _refuses(consent) and not _WILLING.search(consent.casefold()):
+        warnings.warn(f"consent of {case}: {consent!r} does not say whether they may be quoted, and counts as yes. "
+                      "Write 'yes', 'no quotes' or the words of the form about quotes", _ConsentNotUnderstood, stacklevel=2)
 
 
 def _iso(date: str) -> str:

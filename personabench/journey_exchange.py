@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .consent import _refuses
-from .journeys import _UNQUOTED
 from .exports import _bytes, write_whole
-from .journey_charts import _LANES
+from .journey_charts import _LANES, _figure, _figures
+from .journeys import _UNQUOTED, _hushed
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, nearest
 
@@ -283,6 +282,7 @@ def write_cjml(
     path: str | Path,                        # where to; .xml or .cjml
     *,
     planned: pd.DataFrame | None = None,     # the plan: stage, touchpoint and, where known, channel, initiator, owner (the provider), order
+    study: Study | None = None,              # keeps people out who have withdrawn
 ) -> Path:
     """Write a journey in CJML 2.0: the plan, and one actual journey for each person who named a touchpoint.
 
@@ -301,7 +301,9 @@ def write_cjml(
         points = _head(root, "plannedJourney", "PJ1", f"Plan for {journey.name}", phases, "End user", plan)
         for number, ((stage, touchpoint), row) in enumerate(rows.items(), start=1):
             _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
-    for number, (case, told) in enumerate(_told(journey).groupby("case"), start=1):
+    every = _told(journey)
+    there = every[~every["case"].isin(set() if study is None else _withdrawn(study))]
+    for number, (case, told) in enumerate(there.groupby("case"), start=1):
         met = set(zip(told["stage"], told["touchpoint"]))
         missed = [touchpoint for stage, touchpoint in rows if (stage, touchpoint) not in met]
         summary = None if not rows else f"Planned, and not spoken of: {'; '.join(missed)}" if missed else ""
@@ -309,14 +311,6 @@ def write_cjml(
         _actual(points, told, rows, phases, case, bool(rows))
     ElementTree.indent(root)
     return write_whole(target, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
-
-# %% ../nbs/63_journey_exchange.ipynb #j6300024
-def _hushed(journey: Journey, study: Study | None) -> Journey:
-    "Return the journey without the words of people who refused to be quoted or have withdrawn."
-    if study is None: return journey
-    silent = {str(c) for c, words in zip(study.cases["case"], study.cases["consent"]) if _refuses(words)} | set(_withdrawn(study))
-    quotes, unplaced = (t.assign(quote=t["quote"].mask(t["case"].isin(silent), _UNQUOTED)) for t in (journey.quotes, journey.unplaced))
-    return replace(journey, quotes=quotes, unplaced=unplaced)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300026
 def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
@@ -469,8 +463,9 @@ def _hoped(journey: Journey, r: Any) -> list[str]:
 def _measured(journey: Journey, stage: str) -> list[str]:
     "Say the first three metrics of a stage."
     part = journey.metrics[journey.metrics["stage"].eq(stage)].head(3)
-    reach = [f" ({r.low:.3g} to {r.high:.3g})" if r.low == r.low else "" for r in part.itertuples()]
-    return [f"{r.metric}: {r.value:.3g}{between}, n = {r.n}" for r, between in zip(part.itertuples(), reach)]
+    value = [_figure(r.value, str(r.kind)) if r.value == r.value else "not measured" for r in part.itertuples()]
+    reach = [f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else "" for r in part.itertuples()]
+    return [f"{r.metric}: {figure}{between}, n = {r.n}" for r, figure, between in zip(part.itertuples(), value, reach)]
 
 
 def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:

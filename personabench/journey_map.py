@@ -24,7 +24,8 @@ from . import coding, store
 from .charts import _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import suggest_strategies
-from .journeys import Journey, journey as _journey_of
+from .journey_charts import _figure as _measured, _figures as _reach
+from .journeys import Journey, _hushed, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
 from .personas import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona, _percent, _read_folder, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo
@@ -123,16 +124,12 @@ def _quotes(j: Journey, most: int = 2) -> dict[Any, list[dict[str, Any]]]:
     return cells
 
 
-_UNITS: dict[str, Callable[[float], str]] = {"share": _percent, "drop-off": _percent, "emotion": _signed, "nps": lambda v: f"{v:+.0f}"}
-
-
 def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     "Return what surveys and logs measured."
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(j.metrics.itertuples()):
-        show = _UNITS.get(str(r.kind), lambda v: f"{v:,.3g}" if abs(v) < 1000 else f"{v:,.0f}")
-        value = "not measured" if pd.isna(r.value) else show(r.value)
-        spread = "" if pd.isna(r.low) else f" ({show(r.low)} to {show(r.high)})"
+        value = "not measured" if pd.isna(r.value) else _measured(r.value, str(r.kind))
+        spread = "" if pd.isna(r.low) else f" ({_reach(r.low, r.high, str(r.kind))})"
         n = 0 if pd.isna(r.n) else int(r.n)
         told = " · ".join([f"n = {n:,}", *([str(r.source)] if pd.notna(r.source) else [])])
         cells.setdefault(r.stage, []).append(_item(_key("metrics", r.stage, "", i), f"{r.metric}: {value}{spread}", _strength(0, n), told))
@@ -324,7 +321,7 @@ def _entry_evidence(study: Study, entry_id: int, personas: Sequence[Persona]) ->
     found = study.entries[study.entries["entry_id"].eq(entry_id)]
     if found.empty: raise NoSuchName(f"entry {entry_id}", "it is not there any more", cure="look again: the map has changed")
     r = next(found.itertuples())
-    q = _cited(study, [r.evidence])
+    q = _unquoted(_cited(study, [r.evidence]), _silent(study))
     on = _Standing(q, personas)
     q = q[q["role"].ne("interviewer")]
     def claim(e: str) -> str: return f"{e}: " + (f"{on.claims[e].text} ({on.claims[e].strength})" if e in on.claims else "not among the personas of this map")
@@ -394,6 +391,7 @@ class JourneyMap(anywidget.AnyWidget):
         self.study, self.name, self._given = study, name, journey
         self.personas = list(_read_folder(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
         self._persona: Persona | None = None
+        self._hush = _silent(study)
         self._event, self._stale = study.last_event(), False
         self._journeys: dict[str, Journey] = {}
         token = hashlib.sha256(str(study.engine.url).encode()).hexdigest()[:16]
@@ -404,10 +402,12 @@ class JourneyMap(anywidget.AnyWidget):
 
     @property
     def journey(self) -> Journey:
-        "The journey that is shown: the one handed in, or that of the persona chosen."
-        if self._persona is None: return self._given
-        if self._persona.id not in self._journeys: self._journeys[self._persona.id] = _journey_of(self.study, persona=self._persona)
-        return self._journeys[self._persona.id]
+        "The journey that is shown: the one handed in, without the words of who is not to be quoted by now, or that of the persona chosen."
+        who, silent = self._persona, _silent(self.study)
+        if silent != self._hush: self._journeys, self._hush = {}, silent
+        k = who.id if who else ""
+        if k not in self._journeys: self._journeys[k] = _journey_of(self.study, persona=who) if who else _hushed(self._given, self.study)
+        return self._journeys[k]
 
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the map."

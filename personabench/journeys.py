@@ -140,14 +140,23 @@ def _withdrawn(cases: pd.DataFrame | None) -> set:
 _UNQUOTED = "[not to be quoted]"     # what stands for the words of who counts and refused to be quoted
 
 
+def _refusing(cases: pd.DataFrame | None) -> set:
+    "Return the ids of the cases who refused to be quoted."
+    return set() if cases is None or "consent" not in cases else {case for case, said in zip(cases["case"], cases["consent"]) if _refuses(said)}
+
+
+def _unquoted(table: pd.DataFrame, silent: set) -> pd.DataFrame:
+    "Return a table of quotes with a mark where words of `silent` people stood."
+    return table.assign(quote=table["quote"].mask(table["case"].isin(silent), _UNQUOTED)) if silent and "quote" in table else table
+
+
 def _evidence(codings: pd.DataFrame, cases: pd.DataFrame | None) -> tuple[pd.DataFrame, np.ndarray]:
     "Return the codings of nobody withdrawn, with a `case` in each row, and a mask of those that count as evidence; who refused to be quoted is not."
     source = codings["source" if "source" in codings else "source_id"]
     kept = codings[[c for c in codings if c in _NEEDED]].assign(case=codings["case"].where(codings["case"].notna() & codings["case"].ne(""), source.astype(str)),
                           valence=pd.to_numeric(codings["valence"], errors="coerce"))
     kept = kept[~kept["case"].isin(_withdrawn(cases))].reset_index(drop=True)
-    silent = set() if cases is None or "consent" not in cases else {case for case, said in zip(cases["case"], cases["consent"]) if _refuses(said)}
-    if silent and "quote" in kept: kept["quote"] = kept["quote"].mask(kept["case"].isin(silent), _UNQUOTED)
+    kept = _unquoted(kept, _refusing(cases))
     return kept, np.ones(len(kept), bool) if "role" not in kept else kept["role"].ne("interviewer").to_numpy()
 
 # %% ../nbs/44_journeys.ipynb #111b6c94
@@ -607,3 +616,15 @@ def _told_in(study: Study) -> _Told:
     stage = codings["facet"].eq("stage")  # a stage may reach over several turns; what is said in it is cut to one speaker's words
     codings = pd.concat([codings[stage], clip_to_turn(codings[~stage], turns)]).sort_values(["source_id", "start", "end"], kind="stable")
     return _told(codings, study.codes, turns, study.cases)
+
+# %% ../nbs/44_journeys.ipynb #0a5c0ac9
+def _silent(study: Study) -> set:
+    "Return the cases whose words are shown nowhere: who refused to be quoted, and who has withdrawn."
+    return _kept(study, "silent", lambda: _refusing(study.cases) | _withdrawn(study.cases))
+
+
+def _hushed(journey: Journey, study: Study | None) -> Journey:
+    "Return the journey without the words of who is silent by now, though it was made before; the same one where it has none of them."
+    silent = set() if study is None else _silent(study)
+    heard = [(t["case"].isin(silent) & t["quote"].ne(_UNQUOTED)).any() for t in (journey.quotes, journey.unplaced)]
+    return replace(journey, quotes=_unquoted(journey.quotes, silent), unplaced=_unquoted(journey.unplaced, silent)) if any(heard) else journey

@@ -120,8 +120,8 @@ def change_entry(
     "Change what an entry says, who sees to it, by when, or what it stands on. Raises NoSuchName, BadInput."
     row = _entry(study, entry_id)
     values = _values(study, f"{row.lane} in {row.stage}", changes)
-    if all(getattr(row, name) == value for name, value in values.items()): return
-    with study.step("change_entry", f"change {', '.join(values)} of {row.lane} in {row.stage}") as step: step.update("entries", [row.entry_id], values)
+    with study.step("change_entry", f"change {', '.join(values)} of {row.lane} in {row.stage}") as step:
+        step.update("entries", [_entry(study, entry_id).entry_id], values)  # asked again: a colleague may have removed it
 
 # %% ../nbs/16_map_entries.ipynb #939894e5
 def move_entry(
@@ -137,7 +137,7 @@ def move_entry(
     lane, stage = _cell(lane or row.lane, stage or row.stage)
     away = (lane, stage) != (row.lane, row.stage)
     said = f"move {row.lane} from {row.stage} to {stage if lane == row.lane else f'{lane}, {stage}'}" if away else f"reorder {lane} in {stage}"
-    with study.step("move_entry", said) as step: _put(step, row.entry_id, row.map, lane, stage, position)
+    with study.step("move_entry", said) as step: _put(step, _entry(study, entry_id).entry_id, row.map, lane, stage, position)
 
 
 def remove_entry(
@@ -146,4 +146,4 @@ def remove_entry(
 ) -> None:
     "Remove an entry; `undo` brings it back. Raises NoSuchName."
     row = _entry(study, entry_id)
-    with study.step("remove_entry", f"remove {row.lane} from {row.stage}") as step: step.update("entries", [row.entry_id], {"removed": 1})
+    with study.step("remove_entry", f"remove {row.lane} from {row.stage}") as step: step.update("entries", [_entry(study, entry_id).entry_id], {"removed": 1})

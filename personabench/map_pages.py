@@ -17,7 +17,7 @@ from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
 from .journey_map import _behind_item, _cited, _entry_evidence, map_view
-from .journeys import Journey
+from .journeys import Journey, _hushed
 from .personas import Persona, _read_folder, _withdrawn
 from .schema import STRENGTHS, BadInput, nearest
 from .study import Study
@@ -115,6 +115,7 @@ _FOOT = ("●●● triangulated, ●●○ supported (three people or more, or 
 
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:
     "Return everything that a page or sheets say."
+    journey = _hushed(journey, study)
     entries = study.rows("entries", map=name) if study else None
     codings = _cited(study, entries["evidence"]) if study is not None and entries is not None else None
     view = map_view(journey, entries=entries, codings=codings, personas=personas, away=_withdrawn(study) if study else ())
@@ -419,7 +420,7 @@ def write_map(
     journey: Journey,                    # what is computed
     path: str | os.PathLike,             # where to: .html or .pdf
     *,
-    study: Study | None = None,          # whose entries stand on the map; also keeps those who have withdrawn from being quoted
+    study: Study | None = None,          # whose entries stand on the map; also keeps out the words of who refused to be quoted or has withdrawn
     name: str = "journey",               # which map's entries
     personas: str | os.PathLike | Sequence[Persona] | None = None,   # whose claims entries point to: a folder, or personas
     title: str | None = None,            # default: whose journey it is

@@ -348,10 +348,11 @@ def _migrate(engine: sa.Engine, address: str) -> None:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
-    if Path(address).is_file():
-        with closing(sqlite3.connect(address)) as old, closing(sqlite3.connect(f"{address}.v{version}")) as copy: old.backup(copy)
     with engine.connect().execution_options(write=True) as conn, conn.begin():
-        for number in range(_version(conn) + 1, SCHEMA_VERSION + 1):  # asked again: another process may have been quicker
+        version = _version(conn)  # asked again: another process may have been quicker, and its copy is the one to keep
+        if version < SCHEMA_VERSION and Path(address).is_file():
+            with closing(sqlite3.connect(address)) as old, closing(sqlite3.connect(f"{address}.v{version}")) as copy: old.backup(copy)
+        for number in range(version + 1, SCHEMA_VERSION + 1):
             _MIGRATIONS[number](Operations(MigrationContext.configure(conn)))
         conn.execute(_meta.update().where(_meta.c.key == "schema_version").values(value=str(SCHEMA_VERSION)))
 

@@ -19,7 +19,7 @@ import pytest
 from personabench import store
 from personabench.checks import check
 from personabench.coding import add_memo, code, edit_memo, undo
-from personabench.consent import record_consent, withdraw
+from personabench.consent import _refuses, record_consent, withdraw
 from personabench.importers import correct_text, import_table
 from personabench.personas import Claim, Evidence, Persona, passages, write_personas
 from personabench.sample_data import import_sample, sample_file
@@ -310,3 +310,27 @@ def test_a_memo_about_nobody_keeps_all_but_the_words_of_the_person(otto: Study):
     told = withdraw(otto, case="P1").set_index("what")["count"]
     text = otto.memos.set_index("memo_id").at[memo, "text"]
     assert told["memos"] == 1 and text.startswith("She said: ▒") and text.endswith("! And he left.") and "husband" not in text
+
+
+@pytest.mark.parametrize("words", ["no", "not to be quoted", "[not to be quoted]", "do not quote", "don't quote me", "Don’t quote me", "yes, but no quotes",
+    "yes (no quotes)", "I do not want to be quoted", "interview yes; without verbatim quotes", "refuses to be quoted", "quotes: no",
+    "Quotes are not allowed", "please do not use my words", "I don't mind the recording but do not cite me", "nein", "ja, aber keine Zitate", "bitte nicht wörtlich zitieren"])
+def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, recwarn):
+    with Study(":memory:", coder="MB") as study:
+        record_consent(study, case="P01", consent=words)
+    assert _refuses(words) and not recwarn.list
+
+
+@pytest.mark.parametrize("words", ["yes", "interview and quotes, no recording", "yes, quotes are fine, no video", "interview, quotes and no video",
+    "quotes without my name", "quote me, not by name", "I do not mind being quoted", "no objection to being quoted", "yes. Not for teaching. Quotes fine"])
+def test_a_no_to_something_else_is_no_refusal_to_be_quoted(words: str, recwarn):
+    with Study(":memory:", coder="MB") as study:
+        record_consent(study, case="P01", consent=words)
+    assert not _refuses(words) and not recwarn.list
+
+
+def test_a_consent_that_says_nothing_about_quotes_counts_as_yes_and_says_so():
+    with Study(":memory:", coder="MB") as study:
+        with pytest.warns(UserWarning, match=r"consent of P01: 'signed form' does not say whether they may be quoted, and counts as yes"):
+            record_consent(study, case="P01", consent="signed form")
+        assert not _refuses("signed form") and study.cases["consent"].tolist() == ["signed form"]

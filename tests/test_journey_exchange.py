@@ -231,13 +231,13 @@ def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
     from pptx import Presentation
 
     gap = pd.DataFrame([("Sign-up", -1.5, -2.1, -.9, 12, "same people", 12, 12)], columns=["stage", "gap", "low", "high", "n", "how", "n_emotion", "n_expectation"])
-    metric = pd.DataFrame([("Sign-up", "Net promoter score", "nps", -12.4, -30., 5., 200, "May", "nps")],
+    metric = pd.DataFrame([("Sign-up", "Net promoter score", "nps", -.124, -.30, .05, 200, "May", "nps")],
                           columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"])
     stages = told.stages.assign(expectation=.5, n_expectation=12)
     deck = Presentation(write_slides(replace(told, gaps=gap, metrics=metric, stages=stages), tmp_path / "j.pptx"))
     titles, said = [slide.shapes.title.text_frame.text for slide in deck.slides], "\n".join(texts(deck))
     assert titles[2:7] == ["How it felt", "Felt against expected", "What people met", "Pains and gains", "Figures from surveys and logs"]
-    assert "Felt against expected: −1.5 (−2.1 to −0.9), 12 people" in said and "Net promoter score: -12.4 (-30 to 5), n = 200" in said
+    assert "Felt against expected: −1.5 (−2.1 to −0.9), 12 people" in said and "Net promoter score: −12 (−30 to +5), n = 200" in said
 
 
 @pytest.mark.parametrize("stages", [["Only one"], [f"Stage {i} with a name that is longer than anybody would write on a wall" for i in range(14)], HARD])
@@ -283,6 +283,18 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     assert len(words) > 10 and not [w for w in words if w in said] and "[not to be quoted]" in said
     assert len(pd.read_csv(tmp_path / "lanes" / "quotes.csv")) == len(before.quotes), "counted all the same"
     study.close()
+
+
+def test_who_has_withdrawn_has_no_journey_in_cjml_though_the_journey_is_older(tmp_path: Path):
+    import personabench as pb
+
+    with pb.Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        pb.import_sample(study)
+        before = pb.journey(study)
+        pb.withdraw(study, case="P12")
+        people = {c: ElementTree.parse(write_cjml(before, tmp_path / "j.xml", study=s)).getroot().findall("actualJourney") for c, s in (("all", None), ("left", study))}
+    ids = {c: {p.find("actors/endUser").get("actorID") for p in found} for c, found in people.items()}
+    assert ids["all"] - ids["left"] == {"P12"} and ids["left"] and "P12" not in (tmp_path / "j.xml").read_text("utf-8")
 
 
 def test_an_unknown_lane_is_named(tmp_path: Path, told):

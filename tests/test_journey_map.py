@@ -14,7 +14,7 @@ from made_up import EVIL, ridden
 from personabench.codebook import add_code, change_code
 from personabench.coding import code, uncode
 from personabench.coding_widget import _static, widget_files
-from personabench.consent import withdraw
+from personabench.consent import record_consent, withdraw
 from personabench.journey_map import JourneyMap, map_evidence, map_view
 from personabench.journeys import journey, journey_from_codings
 from personabench.map_entries import add_entry, change_entry
@@ -96,9 +96,21 @@ def test_every_lane_has_its_rows_and_empty_ones_are_named(study):
     assert row.how == "same people" and gap["text"].startswith(f"Gap {row.gap:+.1f} (")
     assert said(gap).endswith("same people, n = 3") and "expected +1.0, felt" in said(gap)
     one, two = cell(view, "metrics", "Sign-up")
-    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.25 (3 to 3.5)", "n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
+    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.2 (3.0 to 3.5)", "n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
     assert "“How was it?”" in map_evidence(j, one["k"])["figures"] and map_evidence(j, one["k"])["quotes"] == []
     assert map_view(journey(study))["empty"] == ["Metrics"]
+
+
+@pytest.mark.parametrize("kind, value, low, high, shown", [
+    ("nps", -.45, -.71, -.09, "−45 (−71 to −9)"), ("nps", 1., 1., 1., "+100 (+100 to +100)"), ("csat", .8, .5, .9, "80 % (50 to 90 %)"),
+    ("share", .5, .25, .75, "50 % (25 to 75 %)"), ("seconds", 7200., 1800., 10800., "2 h (30 min to 3 h)")])
+def test_a_measured_figure_reads_as_in_the_chart(study, kind, value, low, high, shown):
+    from personabench.journey_charts import _metric_rows
+
+    rows = [("Sign-up", "M", kind, value, low, high, 40, "wave1", None)]
+    j = journey(study).with_metrics(pd.DataFrame(rows, columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]))
+    [item], drawn = cell(map_view(j), "metrics", "Sign-up"), _metric_rows(j).iloc[0]
+    assert item["text"] == f"M: {shown}" and shown == f"{drawn['words'].split(' · ')[0]} ({drawn['more']})"
 
 
 def test_what_stands_behind_each_cell_is_exactly_what_it_was_counted_from(bikes):
@@ -272,6 +284,28 @@ def test_nobody_who_withdrew_is_quoted_though_the_journey_was_made_before(study,
     words = json.dumps([sent[0]["lanes"], sent[-1]])
     for word in ("hung twice", "P01"): assert word in told and word not in words, word
     assert sent[-1]["withdrawn"] == 1 and sent[-1]["people"] == 2
+
+
+def test_who_refused_to_be_quoted_is_counted_behind_an_entry_and_quoted_nowhere(study, open_map, sent):
+    add_entry(study, "Retry", lane="strategy", stage="Sign-up", evidence=study.codings["coding_id"])
+    record_consent(study, case="P01", consent="yes, but not to be quoted")
+    made = open_map(study, save_text=True)
+    made.receive({"type": "evidence", "k": "e:1"})
+    told = json.dumps([sent[-1], made.columns(), made.saved], ensure_ascii=False)
+    assert "hung twice" not in told and "a dream" not in told and "[not to be quoted]" in told
+    assert sent[-1]["people"] == study.codings["case"].nunique() and "Paying failed three times" in told, "counted all the same, and others are quoted"
+
+
+def test_who_refuses_after_the_journey_was_made_is_quoted_no_more(study, open_map, sent):
+    made = open_map(study)
+    shown = made.journey
+    keys = [i["k"] for lane in made.columns()["lanes"] for items in lane["cells"] for i in items if lane["lane"] != "quotes"]
+    record_consent(study, case="P01", consent="do not quote me")
+    assert made.journey.quotes["case"].eq("P01").sum() == shown.quotes["case"].eq("P01").sum() > 0, "counted as before"
+    for k in keys: made.receive({"type": "evidence", "k": k})
+    told = json.dumps([sent, made.columns()], ensure_ascii=False)
+    assert "hung twice" not in told and "a dream" not in told and "[not to be quoted]" in told
+    assert made.journey is made.journey, "made anew only when somebody else refuses"
 
 
 def test_maps_of_different_names_do_not_see_each_other(study, open_map):

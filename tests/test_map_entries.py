@@ -119,6 +119,30 @@ def test_a_colleagues_work_is_not_undone_and_not_in_the_way(study):
     assert cells(study) == {("note", "Ride"): ["mine, reworded", "theirs"]}
 
 
+@pytest.mark.parametrize("write", [lambda s, i: change_entry(s, i, text="lost words"), lambda s, i: move_entry(s, i, stage="Sign-up"), remove_entry])
+def test_what_a_colleague_removes_at_the_last_moment_is_said_to_be_gone(study, write, monkeypatch):
+    mine, opened = add_entry(study, "mine", lane="note", stage="Ride"), Study.step
+    with Study(study.address, coder="KL") as other:
+        def late(self: Study, verb: str, label: str):
+            if self is study: remove_entry(other, mine)
+            return opened(self, verb, label)
+
+        monkeypatch.setattr(Study, "step", late)
+        before = study.log["coder"].eq("MB").sum()
+        with pytest.raises(NoSuchName, match="no such entry"): write(study, mine)
+    assert study.entries.empty and study.log["coder"].eq("MB").sum() == before, "nothing of it is written"
+
+
+def test_what_was_removed_follows_a_renamed_stage_since_undo_brings_it_back(study):
+    kept = add_entry(study, "x", lane="note", stage="Sign-up")
+    with Study(study.address, coder="KL") as other:
+        remove_entry(other, kept)
+        rename_code(study, "Sign-up", to="Registration")
+        assert undo(other) == "remove note from Sign-up" and cells(study) == {("note", "Registration"): ["x"]}
+    undo(study)
+    assert cells(study) == {("note", "Sign-up"): ["x"]}
+
+
 def test_a_message_that_comes_twice_is_stored_once_even_after_undo(study):
     first = add_entry(study, "x", lane="note", stage="Ride", guid="abc")
     assert add_entry(study, "x", lane="note", stage="Ride", guid="abc") == first and len(study.entries) == 1

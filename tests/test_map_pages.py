@@ -17,7 +17,7 @@ from made_up import EVIL, ridden
 from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code
-from personabench.consent import withdraw
+from personabench.consent import record_consent, withdraw
 from personabench.journeys import journey, journey_from_codings
 from personabench.map_entries import add_entry
 from personabench.map_pages import _joined, _lines, _width, write_map
@@ -107,6 +107,17 @@ def test_who_has_withdrawn_is_quoted_on_no_page_though_the_journey_is_older(stud
     assert "of people who have withdrawn: not shown." in page
     sheet = write_map(j, tmp_path / "map.pdf", study=study)
     assert "hung twice" not in " ".join(words_of(sheet))
+
+
+def test_who_refused_to_be_quoted_is_on_no_page_be_it_behind_an_entry_or_in_an_older_journey(study, tmp_path):
+    older = journey(study)
+    record_consent(study, case="P01", consent="no quotes")
+    for j in (older, journey(study)):
+        page = write_map(j, tmp_path / "map.html", study=study).read_text("utf-8")
+        assert "hung twice" not in page and "a dream" not in page, "not in the ledger of an entry, of a cell, nor in the lane of quotes"
+        assert page.count("[not to be quoted]") >= 3 and "3 of 4 people" in page.replace("\u00a0", " ")
+    sheet = " ".join(" ".join(words_of(write_map(older, tmp_path / "map.pdf", study=study))).split())
+    assert "[not to be quoted]" in sheet and "hung twice" not in sheet
 
 
 def test_an_empty_journey_is_a_page_and_a_sheet_that_say_so(tmp_path):

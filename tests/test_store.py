@@ -723,6 +723,20 @@ def test_a_study_of_layout_1_opens_is_kept_and_gets_the_entries(of_layout_1: Pat
         assert copy.execute("SELECT count(*) FROM codings").fetchone() == (2,)
 
 
+def test_who_comes_second_to_an_older_study_leaves_the_copy_of_the_first(of_layout_1: Path, monkeypatch: pytest.MonkeyPatch):
+    asked, found = store._version, []
+    def slow(conn: sa.Connection) -> int:
+        found.append(asked(conn))
+        if len(found) == 1: monkeypatch.setattr(store, "_version", asked), Study(of_layout_1, coder="KL").close()  # quicker, between the look and the work
+        return found[0] if len(found) == 1 else asked(conn)
+
+    monkeypatch.setattr(store, "_version", slow)
+    Study(of_layout_1, coder="MB").close()
+    with closing(sqlite3.connect(of_layout_1.with_name("study.db.v1"))) as copy:
+        assert found == [1] and copy.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone() == ("1",)
+        assert copy.execute("SELECT count(*) FROM sqlite_master WHERE name = 'entries'").fetchone() == (0,)
+
+
 def test_a_study_of_layout_1_that_may_only_be_read_says_what_to_do(of_layout_1: Path):
     place = Path(tempfile.mkdtemp())
     old = shutil.move(of_layout_1, place / "study.db")
