@@ -336,7 +336,7 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     return table.iloc[rank].assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
-_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
+_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -364,11 +364,12 @@ class Journey:
     opportunities: pd.DataFrame   # rank, stage, order, pain, people, share, codings, emotion
     unplaced: pd.DataFrame        # coding_id, source, case, facet, code, quote, start, end, reason
     notes: tuple[str, ...] = ()   # what a reader of the numbers must know
-    metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source, question
+    metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source,
+                                                                                             # question, lowest, highest (ends of the scale)
 
     def with_metrics(
         self,
-        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question where known
+        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question, lowest, highest where known
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
