@@ -1282,6 +1282,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                              'personabench/journey_measures.py'),
                                                'personabench.journey_measures._told_apart': ( 'journey_measures.html#_told_apart',
                                                                                               'personabench/journey_measures.py'),
+                                               'personabench.journey_measures._told_both': ( 'journey_measures.html#_told_both',
+                                                                                             'personabench/journey_measures.py'),
                                                'personabench.journey_measures._wanted': ( 'journey_measures.html#_wanted',
                                                                                           'personabench/journey_measures.py'),
                                                'personabench.journey_measures._where': ( 'journey_measures.html#_where',

@@ -499,14 +499,23 @@ def _mend(journey: Journey, least: int) -> list[tuple[Any, ...]]:
     return rows
 
 # %% ../nbs/49_journey_measures.ipynb #49a00026
+def _told_both(journey: Journey, stage: str) -> set[int]:
+    "Return the codings of the people who told in a stage what they felt and what they had expected."
+    told = journey.quotes[journey.quotes["stage"].eq(stage) & journey.quotes["valence"].notna()]
+    felt, hoped = (told[told["facet"].eq(facet)] for facet in ("emotion", "expectation"))
+    both = set(felt["case"]) & set(hoped["case"])
+    return {i for side in (felt, hoped) for i in side["coding_id"][side["case"].isin(both)]}
+
+
 def _keep_word(journey: Journey) -> list[tuple[Any, ...]]:
     "Return a line for each stage that is surely worse, or surely better, than expected."
     rows, of = [], journey.stages.set_index("stage")["n_people"]
     for r in journey.gaps.itertuples():
         if not (r.high < 0 or r.low > 0): continue
-        why = f"felt less expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.how} (n = {r.n})"
+        why = f"felt less expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.felt:+.1f} against {r.expected:+.1f}, {r.how} (n = {r.n})"
+        only = [_told_both(journey, r.stage)] if r.how == "same people" else []
         words = "Keep what people were led to expect, or promise less" if r.high < 0 else "Better than expected: keep it, and say it beforehand"
-        rows.append((r.stage, words, why, None, r.n, of[r.stage], ("emotion", "expectation"), None))
+        rows.append((r.stage, words, why, None, r.n, of[r.stage], ("emotion", "expectation"), None, *only))
     return rows
 
 
@@ -551,9 +560,9 @@ def suggest_strategies(
     quotes, where = journey.quotes, _where(journey, channels)
     ids = {key: list(dict.fromkeys(part)) for key, part in quotes.groupby(["stage", "facet", "code"])["coding_id"]} if len(quotes) else {}
     found = []
-    for stage, words, why, pain, people, of, facets, codes in rows:
+    for stage, words, why, pain, people, of, facets, codes, *only in rows:
         facets = (facets,) if isinstance(facets, str) else facets
-        held = [i for (s, f, c), part in ids.items() if s == stage and f in facets and (codes is None or c in codes) for i in part]
+        held = [i for (s, f, c), part in ids.items() if s == stage and f in facets and (codes is None or c in codes) for i in part if not only or i in only[0]]
         found.append((stage, words, why, pain, int(people), int(of), where.get(stage), held))
     order = {s: i for i, s in enumerate(journey.stages["stage"])}
     table = pd.DataFrame(found, columns=_STRATEGY, dtype=object).astype({"people": int, "of": int})

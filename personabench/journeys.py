@@ -292,10 +292,11 @@ def _counted(columns: dict[str, Any], facets: Iterable[str], name: str, *extra: 
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ab4
 def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
-    "Return one row per stage: stage, gap, low, high, n, how, n_emotion, n_expectation; blanks where nobody told one of the two."
+    "Return one row per stage: stage, gap, low, high, n, how, n_emotion, n_expectation, felt, expected; blanks where nobody told one of the two."
     hoped = dict(zip(zip(awaited["stage"], awaited["case"]), awaited["expectation"]))
-    both = [(s, e - hoped[s, c]) for s, c, e in zip(felt["stage"], felt["case"], felt["emotion"]) if (s, c) in hoped]
-    own = _stage_means(pd.DataFrame(both, columns=["stage", "gap"]), "gap", feeling.index, end=4)
+    both = pd.DataFrame([(s, e, hoped[s, c]) for s, c, e in zip(felt["stage"], felt["case"], felt["emotion"]) if (s, c) in hoped], columns=["stage", "felt", "expected"])
+    both = both.assign(gap=both["felt"].astype(float) - both["expected"].astype(float))
+    own, told, hoping = (_stage_means(both, side, feeling.index, end=4) for side in ("gap", "felt", "expected"))
     size, d = (feeling["n"].to_numpy(), hope["n"].to_numpy()), (feeling["mean"] - hope["mean"]).to_numpy()
     paired, enough = own["n"].to_numpy() >= 3, (size[0] >= 3) & (size[1] >= 3)
     errors = [side["std"].to_numpy() / np.sqrt(np.maximum(side["n"], 1)) for side in (feeling, hope)]
@@ -305,7 +306,8 @@ def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope
     how = [None if np.isnan(x) else "same people" if p else "different people" for x, p in zip(ends[0], paired)]
     n = np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))
     return pd.DataFrame({"stage": feeling.index, "gap": np.where(paired, own["mean"], d), "low": ends[0], "high": ends[1], "n": n,
-                         "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1]})
+                         "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1],
+                         "felt": np.where(paired, told["mean"], feeling["mean"]), "expected": np.where(paired, hoping["mean"], hope["mean"])})
 
 # %% ../nbs/44_journeys.ipynb #7581ce51
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
@@ -350,7 +352,7 @@ class Journey:
     people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
     gaps: pd.DataFrame            # stage, gap (felt less expected), low, high, n, how ("same people", "different people", None: no interval),
-                                  # n_emotion, n_expectation
+                                  # n_emotion, n_expectation, felt, expected (means of the people compared: felt - expected is the gap)
     steps: pd.DataFrame           # stage, step, people, codings, share, low, high; in the order of the codebook
     touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share, low, high
     channels: pd.DataFrame        # stage, channel, people, codings, share, low, high

@@ -450,6 +450,15 @@ def test_each_strategy_leads_to_its_codings():
     assert set(got["channel"]) == {"App"} and "3 of 4 people" in got["why"][0] and "16.0 (14.0 to 17.0) of 20 (survey, n = 80)" in got["why"][2]
 
 
+def test_a_gap_of_some_rests_on_their_words_only():
+    rows = [*felt("Use", [-2, -1, -2]), *felt("Use", [2, 2, 1, 2], "DEFG"), *[(p, "Use", "expectation", "hopes", 1) for p in "ABC"]]
+    trip = told(*rows)
+    row = suggest_strategies(trip).iloc[0]
+    assert row["people"] == 3 and row["of"] == 7 and "-1.7 against +1.0" in row["why"]
+    mine = trip.quotes.set_index("coding_id").loc[row["coding_ids"]]
+    assert set(mine["case"]) == set("ABC") and set(mine["facet"]) == {"emotion", "expectation"} and len(mine) == 6
+
+
 def test_channels_are_those_given_then_coded_then_met():
     rows = [("A", "Buy", "pain", "slow"), ("B", "Buy", "pain", "slow"), ("A", "Buy", "channel", "Phone"), *[(p, "Buy", "touchpoint", "App") for p in "AB"],
             ("A", "Use", "pain", "dear"), ("B", "Use", "pain", "dear")]

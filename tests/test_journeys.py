@@ -199,6 +199,16 @@ def test_the_gap_of_different_people_is_welchs():
     assert (got["how"], got["n"]) == ("different people", 9) and stage(trip, "Use")["gap"] == got["gap"]
 
 
+def test_a_gap_of_some_gives_their_own_means_not_those_of_all():
+    many = dict(zip("DEFGHIJKLM", [2] * 10))
+    trip = journey_from_codings(table(*feelings("Use", A=-1, B=-2, C=0, **many), *hopes("Use", A=1, B=2, C=2)))
+    got = gap_of(trip, "Use")
+    assert (got["how"], got["n"], got["n_emotion"]) == ("same people", 3, 13) and got["gap"] == pytest.approx(-8 / 3)
+    assert (got["felt"], got["expected"]) == pytest.approx((-1, 5 / 3)) and stage(trip, "Use")["emotion"] > 1
+    apart = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=0, C=-1, D=-2), *hopes("Use", A=1, B=2), *feelings("Use", V=0)[:1], *hopes("Use", V=0))), "Use")
+    assert (apart["felt"], apart["expected"]) == pytest.approx((-.5, 1))
+
+
 def test_people_who_told_both_count_once_where_few_did():
     rows = [*feelings("Use", A=1, B=0, C=-1, D=-2), *hopes("Use", A=1, B=2), *feelings("Use", V=0)[:1], *hopes("Use", V=0)]
     got = gap_of(journey_from_codings(table(*rows)), "Use")
