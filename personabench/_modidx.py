@@ -1259,6 +1259,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                              'personabench/journey_measures.py'),
                                                'personabench.journey_measures._median': ( 'journey_measures.html#_median',
                                                                                           'personabench/journey_measures.py'),
+                                               'personabench.journey_measures._meetings': ( 'journey_measures.html#_meetings',
+                                                                                            'personabench/journey_measures.py'),
                                                'personabench.journey_measures._mend': ( 'journey_measures.html#_mend',
                                                                                         'personabench/journey_measures.py'),
                                                'personabench.journey_measures._misspelt': ( 'journey_measures.html#_misspelt',

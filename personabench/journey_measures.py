@@ -421,10 +421,21 @@ def _as_planned(journey: Journey, planned: pd.DataFrame) -> pd.DataFrame:
     "Return planned in the order of stages and of the plan. Raises BadInput, NoSuchName."
     missing = [c for c in ("stage", "touchpoint") if c not in planned]
     if missing: raise BadInput("planned", f"no column {', '.join(map(repr, missing))}", f"stage, touchpoint [, {', '.join(_PLANNED)}]")
+    twice = planned.columns[planned.columns.duplicated()]
+    if len(twice): raise BadInput("planned", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+    blank = planned["touchpoint"].isna() | planned["touchpoint"].map(_plain).eq("")
+    if blank.any(): raise BadInput(f"planned, row {int(np.flatnonzero(blank)[0])}", "no touchpoint", "what serves the stage", "name it, or leave the row out")
     _known_stages(planned["stage"], journey)
     place = planned["stage"].map({s: i for i, s in enumerate(journey.stages["stage"])})
     within = pd.to_numeric(planned["order"], errors="coerce") if "order" in planned else pd.Series(0, planned.index)
     return planned.iloc[np.lexsort((np.arange(len(planned)), within.fillna(np.inf), place))].reset_index(drop=True)
+
+
+def _meetings(journey: Journey) -> dict[tuple[str, str], int]:
+    "Return (stage, plain name of a touchpoint) -> people who met it, under whichever of its spellings."
+    met = journey.quotes.loc[journey.quotes["facet"].eq("touchpoint"), ["stage", "code", "case"]]
+    met = met.assign(code=met["code"].map(_plain)).drop_duplicates()
+    return met.groupby(["stage", "code"]).size().to_dict() if len(met) else {}
 
 
 def _misspelt(journey: Journey, names: Iterable[str]) -> list[str]:
@@ -446,8 +457,9 @@ def journey_deviations(
     """
     plan, met = _as_planned(journey, planned), journey.touchpoints
     key = lambda t: list(zip(t["stage"], t["touchpoint"].map(_plain)))
-    of, told, asked = journey.stages.set_index("stage")["n_people"], dict(zip(key(met), met["people"])), set(key(plan))
-    rest = met[np.array([k not in asked for k in key(met)], bool)]
+    of, told, asked = journey.stages.set_index("stage")["n_people"], _meetings(journey), set(key(plan))
+    new = np.array([k not in asked for k in key(met)], bool) & ~pd.Series(key(met), dtype=object).duplicated().to_numpy(bool)
+    rest = met[new]
     table = pd.concat([plan.assign(planned=True), rest[["stage", "touchpoint"]].assign(planned=False)], ignore_index=True)
     people, n = np.array([told.get(k, 0) for k in key(table)], int), table["stage"].map(of).to_numpy(int)
     with np.errstate(invalid="ignore"): share = people / n

@@ -262,7 +262,7 @@ def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, people: pd.DataFrame
     for name, table in (("emotion", feeling), ("expectation", hope)):
         ends = ("low", "high") if name == "emotion" else ("expectation_low", "expectation_high")
         columns |= {name: table["mean"].to_numpy(), **{end: table[end.split("_")[-1]].to_numpy() for end in ends}, f"n_{name}": table["n"].to_numpy()}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {"ordered": order["ordered"].to_numpy(bool)})
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ab2
 def _count_all(quotes: pd.DataFrame, of: np.ndarray) -> dict[str, Any]:
@@ -314,13 +314,13 @@ _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
 
 
 def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
-    "Mark peak, pit, end and mean."
+    "Mark peak, pit, end (of the stages whose order the codebook gives) and mean."
     known = stages[stages["emotion"].notna()]
     if known.empty: return pd.DataFrame(columns=_MOMENT)
     firm = known[known["n_emotion"] >= 3] if (known["n_emotion"] >= 3).sum() >= 2 else known
     best, worst = firm.loc[firm["emotion"].idxmax()], firm.loc[firm["emotion"].idxmin()]
     rows = [("peak", best), ("pit", worst)] if best["emotion"] > worst["emotion"] else []
-    rows.append(("end", known.iloc[-1]))
+    rows += [("end", r) for _, r in known[known["ordered"]].tail(1).iterrows()]
     table = [(m, r["stage"], r["order"], r["emotion"], r["low"], r["high"], r["n_emotion"]) for m, r in rows]
     mean = mean_interval(felt.groupby("case")["emotion"].mean())
     return pd.DataFrame([*table, ("mean", None, np.nan, *mean)], columns=_MOMENT)
@@ -348,7 +348,7 @@ class Journey:
     n_people: int                 # people with at least one coding in a stage
     n_codings: int                # codings that have a place
     stages: pd.DataFrame          # stage, order, n_people, n_codings, emotion, low, high, n_emotion,
-                                  # expectation, expectation_low, expectation_high, n_expectation, gap
+                                  # expectation, expectation_low, expectation_high, n_expectation, ordered (False: the codebook gives no order), gap
     people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
     gaps: pd.DataFrame            # stage, gap (felt less expected), low, high, n, how ("same people", "different people", None: no interval),
@@ -388,6 +388,8 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
     missing = [c for c in _METRICS[:4] if c not in metrics]
     if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
+    twice = metrics.columns[metrics.columns.duplicated()]
+    if len(twice): raise BadInput("metrics", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     _known_stages(metrics["stage"], j)
     both = [t for t in (j.metrics, _columns(metrics, _METRICS)) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
@@ -417,6 +419,7 @@ def _absent(people: Iterable[str] | None, there: set) -> str:
     asked = set(map(str, people))
     tell = len(asked & set(map(str, there)))
     if not asked: return "There are no people whose journey this would be."
+    if len(asked) == 1: return "" if tell else "The person asked for has no coding in a stage."
     return f"{tell} of the {len(asked)} people asked for tell of this journey; the others have no coding in a stage." if tell < len(asked) else ""
 
 
@@ -424,7 +427,8 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
     "Say what limits this journey."
     loose, few = order["stage"][~order["ordered"]], stages["stage"][stages["n_emotion"].between(1, 2)]
     felt = quotes[quotes["facet"].eq("emotion") & quotes["valence"].isna()]["code"].unique()
-    notes = [f"{len(loose)} of {len(order)} stages have no order in the codebook and come last: {', '.join(loose)}." if len(loose) else "",
+    last = "come last" if len(loose) < len(order) else "stand as they were first coded, so none is the end"
+    notes = [f"{len(loose)} of {len(order)} stages {'has' if len(loose) == 1 else 'have'} no order in the codebook and {last}: {', '.join(loose)}." if len(loose) else "",
              "No coding is placed in a stage: nothing is drawn." if quotes.empty else "",
              f"Codings in a turn without a stage: {len(unplaced)}, listed in .unplaced." if len(unplaced) else "",
              f"Emotion codes without a valence are not averaged: {', '.join(map(str, felt))}." if len(felt) else "",
@@ -438,6 +442,8 @@ def _checked(codings: pd.DataFrame) -> None:
     missing = [c for c in needed if c not in codings] + ([] if {"source", "source_id"} & set(codings) else ["source"])
     if missing:
         raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
+    twice = codings.columns[codings.columns.duplicated()]
+    if len(twice): raise BadInput("codings", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     valence = pd.to_numeric(codings["valence"], errors="coerce")
     wrong = codings[valence.abs() > 2]
     if len(wrong): raise BadInput(f"code {wrong['code'].iloc[0]!r}", f"valence {wrong['valence'].iloc[0]}", "a number from -2 to 2",

@@ -419,6 +419,25 @@ def test_deviations_tell_planned_met_and_unplanned():
     assert got.loc[2, "share"] == 0 and got.loc[[0], ["share", "low", "high"]].isna().all(axis=None)
 
 
+def test_spellings_of_one_touchpoint_are_counted_together_and_each_person_once():
+    trip = told(("A", "Buy", "touchpoint", "App"), *[(p, "Buy", "touchpoint", "app") for p in "ABC"], ("D", "Buy", "pain", "slow"))
+    got = journey_deviations(trip, pd.DataFrame({"stage": ["Buy"], "touchpoint": ["APP"]}))
+    assert got[["touchpoint", "status", "people", "of"]].values.tolist() == [["APP", "as planned", 3, 4]]
+    open_ = journey_deviations(trip, pd.DataFrame({"stage": ["Buy"], "touchpoint": ["Shop"]}))
+    assert open_["status"].tolist() == ["not met", "not planned"] and open_["people"].tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", np.nan])
+def test_a_plan_without_a_touchpoint_is_refused(name):
+    plan = pd.DataFrame({"stage": ["Buy", "Buy"], "touchpoint": pd.Series(["Shop", name], dtype=object)})
+    with pytest.raises(BadInput, match="planned, row 1.*no touchpoint"): journey_deviations(trip_with_touchpoints(), plan)
+
+
+def test_a_planned_column_that_is_there_twice_is_named():
+    plan = pd.DataFrame([["Buy", "Shop", "Buy"]], columns=["stage", "touchpoint", "stage"])
+    with pytest.raises(BadInput, match="the column 'stage' twice"): journey_deviations(trip_with_touchpoints(), plan)
+
+
 def test_a_misspelt_touchpoint_is_told():
     got = journey_deviations(trip_with_touchpoints(), pd.DataFrame({"stage": ["Buy"], "touchpoint": ["Website"]}))
     assert got.attrs["notes"] == ["Nobody met 'Website' in any stage: did you mean 'Web site'?"]
