@@ -22,6 +22,9 @@ from .tables import read_table
 __all__ = ['EventJourney', 'journey_from_events', 'removal_effect']
 
 # %% ../nbs/15_event_logs.ipynb #447f6df3
+def _many(n: int, what: str) -> str: return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def _loaded(log: pd.DataFrame | str | Path, columns: Sequence[str]) -> tuple[pd.DataFrame, str]:
     "Return the columns of a log and what to call it. Raises BadInput, NoSuchName."
     if isinstance(log, pd.DataFrame): frame, place = log, "log"
@@ -39,6 +42,7 @@ def _loaded(log: pd.DataFrame | str | Path, columns: Sequence[str]) -> tuple[pd.
         if name not in frame:
             cure = f"{nearest(name, map(str, frame.columns))}; name yours with case=, time= and event="
             raise NoSuchName(f"{place}, column {name!r}", "no such column", "columns of case, time and event", cure)
+        if (frame.columns == name).sum() > 1: raise BadInput(f"{place}, column {name!r}", "it is there twice", "each column once", "rename or drop one of the two")
     if frame.empty: raise BadInput(place, "no rows", "at least one event", "export the log again")
     return frame[list(columns)], place
 
@@ -59,22 +63,54 @@ def _clock(words: pd.Series) -> pd.Series:
     return parts[0].fillna(0) * 3600 + parts[1] * 60 + parts[2]
 
 
-def _times(column: pd.Series) -> np.ndarray:
-    "Return times as nanoseconds in int64, the smallest number for none."
-    if column.dtype == object and (numbers := pd.to_numeric(column, errors="coerce")).notna().eq(column.notna()).all(): column = numbers
-    if pd.api.types.is_numeric_dtype(column):
-        seconds = column.to_numpy("float64", na_value=np.nan)
-        seconds = np.where(np.isfinite(seconds), seconds, np.nan)
-        return pd.to_timedelta(seconds, unit="s").to_numpy("timedelta64[ns]").astype("int64")
-    if pd.api.types.is_timedelta64_dtype(column): return column.to_numpy("timedelta64[ns]").astype("int64")
-    if not pd.api.types.is_datetime64_any_dtype(column):
-        if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _times(clock)
-        column = pd.to_datetime(column.astype("string"), errors="coerce", utc=True, format="mixed")
-    if getattr(column.dt, "tz", None) is not None: column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    return column.to_numpy("datetime64[ns]").astype("int64")
-
-
 _NEVER = np.iinfo("int64").min
+_FARTHEST = 9.2e9      # seconds, 291 years: farther from zero nanoseconds would wrap round, and an end in the year 9999 lie in the past
+
+
+def _since(column: pd.Series) -> np.ndarray:
+    "Return seconds as nanoseconds. Raises BadInput for numbers that can be no seconds."
+    seconds = column.to_numpy("float64", na_value=np.nan)
+    known = np.abs(seconds[np.isfinite(seconds)])
+    if len(known) and (middle := float(np.median(known))) > _FARTHEST:
+        unit, by = next((unit, by) for least, unit, by in ((1e17, "nano", 1e9), (1e14, "micro", 1e6), (0, "milli", 1e3)) if middle > least)
+        raise BadInput(f"log, column {column.name!r}", f"numbers such as {middle:.0f}", "seconds", f"divide by {by:.0f} where they are {unit}seconds")
+    seconds = np.where(np.abs(seconds) <= _FARTHEST, seconds, np.nan)
+    return pd.to_timedelta(seconds, unit="s").to_numpy("timedelta64[ns]").astype("int64")
+
+# %% ../nbs/15_event_logs.ipynb #9dd8b68e0
+def _day_first(words: pd.Series, dayfirst: bool | None) -> pd.Series | None:
+    "Say for each date whether its day stands before its month; None where no date is of numbers only. Raises BadInput where that cannot be known."
+    parts = words.str.extract(r"^\s*(\d{1,2})([/.-])(\d{1,2})[/.-]\d{2,4}(?!\d)")
+    if not (plain := parts[1].notna()).any(): return None
+    first, second, dots = pd.to_numeric(parts[0]), pd.to_numeric(parts[2]), parts[1].eq(".").to_numpy(bool, na_value=False)
+    days, months = (words[plain & (x > 12)].head(1).tolist() for x in (first, second))
+    place = f"log, column {words.name!r}"
+    if days and months: raise BadInput(place, f"dates with the day first and last: {days[0]}, {months[0]}", "one order of day and month", "write dates as 2026-04-03")
+    if dayfirst is None and not days and not months and (doubtful := words[plain & ~dots]).size:
+        raise BadInput(place, f"dates such as {doubtful.iloc[0]}", "dates whose day and month can be told apart", "say dayfirst=True or dayfirst=False")
+    if dayfirst is not None and (odd := months if dayfirst else days):
+        raise BadInput(place, f"dayfirst={dayfirst} and a date such as {odd[0]}", "dates in that order", f"dayfirst={not dayfirst}")
+    return plain & (bool(days) or not months and dots if dayfirst is None else dayfirst)
+
+
+def _dates(words: pd.Series, dayfirst: bool | None) -> pd.Series:
+    "Return dates in words as times, blank where they are none. Raises BadInput."
+    turned, how = _day_first(words, dayfirst), {"errors": "coerce", "utc": True, "format": "mixed"}
+    if turned is None or not turned.any(): return pd.to_datetime(words, **how)
+    return pd.to_datetime(words.mask(turned), **how).fillna(pd.to_datetime(words.where(turned), dayfirst=True, **how))      # dayfirst would turn 2026-04-03, too
+
+
+def _times(column: pd.Series, dayfirst: bool | None = None) -> np.ndarray:
+    "Return times as nanoseconds in int64, the smallest number for none and for those too far away. Raises BadInput."
+    if column.dtype == object and (numbers := pd.to_numeric(column, errors="coerce")).notna().eq(column.notna()).all(): column = numbers
+    if pd.api.types.is_numeric_dtype(column): return _since(column)
+    if not pd.api.types.is_timedelta64_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
+        if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _since(clock)
+        column = _dates(column.astype("string"), dayfirst)
+    if getattr(column.dt, "tz", None) is not None: column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    kind, x = ("timedelta64" if pd.api.types.is_timedelta64_dtype(column) else "datetime64"), column.to_numpy()
+    if x.dtype != f"{kind}[ns]": x = np.where(np.abs(x.astype(f"{kind}[s]").astype("int64")) <= _FARTHEST, x, np.array("NaT", x.dtype))
+    return x.astype(f"{kind}[ns]").astype("int64")
 
 # %% ../nbs/15_event_logs.ipynb #b6633b46
 def _given(stages: Mapping[str, str] | Sequence[str] | None, words: np.ndarray) -> tuple[list[str], np.ndarray] | None:
@@ -94,8 +130,8 @@ def _given(stages: Mapping[str, str] | Sequence[str] | None, words: np.ndarray) 
     return names, of
 
 
-def _discovered(log: _Log, least: float, most: int) -> tuple[list[str], np.ndarray]:
-    "Take the events that a share of the cases has as stages, in the order in which cases first come to them on average."
+def _discovered(log: _Log, least: float, most: int) -> tuple[list[str], np.ndarray, int]:
+    "Take the events that a share of the cases has as stages, in the order in which cases first come to them on average; say how many more there would be."
     key = log.case.astype("int64") * len(log.words) + log.event
     order = np.argsort(key, kind="stable")
     first = order[np.append(True, np.diff(key[order]) != 0)]
@@ -106,10 +142,11 @@ def _discovered(log: _Log, least: float, most: int) -> tuple[list[str], np.ndarr
     cases = np.bincount(event, minlength=len(log.words))
     place = np.bincount(event, rank, minlength=len(log.words)) / np.maximum(cases, 1)
     often = np.argsort(-cases, kind="stable")[:most]
-    chosen = sorted(often[cases[often] >= max(1, least * log.n_cases)], key=lambda e: (place[e], str(log.words[e])))
+    enough = cases >= max(1, least * log.n_cases)
+    chosen = sorted(often[enough[often]], key=lambda e: (place[e], str(log.words[e])))
     of = np.full(len(log.words), -1, np.int32)
     of[chosen] = np.arange(len(chosen))
-    return [str(log.words[e]) for e in chosen], of
+    return [str(log.words[e]) for e in chosen], of, int(enough.sum()) - len(chosen)
 
 # %% ../nbs/15_event_logs.ipynb #7e23c960
 def _different(numbers: np.ndarray) -> np.ndarray:
@@ -132,17 +169,18 @@ class _Log:
     def n_cases(self) -> int: return len(self.cases)
 
 
-def _in_order(frame: pd.DataFrame, columns: Sequence[str], place: str) -> _Log:
+def _in_order(frame: pd.DataFrame, columns: Sequence[str], place: str, dayfirst: bool | None = None) -> _Log:
     "Number the columns of a log, leave out what has no case, time or event, and sort. Raises BadInput when nothing is left."
-    (case, cases), time, (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]]), _coded(frame[columns[2]])
+    (case, cases), time, (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
     lost = {"case": case < 0, "time": time == _NEVER, "event": event < 0}
     notes = [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
     stays = ~(lost["case"] | lost["time"] | lost["event"])
     if not stays.any(): raise BadInput(place, "; ".join(notes), "rows with case, time and event", "check which columns case=, time= and event= name")
     if not stays.all(): case, time, event = case[stays], time[stays], event[stays]
     backward = (np.diff(time) < 0) & (np.diff(case) == 0)
-    if backward.any(): notes.append(f"{int(backward.sum()):,} events stood behind a later one of the same case and were put in order.")
-    if backward.any() or (np.diff(case) < 0).any():
+    turned = int(backward.sum())
+    if turned: notes.append(f"{_many(turned, 'event')} stood behind a later one of the same case and {'was' if turned == 1 else 'were'} put in order.")
+    if turned or (np.diff(case) < 0).any():
         order = np.lexsort((time, case)) if (np.diff(time) < 0).any() else np.argsort(case, kind="stable")
         case, time, event = case[order], time[order], event[order]
     new = np.append(True, np.diff(case) != 0)
@@ -320,7 +358,7 @@ class EventJourney:
     notes: tuple[str, ...] = ()  # what a reader of the numbers must know
     visits: Any = field(default=None, repr=False)
 
-    def __repr__(self) -> str: return f"EventJourney({_cases(self.n_cases)}, {len(self.stages)} stages, {self.n_events:,} events with a stage)"
+    def __repr__(self) -> str: return f"EventJourney({_cases(self.n_cases)}, {_many(len(self.stages), 'stage')}, {_many(self.n_events, 'event')} with a stage)"
     def _repr_html_(self) -> str: return f"<pre style='white-space:pre-wrap'>{html.escape(self.explain())}</pre>"
 
     def explain(self) -> str:
@@ -334,13 +372,14 @@ def _percent(share: float, low: float, high: float) -> str:
 
 def _wait(t: pd.Timedelta) -> str:
     "Return a duration as one would say it."
-    s = t.total_seconds()
+    s = round(t.total_seconds())
     for size, unit in ((172_800, "days"), (7_200, "hours"), (120, "minutes")):
         if s >= size: return f"{s / {'days': 86_400, 'hours': 3_600, 'minutes': 60}[unit]:.0f} {unit}"
-    return f"{s:.0f} seconds"
+    return _many(s, "second")
 
 # %% ../nbs/15_event_logs.ipynb #c8f093f3
-def _cases(n: int) -> str: return "1 case" if n == 1 else f"{n:,} cases"
+def _cases(n: int) -> str: return _many(n, "case")
+def _have(n: int) -> str: return "has" if n == 1 else "have"
 def _points(x: float) -> str: return f"{100 * x:+.0f}".replace("-", "−")
 
 
@@ -353,7 +392,7 @@ def _step_told(r: Any) -> str:
 
 
 def _explained(j: EventJourney) -> str:
-    told = [f"{_cases(j.n_cases)}, {j.n_events:,} events in {len(j.stages)} stages.", "", *map(_step_told, j.funnel.itertuples())]
+    told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'stage')}.", "", *map(_step_told, j.funnel.itertuples())]
     if len(left := j.funnel.iloc[1:]) and left["lost"].max() > 0:
         worst = left.loc[left["lost"].idxmax()]
         told += ["", f"Most are lost before {worst['stage']}: {_cases(int(worst['lost']))}."]
@@ -374,25 +413,27 @@ def journey_from_events(
     stages: Mapping[str, str] | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
     segments: Mapping[Hashable, str] | pd.Series | None = None,   # case -> segment, such as `segments.labels`
     most_variants: int = 50,                                   # how many of the most frequent ways to list
+    dayfirst: bool | None = None,                              # 03/04/2026: True is 3 April, False March 4; None: as other dates of the log show
     least: float = .1,                                         # discovery: share of the cases that have an event for it to become a stage
 ) -> EventJourney:
     """Turn a log of events into a journey: funnel, transitions, variants, loops and the time between stages.
 
     Returns an `EventJourney`. Events without case, time or event are left out and counted in `.notes`, those without a stage listed in `.unplaced`.
-    Raises BadInput (an empty log, none of the stages in it) and NoSuchName (a column). Sources: Wilson 1927 and Newcombe 1998 (intervals), Benjamini and Hochberg 1995.
+    Raises BadInput (an empty log, none of the stages in it, numbers that are no seconds, dates whose day and month cannot be told apart) and NoSuchName (a column).
+    Sources: Wilson 1927 and Newcombe 1998 (intervals), Benjamini and Hochberg 1995.
     """
     columns = [case, time, event]
     if len(set(columns)) < 3: raise BadInput("journey_from_events", f"case={case!r}, time={time!r}, event={event!r}", "three columns", "name each its own")
     frame, place = _loaded(log, columns)
-    inside = _in_order(frame, columns, place)
+    inside = _in_order(frame, columns, place, dayfirst)
     found = _given(stages, inside.words)
-    names, of = found or _discovered(inside, least, 12)
+    names, of, more = (*found, 0) if found else _discovered(inside, least, 12)
     if not names: raise BadInput(place, f"no event that {least:.0%} of the cases have", "stages", "pass stages=, or a smaller least=")
     v = _visits(inside, of)
     variants, different = _variants(v, names, most_variants)
     group = _groups(segments, inside.cases) if segments is not None else None
     by = _by_segment(v, names, *group) if group else pd.DataFrame(columns=_BY)
-    told = _notes(inside, v, names, found is None, different, len(variants), group)
+    told = _notes(inside, v, names, found is None, more, different, len(variants), group)
     return EventJourney(inside.n_cases, int((of[inside.event] >= 0).sum()), _stages(v, names), _funnel(v, names), _transitions(v, names), variants, by,
                         _unplaced(inside, of), told, v)
 
@@ -406,16 +447,17 @@ def _unplaced(log: _Log, of: np.ndarray) -> pd.DataFrame:
     return table[table["events"] > 0].sort_values("events", ascending=False, ignore_index=True)
 
 
-def _notes(log: _Log, v: _Visits, names: Sequence[str], discovered: bool, different: int, listed: int, group: Any) -> tuple[str, ...]:
+def _notes(log: _Log, v: _Visits, names: Sequence[str], discovered: bool, more: int, different: int, listed: int, group: Any) -> tuple[str, ...]:
     "Say what limits this journey."
     never = [names[int(s)] for s in np.flatnonzero(np.bincount(v.stage, minlength=len(names)) == 0)]
     away = log.n_cases - int(v.begins.sum()) if len(v.case) else log.n_cases
     unknown = int((group[0] < 0).sum()) if group else 0
     out = [*log.notes,
            "Stages were discovered: frequent events, in the order in which cases first come to them on average. Name stages= for a report." if discovered else "",
-           f"{away:,} cases have no event in any stage." if away else "", f"No event in {', '.join(never)}." if never else "",
+           f"Only the {len(names)} most frequent became stages; as frequent as asked for, and in .unplaced: {_many(more, 'more event')}." if more else "",
+           f"{_cases(away)} {_have(away)} no event in any stage." if away else "", f"No event in {', '.join(never)}." if never else "",
            f"{different:,} different ways; the {listed} most frequent are listed." if different > listed else "",
-           f"{unknown:,} cases have no segment and are in no comparison." if unknown else "",
+           f"{_cases(unknown)} {_have(unknown)} no segment and {'is' if unknown == 1 else 'are'} in no comparison." if unknown else "",
            "One case only: its way is a story, no share." if log.n_cases == 1 else ""]
     return tuple(n for n in out if n)
 
@@ -442,7 +484,8 @@ def removal_effect(
 ) -> pd.DataFrame:
     """Return by how much fewer cases would reach the goal without each stage, in a first-order Markov chain.
 
-    Returns stage, cases, effect (0 to 1), low, high, credit (effects as shares of their sum); `.attrs["reached"]` is the share that reaches the goal.
+    Returns stage, cases, effect (0 to 1), low, high, credit (effects as shares of their sum); `.attrs["reached"]` is the share of all cases of the log that
+    reaches the goal. Where all resamples agree there is no interval: that few cases say the same does not show that all would.
     Raises NoSuchName (no such stage) and BadInput (nobody reaches it). Source: Anderl, Becker, von Wangenheim and Schumann 2016.
     """
     names, v = journey.stages["stage"].tolist(), journey.visits
@@ -456,9 +499,10 @@ def removal_effect(
     effect = 1 - found[1:] / found[0]
     low, high = np.full((2, k), np.nan)
     if len(draws := draws[draws[:, :1].ravel() > 0] if n_boot else draws): low, high = np.quantile(1 - draws[:, 1:] / draws[:, :1], [.025, .975], axis=0)
+    low, high = np.where(high - low > 1e-12, [low, high], np.nan)
     table = pd.DataFrame({"stage": names, "cases": journey.stages["cases"], "effect": effect, "low": low, "high": high}).drop(index=end)
     table = table.assign(credit=table["effect"] / table["effect"].sum()).sort_values("effect", ascending=False, kind="stable", ignore_index=True)
-    table.attrs["reached"] = float(found[0])
+    table.attrs["reached"] = float(found[0]) * int(cases.sum()) / v.n_cases      # who is in no stage does not arrive
     return table
 
 

@@ -20,6 +20,7 @@ from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _survey_mask
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
+from .survey import _LISTED
 
 if TYPE_CHECKING:
     from personabench.study import Study
@@ -43,7 +44,7 @@ def _wanted(items: pd.DataFrame | Mapping[str, Mapping[str, str]]) -> pd.DataFra
     if missing: raise BadInput("items", f"no column {', '.join(map(repr, missing))}", "columns stage, question and kind", "or a dict {stage: {question: kind}}")
     for kind in items["kind"]:
         if kind not in _KINDS: raise BadInput(f"items, kind {kind!r}", "no such kind", ", ".join(_KINDS), nearest(str(kind), _KINDS))
-    return items.assign(**{c: None for c in ("answer", "metric") if c not in items})
+    return items.assign(**{c: None for c in ("answer", "metric", "scale") if c not in items})
 
 
 def _stages_of(study: Study, names: Iterable[Any]) -> dict[str, int]:
@@ -87,11 +88,47 @@ def _heard(study: Study, survey: Survey, people: list[str] | None) -> np.ndarray
     return here if people is None else here & index.isin(people)
 
 # %% ../nbs/49_journey_measures.ipynb #49a0000a
-def _ends(survey: Survey, row: pd.Series) -> tuple[float, float] | None:
-    "Return the ends of an ordered scale, as its answers are counted; None where it has none."
+def _pair(scale: Any, place: str) -> tuple[float, float] | None:
+    "Return the ends of a scale as somebody said them; None for a blank. Raises BadInput."
+    if scale is None or isinstance(scale, float) and np.isnan(scale): return None
+    try: low, high = (np.nan, np.nan) if isinstance(scale, str) else map(float, scale)
+    except (TypeError, ValueError): low, high = np.nan, np.nan
+    if not -np.inf < low < high < np.inf: raise BadInput(place, f"scale={scale!r}", "(lowest, highest)", "scale=(1, 5)")
+    return low, high
+
+
+def _own_name(value: Any, label: str) -> bool:
+    "Say whether an answer is called what it is: 5 is \"5\"."
+    return str(label) in (str(value), f"{value:g}" if isinstance(value, float) else "")
+
+
+def _in_words(survey: Survey, row: pd.Series) -> bool: return row["level"] == "ordinal" and not pd.api.types.is_numeric_dtype(survey.data[row["variable"]])
+
+
+def _declared(survey: Survey, row: pd.Series) -> tuple[float, float] | None:
+    "Return the ends of an ordered scale whose answers somebody listed, as they are counted; answers that merely occur have no ends."
     values = [v for v, _ in row["values"]]
-    if row["level"] != "ordinal" or len(values) < 2: return None
-    return (float(min(values)), float(max(values))) if pd.api.types.is_numeric_dtype(survey.data[row["variable"]]) else (1., float(len(values)))
+    listed = _LISTED in row["rule"] or row["rule"].startswith("ordered categories") or not all(_own_name(v, label) for v, label in row["values"])
+    if row["level"] != "ordinal" or len(values) < 2 or not listed: return None
+    return (1., float(len(values))) if _in_words(survey, row) else (float(min(values)), float(max(values)))
+
+# %% ../nbs/49_journey_measures.ipynb #49a0001aa
+def _ends(survey: Survey, row: pd.Series, own: tuple[float, float] | None, other: tuple[float, float] | None) -> tuple[float, float] | None:
+    "Return the ends of a scale: its own as said in the call, those declared with the survey, those said of all others. Raises BadInput."
+    declared = _declared(survey, row)
+    if not _in_words(survey, row): return own or declared or other
+    if own not in (None, declared) or declared is None: raise _endless(survey, row)
+    return declared
+
+
+def _endless(survey: Survey, row: pd.Series) -> BadInput:
+    "Return what to say of a scale whose ends nobody declared: those of the answers that occur would make other numbers of the same answers."
+    name, x = row["variable"], _numbers(survey, row)
+    there = f"the answers go from {np.nanmin(x):g} to {np.nanmax(x):g}" if not np.isnan(x).all() else "nobody answered"
+    found, cure = f"{row['level']} answers, a scale without ends: {there}, and nothing says how far they could", "pass scale=(lowest, highest), or list all answers"
+    if _in_words(survey, row): found, cure = f"a scale in words without ends: {len(row['values'])} of them occur", "list all of them"
+    cure += f" when importing the survey: levels={{{name!r}: [lowest, ..., highest]}}"
+    return BadInput(f"question {name!r}", found, "ordered answers whose lowest and highest are declared", cure)
 
 
 def _yes(row: pd.Series) -> Any:
@@ -109,15 +146,33 @@ def _share(survey: Survey, row: pd.Series, keep: np.ndarray, answer: Any) -> tup
     return share, *wilson(share * n if n else 0, n), int((w > 0).sum())
 
 # %% ../nbs/49_journey_measures.ipynb #49a0000b
-def _figure(survey: Survey, row: pd.Series, kind: str, keep: np.ndarray) -> tuple[float, float, float, int]:
-    "Return value, low, high and n of a question with numbers or an order. Raises BadInput."
-    place, ends = f"question {row['variable']!r}", _ends(survey, row)
+_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
+
+
+def _scored(survey: Survey, row: pd.Series, kind: str, own: Any, other: Any) -> tuple[float, float] | None:
+    "Return the ends of the answers of a question with numbers or an order; None for a mean without. Raises BadInput."
+    place = f"question {row['variable']!r}"
     if row["level"] not in ("ordinal", "numeric"):
         raise BadInput(place, f"kind {kind!r} of {row['level']} answers", "numbers, or answers with an order", "kind 'share', with a column answer")
-    if kind == "emotion" and ends is None: raise BadInput(place, "a scale without ends", "ordered answers", "kind 'mean', or levels={...: 'ordinal'}")
-    if kind == "nps" and ends is not None and ends != (0, 10):
-        raise BadInput(place, f"a scale from {ends[0]:g} to {ends[1]:g}", "0 to 10 for nps", "kind 'csat' or 'mean'")
+    ends = _ends(survey, row, _pair(own, place), None if kind == "nps" else other)
+    if kind == "nps" and ends not in (None, (0, 10)): raise BadInput(place, f"a scale from {ends[0]:g} to {ends[1]:g}", "0 to 10 for nps", "kind 'csat' or 'mean'")
+    if kind == "nps": return 0., 10.
+    if ends is None and kind != "mean": raise _endless(survey, row)
+    return ends
+
+
+def _on_scale(x: np.ndarray, ends: tuple[float, float], place: str) -> None:
+    "Refuse answers that lie off their scale."
+    off = x[(x < ends[0]) | (x > ends[1])]
+    if not len(off): return
+    found = f"{len(off)} answers off the scale, such as {off[0]:g}"
+    raise BadInput(place, found, f"{ends[0]:g} to {ends[1]:g}", "another scale, or missing={...: [code]} for codes of no answer when importing the survey")
+
+# %% ../nbs/49_journey_measures.ipynb #49a0001ab
+def _figure(survey: Survey, row: pd.Series, kind: str, keep: np.ndarray, ends: tuple[float, float] | None) -> tuple[float, float, float, int]:
+    "Return value, low, high and n of a question with numbers or an order. Raises BadInput."
     x = np.where(keep, _numbers(survey, row), np.nan)
+    if ends: _on_scale(x, ends, f"question {row['variable']!r}")
     if kind in ("nps", "csat", "ces"):
         r = experience_scores(pd.Series(x, name=row["variable"]), kind=kind, scale=ends, weights=pd.Series(survey.case_weights.to_numpy())).iloc[0]
         return float(r["value"]), float(r["low"]), float(r["high"]), int(r["n"])
@@ -129,8 +184,9 @@ def _figure(survey: Survey, row: pd.Series, kind: str, keep: np.ndarray) -> tupl
 # %% ../nbs/49_journey_measures.ipynb #49a0000c
 def stage_metrics(
     study: Study,                                              # with a survey and stages
-    items: pd.DataFrame | Mapping[str, Mapping[str, str]],     # stage, question, kind [, answer, metric]; or {stage: {question: kind}}
+    items: pd.DataFrame | Mapping[str, Mapping[str, str]],     # stage, question, kind [, answer, metric, scale]; or {stage: {question: kind}}
     *,
+    scale: tuple[float, float] | None = None,                  # lowest and highest answer of the questions of which nothing else says it
     survey: str | None = None,                                 # name or wave; None: that of the persona or segment, else the newest that asked
     persona: Any = None,                                       # only its people
     segment: str | None = None,                                # only the members of this segment
@@ -139,19 +195,22 @@ def stage_metrics(
 ) -> pd.DataFrame:
     """Return what a survey says of each stage.
 
-    Columns: stage, metric (the question's words), kind, value, low, high, n, source (the survey), question. Kinds: "nps" (-1 to 1), "csat" (share of the two
-    best answers), "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an ordered scale stretched to -2 to 2, self-reported). Weights
-    count; a mean has no interval below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage, survey, question), BadInput (a kind that does
-    not fit the answers). Sources: Rocks 2016 (nps), Wilson 1927 (shares), t intervals by linearisation (means).
+    Columns: stage, metric (the question's words), kind, value, low, high, n, source (the survey), question, lowest, highest (what a value can be; blank where
+    nothing says). Kinds: "nps" (-1 to 1), "csat" (share of the two best answers), "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an
+    ordered scale stretched to -2 to 2, self-reported). The ends of a scale are those of the column `scale`, of the survey's labels or listed answers, or of
+    `scale`; nps is asked from 0 to 10. Weights count; a mean has no interval below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage,
+    survey, question), BadInput (a kind that does not fit the answers, a scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares),
+    t intervals by linearisation (means).
     """
     asked, (_, people), rows = _wanted(items), _who(study, persona, segment, cases, segmentation), []
-    order = _stages_of(study, asked["stage"])
+    order, other = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics")
     for ask in asked.itertuples():
         found = _asking(study, [ask.question], survey, _home(study, persona, segment, segmentation))
         row, keep = found.row(ask.question), _heard(study, found, people)
-        figure = _share(found, row, keep, ask.answer) if ask.kind == "share" else _figure(found, row, ask.kind, keep)
+        ends = None if ask.kind == "share" else _scored(found, row, ask.kind, ask.scale, other)
+        figure = _share(found, row, keep, ask.answer) if ask.kind == "share" else _figure(found, row, ask.kind, keep, ends)
         words = ask.metric if isinstance(ask.metric, str) else row["question"] or row["label"] or ask.question
-        rows.append((ask.stage, words, ask.kind, *figure, found.name, ask.question))
+        rows.append((ask.stage, words, ask.kind, *figure, found.name, ask.question, *_SPANS.get(ask.kind, ends or (np.nan, np.nan))))
     return pd.DataFrame(rows, columns=_METRICS).sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00011
@@ -172,7 +231,8 @@ def event_metrics(
 ) -> pd.DataFrame:
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
-    Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question (None).
+    Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
+    (None), lowest, highest.
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
     """
     rows, funnel = [], event_journey.funnel
@@ -187,7 +247,7 @@ def event_metrics(
             (before, was), (cases, now) = reached[i - 1:i + 1]
             told = _median((event_journey.visits.start[now] - event_journey.visits.start[was[np.searchsorted(before, cases)]]) / 1e9)
         rows.append((r.stage, "time since the stage before", "seconds", *told))
-    return pd.DataFrame([(*row, "log", None) for row in rows], columns=_METRICS)
+    return pd.DataFrame([(*row, "log", None, *_SPANS.get(row[2], (np.nan, np.nan))) for row in rows], columns=_METRICS)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00015
 def _pairs(pairs: Mapping[str, tuple[str, str]], stages: Mapping[str, str]) -> list[str]:
@@ -200,11 +260,12 @@ def _pairs(pairs: Mapping[str, tuple[str, str]], stages: Mapping[str, str]) -> l
     return [q for pair in pairs.values() for q in pair]
 
 
-def _scale(survey: Survey, questions: Iterable[str]) -> tuple[float, float]:
+def _scale(survey: Survey, questions: Iterable[str], scale: tuple[float, float] | None) -> tuple[float, float]:
     "Return the one scale of all questions. Raises BadInput."
-    ends = {q: _ends(survey, survey.row(q)) for q in questions}
+    rows = {q: survey.row(q) for q in questions}
+    ends = {q: _scored(survey, row, "opportunities", None, scale) if row["level"] in ("ordinal", "numeric") else None for q, row in rows.items()}
     loose = next((q for q, e in ends.items() if e is None), None)
-    if loose: raise BadInput(f"question {loose!r}", f"{survey.row(loose)['level']} answers", "ordered answers", "levels={...: 'ordinal'} when importing the survey")
+    if loose: raise BadInput(f"question {loose!r}", f"{rows[loose]['level']} answers", "ordered answers", "levels={...: 'ordinal'} when importing the survey")
     if len(set(ends.values())) > 1:
         found = ", ".join(f"{q}: {e[0]:g} to {e[1]:g}" for q, e in ends.items() if e is not None)
         raise BadInput("pairs", f"different scales ({found})", "one scale for all questions", "ask for those of one scale at a time")
@@ -222,13 +283,14 @@ def stage_opportunities(
     persona: Any = None,                        # only its people
     segment: str | None = None,                 # only the members of this segment
     stages: Mapping[str, str] | None = None,    # need -> stage
+    scale: tuple[float, float] | None = None,   # lowest and highest answer of the questions of which the survey does not say it
     segmentation: str | None = None,            # which segmentation `segment` belongs to, when the study keeps several
 ) -> pd.DataFrame:
     """Return opportunity scores of needs, the largest first: importance + max(importance - satisfaction, 0), of the shares of the two best answers.
 
     Columns: need, stage (None where not said), importance, satisfaction (0 to 10), score (0 to 20), low, high (bootstrap over people; none below ten people),
     first (share of the resamples in which it leads), n (people who answered both). Raises NoSuchName (survey, question, stage, need), BadInput (no ordered
-    answers, different scales). Source: Ulwick 2005.
+    answers, a scale without ends, different scales). Source: Ulwick 2005.
     """
     import warnings
 
@@ -236,12 +298,12 @@ def stage_opportunities(
     questions = _pairs(pairs, stages)
     if stages: _stages_of(study, stages.values())
     found = _asking(study, questions, survey, _home(study, persona, segment, segmentation))
-    scale, keep = _scale(found, questions), _heard(study, found, people)
+    ends, keep = _scale(found, questions, _pair(scale, "stage_opportunities")), _heard(study, found, people)
     sides = [pd.DataFrame({need: _numbers(found, found.row(pair[k])) for need, pair in pairs.items()}, index=found.data.index)[keep] for k in (0, 1)]
     if keep.any():
         with warnings.catch_warnings():      # a question that none of these people answered has no quantile
             warnings.simplefilter("ignore", RuntimeWarning)
-            table = opportunity_scores(*sides, scale=scale, weights=found.case_weights[keep])
+            table = opportunity_scores(*sides, scale=ends, weights=found.case_weights[keep])
     else: table = pd.DataFrame({"need": list(pairs), "n": 0}).reindex(columns=["need", "importance", "satisfaction", "score", "low", "high", "first", "n"])
     unsure = ["low", "high", "first"]
     table[unsure] = table[unsure].astype(float).where(table["n"] >= _FEW)
@@ -359,10 +421,21 @@ def _as_planned(journey: Journey, planned: pd.DataFrame) -> pd.DataFrame:
     "Return planned in the order of stages and of the plan. Raises BadInput, NoSuchName."
     missing = [c for c in ("stage", "touchpoint") if c not in planned]
     if missing: raise BadInput("planned", f"no column {', '.join(map(repr, missing))}", f"stage, touchpoint [, {', '.join(_PLANNED)}]")
+    twice = planned.columns[planned.columns.duplicated()]
+    if len(twice): raise BadInput("planned", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+    blank = planned["touchpoint"].isna() | planned["touchpoint"].map(_plain).eq("")
+    if blank.any(): raise BadInput(f"planned, row {int(np.flatnonzero(blank)[0])}", "no touchpoint", "what serves the stage", "name it, or leave the row out")
     _known_stages(planned["stage"], journey)
     place = planned["stage"].map({s: i for i, s in enumerate(journey.stages["stage"])})
     within = pd.to_numeric(planned["order"], errors="coerce") if "order" in planned else pd.Series(0, planned.index)
     return planned.iloc[np.lexsort((np.arange(len(planned)), within.fillna(np.inf), place))].reset_index(drop=True)
+
+
+def _meetings(journey: Journey) -> dict[tuple[str, str], int]:
+    "Return (stage, plain name of a touchpoint) -> people who met it, under whichever of its spellings."
+    met = journey.quotes.loc[journey.quotes["facet"].eq("touchpoint"), ["stage", "code", "case"]]
+    met = met.assign(code=met["code"].map(_plain)).drop_duplicates()
+    return met.groupby(["stage", "code"]).size().to_dict() if len(met) else {}
 
 
 def _misspelt(journey: Journey, names: Iterable[str]) -> list[str]:
@@ -384,8 +457,9 @@ def journey_deviations(
     """
     plan, met = _as_planned(journey, planned), journey.touchpoints
     key = lambda t: list(zip(t["stage"], t["touchpoint"].map(_plain)))
-    of, told, asked = journey.stages.set_index("stage")["n_people"], dict(zip(key(met), met["people"])), set(key(plan))
-    rest = met[np.array([k not in asked for k in key(met)], bool)]
+    of, told, asked = journey.stages.set_index("stage")["n_people"], _meetings(journey), set(key(plan))
+    new = np.array([k not in asked for k in key(met)], bool) & ~pd.Series(key(met), dtype=object).duplicated().to_numpy(bool)
+    rest = met[new]
     table = pd.concat([plan.assign(planned=True), rest[["stage", "touchpoint"]].assign(planned=False)], ignore_index=True)
     people, n = np.array([told.get(k, 0) for k in key(table)], int), table["stage"].map(of).to_numpy(int)
     with np.errstate(invalid="ignore"): share = people / n
@@ -437,14 +511,23 @@ def _mend(journey: Journey, least: int) -> list[tuple[Any, ...]]:
     return rows
 
 # %% ../nbs/49_journey_measures.ipynb #49a00026
+def _told_both(journey: Journey, stage: str) -> set[int]:
+    "Return the codings of the people who told in a stage what they felt and what they had expected."
+    told = journey.quotes[journey.quotes["stage"].eq(stage) & journey.quotes["valence"].notna()]
+    felt, hoped = (told[told["facet"].eq(facet)] for facet in ("emotion", "expectation"))
+    both = set(felt["case"]) & set(hoped["case"])
+    return {i for side in (felt, hoped) for i in side["coding_id"][side["case"].isin(both)]}
+
+
 def _keep_word(journey: Journey) -> list[tuple[Any, ...]]:
     "Return a line for each stage that is surely worse, or surely better, than expected."
     rows, of = [], journey.stages.set_index("stage")["n_people"]
     for r in journey.gaps.itertuples():
         if not (r.high < 0 or r.low > 0): continue
-        why = f"felt less expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.how} (n = {r.n})"
+        why = f"felt less expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.felt:+.1f} against {r.expected:+.1f}, {r.how} (n = {r.n})"
+        only = [_told_both(journey, r.stage)] if r.how == "same people" else []
         words = "Keep what people were led to expect, or promise less" if r.high < 0 else "Better than expected: keep it, and say it beforehand"
-        rows.append((r.stage, words, why, None, r.n, of[r.stage], ("emotion", "expectation"), None))
+        rows.append((r.stage, words, why, None, r.n, of[r.stage], ("emotion", "expectation"), None, *only))
     return rows
 
 
@@ -489,9 +572,9 @@ def suggest_strategies(
     quotes, where = journey.quotes, _where(journey, channels)
     ids = {key: list(dict.fromkeys(part)) for key, part in quotes.groupby(["stage", "facet", "code"])["coding_id"]} if len(quotes) else {}
     found = []
-    for stage, words, why, pain, people, of, facets, codes in rows:
+    for stage, words, why, pain, people, of, facets, codes, *only in rows:
         facets = (facets,) if isinstance(facets, str) else facets
-        held = [i for (s, f, c), part in ids.items() if s == stage and f in facets and (codes is None or c in codes) for i in part]
+        held = [i for (s, f, c), part in ids.items() if s == stage and f in facets and (codes is None or c in codes) for i in part if not only or i in only[0]]
         found.append((stage, words, why, pain, int(people), int(of), where.get(stage), held))
     order = {s: i for i, s in enumerate(journey.stages["stage"])}
     table = pd.DataFrame(found, columns=_STRATEGY, dtype=object).astype({"people": int, "of": int})

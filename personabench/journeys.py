@@ -271,7 +271,7 @@ def _stage_table(order: pd.DataFrame, quotes: pd.DataFrame, people: pd.DataFrame
     for name, table in (("emotion", feeling), ("expectation", hope)):
         ends = ("low", "high") if name == "emotion" else ("expectation_low", "expectation_high")
         columns |= {name: table["mean"].to_numpy(), **{end: table[end.split("_")[-1]].to_numpy() for end in ends}, f"n_{name}": table["n"].to_numpy()}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns | {"ordered": order["ordered"].to_numpy(bool)})
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ab2
 def _count_all(quotes: pd.DataFrame, of: np.ndarray) -> dict[str, Any]:
@@ -301,10 +301,11 @@ def _counted(columns: dict[str, Any], facets: Iterable[str], name: str, *extra: 
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ab4
 def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope: pd.DataFrame) -> pd.DataFrame:
-    "Return one row per stage: stage, gap, low, high, n, how, n_emotion, n_expectation; blanks where nobody told one of the two."
+    "Return one row per stage: stage, gap, low, high, n, how, n_emotion, n_expectation, felt, expected; blanks where nobody told one of the two."
     hoped = dict(zip(zip(awaited["stage"], awaited["case"]), awaited["expectation"]))
-    both = [(s, e - hoped[s, c]) for s, c, e in zip(felt["stage"], felt["case"], felt["emotion"]) if (s, c) in hoped]
-    own = _stage_means(pd.DataFrame(both, columns=["stage", "gap"]), "gap", feeling.index, end=4)
+    both = pd.DataFrame([(s, e, hoped[s, c]) for s, c, e in zip(felt["stage"], felt["case"], felt["emotion"]) if (s, c) in hoped], columns=["stage", "felt", "expected"])
+    both = both.assign(gap=both["felt"].astype(float) - both["expected"].astype(float))
+    own, told, hoping = (_stage_means(both, side, feeling.index, end=4) for side in ("gap", "felt", "expected"))
     size, d = (feeling["n"].to_numpy(), hope["n"].to_numpy()), (feeling["mean"] - hope["mean"]).to_numpy()
     paired, enough = own["n"].to_numpy() >= 3, (size[0] >= 3) & (size[1] >= 3)
     errors = [side["std"].to_numpy() / np.sqrt(np.maximum(side["n"], 1)) for side in (feeling, hope)]
@@ -314,20 +315,21 @@ def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope
     how = [None if np.isnan(x) else "same people" if p else "different people" for x, p in zip(ends[0], paired)]
     n = np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))
     return pd.DataFrame({"stage": feeling.index, "gap": np.where(paired, own["mean"], d), "low": ends[0], "high": ends[1], "n": n,
-                         "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1]})
+                         "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1],
+                         "felt": np.where(paired, told["mean"], feeling["mean"]), "expected": np.where(paired, hoping["mean"], hope["mean"])})
 
 # %% ../nbs/44_journeys.ipynb #7581ce51
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
 
 
 def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
-    "Mark peak, pit, end and mean."
+    "Mark peak, pit, end (of the stages whose order the codebook gives) and mean."
     known = stages[stages["emotion"].notna()]
     if known.empty: return pd.DataFrame(columns=_MOMENT)
     firm = known[known["n_emotion"] >= 3] if (known["n_emotion"] >= 3).sum() >= 2 else known
     best, worst = firm.loc[firm["emotion"].idxmax()], firm.loc[firm["emotion"].idxmin()]
     rows = [("peak", best), ("pit", worst)] if best["emotion"] > worst["emotion"] else []
-    rows.append(("end", known.iloc[-1]))
+    rows += [("end", r) for _, r in known[known["ordered"]].tail(1).iterrows()]
     table = [(m, r["stage"], r["order"], r["emotion"], r["low"], r["high"], r["n_emotion"]) for m, r in rows]
     mean = mean_interval(felt.groupby("case")["emotion"].mean())
     return pd.DataFrame([*table, ("mean", None, np.nan, *mean)], columns=_MOMENT)
@@ -345,7 +347,7 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     return table.iloc[rank].assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
-_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
+_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -355,11 +357,11 @@ class Journey:
     n_people: int                 # people with at least one coding in a stage
     n_codings: int                # codings that have a place
     stages: pd.DataFrame          # stage, order, n_people, n_codings, emotion, low, high, n_emotion,
-                                  # expectation, expectation_low, expectation_high, n_expectation, gap
+                                  # expectation, expectation_low, expectation_high, n_expectation, ordered (False: the codebook gives no order), gap
     people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
     gaps: pd.DataFrame            # stage, gap (felt less expected), low, high, n, how ("same people", "different people", None: no interval),
-                                  # n_emotion, n_expectation
+                                  # n_emotion, n_expectation, felt, expected (means of the people compared: felt - expected is the gap)
     steps: pd.DataFrame           # stage, step, people, codings, share, low, high; in the order of the codebook
     touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share, low, high
     channels: pd.DataFrame        # stage, channel, people, codings, share, low, high
@@ -373,11 +375,12 @@ class Journey:
     opportunities: pd.DataFrame   # rank, stage, order, pain, people, share, codings, emotion
     unplaced: pd.DataFrame        # coding_id, source, case, facet, code, quote, start, end, reason
     notes: tuple[str, ...] = ()   # what a reader of the numbers must know
-    metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source, question
+    metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source,
+                                                                                             # question, lowest, highest (ends of the scale)
 
     def with_metrics(
         self,
-        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question where known
+        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question, lowest, highest where known
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
@@ -394,6 +397,8 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
     missing = [c for c in _METRICS[:4] if c not in metrics]
     if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
+    twice = metrics.columns[metrics.columns.duplicated()]
+    if len(twice): raise BadInput("metrics", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     _known_stages(metrics["stage"], j)
     both = [t for t in (j.metrics, _columns(metrics, _METRICS)) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
@@ -423,6 +428,7 @@ def _absent(people: Iterable[str] | None, there: set) -> str:
     asked = set(map(str, people))
     tell = len(asked & set(map(str, there)))
     if not asked: return "There are no people whose journey this would be."
+    if len(asked) == 1: return "" if tell else "The person asked for has no coding in a stage."
     return f"{tell} of the {len(asked)} people asked for tell of this journey; the others have no coding in a stage." if tell < len(asked) else ""
 
 
@@ -430,7 +436,8 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
     "Say what limits this journey."
     loose, few = order["stage"][~order["ordered"]], stages["stage"][stages["n_emotion"].between(1, 2)]
     felt = quotes[quotes["facet"].eq("emotion") & quotes["valence"].isna()]["code"].unique()
-    notes = [f"{len(loose)} of {len(order)} stages have no order in the codebook and come last: {', '.join(loose)}." if len(loose) else "",
+    last = "come last" if len(loose) < len(order) else "stand as they were first coded, so none is the end"
+    notes = [f"{len(loose)} of {len(order)} stages {'has' if len(loose) == 1 else 'have'} no order in the codebook and {last}: {', '.join(loose)}." if len(loose) else "",
              "No coding is placed in a stage: nothing is drawn." if quotes.empty else "",
              f"Codings in a turn without a stage: {len(unplaced)}, listed in .unplaced." if len(unplaced) else "",
              f"Emotion codes without a valence are not averaged: {', '.join(map(str, felt))}." if len(felt) else "",
@@ -444,6 +451,8 @@ def _checked(codings: pd.DataFrame) -> None:
     missing = [c for c in needed if c not in codings] + ([] if {"source", "source_id"} & set(codings) else ["source"])
     if missing:
         raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
+    twice = codings.columns[codings.columns.duplicated()]
+    if len(twice): raise BadInput("codings", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     valence = pd.to_numeric(codings["valence"], errors="coerce")
     wrong = codings[valence.abs() > 2]
     if len(wrong): raise BadInput(f"code {wrong['code'].iloc[0]!r}", f"valence {wrong['valence'].iloc[0]}", "a number from -2 to 2",

@@ -130,6 +130,7 @@ def _infer(x: pd.Series) -> tuple[str, str]:
 
 # %% ../nbs/30_survey.ipynb #9b21aa7b
 _FILE = "as the file says"
+_LISTED = ", with its answers"     # ends the rule of a scale whose answers were listed without a word: their ends hold, whichever of them occur
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _from_levels(levels: Mapping[str, Any]) -> dict[str, _Given]:
         elif isinstance(said, Mapping): given = _Given("ordinal", tuple((v, str(label)) for v, label in said.items()))
         elif not isinstance(said, Iterable):
             raise BadInput(f"levels[{name!r}]", repr(said), "a level, a list of answers in order, or a dict answer -> label", "one of " + ", ".join(LEVELS))
-        else: given = _Given("ordinal", tuple((v, str(v)) for v in said))
+        else: given = _Given("ordinal", tuple((v, str(v)) for v in said), by=f"given{_LISTED}")
         out[_name(name)] = given
     return out
 
@@ -192,7 +193,8 @@ def _from_dictionary(dictionary: str | Path | pd.DataFrame) -> dict[str, _Given]
     for row, (variable, level, question, label, labels, group, missing) in enumerate(rows, 2):
         name, at = _name(variable), f"{place}, line {row}"
         if name in out: raise BadInput(at, f"the variable {name!r} a second time", "each variable once", "delete one of the two lines")
-        out[name] = _Given(_checked_level(level, at) if level else None, _pairs(labels), label, question, "dictionary",
+        bare = level.strip().casefold() == "ordinal" and labels and all(v == said for v, said in _pairs(labels))
+        out[name] = _Given(_checked_level(level, at) if level else None, _pairs(labels), label, question, f"dictionary{_LISTED}" if bare else "dictionary",
                            group if "group" in table else None, tuple((c, "" if c == said else said) for c, said in _pairs(missing)) if "missing" in table else None)
     return out
 
@@ -820,7 +822,7 @@ def _settle(asked: str | None, given: Mapping[str, _Given], level: str, frame: p
 def _notes_on(variables: pd.DataFrame, given: Mapping[str, _Given], weights: str | None) -> list[str]:
     "Return what a reader should know: dictionary lines without a column, weights that were not asked for, variables that are not used."
     names = set(variables["variable"])
-    absent = [name for name, said in given.items() if name not in names and said.by == "dictionary" and said.level != "id"]
+    absent = [name for name, said in given.items() if name not in names and said.by.startswith("dictionary") and said.level != "id"]
     idle = variables.loc[(variables["level"] == "weight") & (variables["variable"] != weights), "variable"].tolist()
     out = [f"in the dictionary but not in the survey: {', '.join(absent)}"] if absent else []
     if idle and not weights: out.append(f"{idle[0]!r} looks like weights but was not used as such: pass weights={idle[0]!r}")

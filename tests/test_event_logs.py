@@ -81,7 +81,7 @@ def test_segments_are_held_against_everybody_else():
     row = j.segments.set_index(["segment", "stage"]).loc[("odd", "b")]
     d = share_difference((99, 99), (20, 100))
     assert (row["cases"], row["n"]) == (20, 100) and row[["difference", "difference_low", "difference_high", "p"]].tolist() == pytest.approx(list(d)[:4])
-    assert row["q"] >= row["p"] and "1 cases have no segment" in " ".join(j.notes) and "odd, b: 20 %" in j.explain()
+    assert row["q"] >= row["p"] and "1 case has no segment and is in no comparison" in " ".join(j.notes) and "odd, b: 20 %" in j.explain()
     shuffled = journey_from_events(log_of({f"p{i}": "ab" if i % 3 else "a" for i in range(300)}), stages=["a", "b"],
                                    segments={f"p{i}": str(np.random.default_rng(i).integers(2)) for i in range(300)})
     assert not (shuffled.segments["q"] < .05).any()
@@ -115,6 +115,21 @@ def test_the_interval_of_a_removal_effect_holds_the_truth():
         found = removal_effect(journey_from_events(log_of(ways), stages=list("sh!")), goal="!", n_boot=100).set_index("stage").loc["h"]
         hit += found["low"] <= .75 <= found["high"]
     assert 51 <= hit <= 60
+
+
+def test_cases_without_a_stage_do_not_arrive():
+    ways = {"p": "ab", "q": "ab", "r": "a", "s": "x", "t": "x"}
+    j = journey_from_events(log_of(ways), stages=["a", "b"])
+    found, without = removal_effect(j, goal="b"), removal_effect(journey_from_events(log_of({k: w for k, w in ways.items() if w != "x"}), stages=["a", "b"]), goal="b")
+    assert found.attrs["reached"] == pytest.approx(.4) == j.funnel["share"].iloc[1] and without.attrs["reached"] == pytest.approx(2 / 3)
+    assert found[["effect", "credit"]].equals(without[["effect", "credit"]])
+
+
+def test_resamples_that_all_agree_give_no_interval():
+    found = removal_effect(journey_from_events(log_of({"p": "ab", "q": "ab"}), stages=["a", "c", "b"]), goal="b").set_index("stage")
+    assert found["effect"].to_dict() == {"a": 1, "c": 0} and found[["low", "high"]].isna().all(axis=None)
+    some = removal_effect(journey_from_events(log_of({f"p{i}": "acb" if i % 2 else "ab" for i in range(20)}), stages=["a", "c", "b"]), goal="b").set_index("stage")
+    assert some.loc["c", "low"] < some.loc["c", "effect"] < some.loc["c", "high"]
 
 
 def arriving(ways: list[str], away: str) -> float:
@@ -170,6 +185,61 @@ def test_rows_in_another_order_are_told_and_change_nothing():
 ])
 def test_bad_logs_are_named(log, how, error, said):
     with pytest.raises(error, match=said): journey_from_events(log, **how)
+
+
+def timed(*times) -> pd.DataFrame: return pd.DataFrame({"case": "p", "time": list(times), "event": list("abc")[:len(times)]})
+
+
+@pytest.mark.parametrize("times", [
+    ("2026-01-01", "9999-12-31", "2026-01-02"), ("2026-01-01", "0001-01-01", "2026-01-02"), (1.7e9, 2.5e11, 1.7e9 + 86_400),
+    pd.Series(["2026-01-01", "9999-12-31", "2026-01-02"]).astype("datetime64[s]"), pd.Series([0, 9e10, 86_400]).astype("timedelta64[s]"),
+])
+def test_a_time_too_far_away_is_none_and_not_the_past(times):
+    j = journey_from_events(timed(*times).assign(time=times), stages=STAGES)
+    assert j.stages["cases"].tolist() == [1, 0, 1] and j.variants["variant"].tolist() == ["a → c"]
+    told = " ".join(j.notes)
+    assert "1 of 3 events have no time and are left out" in told and "stood behind" not in told
+
+
+@pytest.mark.parametrize("times, days", [
+    (("03/04/2026", "13/04/2026", "05/05/2026"), [10, 22]), (("03/04/2026", "04/14/2026", "05/05/2026"), [41, 21]),
+    (("03.04.2026", "05.04.2026", "06.05.2026 00:00"), [2, 31]), (("2026-04-03", "13/04/2026", "2026-05-05"), [10, 22]),
+])
+def test_the_order_of_day_and_month_is_one_for_the_whole_log(times, days):
+    assert journey_from_events(timed(*times), stages=STAGES).funnel["wait"].tolist()[1:] == [pd.Timedelta(days=d) for d in days]
+
+
+def test_dates_that_could_be_two_are_asked_for():
+    log = timed("03/04/2026", "05/04/2026", "07/04/2026")
+    with pytest.raises(BadInput, match="dates such as 03/04/2026.*dayfirst=True"): journey_from_events(log, stages=STAGES)
+    for first, wait in ((True, 2), (False, 61)):
+        assert journey_from_events(log, stages=STAGES, dayfirst=first).funnel["wait"].tolist()[1] == pd.Timedelta(days=wait)
+    with pytest.raises(BadInput, match="13/04/2026, 04/13/2026"): journey_from_events(timed("13/04/2026", "04/13/2026"), stages=STAGES)
+    with pytest.raises(BadInput, match="a date such as 13/04/2026.*dayfirst=True"): journey_from_events(timed("13/04/2026"), stages=STAGES, dayfirst=False)
+
+
+@pytest.mark.parametrize("by, what", [(1e3, "divide by 1000 where they are milliseconds"), (1e6, "1000000.*microseconds"), (1e9, "1000000000.*nanoseconds")])
+def test_numbers_that_are_no_seconds_are_refused(by, what):
+    with pytest.raises(BadInput, match=f"column 'time'.*Expected: seconds.*{what}"): journey_from_events(timed(1.7e9 * by, 1.7e9 * by + 1, 1.7e9 * by + 2))
+
+
+def test_one_is_said_in_the_singular():
+    j = journey_from_events(pd.DataFrame([("p", 1, "b"), ("p", 0, "a"), ("q", 5, "x")], columns=["case", "time", "event"]), stages=["a", "b"])
+    told = j.explain() + repr(journey_from_events(timed(1), stages=["a"]))
+    assert "1 second after" in told and "1 event stood" in told and "was put in order" in told and "1 case has no event" in told and "1 stage, 1 event with" in told
+    assert "1 seconds" not in told and "1 events" not in told and "1 cases" not in told
+
+
+def test_discovery_says_how_many_events_it_left_out():
+    log = pd.DataFrame([(c, i, f"e{i:02d}") for c in "pq" for i in range(15)], columns=["case", "time", "event"])
+    j = journey_from_events(log)
+    assert len(j.stages) == 12 and len(j.unplaced) == 3 and any("3 more events" in n and ".unplaced" in n for n in j.notes)
+    assert not any("more event" in n for n in journey_from_events(log[log["time"] < 12]).notes)
+
+
+def test_a_column_that_is_there_twice_is_named():
+    log = log_of({"p": "ab"})
+    with pytest.raises(BadInput, match="column 'case'.*twice"): journey_from_events(pd.concat([log, log[["case"]]], axis=1))
 
 
 def test_a_goal_that_nobody_reaches_is_named():

@@ -25,7 +25,7 @@ from personabench.survey import import_survey
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "journey_measures.json").read_text("utf-8"))
 TRUTH = json.loads((Path(__file__).parent.parent / "data" / "truth.json").read_text("utf-8"))
-METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
+METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
 NEEDS = {need: (f"imp_{need}", f"sat_need_{need}") for need in ("dock", "support", "price", "bike", "route")}
 
 
@@ -95,6 +95,68 @@ def test_a_recommendation_counts_promoters_less_detractors():
         import_survey(study, data, id="id", name="w", levels={"nps": "numeric"})
         row = stage_metrics(study, {"Use": {"nps": "nps"}}).iloc[0]
         assert row["value"] == pytest.approx(.5 - .3) and -1 < row["low"] < row["value"] < row["high"] < 1 and row["n"] == 20
+
+
+def asked_of(answers: dict, **how) -> Study:
+    "A study with the stage Use and a survey of these answers."
+    study = Study(":memory:", coder="MB", create=True)
+    study_with_stage(study)
+    data = pd.DataFrame({"id": [f"R{i}" for i in range(len(next(iter(answers.values()))))], **answers})
+    import_survey(study, data, id="id", name="w", **how)
+    return study
+
+
+MIDDLE = [2, 3, 3, 3, 3, 3, 4, 4, 3, 2] * 2     # answers on a scale from 1 to 5 of which nobody ticked the ends
+
+
+@pytest.mark.parametrize("how, call", [
+    ({"levels": {"q": [1, 2, 3, 4, 5]}}, {}), ({"levels": {"q": {1: "worst", 5: "best"}}}, {}), ({"levels": {"q": "ordinal"}}, {"scale": (1, 5)}),
+    ({}, {"scale": (1, 5)}),
+    ({"dictionary": pd.DataFrame({"variable": ["q"], "level": ["ordinal"], "labels": ["1|2|3|4|5"]})}, {}),
+    ({"dictionary": pd.DataFrame({"variable": ["q"], "level": [""], "labels": ["1=worst|5=best"]})}, {}),
+])
+def test_the_ends_of_a_scale_are_those_declared(how, call):
+    with asked_of({"q": MIDDLE}, **how) as study:
+        items = pd.DataFrame({"stage": "Use", "question": "q", "kind": ["csat", "emotion", "ces"]})
+        got = stage_metrics(study, items, **call).set_index("kind")
+        assert got.loc["csat", "value"] == pytest.approx(.2) and got.loc["emotion", "value"] == pytest.approx(0) and got.loc["ces", "value"] == 3
+        assert got[["lowest", "highest"]].values.tolist() == [[0, 1], [-2, 2], [1, 5]]
+        needs = stage_opportunities(study, {"speed": ("q", "q")}, **call)
+        assert needs.loc[0, "importance"] == pytest.approx(2)
+
+
+@pytest.mark.parametrize("how", [{}, {"levels": {"q": "ordinal"}}, {"levels": {"q": "numeric"}}])
+@pytest.mark.parametrize("kind", ["csat", "emotion", "ces"])
+def test_answers_that_merely_occur_are_no_scale(how, kind):
+    with asked_of({"q": MIDDLE}, **how) as study:
+        with pytest.raises(BadInput, match=r"without ends: the answers go from 2 to 4.*scale=\(lowest, highest\)"): stage_metrics(study, {"Use": {"q": kind}})
+        with pytest.raises(BadInput, match="without ends"): stage_opportunities(study, {"speed": ("q", "q")})
+        mean = stage_metrics(study, {"Use": {"q": "mean"}}).iloc[0]
+        assert mean["value"] == 3 and np.isnan(mean["lowest"])
+
+
+def test_a_scale_in_words_needs_all_its_words():
+    words = ["disagree", "neither", "agree"] * 8
+    with asked_of({"q": words}) as study:
+        with pytest.raises(BadInput, match="in words without ends: 3 of them occur.*levels="): stage_metrics(study, {"Use": {"q": "csat"}}, scale=(1, 5))
+    five = ["strongly disagree", "disagree", "neither", "agree", "strongly agree"]
+    with asked_of({"q": words}, levels={"q": five}) as study:
+        assert stage_metrics(study, {"Use": {"q": "csat"}}).loc[0, "value"] == pytest.approx(1 / 3)
+
+
+def test_a_recommendation_is_asked_from_0_to_10_whoever_answered():
+    with asked_of({"nps": [9, 8, 7, 3, 9] * 4}) as study:       # by its answers a scale from 3 to 9
+        assert stage_metrics(study, {"Use": {"nps": "nps"}}, scale=(1, 5)).loc[0, "value"] == pytest.approx(.4 - .2)
+    with asked_of({"nps": [9, 8, 7, 3, 11] * 4}, levels={"nps": "numeric"}) as study:
+        with pytest.raises(BadInput, match="off the scale, such as 11.*0 to 10"): stage_metrics(study, {"Use": {"nps": "nps"}})
+
+
+def test_a_question_has_a_scale_of_its_own_and_keeps_to_it():
+    with asked_of({"q": MIDDLE, "r": [1, 2, 3, 4, 5] * 4}, levels={"r": [1, 2, 3, 4, 5]}) as study:
+        items = pd.DataFrame({"stage": "Use", "question": ["q", "r"], "kind": "ces", "scale": [(1, 7), None]})
+        assert stage_metrics(study, items, scale=(0, 9))[["lowest", "highest"]].values.tolist() == [[1, 7], [1, 5]]
+        with pytest.raises(BadInput, match="4 answers off the scale, such as 2"): stage_metrics(study, items.assign(scale=[(3, 7), None]))
+        with pytest.raises(BadInput, match=r"scale='1-7'.*\(lowest, highest\)"): stage_metrics(study, items.assign(scale="1-7"))
 
 
 def study_with_stage(study) -> None:
@@ -208,7 +270,7 @@ def test_bad_pairs_say_what_is_wrong(sample, pairs, how, said):
 def test_two_scales_are_refused():
     with Study(":memory:", coder="MB", create=True) as study:
         data = pd.DataFrame({"id": [f"R{i}" for i in range(35)], "want": [1, 2, 3, 4, 5] * 7, "have": [1, 2, 3, 4, 5, 6, 7] * 5})
-        import_survey(study, data, id="id", name="w", levels={"want": "ordinal", "have": "ordinal"})
+        import_survey(study, data, id="id", name="w", levels={"want": [1, 2, 3, 4, 5], "have": list(range(1, 8))})
         with pytest.raises(BadInput, match="want: 1 to 5, have: 1 to 7"): stage_opportunities(study, {"speed": ("want", "have")})
 
 
@@ -357,6 +419,25 @@ def test_deviations_tell_planned_met_and_unplanned():
     assert got.loc[2, "share"] == 0 and got.loc[[0], ["share", "low", "high"]].isna().all(axis=None)
 
 
+def test_spellings_of_one_touchpoint_are_counted_together_and_each_person_once():
+    trip = told(("A", "Buy", "touchpoint", "App"), *[(p, "Buy", "touchpoint", "app") for p in "ABC"], ("D", "Buy", "pain", "slow"))
+    got = journey_deviations(trip, pd.DataFrame({"stage": ["Buy"], "touchpoint": ["APP"]}))
+    assert got[["touchpoint", "status", "people", "of"]].values.tolist() == [["APP", "as planned", 3, 4]]
+    open_ = journey_deviations(trip, pd.DataFrame({"stage": ["Buy"], "touchpoint": ["Shop"]}))
+    assert open_["status"].tolist() == ["not met", "not planned"] and open_["people"].tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", np.nan])
+def test_a_plan_without_a_touchpoint_is_refused(name):
+    plan = pd.DataFrame({"stage": ["Buy", "Buy"], "touchpoint": pd.Series(["Shop", name], dtype=object)})
+    with pytest.raises(BadInput, match="planned, row 1.*no touchpoint"): journey_deviations(trip_with_touchpoints(), plan)
+
+
+def test_a_planned_column_that_is_there_twice_is_named():
+    plan = pd.DataFrame([["Buy", "Shop", "Buy"]], columns=["stage", "touchpoint", "stage"])
+    with pytest.raises(BadInput, match="the column 'stage' twice"): journey_deviations(trip_with_touchpoints(), plan)
+
+
 def test_a_misspelt_touchpoint_is_told():
     got = journey_deviations(trip_with_touchpoints(), pd.DataFrame({"stage": ["Buy"], "touchpoint": ["Website"]}))
     assert got.attrs["notes"] == ["Nobody met 'Website' in any stage: did you mean 'Web site'?"]
@@ -386,6 +467,15 @@ def test_each_strategy_leads_to_its_codings():
         assert code is None or held == trip.quotes.loc[trip.quotes["code"] == code, "coding_id"].tolist(), code
     assert got["pain"].tolist() == ["slow", None, None, None] and got[["people", "of"]].values.tolist() == [[3, 4], [4, 4], [1, 4], [2, 4]]
     assert set(got["channel"]) == {"App"} and "3 of 4 people" in got["why"][0] and "16.0 (14.0 to 17.0) of 20 (survey, n = 80)" in got["why"][2]
+
+
+def test_a_gap_of_some_rests_on_their_words_only():
+    rows = [*felt("Use", [-2, -1, -2]), *felt("Use", [2, 2, 1, 2], "DEFG"), *[(p, "Use", "expectation", "hopes", 1) for p in "ABC"]]
+    trip = told(*rows)
+    row = suggest_strategies(trip).iloc[0]
+    assert row["people"] == 3 and row["of"] == 7 and "-1.7 against +1.0" in row["why"]
+    mine = trip.quotes.set_index("coding_id").loc[row["coding_ids"]]
+    assert set(mine["case"]) == set("ABC") and set(mine["facet"]) == {"emotion", "expectation"} and len(mine) == 6
 
 
 def test_channels_are_those_given_then_coded_then_met():

@@ -199,6 +199,16 @@ def test_the_gap_of_different_people_is_welchs():
     assert (got["how"], got["n"]) == ("different people", 9) and stage(trip, "Use")["gap"] == got["gap"]
 
 
+def test_a_gap_of_some_gives_their_own_means_not_those_of_all():
+    many = dict(zip("DEFGHIJKLM", [2] * 10))
+    trip = journey_from_codings(table(*feelings("Use", A=-1, B=-2, C=0, **many), *hopes("Use", A=1, B=2, C=2)))
+    got = gap_of(trip, "Use")
+    assert (got["how"], got["n"], got["n_emotion"]) == ("same people", 3, 13) and got["gap"] == pytest.approx(-8 / 3)
+    assert (got["felt"], got["expected"]) == pytest.approx((-1, 5 / 3)) and stage(trip, "Use")["emotion"] > 1
+    apart = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=0, C=-1, D=-2), *hopes("Use", A=1, B=2), *feelings("Use", V=0)[:1], *hopes("Use", V=0))), "Use")
+    assert (apart["felt"], apart["expected"]) == pytest.approx((-.5, 1))
+
+
 def test_people_who_told_both_count_once_where_few_did():
     rows = [*feelings("Use", A=1, B=0, C=-1, D=-2), *hopes("Use", A=1, B=2), *feelings("Use", V=0)[:1], *hopes("Use", V=0)]
     got = gap_of(journey_from_codings(table(*rows)), "Use")
@@ -254,7 +264,7 @@ def test_the_feelings_say_where_they_come_from():
 # -- Metrics --------------------------------------------------------------------------------------------------------------------
 def test_metrics_are_added_in_stage_order_and_feelings_stay():
     trip = journey_from_codings(table(*feelings("Buy", A=1), *feelings("Use", A=1)))
-    assert trip.metrics.empty and list(trip.metrics) == ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]
+    assert trip.metrics.empty and list(trip.metrics) == ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
     one = trip.with_metrics(pd.DataFrame({"stage": ["Use"], "metric": "ease", "kind": "ces", "value": 4.}))
     two = one.with_metrics(pd.DataFrame({"stage": ["Buy"], "metric": "net promoter score", "kind": "nps", "value": .3, "n": 40}))
     assert trip.metrics.empty and len(one.metrics) == 1 and two.metrics["stage"].tolist() == ["Buy", "Use"]
@@ -338,6 +348,26 @@ def test_moments_mark_peak_pit_end_and_mean():
                                 codes=pd.DataFrame({"code": ["Buy", "Use", "Leave"], "facet": "stage", "order": [1, 2, 3]}))
     assert dict(zip(trip.moments["moment"], trip.moments["stage"].fillna("all"))) == {"peak": "Use", "pit": "Buy", "end": "Leave", "mean": "all"}
     assert trip.moments["emotion"].iloc[-1] == pytest.approx(np.mean([0, 2 / 3, -1 / 3]))
+
+
+def test_the_end_is_a_stage_that_the_codebook_puts_last():
+    rows = [*feelings("A", P=-1, Q=0, R=-2), *feelings("Z", P=1, Q=2, R=1), *feelings("Y", P=0, Q=1, R=0)]
+    some = journey_from_codings(table(*rows), codes=pd.DataFrame({"code": ["A", "Z", "Y"], "facet": "stage", "order": [1, None, None]}))
+    assert some.moments.set_index("moment")["stage"]["end"] == "A" and some.stages.set_index("stage")["ordered"].to_dict() == {"A": True, "Z": False, "Y": False}
+    assert "come last: Z, Y" in some.notes[0]
+    none = journey_from_codings(table(*rows))
+    assert none.moments["moment"].tolist() == ["peak", "pit", "mean"] and not none.stages["ordered"].any() and "none is the end" in none.notes[0]
+
+
+def test_a_column_that_is_there_twice_is_named():
+    rows = table(*feelings("A", P=-1))
+    with pytest.raises(BadInput, match="the column 'code' twice"): journey_from_codings(pd.concat([rows, rows[["code"]]], axis=1))
+    metrics = pd.DataFrame([["A", "reached", "share", .5, "A"]], columns=["stage", "metric", "kind", "value", "stage"])
+    with pytest.raises(BadInput, match="the column 'stage' twice"): journey_from_codings(rows).with_metrics(metrics)
+
+
+def test_one_person_who_tells_nothing_is_said_in_the_singular():
+    assert journey_from_codings(table(*feelings("A", P=-1)), people=["X"]).notes[0] == "The person asked for has no coding in a stage."
 
 
 def test_one_person_makes_no_peak_where_three_can():
