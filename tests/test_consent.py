@@ -312,9 +312,11 @@ def test_a_memo_about_nobody_keeps_all_but_the_words_of_the_person(otto: Study):
     assert told["memos"] == 1 and text.startswith("She said: ▒") and text.endswith("! And he left.") and "husband" not in text
 
 
-@pytest.mark.parametrize("words", ["no", "not to be quoted", "[not to be quoted]", "do not quote", "don't quote me", "Don’t quote me", "yes, but no quotes",
+@pytest.mark.parametrize("words", [
+    "no", "not to be quoted", "[not to be quoted]", "do not quote", "don't quote me", "Don’t quote me", "yes, but no quotes",
     "yes (no quotes)", "I do not want to be quoted", "interview yes; without verbatim quotes", "refuses to be quoted", "quotes: no",
-    "Quotes are not allowed", "please do not use my words", "I don't mind the recording but do not cite me", "nein", "ja, aber keine Zitate", "bitte nicht wörtlich zitieren"])
+    "Quotes are not allowed", "please do not use my words", "I don't mind the recording but do not cite me", "nein", "ja, aber keine Zitate",
+    "bitte nicht wörtlich zitieren"])
 def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, recwarn):
     with Study(":memory:", coder="MB") as study:
         record_consent(study, case="P01", consent=words)
