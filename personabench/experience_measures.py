@@ -35,6 +35,19 @@ def _answers(x: pd.Series, scale: tuple[float, float], place: str) -> np.ndarray
     return numbers
 
 
+def _weights(weights: pd.Series | None, index: pd.Index) -> pd.Series:
+    "Return the weight of each respondent, 1 where nothing is said. Raises BadInput."
+    w = pd.Series(1., index) if weights is None else pd.to_numeric(weights, errors="coerce").reindex(index).astype(float)
+    if not (np.isfinite(w) & (w >= 0)).all(): raise BadInput("weights", "missing, infinite or negative weights", "a number of 0 or more for each respondent")
+    return w
+
+
+def _columns_once(table: pd.DataFrame, place: str) -> None:
+    "Refuse a table with two columns of one name."
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice): raise BadInput(place, f"the column {str(twice[0])!r} twice", "each column once", "rename or drop one of the two")
+
+
 def _net_promoters(x: np.ndarray, w: np.ndarray) -> tuple[float, float, float]:
     "Return the score from -1 to 1 with the ends of its interval."
     from statistics import NormalDist
@@ -72,8 +85,7 @@ def experience_scores(
     if kind not in _SCORES: raise BadInput(f"kind {kind!r}", "no such score", ", ".join(map(repr, _SCORES)), nearest(kind, _SCORES))
     table, scale = answers.to_frame() if isinstance(answers, pd.Series) else answers, scale or _SCALES[kind]
     if kind == "nps" and tuple(scale) != (0, 10): raise BadInput("scale", f"{scale}", "(0, 10) for a net promoter score", "kind='csat' takes other scales")
-    w = pd.Series(1., table.index) if weights is None else weights.reindex(table.index)
-    if w.isna().any() or (w < 0).any(): raise BadInput("weights", "missing or negative weights", "a number of 0 or more for each respondent")
+    w = _weights(weights, table.index)
     groups: list[Any] = [None] if by is None else sorted(by.dropna().unique(), key=str)
     rows = []
     for name, x in table.items():
@@ -98,6 +110,23 @@ def _shares(top: np.ndarray, w: np.ndarray) -> np.ndarray:
     return np.divide(w @ np.where(there, top, 0.), total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
+def _spread(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Return the ends of percentile intervals of each column; NaN where all draws agree, which is no certainty."
+    low, high = np.full((2, draws.shape[1]), np.nan)
+    for k, x in enumerate(draws.T):
+        x = x[~np.isnan(x)]
+        if len(x) and np.ptp(x) > 1e-12: low[k], high[k] = np.quantile(x, [.025, .975])
+    return low, high
+
+
+def _leads(draws: np.ndarray) -> np.ndarray:
+    "Return in what share of the draws each column leads; columns that lead together share the draw."
+    told = draws[~np.isnan(draws).all(axis=1)]
+    if not len(told): return np.full(draws.shape[1], np.nan)
+    top = told >= np.nanmax(told, axis=1, keepdims=True) - 1e-9
+    return (top / top.sum(axis=1, keepdims=True)).mean(axis=0)
+
+
 def opportunity_scores(
     importance: pd.DataFrame,                      # answers, one column per job or need
     satisfaction: pd.DataFrame,                    # answers of the same people, columns of the same names
@@ -109,26 +138,28 @@ def opportunity_scores(
 ) -> pd.DataFrame:
     """Return opportunity scores (0 to 20), the largest first, with percentile bootstrap intervals over people.
 
-    Columns: need, importance, satisfaction (0 to 10), score, low, high, first (share of the resamples in which it leads), n. Raises BadInput (columns or people that
-    differ, answers off the scale). Source: Ulwick 2005.
+    Columns: need, importance, satisfaction (0 to 10), score, low, high, first (share of the resamples in which it leads; needs that lead together share it), n (people
+    of any weight who answered both). Where all resamples agree there is no interval. Raises BadInput (columns or people that differ, nobody, answers off the scale,
+    weights that are none). Source: Ulwick 2005.
     """
+    for side in (importance, satisfaction): _columns_once(side, "opportunity_scores")
     if set(importance.columns) != set(satisfaction.columns):
         odd = sorted(map(str, set(importance.columns) ^ set(satisfaction.columns)))
         raise BadInput("opportunity_scores", f"columns on one side only: {', '.join(odd[:5])}", "the same needs on both sides", "rename the columns")
     if not importance.index.equals(satisfaction.index):
         raise BadInput("opportunity_scores", "other respondents on both sides", "the same index", "satisfaction.reindex(importance.index)")
-    w = (pd.Series(1., importance.index) if weights is None else weights.reindex(importance.index)).to_numpy("float64")
+    if not importance.size: raise BadInput("opportunity_scores", f"{len(importance)} respondents, {importance.shape[1]} needs", "one at least of each")
+    w = _weights(weights, importance.index).to_numpy("float64")
     wanted, had = _top_two(importance, scale, "importance"), _top_two(satisfaction[importance.columns], scale, "satisfaction")
     def scores(w: np.ndarray) -> np.ndarray:
         a, b = 10 * _shares(wanted, w), 10 * _shares(had, w)
         return a + np.maximum(a - b, 0)
 
     draws = scores(np.random.default_rng(seed).multinomial(len(w), np.full(len(w), 1 / len(w)), n_boot) * w) if n_boot else np.full((1, wanted.shape[1]), np.nan)
-    low, high = np.nanquantile(draws, [.025, .975], axis=0) if n_boot else (draws[0], draws[0])
-    first = np.argmax(np.nan_to_num(draws, nan=-1), axis=1)
-    lead = np.bincount(first, minlength=wanted.shape[1]) / len(draws) if n_boot else np.full(wanted.shape[1], np.nan)
+    (low, high), first = _spread(draws), _leads(draws)
+    n = ((~np.isnan(wanted) & ~np.isnan(had))[w > 0]).sum(axis=0)
     table = pd.DataFrame({"need": importance.columns, "importance": 10 * _shares(wanted, w), "satisfaction": 10 * _shares(had, w),
-                          "score": scores(w), "low": low, "high": high, "first": lead, "n": (~np.isnan(wanted) & ~np.isnan(had)).sum(axis=0)})
+                          "score": scores(w), "low": low, "high": high, "first": first, "n": n})
     return table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
 # %% ../nbs/08_experience_measures.ipynb #99fdb5f9
@@ -158,10 +189,13 @@ def kano_categories(
     if list(having.columns) != list(lacking.columns) or not having.index.equals(lacking.index):
         found = "other columns or respondents on both sides"
         raise BadInput("kano_categories", found, "the same features and people", "lacking[having.columns].reindex(having.index)")
+    _columns_once(having, "kano_categories")
     rows = []
     for name in having:
         a, b = (_answers(side[name], (1, 5), f"{what} {str(name)!r}") for side, what in ((having, "having"), (lacking, "lacking")))
         both = ~np.isnan(a) & ~np.isnan(b)
+        odd = next((x for side in (a, b) for x in side[~np.isnan(side)] if x % 1), None)
+        if odd is not None: raise BadInput(f"feature {str(name)!r}", f"the answer {odd:g}", "whole numbers from 1 to 5 (KANO_ANSWERS)", "correct it, or leave it blank")
         counts = np.bincount(_TABLE[a[both].astype(int) - 1, b[both].astype(int) - 1], minlength=6)
         first, p = _clear(counts)
         n = int(counts[:4].sum())

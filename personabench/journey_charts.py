@@ -218,9 +218,10 @@ _ENDS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0.,
 
 
 def _span(rows: pd.DataFrame) -> tuple[float, float]:
-    "Return the ends of a metric's scale: those of its kind, else those of its values."
-    kind = str(rows["kind"].iloc[0])
+    "Return the ends of a metric's scale: those of its kind, else those of its answers, else those of its values."
+    kind, ends = str(rows["kind"].iloc[0]), rows.reindex(columns=["lowest", "highest"]).astype(float)
     if kind in _ENDS: return _ENDS[kind]
+    if ends.notna().all(axis=None): return float(ends["lowest"].min()), float(ends["highest"].max())
     low, high = float(rows[["value", "low"]].min(axis=None)), float(rows[["value", "high"]].max(axis=None))
     low = 0. if kind == "seconds" or low >= 0 and low < high / 2 else low
     return (low, high) if high > low else (low - .5, high + .5)

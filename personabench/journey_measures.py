@@ -292,18 +292,13 @@ def stage_opportunities(
     first (share of the resamples in which it leads), n (people who answered both). Raises NoSuchName (survey, question, stage, need), BadInput (no ordered
     answers, a scale without ends, different scales). Source: Ulwick 2005.
     """
-    import warnings
-
     stages, (_, people) = dict(stages or {}), _who(study, persona, segment, None, segmentation)
     questions = _pairs(pairs, stages)
     if stages: _stages_of(study, stages.values())
     found = _asking(study, questions, survey, _home(study, persona, segment, segmentation))
     ends, keep = _scale(found, questions, _pair(scale, "stage_opportunities")), _heard(study, found, people)
     sides = [pd.DataFrame({need: _numbers(found, found.row(pair[k])) for need, pair in pairs.items()}, index=found.data.index)[keep] for k in (0, 1)]
-    if keep.any():
-        with warnings.catch_warnings():      # a question that none of these people answered has no quantile
-            warnings.simplefilter("ignore", RuntimeWarning)
-            table = opportunity_scores(*sides, scale=ends, weights=found.case_weights[keep])
+    if keep.any(): table = opportunity_scores(*sides, scale=ends, weights=found.case_weights[keep])
     else: table = pd.DataFrame({"need": list(pairs), "n": 0}).reindex(columns=["need", "importance", "satisfaction", "score", "low", "high", "first", "n"])
     unsure = ["low", "high", "first"]
     table[unsure] = table[unsure].astype(float).where(table["n"] >= _FEW)

@@ -134,6 +134,15 @@ def test_each_metric_has_a_row_with_its_own_scale():
     assert "\\u2212100 to +100" in axis["labelExpr"] and "0 to 100 %" in axis["labelExpr"], "the scale is written under the name"
 
 
+def test_a_mean_is_drawn_on_the_scale_of_its_answers():
+    row = {"stage": "Sign-up", "metric": "Ease", "kind": "ces", "value": 3., "low": 2.5, "high": 3.5, "n": 90, "source": "panel", "question": "q"}
+    for ends, words, at in (({"lowest": 1., "highest": 5.}, "1.0 to 5.0", .5), ({}, "2.5 to 3.5", .5), ({"lowest": 1., "highest": 7.}, "1.0 to 7.0", 1 / 3)):
+        spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(pd.DataFrame([row | ends]))).to_dict()
+        assert words in next(u["encoding"]["y"]["axis"] for u in marks(spec, "circle"))["labelExpr"], ends
+        drawn = rows_of(spec, marks(spec, "circle")[0])[0]
+        assert (drawn["x"] - drawn["x0"]) / (drawn["x1"] - drawn["x0"]) == pytest.approx(at, abs=.01)
+
+
 def test_the_same_metric_of_two_sources_is_two_rows():
     more = pd.DataFrame([("Sign-up", "Would recommend", "nps", .1, 0., .2, 90, "panel", "q")], columns=METRICS)
     spec = chart_metrics(trip_of(STAGES, 3).with_metrics(more)).to_dict()
