@@ -106,12 +106,10 @@ def _feelings(j: Journey) -> dict[Any, list[dict[str, Any]]]:
 def _gaps(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     "Return what people expected and what they felt, and the gap with its interval."
     cells: dict[Any, list[dict[str, Any]]] = {}
-    expected = dict(zip(j.stages["stage"], zip(j.stages["expectation"], j.stages["n_expectation"], j.stages["emotion"])))
     for r in j.gaps.itertuples():
         if pd.isna(r.gap): continue
-        hoped, n, felt = expected[r.stage]
         how = f"{r.how}, n = {int(r.n)}" if r.how else f"felt n = {int(r.n_emotion)}, expected n = {int(r.n_expectation)}; no interval"
-        told, rank = f"expected {_signed(hoped)}, felt {_signed(felt)} · {how}", _strength(int(min(r.n_emotion, r.n_expectation)))
+        told, rank = f"expected {_signed(r.expected)}, felt {_signed(r.felt)} · {how}", _strength(int(min(r.n_emotion, r.n_expectation)))
         cells[r.stage] = [_item(_key("gap", r.stage, "emotion expectation"), f"Gap {_signed(r.gap, r.low, r.high)}", rank, told)]
     return cells
 
