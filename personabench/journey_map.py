@@ -167,7 +167,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
     "strategy": ("Strategies", _suggested),
     "note": ("Notes", lambda j: {}),
 }
-_ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt less expected, 95 % interval",
+_ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
           "quotes": "the strongest, one a person", "opportunity": "pains by reach, and what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}

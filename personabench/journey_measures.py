@@ -499,7 +499,7 @@ def _mend(journey: Journey, least: int) -> list[tuple[Any, ...]]:
     rows = []
     for r in pain_severity(journey).itertuples():
         if r.people < least: continue
-        felt = f"they felt {_interval(r, 'severity', 'severity_low', 'severity_high', '.1f')} below neutral (n = {r.n_severity})"
+        felt = f"severity {_interval(r, 'severity', 'severity_low', 'severity_high', '.1f')} of 2 (n = {r.n_severity})"
         told = f"{r.people} of {r.of} people told of it, {_interval(r, 'reach', 'reach_low', 'reach_high', '.0%')}"
         why = f"{told}; {felt if r.n_severity else 'how it felt is not known'}"
         rows.append((r.stage, f"Remove what causes it, or help when it happens: {r.pain}", why, r.pain, r.people, r.of, "pain", [r.pain]))
@@ -519,7 +519,7 @@ def _keep_word(journey: Journey) -> list[tuple[Any, ...]]:
     rows, of = [], journey.stages.set_index("stage")["n_people"]
     for r in journey.gaps.itertuples():
         if not (r.high < 0 or r.low > 0): continue
-        why = f"felt less expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.felt:+.1f} against {r.expected:+.1f}, {r.how} (n = {r.n})"
+        why = f"felt minus expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.felt:+.1f} against {r.expected:+.1f}, {r.how} (n = {r.n})"
         only = [_told_both(journey, r.stage)] if r.how == "same people" else []
         words = "Keep what people were led to expect, or promise less" if r.high < 0 else "Better than expected: keep it, and say it beforehand"
         rows.append((r.stage, words, why, None, r.n, of[r.stage], ("emotion", "expectation"), None, *only))

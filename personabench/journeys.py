@@ -360,7 +360,7 @@ class Journey:
                                   # expectation, expectation_low, expectation_high, n_expectation, ordered (False: the codebook gives no order), gap
     people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
-    gaps: pd.DataFrame            # stage, gap (felt less expected), low, high, n, how ("same people", "different people", None: no interval),
+    gaps: pd.DataFrame            # stage, gap (felt minus expected), low, high, n, how ("same people", "different people", None: no interval),
                                   # n_emotion, n_expectation, felt, expected (means of the people compared: felt - expected is the gap)
     steps: pd.DataFrame           # stage, step, people, codings, share, low, high; in the order of the codebook
     touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share, low, high
