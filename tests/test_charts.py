@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -295,8 +294,6 @@ def test_outside_of_a_kernel_nothing_is_switched(renderers, monkeypatch):
 def test_a_large_journey_makes_a_small_spec():
     people, stages = 300, [f"Stage {i:02d}" for i in range(14)]
     trip = trip_of(stages, people)
-    begun = time.perf_counter()
     spec = chart_journey(trip).to_json(indent=None)
     assert len(trip.quotes) >= 15_000
     assert len(spec) < 200_000, len(spec)
-    assert time.perf_counter() - begun < 4      # about 0.6 s on a quiet machine

@@ -334,14 +334,10 @@ def test_what_opens_the_map_is_small_and_asks_for_nothing_outside():
     assert "@import" not in style and "url(" not in style and "http" not in style
 
 
-def test_the_sample_study_opens_in_a_moment(tmp_path: Path):
-    import time
-
+def test_the_map_of_the_sample_study_is_small(tmp_path: Path):
     with Study(tmp_path / "s.db", coder="MB", create=True) as study:
         import_sample(study)
-        made, start = JourneyMap(study, journey(study)), time.perf_counter()
-        view = made.columns()
-        assert time.perf_counter() - start < 5 and len(json.dumps(view)) < 200_000
+        assert len(json.dumps(JourneyMap(study, journey(study)).columns())) < 200_000
 
 
 def test_a_stage_renamed_in_the_codebook_takes_its_entries_along(study, open_map, sent):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import SimpleNamespace
@@ -544,30 +543,6 @@ def test_the_withdrawn_participant_is_nowhere(sample):
 
 
 # -- Size -----------------------------------------------------------------------------------------------------------------------
-def large(n: int, sources: int = 200) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    facet = rng.choice(["stage", "emotion", "pain", "gain", "touchpoint", "expectation"], n, p=[.15, .3, .15, .1, .2, .1])
-    source, turn, kind = rng.integers(0, sources, n), rng.integers(0, 60, n), rng.integers(0, 14, n)
-    start = turn * 300 + rng.integers(0, 200, n)
-    return pd.DataFrame({"coding_id": np.arange(n), "source": [f"S{i}" for i in source], "turn": turn, "case": [f"P{i}" for i in source], "start": start,
-                         "end": start + np.where(facet == "stage", 200, 40), "quote": "some words that were said", "facet": facet, "role": "participant",
-                         "code": [f"{f} {k:02d}" for f, k in zip(facet, kind)], "coder": "MB",
-                         "valence": np.where(np.isin(facet, ["emotion", "expectation"]), kind % 5 - 2, np.nan)})
-
-
-def test_a_hundred_thousand_codings_are_quick():
-    codings = large(100_000)
-    journey_from_codings(codings.head(100))
-    best = min(_seconds(lambda: journey_from_codings(codings)) for _ in range(3))
-    assert best < 2, best           # about 0.5 s on a quiet machine
-
-
-def _seconds(work) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
 def test_a_name_is_no_persona():
     with pytest.raises(BadInput, match="a Persona"): journey(Study(":memory:", coder="MB", create=True), persona="Charlie")
 

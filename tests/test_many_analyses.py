@@ -357,15 +357,11 @@ def test_html_shows_the_tables_and_escapes_words():
 
 
 @pytest.mark.slow
-def test_a_thousand_respondents_take_less_than_a_minute():
-    import time
-
+def test_a_thousand_respondents_make_a_hundred_and_fifty_analyses():
     rng = np.random.default_rng(0)
     df = pd.concat([kinds_of(1000)[0].drop(columns="w").reset_index(drop=True), pd.DataFrame(rng.integers(1, 6, (1000, 5))).add_prefix("s")], axis=1)
-    begun = time.perf_counter()
     many = multiverse(df, reference=segment(df, k=3, n_boot=0, verdict=False))
     assert len(many.reference.variables) == 12 and len(many.analyses) == 150
-    assert time.perf_counter() - begun < 60      # about 7 s
 
 
 def test_clear_segments_are_kept_with_their_number_and_the_rule_is_explained(clear):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -169,18 +168,6 @@ def test_traits_written_by_hand_are_named_by_their_questions(sample: Survey):
     meter = trait_prevalence(sample, {"pass_type": ("!=", "year pass"), "rides_per_month": (">=", 12), "met_full_dock": 1})
     assert meter.traits["statement"].tolist() == ["Pass", "About how many rides did you make last month?", "Did you meet a full dock in the last month?"]
     assert meter.traits["wanted"].tolist() == ["not year pass", "at least 12", "yes"] and "Did you meet a full dock" in meter._repr_html_()
-
-
-def test_it_is_live(capsys):
-    "100,000 people, 20 traits: an edit of one trait is answered within a fraction of a second, even on a busy machine."
-    rng = np.random.default_rng(0)
-    data = pd.DataFrame({f"q{i}": rng.integers(1, 6, 100_000) for i in range(20)}).rename_axis("who").reset_index().astype({"who": str})
-    survey = read_survey(data, id="who", levels={f"q{i}": "ordinal" for i in range(20)})
-    traits = {f"q{i}": (">=", 2) for i in range(20)}
-    trait_prevalence(survey, traits)
-    start = time.perf_counter()
-    for i in range(10): trait_prevalence(survey, {**traits, "q3": [(">=", 3), (">=", 2)][i % 2]})
-    assert (time.perf_counter() - start) / 10 < .25
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
