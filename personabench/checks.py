@@ -521,7 +521,7 @@ def _absent_figures(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> li
             gone += [name for name in own if getattr(c, name) is None]
     return gone
 
-
+# %% ../nbs/43_checks.ipynb #5cf4aa1f
 def _quotable(facts: _Facts, rows: pd.DataFrame) -> bool:
     "Whether one of some passages may be shown: of somebody who did not refuse, and without what gives a person away."
     names = facts.kept(("names",), lambda: _names_pattern(facts.study))

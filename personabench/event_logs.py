@@ -505,7 +505,7 @@ def removal_effect(
     table.attrs["reached"] = float(found[0]) * int(cases.sum()) / v.n_cases      # who is in no stage does not arrive
     return table
 
-
+# %% ../nbs/15_event_logs.ipynb #f595f91c
 def _steps(v: _Visits, begin: np.ndarray, size: np.ndarray, end: int, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Return source, target and way of each move of the different ways, up to the goal's first visit."
     way = np.repeat(np.arange(len(begin)), size)

@@ -126,7 +126,7 @@ def _leads(draws: np.ndarray) -> np.ndarray:
     top = told >= np.nanmax(told, axis=1, keepdims=True) - 1e-9
     return (top / top.sum(axis=1, keepdims=True)).mean(axis=0)
 
-
+# %% ../nbs/08_experience_measures.ipynb #0c9656c6
 def opportunity_scores(
     importance: pd.DataFrame,                      # answers, one column per job or need
     satisfaction: pd.DataFrame,                    # answers of the same people, columns of the same names

@@ -2017,7 +2017,7 @@ _LITTLE_WORDS = frozenset("""an and are as at be but by did do du for from had h
     she so than the them they this to too two up us via was we who with you an am auf aus bei bis das dem den der des die ein er es für im in ist mit
     nur ob oder seit sie um und uns vom von vor war wer wie wir zu zum zur""".split())   # short ones that stand in a job's name and tell nothing
 
-
+# %% ../nbs/40_personas.ipynb #8ed86b11
 class _Telling:
     "Look for what quotes tell of the people who said them."
 
