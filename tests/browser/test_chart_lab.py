@@ -131,6 +131,7 @@ def test_charts_follow_the_theme_of_the_notebook_unless_one_was_asked_for(lab):
         lab.page.wait_for_function(grounds, arg=[VEGA, ",".join(papers)], timeout=30_000)
 
     white, night = "rgb(255, 255, 255)", "rgb(20, 23, 28)"      # the third is somebody else's
+    lab.theme("JupyterLab Light")      # another test may have left the server's JupyterLab dark
     drawn_on(white, white, "white")
     lab.theme("JupyterLab Dark")
     drawn_on(night, white, "white")
