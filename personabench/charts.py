@@ -11,6 +11,8 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -206,7 +208,9 @@ def _lane(journey: Journey, layers: Sequence[Any], *, ink: dict[str, str], title
     head = alt.TitleParams(title, subtitle=key, anchor="start", frame="group", dx=-_GUTTER, fontSize=13, color=ink["ink"], offset=10,
                            subtitleColor=ink["muted"], subtitleFontSize=11, subtitlePadding=4)
     n, frame = len(journey.stages), alt.ViewBackground(stroke=None)
-    return alt.layer(*layers, width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
+    seen: dict[int, Any] = {}
+    parts = [_part(layer, seen) for layer in layers]
+    return _kinds()[1](layer=parts, width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
 
 
 def _y_axis(ink: dict[str, str], **more: Any) -> Any:
@@ -236,10 +240,57 @@ def _ruled(values: Sequence[Any], y: Any, ink: dict[str, str]) -> Any:
 # %% ../nbs/50_charts.ipynb #c5a1e0d7
 @contextmanager
 def _checked_once() -> Iterator[None]:
-    "Make charts in half the time: Altair checks the whole when it is drawn, and need not check each part when it is made."
+    "Make charts in half the time: Altair need not check each part when it is made."
     from altair.utils import schemapi
 
     with schemapi.debug_mode(False): yield
+
+
+def _sharing(kind: type, chart: Any, **own: Any) -> Any:
+    "Return a copy of a chart, of some kind, that holds the same things but for its `own`."
+    twin: Any = object.__new__(kind)
+    object.__setattr__(twin, "_args", chart._args)
+    object.__setattr__(twin, "_kwds", {**chart._kwds, **own})
+    return twin
+
+# %% ../nbs/50_charts.ipynb #15ec9b4f
+@cache
+def _kinds() -> tuple[type, type, type]:
+    "Return Altair's kinds of chart for a part, a lane and a page, made light; a page is checked when it is asked to be."
+    import altair as alt
+
+    class Part(alt.Chart):
+        def copy(self, deep: Any = True, ignore: Any = None) -> Any:
+            return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)
+
+    class Lane(alt.LayerChart):
+        def copy(self, deep: Any = True, ignore: Any = None) -> Any:
+            return _sharing(type(self), self, layer=[part.copy() for part in self.layer]) if isinstance(deep, bool) else super().copy(deep, ignore)
+
+    class Page(alt.VConcatChart):
+        def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]: return super().to_dict(validate, **how)
+
+    return Part, Lane, Page
+
+# %% ../nbs/50_charts.ipynb #58ca0b50
+def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
+    "Return the rows of a table of words and numbers as JSON can hold them: what is missing or without bound is None."
+    columns = [[None if v is None or v is pd.NA or isinstance(v, float) and not isfinite(v) else v for v in table[c].tolist()] for c in table]
+    return [dict(zip(map(str, table), row)) for row in zip(*columns)]
+
+
+def _part(chart: Any, seen: dict[int, Any]) -> Any:
+    "Return a part of a lane with plain values; tables that were `seen` before are shared."
+    import altair as alt
+
+    table = getattr(chart, "data", None)
+    if type(chart) is not alt.Chart or not isinstance(table, pd.DataFrame): return chart
+    with _checked_once():
+        channels = type(chart.encoding)(**chart.encoding.to_dict(validate=False, context={"data": table}))
+        mark = chart.mark if isinstance(chart.mark, str) else {k: v.to_dict(validate=False) if hasattr(v, "to_dict") else v
+                                                             for k, v in chart.mark._kwds.items() if v is not alt.Undefined}
+        if id(table) not in seen: seen[id(table)] = alt.InlineData(values=_values(table))
+    return _sharing(_kinds()[0], chart, data=seen[id(table)], encoding=channels, mark=mark)
 
 # %% ../nbs/50_charts.ipynb #128fedb2
 def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, heads: bool = False, select: Any = None) -> Any:
@@ -575,4 +626,4 @@ def chart_stack(
     with warnings.catch_warnings():      # one selection in several lanes is the point, not a mistake
         warnings.filterwarnings("ignore", message="Automatically deduplicated selection parameter")
         apart = alt.Resolve(scale=alt.ScaleResolveMap(**dict.fromkeys(("x", "y", "color", "fill", "shape", "size"), "independent")))
-        return alt.vconcat(*charts, spacing=24, background=ink["paper"], padding=18, description=description, title=head, resolve=apart, **_lasting(theme))
+        return _kinds()[2](vconcat=list(charts), spacing=24, background=ink["paper"], padding=18, description=description, title=head, resolve=apart, **_lasting(theme))
