@@ -269,6 +269,7 @@ def _kinds() -> tuple[type, type, type]:
 
     class Page(alt.VConcatChart):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]: return super().to_dict(validate, **how)
+        def to_json(self, validate: bool = False, **how: Any) -> str: return super().to_json(validate, **how)
 
     return Part, Lane, Page
 
@@ -279,6 +280,23 @@ def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(map(str, table), row)) for row in zip(*columns)]
 
 
+def _channels(chart: Any, table: pd.DataFrame) -> Any:
+    "Return the channels of a part as plain values. Altair asks the table for a tooltip's type with great care; here a glance does."
+    import altair as alt
+
+    def typed(tip: Any) -> Any:
+        name = tip._kwds.get("shorthand") if isinstance(tip, alt.Tooltip) else None
+        if name not in table: return tip
+        kind = "quantitative" if table[name].dtype.kind in "iuf" else "nominal"
+        return {"field": name, "type": kind, **{k: v for k, v in tip._kwds.items() if v is not alt.Undefined and k != "shorthand"}}
+
+    held = {k: v for k, v in chart.encoding._kwds.items() if v is not alt.Undefined}
+    if isinstance(held.get("tooltip"), list): held["tooltip"] = [typed(tip) for tip in held["tooltip"]]
+    channels = type(chart.encoding)
+    try: return channels(**channels(**held).to_dict(validate=False))
+    except ValueError: return channels(**channels(**held).to_dict(validate=False, context={"data": table}))      # a type that only the table tells
+
+
 def _part(chart: Any, seen: dict[int, Any]) -> Any:
     "Return a part of a lane with plain values; tables that were `seen` before are shared."
     import altair as alt
@@ -286,7 +304,7 @@ def _part(chart: Any, seen: dict[int, Any]) -> Any:
     table = getattr(chart, "data", None)
     if type(chart) is not alt.Chart or not isinstance(table, pd.DataFrame): return chart
     with _checked_once():
-        channels = type(chart.encoding)(**chart.encoding.to_dict(validate=False, context={"data": table}))
+        channels = _channels(chart, table)
         mark = chart.mark if isinstance(chart.mark, str) else {k: v.to_dict(validate=False) if hasattr(v, "to_dict") else v
                                                              for k, v in chart.mark._kwds.items() if v is not alt.Undefined}
         if id(table) not in seen: seen[id(table)] = alt.InlineData(values=_values(table))
@@ -451,10 +469,10 @@ def _bar_rows(journey: Journey, facet: str, width: int) -> pd.DataFrame:
     "Return one row per stage with the people of a facet: stage, people, label (its two commonest codes, wrapped), all, alt."
     counts = journey.pains if facet == "pain" else journey.gains
     told = journey.quotes[journey.quotes["facet"].eq(facet)].groupby("stage", sort=False)["case"].nunique()
-    rows = []
+    rows, found = [], dict[Any, list]()
+    for stage, code, n in zip(counts["stage"], counts[facet].tolist(), counts["people"].tolist()): found.setdefault(stage, []).append((code, n))
     for stage, people in told.items():
-        here = counts[counts["stage"].eq(stage)]
-        pairs = list(zip(here[facet], here["people"]))
+        pairs = found.get(stage, [])
         named = "; ".join(f"{code} ({n})" for code, n in pairs[:12]) + (f"; {len(pairs) - 12} more" if len(pairs) > 12 else "")
         short = ["\n".join(_wrap(code, width - 26, lines=2)) + f"\u00a0({n})" for code, n in pairs[:2]]
         if len(pairs) > 2: short.append(f"+{len(pairs) - 2} more")
@@ -511,15 +529,19 @@ _TELLING = ("pain", "gain", "emotion", "expectation", "need", "influence")      
 
 def _first_of_overlaps(quotes: pd.DataFrame) -> pd.Series:
     "Mark in each pile of overlapping quotes of a stage (two coders, or two codes on the same words) the one that comes first."
-    piled = quotes.sort_values(["stage", "source", "start"], kind="stable")
-    reach = piled.groupby(["stage", "source"], sort=False)["end"].cummax().groupby([piled["stage"], piled["source"]], sort=False).shift()
-    pile = (~piled["start"].lt(reach)).cumsum().reindex(quotes.index)
-    return ~pile.duplicated()
+    told = pd.factorize(quotes["stage"])[0] * (quotes["source"].nunique() + 1) + pd.factorize(quotes["source"])[0]
+    order = np.lexsort((quotes["start"], told))
+    piled = pd.DataFrame({"told": told[order], "start": quotes["start"].to_numpy()[order], "end": quotes["end"].to_numpy()[order]})
+    reach = piled.groupby("told", sort=False)["end"].cummax().groupby(piled["told"], sort=False).shift()
+    pile = np.empty(len(quotes), np.int64)
+    pile[order] = (~piled["start"].lt(reach)).cumsum()
+    return ~pd.Series(pile, quotes.index).duplicated()
 
 
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     "Return up to `most` quotes per stage: each person's most telling one first, no words twice."
-    table = journey.quotes[journey.quotes["quote"].ne(_UNQUOTED)]
+    table = journey.quotes[["coding_id", "stage", "source", "start", "end", "case", "code", "facet", "valence", "quote"]]
+    table = table[table["quote"].ne(_UNQUOTED)]
     if table.empty: return table
     rank = table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING))
     table = table.assign(rank=rank, strength=-table["valence"].abs().fillna(1))
@@ -534,15 +556,14 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
 def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int) -> pd.DataFrame:
     "Set quotes in columns, in pixels: stage, x, y, head, body, facet, quote; what does not fit is left out."
     blocks, room, most = [], width / columns, max(320, 40_000 // max(len(quotes), 1))      # a picture of long quotes stays small
-    for stage, part in quotes.groupby("stage", sort=False):
-        ends = [0.0] * columns
-        for q in part.itertuples():
-            body = _wrap(f"“{q.quote}”", room - 22, size=12, lines=4)
-            k, tall = int(np.argmin(ends)), 34 + 15 * len(body)
-            if ends[k] + tall - 14 > height: continue
-            whole = q.quote if len(q.quote) <= most else q.quote[:most].rstrip() + " …"
-            blocks.append((stage, k * room, ends[k], f"{q.case}\u2002·\u2002{q.code} ({q.facet})", "\n".join(body), q.facet, whole))
-            ends[k] += tall
+    ends: dict[str, list[float]] = {}
+    for stage, quote, case, code, facet in zip(*(quotes[c].tolist() for c in ("stage", "quote", "case", "code", "facet"))):
+        body, filled = _wrap(f"“{quote}”", room - 22, size=12, lines=4), ends.setdefault(stage, [0.] * columns)
+        k, tall = filled.index(min(filled)), 34 + 15 * len(body)
+        if filled[k] + tall - 14 > height: continue
+        whole = quote if len(quote) <= most else quote[:most].rstrip() + " …"
+        blocks.append((stage, k * room, filled[k], f"{case}\u2002·\u2002{code} ({facet})", "\n".join(body), facet, whole))
+        filled[k] += tall
     return pd.DataFrame(blocks, columns=["stage", "x", "y", "head", "body", "facet", "quote"])
 
 # %% ../nbs/50_charts.ipynb #a9295aec
