@@ -227,6 +227,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.charts._lookup': ('charts.html#_lookup', 'personabench/charts.py'),
                                      'personabench.charts._menu': ('charts.html#_menu', 'personabench/charts.py'),
                                      'personabench.charts._newest': ('charts.html#_newest', 'personabench/charts.py'),
+                                     'personabench.charts._nth': ('charts.html#_nth', 'personabench/charts.py'),
                                      'personabench.charts._part': ('charts.html#_part', 'personabench/charts.py'),
                                      'personabench.charts._quote_blocks': ('charts.html#_quote_blocks', 'personabench/charts.py'),
                                      'personabench.charts._quote_layers': ('charts.html#_quote_layers', 'personabench/charts.py'),

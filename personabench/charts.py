@@ -527,30 +527,33 @@ def chart_pains_gains(
 _TELLING = ("pain", "gain", "emotion", "expectation", "need", "influence")      # facets whose quotes tell most, in this order
 
 
-def _first_of_overlaps(quotes: pd.DataFrame) -> pd.Series:
-    "Mark in each pile of overlapping quotes of a stage (two coders, or two codes on the same words) the one that comes first."
-    told = pd.factorize(quotes["stage"])[0] * (quotes["source"].nunique() + 1) + pd.factorize(quotes["source"])[0]
-    order = np.lexsort((quotes["start"], told))
-    piled = pd.DataFrame({"told": told[order], "start": quotes["start"].to_numpy()[order], "end": quotes["end"].to_numpy()[order]})
+def _nth(key: np.ndarray) -> np.ndarray:
+    "Number the rows of each key from 0."
+    return pd.Series(key).groupby(key, sort=False).cumcount().to_numpy()
+
+
+def _first_of_overlaps(told: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    "Mark in each pile of overlapping quotes told in one place (two coders, or two codes on the same words) the one that comes first."
+    order = np.lexsort((start, told))
+    piled = pd.DataFrame({"told": told[order], "start": start[order], "end": end[order]})
     reach = piled.groupby("told", sort=False)["end"].cummax().groupby(piled["told"], sort=False).shift()
-    pile = np.empty(len(quotes), np.int64)
+    pile = np.empty(len(told), np.int64)
     pile[order] = (~piled["start"].lt(reach)).cumsum()
-    return ~pd.Series(pile, quotes.index).duplicated()
+    return ~pd.Series(pile).duplicated().to_numpy()
 
 
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     "Return up to `most` quotes per stage: each person's most telling one first, no words twice."
-    table = journey.quotes[["coding_id", "stage", "source", "start", "end", "case", "code", "facet", "valence", "quote"]]
-    table = table[table["quote"].ne(_UNQUOTED)]
-    if table.empty: return table
-    rank = table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING))
-    table = table.assign(rank=rank, strength=-table["valence"].abs().fillna(1))
-    table = table.sort_values(["strength", "rank", "coding_id"], kind="stable")
-    table = table[_first_of_overlaps(table)]
-    table["turn"] = table.groupby(["stage", "case"], sort=False).cumcount()
-    order = {s: k for k, s in enumerate(journey.stages["stage"])}
-    table = table.sort_values(["turn", "strength", "rank"], kind="stable").groupby("stage", sort=False).head(most)
-    return table.sort_values("stage", key=lambda c: c.map(order), kind="stable")
+    table = journey.quotes
+    stage = table["stage"].map({s: k for k, s in enumerate(journey.stages["stage"])}).to_numpy(np.int64)
+    strength, rank = -table["valence"].abs().fillna(1).to_numpy(float), table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING)).to_numpy(float)
+    at = np.lexsort((pd.to_numeric(table["coding_id"], errors="coerce").to_numpy(float), rank, strength))
+    at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
+    (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
+    at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
+    at = at[np.lexsort((rank[at], strength[at], _nth((stage * (len(cases) + 1) + case)[at])))]
+    at = at[_nth(stage[at]) < most]
+    return table.iloc[at[np.argsort(stage[at], kind="stable")]]
 
 
 def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int) -> pd.DataFrame:

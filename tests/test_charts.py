@@ -297,3 +297,39 @@ def test_a_large_journey_makes_a_small_spec():
     spec = chart_journey(trip).to_json(indent=None)
     assert len(trip.quotes) >= 15_000
     assert len(spec) < 200_000, len(spec)
+
+
+# -- Light charts are Altair's charts all the same --------------------------------------------------------------------------------
+def test_every_page_keeps_to_vega_lites_grammar():
+    "Pages are not checked each time they are drawn; this is where they are."
+    trips = [trip_of(["A", "B", "C"], n, blank=blank) for n, blank in ((5, ()), (2, (1,)), (0, ()))]
+    for page in (*(chart_journey(trip, theme=theme) for trip in trips for theme in ("light", "dark", "print")), chart_journey(trips[:2])):
+        page.to_dict(validate=True)
+    broken = chart_journey(trips[0])
+    broken.vconcat[0].width = "wide"
+    with pytest.raises(Exception, match="'wide' is an invalid value"): broken.to_dict(validate=True)
+
+
+def test_lanes_can_be_changed_and_combined_as_any_altair_chart():
+    import altair as alt
+
+    trip = trip_of(["A", "B", "C"], 4)
+    lane = chart_emotions(trip)
+    before = lane.to_dict()
+    wide, pair, page = lane.properties(width=900), lane & chart_touchpoints(trip), chart_stack([lane], title="T")
+    assert wide.to_dict()["width"] == 900 and isinstance(lane, alt.LayerChart) and isinstance(page, alt.VConcatChart)
+    assert [c["title"]["text"] for c in pair.to_dict()["vconcat"]] == ["Feelings", "Touchpoints"]
+    assert page.properties(background="red").to_dict()["background"] == "red"
+    twin = lane.copy()
+    twin.layer = twin.layer[:2]
+    twin.title = "Another"
+    assert len(lane.layer) > 2 and lane.to_dict() == before
+    assert json.loads(page.to_json()) == page.to_dict() and json.loads(lane.to_json()) == before
+
+
+def test_values_are_what_json_can_hold():
+    table = pd.DataFrame({"x": [1., np.nan, np.inf], "n": [1, 2, 3], "words": ["a", None, "b"], "yes": [True, False, True], "kind": pd.Categorical(["u", "v", None]),
+                          "maybe": pd.array([1, None, 3], dtype="Int64")})
+    assert charts._values(table) == [{"x": 1., "n": 1, "words": "a", "yes": True, "kind": "u", "maybe": 1}, {"x": None, "n": 2, "words": None, "yes": False, "kind": "v", "maybe": None},
+                                     {"x": None, "n": 3, "words": "b", "yes": True, "kind": None, "maybe": 3}]
+    assert json.dumps(charts._values(table), allow_nan=False)
