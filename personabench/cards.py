@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .checks import check
-from .personas import _TOPIC, Claim, Descriptor, Evidence, Persona, _apart, _percent, _unassigned_words, _write_whole
+from .claims import Claim, Descriptor, Evidence, Persona, _apart, _unassigned_words, _write_whole
+from .personas import _TOPIC, _percent
 from .prevalence import persona_prevalence
 from .schema import STRENGTHS, BadInput, nearest
 

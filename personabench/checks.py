@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
-from .personas import (
-    _CODINGS, _FEWEST_ALIKE, _HARMLESS, _READ, _TELLS, _TESTED, Claim, Descriptor, Evidence, Link, Persona, _among, _apart, _asked, _contrasts_kept, _is_numbered,
-    _is_who, _only_counted, _count_by, _counter_figures, _notes, _dates, _defining, _figures, _fits, _line, _load_yaml, _opposed, _opposite_answer, _opposites, _passages,
-    _on_one_scale, _one_order, _persona_files, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
-    _tells_of_others, _homes, _members_of, _read_persona, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes, _segmentation, _short,
-    _status, _stored, _strength, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
+from .claims import _HARMLESS, _READ, _TELLS, Claim, Descriptor, Evidence, Link, Persona, _apart, _status, _strength
+from .persona_files import _line, _load_yaml, _persona_files, _read_persona
+from .personas import (_CODINGS, _FEWEST_ALIKE, _TESTED, _among, _asked, _contrasts_kept, _is_numbered, _is_who, _only_counted, _count_by,
+                                   _counter_figures, _notes, _dates, _defining, _figures, _fits, _opposed, _opposite_answer, _opposites, _passages,
+                                   _on_one_scale, _one_order, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
+                                   _tells_of_others, _homes, _members_of, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes,
+                                   _segmentation, _short, _stored, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables

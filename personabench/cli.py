@@ -25,7 +25,7 @@ import typer
 from .schema import AlreadyThere, BadInput, PersonabenchError
 
 if TYPE_CHECKING:
-    from personabench.personas import Persona
+    from personabench.claims import Persona
     from personabench.study import Study
 
 # %% auto #0
@@ -85,7 +85,7 @@ def run_demo(
     say: Callable[..., None] = typer.echo,         # prints; takes nl=False
 ) -> Path:                                         # the report's page
     "Run the whole job on the fictional study; the folder appears only when all is done. Raises AlreadyThere."
-    from personabench import checks, personas, reports
+    from personabench import checks, persona_files, reports
     from personabench.study import Study
 
     out = Path(out)
@@ -98,7 +98,7 @@ def run_demo(
         folder.mkdir()
         with Study(folder / "study.db", coder="MB", create=True) as study:
             drafted = build_sample(study, say=say)
-            personas.write_personas(drafted, folder / "personas")
+            persona_files.write_personas(drafted, folder / "personas")
             with _stage(say, "Check") as told: told(_count_findings(checks.check(study, personas=folder / "personas")))
             with _stage(say, "Journeys and report") as told: told(f"{reports.report(study, folder / 'report', personas=folder / 'personas').name}")
         if out.exists(): shutil.rmtree(out)
@@ -323,7 +323,8 @@ def _check(
     config: Annotated[Path | None, typer.Option(help="Settings; default: personabench.toml beside the personas or here.")] = None,
 ) -> None:
     "Check personas against the study: exit 0 when they hold, 1 when one does not, 2 when the check could not run."
-    from personabench import checks, personas as written
+    from personabench import checks
+    from personabench.claims import _write_whole
 
     checks._writer(format)  # a misspelt format, or a folder that is not there, is told before the work is done
     if output is not None and not output.absolute().parent.is_dir():
@@ -332,7 +333,7 @@ def _check(
     text = checks.format_findings(findings, format)
     if output is None: typer.echo(text)
     else:
-        written._write_whole(output, text + "\n")
+        _write_whole(output, text + "\n")
         typer.echo(f"{_count_findings(findings)}: written to {output}")
     if checks.has_errors(findings): raise typer.Exit(1)
 

@@ -17,7 +17,8 @@ import traitlets
 
 from .cards import _count, _in_card_order, _interval, _otherwise, _who_otherwise
 from .coding_widget import widget_files
-from .personas import Claim, Evidence, Persona, _stored, _withdrawn
+from .claims import Claim, Evidence, Persona
+from .personas import _stored, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, PersonabenchError, nearest
 from .study import Study
 

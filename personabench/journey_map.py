@@ -27,7 +27,9 @@ from .journey_measures import suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
 from .journeys import Journey, _hushed, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
-from .personas import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona, _percent, _read_folder, _withdrawn
+from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
+from .persona_files import _read_folder
+from .personas import _percent, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo
 from .study import Study, codings_frame
 

@@ -18,7 +18,9 @@ from .cards import read_style, render
 from .exports import write_whole
 from .journey_map import _behind_item, _cited, _entry_evidence, map_view
 from .journeys import Journey, _hushed
-from .personas import Persona, _read_folder, _withdrawn
+from .claims import Persona
+from .persona_files import _read_folder
+from .personas import _withdrawn
 from .schema import STRENGTHS, BadInput, nearest
 from .study import Study
 

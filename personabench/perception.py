@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .journeys import mean_interval
-from .personas import Persona, _write_whole
+from .claims import Persona, _write_whole
 from .scales import cronbach_alpha, scale_scores
 from .schema import BadInput, nearest
 from .typing_tool import _with_policy

@@ -14,7 +14,7 @@ import pandas as pd
 
 from .cards import _is_topic
 from .charts import _draw_offline, _inks, _key, _lasting, _wrap
-from .personas import Claim, Persona
+from .claims import Claim, Persona
 from .priorities import Priorities
 from .schema import FACETS, BadInput
 from .versions import _BY_CHANCE, _LISTING, Comparison, _again, _again_words, _listing, _number, _topic

@@ -20,8 +20,9 @@ import traitlets
 from .cards import APART, _count, _in_card_order, _interval, _otherwise
 from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
 from .coding_widget import widget_files
-from .personas import (PERSONA_FIELDS, Claim, Evidence, Persona, _among, _persona_files, _quote, _read_persona, _slug, _text_mark, _updated, _withdrawn,
-                                   _write_known, _write_whole, passages)
+from .claims import PERSONA_FIELDS, Claim, Evidence, Persona, _write_whole
+from .persona_files import _persona_files, _read_persona, _updated, _write_known
+from .personas import _among, _quote, _slug, _text_mark, _withdrawn, passages
 from .prevalence import Prevalence, _brief, persona_prevalence
 from .schema import FACETS, STRENGTHS, AlreadyThere, BadInput, NoSuchName, PersonabenchError, nearest
 from .study import Study

@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .personas import Claim, Persona, _apart, _read_cases, _scores, _stored, _withdrawn, passages
+from .claims import Claim, Persona, _apart
+from .personas import _read_cases, _scores, _stored, _withdrawn, passages
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import effective_n, wilson
 from .wordings import row_words

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import Claim, Evidence, Persona, _figure_words, _percent
+from .claims import Claim, Evidence, Persona
+from .personas import _figure_words, _percent
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .versions import _table_html, _Words
 

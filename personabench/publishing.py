@@ -22,7 +22,9 @@ from pydantic import BaseModel
 
 from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
 from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
-from .personas import Claim, Evidence, Persona, _bytes_in, _first_twice, _persona_files, _read_persona, _segmentation, _updated
+from .claims import Claim, Evidence, Persona, _first_twice
+from .persona_files import _bytes_in, _persona_files, _read_persona, _updated
+from .personas import _segmentation
 from .schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName, nearest
 from .versions import _table_html
 

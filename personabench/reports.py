@@ -21,7 +21,8 @@ from .checks import check
 from .exports import chart_svg, write_whole
 from .journey_charts import chart_journey
 from .journeys import Journey, journey
-from .personas import Persona, _read_folder
+from .claims import Persona
+from .persona_files import _read_folder
 from .schema import STRENGTHS
 from .study import Study
 

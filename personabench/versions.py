@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from personabench.personas import (
-    _COUNTED, Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _one_order, _only_counted, _read_folder, _scores, _short, _stored, _withdrawn,
-    _write_whole)
+from .claims import Claim, Evidence, Persona, _write_whole
+from .persona_files import _read_folder
+from .personas import _COUNTED, _contrasts_by, _figure_words, _on_one_scale, _one_order, _only_counted, _scores, _short, _stored, _withdrawn
 from .schema import STRENGTHS, AlreadyThere, BadInput
 from .statistics import Difference, benjamini_hochberg, mean_difference, share_difference
 from .survey import Survey

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .personas import _COUNTED, Claim, Evidence, Persona, _contrasts_by, _figure_words, _on_one_scale, _only_counted, _segmentation, _slug, _withdrawn
+from .claims import Claim, Evidence, Persona
+from .personas import _COUNTED, _contrasts_by, _figure_words, _on_one_scale, _only_counted, _segmentation, _slug, _withdrawn
 from .schema import BadInput, NoSuchName, nearest
 from .segmentation import Segmentation
 from .statistics import benjamini_hochberg, effective_n, mean_difference, share_difference, wilson

@@ -11,6 +11,7 @@ from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code
 from personabench.study import Study
+from personabench.survey import import_survey
 
 EVIL = "<img src=x onerror=\"document.title='pwned'\">"
 
@@ -54,4 +55,83 @@ def ridden(address: Any = ":memory:") -> Study:
         "Furious": {"facet": "emotion", "valence": -2}, "Annoyed": {"facet": "emotion", "valence": -1}, "Happy": {"facet": "emotion", "valence": 2}}
     for name, more in book.items(): add_code(study, name, **more)
     for case, name, quote in CODED: code(study, name, source=case, quote=quote)
+    return study
+
+
+# Six people talk about bikes; some of two hundred who answered a survey are among them.
+CODES = [
+    ("Commutes by bike", "behaviour", None, None, "Rides to and from work on most working days. Not for a single trip."),
+    ("Rides for leisure", "behaviour", None, None, "Use for rides on free days."),
+    ("Empty dock", "pain", None, None, "Came for a bike and found none."),
+    ("Counts every minute", "behaviour", None, None, "Watches the running cost while riding."),
+    ("Price does not matter", "attitude", None, None, "Cost plays no part. The opposite of Counts every minute."),
+    ("Expects ease", "expectation", 1, None, "Before the event."), ("Expects trouble", "expectation", -1, None, "Before the event."),
+    ("Annoyed", "emotion", -1, None, ""), ("Sign-up", "stage", None, 1, ""), ("First ride", "stage", None, 2, "")]
+
+
+def add_talk(study: Study, name: str, turns: list[tuple[str, str | None, str, list[tuple[str, str]]]], date: str | None = "2026-05-04") -> None:
+    "Add a source of turns (speaker, case or None for the interviewer, words, [(quote, code)]) with its codings."
+    text, spans, speakers, coded = "", [], {}, []
+    ids = study.codes.set_index("code")["code_id"]
+    for speaker, case, words, marks in turns:
+        start = len(text)
+        text += words + "\n"
+        spans.append({"speaker": speaker, "start": start, "end": start + len(words)})
+        speakers[speaker] = (case, "participant" if case else "interviewer")
+        coded += [{"code_id": int(ids[code]), "start": start + words.index(quote), "end": start + words.index(quote) + len(quote), "coder": coder}
+                  for quote, code, *by in marks for coder in (by or ["MB"])]
+    with study.step("import", name) as step:
+        source_id = store.add_source(step, name, text=text, turns=spans, speakers=speakers, date=date)
+        store.add_codings(step, [{**row, "source_id": source_id} for row in coded])
+
+
+def empty_study() -> Study:
+    study = Study(":memory:", coder="MB", create=True)
+    with study.step("codes", "codebook") as step:
+        store.add_codes(step, [{"name": n, "facet": f, "valence": v, "order": o, "definition": d} for n, f, v, o, d in CODES])
+    return study
+
+
+def add_segments(study: Study, segments: dict[str, str | None], *, verdict: str = "not measured", survey: str | None = None, name: str = "2026-05",
+                 weights: dict[str, float] | None = None) -> None:
+    members = pd.DataFrame({"case": list(segments), "segment": list(segments.values()), "weight": [(weights or {}).get(c, 1.) for c in segments]})
+    with study.step("segment", name) as step:
+        store.add_segmentation(step, name=name, members=members, k=2, verdict=verdict, parameters={"variables": ["rides"]}, survey=survey,
+                               wave="2026-05", data_hash="abc")
+
+
+def talked() -> Study:
+    "Five people talk, one of whom withdraws; a sixth interview is unread."
+    study = empty_study()
+    asked = ("Mara", None, "Do you find empty docks annoying?", [("empty docks", "Empty dock")])
+    add_talk(study, "P01", [asked, ("Nadia", "P01", "I ride to work every day. Who counts pennies? The dock was empty.", [
+        ("I ride to work every day", "Commutes by bike", "MB", "JK"), ("ride to work every day", "Commutes by bike", "JK"),
+        ("Who counts pennies?", "Price does not matter"), ("dock was empty", "Empty dock")])])
+    add_talk(study, "P02", [asked, ("Tomasz", "P02", "To the office and back. I watch the clock. No bike there. And none on Monday.", [
+        ("To the office and back", "Commutes by bike"), ("I watch the clock", "Counts every minute"), ("No bike there", "Empty dock"),
+        ("none on Monday", "Empty dock")])], date="2026-05-20")
+    add_talk(study, "G03", [("Ann", "P03", "We ride out to the lake.", [("ride out to the lake", "Rides for leisure")]),
+                            ("Ben", "P04", "With the children.", [])])
+    add_talk(study, "P05", [("Leo", "P05", "Every day, to work.", [("Every day, to work", "Commutes by bike")])])
+    add_talk(study, "P06", [("Kim", "P06", "Nobody has read this yet.", [])])
+    with study.step("withdraw", "P05") as step:
+        store.add_case(step, "P05", withdrawn="2026-06-30")
+    return study
+
+
+def answered() -> pd.DataFrame:
+    "Two hundred answers, four of them by people who were interviewed; every second person rides often."
+    rng = np.random.default_rng(1)
+    often = np.arange(200) % 2 == 0
+    ids = ["P01", "P03", "P02", "P04", *(f"R{i}" for i in range(196))]
+    full = np.where(often, rng.random(200) < .8, rng.random(200) < .3).astype(int)
+    return pd.DataFrame({"rides": np.where(often, 20, 5) + rng.integers(-3, 4, 200), "met_full_dock": full,
+                         "district": rng.choice(["N", "S", "E"], 200), "imp_price": np.where(often, rng.integers(1, 4, 200), rng.integers(3, 6, 200)),
+                         "w": rng.uniform(.5, 2, 200).round(2)}, index=ids)
+
+
+def with_survey(study: Study, answers: pd.DataFrame) -> Study:
+    "Add the answers and a segmentation of them to a study."
+    import_survey(study, answers, name="wave1", wave="2026-05", weights="w")
+    add_segments(study, {c: "A" if i % 2 == 0 else "B" for i, c in enumerate(answers.index)}, survey="wave1", weights=answers["w"].to_dict())
     return study

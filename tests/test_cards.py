@@ -9,7 +9,8 @@ import pytest
 from personabench import store
 from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
 from personabench.checks import check
-from personabench.personas import _READ, Claim, Descriptor, Evidence, Link, Persona, draft_personas
+from personabench.claims import _READ, Claim, Descriptor, Evidence, Link, Persona
+from personabench.personas import draft_personas
 from personabench.sample_data import import_sample, sample_file
 from personabench.schema import FACETS, BadInput
 from personabench.segmentation import add_segments, segment

@@ -330,6 +330,6 @@ def test_lanes_can_be_changed_and_combined_as_any_altair_chart():
 def test_values_are_what_json_can_hold():
     table = pd.DataFrame({"x": [1., np.nan, np.inf], "n": [1, 2, 3], "words": ["a", None, "b"], "yes": [True, False, True], "kind": pd.Categorical(["u", "v", None]),
                           "maybe": pd.array([1, None, 3], dtype="Int64")})
-    assert charts._values(table) == [{"x": 1., "n": 1, "words": "a", "yes": True, "kind": "u", "maybe": 1}, {"x": None, "n": 2, "words": None, "yes": False, "kind": "v", "maybe": None},
-                                     {"x": None, "n": 3, "words": "b", "yes": True, "kind": None, "maybe": 3}]
+    names = ["x", "n", "words", "yes", "kind", "maybe"]
+    assert charts._values(table) == [dict(zip(names, row)) for row in ([1., 1, "a", True, "u", 1], [None, 2, None, False, "v", None], [None, 3, "b", True, None, 3])]
     assert json.dumps(charts._values(table), allow_nan=False)

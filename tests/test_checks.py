@@ -17,7 +17,9 @@ from personabench import store
 from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
 from personabench.coding import code
 from personabench.consent import record_consent
-from personabench.personas import Claim, Descriptor, Evidence, Persona, _Ground, _statistic, _survey_claim, draft_personas, read_personas, write_personas
+from personabench.claims import Claim, Descriptor, Evidence, Persona
+from personabench.persona_files import read_personas, write_personas
+from personabench.personas import _Ground, _statistic, _survey_claim, draft_personas
 from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
 from personabench.study import Study

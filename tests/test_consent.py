@@ -21,7 +21,9 @@ from personabench.checks import check
 from personabench.coding import add_memo, code, edit_memo, undo
 from personabench.consent import _refuses, record_consent, withdraw
 from personabench.importers import correct_text, import_table
-from personabench.personas import Claim, Evidence, Persona, passages, write_personas
+from personabench.claims import Claim, Evidence, Persona
+from personabench.persona_files import write_personas
+from personabench.personas import passages
 from personabench.sample_data import import_sample, sample_file
 from personabench.schema import BadInput, NoSuchCase, UndoConflict
 from personabench.study import Study

@@ -10,7 +10,7 @@ import pytest
 import personabench as pb
 from personabench import store
 from personabench.evidence_widget import EVIDENCE_COLUMNS, EvidenceWidget, evidence_in_context
-from personabench.personas import Claim, Evidence, Persona
+from personabench.claims import Claim, Evidence, Persona
 from personabench.study import Study
 
 TALK = [("Interviewer", "How was it?"), ("Anna", "Well. " + "Long story. " * 60 + "The dock was full 😀 again. " + "And so on. " * 60), ("Ben", "Same with me.")]

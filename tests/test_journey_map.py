@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from made_up import EVIL, ridden
-
 from personabench.codebook import add_code, change_code
 from personabench.coding import code, uncode
 from personabench.coding_widget import _static, widget_files
@@ -18,7 +17,7 @@ from personabench.consent import record_consent, withdraw
 from personabench.journey_map import JourneyMap, map_evidence, map_view
 from personabench.journeys import journey, journey_from_codings
 from personabench.map_entries import add_entry, change_entry
-from personabench.personas import Claim, Evidence, Persona
+from personabench.claims import Claim, Evidence, Persona
 from personabench.sample_data import import_sample
 from personabench.schema import NoSuchName
 from personabench.study import Study

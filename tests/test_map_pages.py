@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import EVIL, ridden
-
 from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code

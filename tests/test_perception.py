@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from personabench.perception import _ITEMS, PERCEPTION_COLUMNS, PERCEPTION_ITEMS, _item_names, perception_form, perception_key, score_perception
-from personabench.personas import Persona
+from personabench.claims import Persona
 from personabench.schema import BadInput
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "perception.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ import pytest
 
 from personabench.charts import set_theme
 from personabench.exports import write_chart
-from personabench.personas import Claim, Evidence, Persona
+from personabench.claims import Claim, Evidence, Persona
 from personabench.persona_charts import chart_compare, chart_personas, chart_priorities
 from personabench.priorities import prioritise
 from personabench.schema import BadInput

@@ -12,7 +12,9 @@ import pytest
 import personabench as pb
 from personabench import store
 from personabench.persona_editor import PersonaEditor
-from personabench.personas import Claim, Evidence, Persona, _read_persona, _text_mark, read_personas
+from personabench.claims import Claim, Evidence, Persona
+from personabench.persona_files import _read_persona, read_personas
+from personabench.personas import _text_mark
 from personabench.schema import BadInput
 from personabench.study import Study
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personabench import store
-from personabench.personas import Claim, Evidence, Persona
+from personabench.claims import Claim, Evidence, Persona
 from personabench.prevalence import Prevalence, persona_prevalence, persona_traits, trait_prevalence
 from personabench.sample_data import sample_file
 from personabench.schema import BadInput, NoSuchName

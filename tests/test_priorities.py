@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personabench.personas import Claim, Evidence, Persona
+from personabench.claims import Claim, Evidence, Persona
 from personabench.priorities import MATRIX_COLUMNS, RECOMMEND_COLUMNS, prioritise, recommend
 from personabench.schema import BadInput, NoSuchName
 from personabench.statistics import wilson

@@ -12,7 +12,8 @@ import pytest
 from personabench import store
 from personabench.consent import withdraw
 from personabench.importers import correct_text
-from personabench.personas import draft_personas, write_personas
+from personabench.persona_files import write_personas
+from personabench.personas import draft_personas
 from personabench.publishing import _sealed, list_versions, publish, read_version, redact, verify
 from personabench.schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName
 from personabench.study import Study

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from personabench.checks import CHECK_RULES
-from personabench.personas import Claim, Persona, write_personas
+from personabench.claims import Claim, Persona
+from personabench.persona_files import write_personas
 from personabench.study import Study
 
 pytest_plugins = ["pytester"]

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from personabench import store
 from personabench.checks import check
 from personabench.cli import main
-from personabench.personas import Claim, Evidence, Link, Persona, draft_personas, write_personas
+from personabench.claims import Claim, Evidence, Link, Persona
+from personabench.persona_files import write_personas
+from personabench.personas import draft_personas
 from personabench.schema import AlreadyThere, BadInput
 from personabench.segmentation import add_segments, segment
 from personabench.statistics import benjamini_hochberg, mean_difference, share_difference, wilson

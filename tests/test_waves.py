@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from personabench import store
 from personabench.checks import check
 from personabench.consent import withdraw
-from personabench.personas import Claim, Evidence, Persona, draft_personas, read_personas, write_personas
+from personabench.claims import Claim, Evidence, Persona
+from personabench.persona_files import read_personas, write_personas
+from personabench.personas import draft_personas
 from personabench.sample_data import sample_file
 from personabench.schema import BadInput, NoSuchName
 from personabench.segmentation import add_segments, segment

@@ -17,7 +17,8 @@ import pandas as pd
 
 from personabench import store
 from personabench.checks import check
-from personabench.personas import draft_personas, read_personas, write_personas
+from personabench.persona_files import read_personas, write_personas
+from personabench.personas import draft_personas
 from personabench.prevalence import trait_prevalence
 from personabench.study import Study
 from personabench.survey import import_survey, stored_survey

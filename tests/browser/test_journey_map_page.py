@@ -21,7 +21,7 @@ from personabench.journey_map import JourneyMap
 from personabench.journeys import journey
 from personabench.map_entries import add_entry, change_entry, remove_entry
 from personabench.map_pages import write_map
-from personabench.personas import Claim, Persona
+from personabench.claims import Claim, Persona
 from personabench.study import Study
 
 from .widget_pages import WidgetPage

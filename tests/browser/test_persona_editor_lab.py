@@ -10,7 +10,7 @@ STUDY = r'''
 import personabench as pb
 from pathlib import Path
 from personabench import store
-from personabench.personas import Claim, Persona
+from personabench.claims import Claim, Persona
 study = pb.Study(":memory:", coder="MB", create=True)
 with study.step("import", "import P01") as step:
     store.add_source(step, "P01", text="The dock was full. I walked.", turns=[{"start": 0, "end": 28, "speaker": "Anna"}], speakers={"Anna": ("P01", "participant")})
@@ -61,7 +61,7 @@ def test_edits_reach_the_file_and_comments_stay(lab):
 
 CARD = '''
 import personabench as pb
-from personabench.personas import Claim, Descriptor, Evidence, Persona
+from personabench.claims import Claim, Descriptor, Evidence, Persona
 told = [Descriptor(field="role", variable="job", question="Main occupation", answer=a, n=148, people=n, share=n / 148, low=.2, high=.6)
         for a, n in (("office", 70), ("school", 40))]
 quote = Evidence(kind="quote", quote="The dock was full again, and so I walked home.", source="P01", start=0, end=46, case="P01", code="Dock full", date="2026-05-04")

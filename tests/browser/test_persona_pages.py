@@ -20,7 +20,8 @@ from personabench.coding import code
 from personabench.evidence_widget import EvidenceWidget
 from personabench.perception import perception_form, score_perception
 from personabench.persona_editor import PersonaEditor
-from personabench.personas import Claim, Descriptor, Evidence, Link, Persona, _read_persona
+from personabench.claims import Claim, Descriptor, Evidence, Link, Persona
+from personabench.persona_files import _read_persona
 from personabench.study import Study
 from personabench.survey import import_survey
 

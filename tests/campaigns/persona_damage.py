@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from personabench.checks import check
-from personabench.personas import Persona, _load_yaml, write_personas
+from personabench.claims import Persona
+from personabench.persona_files import _load_yaml, write_personas
 from personabench.schema import STRENGTHS
 from personabench.study import Study
 
