@@ -22,7 +22,7 @@ from .exports import chart_svg, write_whole
 from .journey_charts import chart_journey
 from .journeys import Journey, journey
 from .personas import Persona, _read_folder
-from .schema import STRENGTHS
+from .schema import STRENGTHS, _masked
 from .study import Study
 
 # %% auto #0
@@ -149,7 +149,8 @@ def report(
     Raises what `read_personas` raises, and BadInput for a folder that cannot be made. The page appears whole or not at all.
     """
     people = _people(personas)
-    name = title or f"{Path(study.address).stem.replace('_', ' ').replace('-', ' ').capitalize()}: personas and journeys"
+    called = Path(_masked(study.address).partition("?")[0]).stem
+    name = title or f"{called.replace('_', ' ').replace('-', ' ').capitalize()}: personas and journeys"
     page = render("report.html.j2", report_view(study, personas=people, title=name))
     target = Path(folder) / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
