@@ -53,7 +53,7 @@ CHARTS = {
 }
 DRAWN = """root => [...root.querySelectorAll(".vega-embed :is(svg.marks, canvas)")].map(picture => ({
     kind: picture.localName, words: [...picture.querySelectorAll("text")].map(text => text.textContent).join(" "),
-    marks: [...picture.querySelectorAll("g[class*='mark-'].role-mark :is(path, line)")].filter(mark => {
+    marks: [...picture.querySelectorAll("g[class*='mark-'].role-mark :is(path, line, text)")].filter(mark => {
         const box = mark.getBoundingClientRect();
         return box.width + box.height > 1 && mark.getAttribute("opacity") !== "0";
     }).length,
