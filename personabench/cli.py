@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .schema import AlreadyThere, BadInput, PersonabenchError
+from .schema import AlreadyThere, BadInput, PersonabenchError, _masked
 
 if TYPE_CHECKING:
     from personabench.claims import Persona
@@ -395,11 +395,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt: return 130
     except Exception as e: return _complain(e)
     return int(code or 0)
-
-
-def _masked(text: str) -> str:
-    "Hide the passwords of database addresses."
-    return re.sub(r"(://[^\s:/@]*):\S*@", r"\1:***@", text)
 
 
 def _complain(e: Exception) -> int:

@@ -275,10 +275,9 @@ def _blank_log(step: store.Step, runs: set[tuple[str, ...]]) -> int:
         if "\\" in changes or _repeated(changes, runs, []):  # an escaped line break would split a run
             changes = json.dumps(_refilled(json.loads(changes), runs), ensure_ascii=False, separators=(",", ":"))
         if (label, changes) != (e.label, e.changes): found.append((e.event_id, {"label": label, "changes": changes}))
-    guarded = bool(found) and step.conn.dialect.name == "sqlite"
-    if guarded: step.conn.exec_driver_sql("DROP TRIGGER IF EXISTS events_stay")
-    for event_id, values in found: step.conn.execute(ev.update().where(ev.c.event_id == event_id).values(values))
-    if guarded: step.conn.exec_driver_sql(store._GUARDS[0])
+    if not found: return 0
+    with store._unguarded_log(step.conn):
+        for event_id, values in found: step.conn.execute(ev.update().where(ev.c.event_id == event_id).values(values))
     return len(found)
 
 # %% ../nbs/14_consent.ipynb #61ab0a31

@@ -32,8 +32,10 @@ def pytest_report_header(
     config: pytest.Config,   # pytest's
 ) -> str | None:
     "Say in pytest's header what is checked."
+    from personabench.schema import _masked
+
     folder = config.getoption("--personas", default=None)
-    study = str(config.getoption("--study", default="")).rpartition("@")[2]  # of a database address what a build log may show
+    study = _masked(str(config.getoption("--study", default=""))).rpartition("@")[2]  # of a database address what a build log may show
     return f"personas: {folder} against {study}" if folder else None
 
 # %% ../nbs/61_pytest_plugin.ipynb #5deb9777

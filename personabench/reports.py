@@ -23,7 +23,7 @@ from .journey_charts import chart_journey
 from .journeys import Journey, journey
 from .claims import Persona
 from .persona_files import _read_folder
-from .schema import STRENGTHS
+from .schema import STRENGTHS, _masked
 from .study import Study
 
 # %% auto #0
@@ -150,7 +150,8 @@ def report(
     Raises what `read_personas` raises, and BadInput for a folder that cannot be made. The page appears whole or not at all.
     """
     people = _people(personas)
-    name = title or f"{Path(study.address).stem.replace('_', ' ').replace('-', ' ').capitalize()}: personas and journeys"
+    called = Path(_masked(study.address).partition("?")[0]).stem
+    name = title or f"{called.replace('_', ' ').replace('-', ' ').capitalize()}: personas and journeys"
     page = render("report.html.j2", report_view(study, personas=people, title=name))
     target = Path(folder) / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -65,6 +65,14 @@ class NothingToUndo(PersonabenchError): "No step of this coder is left to undo o
 class MissingExtra(PersonabenchError): "An optional library that is not installed."
 
 # %% ../nbs/00_schema.ipynb #250f6d12
+_PASSWORDS = (re.compile(r"([?&][a-z_]*password=)[^&\s'\"]*"), re.compile(r"(://[^\s:/@]*):\S*@"))
+
+
+def _masked(text: str) -> str:
+    "Hide the passwords of database addresses."
+    return _PASSWORDS[1].sub(r"\1:***@", _PASSWORDS[0].sub(r"\1***", text))
+
+
 def nearest(
     name: str,              # what was asked for
     names: Iterable[str],   # what exists

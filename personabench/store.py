@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, MissingExtra,
                                  NewerStudy, NoStudy, NoSuchName, NotAStudy, NothingToUndo, PersonabenchError, QuoteNotFound,
-                                 ReadOnlyStudy, UndoConflict, count_words, nearest, normalise_text, text_hash)
+                                 ReadOnlyStudy, UndoConflict, _masked, count_words, nearest, normalise_text, text_hash)
 
 if TYPE_CHECKING: import pandas as pd
 
@@ -107,24 +107,46 @@ sa.Index("events_of_coder", _events.c.coder, _events.c.event_id)
 _meta = sa.Table("meta", tables, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
 
 # %% ../nbs/01_store.ipynb #4377922c
-def _guard(name: str, when: str, says: str, condition: str = "1") -> str:
+def _guard(name: str, when: str, says: str, condition: str = "TRUE") -> str:
     return f"CREATE TRIGGER {name} BEFORE {when} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{says}'); END"
+
+
+def _guard_on_server(name: str, when: str, says: str, condition: str = "TRUE") -> str:
+    each = "STATEMENT" if when.startswith("TRUNCATE") else "ROW"
+    body = f"BEGIN IF {condition} THEN RAISE EXCEPTION '{says}'; END IF; RETURN NEW; END"
+    return (f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$; "
+            f"CREATE TRIGGER {name} BEFORE {when} FOR EACH {each} EXECUTE FUNCTION {name}()")
 
 
 def _there_already(t: str) -> str: return f"EXISTS (SELECT 1 FROM {t} WHERE {_key_name(t)} = NEW.{_key_name(t)})"
 
 
 _STAYS = {"events": "the log is append-only", "revisions": "the text of a source never changes in place"}
-_GUARDS = [
-    _guard("events_stay", "UPDATE ON events", _STAYS["events"]),
-    _guard("text_stays", "UPDATE OF text, sha256, length ON revisions", _STAYS["revisions"], "NEW.text <> ''"),
-    *(_guard(f"{t}_remain", f"DELETE ON {t}", says) for t, says in _STAYS.items()),
-    # 'INSERT OR REPLACE' deletes without asking the guard above.
-    *(_guard(f"{t}_once", f"INSERT ON {t}", says, _there_already(t)) for t, says in _STAYS.items()),
-    *(_guard(f"span_inside_{when.lower()}", f"{when} ON codings", "the span ends after its text",
-             'NEW."end" > (SELECT length FROM revisions WHERE revision_id = NEW.revision_id)') for when in ("INSERT", "UPDATE")),
+_LIFTED = "current_setting('personabench.lifted', TRUE)"  # on a server, what a withdrawal sets for its own transaction
+_STAY = ("events_stay", "UPDATE ON events", _STAYS["events"])
+_ON_BOTH = [
+    ("text_stays", "UPDATE OF text, sha256, length ON revisions", _STAYS["revisions"], "NEW.text <> ''"),
+    *((f"{t}_remain", f"DELETE ON {t}", says) for t, says in _STAYS.items()),
+    *((f"span_inside_{when.lower()}", f"{when} ON codings", "the span ends after its text",
+       'NEW."end" > (SELECT length FROM revisions WHERE revision_id = NEW.revision_id)') for when in ("INSERT", "UPDATE")),
 ]
-for _ddl in _GUARDS: sa.event.listen(tables, "after_create", sa.DDL(_ddl.replace("%", "%%")).execute_if(dialect="sqlite"))
+_GUARDS = {
+    # 'INSERT OR REPLACE' deletes without asking the guard of deletions.
+    "sqlite": [_guard(*told) for told in (_STAY, *_ON_BOTH, *((f"{t}_once", f"INSERT ON {t}", says, _there_already(t)) for t, says in _STAYS.items()))],
+    "postgresql": [_guard_on_server(*told) for told in ((*_STAY, f"{_LIFTED} IS DISTINCT FROM 'yes'"), *_ON_BOTH,
+                                                        *((f"{t}_whole", f"TRUNCATE ON {t}", says) for t, says in _STAYS.items()))],
+}
+for _kind, _ddls in _GUARDS.items():
+    for _ddl in _ddls: sa.event.listen(tables, "after_create", sa.DDL(_ddl.replace("%", "%%")).execute_if(dialect=_kind))
+
+
+@contextmanager
+def _unguarded_log(conn: sa.Connection) -> Iterator[None]:
+    "Lift the guard of the log, inside a step: what a person takes back is blanked there too."
+    server = conn.dialect.name == "postgresql"
+    conn.exec_driver_sql("SET LOCAL personabench.lifted = 'yes'" if server else "DROP TRIGGER IF EXISTS events_stay")
+    yield
+    conn.exec_driver_sql("SET LOCAL personabench.lifted = 'no'" if server else _GUARDS["sqlite"][0])
 
 # %% ../nbs/01_store.ipynb #f351d5bd
 @contextmanager
@@ -134,7 +156,8 @@ def named_errors(
     "Raise ReadOnlyStudy, BusyStudy, DamagedStudy, AlreadyThere, NoSuchName or BadInput for what the database says inside."
     try: yield
     except sa.exc.DatabaseError as e:
-        error = _explain(str(e.orig), str(engine.url.database or "study"))
+        said = (str(e.orig).splitlines() or [""])[0]  # a server goes on with the row itself, and that is somebody's words
+        error = _explain(said, str(engine.url.database or "study"))
         if error is None: raise
         raise error from e
 
@@ -147,14 +170,18 @@ def _explain(said: str, place: str) -> PersonabenchError | None:
 
 
 _COMPLAINTS: list[tuple[tuple[str, ...], type[PersonabenchError], str, str]] = [
+    (("connection failed", "connection is", "closed the connection", "terminating connection"), NoStudy, "the server cannot be used ({})",
+     "check its address, the name and the password, and whether it runs"),
+    (("permission denied for",), ReadOnlyStudy, "this user of the server may not write ({})", "ask who runs it for the right to write"),
     (("readonly", "read-only"), ReadOnlyStudy, "the study is read-only", "copy it to a folder that you may write to"),
     (("unable to open",), ReadOnlyStudy, "the folder takes no files", "choose a folder that you may write to"),
-    (("locked",), BusyStudy, "another program has been writing for 15 seconds", "wait for it, or close it"),
+    (("locked", "lock timeout"), BusyStudy, "another program has been writing for 15 seconds", "wait for it, or close it"),
     (("malformed", "not a database", "decode to UTF-8"), DamagedStudy, "the database cannot be read ({})", "restore it from a backup"),
     (("disk",), PersonabenchError, "the disk refused ({}); nothing was changed", "free some space"),
-    (("UNIQUE",), AlreadyThere, "that name, or that code on those words, is taken ({})", "look at study.codes or study.codings"),
-    (("FOREIGN KEY",), NoSuchName, "a row that does not exist was referred to", "look at the tables of the study"),
-    (("constraint failed", "never changes in place", "append-only", "ends after its text"), BadInput, "the store refuses this row: {}", ""),
+    (("UNIQUE", "violates unique"), AlreadyThere, "that name, or that code on those words, is taken ({})", "look at study.codes or study.codings"),
+    (("FOREIGN KEY", "violates foreign key"), NoSuchName, "a row that does not exist was referred to", "look at the tables of the study"),
+    (("constraint failed", "violates", "NUL (0x00)", "never changes in place", "append-only", "ends after its text"), BadInput,
+     "the store refuses this row: {}", ""),
 ]
 
 # %% ../nbs/01_store.ipynb #cc1c92a2
@@ -207,17 +234,22 @@ def _inspect(path: Path) -> None:
         if isinstance(e, sqlite3.OperationalError) and (known := _explain(str(e), str(path))): raise known from e
         raise DamagedStudy(str(path), f"the database cannot be read ({e})", "an intact study file", "restore it from a backup") from e
     if not layout: raise NotAStudy(str(path), "a SQLite database of another program", "a file that personabench made", "check the path")
-    if layout > SCHEMA_VERSION:
-        raise NewerStudy(str(path), f"written with layout {layout}", f"layout {SCHEMA_VERSION} or older",
-                         "upgrade: pip install -U personabench")
+    if layout > SCHEMA_VERSION: raise _newer(str(path), layout)
+
+
+def _newer(place: str, layout: int) -> NewerStudy:
+    return NewerStudy(place, f"written with layout {layout}", f"layout {SCHEMA_VERSION} or older", "upgrade: pip install -U personabench")
 
 # %% ../nbs/01_store.ipynb #1c8d5f59
+_PATIENCE = 15  # seconds that a writer waits for another
+
+
 def _tune(engine: sa.Engine) -> None:
     "Set SQLite's safety pragmas on each connection and let a transaction say whether it will write."
     @sa.event.listens_for(engine, "connect")
     def _(dbapi, _record):
         dbapi.isolation_level = None  # SQLAlchemy's begin event, below, starts transactions; not the driver
-        for pragma in ("busy_timeout=15000", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"): dbapi.execute(f"PRAGMA {pragma}")
+        for pragma in (f"busy_timeout={round(1000 * _PATIENCE)}", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"): dbapi.execute(f"PRAGMA {pragma}")
         if not engine.url.query.get("mode") == "ro": dbapi.execute("PRAGMA journal_mode=WAL")
 
     @sa.event.listens_for(engine, "begin")
@@ -239,12 +271,29 @@ def _sqlite(address: str, readonly: bool) -> sa.Engine:
 # %% ../nbs/01_store.ipynb #eacc4584
 def _server(address: str) -> sa.Engine:
     "Make the engine for a database address; messages never show its password."
-    shown = address.rpartition("@")[2]
-    try: return sa.create_engine(address)
+    form, (kind, _, rest) = "postgresql+psycopg", (shown := _masked(address)).partition("://")
+    wanted = f"a file, or {form}://user@host/database"
+    if kind != form:
+        ours = kind.partition("+")[0] in ("postgres", "postgresql")
+        raise NotAStudy(shown, "not an address that can be opened", wanted, f"write {form}://{rest}" if ours else "check it")
+    try: engine = sa.create_engine(address, pool_pre_ping=True)
     except ModuleNotFoundError as e:
         raise MissingExtra(shown, f"the driver {e.name} is not installed", cure='pip install "personabench[postgres]"') from e
-    except (sa.exc.NoSuchModuleError, sa.exc.ArgumentError) as e:
-        raise NotAStudy(shown, "not an address that can be opened", "a file, or postgresql+psycopg://user@host/database", "check it") from e
+    except (sa.exc.ArgumentError, ValueError):  # whose words repeat the password
+        raise NotAStudy(shown, "not an address that can be opened", wanted, "in a password, write @ as %40, / as %2F and : as %3A") from None
+    _queue(engine)
+    return engine
+
+
+def _queue(engine: sa.Engine) -> None:
+    "Let the writers of a study on a server wait for each other, and each reader see one moment."
+    @sa.event.listens_for(engine, "begin")
+    def _(conn):
+        write = conn.get_execution_options().get("write")
+        conn.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {'READ COMMITTED' if write else 'REPEATABLE READ'}")
+        if not write: return
+        conn.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * _PATIENCE)}")
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_APPLICATION_ID})")
 
 
 def _create(engine: sa.Engine, title: str) -> None:
@@ -317,9 +366,13 @@ def _file(path: Path, create: bool) -> sa.Engine:
 
 
 def _prepare(engine: sa.Engine, address: str, title: str, create: bool) -> None:
-    if sa.inspect(engine).has_table("meta"): _migrate(engine, address)
+    found = sa.inspect(engine)
+    if found.has_table("meta"):
+        if {c["name"] for c in found.get_columns("meta")} != set(_meta.c.keys()):  # of a file, its header has told already
+            raise NotAStudy(_masked(address), "a database of another program", "one that personabench made", "name another database")
+        _migrate(engine, address)
     elif create: _create(engine, title)
-    else: raise NoStudy(engine.url.render_as_string(), "the database holds no study", cure="pass create=True to start one there")
+    else: raise NoStudy(_masked(address), "the database holds no study", cure="pass create=True to start one there")
 
 
 def _now() -> str: return datetime.now(UTC).isoformat(timespec="microseconds")
@@ -341,7 +394,8 @@ _MIGRATIONS: dict[int, Any] = {2: _add_entries}  # layout number that it leads t
 def _migrate(engine: sa.Engine, address: str) -> None:
     "Bring an older layout up to SCHEMA_VERSION, all or nothing, keeping a copy of a SQLite file."
     with engine.connect() as conn: version = _version(conn)
-    if version >= SCHEMA_VERSION: return
+    if version > SCHEMA_VERSION: raise _newer(_masked(address), version)
+    if version == SCHEMA_VERSION: return
     if engine.url.query.get("mode") == "ro":
         raise ReadOnlyStudy(address, f"layout {version} must first be brought up to {SCHEMA_VERSION}",
                             cure="copy it to a folder that you may write to")

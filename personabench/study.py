@@ -20,7 +20,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from . import store
-from .schema import DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource, ReadOnlyStudy, nearest, text_hash
+from .schema import DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource, ReadOnlyStudy, _masked, nearest, text_hash
 
 if TYPE_CHECKING: import pandas as pd
 
@@ -198,7 +198,7 @@ def load_texts(
         q = sa.select(r.c.revision_id, r.c.text, r.c.sha256).where(r.c.revision_id.in_(missing[i:i + 500]))
         for revision_id, text, sha256 in conn.execute(q):
             if text and text_hash(text) != sha256:  # a withdrawn participant's is blank
-                raise DamagedStudy(study.address, f"text {revision_id} is not the one that was stored", cure="restore it from a backup")
+                raise DamagedStudy(_masked(study.address), f"text {revision_id} is not the one that was stored", cure="restore it from a backup")
             study.texts[revision_id] = text
 
 
@@ -390,7 +390,7 @@ class Study(_Tables):
 
     def __enter__(self) -> Study: return self
     def __exit__(self, *_: object) -> None: self.close()
-    def __repr__(self) -> str: return f"Study({self.address!r}, coder={self.coder!r})"
+    def __repr__(self) -> str: return f"Study({_masked(self.address)!r}, coder={self.coder!r})"
     def _repr_html_(self) -> str: return _overview(self)
 
 # %% ../nbs/02_study.ipynb #be46443d
@@ -467,7 +467,7 @@ def _kept_survey(study: Study, name: str) -> tuple[pd.DataFrame, pd.DataFrame, d
         raise NoSuchName(f"survey {name!r}", f"{len(found)} surveys are of that wave", cure=f"name one: {', '.join(r.name for r in found)}")
     row = found[0]
     if hashlib.sha256(row.data).hexdigest() != row.sha256:
-        raise DamagedStudy(study.address, f"survey {row.name!r} is not the one that was stored", cure="restore it from a backup")
+        raise DamagedStudy(_masked(study.address), f"survey {row.name!r} is not the one that was stored", cure="restore it from a backup")
     variables = json.loads(row.variables)
     frame = pd.DataFrame(variables["data"], columns=variables["columns"])
     about = {**json.loads(row.settings), "name": row.name, "wave": row.wave, "weights": row.weights}
@@ -495,5 +495,5 @@ def _overview(study: Study) -> str:
     style = "text-align:left;padding:2px 18px 2px 0"
     cells = "".join(f"<td style='{style}'><b style='font-size:1.3em'>{n:,}</b><br>{t}</td>" for t, n in count.items())
     hint = "<p>Nothing here yet: <code>pb.import_files(study, 'interviews/*')</code> brings in transcripts.</p>"
-    name, coder = html.escape(os.path.basename(study.address)), html.escape(study.coder)
+    name, coder = html.escape(os.path.basename(_masked(study.address).partition("?")[0])), html.escape(study.coder)
     return f"<div><b>{name}</b> &middot; coder {coder}<table><tr>{cells}</tr></table>{'' if count['sources'] else hint}</div>"

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from made_up import add_segments, add_talk, answered, empty_study, talked, with_survey
+
 from personabench.claims import PERSONA_FIELDS, Claim, Evidence, Persona
 from personabench.persona_files import read_personas
 from personabench.personas import draft_personas

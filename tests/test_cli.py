@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import urllib.request
 
 import pytest
+from programs import program
 
 import personabench as pb
 from personabench.cli import app, main, prepare_lab
@@ -218,10 +218,9 @@ def test_a_working_folder_keeps_what_is_there(tmp_path):
     assert first.read_text() == "mine" and (first.parent / ".gitignore").read_text() == ""
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
 def test_git_takes_no_study_table_or_report_of_a_working_folder(tmp_path):
     prepare_lab(folder := tmp_path / "lab")
-    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
+    subprocess.run([program("git"), "init", "-q", "."], cwd=folder, check=True)
     for name in ("checked.db", "personas.db-wal", "survey.csv", "wave2.xlsx", "report/index.html", "interviews/P01.txt", "personas.sarif", "personas/a.yaml",
                  "personabench.toml"):
         (folder / name).parent.mkdir(exist_ok=True)

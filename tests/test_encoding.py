@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import mixed
+
 from personabench import encoding
 from personabench.encoding import BadAnswers
 

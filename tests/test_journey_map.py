@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from made_up import EVIL, ridden
+
 from personabench.codebook import add_code, change_code
 from personabench.coding import code, uncode
 from personabench.coding_widget import _static, widget_files

@@ -52,22 +52,25 @@ with Study(f"{folder}/study.db", coder="MB", create=True) as study:
 '''.replace("TURNS", str(TURNS)).replace("ANSWERS", str(ANSWERS))
 
 
-def run_and_kill(what: str, folder: Path, first: int, seconds: float) -> list[str]:
-    "Start the child, kill it `seconds` after it is ready, and return what it acknowledged."
+def run_and_kill(what: str, folder: Path, first: int, done: float) -> list[str]:
+    "Start the child, kill it when it has done so many things and the fraction of one more, and return what it acknowledged."
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     child = subprocess.Popen([sys.executable, "-c", CHILD, what, str(folder), str(first)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     lines: list[str] = []
-    ready = threading.Event()
+    times: list[float] = []
+    enough = threading.Event()
 
     def listen() -> None:
         for line in child.stdout:
             lines.append(line)
-            ready.set()
+            times.append(time.monotonic())
+            if len(lines) > done: enough.set()
+        enough.set()
 
     listener = threading.Thread(target=listen)
     listener.start()
-    assert ready.wait(120) or child.poll() is None, child.stderr.read()
-    time.sleep(seconds)
+    assert enough.wait(240), "the child stands still"
+    if child.poll() is None and len(times) > 1: time.sleep(done % 1 * (times[-1] - times[0]) / (len(times) - 1))
     assert child.poll() is None, child.stderr.read()
     child.send_signal(signal.SIGKILL)
     child.wait()
@@ -122,7 +125,7 @@ def check_tables(folder: Path, acknowledged: list[str]) -> int:
 
 
 CHECKS = {"import": check_imports, "code": check_codings, "table": check_tables}
-SECONDS = {"import": (0.05, 0.8), "code": (0.05, 0.8), "table": (0.2, 3.0)}
+MOST = {"import": 40, "code": 120, "table": 4}  # things done before a kill
 
 
 def rounds(what: str, folder: Path, n: int, seed: int = 0) -> tuple[int, int]:
@@ -133,7 +136,7 @@ def rounds(what: str, folder: Path, n: int, seed: int = 0) -> tuple[int, int]:
     there = 0
     for _ in range(n):
         first = there + 30 if what == "code" else there
-        acknowledged += run_and_kill(what, folder, first, rng.uniform(*SECONDS[what]))
+        acknowledged += run_and_kill(what, folder, first, rng.uniform(1, MOST[what]))
         was, there = there, CHECKS[what](folder, acknowledged)
         assert there >= was
         if there > len(acknowledged):  # what was stored but not yet said counts as known from now on

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -183,16 +181,3 @@ def test_entries_are_a_table_like_the_others(study):
     undo(study), undo(study)
     assert list(study.entries) == ["entry_id", "map", "lane", "stage", "position", "text", "owner", "due", "evidence"] and study.entries.empty
     with pytest.raises(NothingToUndo), Study(study.address, coder="nobody") as other: undo(other)
-
-
-@pytest.mark.skipif("PERSONABENCH_POSTGRES" not in os.environ, reason="no server: set PERSONABENCH_POSTGRES to the address of an empty database")
-def test_a_study_on_a_server_is_brought_up_to_layout_2():
-    address = os.environ["PERSONABENCH_POSTGRES"]
-    with Study(address, coder="MB", create=True) as study, study.engine.begin() as conn:
-        conn.execute(sa.text("DROP TABLE entries"))
-        conn.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema_version'"))
-    with Study(address, coder="MB") as study:
-        entry = add_entry(study, "x", lane="note", stage="Ride", guid="g")
-        move_entry(study, entry, stage="Sign-up")
-        assert cells(study) == {("note", "Sign-up"): ["x"]} and undo(study) and cells(study) == {("note", "Ride"): ["x"]}
-        with study.engine.connect() as conn: assert conn.scalar(sa.text("SELECT value FROM meta WHERE key = 'schema_version'")) == "2"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import EVIL, ridden
+from programs import program
+
 from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code
@@ -70,8 +71,7 @@ def sheets(pdf: bytes) -> list[tuple[float, float]]:
 
 def words_of(pdf: Path) -> list[str]:
     "The words of each page, by Debian's pdftotext."
-    if shutil.which("pdftotext") is None: pytest.skip("pdftotext is not installed")
-    return subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    return subprocess.run([program("pdftotext"), "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
 
 
 # -- The page -----------------------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_every_stage_and_lane_head_stands_on_the_sheets_of_its_block_and_nothing
     pages = words_of(file)
     for i in range(n): assert sum(bool(re.search(rf"Stage {i}\b", p)) for p in pages) >= 1, i
     assert all("Stage" in p for p in pages), "each sheet has its head"
-    boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    boxes = subprocess.run([program("pdftotext"), "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
     width, height = A3 if paper == "A3" else A4
     for x, y in re.findall(r'xMax="([\d.]+)" yMax="([\d.]+)"', boxes): assert float(x) <= width - 20 and float(y) <= height - 15
 

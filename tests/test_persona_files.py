@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from made_up import answered, talked, with_survey
+
 from personabench import persona_files
 from personabench.claims import _SAYS, Claim, Evidence, Persona
 from personabench.persona_files import persona_schema, read_personas, update_personas, write_personas

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from made_up import add_segments, add_talk, answered, empty_study, talked, with_survey
+
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check

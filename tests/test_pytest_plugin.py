@@ -64,7 +64,7 @@ def test_settings_are_found_beside_the_personas(project: pytest.Pytester):
 
 
 def test_the_password_of_an_address_is_not_in_the_header_and_an_empty_one_is_told(project: pytest.Pytester):
-    done = run(project, "--personas", "personas", "--study", "postgresql+psycopg://me:secret@localhost:5999/x")
+    done = run(project, "--personas", "personas", "--study", "postgresql+psycopg://me:secret@localhost:5999/x?password=secret")
     text = done.stdout.str() + done.stderr.str()
     assert "personas: personas against localhost:5999/x" in text and "secret" not in text and done.ret != 0
     done = run(project, "--personas", "personas", "--study", "")

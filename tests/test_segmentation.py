@@ -441,13 +441,12 @@ def test_what_cannot_be_compared_is_said_and_has_no_profile() -> None:
     assert d["q"].notna().to_dict() == {"age": True, "essay": False, "empty": False}
 
 
-def test_a_profile_of_two_hundred_variables_takes_about_a_second() -> None:
+def test_a_profile_of_two_hundred_variables_names_each_of_them() -> None:
     rng = np.random.default_rng(0)
     columns = {f"v{i}": rng.integers(1, 6, 2000) if i % 2 else rng.choice(list("abcdefg"), 2000) for i in range(200)}
     seg = quick(pd.DataFrame(columns), variables=["v1", "v3"], k=5, n_init=1)
-    start = time.process_time()
-    assert len(seg.profile()) > 4000
-    assert len(seg.differences()) == 200 and time.process_time() - start < 5
+    assert len(profile := seg.profile()) > 4000 and set(profile["variable"]) == set(columns)
+    assert set(seg.differences()["variable"]) == set(columns)
 
 
 # -- In the study -------------------------------------------------------------------------------------------------------------
@@ -523,7 +522,8 @@ def test_an_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
     while len(alive()) < 3 and time.time() < until: time.sleep(.5)
     os.killpg(run.pid, signal.SIGINT)
     assert "KeyboardInterrupt" in run.communicate(timeout=60)[1] and run.returncode != 0
-    time.sleep(2)
+    until = time.time() + 60
+    while alive() and time.time() < until: time.sleep(.2)
     assert not alive(), "processes were left behind"
 
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 import personabench as pb
 from personabench import store
+from personabench.cli import main
 from personabench.schema import (AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, MissingExtra, NewerStudy, NoStudy, NoSuchName,
                                  NotAStudy, NothingToUndo, PersonabenchError, UndoConflict)
 from personabench.store import open_store, redo_last, step, tables, undo_last
@@ -501,18 +502,26 @@ def test_a_door_that_is_not_ours_has_a_name_and_is_left_as_it_was(door: str, tmp
     assert folder(tmp_path) == before  # no lock file, no journal either
 
 
-def test_addresses_that_lead_nowhere_are_named_without_their_password():
-    with pytest.raises(NotAStudy, match="not an address"):
-        Study("mongodb://me:secret@host/db")
-    with pytest.raises(NotAStudy) as told:
-        Study("://me:secret@host")
-    assert "secret" not in str(told.value)
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        with pytest.raises(MissingExtra, match=r'pip install "personabench\[postgres\]"') as told:
-            Study("postgresql+psycopg://me:secret@host/db")
-        assert "secret" not in str(told.value)
+@pytest.mark.parametrize("address", ["mongodb://me:S3cret@host/db", "://me:S3cret@host", "postgresql+psycopg://me:S3cret@host:here/db", "mysql://host/db?password=S3cret"])
+def test_addresses_that_lead_nowhere_are_named_without_their_password(address: str):
+    with pytest.raises(NotAStudy, match="not an address") as told: Study(address)
+    assert "S3cret" not in f"{told.value} {told.value.__cause__}" and "postgresql+psycopg://user@host/database" in str(told.value)
+
+
+@pytest.mark.parametrize("form", ["postgresql", "postgres", "postgresql+psycopg2"])
+def test_an_address_that_names_no_driver_or_another_is_told_how_to_write_it(form: str, capsys: pytest.CaptureFixture):
+    address = f"{form}://me:S3cret@host:5432/db?password=S3cret"
+    with pytest.raises(NotAStudy, match="not an address") as told: Study(address)
+    assert told.value.cure == "write postgresql+psycopg://me:***@host:5432/db?password=***"
+    assert main(["check", "--study", address]) == 2
+    said = "".join(capsys.readouterr())
+    assert told.value.cure in said and "S3cret" not in said and "This should not happen" not in said
+
+
+def test_without_its_driver_a_server_s_address_names_the_extra(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingExtra, match=r'pip install "personabench\[postgres\]"') as told: Study("postgresql+psycopg://me:S3cret@host/db")
+    assert "S3cret" not in str(told.value)
 
 
 def test_create_opens_what_is_there(path: Path):

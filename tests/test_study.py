@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personabench import store
@@ -183,6 +183,7 @@ def test_a_coding_never_belongs_to_another_source(study: Study):
     assert study.codings["source"].tolist() == study.codings["case"].tolist() == ["P07", "P07", "P08", "P08", "P09", "P09"]
 
 
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**9))
 def test_turns_are_found_as_by_looking_at_each(seed: int):
     chance, study = random.Random(seed), Study(":memory:", coder="MB")

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,18 +134,6 @@ def test_undo_goes_all_the_way_back_and_the_code_always_repeats(steps: list[dict
     while widget.play(type="undo")["undo"]: pass
     pd.testing.assert_frame_equal(widget.survey.variables, made_survey().variables)
     assert widget.variables == chosen
-
-
-@pytest.mark.slow
-def test_a_wide_survey_answers_quickly() -> None:
-    rng = np.random.default_rng(0)
-    widget = Played(read_survey(pd.DataFrame(rng.integers(1, 6, (2000, 300))).add_prefix("q")))
-    import time
-
-    widget.play(type="ready")
-    start = time.perf_counter()
-    widget.play(**correct("q7", "levels", "numeric"))
-    assert time.perf_counter() - start < 5
 
 
 def test_what_describes_is_in_the_code_and_in_the_survey_and_makes_no_segments() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_up import EVIL, ridden
+from programs import program
 
 from personabench import store
 from personabench.codebook import add_code
@@ -404,8 +404,7 @@ def test_a_written_map_prints_landscape_with_every_stage_and_a_head_on_each_shee
         pdf = page.pdf(prefer_css_page_size=True)
     sizes = {(round(float(w)), round(float(h))) for w, h in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)}
     assert len(sizes) == 1 and abs(next(iter(sizes))[0] - wide) <= 2
-    if shutil.which("pdftotext") is None: pytest.skip("pdftotext is not installed")
     (tmp_path / "p.pdf").write_bytes(pdf)
-    words = subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    words = subprocess.run([program("pdftotext"), "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
     for i in range(12): assert any(re.search(rf"Later {i}\b", w) for w in words), i
     assert all("Lane" in w for w in words), "the head is on every sheet"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from programs import program
 
 from personabench.cards import PersonaCard, PersonaGallery, render
 from personabench.codebook import add_code
@@ -183,10 +183,9 @@ def test_a_gallery_prints_one_persona_a_page_dark_on_white(at_page, shots, tmp_p
 
 
 def words_of(pdf: bytes, tmp_path: Path) -> list[str]:
-    "The words of each page of a PDF, by Debian's pdftotext; none where it is not installed."
-    if shutil.which("pdftotext") is None: pytest.skip("pdftotext is not installed")
+    "The words of each page of a PDF, by pdftotext."
     (tmp_path / "p.pdf").write_bytes(pdf)
-    return subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    return subprocess.run([program("pdftotext"), "-layout", str(tmp_path / "p.pdf"), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
 
 
 @pytest.mark.parametrize("open_it", [False, True])
