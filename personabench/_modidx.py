@@ -1338,6 +1338,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.journeys._hushed': ('journeys.html#_hushed', 'personabench/journeys.py'),
                                        'personabench.journeys._intervals': ('journeys.html#_intervals', 'personabench/journeys.py'),
                                        'personabench.journeys._journey_of': ('journeys.html#_journey_of', 'personabench/journeys.py'),
+                                       'personabench.journeys._kind_words': ('journeys.html#_kind_words', 'personabench/journeys.py'),
                                        'personabench.journeys._known': ('journeys.html#_known', 'personabench/journeys.py'),
                                        'personabench.journeys._known_stages': ('journeys.html#_known_stages', 'personabench/journeys.py'),
                                        'personabench.journeys._last_turns': ('journeys.html#_last_turns', 'personabench/journeys.py'),

@@ -17,7 +17,7 @@ from .event_logs import EventJourney, _reached
 from .experience_measures import experience_scores, opportunity_scores
 from .journeys import _METRICS, _half_width, _known_stages, _person_means, _stage_means, _stage_order, _steps, _who, Journey
 from .personas import _stored, _withdrawn
-from .prevalence import _in_time, _is_answer, _numbers, _survey_mask
+from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
 from .survey import _LISTED
@@ -196,22 +196,26 @@ def stage_metrics(
     """Return what a survey says of each stage.
 
     Columns: stage, metric (the question's words), kind, value, low, high, n, source (the survey), question, lowest, highest (what a value can be; blank where
-    nothing says). Kinds: "nps" (-1 to 1), "csat" (share of the two best answers), "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an
+    nothing says, and `.attrs["notes"]` names the questions), answer (of which a share is). Kinds: "nps" (-1 to 1), "csat" (share of the two best answers), "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an
     ordered scale stretched to -2 to 2, self-reported). The ends of a scale are those of the column `scale`, of the survey's labels or listed answers, or of
     `scale`; nps is asked from 0 to 10. Weights count; a mean has no interval below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage,
     survey, question), BadInput (a kind that does not fit the answers, a scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares),
     t intervals by linearisation (means).
     """
     asked, (_, people), rows = _wanted(items), _who(study, persona, segment, cases, segmentation), []
-    order, other = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics")
+    order, other, endless = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics"), dict[str, None]()
     for ask in asked.itertuples():
         found = _asking(study, [ask.question], survey, _home(study, persona, segment, segmentation))
         row, keep = found.row(ask.question), _heard(study, found, people)
         ends = None if ask.kind == "share" else _scored(found, row, ask.kind, ask.scale, other)
         figure = _share(found, row, keep, ask.answer) if ask.kind == "share" else _figure(found, row, ask.kind, keep, ends)
         words = ask.metric if isinstance(ask.metric, str) else row["question"] or row["label"] or ask.question
-        rows.append((ask.stage, words, ask.kind, *figure, found.name, ask.question, *_SPANS.get(ask.kind, ends or (np.nan, np.nan))))
-    return pd.DataFrame(rows, columns=_METRICS).sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+        answer = None if ask.kind != "share" else "yes" if ask.answer is None or ask.answer != ask.answer else _said(ask.answer, row)
+        rows.append((ask.stage, words, ask.kind, *figure, found.name, ask.question, *_SPANS.get(ask.kind, ends or (np.nan, np.nan)), answer))
+        if ask.kind == "mean" and ends is None: endless[ask.question] = None
+    table = pd.DataFrame(rows, columns=_METRICS).sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+    table.attrs["notes"] = [f"Nothing says the ends of the scale of {q!r}: its mean stands alone. scale=(lowest, highest) says them." for q in endless]
+    return table
 
 # %% ../nbs/49_journey_measures.ipynb #49a00011
 def _median(x: np.ndarray) -> tuple[float, float, float, int]:
@@ -232,7 +236,7 @@ def event_metrics(
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
-    (None), lowest, highest.
+    (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
     """
     rows, funnel = [], event_journey.funnel
@@ -247,7 +251,7 @@ def event_metrics(
             (before, was), (cases, now) = reached[i - 1:i + 1]
             told = _median((event_journey.visits.start[now] - event_journey.visits.start[was[np.searchsorted(before, cases)]]) / 1e9)
         rows.append((r.stage, "time since the stage before", "seconds", *told))
-    return pd.DataFrame([(*row, "log", None, *_SPANS.get(row[2], (np.nan, np.nan))) for row in rows], columns=_METRICS)
+    return pd.DataFrame([(*row, "log", None, *_SPANS.get(row[2], (np.nan, np.nan)), None) for row in rows], columns=_METRICS)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00015
 def _pairs(pairs: Mapping[str, tuple[str, str]], stages: Mapping[str, str]) -> list[str]:

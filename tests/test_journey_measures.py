@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from personabench.event_logs import journey_from_events
 from personabench.journey_measures import (_median, compare_journeys, event_metrics, journey_deviations, pain_severity, stage_metrics, stage_opportunities,
                                            suggest_strategies)
-from personabench.journeys import journey, journey_from_codings
+from personabench.journeys import _kind_words, journey, journey_from_codings
 from personabench.sample_data import import_sample, sample_file
 from personabench.schema import BadInput, NoSuchCase, NoSuchName
 from personabench.statistics import share_difference, wilson
@@ -25,7 +25,7 @@ from personabench.survey import import_survey
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "journey_measures.json").read_text("utf-8"))
 TRUTH = json.loads((Path(__file__).parent.parent / "data" / "truth.json").read_text("utf-8"))
-METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
+METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest", "answer"]
 NEEDS = {need: (f"imp_{need}", f"sat_need_{need}") for need in ("dock", "support", "price", "bike", "route")}
 
 
@@ -157,6 +157,20 @@ def test_a_question_has_a_scale_of_its_own_and_keeps_to_it():
         assert stage_metrics(study, items, scale=(0, 9))[["lowest", "highest"]].values.tolist() == [[1, 7], [1, 5]]
         with pytest.raises(BadInput, match="4 answers off the scale, such as 2"): stage_metrics(study, items.assign(scale=[(3, 7), None]))
         with pytest.raises(BadInput, match=r"scale='1-7'.*\(lowest, highest\)"): stage_metrics(study, items.assign(scale="1-7"))
+
+
+def test_what_a_figure_counts_is_said_with_its_scale():
+    asked = pd.DataFrame({"stage": "Use", "question": ["q", "q", "q", "r", "pass", "paid", "spent"], "kind": ["csat", "ces", "emotion", "nps", "share", "share", "mean"],
+                          "answer": [None] * 4 + ["year pass", None, None]})
+    answers = {"q": MIDDLE, "r": [9, 8, 7, 3, 9] * 4, "pass": ["year pass", "none"] * 10, "paid": ["yes", "no"] * 10, "spent": [10.5, 3.25] * 10}
+    with asked_of(answers, levels={"q": [1, 2, 3, 4, 5], "spent": "numeric"}) as study:
+        got = stage_metrics(study, asked)
+    said = {(r.question, r.kind): _kind_words(r.kind, r.lowest, r.highest, r.answer) for r in got.itertuples()}
+    assert said == {("q", "csat"): "two best answers, 0 to 100 %", ("q", "ces"): "mean, 1 to 5", ("q", "emotion"): "mean, −2 to +2", ("spent", "mean"): "mean",
+                    ("r", "nps"): "promoters less detractors, −100 to +100", ("pass", "share"): "share of year pass, 0 to 100 %",
+                    ("paid", "share"): "share of yes, 0 to 100 %"}
+    assert len(got.attrs["notes"]) == 1 and "'spent'" in got.attrs["notes"][0] and "scale=(lowest, highest)" in got.attrs["notes"][0]
+    assert _kind_words("mean", -3, 3) == "mean, −3 to 3" and _kind_words("share") == "share, 0 to 100 %", "a share of a log has no answer"
 
 
 def study_with_stage(study) -> None:
