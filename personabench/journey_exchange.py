@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .consent import _joined, _repeated, _runs
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
-from .journeys import _UNQUOTED, _hushed
+from .journey_measures import suggest_strategies
+from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, nearest
 
@@ -204,11 +206,30 @@ def _under(parent: Any, tag: str, words: Any = None, **attributes: Any) -> Any:
     return element
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300018
-_END_USERS = {"", "customer", "user", "end user", "person", "rider", "client", "patient", "citizen"}
+_END_USERS = {"", "customer", "user", "end user", "person", "rider", "client", "patient", "citizen", "me", "everybody", "people"}
 
 
-def _planned(planned: pd.DataFrame | None) -> pd.DataFrame:
-    "Return a plan with all columns that are used, '' where it has none, in its order. Raises BadInput."
+def _is_user(name: str, own: str = "") -> bool: return name.strip().casefold() in _END_USERS | {own} or name.strip().casefold().removesuffix("s") in _END_USERS
+
+
+def _named(who: Any) -> list[str]:
+    "Return the actors of a task."
+    if who is None or isinstance(who, float): return []
+    return [str(w) for w in ([who] if isinstance(who, str) else who) if str(w).strip()]
+
+
+def _cast(row: dict[str, str], who: Any, own: str) -> dict[str, str]:
+    "Say who begins, who provides, whether the two talk, and who else takes part: by the plan's own columns, else by the actors of a task, of whom the first begins."
+    names = [row["initiator"]] if row["initiator"] else _named(who)
+    ours = [n for n in dict.fromkeys(names) if not _is_user(n, own)]
+    owner = row["owner"] or next(iter(ours), "")
+    begins = "" if not names or _is_user(names[0], own) else names[0]
+    talks = bool(row["initiator"] or row["channel"] or len(names) > 1 and owner)
+    return {**row, "initiator": begins, "owner": owner, "talks": "yes" if talks else "", "others": ", ".join(n for n in ours if n != owner)}
+
+
+def _planned(planned: pd.DataFrame | None, own: str) -> pd.DataFrame:
+    "Return a plan with all columns that are used, '' where it has none, in its order; `own` is a name of the end user. Raises BadInput."
     columns = ["stage", "touchpoint", "channel", "initiator", "owner"]
     if planned is None: return pd.DataFrame(columns=columns)
     missing = [c for c in columns[:2] if c not in planned]
@@ -216,18 +237,20 @@ def _planned(planned: pd.DataFrame | None) -> pd.DataFrame:
         expected = "stage, touchpoint and perhaps channel, initiator, owner, order"
         raise BadInput("planned=", f"no column {missing[0]!r}", expected, "read_mermaid returns such a table")
     table = planned.sort_values("order", kind="stable") if "order" in planned else planned
+    who = list(table["who"]) if "who" in table else [None] * len(table)
     table = table.reindex(columns=columns).astype(object).where(lambda d: d.notna(), "").map(str)
-    return table.drop_duplicates(["stage", "touchpoint"], ignore_index=True)
+    cast = [_cast(row, names, own.casefold()) for row, names in zip(table.to_dict("records"), who)]
+    return pd.DataFrame(cast, columns=[*columns, "talks", "others"]).drop_duplicates(["stage", "touchpoint"], ignore_index=True)
 
 
 def _point(parent: Any, kind: str, number: str, phase: str, touchpoint: str, user: str, row: dict[str, str] | None) -> Any:
     "Add a communication point, where a plan says who begins, or else an action of the person."
-    talks = bool(row and (row["initiator"] or row["channel"]))
+    talks = bool(row and row["talks"])
     point = _under(parent, f"{kind}{'CommunicationPoint' if talks else 'Action'}")
     _under(point, "touchpointID", number)
     _under(point, "belongsTo", phaseIDref=phase)
     provider = (row or {}).get("owner") or "Service provider"
-    ours = bool(row) and (row or {})["initiator"].casefold() not in _END_USERS
+    ours = bool(row) and not _is_user((row or {})["initiator"])
     begins = _under(point, "initiator")
     _under(begins, "refersTo", actorIDref=provider if ours else user)
     _under(begins, "initiatorLabel", touchpoint)
@@ -281,18 +304,20 @@ def write_cjml(
     journey: Journey,                        # whose people met touchpoints
     path: str | Path,                        # where to; .xml or .cjml
     *,
-    planned: pd.DataFrame | None = None,     # the plan: stage, touchpoint and, where known, channel, initiator, owner (the provider), order
+    planned: pd.DataFrame | None = None,     # the plan: stage, touchpoint and, where known, channel, initiator, owner (the provider), order, who
     study: Study | None = None,              # keeps people out who have withdrawn
 ) -> Path:
     """Write a journey in CJML 2.0: the plan, and one actual journey for each person who named a touchpoint.
 
     Experiences are the person's mean coded feeling in the touchpoint's stage, from -2 to 2, with the names of the codes and not the person's words;
-    comments hold the ids of the codings. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
+    comments hold the ids of the codings. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and the first of them who is
+    no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of a plan, metrics, pains,
+    gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
     from xml.etree import ElementTree
 
-    target, plan = _place(path, ".xml", ".cjml"), _planned(planned)
+    target, plan = _place(path, ".xml", ".cjml"), _planned(planned, journey.name)
     stages = dict.fromkeys([*map(str, journey.stages["stage"]), *plan["stage"]])
     phases = {stage: f"phase{i}" for i, stage in enumerate(stages, start=1)}
     root = ElementTree.Element("CJML", version="2.0")
@@ -300,7 +325,8 @@ def write_cjml(
     if rows:
         points = _head(root, "plannedJourney", "PJ1", f"Plan for {journey.name}", phases, "End user", plan)
         for number, ((stage, touchpoint), row) in enumerate(rows.items(), start=1):
-            _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
+            point = _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
+            if row["others"]: _under(point, "comment", f"also: {row['others']}")
     every = _told(journey)
     there = every[~every["case"].isin(set() if study is None else _withdrawn(study))]
     for number, (case, told) in enumerate(there.groupby("case"), start=1):
@@ -312,34 +338,72 @@ def write_cjml(
     ElementTree.indent(root)
     return write_whole(target, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300026
+# %% ../nbs/63_journey_exchange.ipynb #j6300041
+def _reading(metrics: pd.DataFrame) -> list[str]:
+    "Say of each metric what it counts, and on which scale."
+    known = metrics.reindex(columns=["kind", "lowest", "highest", "answer"])
+    return [_kind_words(str(k), *(float("nan") if x is None else float(x) for x in ends), answer) for k, *ends, answer in known.itertuples(index=False)]
+
+
 def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
-    "Return the tables of a journey by name, and its notes as one."
+    "Return the tables of a journey by name, its notes as one; metrics say in a column more what they count."
     found = {f.name: getattr(journey, f.name) for f in fields(journey)}
-    return {**{k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}, "notes": pd.DataFrame({"note": list(journey.notes)})}
+    tables = {k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}
+    return {**tables, "metrics": journey.metrics.assign(reading=_reading(journey.metrics)), "notes": pd.DataFrame({"note": list(journey.notes)})}
 
 
 def _harmless(cell: Any) -> Any:
     "Put an apostrophe before text that a spreadsheet would compute."
     return f"'{cell}" if isinstance(cell, str) and cell and cell[0] in "=+-@\t\r" else cell
 
+# %% ../nbs/63_journey_exchange.ipynb #j6300043
+_KINDS = ("strategy", "opportunity", "note", "suggestion")
+_ENTRY = ["stage", "kind", "text", "why", "owner", "due", "evidence"]
 
+
+def _muted(text: str, runs: set[tuple[str, ...]]) -> str:
+    "Put a mark where a text repeats words that may not be quoted."
+    for a, b in reversed(_joined(_repeated(text, runs, []))): text = f"{text[:a]}{_UNQUOTED}{text[b:]}"
+    return text
+
+
+def _written(study: Study, name: str) -> list[tuple[Any, ...]]:
+    "Return what the team wrote into a map, as rows of `_ENTRY` in the map's order."
+    entries, silent = study.rows("entries", map=name).sort_values("position", kind="stable"), _silent(study)
+    runs = _runs(study.codings["quote"][study.codings["case"].isin(silent)]) if silent and len(entries) else set()
+    return [(r.stage, r.lane, _muted(r.text, runs), None, r.owner, r.due, list(r.evidence)) for r in entries.itertuples()]
+
+
+def _entries(journey: Journey, study: Study | None, name: str) -> pd.DataFrame:
+    "Return what was decided and noted, and what the figures suggest: `_ENTRY`, in the order of stages and kinds; stages that only the map knows come last."
+    rows = _written(study, name) if study is not None else []
+    rows += [(r.stage, "suggestion", r.strategy, r.why, None, None, list(r.coding_ids)) for r in suggest_strategies(journey).itertuples()]
+    places = {s: i for i, s in enumerate(dict.fromkeys([*journey.stages["stage"], *(r[0] for r in rows)]))}
+    return pd.DataFrame(sorted(rows, key=lambda r: (places[r[0]], _KINDS.index(r[1]))), columns=_ENTRY, dtype=object)
+
+# %% ../nbs/63_journey_exchange.ipynb #j6300026
 def write_lanes(
     journey: Journey,       # the journey
     folder: str | Path,     # where to; made if it is not there, files of the same names are written anew
     *,
-    study: Study | None = None,   # keeps the words of people out who refused to be quoted or have withdrawn
+    study: Study | None = None,   # whose map has what was decided; keeps the words of people out who refused to be quoted or have withdrawn
+    name: str = "journey",  # which map of the study
 ) -> list[Path]:
-    """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... and notes.
+    """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... notes and entries.
 
+    `entries.csv` has what the team wrote into the map and what the figures suggest: stage, kind (strategy, opportunity, note, suggestion), text, why (of a
+    suggestion), owner, due, evidence (ids of codings, and claims). `metrics.csv` says in a column `reading` what each figure counts, on which scale.
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """
     place = Path(folder).expanduser()
     if place.exists() and not place.is_dir(): raise BadInput(str(place), "a file has this name", "a folder", "choose another name")
     place.mkdir(parents=True, exist_ok=True)
-    texts = {name: table.map(_harmless).to_csv(index=False, lineterminator="\n") for name, table in _tables(_hushed(journey, study)).items()}
-    return [write_whole(place / f"{name}.csv", text.encode("utf-8-sig")) for name, text in texts.items()]
+    journey = _hushed(journey, study)
+    entries = _entries(journey, study, name)
+    tables = {**_tables(journey), "entries": entries.assign(evidence=[", ".join(map(str, ids)) for ids in entries["evidence"]])}
+    texts = {key: table.map(_harmless).to_csv(index=False, lineterminator="\n") for key, table in tables.items()}
+    return [write_whole(place / f"{key}.csv", text.encode("utf-8-sig")) for key, text in texts.items()]
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300029
 _WIDE, _TALL, _EDGE = 13.333, 7.5, .6        # inches

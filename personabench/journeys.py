@@ -5,6 +5,7 @@
 # %% ../nbs/44_journeys.ipynb #0daf96e1
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -455,6 +456,11 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
              f"Emotion codes without a valence are not averaged: {', '.join(map(str, felt))}." if len(felt) else "",
              f"Fewer than 3 people said how they felt, so no interval: {', '.join(few)}." if len(few) else ""]
     return tuple(n for n in notes if n)
+
+
+def _aloud(note: str) -> str:
+    "Return a note for who has the paper and not the program: without the names of tables."
+    return re.sub(r"(?:, listed in|: see) \.\w+", "", note)
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
 def _checked(codings: pd.DataFrame) -> None:

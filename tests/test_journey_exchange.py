@@ -176,6 +176,28 @@ def test_cjml_without_a_plan_calls_nothing_a_deviation(tmp_path: Path, told):
     with pytest.raises(BadInput, match="no column 'touchpoint'"): write_cjml(told, tmp_path / "k.xml", planned=pd.DataFrame({"stage": ["a"]}))
 
 
+def test_cjml_takes_who_begins_from_the_actors_of_a_task(tmp_path: Path, told):
+    (tmp_path / "plan.mmd").write_text("journey\n section Sign-up\n  App: 4: Riders\n  Welcome call: 5: Halden Bikes\n  Card: 3: Rider, Halden Bikes, Bank\n"
+                                       "  Chat: 3: Halden Bikes, Avery#44; the commuter\n  Poster: 3\n", encoding="utf-8")
+    root = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=read_mermaid(tmp_path / "plan.mmd"))).getroot()
+    points = {p.findtext("initiator/initiatorLabel"): p for p in root.findall("plannedJourney/touchpoints/*")}
+    said = {k: (p.tag, p.find("initiator/refersTo").get("actorIDref"), p.find("receiver/refersTo").get("actorIDref") if p.find("receiver") is not None else None)
+            for k, p in points.items()}
+    assert said == {"App": ("plannedAction", "End user", None), "Welcome call": ("plannedAction", "Halden Bikes", None),
+                    "Card": ("plannedCommunicationPoint", "End user", "Halden Bikes"), "Chat": ("plannedCommunicationPoint", "Halden Bikes", "End user"),
+                    "Poster": ("plannedAction", "End user", None)}
+    assert points["Card"].findtext("comment") == "also: Bank", "nobody of the plan is lost"
+    assert {a.get("actorID") for a in root.findall("plannedJourney/actors/serviceProvider")} == {"Halden Bikes", "Service provider"}
+    actual = root.find("actualJourney/touchpoints/*")
+    assert actual.find("initiator/refersTo").get("actorIDref") == "P1", "the rider's own step is the rider's"
+
+
+def test_cjml_without_an_owner_names_who_begins(tmp_path: Path, told):
+    plan = pd.DataFrame({"stage": ["Ride"], "touchpoint": ["Mail"], "initiator": ["Halden Bikes"]})
+    points = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=plan)).getroot().findall("plannedJourney/touchpoints/*")
+    assert [p.find("initiator/refersTo").get("actorIDref") for p in points] == ["Halden Bikes"]
+
+
 @settings(max_examples=20)
 @given(name=st.text(min_size=1, max_size=8))
 def test_cjml_is_well_formed_with_any_name(tmp_path_factory, name):
@@ -190,7 +212,9 @@ def test_every_table_is_a_csv_that_is_read_back(tmp_path: Path, told):
     for path in paths:
         assert path.read_bytes().startswith(b"\xef\xbb\xbf")
         table = getattr(told, path.stem, None)
-        if isinstance(table, pd.DataFrame): assert list(pd.read_csv(path).columns) == list(table.columns) and len(pd.read_csv(path)) == len(table)
+        if not isinstance(table, pd.DataFrame): continue
+        more = ["reading"] if path.stem == "metrics" else []
+        assert list(pd.read_csv(path).columns) == [*table.columns, *more] and len(pd.read_csv(path)) == len(table)
     assert pd.read_csv(tmp_path / "deep" / "lanes" / "quotes.csv")["quote"].tolist() == told.quotes["quote"].tolist()
 
 
