@@ -371,7 +371,7 @@ def _written(study: Study, name: str) -> list[tuple[Any, ...]]:
     "Return what the team wrote into a map, as rows of `_ENTRY` in the map's order."
     entries, silent = study.rows("entries", map=name).sort_values("position", kind="stable"), _silent(study)
     runs = _runs(study.codings["quote"][study.codings["case"].isin(silent)]) if silent and len(entries) else set()
-    return [(r.stage, r.lane, _muted(r.text, runs), None, r.owner, r.due, list(r.evidence)) for r in entries.itertuples()]
+    return [(r.stage, r.lane, _muted(r.text, runs), None, *(x if isinstance(x, str) else None for x in (r.owner, r.due)), list(r.evidence)) for r in entries.itertuples()]
 
 
 def _entries(journey: Journey, study: Study | None, name: str) -> pd.DataFrame:
@@ -497,14 +497,43 @@ def _overview(deck: Any, journey: Journey) -> None:
     pages = _pages(rows)
     for k, page in enumerate(pages, start=1):
         title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
-        _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(journey.notes)]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
+        _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
 
 
 def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
-    "Return one line for each coding of a stage, and how many there are beyond `most`."
+    "Return one line for each coding, and how many there are beyond `most`."
     rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{shorten(str(r.quote), 200, placeholder=' …')}”"
             for r in quotes.head(most).itertuples()]
-    return rows + ([f"and {len(quotes) - most} more: write_lanes writes all of them to quotes.csv"] if len(quotes) > most else [])
+    return rows + ([f"and {len(quotes) - most} more"] if len(quotes) > most else [])
+
+
+def _ids(ids: Sequence[Any], most: int = 60) -> str:
+    "Name codings, and how many there are beyond `most`."
+    return ", ".join(map(str, ids[:most])) + (f" and {len(ids) - most} more" if len(ids) > most else "")
+
+
+def _by_stage(quotes: pd.DataFrame, stages: Iterable[Any], most: int = 2) -> list[str]:
+    "Return for each stage the codings behind a picture, and the first of them in words."
+    lines = []
+    for stage in stages:
+        part = quotes[quotes["stage"].eq(stage)]
+        if part.empty: continue
+        first = part.drop_duplicates("case").head(most)
+        lines += [f"{stage}: {len(part)} codings of {part['case'].nunique()} people: {_ids(list(part['coding_id']))}", *_evidence(first)]
+    return lines or ["Nobody spoke of it."]
+
+
+_FACETS = {"emotions": ["emotion"], "gaps": ["emotion", "expectation"], "touchpoints": ["touchpoint"], "channels": ["channel"], "pains_gains": ["pain", "gain"],
+           "opportunities": ["pain"]}
+
+
+def _behind(journey: Journey, lane: str) -> list[str]:
+    "Return the evidence of a lane as lines of a note."
+    if lane == "metrics":
+        found = journey.metrics.reindex(columns=["source", "question"]).itertuples(index=False)
+        return [f"{r.stage}: {_measure(r)}" + "".join(f"; {x}" for x in where if isinstance(x, str)) for r, where in zip(journey.metrics.itertuples(), found)]
+    quotes = journey.quotes[journey.quotes["facet"].isin(_FACETS[lane])] if lane in _FACETS else journey.quotes
+    return _by_stage(quotes, journey.stages["stage"])
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300033
 def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
@@ -524,12 +553,18 @@ def _hoped(journey: Journey, r: Any) -> list[str]:
     return said + [f"Felt against expected: {_signed(g.gap)} ({_signed(g.low)} to {_signed(g.high)}), {g.n} people" for g in gap.itertuples()]
 
 
+def _measure(r: Any) -> str:
+    "Say a metric: its words, its value with interval and n, and what it counts on which scale."
+    words = str(r.metric).strip().rstrip(".:; ")
+    value = _figure(r.value, str(r.kind)) if r.value == r.value else "not measured"
+    between = f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else ""
+    n = f", n = {r.n:.0f}" if r.n == r.n and r.n is not None else ""
+    return f"{words}{' ' if words[-1:] in ('?', '!') else ': '}{value}{between}{n}; {_reading(pd.DataFrame([r._asdict()]))[0]}"
+
+
 def _measured(journey: Journey, stage: str) -> list[str]:
     "Say the first three metrics of a stage."
-    part = journey.metrics[journey.metrics["stage"].eq(stage)].head(3)
-    value = [_figure(r.value, str(r.kind)) if r.value == r.value else "not measured" for r in part.itertuples()]
-    reach = [f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else "" for r in part.itertuples()]
-    return [f"{r.metric}: {figure}{between}, n = {r.n}" for r, figure, between in zip(part.itertuples(), value, reach)]
+    return [_measure(r) for r in journey.metrics[journey.metrics["stage"].eq(stage)].head(3).itertuples()]
 
 
 def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
@@ -547,12 +582,57 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
 
 def _pain_slide(deck: Any, journey: Journey) -> None:
     "Add the list of pains to act on."
-    top = journey.opportunities.head(9)
-    if top.empty: return
-    felt = [_signed(e) if e == e else "–" for e in top["emotion"]]
-    rows = [[r["rank"], r["stage"], r["pain"], r["people"], f"{100 * r['share']:.0f} %", e] for r, e in zip(top.to_dict("records"), felt)]
-    note = "Ranked by people and, among equals, by how those people felt in the stage. The share is of the people who spoke of the stage."
-    _grid(_slide(deck, "Where to act first", [note]), [["", "Stage", "Pain", "People", "Share", "Felt"], *rows], [.4, 2, 4.5, .9, .9, .8], size=14)
+    every = journey.opportunities.merge(journey.pains[["stage", "pain", "low", "high"]], on=["stage", "pain"], how="left")
+    firm = every[(every["people"] > 1) & ~(every["emotion"].astype(float) > 0)]
+    if firm.empty: return
+    top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
+    rows = [[int(k), r.stage, r.pain, f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
+             _signed(r.emotion) if r.emotion == r.emotion else "–"] for k, r in zip(top["rank"].rank(method="min"), top.itertuples())]
+    notes = ["Ranked by people and, among equals, by how those people felt in the stage, −2 to +2. The share is of the people who spoke of the stage, with its 95 % interval."]
+    if len(every) > len(firm): notes += [f"Not listed: {len(every) - len(firm)} pains that one person alone told of, or whose people felt good in the stage."]
+    if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
+    for r in top.itertuples(): notes += [f"{r.pain}:", *_by_stage(journey.quotes[journey.quotes["facet"].eq("pain") & journey.quotes["code"].eq(r.pain)], [r.stage])]
+    _grid(_slide(deck, "Where to act first", notes), [["", "Stage", "Pain", "People", "Share (95 % interval)", "Felt"], *rows], [.4, 2, 4, 1, 2, .8], size=14)
+
+# %% ../nbs/63_journey_exchange.ipynb #j6300044
+def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
+    "Return an entry in full and what it stands on: ids, claims, and the first quotes."
+    words = [f"{entry.stage}: {entry.text}" + (f" ({entry.owner or 'nobody yet'}, {entry.due or 'no date'})" if entry.kind in ("strategy", "opportunity") else "")]
+    if not entry.evidence: return [*words, "Nothing is linked: an assumption." if entry.kind != "suggestion" else "From a survey alone."]
+    quotes = told[told["coding_id"].isin(entry.evidence)]
+    ids, claims = [e for e in entry.evidence if isinstance(e, int)], [e for e in entry.evidence if isinstance(e, str)]
+    named = "; ".join([*([f"codings {_ids(ids)}"] if ids else []), *([f"claims {_ids(claims)}"] if claims else [])])
+    return [*words, f"Evidence: {named}", *_evidence(quotes.drop_duplicates("case").head(2))]
+
+
+def _entry_slides(deck: Any, title: str, head: list[str], rows: list[list[Any]], widths: list[float], notes: list[list[str]], wide: int) -> None:
+    "Add entries as tables, as many on a slide as fit; each slide's notes are those of its rows."
+    pages, first = _pages(rows, lines=22, wide=wide), 0
+    for k, page in enumerate(pages, start=1):
+        said = [line for lines in notes[first:first + len(page)] for line in lines]
+        _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=13)
+        first += len(page)
+
+
+def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: int = 2) -> None:
+    "Add what was decided, what the team noted, and the first suggestions of each stage."
+    told = pd.concat([journey.quotes, journey.unplaced], ignore_index=True).drop_duplicates("coding_id")
+    parts = {kind: part for kind, part in entries.groupby("kind", sort=False)}
+    def put(kinds: Sequence[str], title: str, head: list[str], row: Any, widths: list[float], wide: int) -> None:
+        rows = [r for kind in kinds if kind in parts for r in parts[kind].itertuples()]
+        if rows: _entry_slides(deck, title, head, [row(r) for r in rows], widths, [_standing(r, told) for r in rows], wide)
+
+    brief = lambda words: shorten(str(words), 300, placeholder=" …")
+    put(["strategy"], "What was decided", ["Stage", "What", "Who", "By when"],
+        lambda r: [brief(r.stage), brief(r.text), r.owner or "nobody yet", r.due or "no date"], [2, 6, 2.4, 1.6], 48)
+    put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],
+        lambda r: [brief(r.stage), r.kind, brief(r.text), r.owner or "", r.due or ""], [2, 1.3, 5.5, 2, 1.5], 44)
+    if "suggestion" in parts:
+        rest = parts["suggestion"].groupby("stage", sort=False)["text"].transform("size") - most
+        parts["suggestion"] = parts["suggestion"].assign(rest=rest).groupby("stage", sort=False).head(most)
+    more = {r.stage: r.rest for r in parts["suggestion"].itertuples()} if "suggestion" in parts else {}
+    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"],
+        lambda r: [brief(r.stage) + (f"\n+{more[r.stage]} more" if more[r.stage] > 0 else ""), brief(r.text), brief(r.why)], [2, 4.5, 5], 40)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300034
 def _has(journey: Journey, lane: str) -> bool:
@@ -566,11 +646,13 @@ def write_slides(
     path: str | Path,                                                                           # where to; .pptx
     *,
     lanes: Sequence[str] = ("emotions", "gaps", "touchpoints", "pains_gains", "metrics"),       # shown as pictures, where they have anything to show
-    study: Study | None = None,                                                                 # keeps out the words of people who refused to be quoted or have withdrawn
+    study: Study | None = None,                                                                 # whose map has what was decided; keeps out whom nobody may quote
+    name: str = "journey",                                                                      # which map of the study
 ) -> Path:
-    """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, and what limits it all.
+    """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, what was decided, and what limits it all.
 
-    Text and tables are native; speaker notes hold the evidence, with quotes. Returns the path. Raises MissingExtra (python-pptx) and BadInput
+    Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date; what the
+    team noted beside them and what the figures suggest have tables of their own. Returns the path. Raises MissingExtra (python-pptx) and BadInput
     (ending, folder, an unknown lane).
     """
     pptx, target = _pptx(), _place(path, ".pptx")
@@ -582,15 +664,16 @@ def write_slides(
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_TALL)
     deck.core_properties.title = _sayable(f"Journey of {journey.name}")
     base = f"{journey.n_people} people, {journey.n_codings} codings in {len(journey.stages)} stages"
-    front = _slide(deck, f"Journey of {journey.name}", [repr(journey)])
+    front = _slide(deck, f"Journey of {journey.name}", [f"{base}; {len(journey.unplaced)} codings stand in no stage."])
     reading = "Each number counts people. Feelings are means over people from −2 to +2 with 95 % intervals; there is none below 3 people."
     _box(front, (_EDGE, 1.6, 11, 3), [(base, True), (reading, False)], size=20)
     _overview(deck, journey)
     for lane in [x for x in lanes if len(journey.quotes) and _has(journey, x)]:
-        _picture(_slide(deck, _TITLES[lane], ["A picture. write_lanes writes its numbers as tables."]), _LANES[lane](journey, theme="light"))
+        _picture(_slide(deck, _TITLES[lane], _behind(journey, lane)), _LANES[lane](journey, theme="light"))
     for r in journey.stages.itertuples(): _stage_slide(deck, journey, r)
     _pain_slide(deck, journey)
-    limits = [*journey.notes] or ["Nothing was left out, and every stage with feelings has three people or more."]
+    _decision_slides(deck, journey, _entries(journey, study, name))
+    limits = [*map(_aloud, journey.notes)] or ["Nothing was left out, and every stage with feelings has three people or more."]
     _box(_slide(deck, "What limits this"), (_EDGE, 1.5, 11.5, 5), [(note, False) for note in limits], size=18)
     file = BytesIO()
     deck.save(file)

@@ -254,14 +254,113 @@ def test_slides_are_native_and_carry_their_evidence(tmp_path: Path, told):
 def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
     from pptx import Presentation
 
-    gap = pd.DataFrame([("Sign-up", -1.5, -2.1, -.9, 12, "same people", 12, 12)], columns=["stage", "gap", "low", "high", "n", "how", "n_emotion", "n_expectation"])
+    columns = ["stage", "gap", "low", "high", "n", "how", "n_emotion", "n_expectation", "felt", "expected"]
+    gap = pd.DataFrame([("Sign-up", -1.5, -2.1, -.9, 12, "same people", 12, 12, -1., .5)], columns=columns)
     metric = pd.DataFrame([("Sign-up", "Net promoter score", "nps", -.124, -.30, .05, 200, "May", "nps")],
                           columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"])
     stages = told.stages.assign(expectation=.5, n_expectation=12)
     deck = Presentation(write_slides(replace(told, gaps=gap, metrics=metric, stages=stages), tmp_path / "j.pptx"))
     titles, said = [slide.shapes.title.text_frame.text for slide in deck.slides], "\n".join(texts(deck))
     assert titles[2:7] == ["How it felt", "Felt against expected", "What people met", "Pains and gains", "Figures from surveys and logs"]
+    assert "What the figures suggest" in titles
     assert "Felt against expected: −1.5 (−2.1 to −0.9), 12 people" in said and "Net promoter score: −12 (−30 to +5), n = 200" in said
+
+
+def slides_of(path: Path) -> dict[str, tuple[list[list[str]], str, str]]:
+    "Return of each slide, by its title, the rows of its table, its other words and its notes."
+    from pptx import Presentation
+
+    found = {}
+    for slide in Presentation(path).slides:
+        table = [[c.text for c in row.cells] for shape in slide.shapes if shape.has_table for row in shape.table.rows]
+        words = "\n".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame and shape.shape_id != slide.shapes.title.shape_id)
+        found[slide.shapes.title.text_frame.text] = (table, words, slide.notes_slide.notes_text_frame.text if slide.has_notes_slide else "")
+    return found
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory):
+    "The sample study with a survey and what a meeting decided, and its journey."
+    import personabench as pb
+
+    with pb.Study(tmp_path_factory.mktemp("decided") / "s.db", coder="MB", create=True) as study:
+        pb.import_sample(study)
+        pb.import_survey(study, pb.sample_file("survey_wave1.csv"), wave="2026-05", id="respondent", weights="weight", dictionary=pb.sample_file("survey_dictionary.csv"))
+        trip = pb.journey(study)
+        ids = trip.quotes.loc[trip.quotes["code"].eq("Payment fails"), "coding_id"].tolist()
+        pb.add_entry(study, "Two docks more", lane="strategy", stage="Regular use")
+        pb.add_entry(study, "Say why a payment failed", lane="strategy", stage="Sign-up", owner="Payments team", due="2026-09-15", evidence=[*ids, "avery/c3"])
+        pb.add_entry(study, "Nobody sees the price", lane="opportunity", stage="Consideration", owner="MB")
+        pb.add_entry(study, "=Ask again", lane="note", stage="Delivery")
+        pb.add_entry(study, "Of another map", lane="strategy", stage="Sign-up", map="other")
+        asked = {"Sign-up": {"ease_signup": "ces", "had_payment_failure": "share"}, "Regular use": {"sat_bikes": "csat"}}
+        yield study, trip.with_metrics(pb.stage_metrics(study, asked)), ids
+
+
+@pytest.fixture(scope="module")
+def shown(decided, tmp_path_factory):
+    study, trip, _ = decided
+    return slides_of(write_slides(trip, tmp_path_factory.mktemp("shown") / "j.pptx", study=study))
+
+
+def test_what_was_decided_is_on_a_slide_with_owner_date_and_evidence(tmp_path: Path, decided, shown):
+    study, trip, ids = decided
+    slides = shown
+    table, _, notes = slides["What was decided"]
+    assert table == [["Stage", "What", "Who", "By when"], ["Sign-up", "Say why a payment failed", "Payments team", "2026-09-15"],
+                     ["Regular use", "Two docks more", "nobody yet", "no date"]], "in the order of stages, of this map only"
+    assert f"codings {', '.join(map(str, ids))}; claims avery/c3" in notes and f"coding {ids[0]} · pain: Payment fails" in notes and "an assumption" in notes
+    assert slides["What the team noted"][0][1:] == [["Consideration", "opportunity", "Nobody sees the price", "MB", ""], ["Delivery", "note", "=Ask again", "", ""]]
+    suggested = [row for title, (rows, _, _) in slides.items() if title.startswith("What the figures suggest") for row in rows[1:]]
+    assert any("Payment fails" in row[1] and "13 of 14 people" in row[2] for row in suggested) and any("+3 more" in row[0] for row in suggested)
+    other = slides_of(write_slides(trip, tmp_path / "k.pptx", study=study, name="other", lanes=[]))
+    assert [row[1] for row in other["What was decided"][0]] == ["What", "Of another map"] and "What the team noted" not in other
+
+
+def test_what_was_decided_is_a_table_with_what_the_figures_suggest(tmp_path: Path, decided):
+    study, trip, ids = decided
+    write_lanes(trip, tmp_path, study=study)
+    table = pd.read_csv(tmp_path / "entries.csv", keep_default_na=False)
+    assert list(table) == ["stage", "kind", "text", "why", "owner", "due", "evidence"]
+    mine = table[table["kind"] != "suggestion"]
+    assert mine[["stage", "kind", "text", "owner", "due", "evidence"]].values.tolist() == [
+        ["Consideration", "opportunity", "Nobody sees the price", "MB", "", ""],
+        ["Sign-up", "strategy", "Say why a payment failed", "Payments team", "2026-09-15", ", ".join([*map(str, ids), "avery/c3"])],
+        ["Regular use", "strategy", "Two docks more", "", "", ""], ["Delivery", "note", "'=Ask again", "", "", ""]]
+    told = table[table["kind"] == "suggestion"]
+    from personabench.journey_measures import suggest_strategies
+    assert told["text"].tolist() == suggest_strategies(trip)["strategy"].tolist() and told["why"].ne("").all() and told["evidence"].ne("").all()
+    write_lanes(trip, tmp_path)
+    assert set(pd.read_csv(tmp_path / "entries.csv")["kind"]) == {"suggestion"}, "without a study nobody decided anything"
+
+
+def test_slides_say_what_figures_are_and_name_no_table_of_the_program(decided, shown):
+    slides, trip = shown, decided[1]
+    assert "Signing up or paying for the last pass was easy: 2.7 (2.6 to 2.8), n = 393; mean, 1 to 5" in slides["Sign-up"][1]
+    assert "in the last three months? 44 % (39 to 49 %), n = 389; share of yes, 0 to 100 %" in slides["Sign-up"][1]
+    assert "The bikes are in good condition: 36 % (31 to 41 %), n = 391; two best answers, 0 to 100 %" in slides["Regular use"][1]
+    said = "\n".join(str(part) for slide in slides.values() for part in slide)
+    assert not re.search(r"\.unplaced|\.emotions|write_lanes|suggest_|Journey\(|\.:|\?:", said) and "Codings in a turn without a stage: 110." in said
+    assert any(note.startswith("Codings") and ".unplaced" in note for note in trip.notes), "the researcher is told where they are"
+
+
+def test_notes_of_pictures_hold_their_evidence(decided, shown):
+    slides, trip = shown, decided[1]
+    for title, facets in (("How it felt", ["emotion"]), ("What people met", ["touchpoint"]), ("Pains and gains", ["pain", "gain"])):
+        for stage, part in trip.quotes[trip.quotes["facet"].isin(facets)].groupby("stage"):
+            line = f"{stage}: {len(part)} codings of {part['case'].nunique()} people: {', '.join(map(str, part['coding_id'].head(60)))}"
+            assert line in slides[title][2] and part["quote"].iloc[0][:150] in slides[title][2]
+    assert "n = 393; mean, 1 to 5; survey_wave1; ease_signup" in slides["Figures from surveys and logs"][2]
+
+
+def test_where_to_act_first_has_intervals_and_nothing_that_felt_good_or_one_person_told(decided, shown):
+    (table, _, notes), trip = shown["Where to act first"], decided[1]
+    assert table[0] == ["", "Stage", "Pain", "People", "Share (95 % interval)", "Felt"]
+    assert table[1] == ["1", "Sign-up", "Payment fails", "13 of 14", "93 % (69 to 99 %)", "−1.1"]
+    assert not [r for r in table[1:] if r[3].startswith("1 ") or r[5].startswith("+")] and len(table) == 8
+    every = trip.opportunities
+    left = int((every["people"].eq(1) | every["emotion"].gt(0)).sum())
+    assert left == 2 and f"Not listed: {left} pains" in notes and "coding 22 · pain: Payment fails" in notes
 
 
 @pytest.mark.parametrize("stages", [["Only one"], [f"Stage {i} with a name that is longer than anybody would write on a wall" for i in range(14)], HARD])
@@ -300,10 +399,14 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     before = pb.journey(study)
     pb.record_consent(study, case="P12", consent="no quotes")
     words = [q for q in before.quotes.loc[before.quotes["case"].eq("P12"), "quote"] if len(q) > 20]
+    hers = next(q for q in words if len(q.split()) > 8)
+    pb.add_entry(study, f"nobody may say: {hers} again", lane="strategy", stage="Sign-up", evidence=before.quotes.loc[before.quotes["case"].eq("P12"), "coding_id"].head(3).tolist())
     deck = Presentation(write_slides(before, tmp_path / "j.pptx", study=study))
     said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
     write_lanes(before, tmp_path / "lanes", study=study)
     said += "".join(path.read_text("utf-8-sig") for path in (tmp_path / "lanes").iterdir())
+    said += str(slides_of(tmp_path / "j.pptx")["What was decided"][0])
+    assert said.count("nobody may say: [not to be quoted] again") == 3, "in notes, in entries.csv and on the slide"
     assert len(words) > 10 and not [w for w in words if w in said] and "[not to be quoted]" in said
     assert len(pd.read_csv(tmp_path / "lanes" / "quotes.csv")) == len(before.quotes), "counted all the same"
     study.close()
