@@ -1110,6 +1110,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._felt': ( 'journey_exchange.html#_felt',
                                                                                         'personabench/journey_exchange.py'),
+                                               'personabench.journey_exchange._first': ( 'journey_exchange.html#_first',
+                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._grid': ( 'journey_exchange.html#_grid',
                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._harmless': ( 'journey_exchange.html#_harmless',

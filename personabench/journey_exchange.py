@@ -342,7 +342,8 @@ def write_cjml(
 def _reading(metrics: pd.DataFrame) -> list[str]:
     "Say of each metric what it counts, and on which scale."
     known = metrics.reindex(columns=["kind", "lowest", "highest", "answer"])
-    return [_kind_words(str(k), *(float("nan") if x is None else float(x) for x in ends), answer) for k, *ends, answer in known.itertuples(index=False)]
+    nothing = float("nan")
+    return [_kind_words(str(k), float(nothing if a is None else a), float(nothing if b is None else b), answer) for k, a, b, answer in known.itertuples(index=False)]
 
 
 def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
@@ -588,7 +589,7 @@ def _pain_slide(deck: Any, journey: Journey) -> None:
     top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
     rows = [[int(k), r.stage, r.pain, f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
              _signed(r.emotion) if r.emotion == r.emotion else "–"] for k, r in zip(top["rank"].rank(method="min"), top.itertuples())]
-    notes = ["Ranked by people and, among equals, by how those people felt in the stage, −2 to +2. The share is of the people who spoke of the stage, with its 95 % interval."]
+    notes = ["Ranked by people and, among equals, by how those people felt in the stage, −2 to +2. The share is of the people who spoke of the stage."]
     if len(every) > len(firm): notes += [f"Not listed: {len(every) - len(firm)} pains that one person alone told of, or whose people felt good in the stage."]
     if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
     for r in top.itertuples(): notes += [f"{r.pain}:", *_by_stage(journey.quotes[journey.quotes["facet"].eq("pain") & journey.quotes["code"].eq(r.pain)], [r.stage])]
@@ -614,6 +615,14 @@ def _entry_slides(deck: Any, title: str, head: list[str], rows: list[list[Any]],
         first += len(page)
 
 
+def _first(suggestions: pd.DataFrame, most: int) -> pd.DataFrame:
+    "Return the first suggestions of each stage; `more` says with the last of them how many there are beyond."
+    rest = suggestions.groupby("stage")["text"].transform("size") - most
+    kept = suggestions.groupby("stage").head(most)
+    last = ~kept.duplicated("stage", keep="last")
+    return kept.assign(more=[f"\n+{n} more" if n > 0 and end else "" for n, end in zip(rest[kept.index], last)])
+
+
 def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: int = 2) -> None:
     "Add what was decided, what the team noted, and the first suggestions of each stage."
     told = pd.concat([journey.quotes, journey.unplaced], ignore_index=True).drop_duplicates("coding_id")
@@ -627,12 +636,8 @@ def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: i
         lambda r: [brief(r.stage), brief(r.text), r.owner or "nobody yet", r.due or "no date"], [2, 6, 2.4, 1.6], 48)
     put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],
         lambda r: [brief(r.stage), r.kind, brief(r.text), r.owner or "", r.due or ""], [2, 1.3, 5.5, 2, 1.5], 44)
-    if "suggestion" in parts:
-        rest = parts["suggestion"].groupby("stage", sort=False)["text"].transform("size") - most
-        parts["suggestion"] = parts["suggestion"].assign(rest=rest).groupby("stage", sort=False).head(most)
-    more = {r.stage: r.rest for r in parts["suggestion"].itertuples()} if "suggestion" in parts else {}
-    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"],
-        lambda r: [brief(r.stage) + (f"\n+{more[r.stage]} more" if more[r.stage] > 0 else ""), brief(r.text), brief(r.why)], [2, 4.5, 5], 40)
+    if "suggestion" in parts: parts["suggestion"] = _first(parts["suggestion"], most)
+    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"], lambda r: [brief(r.stage) + r.more, brief(r.text), brief(r.why)], [2, 4.5, 5], 40)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300034
 def _has(journey: Journey, lane: str) -> bool:

@@ -413,8 +413,8 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
-_KIND_WORDS = {"nps": "promoters less detractors, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %", "ces": "mean", "mean": "mean",
-               "emotion": "mean, −2 to +2", "seconds": "median"}
+_KIND_WORDS = {"nps": "promoters less detractors, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
+               "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
 
 
 def _kind_words(kind: str, lowest: float = np.nan, highest: float = np.nan, answer: Any = None) -> str:
@@ -459,8 +459,8 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
 
 
 def _aloud(note: str) -> str:
-    "Return a note for who has the paper and not the program: without the names of tables."
-    return re.sub(r"(?:, listed in|: see) \.\w+", "", note)
+    "Return a note for who has the paper and not the program: without the names of tables, with real minus signs."
+    return re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"(?:, listed in|: see) \.\w+", "", note))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
 def _checked(codings: pd.DataFrame) -> None:

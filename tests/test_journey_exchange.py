@@ -400,7 +400,8 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     pb.record_consent(study, case="P12", consent="no quotes")
     words = [q for q in before.quotes.loc[before.quotes["case"].eq("P12"), "quote"] if len(q) > 20]
     hers = next(q for q in words if len(q.split()) > 8)
-    pb.add_entry(study, f"nobody may say: {hers} again", lane="strategy", stage="Sign-up", evidence=before.quotes.loc[before.quotes["case"].eq("P12"), "coding_id"].head(3).tolist())
+    ids = before.quotes.loc[before.quotes["case"].eq("P12"), "coding_id"].head(3).tolist()
+    pb.add_entry(study, f"nobody may say: {hers} again", lane="strategy", stage="Sign-up", evidence=ids)
     deck = Presentation(write_slides(before, tmp_path / "j.pptx", study=study))
     said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
     write_lanes(before, tmp_path / "lanes", study=study)
