@@ -111,8 +111,8 @@ def _plan_lines(planned: pd.DataFrame) -> list[str]:
             who = r.get("who")
             names = [] if who is None or isinstance(who, float) else [who] if isinstance(who, str) else list(who)
             score = r.get("score")
-            if score is None or pd.isna(score):
-                raise BadInput(f"touchpoint {r['touchpoint']!r}", "no score", "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
+            if score is None or pd.isna(score) or abs(score) == float("inf"):
+                raise BadInput(f"touchpoint {r['touchpoint']!r}", "no score" if score is None or pd.isna(score) else f"score {score}", "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
             out.append(f"      {_coded_task(r['touchpoint'])}: {float(score)!r}".removesuffix(".0") + (f": {', '.join(map(_coded_actor, names))}" if names else ""))
     return out
 
@@ -403,7 +403,7 @@ def write_lanes(
     journey = _hushed(journey, study)
     entries = _entries(journey, study, name)
     tables = {**_tables(journey), "entries": entries.assign(evidence=[", ".join(map(str, ids)) for ids in entries["evidence"]])}
-    texts = {key: table.map(_harmless).to_csv(index=False, lineterminator="\n") for key, table in tables.items()}
+    texts = {key: table.map(_harmless).to_csv(index=False, lineterminator="\r\n") for key, table in tables.items()}      # or a lone \r is not quoted and ends a row
     return [write_whole(place / f"{key}.csv", text.encode("utf-8-sig")) for key, text in texts.items()]
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300029
@@ -549,9 +549,11 @@ def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
 def _hoped(journey: Journey, r: Any) -> list[str]:
     "Say what was expected of a stage, and how far the experience was from it."
     if not r.n_expectation: return []
-    said = [f"Expected {_signed(r.expectation)}, {'1 person' if r.n_expectation == 1 else f'{r.n_expectation} people'}"]
-    gap = journey.gaps[journey.gaps["stage"].eq(r.stage) & journey.gaps["low"].notna()]
-    return said + [f"Felt against expected: {_signed(g.gap)} ({_signed(g.low)} to {_signed(g.high)}), {g.n} people" for g in gap.itertuples()]
+    reach = f" ({_signed(r.expectation_low)} to {_signed(r.expectation_high)})" if r.expectation_low == r.expectation_low else ""
+    said = [f"Expected {_signed(r.expectation)}{reach}, {'1 person' if r.n_expectation == 1 else f'{r.n_expectation} people'}"]
+    gap = journey.gaps[journey.gaps["stage"].eq(r.stage) & journey.gaps["gap"].notna()]
+    ends = [f"({_signed(g.low)} to {_signed(g.high)}), {g.n} people" if g.low == g.low else "(no interval)" for g in gap.itertuples()]
+    return said + [f"Felt against expected: {_signed(g.gap)} {end}" for g, end in zip(gap.itertuples(), ends)]
 
 
 def _measure(r: Any) -> str:

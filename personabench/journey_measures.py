@@ -196,11 +196,11 @@ def stage_metrics(
     """Return what a survey says of each stage.
 
     Columns: stage, metric (the question's words), kind, value, low, high, n, source (the survey), question, lowest, highest (what a value can be; blank where
-    nothing says, and `.attrs["notes"]` names the questions), answer (of which a share is). Kinds: "nps" (-1 to 1), "csat" (share of
-    the two best answers), "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an ordered scale stretched to -2 to 2, self-reported). The ends of a scale are those of the column `scale`, of the survey's labels or listed answers, or of
-    `scale`; nps is asked from 0 to 10. Weights count; a mean has no interval below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage,
-    survey, question), BadInput (a kind that does not fit the answers, a scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares),
-    t intervals by linearisation (means).
+    nothing says, and `.attrs["notes"]` names the questions), answer (of which a share is). Kinds: "nps" (-1 to 1), "csat" (share of the two best answers),
+    "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an ordered scale stretched to -2 to 2, self-reported). The ends of a scale
+    are those of the column `scale`, of the survey's labels or listed answers, or of `scale`; nps is asked from 0 to 10. Weights count; a mean has no interval
+    below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage, survey, question), BadInput (a kind that does not fit the answers, a
+    scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares), t intervals by linearisation (means).
     """
     asked, (_, people), rows = _wanted(items), _who(study, persona, segment, cases, segmentation), []
     order, other, endless = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics"), dict[str, None]()

@@ -21,7 +21,8 @@ from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
 HARD = ["Sign-up: card #1", "a, b; c", "Journey home", "title page", "Section", "accDescr: x", "100 %% sure", "%%{init}%%", "<b>bold</b> & {x}", "#58;", "  two  spaces ",
-        "--- dashes", "```", "- list", "äöü 自転車 🚲", "=1+1", "a\nb", "\u2028line", "J", "Reminder -2"]
+        "--- dashes", "```", "- list", "äöü 自転車 🚲", "=1+1", "a\nb", "\u2028line", "J", "Reminder -2", "שלום: עולם", "مرحبا، بالعالم", "\u202eabc\u202c",
+        "👩\u200d🚲: a, b", "a\r\nb", "\r", "#amp; #9999999;", "trailing #", "%", "a:b:c", "-1", "'=quoted", "NA", "None", "1.50", "True"]
 
 
 def codings_of(stages: list[str], touchpoints: list[str]) -> pd.DataFrame:
@@ -42,7 +43,7 @@ def told():
     return journey_from_codings(codings_of(["Sign-up", "Ride"], ["App", "Dock"]), name="Avery, the commuter")
 
 
-names = st.one_of(st.sampled_from(HARD), st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), min_size=1, max_size=12))
+names = st.one_of(st.sampled_from(HARD), st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=12))
 
 
 @given(rows=st.lists(st.tuples(names, names, st.floats(1, 5), st.lists(names, max_size=3)), min_size=1, max_size=6), title=names, fence=st.booleans())
@@ -218,6 +219,44 @@ def test_every_table_is_a_csv_that_is_read_back(tmp_path: Path, told):
     assert pd.read_csv(tmp_path / "deep" / "lanes" / "quotes.csv")["quote"].tolist() == told.quotes["quote"].tolist()
 
 
+def plain(column: pd.Series) -> list[str]: return ["" if x is None or x != x else str(x).removeprefix("'") for x in column]
+
+
+def same(read: pd.DataFrame, table: pd.DataFrame) -> None:
+    "Hold what was read against the table it was written from: numbers to the last digit, words to the last letter."
+    assert list(read) == list(table) and len(read) == len(table)
+    for column in table:
+        left, right = read[column], table[column].reset_index(drop=True)
+        if pd.api.types.is_numeric_dtype(right) and right.dtype != bool: assert left.astype(float).equals(right.astype(float)), column
+        else: assert plain(left) == plain(right), column
+
+
+def read_back(path: Path) -> pd.DataFrame: return pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+
+
+def test_every_table_of_the_sample_is_read_back_as_it_was(tmp_path: Path, decided):
+    study, trip, _ = decided
+    paths = {p.stem: p for p in write_lanes(trip, tmp_path, study=study)}
+    tables = {f: t for f, t in vars(trip).items() if isinstance(t, pd.DataFrame)}
+    assert set(paths) == {*tables, "notes", "entries"}
+    for name, table in tables.items():
+        read = read_back(paths[name])
+        if name == "metrics":
+            assert read.pop("reading").tolist() == ["mean, 1 to 5", "share of yes, 0 to 100 %", "two best answers, 0 to 100 %"]
+        same(read, table)
+    assert read_back(paths["notes"])["note"].tolist() == list(trip.notes)
+
+
+@settings(max_examples=10)
+@given(stage=names, touchpoint=names, words=names)
+def test_odd_names_are_read_back_from_tables(tmp_path_factory, stage, touchpoint, words):
+    trip, folder = journey_from_codings(codings_of([stage], [touchpoint]).assign(quote=words)), tmp_path_factory.mktemp("csv")
+    write_lanes(trip, folder)
+    words_of = dict.fromkeys(("stage", "touchpoint", "code", "quote"), str)
+    for name in ("stages", "touchpoints", "emotions", "quotes"):
+        same(pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""], dtype=words_of), getattr(trip, name))
+
+
 def test_words_that_a_spreadsheet_would_compute_stay_words(tmp_path: Path):
     trip = journey_from_codings(codings_of(["Ride"], ["=1+1", "App", "- dash"]).assign(quote='=HYPERLINK("http://x")'))
     write_lanes(trip, tmp_path)
@@ -344,6 +383,25 @@ def test_slides_say_what_figures_are_and_name_no_table_of_the_program(decided, s
     assert any(note.startswith("Codings") and ".unplaced" in note for note in trip.notes), "the researcher is told where they are"
 
 
+def test_slides_hold_every_number_of_the_journey(decided, shown):
+    def signed(x): return f"{x:+.1f}".replace("-", "−") if abs(x) >= .05 else "0.0"
+
+    trip, overview = decided[1], {row[0]: row for row in shown["The journey"][0][1:]}
+    gaps = trip.gaps.set_index("stage")
+    assert list(overview) == trip.stages["stage"].tolist(), "in their order"
+    for r in trip.stages.itertuples():
+        felt = f"{signed(r.emotion)} ({signed(r.low)} to {signed(r.high)}), {r.n_emotion} people"
+        assert overview[r.stage][1:3] == [str(r.n_people), felt]
+        _, words, notes = shown[r.stage]
+        assert f"{r.n_people} people spoke of it" in words and f"Felt {felt}" in words and notes.startswith(f"Evidence: {r.n_codings} codings of {r.n_people} people")
+        g = gaps.loc[r.stage]
+        if not r.n_expectation: continue
+        hoped = f" ({signed(r.expectation_low)} to {signed(r.expectation_high)})" if r.n_expectation >= 3 else ""
+        assert f"Expected {signed(r.expectation)}{hoped}, {r.n_expectation} pe" in words
+        assert f"Felt against expected: {signed(g['gap'])} " + (f"({signed(g['low'])} to {signed(g['high'])}), {g['n']} people" if g["how"] else "(no interval)") in words
+    assert (trip.stages["n_expectation"] > 0).sum() >= 4 and gaps["how"].isna().any(), "both kinds of gap are there to be seen"
+
+
 def test_notes_of_pictures_hold_their_evidence(decided, shown):
     slides, trip = shown, decided[1]
     for title, facets in (("How it felt", ["emotion"]), ("What people met", ["touchpoint"]), ("Pains and gains", ["pain", "gain"])):
@@ -423,6 +481,19 @@ def test_who_has_withdrawn_has_no_journey_in_cjml_though_the_journey_is_older(tm
         people = {c: ElementTree.parse(write_cjml(before, tmp_path / "j.xml", study=s)).getroot().findall("actualJourney") for c, s in (("all", None), ("left", study))}
     ids = {c: {p.find("actors/endUser").get("actorID") for p in found} for c, found in people.items()}
     assert ids["all"] - ids["left"] == {"P12"} and ids["left"] and "P12" not in (tmp_path / "j.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["journey", "emotions", "gaps", "touchpoints", "pains_gains", "metrics", "opportunities", "evidence"])
+def test_pictures_of_a_journey_say_what_they_show(tmp_path: Path, decided, name: str):
+    import personabench as pb
+
+    chart, svg = getattr(pb, f"chart_{name}")(decided[1]), "{http://www.w3.org/2000/svg}"
+    root = ElementTree.parse(pb.write_chart(chart, tmp_path / "c.svg")).getroot()
+    title, desc = root.findtext(f"{svg}title"), root.findtext(f"{svg}desc")
+    assert root.get("role") == "img" and title and title != "Chart" and len(desc) > 40 and "Sign-up" in desc
+    if name == "journey":
+        pdf = pb.write_chart(chart, tmp_path / "c.pdf").read_bytes()
+        assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF") and len(pdf) > 20_000
 
 
 def test_an_unknown_lane_is_named(tmp_path: Path, told):
