@@ -112,7 +112,8 @@ def _plan_lines(planned: pd.DataFrame) -> list[str]:
             names = [] if who is None or isinstance(who, float) else [who] if isinstance(who, str) else list(who)
             score = r.get("score")
             if score is None or pd.isna(score) or abs(score) == float("inf"):
-                raise BadInput(f"touchpoint {r['touchpoint']!r}", "no score" if score is None or pd.isna(score) else f"score {score}", "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
+                found = "no score" if score is None or pd.isna(score) else f"the score {score}"
+                raise BadInput(f"touchpoint {r['touchpoint']!r}", found, "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
             out.append(f"      {_coded_task(r['touchpoint'])}: {float(score)!r}".removesuffix(".0") + (f": {', '.join(map(_coded_actor, names))}" if names else ""))
     return out
 
