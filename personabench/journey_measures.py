@@ -501,24 +501,6 @@ def _has(table: pd.DataFrame | None, name: str, needed: Sequence[str]) -> None:
     if missing: raise BadInput(name, f"no column {', '.join(map(repr, missing))}", f"columns {', '.join(needed)}")
 
 
-def _most(people: pd.Series, least: float) -> str | None:
-    "Return whichever name has most people, `least` or more; all of those that have equally many."
-    top = people[people.eq(people.max()) & people.ge(least)]
-    return " and ".join(map(str, top.index)) or None
-
-
-def _met(quotes: pd.DataFrame, about: pd.DataFrame) -> str | None:
-    "Return where half of the people behind some quotes or more were met: as they say it in these passages, else in the stage; channels before touchpoints."
-    mine, half = quotes[quotes["case"].isin(about["case"])], about["case"].nunique() / 2
-    both, k = pd.concat([about, mine]), len(about)
-    lo, hi = _on_one_line(pd.factorize(both["source"])[0], both["start"], both["end"])
-    for part in (mine[_overlaps(lo[:k], hi[:k], lo[k:], hi[k:])], mine):
-        for facet in ("channel", "touchpoint"):
-            found = _most(part[part["facet"].eq(facet)].groupby("code")["case"].nunique(), half)
-            if found: return found
-    return None
-
-
 def _number(x: float, form: str) -> str: return f"{x:{form}}".replace("-", "−").replace("%", " %")
 
 
@@ -538,6 +520,40 @@ def _mend(journey: Journey, least: int) -> list[tuple[Any, ...]]:
         why = f"{told}; {felt if r.n_severity else 'how it felt is not known'}"
         rows.append((r.stage, f"Remove what causes it, or help when it happens: {r.pain}", why, r.pain, r.people, r.of, "pain", [r.pain]))
     return rows
+
+# %% ../nbs/49_journey_measures.ipynb #49a0002b
+def _most(names: Sequence[Any], people: Sequence[int], least: float) -> str | None:
+    "Return whichever name has most people, `least` or more; all of those that have equally many."
+    top = [str(n) for n, k in zip(names, people) if k >= max(least, *people)]
+    return " and ".join(top) or None
+
+
+class _Meetings:
+    "Where people were met, as numbers: made once for all lines of a journey."
+
+    def __init__(self, quotes: pd.DataFrame):
+        (self.case, _), (self.code, codes) = pd.factorize(quotes["case"]), pd.factorize(quotes["code"], sort=True)
+        self.lo, self.hi = _on_one_line(pd.factorize(quotes["source"])[0], quotes["start"], quotes["end"])
+        self.names, self.facet, stage = list(codes), quotes["facet"].to_numpy(object), quotes["stage"].to_numpy(object)
+        near = np.flatnonzero(np.isin(self.facet, ["channel", "touchpoint"]))
+        self.near = {s: near[stage[near] == s] for s in dict.fromkeys(stage[near])}
+        self.ids, first = pd.Index(quotes["coding_id"].unique()), ~quotes["coding_id"].duplicated().to_numpy()
+        self.rows = np.flatnonzero(first)
+
+    def of(self, stage: str, held: Sequence[int]) -> str | None:
+        "Return where half of the people behind some codings or more were met: as they say it in these passages, else in the stage; channels before touchpoints."
+        rows = self.rows[self.ids.get_indexer(held)]
+        who = np.unique(self.case[rows])
+        near = self.near.get(stage, np.array([], int))
+        near = near[np.isin(self.case[near], who)]
+        inside = near[_overlaps(self.lo[rows], self.hi[rows], self.lo[near], self.hi[near])]
+        return next((found for part in (inside, near) for facet in ("channel", "touchpoint")
+                     if (found := self._where(part[self.facet[part] == facet], len(who) / 2))), None)
+
+    def _where(self, part: np.ndarray, half: float) -> str | None:
+        size = int(self.case.max(initial=0)) + 1
+        codes, people = np.unique(np.unique(self.code[part].astype(np.int64) * size + self.case[part]) // size, return_counts=True)
+        return _most([self.names[c] for c in codes], people.tolist(), half) if len(part) else None
 
 # %% ../nbs/49_journey_measures.ipynb #49a00026
 def _told_both(journey: Journey, stage: str) -> set[int]:
@@ -599,15 +615,14 @@ def suggest_strategies(
     _has(opportunities, "opportunities", ("need", "stage", "importance", "satisfaction", "score", "low", "high", "n"))
     _has(channels, "channels", ("stage", "channel", "people"))
     rows = [*_mend(journey, least), *_keep_word(journey), *(_serve(journey, opportunities) if opportunities is not None else []), *_keep_gains(journey, least)]
-    quotes, given = journey.quotes, {} if channels is None else {s: _most(t.set_index("channel")["people"], 0) for s, t in channels.groupby("stage")}
-    near = {s: q for s, q in quotes[quotes["facet"].isin(["channel", "touchpoint"])].groupby("stage")}
-    about = quotes.drop_duplicates("coding_id").set_index("coding_id")
+    quotes, given = journey.quotes, {} if channels is None else {s: _most(list(t["channel"]), list(t["people"]), 0) for s, t in channels.groupby("stage")}
+    met = _Meetings(quotes)
     ids = {key: list(dict.fromkeys(part)) for key, part in quotes.groupby(["stage", "facet", "code"])["coding_id"]} if len(quotes) else {}
     found = []
     for stage, words, why, pain, people, of, facets, codes, *only in rows:
         facets = (facets,) if isinstance(facets, str) else facets
         held = [i for (s, f, c), part in ids.items() if s == stage and f in facets and (codes is None or c in codes) for i in part if not only or i in only[0]]
-        where = given[stage] if stage in given else _met(near[stage], about.loc[held]) if held and stage in near else None
+        where = given[stage] if stage in given else met.of(stage, held) if held else None
         found.append((stage, words, why, pain, int(people), int(of), where, held))
     order = {s: i for i, s in enumerate(journey.stages["stage"])}
     table = pd.DataFrame(found, columns=_STRATEGY, dtype=object).astype({"people": int, "of": int})
