@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .consent import _joined, _repeated, _runs
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
-from .journeys import _UNQUOTED, _hushed
+from .journey_measures import suggest_strategies
+from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, nearest
 
@@ -109,8 +111,9 @@ def _plan_lines(planned: pd.DataFrame) -> list[str]:
             who = r.get("who")
             names = [] if who is None or isinstance(who, float) else [who] if isinstance(who, str) else list(who)
             score = r.get("score")
-            if score is None or pd.isna(score):
-                raise BadInput(f"touchpoint {r['touchpoint']!r}", "no score", "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
+            if score is None or pd.isna(score) or abs(score) == float("inf"):
+                found = "no score" if score is None or pd.isna(score) else f"the score {score}"
+                raise BadInput(f"touchpoint {r['touchpoint']!r}", found, "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
             out.append(f"      {_coded_task(r['touchpoint'])}: {float(score)!r}".removesuffix(".0") + (f": {', '.join(map(_coded_actor, names))}" if names else ""))
     return out
 
@@ -204,11 +207,30 @@ def _under(parent: Any, tag: str, words: Any = None, **attributes: Any) -> Any:
     return element
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300018
-_END_USERS = {"", "customer", "user", "end user", "person", "rider", "client", "patient", "citizen"}
+_END_USERS = {"", "customer", "user", "end user", "person", "rider", "client", "patient", "citizen", "me", "everybody", "people"}
 
 
-def _planned(planned: pd.DataFrame | None) -> pd.DataFrame:
-    "Return a plan with all columns that are used, '' where it has none, in its order. Raises BadInput."
+def _is_user(name: str, own: str = "") -> bool: return name.strip().casefold() in _END_USERS | {own} or name.strip().casefold().removesuffix("s") in _END_USERS
+
+
+def _named(who: Any) -> list[str]:
+    "Return the actors of a task."
+    if who is None or isinstance(who, float): return []
+    return [str(w) for w in ([who] if isinstance(who, str) else who) if str(w).strip()]
+
+
+def _cast(row: dict[str, str], who: Any, own: str) -> dict[str, str]:
+    "Say who begins, who provides, whether the two talk, and who else takes part: by the plan's own columns, else by the actors of a task, of whom the first begins."
+    names = [row["initiator"]] if row["initiator"] else _named(who)
+    ours = [n for n in dict.fromkeys(names) if not _is_user(n, own)]
+    owner = row["owner"] or next(iter(ours), "")
+    begins = "" if not names or _is_user(names[0], own) else names[0]
+    talks = bool(row["initiator"] or row["channel"] or len(names) > 1 and owner)
+    return {**row, "initiator": begins, "owner": owner, "talks": "yes" if talks else "", "others": ", ".join(n for n in ours if n != owner)}
+
+
+def _planned(planned: pd.DataFrame | None, own: str) -> pd.DataFrame:
+    "Return a plan with all columns that are used, '' where it has none, in its order; `own` is a name of the end user. Raises BadInput."
     columns = ["stage", "touchpoint", "channel", "initiator", "owner"]
     if planned is None: return pd.DataFrame(columns=columns)
     missing = [c for c in columns[:2] if c not in planned]
@@ -216,18 +238,20 @@ def _planned(planned: pd.DataFrame | None) -> pd.DataFrame:
         expected = "stage, touchpoint and perhaps channel, initiator, owner, order"
         raise BadInput("planned=", f"no column {missing[0]!r}", expected, "read_mermaid returns such a table")
     table = planned.sort_values("order", kind="stable") if "order" in planned else planned
+    who = list(table["who"]) if "who" in table else [None] * len(table)
     table = table.reindex(columns=columns).astype(object).where(lambda d: d.notna(), "").map(str)
-    return table.drop_duplicates(["stage", "touchpoint"], ignore_index=True)
+    cast = [_cast(row, names, own.casefold()) for row, names in zip(table.to_dict("records"), who)]
+    return pd.DataFrame(cast, columns=[*columns, "talks", "others"]).drop_duplicates(["stage", "touchpoint"], ignore_index=True)
 
 
 def _point(parent: Any, kind: str, number: str, phase: str, touchpoint: str, user: str, row: dict[str, str] | None) -> Any:
     "Add a communication point, where a plan says who begins, or else an action of the person."
-    talks = bool(row and (row["initiator"] or row["channel"]))
+    talks = bool(row and row["talks"])
     point = _under(parent, f"{kind}{'CommunicationPoint' if talks else 'Action'}")
     _under(point, "touchpointID", number)
     _under(point, "belongsTo", phaseIDref=phase)
     provider = (row or {}).get("owner") or "Service provider"
-    ours = bool(row) and (row or {})["initiator"].casefold() not in _END_USERS
+    ours = bool(row) and not _is_user((row or {})["initiator"])
     begins = _under(point, "initiator")
     _under(begins, "refersTo", actorIDref=provider if ours else user)
     _under(begins, "initiatorLabel", touchpoint)
@@ -281,18 +305,20 @@ def write_cjml(
     journey: Journey,                        # whose people met touchpoints
     path: str | Path,                        # where to; .xml or .cjml
     *,
-    planned: pd.DataFrame | None = None,     # the plan: stage, touchpoint and, where known, channel, initiator, owner (the provider), order
+    planned: pd.DataFrame | None = None,     # the plan: stage, touchpoint and, where known, channel, initiator, owner (the provider), order, who
     study: Study | None = None,              # keeps people out who have withdrawn
 ) -> Path:
     """Write a journey in CJML 2.0: the plan, and one actual journey for each person who named a touchpoint.
 
     Experiences are the person's mean coded feeling in the touchpoint's stage, from -2 to 2, with the names of the codes and not the person's words;
-    comments hold the ids of the codings. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
+    comments hold the ids of the codings. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and the first of them who is
+    no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of a plan, metrics, pains,
+    gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
     from xml.etree import ElementTree
 
-    target, plan = _place(path, ".xml", ".cjml"), _planned(planned)
+    target, plan = _place(path, ".xml", ".cjml"), _planned(planned, journey.name)
     stages = dict.fromkeys([*map(str, journey.stages["stage"]), *plan["stage"]])
     phases = {stage: f"phase{i}" for i, stage in enumerate(stages, start=1)}
     root = ElementTree.Element("CJML", version="2.0")
@@ -300,7 +326,8 @@ def write_cjml(
     if rows:
         points = _head(root, "plannedJourney", "PJ1", f"Plan for {journey.name}", phases, "End user", plan)
         for number, ((stage, touchpoint), row) in enumerate(rows.items(), start=1):
-            _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
+            point = _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
+            if row["others"]: _under(point, "comment", f"also: {row['others']}")
     every = _told(journey)
     there = every[~every["case"].isin(set() if study is None else _withdrawn(study))]
     for number, (case, told) in enumerate(there.groupby("case"), start=1):
@@ -312,34 +339,73 @@ def write_cjml(
     ElementTree.indent(root)
     return write_whole(target, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
-# %% ../nbs/63_journey_exchange.ipynb #j6300026
+# %% ../nbs/63_journey_exchange.ipynb #j6300041
+def _reading(metrics: pd.DataFrame) -> list[str]:
+    "Say of each metric what it counts, and on which scale."
+    known = metrics.reindex(columns=["kind", "lowest", "highest", "answer"])
+    nothing = float("nan")
+    return [_kind_words(str(k), float(nothing if a is None else a), float(nothing if b is None else b), answer) for k, a, b, answer in known.itertuples(index=False)]
+
+
 def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
-    "Return the tables of a journey by name, and its notes as one."
+    "Return the tables of a journey by name, its notes as one; metrics say in a column more what they count."
     found = {f.name: getattr(journey, f.name) for f in fields(journey)}
-    return {**{k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}, "notes": pd.DataFrame({"note": list(journey.notes)})}
+    tables = {k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}
+    return {**tables, "metrics": journey.metrics.assign(reading=_reading(journey.metrics)), "notes": pd.DataFrame({"note": list(journey.notes)})}
 
 
 def _harmless(cell: Any) -> Any:
     "Put an apostrophe before text that a spreadsheet would compute."
     return f"'{cell}" if isinstance(cell, str) and cell and cell[0] in "=+-@\t\r" else cell
 
+# %% ../nbs/63_journey_exchange.ipynb #j6300043
+_KINDS = ("strategy", "opportunity", "note", "suggestion")
+_ENTRY = ["stage", "kind", "text", "why", "owner", "due", "evidence"]
 
+
+def _muted(text: str, runs: set[tuple[str, ...]]) -> str:
+    "Put a mark where a text repeats words that may not be quoted."
+    for a, b in reversed(_joined(_repeated(text, runs, []))): text = f"{text[:a]}{_UNQUOTED}{text[b:]}"
+    return text
+
+
+def _written(study: Study, name: str) -> list[tuple[Any, ...]]:
+    "Return what the team wrote into a map, as rows of `_ENTRY` in the map's order."
+    entries, silent = study.rows("entries", map=name).sort_values("position", kind="stable"), _silent(study)
+    runs = _runs(study.codings["quote"][study.codings["case"].isin(silent)]) if silent and len(entries) else set()
+    return [(r.stage, r.lane, _muted(r.text, runs), None, *(x if isinstance(x, str) else None for x in (r.owner, r.due)), list(r.evidence)) for r in entries.itertuples()]
+
+
+def _entries(journey: Journey, study: Study | None, name: str) -> pd.DataFrame:
+    "Return what was decided and noted, and what the figures suggest: `_ENTRY`, in the order of stages and kinds; stages that only the map knows come last."
+    rows = _written(study, name) if study is not None else []
+    rows += [(r.stage, "suggestion", r.strategy, r.why, None, None, list(r.coding_ids)) for r in suggest_strategies(journey).itertuples()]
+    places = {s: i for i, s in enumerate(dict.fromkeys([*journey.stages["stage"], *(r[0] for r in rows)]))}
+    return pd.DataFrame(sorted(rows, key=lambda r: (places[r[0]], _KINDS.index(r[1]))), columns=_ENTRY, dtype=object)
+
+# %% ../nbs/63_journey_exchange.ipynb #j6300026
 def write_lanes(
     journey: Journey,       # the journey
     folder: str | Path,     # where to; made if it is not there, files of the same names are written anew
     *,
-    study: Study | None = None,   # keeps the words of people out who refused to be quoted or have withdrawn
+    study: Study | None = None,   # whose map has what was decided; keeps the words of people out who refused to be quoted or have withdrawn
+    name: str = "journey",  # which map of the study
 ) -> list[Path]:
-    """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... and notes.
+    """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... notes and entries.
 
+    `entries.csv` has what the team wrote into the map and what the figures suggest: stage, kind (strategy, opportunity, note, suggestion), text, why (of a
+    suggestion), owner, due, evidence (ids of codings, and claims). `metrics.csv` says in a column `reading` what each figure counts, on which scale.
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """
     place = Path(folder).expanduser()
     if place.exists() and not place.is_dir(): raise BadInput(str(place), "a file has this name", "a folder", "choose another name")
     place.mkdir(parents=True, exist_ok=True)
-    texts = {name: table.map(_harmless).to_csv(index=False, lineterminator="\n") for name, table in _tables(_hushed(journey, study)).items()}
-    return [write_whole(place / f"{name}.csv", text.encode("utf-8-sig")) for name, text in texts.items()]
+    journey = _hushed(journey, study)
+    entries = _entries(journey, study, name)
+    tables = {**_tables(journey), "entries": entries.assign(evidence=[", ".join(map(str, ids)) for ids in entries["evidence"]])}
+    texts = {key: table.map(_harmless).to_csv(index=False, lineterminator="\r\n") for key, table in tables.items()}      # or a lone \r is not quoted and ends a row
+    return [write_whole(place / f"{key}.csv", text.encode("utf-8-sig")) for key, text in texts.items()]
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300029
 _WIDE, _TALL, _EDGE = 13.333, 7.5, .6        # inches
@@ -433,14 +499,43 @@ def _overview(deck: Any, journey: Journey) -> None:
     pages = _pages(rows)
     for k, page in enumerate(pages, start=1):
         title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
-        _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(journey.notes)]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
+        _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
 
 
 def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
-    "Return one line for each coding of a stage, and how many there are beyond `most`."
+    "Return one line for each coding, and how many there are beyond `most`."
     rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{shorten(str(r.quote), 200, placeholder=' …')}”"
             for r in quotes.head(most).itertuples()]
-    return rows + ([f"and {len(quotes) - most} more: write_lanes writes all of them to quotes.csv"] if len(quotes) > most else [])
+    return rows + ([f"and {len(quotes) - most} more"] if len(quotes) > most else [])
+
+
+def _ids(ids: Sequence[Any], most: int = 60) -> str:
+    "Name codings, and how many there are beyond `most`."
+    return ", ".join(map(str, ids[:most])) + (f" and {len(ids) - most} more" if len(ids) > most else "")
+
+
+def _by_stage(quotes: pd.DataFrame, stages: Iterable[Any], most: int = 2) -> list[str]:
+    "Return for each stage the codings behind a picture, and the first of them in words."
+    lines = []
+    for stage in stages:
+        part = quotes[quotes["stage"].eq(stage)]
+        if part.empty: continue
+        first = part.drop_duplicates("case").head(most)
+        lines += [f"{stage}: {len(part)} codings of {part['case'].nunique()} people: {_ids(list(part['coding_id']))}", *_evidence(first)]
+    return lines or ["Nobody spoke of it."]
+
+
+_FACETS = {"emotions": ["emotion"], "gaps": ["emotion", "expectation"], "touchpoints": ["touchpoint"], "channels": ["channel"], "pains_gains": ["pain", "gain"],
+           "opportunities": ["pain"]}
+
+
+def _behind(journey: Journey, lane: str) -> list[str]:
+    "Return the evidence of a lane as lines of a note."
+    if lane == "metrics":
+        found = journey.metrics.reindex(columns=["source", "question"]).itertuples(index=False)
+        return [f"{r.stage}: {_measure(r)}" + "".join(f"; {x}" for x in where if isinstance(x, str)) for r, where in zip(journey.metrics.itertuples(), found)]
+    quotes = journey.quotes[journey.quotes["facet"].isin(_FACETS[lane])] if lane in _FACETS else journey.quotes
+    return _by_stage(quotes, journey.stages["stage"])
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300033
 def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
@@ -455,17 +550,25 @@ def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
 def _hoped(journey: Journey, r: Any) -> list[str]:
     "Say what was expected of a stage, and how far the experience was from it."
     if not r.n_expectation: return []
-    said = [f"Expected {_signed(r.expectation)}, {'1 person' if r.n_expectation == 1 else f'{r.n_expectation} people'}"]
-    gap = journey.gaps[journey.gaps["stage"].eq(r.stage) & journey.gaps["low"].notna()]
-    return said + [f"Felt against expected: {_signed(g.gap)} ({_signed(g.low)} to {_signed(g.high)}), {g.n} people" for g in gap.itertuples()]
+    reach = f" ({_signed(r.expectation_low)} to {_signed(r.expectation_high)})" if r.expectation_low == r.expectation_low else ""
+    said = [f"Expected {_signed(r.expectation)}{reach}, {'1 person' if r.n_expectation == 1 else f'{r.n_expectation} people'}"]
+    gap = journey.gaps[journey.gaps["stage"].eq(r.stage) & journey.gaps["gap"].notna()]
+    ends = [f"({_signed(g.low)} to {_signed(g.high)}), {g.n} people" if g.low == g.low else "(no interval)" for g in gap.itertuples()]
+    return said + [f"Felt against expected: {_signed(g.gap)} {end}" for g, end in zip(gap.itertuples(), ends)]
+
+
+def _measure(r: Any) -> str:
+    "Say a metric: its words, its value with interval and n, and what it counts on which scale."
+    words = str(r.metric).strip().rstrip(".:; ")
+    value = _figure(r.value, str(r.kind)) if r.value == r.value else "not measured"
+    between = f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else ""
+    n = f", n = {r.n:.0f}" if r.n == r.n and r.n is not None else ""
+    return f"{words}{' ' if words[-1:] in ('?', '!') else ': '}{value}{between}{n}; {_reading(pd.DataFrame([r._asdict()]))[0]}"
 
 
 def _measured(journey: Journey, stage: str) -> list[str]:
     "Say the first three metrics of a stage."
-    part = journey.metrics[journey.metrics["stage"].eq(stage)].head(3)
-    value = [_figure(r.value, str(r.kind)) if r.value == r.value else "not measured" for r in part.itertuples()]
-    reach = [f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else "" for r in part.itertuples()]
-    return [f"{r.metric}: {figure}{between}, n = {r.n}" for r, figure, between in zip(part.itertuples(), value, reach)]
+    return [_measure(r) for r in journey.metrics[journey.metrics["stage"].eq(stage)].head(3).itertuples()]
 
 
 def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
@@ -483,12 +586,61 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
 
 def _pain_slide(deck: Any, journey: Journey) -> None:
     "Add the list of pains to act on."
-    top = journey.opportunities.head(9)
-    if top.empty: return
-    felt = [_signed(e) if e == e else "–" for e in top["emotion"]]
-    rows = [[r["rank"], r["stage"], r["pain"], r["people"], f"{100 * r['share']:.0f} %", e] for r, e in zip(top.to_dict("records"), felt)]
-    note = "Ranked by people and, among equals, by how those people felt in the stage. The share is of the people who spoke of the stage."
-    _grid(_slide(deck, "Where to act first", [note]), [["", "Stage", "Pain", "People", "Share", "Felt"], *rows], [.4, 2, 4.5, .9, .9, .8], size=14)
+    every = journey.opportunities.merge(journey.pains[["stage", "pain", "low", "high"]], on=["stage", "pain"], how="left")
+    firm = every[(every["people"] > 1) & ~(every["emotion"].astype(float) > 0)]
+    if firm.empty: return
+    top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
+    rows = [[int(k), r.stage, r.pain, f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
+             _signed(r.emotion) if r.emotion == r.emotion else "–"] for k, r in zip(top["rank"].rank(method="min"), top.itertuples())]
+    notes = ["Ranked by people and, among equals, by how those people felt in the stage, −2 to +2. The share is of the people who spoke of the stage."]
+    if len(every) > len(firm): notes += [f"Not listed: {len(every) - len(firm)} pains that one person alone told of, or whose people felt good in the stage."]
+    if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
+    for r in top.itertuples(): notes += [f"{r.pain}:", *_by_stage(journey.quotes[journey.quotes["facet"].eq("pain") & journey.quotes["code"].eq(r.pain)], [r.stage])]
+    _grid(_slide(deck, "Where to act first", notes), [["", "Stage", "Pain", "People", "Share (95 % interval)", "Felt"], *rows], [.4, 2, 4, 1, 2, .8], size=14)
+
+# %% ../nbs/63_journey_exchange.ipynb #j6300044
+def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
+    "Return an entry in full and what it stands on: ids, claims, and the first quotes."
+    words = [f"{entry.stage}: {entry.text}" + (f" ({entry.owner or 'nobody yet'}, {entry.due or 'no date'})" if entry.kind in ("strategy", "opportunity") else "")]
+    if not entry.evidence: return [*words, "Nothing is linked: an assumption." if entry.kind != "suggestion" else "From a survey alone."]
+    quotes = told[told["coding_id"].isin(entry.evidence)]
+    ids, claims = [e for e in entry.evidence if isinstance(e, int)], [e for e in entry.evidence if isinstance(e, str)]
+    named = "; ".join([*([f"codings {_ids(ids)}"] if ids else []), *([f"claims {_ids(claims)}"] if claims else [])])
+    return [*words, f"Evidence: {named}", *_evidence(quotes.drop_duplicates("case").head(2))]
+
+
+def _entry_slides(deck: Any, title: str, head: list[str], rows: list[list[Any]], widths: list[float], notes: list[list[str]], wide: int) -> None:
+    "Add entries as tables, as many on a slide as fit; each slide's notes are those of its rows."
+    pages, first = _pages(rows, lines=22, wide=wide), 0
+    for k, page in enumerate(pages, start=1):
+        said = [line for lines in notes[first:first + len(page)] for line in lines]
+        _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=13)
+        first += len(page)
+
+
+def _first(suggestions: pd.DataFrame, most: int) -> pd.DataFrame:
+    "Return the first suggestions of each stage; `more` says with the last of them how many there are beyond."
+    rest = suggestions.groupby("stage")["text"].transform("size") - most
+    kept = suggestions.groupby("stage").head(most)
+    last = ~kept.duplicated("stage", keep="last")
+    return kept.assign(more=[f"\n+{n} more" if n > 0 and end else "" for n, end in zip(rest[kept.index], last)])
+
+
+def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: int = 2) -> None:
+    "Add what was decided, what the team noted, and the first suggestions of each stage."
+    told = pd.concat([journey.quotes, journey.unplaced], ignore_index=True).drop_duplicates("coding_id")
+    parts = {kind: part for kind, part in entries.groupby("kind", sort=False)}
+    def put(kinds: Sequence[str], title: str, head: list[str], row: Any, widths: list[float], wide: int) -> None:
+        rows = [r for kind in kinds if kind in parts for r in parts[kind].itertuples()]
+        if rows: _entry_slides(deck, title, head, [row(r) for r in rows], widths, [_standing(r, told) for r in rows], wide)
+
+    brief = lambda words: shorten(str(words), 300, placeholder=" …")
+    put(["strategy"], "What was decided", ["Stage", "What", "Who", "By when"],
+        lambda r: [brief(r.stage), brief(r.text), r.owner or "nobody yet", r.due or "no date"], [2, 6, 2.4, 1.6], 48)
+    put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],
+        lambda r: [brief(r.stage), r.kind, brief(r.text), r.owner or "", r.due or ""], [2, 1.3, 5.5, 2, 1.5], 44)
+    if "suggestion" in parts: parts["suggestion"] = _first(parts["suggestion"], most)
+    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"], lambda r: [brief(r.stage) + r.more, brief(r.text), brief(r.why)], [2, 4.5, 5], 40)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300034
 def _has(journey: Journey, lane: str) -> bool:
@@ -502,11 +654,13 @@ def write_slides(
     path: str | Path,                                                                           # where to; .pptx
     *,
     lanes: Sequence[str] = ("emotions", "gaps", "touchpoints", "pains_gains", "metrics"),       # shown as pictures, where they have anything to show
-    study: Study | None = None,                                                                 # keeps out the words of people who refused to be quoted or have withdrawn
+    study: Study | None = None,                                                                 # whose map has what was decided; keeps out whom nobody may quote
+    name: str = "journey",                                                                      # which map of the study
 ) -> Path:
-    """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, and what limits it all.
+    """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, what was decided, and what limits it all.
 
-    Text and tables are native; speaker notes hold the evidence, with quotes. Returns the path. Raises MissingExtra (python-pptx) and BadInput
+    Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date; what the
+    team noted beside them and what the figures suggest have tables of their own. Returns the path. Raises MissingExtra (python-pptx) and BadInput
     (ending, folder, an unknown lane).
     """
     pptx, target = _pptx(), _place(path, ".pptx")
@@ -518,15 +672,16 @@ def write_slides(
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_TALL)
     deck.core_properties.title = _sayable(f"Journey of {journey.name}")
     base = f"{journey.n_people} people, {journey.n_codings} codings in {len(journey.stages)} stages"
-    front = _slide(deck, f"Journey of {journey.name}", [repr(journey)])
+    front = _slide(deck, f"Journey of {journey.name}", [f"{base}; {len(journey.unplaced)} codings stand in no stage."])
     reading = "Each number counts people. Feelings are means over people from −2 to +2 with 95 % intervals; there is none below 3 people."
     _box(front, (_EDGE, 1.6, 11, 3), [(base, True), (reading, False)], size=20)
     _overview(deck, journey)
     for lane in [x for x in lanes if len(journey.quotes) and _has(journey, x)]:
-        _picture(_slide(deck, _TITLES[lane], ["A picture. write_lanes writes its numbers as tables."]), _LANES[lane](journey, theme="light"))
+        _picture(_slide(deck, _TITLES[lane], _behind(journey, lane)), _LANES[lane](journey, theme="light"))
     for r in journey.stages.itertuples(): _stage_slide(deck, journey, r)
     _pain_slide(deck, journey)
-    limits = [*journey.notes] or ["Nothing was left out, and every stage with feelings has three people or more."]
+    _decision_slides(deck, journey, _entries(journey, study, name))
+    limits = [*map(_aloud, journey.notes)] or ["Nothing was left out, and every stage with feelings has three people or more."]
     _box(_slide(deck, "What limits this"), (_EDGE, 1.5, 11.5, 5), [(note, False) for note in limits], size=18)
     file = BytesIO()
     deck.save(file)

@@ -15,9 +15,9 @@ import pandas as pd
 
 from .event_logs import EventJourney, _reached
 from .experience_measures import experience_scores, opportunity_scores
-from .journeys import _METRICS, _half_width, _known_stages, _person_means, _stage_means, _stage_order, _steps, _who, Journey
+from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order, _steps, _who, Journey
 from .personas import _stored, _withdrawn
-from .prevalence import _in_time, _is_answer, _numbers, _survey_mask
+from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
 from .survey import _LISTED
@@ -196,22 +196,26 @@ def stage_metrics(
     """Return what a survey says of each stage.
 
     Columns: stage, metric (the question's words), kind, value, low, high, n, source (the survey), question, lowest, highest (what a value can be; blank where
-    nothing says). Kinds: "nps" (-1 to 1), "csat" (share of the two best answers), "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an
-    ordered scale stretched to -2 to 2, self-reported). The ends of a scale are those of the column `scale`, of the survey's labels or listed answers, or of
-    `scale`; nps is asked from 0 to 10. Weights count; a mean has no interval below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage,
-    survey, question), BadInput (a kind that does not fit the answers, a scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares),
-    t intervals by linearisation (means).
+    nothing says, and `.attrs["notes"]` names the questions), answer (of which a share is). Kinds: "nps" (-1 to 1), "csat" (share of the two best answers),
+    "ces" and "mean" (on the scale), "share" (of yes, or of `answer`), "emotion" (an ordered scale stretched to -2 to 2, self-reported). The ends of a scale
+    are those of the column `scale`, of the survey's labels or listed answers, or of `scale`; nps is asked from 0 to 10. Weights count; a mean has no interval
+    below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage, survey, question), BadInput (a kind that does not fit the answers, a
+    scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares), t intervals by linearisation (means).
     """
     asked, (_, people), rows = _wanted(items), _who(study, persona, segment, cases, segmentation), []
-    order, other = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics")
+    order, other, endless = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics"), dict[str, None]()
     for ask in asked.itertuples():
         found = _asking(study, [ask.question], survey, _home(study, persona, segment, segmentation))
         row, keep = found.row(ask.question), _heard(study, found, people)
         ends = None if ask.kind == "share" else _scored(found, row, ask.kind, ask.scale, other)
         figure = _share(found, row, keep, ask.answer) if ask.kind == "share" else _figure(found, row, ask.kind, keep, ends)
         words = ask.metric if isinstance(ask.metric, str) else row["question"] or row["label"] or ask.question
-        rows.append((ask.stage, words, ask.kind, *figure, found.name, ask.question, *_SPANS.get(ask.kind, ends or (np.nan, np.nan))))
-    return pd.DataFrame(rows, columns=_METRICS).sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+        answer = None if ask.kind != "share" else "yes" if ask.answer is None or ask.answer != ask.answer else _said(ask.answer, row)
+        rows.append((ask.stage, words, ask.kind, *figure, found.name, ask.question, *_SPANS.get(ask.kind, ends or (np.nan, np.nan)), answer))
+        if ask.kind == "mean" and ends is None: endless[ask.question] = None
+    table = pd.DataFrame(rows, columns=_METRICS).sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+    table.attrs["notes"] = [f"Nothing says the ends of the scale of {q!r}: its mean stands alone. scale=(lowest, highest) says them." for q in endless]
+    return table
 
 # %% ../nbs/49_journey_measures.ipynb #49a00011
 def _median(x: np.ndarray) -> tuple[float, float, float, int]:
@@ -232,7 +236,7 @@ def event_metrics(
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
-    (None), lowest, highest.
+    (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
     """
     rows, funnel = [], event_journey.funnel
@@ -247,7 +251,7 @@ def event_metrics(
             (before, was), (cases, now) = reached[i - 1:i + 1]
             told = _median((event_journey.visits.start[now] - event_journey.visits.start[was[np.searchsorted(before, cases)]]) / 1e9)
         rows.append((r.stage, "time since the stage before", "seconds", *told))
-    return pd.DataFrame([(*row, "log", None, *_SPANS.get(row[2], (np.nan, np.nan))) for row in rows], columns=_METRICS)
+    return pd.DataFrame([(*row, "log", None, *_SPANS.get(row[2], (np.nan, np.nan)), None) for row in rows], columns=_METRICS)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00015
 def _pairs(pairs: Mapping[str, tuple[str, str]], stages: Mapping[str, str]) -> list[str]:
@@ -412,16 +416,25 @@ _PLANNED = ("channel", "online", "initiator", "owner", "order")
 def _plain(words: Any) -> str: return " ".join(str(words).split()).casefold()
 
 
+def _all_stages(journey: Journey, planned: pd.DataFrame) -> list[str]:
+    "Return the stages of a journey, and after the one planned before it each stage that only the plan has."
+    stages, before = list(journey.stages["stage"]), -1
+    for stage in dict.fromkeys(planned["stage"]):
+        if stage not in stages: stages.insert(before + 1, stage)
+        before = stages.index(stage)
+    return stages
+
+
 def _as_planned(journey: Journey, planned: pd.DataFrame) -> pd.DataFrame:
     "Return planned in the order of stages and of the plan. Raises BadInput, NoSuchName."
     missing = [c for c in ("stage", "touchpoint") if c not in planned]
     if missing: raise BadInput("planned", f"no column {', '.join(map(repr, missing))}", f"stage, touchpoint [, {', '.join(_PLANNED)}]")
     twice = planned.columns[planned.columns.duplicated()]
     if len(twice): raise BadInput("planned", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
-    blank = planned["touchpoint"].isna() | planned["touchpoint"].map(_plain).eq("")
-    if blank.any(): raise BadInput(f"planned, row {int(np.flatnonzero(blank)[0])}", "no touchpoint", "what serves the stage", "name it, or leave the row out")
-    _known_stages(planned["stage"], journey)
-    place = planned["stage"].map({s: i for i, s in enumerate(journey.stages["stage"])})
+    for column, what in (("touchpoint", "what serves the stage"), ("stage", "the stage that it serves")):
+        blank = planned[column].isna() | planned[column].map(_plain).eq("")
+        if blank.any(): raise BadInput(f"planned, row {int(np.flatnonzero(blank)[0])}", f"no {column}", what, "name it, or leave the row out")
+    place = planned["stage"].map({s: i for i, s in enumerate(_all_stages(journey, planned))})
     within = pd.to_numeric(planned["order"], errors="coerce") if "order" in planned else pd.Series(0, planned.index)
     return planned.iloc[np.lexsort((np.arange(len(planned)), within.fillna(np.inf), place))].reset_index(drop=True)
 
@@ -431,6 +444,14 @@ def _meetings(journey: Journey) -> dict[tuple[str, str], int]:
     met = journey.quotes.loc[journey.quotes["facet"].eq("touchpoint"), ["stage", "code", "case"]]
     met = met.assign(code=met["code"].map(_plain)).drop_duplicates()
     return met.groupby(["stage", "code"]).size().to_dict() if len(met) else {}
+
+
+def _untold(journey: Journey, stages: Iterable[str]) -> list[str]:
+    "Say of which planned stages nobody told; of one that the journey does not have also which it is much like."
+    told, n = journey.stages.set_index("stage")["n_people"], journey.n_people
+    lost = [s for s in dict.fromkeys(stages) if not told.get(s, 0)]
+    like = {s: cure for s in lost if s not in told.index and (cure := nearest(str(s), told.index)).startswith("did you mean")}
+    return [f"Nobody of {n} people told of the planned stage {s!r}" + (f": {like[s]}" if s in like else ".") for s in lost]
 
 
 def _misspelt(journey: Journey, names: Iterable[str]) -> list[str]:
@@ -446,9 +467,10 @@ def journey_deviations(
 ) -> pd.DataFrame:
     """Compare a planned journey with what people told.
 
-    Columns: stage, touchpoint, status ("as planned": met by somebody; "not met"; "not planned": met and not in the plan; None: nobody told of that stage), people,
-    of (people of the stage), share, low, high (Wilson 1927), then the plan's other columns. In stage order, the plan first. Names are compared without regard to
-    case and spaces; `.attrs["notes"]` tells of names that look misspelt. Raises BadInput (a missing column), NoSuchName (a stage that the journey does not have).
+    Columns: stage, touchpoint, status ("as planned": met by somebody; "not met"; "not planned": met and not in the plan; None: the journey is nobody's), people,
+    of (people of the stage), share, low, high (Wilson 1927; blank where nobody told of the stage), then the plan's other columns. In stage order, the plan first;
+    a stage that only the plan has stands where the plan has it, and nobody met it. Names are compared without regard to case and spaces; `.attrs["notes"]` tells of
+    stages that nobody told of and of names that look misspelt. Raises BadInput (a missing column, a row without stage or touchpoint).
     """
     plan, met = _as_planned(journey, planned), journey.touchpoints
     key = lambda t: list(zip(t["stage"], t["touchpoint"].map(_plain)))
@@ -456,16 +478,17 @@ def journey_deviations(
     new = np.array([k not in asked for k in key(met)], bool) & ~pd.Series(key(met), dtype=object).duplicated().to_numpy(bool)
     rest = met[new]
     table = pd.concat([plan.assign(planned=True), rest[["stage", "touchpoint"]].assign(planned=False)], ignore_index=True)
-    people, n = np.array([told.get(k, 0) for k in key(table)], int), table["stage"].map(of).to_numpy(int)
+    people, n = np.array([told.get(k, 0) for k in key(table)], int), table["stage"].map(of).fillna(0).to_numpy(int)
     with np.errstate(invalid="ignore"): share = people / n
     low, high = _wilson(np.nan_to_num(share), n.astype(float), .95)
-    status = [None if not m else "not planned" if not p else "as planned" if x else "not met" for p, x, m in zip(table["planned"], people, n)]
+    status = [None if not journey.n_people else "not planned" if not p else "as planned" if x else "not met" for p, x in zip(table["planned"], people)]
     found = pd.DataFrame({"stage": table["stage"], "touchpoint": table["touchpoint"], "status": pd.Series(status, dtype=object), "people": people,
                           "of": n, "share": share, "low": low, "high": high})
     more = table.drop(columns=["stage", "touchpoint", "planned"])
     found = pd.concat([found, more.rename(columns={c: f"planned_{c}" for c in more if c in found})], axis=1)
-    found = found.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(of.index)}), kind="stable", ignore_index=True)
-    found.attrs["notes"] = _misspelt(journey, planned["touchpoint"])
+    place = {k: i for i, k in enumerate(_all_stages(journey, planned))}
+    found = found.sort_values("stage", key=lambda s: s.map(place), kind="stable", ignore_index=True)
+    found.attrs["notes"] = [*_untold(journey, planned["stage"]), *_misspelt(journey, planned["touchpoint"])]
     return found
 
 # %% ../nbs/49_journey_measures.ipynb #49a00025
@@ -478,20 +501,13 @@ def _has(table: pd.DataFrame | None, name: str, needed: Sequence[str]) -> None:
     if missing: raise BadInput(name, f"no column {', '.join(map(repr, missing))}", f"columns {', '.join(needed)}")
 
 
-def _where(journey: Journey, channels: pd.DataFrame | None) -> dict[str, str]:
-    "Return stage -> the channel that most of its people told of; a touchpoint where no channel is coded."
-    out: dict[str, str] = {}
-    for table, name in ((channels, "channel"), (journey.channels, "channel"), (journey.touchpoints, "touchpoint")):
-        if table is None: continue
-        table = table.sort_values("people", ascending=False, kind="stable")
-        for stage, where in zip(table["stage"], table[name]): out.setdefault(stage, where)
-    return out
+def _number(x: float, form: str) -> str: return f"{x:{form}}".replace("-", "−").replace("%", " %")
 
 
 def _interval(row: Any, value: str, low: str, high: str, form: str) -> str:
     "Say a figure with its interval, where it has one."
-    told = f"{getattr(row, value):{form}}"
-    return told if np.isnan(getattr(row, low)) else f"{told} ({getattr(row, low):{form}} to {getattr(row, high):{form}})"
+    told, first, last = (_number(getattr(row, x), form) for x in (value, low, high))
+    return told if np.isnan(getattr(row, low)) else f"{told} ({first.removesuffix(' %')} to {last})"
 
 
 def _mend(journey: Journey, least: int) -> list[tuple[Any, ...]]:
@@ -504,6 +520,40 @@ def _mend(journey: Journey, least: int) -> list[tuple[Any, ...]]:
         why = f"{told}; {felt if r.n_severity else 'how it felt is not known'}"
         rows.append((r.stage, f"Remove what causes it, or help when it happens: {r.pain}", why, r.pain, r.people, r.of, "pain", [r.pain]))
     return rows
+
+# %% ../nbs/49_journey_measures.ipynb #49a0002b
+def _most(names: Sequence[Any], people: Sequence[int], least: float) -> str | None:
+    "Return whichever name has most people, `least` or more; all of those that have equally many."
+    top = [str(n) for n, k in zip(names, people) if k >= max(least, *people)]
+    return " and ".join(top) or None
+
+
+class _Meetings:
+    "Where people were met, as numbers: made once for all lines of a journey."
+
+    def __init__(self, quotes: pd.DataFrame):
+        (self.case, _), (self.code, codes) = pd.factorize(quotes["case"]), pd.factorize(quotes["code"], sort=True)
+        self.lo, self.hi = _on_one_line(pd.factorize(quotes["source"])[0], quotes["start"], quotes["end"])
+        self.names, self.facet, stage = list(codes), quotes["facet"].to_numpy(object), quotes["stage"].to_numpy(object)
+        near = np.flatnonzero(np.isin(self.facet, ["channel", "touchpoint"]))
+        self.near = {s: near[stage[near] == s] for s in dict.fromkeys(stage[near])}
+        self.ids, first = pd.Index(quotes["coding_id"].unique()), ~quotes["coding_id"].duplicated().to_numpy()
+        self.rows = np.flatnonzero(first)
+
+    def of(self, stage: str, held: Sequence[int]) -> str | None:
+        "Return where half of the people behind some codings or more were met: as they say it in these passages, else in the stage; channels before touchpoints."
+        rows = self.rows[self.ids.get_indexer(held)]
+        who = np.unique(self.case[rows])
+        near = self.near.get(stage, np.array([], int))
+        near = near[np.isin(self.case[near], who)]
+        inside = near[_overlaps(self.lo[rows], self.hi[rows], self.lo[near], self.hi[near])]
+        return next((found for part in (inside, near) for facet in ("channel", "touchpoint")
+                     if (found := self._where(part[self.facet[part] == facet], len(who) / 2))), None)
+
+    def _where(self, part: np.ndarray, half: float) -> str | None:
+        size = int(self.case.max(initial=0)) + 1
+        codes, people = np.unique(np.unique(self.code[part].astype(np.int64) * size + self.case[part]) // size, return_counts=True)
+        return _most([self.names[c] for c in codes], people.tolist(), half) if len(part) else None
 
 # %% ../nbs/49_journey_measures.ipynb #49a00026
 def _told_both(journey: Journey, stage: str) -> set[int]:
@@ -519,7 +569,7 @@ def _keep_word(journey: Journey) -> list[tuple[Any, ...]]:
     rows, of = [], journey.stages.set_index("stage")["n_people"]
     for r in journey.gaps.itertuples():
         if not (r.high < 0 or r.low > 0): continue
-        why = f"felt minus expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {r.felt:+.1f} against {r.expected:+.1f}, {r.how} (n = {r.n})"
+        why = f"felt minus expected: {_interval(r, 'gap', 'low', 'high', '+.1f')}, {_number(r.felt, '+.1f')} against {_number(r.expected, '+.1f')}, {r.how} (n = {r.n})"
         only = [_told_both(journey, r.stage)] if r.how == "same people" else []
         words = "Keep what people were led to expect, or promise less" if r.high < 0 else "Better than expected: keep it, and say it beforehand"
         rows.append((r.stage, words, why, None, r.n, of[r.stage], ("emotion", "expectation"), None, *only))
@@ -551,26 +601,29 @@ def suggest_strategies(
     journey: Journey,                              # of `journey` or `journey_from_codings`
     *,
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities`, with stages
-    channels: pd.DataFrame | None = None,          # stage, channel, people; None: the journey's channels, then its touchpoints
+    channels: pd.DataFrame | None = None,          # stage, channel, people: where each stage is to be served; None: what the people of each line told
     least: int = 2,                                # people who must have told of a pain or gain
 ) -> pd.DataFrame:
     """Collect what could be done at each stage, each line with the figures and the codings that it rests on.
 
     Columns: stage, strategy (neutral words), why (figures with intervals and n), pain (None where it is about none), people, of (people of the stage), channel
-    (where most of the stage's people were met; None where nothing is known), coding_ids (list; empty for what only a survey says). In stage order: pains by
+    (a channel or else touchpoint that half of the people behind the line or more named, in its passages or else in its stage; two with equally many people are both
+    named; None where there is none), coding_ids (list; empty for what only a survey says). In stage order: pains by
     severity x reach, then gaps whose interval leaves out zero, open needs, and the commonest gain. It ranks evidence; whether a strategy is worth its cost it
     cannot know. Raises BadInput (a missing column), NoSuchName (a stage).
     """
     _has(opportunities, "opportunities", ("need", "stage", "importance", "satisfaction", "score", "low", "high", "n"))
     _has(channels, "channels", ("stage", "channel", "people"))
     rows = [*_mend(journey, least), *_keep_word(journey), *(_serve(journey, opportunities) if opportunities is not None else []), *_keep_gains(journey, least)]
-    quotes, where = journey.quotes, _where(journey, channels)
+    quotes, given = journey.quotes, {} if channels is None else {s: _most(list(t["channel"]), list(t["people"]), 0) for s, t in channels.groupby("stage")}
+    met = _Meetings(quotes)
     ids = {key: list(dict.fromkeys(part)) for key, part in quotes.groupby(["stage", "facet", "code"])["coding_id"]} if len(quotes) else {}
     found = []
     for stage, words, why, pain, people, of, facets, codes, *only in rows:
         facets = (facets,) if isinstance(facets, str) else facets
         held = [i for (s, f, c), part in ids.items() if s == stage and f in facets and (codes is None or c in codes) for i in part if not only or i in only[0]]
-        found.append((stage, words, why, pain, int(people), int(of), where.get(stage), held))
+        where = given[stage] if stage in given else met.of(stage, held) if held else None
+        found.append((stage, words, why, pain, int(people), int(of), where, held))
     order = {s: i for i, s in enumerate(journey.stages["stage"])}
     table = pd.DataFrame(found, columns=_STRATEGY, dtype=object).astype({"people": int, "of": int})
     return table.sort_values("stage", key=lambda s: s.map(order), kind="stable", ignore_index=True)

@@ -5,6 +5,7 @@
 # %% ../nbs/44_journeys.ipynb #0daf96e1
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -347,7 +348,7 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     return table.iloc[rank].assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
-_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
+_METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest", "answer"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -376,11 +377,11 @@ class Journey:
     unplaced: pd.DataFrame        # coding_id, source, case, facet, code, quote, start, end, reason
     notes: tuple[str, ...] = ()   # what a reader of the numbers must know
     metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source,
-                                                                                             # question, lowest, highest (ends of the scale)
+                                                                                             # question, lowest, highest (ends of the scale), answer
 
     def with_metrics(
         self,
-        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question, lowest, highest where known
+        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question, lowest, highest, answer where known
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
@@ -410,6 +411,18 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
     held = list(j.stages["stage"])
     for name in names:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
+
+# %% ../nbs/44_journeys.ipynb #0a5c0ad1
+_KIND_WORDS = {"nps": "promoters less detractors, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
+               "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
+
+
+def _kind_words(kind: str, lowest: float = np.nan, highest: float = np.nan, answer: Any = None) -> str:
+    "Say what a figure of `metrics` counts and on which scale, in the words that charts, slides and tables share."
+    if kind == "share": return f"share of {answer}, 0 to 100 %" if isinstance(answer, str) and answer else "share, 0 to 100 %"
+    words = _KIND_WORDS.get(kind, kind)
+    known = words == "mean" and lowest == lowest and highest == highest
+    return f"{words}, {lowest:g} to {highest:g}".replace("-", "−") if known else words
 
 # %% ../nbs/44_journeys.ipynb #54ad7be6
 def _torn(felt: pd.DataFrame) -> str:
@@ -443,6 +456,11 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
              f"Emotion codes without a valence are not averaged: {', '.join(map(str, felt))}." if len(felt) else "",
              f"Fewer than 3 people said how they felt, so no interval: {', '.join(few)}." if len(few) else ""]
     return tuple(n for n in notes if n)
+
+
+def _aloud(note: str) -> str:
+    "Return a note for who has the paper and not the program: without the names of tables, with real minus signs."
+    return re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"(?:, listed in|: see) \.\w+", "", note))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
 def _checked(codings: pd.DataFrame) -> None:

@@ -21,7 +21,8 @@ from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
 HARD = ["Sign-up: card #1", "a, b; c", "Journey home", "title page", "Section", "accDescr: x", "100 %% sure", "%%{init}%%", "<b>bold</b> & {x}", "#58;", "  two  spaces ",
-        "--- dashes", "```", "- list", "äöü 自転車 🚲", "=1+1", "a\nb", "\u2028line", "J", "Reminder -2"]
+        "--- dashes", "```", "- list", "äöü 自転車 🚲", "=1+1", "a\nb", "\u2028line", "J", "Reminder -2", "שלום: עולם", "مرحبا، بالعالم", "\u202eabc\u202c",
+        "👩\u200d🚲: a, b", "a\r\nb", "\r", "#amp; #9999999;", "trailing #", "%", "a:b:c", "-1", "'=quoted", "NA", "None", "1.50", "True"]
 
 
 def codings_of(stages: list[str], touchpoints: list[str]) -> pd.DataFrame:
@@ -42,7 +43,7 @@ def told():
     return journey_from_codings(codings_of(["Sign-up", "Ride"], ["App", "Dock"]), name="Avery, the commuter")
 
 
-names = st.one_of(st.sampled_from(HARD), st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00\r"), min_size=1, max_size=12))
+names = st.one_of(st.sampled_from(HARD), st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=12))
 
 
 @given(rows=st.lists(st.tuples(names, names, st.floats(1, 5), st.lists(names, max_size=3)), min_size=1, max_size=6), title=names, fence=st.booleans())
@@ -176,6 +177,28 @@ def test_cjml_without_a_plan_calls_nothing_a_deviation(tmp_path: Path, told):
     with pytest.raises(BadInput, match="no column 'touchpoint'"): write_cjml(told, tmp_path / "k.xml", planned=pd.DataFrame({"stage": ["a"]}))
 
 
+def test_cjml_takes_who_begins_from_the_actors_of_a_task(tmp_path: Path, told):
+    (tmp_path / "plan.mmd").write_text("journey\n section Sign-up\n  App: 4: Riders\n  Welcome call: 5: Halden Bikes\n  Card: 3: Rider, Halden Bikes, Bank\n"
+                                       "  Chat: 3: Halden Bikes, Avery#44; the commuter\n  Poster: 3\n", encoding="utf-8")
+    root = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=read_mermaid(tmp_path / "plan.mmd"))).getroot()
+    points = {p.findtext("initiator/initiatorLabel"): p for p in root.findall("plannedJourney/touchpoints/*")}
+    said = {k: (p.tag, p.find("initiator/refersTo").get("actorIDref"), p.find("receiver/refersTo").get("actorIDref") if p.find("receiver") is not None else None)
+            for k, p in points.items()}
+    assert said == {"App": ("plannedAction", "End user", None), "Welcome call": ("plannedAction", "Halden Bikes", None),
+                    "Card": ("plannedCommunicationPoint", "End user", "Halden Bikes"), "Chat": ("plannedCommunicationPoint", "Halden Bikes", "End user"),
+                    "Poster": ("plannedAction", "End user", None)}
+    assert points["Card"].findtext("comment") == "also: Bank", "nobody of the plan is lost"
+    assert {a.get("actorID") for a in root.findall("plannedJourney/actors/serviceProvider")} == {"Halden Bikes", "Service provider"}
+    actual = root.find("actualJourney/touchpoints/*")
+    assert actual.find("initiator/refersTo").get("actorIDref") == "P1", "the rider's own step is the rider's"
+
+
+def test_cjml_without_an_owner_names_who_begins(tmp_path: Path, told):
+    plan = pd.DataFrame({"stage": ["Ride"], "touchpoint": ["Mail"], "initiator": ["Halden Bikes"]})
+    points = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=plan)).getroot().findall("plannedJourney/touchpoints/*")
+    assert [p.find("initiator/refersTo").get("actorIDref") for p in points] == ["Halden Bikes"]
+
+
 @settings(max_examples=20)
 @given(name=st.text(min_size=1, max_size=8))
 def test_cjml_is_well_formed_with_any_name(tmp_path_factory, name):
@@ -190,8 +213,48 @@ def test_every_table_is_a_csv_that_is_read_back(tmp_path: Path, told):
     for path in paths:
         assert path.read_bytes().startswith(b"\xef\xbb\xbf")
         table = getattr(told, path.stem, None)
-        if isinstance(table, pd.DataFrame): assert list(pd.read_csv(path).columns) == list(table.columns) and len(pd.read_csv(path)) == len(table)
+        if not isinstance(table, pd.DataFrame): continue
+        more = ["reading"] if path.stem == "metrics" else []
+        assert list(pd.read_csv(path).columns) == [*table.columns, *more] and len(pd.read_csv(path)) == len(table)
     assert pd.read_csv(tmp_path / "deep" / "lanes" / "quotes.csv")["quote"].tolist() == told.quotes["quote"].tolist()
+
+
+def plain(column: pd.Series) -> list[str]: return ["" if x is None or x != x else str(x).removeprefix("'") for x in column]
+
+
+def same(read: pd.DataFrame, table: pd.DataFrame) -> None:
+    "Hold what was read against the table it was written from: numbers to the last digit, words to the last letter."
+    assert list(read) == list(table) and len(read) == len(table)
+    for column in table:
+        left, right = read[column], table[column].reset_index(drop=True)
+        if pd.api.types.is_numeric_dtype(right) and right.dtype != bool: assert left.astype(float).equals(right.astype(float)), column
+        else: assert plain(left) == plain(right), column
+
+
+def read_back(path: Path) -> pd.DataFrame: return pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+
+
+def test_every_table_of_the_sample_is_read_back_as_it_was(tmp_path: Path, decided):
+    study, trip, _ = decided
+    paths = {p.stem: p for p in write_lanes(trip, tmp_path, study=study)}
+    tables = {f: t for f, t in vars(trip).items() if isinstance(t, pd.DataFrame)}
+    assert set(paths) == {*tables, "notes", "entries"}
+    for name, table in tables.items():
+        read = read_back(paths[name])
+        if name == "metrics":
+            assert read.pop("reading").tolist() == ["mean, 1 to 5", "share of yes, 0 to 100 %", "two best answers, 0 to 100 %"]
+        same(read, table)
+    assert read_back(paths["notes"])["note"].tolist() == list(trip.notes)
+
+
+@settings(max_examples=10)
+@given(stage=names, touchpoint=names, words=names)
+def test_odd_names_are_read_back_from_tables(tmp_path_factory, stage, touchpoint, words):
+    trip, folder = journey_from_codings(codings_of([stage], [touchpoint]).assign(quote=words)), tmp_path_factory.mktemp("csv")
+    write_lanes(trip, folder)
+    words_of = dict.fromkeys(("stage", "touchpoint", "code", "quote"), str)
+    for name in ("stages", "touchpoints", "emotions", "quotes"):
+        same(pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""], dtype=words_of), getattr(trip, name))
 
 
 def test_words_that_a_spreadsheet_would_compute_stay_words(tmp_path: Path):
@@ -230,14 +293,132 @@ def test_slides_are_native_and_carry_their_evidence(tmp_path: Path, told):
 def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
     from pptx import Presentation
 
-    gap = pd.DataFrame([("Sign-up", -1.5, -2.1, -.9, 12, "same people", 12, 12)], columns=["stage", "gap", "low", "high", "n", "how", "n_emotion", "n_expectation"])
+    columns = ["stage", "gap", "low", "high", "n", "how", "n_emotion", "n_expectation", "felt", "expected"]
+    gap = pd.DataFrame([("Sign-up", -1.5, -2.1, -.9, 12, "same people", 12, 12, -1., .5)], columns=columns)
     metric = pd.DataFrame([("Sign-up", "Net promoter score", "nps", -.124, -.30, .05, 200, "May", "nps")],
                           columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"])
     stages = told.stages.assign(expectation=.5, n_expectation=12)
     deck = Presentation(write_slides(replace(told, gaps=gap, metrics=metric, stages=stages), tmp_path / "j.pptx"))
     titles, said = [slide.shapes.title.text_frame.text for slide in deck.slides], "\n".join(texts(deck))
     assert titles[2:7] == ["How it felt", "Felt against expected", "What people met", "Pains and gains", "Figures from surveys and logs"]
+    assert "What the figures suggest" in titles
     assert "Felt against expected: −1.5 (−2.1 to −0.9), 12 people" in said and "Net promoter score: −12 (−30 to +5), n = 200" in said
+
+
+def slides_of(path: Path) -> dict[str, tuple[list[list[str]], str, str]]:
+    "Return of each slide, by its title, the rows of its table, its other words and its notes."
+    from pptx import Presentation
+
+    found = {}
+    for slide in Presentation(path).slides:
+        table = [[c.text for c in row.cells] for shape in slide.shapes if shape.has_table for row in shape.table.rows]
+        words = "\n".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame and shape.shape_id != slide.shapes.title.shape_id)
+        found[slide.shapes.title.text_frame.text] = (table, words, slide.notes_slide.notes_text_frame.text if slide.has_notes_slide else "")
+    return found
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory):
+    "The sample study with a survey and what a meeting decided, and its journey."
+    import personabench as pb
+
+    with pb.Study(tmp_path_factory.mktemp("decided") / "s.db", coder="MB", create=True) as study:
+        pb.import_sample(study)
+        pb.import_survey(study, pb.sample_file("survey_wave1.csv"), wave="2026-05", id="respondent", weights="weight", dictionary=pb.sample_file("survey_dictionary.csv"))
+        trip = pb.journey(study)
+        ids = trip.quotes.loc[trip.quotes["code"].eq("Payment fails"), "coding_id"].tolist()
+        pb.add_entry(study, "Two docks more", lane="strategy", stage="Regular use")
+        pb.add_entry(study, "Say why a payment failed", lane="strategy", stage="Sign-up", owner="Payments team", due="2026-09-15", evidence=[*ids, "avery/c3"])
+        pb.add_entry(study, "Nobody sees the price", lane="opportunity", stage="Consideration", owner="MB")
+        pb.add_entry(study, "=Ask again", lane="note", stage="Delivery")
+        pb.add_entry(study, "Of another map", lane="strategy", stage="Sign-up", map="other")
+        asked = {"Sign-up": {"ease_signup": "ces", "had_payment_failure": "share"}, "Regular use": {"sat_bikes": "csat"}}
+        yield study, trip.with_metrics(pb.stage_metrics(study, asked)), ids
+
+
+@pytest.fixture(scope="module")
+def shown(decided, tmp_path_factory):
+    study, trip, _ = decided
+    return slides_of(write_slides(trip, tmp_path_factory.mktemp("shown") / "j.pptx", study=study))
+
+
+def test_what_was_decided_is_on_a_slide_with_owner_date_and_evidence(tmp_path: Path, decided, shown):
+    study, trip, ids = decided
+    slides = shown
+    table, _, notes = slides["What was decided"]
+    assert table == [["Stage", "What", "Who", "By when"], ["Sign-up", "Say why a payment failed", "Payments team", "2026-09-15"],
+                     ["Regular use", "Two docks more", "nobody yet", "no date"]], "in the order of stages, of this map only"
+    assert f"codings {', '.join(map(str, ids))}; claims avery/c3" in notes and f"coding {ids[0]} · pain: Payment fails" in notes and "an assumption" in notes
+    assert slides["What the team noted"][0][1:] == [["Consideration", "opportunity", "Nobody sees the price", "MB", ""], ["Delivery", "note", "=Ask again", "", ""]]
+    suggested = [row for title, (rows, _, _) in slides.items() if title.startswith("What the figures suggest") for row in rows[1:]]
+    assert any("Payment fails" in row[1] and "13 of 14 people" in row[2] for row in suggested) and any("+3 more" in row[0] for row in suggested)
+    other = slides_of(write_slides(trip, tmp_path / "k.pptx", study=study, name="other", lanes=[]))
+    assert [row[1] for row in other["What was decided"][0]] == ["What", "Of another map"] and "What the team noted" not in other
+
+
+def test_what_was_decided_is_a_table_with_what_the_figures_suggest(tmp_path: Path, decided):
+    study, trip, ids = decided
+    write_lanes(trip, tmp_path, study=study)
+    table = pd.read_csv(tmp_path / "entries.csv", keep_default_na=False)
+    assert list(table) == ["stage", "kind", "text", "why", "owner", "due", "evidence"]
+    mine = table[table["kind"] != "suggestion"]
+    assert mine[["stage", "kind", "text", "owner", "due", "evidence"]].values.tolist() == [
+        ["Consideration", "opportunity", "Nobody sees the price", "MB", "", ""],
+        ["Sign-up", "strategy", "Say why a payment failed", "Payments team", "2026-09-15", ", ".join([*map(str, ids), "avery/c3"])],
+        ["Regular use", "strategy", "Two docks more", "", "", ""], ["Delivery", "note", "'=Ask again", "", "", ""]]
+    told = table[table["kind"] == "suggestion"]
+    from personabench.journey_measures import suggest_strategies
+    assert told["text"].tolist() == suggest_strategies(trip)["strategy"].tolist() and told["why"].ne("").all() and told["evidence"].ne("").all()
+    write_lanes(trip, tmp_path)
+    assert set(pd.read_csv(tmp_path / "entries.csv")["kind"]) == {"suggestion"}, "without a study nobody decided anything"
+
+
+def test_slides_say_what_figures_are_and_name_no_table_of_the_program(decided, shown):
+    slides, trip = shown, decided[1]
+    assert "Signing up or paying for the last pass was easy: 2.7 (2.6 to 2.8), n = 393; mean, 1 to 5" in slides["Sign-up"][1]
+    assert "in the last three months? 44 % (39 to 49 %), n = 389; share of yes, 0 to 100 %" in slides["Sign-up"][1]
+    assert "The bikes are in good condition: 36 % (31 to 41 %), n = 391; two best answers, 0 to 100 %" in slides["Regular use"][1]
+    said = "\n".join(str(part) for slide in slides.values() for part in slide)
+    assert not re.search(r"\.unplaced|\.emotions|write_lanes|suggest_|Journey\(|\.:|\?:", said) and "Codings in a turn without a stage: 110." in said
+    assert any(note.startswith("Codings") and ".unplaced" in note for note in trip.notes), "the researcher is told where they are"
+
+
+def test_slides_hold_every_number_of_the_journey(decided, shown):
+    def signed(x): return f"{x:+.1f}".replace("-", "−") if abs(x) >= .05 else "0.0"
+
+    trip, overview = decided[1], {row[0]: row for row in shown["The journey"][0][1:]}
+    gaps = trip.gaps.set_index("stage")
+    assert list(overview) == trip.stages["stage"].tolist(), "in their order"
+    for r in trip.stages.itertuples():
+        felt = f"{signed(r.emotion)} ({signed(r.low)} to {signed(r.high)}), {r.n_emotion} people"
+        assert overview[r.stage][1:3] == [str(r.n_people), felt]
+        _, words, notes = shown[r.stage]
+        assert f"{r.n_people} people spoke of it" in words and f"Felt {felt}" in words and notes.startswith(f"Evidence: {r.n_codings} codings of {r.n_people} people")
+        g = gaps.loc[r.stage]
+        if not r.n_expectation: continue
+        hoped = f" ({signed(r.expectation_low)} to {signed(r.expectation_high)})" if r.n_expectation >= 3 else ""
+        assert f"Expected {signed(r.expectation)}{hoped}, {r.n_expectation} pe" in words
+        assert f"Felt against expected: {signed(g['gap'])} " + (f"({signed(g['low'])} to {signed(g['high'])}), {g['n']} people" if g["how"] else "(no interval)") in words
+    assert (trip.stages["n_expectation"] > 0).sum() >= 4 and gaps["how"].isna().any(), "both kinds of gap are there to be seen"
+
+
+def test_notes_of_pictures_hold_their_evidence(decided, shown):
+    slides, trip = shown, decided[1]
+    for title, facets in (("How it felt", ["emotion"]), ("What people met", ["touchpoint"]), ("Pains and gains", ["pain", "gain"])):
+        for stage, part in trip.quotes[trip.quotes["facet"].isin(facets)].groupby("stage"):
+            line = f"{stage}: {len(part)} codings of {part['case'].nunique()} people: {', '.join(map(str, part['coding_id'].head(60)))}"
+            assert line in slides[title][2] and part["quote"].iloc[0][:150] in slides[title][2]
+    assert "n = 393; mean, 1 to 5; survey_wave1; ease_signup" in slides["Figures from surveys and logs"][2]
+
+
+def test_where_to_act_first_has_intervals_and_nothing_that_felt_good_or_one_person_told(decided, shown):
+    (table, _, notes), trip = shown["Where to act first"], decided[1]
+    assert table[0] == ["", "Stage", "Pain", "People", "Share (95 % interval)", "Felt"]
+    assert table[1] == ["1", "Sign-up", "Payment fails", "13 of 14", "93 % (69 to 99 %)", "−1.1"]
+    assert not [r for r in table[1:] if r[3].startswith("1 ") or r[5].startswith("+")] and len(table) == 8
+    every = trip.opportunities
+    left = int((every["people"].eq(1) | every["emotion"].gt(0)).sum())
+    assert left == 2 and f"Not listed: {left} pains" in notes and "coding 22 · pain: Payment fails" in notes
 
 
 @pytest.mark.parametrize("stages", [["Only one"], [f"Stage {i} with a name that is longer than anybody would write on a wall" for i in range(14)], HARD])
@@ -276,10 +457,15 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     before = pb.journey(study)
     pb.record_consent(study, case="P12", consent="no quotes")
     words = [q for q in before.quotes.loc[before.quotes["case"].eq("P12"), "quote"] if len(q) > 20]
+    hers = next(q for q in words if len(q.split()) > 8)
+    ids = before.quotes.loc[before.quotes["case"].eq("P12"), "coding_id"].head(3).tolist()
+    pb.add_entry(study, f"nobody may say: {hers} again", lane="strategy", stage="Sign-up", evidence=ids)
     deck = Presentation(write_slides(before, tmp_path / "j.pptx", study=study))
     said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
     write_lanes(before, tmp_path / "lanes", study=study)
     said += "".join(path.read_text("utf-8-sig") for path in (tmp_path / "lanes").iterdir())
+    said += str(slides_of(tmp_path / "j.pptx")["What was decided"][0])
+    assert said.count("nobody may say: [not to be quoted] again") == 3, "in notes, in entries.csv and on the slide"
     assert len(words) > 10 and not [w for w in words if w in said] and "[not to be quoted]" in said
     assert len(pd.read_csv(tmp_path / "lanes" / "quotes.csv")) == len(before.quotes), "counted all the same"
     study.close()
@@ -295,6 +481,19 @@ def test_who_has_withdrawn_has_no_journey_in_cjml_though_the_journey_is_older(tm
         people = {c: ElementTree.parse(write_cjml(before, tmp_path / "j.xml", study=s)).getroot().findall("actualJourney") for c, s in (("all", None), ("left", study))}
     ids = {c: {p.find("actors/endUser").get("actorID") for p in found} for c, found in people.items()}
     assert ids["all"] - ids["left"] == {"P12"} and ids["left"] and "P12" not in (tmp_path / "j.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["journey", "emotions", "gaps", "touchpoints", "pains_gains", "metrics", "opportunities", "evidence"])
+def test_pictures_of_a_journey_say_what_they_show(tmp_path: Path, decided, name: str):
+    import personabench as pb
+
+    chart, svg = getattr(pb, f"chart_{name}")(decided[1]), "{http://www.w3.org/2000/svg}"
+    root = ElementTree.parse(pb.write_chart(chart, tmp_path / "c.svg")).getroot()
+    title, desc = root.findtext(f"{svg}title"), root.findtext(f"{svg}desc")
+    assert root.get("role") == "img" and title and title != "Chart" and len(desc) > 40 and "Sign-up" in desc
+    if name == "journey":
+        pdf = pb.write_chart(chart, tmp_path / "c.pdf").read_bytes()
+        assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF") and len(pdf) > 20_000
 
 
 def test_an_unknown_lane_is_named(tmp_path: Path, told):

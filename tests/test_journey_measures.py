@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from personabench.event_logs import journey_from_events
 from personabench.journey_measures import (_median, compare_journeys, event_metrics, journey_deviations, pain_severity, stage_metrics, stage_opportunities,
                                            suggest_strategies)
-from personabench.journeys import journey, journey_from_codings
+from personabench.journeys import _kind_words, journey, journey_from_codings
 from personabench.sample_data import import_sample, sample_file
 from personabench.schema import BadInput, NoSuchCase, NoSuchName
 from personabench.statistics import share_difference, wilson
@@ -25,7 +25,7 @@ from personabench.survey import import_survey
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "journey_measures.json").read_text("utf-8"))
 TRUTH = json.loads((Path(__file__).parent.parent / "data" / "truth.json").read_text("utf-8"))
-METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
+METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest", "answer"]
 NEEDS = {need: (f"imp_{need}", f"sat_need_{need}") for need in ("dock", "support", "price", "bike", "route")}
 
 
@@ -157,6 +157,20 @@ def test_a_question_has_a_scale_of_its_own_and_keeps_to_it():
         assert stage_metrics(study, items, scale=(0, 9))[["lowest", "highest"]].values.tolist() == [[1, 7], [1, 5]]
         with pytest.raises(BadInput, match="4 answers off the scale, such as 2"): stage_metrics(study, items.assign(scale=[(3, 7), None]))
         with pytest.raises(BadInput, match=r"scale='1-7'.*\(lowest, highest\)"): stage_metrics(study, items.assign(scale="1-7"))
+
+
+def test_what_a_figure_counts_is_said_with_its_scale():
+    asked = pd.DataFrame({"stage": "Use", "question": ["q", "q", "q", "r", "pass", "paid", "spent"], "kind": ["csat", "ces", "emotion", "nps", "share", "share", "mean"],
+                          "answer": [None] * 4 + ["year pass", None, None]})
+    answers = {"q": MIDDLE, "r": [9, 8, 7, 3, 9] * 4, "pass": ["year pass", "none"] * 10, "paid": ["yes", "no"] * 10, "spent": [10.5, 3.25] * 10}
+    with asked_of(answers, levels={"q": [1, 2, 3, 4, 5], "spent": "numeric"}) as study:
+        got = stage_metrics(study, asked)
+    said = {(r.question, r.kind): _kind_words(r.kind, r.lowest, r.highest, r.answer) for r in got.itertuples()}
+    assert said == {("q", "csat"): "two best answers, 0 to 100 %", ("q", "ces"): "mean, 1 to 5", ("q", "emotion"): "mean, −2 to +2", ("spent", "mean"): "mean",
+                    ("r", "nps"): "promoters less detractors, −100 to +100", ("pass", "share"): "share of year pass, 0 to 100 %",
+                    ("paid", "share"): "share of yes, 0 to 100 %"}
+    assert len(got.attrs["notes"]) == 1 and "'spent'" in got.attrs["notes"][0] and "scale=(lowest, highest)" in got.attrs["notes"][0]
+    assert _kind_words("mean", -3, 3) == "mean, −3 to 3" and _kind_words("share") == "share, 0 to 100 %", "a share of a log has no answer"
 
 
 def study_with_stage(study) -> None:
@@ -412,11 +426,25 @@ def test_deviations_tell_planned_met_and_unplanned():
     rows = [("Use", "App", "IT", 1), ("Buy", "Clerk", "sales", 2), ("Buy", " web  Site", "IT", 1), ("Know", "Poster", "ads", 1)]
     plan = pd.DataFrame(rows, columns=["stage", "touchpoint", "owner", "order"])
     got = journey_deviations(trip_with_touchpoints(), plan)
-    assert got[["stage", "touchpoint", "status"]].values.tolist() == [["Know", "Poster", None], ["Buy", " web  Site", "as planned"], ["Buy", "Clerk", "not met"],
+    assert got[["stage", "touchpoint", "status"]].values.tolist() == [["Know", "Poster", "not met"], ["Buy", " web  Site", "as planned"], ["Buy", "Clerk", "not met"],
                                                                      ["Buy", "Shop", "not planned"], ["Use", "App", "not met"]]
     assert got[["people", "of"]].values.tolist() == [[0, 0], [2, 3], [0, 3], [1, 3], [0, 1]] and got["owner"].tolist()[:3] == ["ads", "IT", "sales"]
     assert (got.loc[1, "low"], got.loc[1, "high"]) == pytest.approx(wilson(2, 3))
     assert got.loc[2, "share"] == 0 and got.loc[[0], ["share", "low", "high"]].isna().all(axis=None)
+    assert got.attrs["notes"] == ["Nobody of 3 people told of the planned stage 'Know'."]
+
+
+def test_a_planned_stage_that_nobody_told_of_is_not_met_and_stands_where_the_plan_has_it():
+    rows = [("Before", "Poster"), ("Buy", "Shop"), ("Delivery", "Parcel"), ("Delivery", "Call"), ("Use", "App"), ("Buyy", "Shop")]
+    got = journey_deviations(trip_with_touchpoints(), pd.DataFrame(rows, columns=["stage", "touchpoint"]).assign(owner="us"))
+    assert got[["stage", "touchpoint", "status"]].values.tolist() == [
+        ["Before", "Poster", "not met"], ["Buy", "Shop", "as planned"], ["Buy", "Web site", "not planned"], ["Delivery", "Parcel", "not met"],
+        ["Delivery", "Call", "not met"], ["Use", "App", "not met"], ["Buyy", "Shop", "not met"]]
+    lost = got[got["stage"].isin(["Before", "Delivery", "Buyy"])]
+    assert (lost["of"] == 0).all() and (lost["people"] == 0).all() and lost[["share", "low", "high"]].isna().all(axis=None) and (lost["owner"] == "us").all()
+    assert [n for n in got.attrs["notes"] if "stage" in n and "planned" in n] == [
+        "Nobody of 3 people told of the planned stage 'Before'.", "Nobody of 3 people told of the planned stage 'Delivery'.",
+        "Nobody of 3 people told of the planned stage 'Buyy': did you mean 'Buy'?"]
 
 
 def test_spellings_of_one_touchpoint_are_counted_together_and_each_person_once():
@@ -446,7 +474,7 @@ def test_a_misspelt_touchpoint_is_told():
 
 def test_a_bad_plan_says_what_is_wrong():
     trip = trip_with_touchpoints()
-    with pytest.raises(NoSuchName, match="stage 'Buyy'.*did you mean 'Buy'"): journey_deviations(trip, pd.DataFrame({"stage": ["Buyy"], "touchpoint": ["App"]}))
+    with pytest.raises(BadInput, match="planned, row 0.*no stage"): journey_deviations(trip, pd.DataFrame({"stage": [None], "touchpoint": ["App"]}))
     with pytest.raises(BadInput, match="no column 'touchpoint'"): journey_deviations(trip, pd.DataFrame({"stage": ["Buy"]}))
     got = journey_deviations(trip, pd.DataFrame({"stage": ["Buy"], "touchpoint": ["Shop"], "share": [.9]}))
     assert got.loc[0, "planned_share"] == .9 and got["status"].tolist() == ["as planned", "not planned"]
@@ -466,14 +494,15 @@ def test_each_strategy_leads_to_its_codings():
     for code, held in zip(["slow", None, "speed", "light"], got["coding_ids"]):
         assert code is None or held == trip.quotes.loc[trip.quotes["code"] == code, "coding_id"].tolist(), code
     assert got["pain"].tolist() == ["slow", None, None, None] and got[["people", "of"]].values.tolist() == [[3, 4], [4, 4], [1, 4], [2, 4]]
-    assert set(got["channel"]) == {"App"} and "3 of 4 people" in got["why"][0] and "16.0 (14.0 to 17.0) of 20 (survey, n = 80)" in got["why"][2]
+    assert got["channel"].tolist() == ["App", "App", None, "App"], "who needs speed named no touchpoint"
+    assert "3 of 4 people" in got["why"][0] and "16.0 (14.0 to 17.0) of 20 (survey, n = 80)" in got["why"][2]
 
 
 def test_a_gap_of_some_rests_on_their_words_only():
     rows = [*felt("Use", [-2, -1, -2]), *felt("Use", [2, 2, 1, 2], "DEFG"), *[(p, "Use", "expectation", "hopes", 1) for p in "ABC"]]
     trip = told(*rows)
     row = suggest_strategies(trip).iloc[0]
-    assert row["people"] == 3 and row["of"] == 7 and "-1.7 against +1.0" in row["why"]
+    assert row["people"] == 3 and row["of"] == 7 and "−1.7 against +1.0" in row["why"]
     mine = trip.quotes.set_index("coding_id").loc[row["coding_ids"]]
     assert set(mine["case"]) == set("ABC") and set(mine["facet"]) == {"emotion", "expectation"} and len(mine) == 6
 
@@ -485,6 +514,41 @@ def test_channels_are_those_given_then_coded_then_met():
     assert suggest_strategies(trip)["channel"].tolist() == ["Phone", None]
     given = pd.DataFrame({"stage": ["Use", "Use"], "channel": ["Chat", "Mail"], "people": [3, 9]})
     assert suggest_strategies(trip, channels=given)["channel"].tolist() == ["Phone", "Mail"]
+
+
+def spans(*rows):
+    "A journey of one stage, Use, from (person, start, end, facet, code); each person has a source of their own."
+    who = dict.fromkeys(r[0] for r in rows)
+    full = [(p, 0, 0, 999, "Use", "stage") for p in who] + [(p, 0, *rest[:2], rest[3], rest[2]) for p, *rest in rows]
+    d = pd.DataFrame(full, columns=["source", "turn", "start", "end", "code", "facet"])
+    return journey_from_codings(d.assign(case=d["source"], quote="words", valence=None, coding_id=range(len(d)), role="participant", coder="MB"))
+
+
+def where(*rows) -> dict:
+    got = suggest_strategies(spans(*rows))
+    return dict(zip(got["strategy"].str.split(": ").str[-1], got["channel"]))
+
+
+def test_the_channel_is_that_of_the_people_with_the_pain_not_of_the_stage():
+    app = [(p, 500, 510, "touchpoint", "App") for p in "VWXYZ"]      # most people of the stage, and none of those with the pain
+    full = [(p, 10, 20, "pain", "Full dock") for p in "ABC"]
+    assert where(*full, *app) == {"Full dock": None}
+    assert where(*full, *app, ("A", 500, 510, "touchpoint", "Dock")) == {"Full dock": None}, "one of three is not where it happens"
+    assert where(*full, *app, *[(p, 500, 510, "touchpoint", "Dock") for p in "AB"]) == {"Full dock": "Dock"}
+    assert where(*full, *[(p, 500, 510, "touchpoint", t) for p in "AB" for t in ("Dock", "App")]) == {"Full dock": "App and Dock"}, "a tie names both"
+
+
+def test_the_words_of_a_pain_say_where_before_other_words_do():
+    full = [(p, 10, 20, "pain", "Full dock") for p in "ABC"]
+    there, else_where = [(p, 15, 25, "touchpoint", "Dock") for p in "AB"], [(p, 500, 510, "touchpoint", "App") for p in "ABC"]
+    assert where(*full, *there, *else_where) == {"Full dock": "Dock"}
+    assert where(*full, *[(p, 20, 25, "touchpoint", "Dock") for p in "AB"], *else_where) == {"Full dock": "App"}, "beside the pain is not in it"
+    assert where(*full, *there, ("A", 12, 13, "channel", "Phone"), ("B", 12, 13, "channel", "Phone")) == {"Full dock": "Phone"}, "channels first"
+
+
+def test_given_channels_that_tie_are_both_named():
+    given = pd.DataFrame({"stage": "Use", "channel": ["Chat", "Mail", "Shop"], "people": [9, 9, 3]})
+    assert suggest_strategies(spans(*[(p, 10, 20, "pain", "slow") for p in "AB"]), channels=given)["channel"].tolist() == ["Chat and Mail"]
 
 
 def test_nothing_told_suggests_nothing_and_bad_tables_are_named():

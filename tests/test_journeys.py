@@ -263,7 +263,7 @@ def test_the_feelings_say_where_they_come_from():
 # -- Metrics --------------------------------------------------------------------------------------------------------------------
 def test_metrics_are_added_in_stage_order_and_feelings_stay():
     trip = journey_from_codings(table(*feelings("Buy", A=1), *feelings("Use", A=1)))
-    assert trip.metrics.empty and list(trip.metrics) == ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest"]
+    assert trip.metrics.empty and list(trip.metrics) == ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest", "answer"]
     one = trip.with_metrics(pd.DataFrame({"stage": ["Use"], "metric": "ease", "kind": "ces", "value": 4.}))
     two = one.with_metrics(pd.DataFrame({"stage": ["Buy"], "metric": "net promoter score", "kind": "nps", "value": .3, "n": 40}))
     assert trip.metrics.empty and len(one.metrics) == 1 and two.metrics["stage"].tolist() == ["Buy", "Use"]
