@@ -178,7 +178,7 @@ def test_write_edit_move_remove_and_undo_by_keys_alone(bench):
     assert bench.study.entries["owner"].tolist()[0] == "Tomas"
     bench.keys("Enter", "End").type("!")
     bench.keys("Control+Enter")
-    assert bench.rows[0][2] == f"Loved it {EVIL}!" and bench.said == "Saved: change text, owner, due of note in Ride." and bench.focus == "e:3"
+    assert bench.rows[0][2] == f"Loved it {EVIL}!" and bench.said == "Saved: change text of note in Ride." and bench.focus == "e:3"
     bench.keys("Enter").type(" never")
     bench.keys("Escape")
     assert bench.rows[0][2].endswith("!") and bench.said == "Nothing was changed." and bench.focus == "e:3"
