@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ import traitlets
 from . import coding, store
 from .charts import _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
-from .journey_measures import suggest_strategies
+from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
 from .journeys import Journey, _hushed, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
@@ -47,13 +48,18 @@ def _key(lane: str, stage: Any, facets: str = "", code: Any = None) -> str: retu
 
 
 def _item(k: str, text: str, rank: int, sub: str = "", **more: Any) -> dict[str, Any]:
-    for loose, tied in ((" %", "\u00a0%"), ("% (", "%\u00a0("), ("n = ", "n\u00a0=\u00a0")): sub = sub.replace(loose, tied)  # a number stays with its sign
-    return {"k": k, "text": str(text), "rank": rank, "sub": sub, **more}
+    return {"k": k, "text": str(text), "rank": rank, "sub": sub if more.get("said") else _tied(sub), **more}
+
+
+def _tied(figures: str) -> str:
+    "Keep each number with its sign, and a range on one line."
+    for loose, firm in ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"(?<![^ (])-(?=\d)", "−")): figures = re.sub(loose, firm, figures)
+    return re.sub(r"\([−+\d][^()]* to [^()]*\)", lambda m: m[0].replace(" ", "\u00a0"), figures)
 
 
 def _figure(people: int, base: int, share: float, low: float, high: float) -> str:
     "Say how many people of a stage named something, and the share with its interval."
-    return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)}-{_percent(high)})")
+    return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)} to {_percent(high)})")
 
 
 def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
@@ -134,21 +140,32 @@ def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     return cells
 
 
+def _severity(r: Any) -> str:
+    "Say how bad a pain was, of a row of `pain_severity`."
+    if not r.n_severity: return "how it felt is not known"
+    if not r.severity: return f"nobody of them felt bad here, n = {r.n_severity}"
+    return f"severity {_interval(r, 'severity', 'severity_low', 'severity_high', '.1f')} of 2, n = {r.n_severity}"
+
+
 def _ranked(j: Journey) -> dict[Any, list[dict[str, Any]]]:
-    "Return the pains as opportunities, with their rank among all stages."
+    "Return the pains as opportunities, with their rank among all stages. What one person alone told has no rank, and is none at all if it did not hurt."
     cells: dict[Any, list[dict[str, Any]]] = {}
+    bad = {(r.stage, r.pain): r for r in pain_severity(j).itertuples()}
     for r in j.opportunities.itertuples():
-        told = f"rank {r.rank} · {_many(int(r.people), 'person', 'people')}" + ("" if pd.isna(r.emotion) else f" · they felt {_signed(r.emotion)}")
-        cells.setdefault(r.stage, []).append(_item(_key("opportunity", r.stage, "pain", r.pain), r.pain, _strength(int(r.people)), told))
+        told, alone = bad[r.stage, r.pain], r.people == 1
+        if alone and told.severity == 0: continue
+        figure = " · ".join(["one person alone: no rank" if alone else f"rank {r.rank}", f"{r.people} of {told.of} people", _severity(told)])
+        cells.setdefault(r.stage, []).append(_item(_key("opportunity", r.stage, "pain", r.pain), r.pain, _strength(int(r.people)), figure))
     return cells
 
 
 def _suggested(j: Journey, most: int = 2) -> dict[Any, list[dict[str, Any]]]:
-    "Return what the figures suggest for each stage; it is a suggestion until somebody makes a strategy of it."
+    "Return what the figures suggest for each stage, all but the first folded; it is a suggestion until somebody makes a strategy of it."
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(suggest_strategies(j).itertuples()):
         here, ids = cells.setdefault(r.stage, []), [int(c) for c in r.coding_ids]
-        if len(here) < most: here.append(_item(_key("strategy", r.stage, "", i), r.strategy, _strength(r.people), r.why, tag="suggested", ids=ids))
+        folded = {"folded": True} if len(here) >= most else {}
+        here.append(_item(_key("strategy", r.stage, "", i), r.strategy, _strength(r.people), r.why, tag="suggested", ids=ids, **folded))
     return cells
 
 # %% ../nbs/62_journey_map.ipynb #8db0037e
@@ -169,7 +186,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 }
 _ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest, one a person", "opportunity": "pains by reach, and what the team sees",
+          "quotes": "the strongest, one a person", "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
 
@@ -243,7 +260,8 @@ def map_view(
     """Return everything that a map says, as plain data.
 
     Keys: whose, people, notes; stages, a list of dicts: k, stage, sub, rank, gone (a stage that only entries know); lanes, a list of dicts: lane, title, about, edit,
-    cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, ids, entry, owner, due, late, evidence);
+    cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, ids, folded, entry, owner, due, late,
+    evidence);
     empty, the titles of lanes in which nothing stands.
     """
     on, today = _Standing(codings, personas), today or Date.today().isoformat()

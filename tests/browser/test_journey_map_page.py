@@ -115,7 +115,7 @@ def test_heads_stay_while_the_rest_scrolls_and_zoom_keeps_words_whole(bench):
 # -- What is computed ---------------------------------------------------------------------------------------------------------
 def test_what_is_computed_says_n_and_interval_and_opens_to_its_quotes_by_keys(bench):
     pain = bench.page.locator("#w .pbm-pains .pbm-item")
-    assert bench.words(pain).split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30-95 %)" in bench.words(pain)
+    assert bench.words(pain).split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30 to 95 %)" in bench.words(pain)
     assert "supported" in pain.locator(".pbm-hear").text_content()
     feeling = bench.words(bench.cell("feelings", "Sign-up"))
     assert "-0.8 (-2.0 to +2.0)" in feeling and "n = 4" in feeling and "pit" in feeling
