@@ -53,7 +53,8 @@ def _item(k: str, text: str, rank: int, sub: str = "", **more: Any) -> dict[str,
 
 def _tied(figures: str) -> str:
     "Keep each number with its sign, and a range on one line."
-    for loose, firm in ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"(?<![^ (])-(?=\d)", "−")): figures = re.sub(loose, firm, figures)
+    firm = ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"(?<![^ (])-(?=\d)", "−"))
+    for loose, tied in firm: figures = re.sub(loose, tied, figures)
     return re.sub(r"\([−+\d][^()]* to [^()]*\)", lambda m: m[0].replace(" ", "\u00a0"), figures)
 
 
@@ -186,7 +187,8 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 }
 _ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest, one a person", "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
+          "quotes": "the strongest, one a person",
+          "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
 

@@ -64,7 +64,8 @@ def test_cells_say_the_journeys_own_numbers_with_n_interval_and_strength(study):
     view = map_view(j)
     [pain] = cell(view, "pains", "Sign-up")
     r = j.pains.iloc[0]
-    assert (r.people, round(r.low, 2), round(r.high, 2)) == (3, .30, .95) and said(pain) == "3 of 4 people · 75 % (30 to 95 %)" and pain["rank"] == 2 and pain["sign"] == "▼"
+    assert (r.people, round(r.low, 2), round(r.high, 2)) == (3, .30, .95)
+    assert said(pain) == "3 of 4 people · 75 % (30 to 95 %)" and pain["rank"] == 2 and pain["sign"] == "▼"
     [feeling], row = cell(view, "feelings", "Sign-up"), j.stages.set_index("stage").loc["Sign-up"]
     assert feeling["feel"] == {"mean": round(row.emotion, 4), "low": round(row.low, 4), "high": round(row.high, 4)}
     assert feeling["tag"] == "pit" and said(feeling) == "n = 4"
