@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -283,17 +283,46 @@ def map_view(
             "empty": [str(x["title"]) for x in lanes if x not in shown]}
 
 # %% ../nbs/62_journey_map.ipynb #88caadde
-def _told(quotes: pd.DataFrame, away: set[str], most: int = 200) -> dict[str, Any]:
+class _Said(NamedTuple):
+    "A quote as it stands in a table of quotes or codings; `place` is its row there."
+    place: int
+    case: Any
+    source: Any
+    start: Any
+    end: Any
+    quote: Any
+    code: Any
+    coding_id: Any
+    valence: Any
+
+
+def _said(quotes: pd.DataFrame) -> list[_Said]:
+    return list(map(_Said._make, zip(range(len(quotes)), *(quotes[name].tolist() for name in _Said._fields[1:]))))
+
+
+_QUOTES: WeakKeyDictionary[Journey, dict[Any, dict[tuple[Any, Any], list[_Said]]]] = WeakKeyDictionary()
+
+
+def _said_in(j: Journey) -> dict[Any, dict[tuple[Any, Any], list[_Said]]]:
+    "Return stage -> (facet, code) -> quotes, looked through once for a journey: a map asks for them cell by cell."
+    if j not in _QUOTES:
+        found = _QUOTES.setdefault(j, {})
+        for stage, facet, q in zip(j.quotes["stage"], j.quotes["facet"], _said(j.quotes)): found.setdefault(stage, {}).setdefault((facet, q.code), []).append(q)
+    return _QUOTES[j]
+
+
+def _told(quotes: Sequence[_Said], away: set[str], most: int = 200) -> dict[str, Any]:
     "Return quotes for the panel: passages once each, though two coders marked them; and how many more there are."
-    gone = quotes["case"].astype(str).isin(away)
-    kept = quotes[~gone].drop_duplicates(["source", "start", "end", "code"])
-    def one(q: Any) -> dict[str, Any]:
+    heard = [q for q in quotes if str(q.case) not in away] if away else quotes
+    once: dict[Any, _Said] = {}
+    for q in heard: once.setdefault((q.source, q.start, q.end, q.code), q)
+    def one(q: _Said) -> dict[str, Any]:
         said = {"case": str(q.case), "source": str(q.source), "at": f"{int(q.start)}-{int(q.end)}", "words": str(q.quote), "code": str(q.code)}
         return {**said, "coding": int(q.coding_id), "valence": None if pd.isna(q.valence) else int(q.valence)}
 
-    rows = [one(q) for q in kept.head(most).itertuples()]
-    ids = [int(i) for i in kept["coding_id"]]
-    return {"quotes": rows, "more": len(kept) - len(rows), "people": int(kept["case"].nunique()), "withdrawn": int(gone.sum()), "ids": ids}
+    kept = list(once.values())
+    rows, people = [one(q) for q in kept[:most]], {q.case for q in kept}
+    return {"quotes": rows, "more": len(kept) - len(rows), "people": len(people), "withdrawn": len(quotes) - len(heard), "ids": [int(q.coding_id) for q in kept]}
 
 
 def map_evidence(
@@ -312,20 +341,19 @@ def map_evidence(
     return _behind_item(journey, item, set(away))
 
 
-def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str]) -> dict[str, Any]:
+def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str], most: int = 200) -> dict[str, Any]:
     "Return what stands behind one item, which says itself where."
     lane, stage, facets, code = json.loads(item["k"])
-    q = journey.quotes[journey.quotes["stage"].eq(stage)]
     if lane == "metrics":
         r = journey.metrics.iloc[int(code)]
         asked = f"“{r['question']}”" if pd.notna(r.get("question")) else ""
-        return {"title": item["text"], "stage": stage, "figures": " · ".join(filter(None, [asked, item["sub"]])), **_told(q.head(0), set())}
-    if facets: q = q[q["facet"].isin(facets.split())]
-    if "ids" in item: q = q[q["coding_id"].isin(item["ids"])]
-    elif lane == "quotes": q = q[q["coding_id"].eq(code)]
-    elif code is not None: q = q[q["code"].eq(code)]
+        return {"title": item["text"], "stage": stage, "figures": " · ".join(filter(None, [asked, item["sub"]])), **_told([], set())}
+    asked, named, ids = facets.split(), None if lane == "quotes" or "ids" in item else code, {code} if lane == "quotes" else set(item.get("ids", ()))
+    here = [q for (f, c), part in _said_in(journey).get(stage, {}).items() if (not asked or f in asked) and (named is None or c == named) for q in part]
+    if lane == "quotes" or "ids" in item: here = [q for q in here if q.coding_id in ids]
+    here.sort(key=lambda q: q.place)
     title = {"stage": str(stage), "feelings": f"Feelings {item['text']}"}.get(lane, item["text"])
-    return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(q, away)}
+    return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(here, away, most)}
 
 
 def _items(j: Journey) -> dict[str, dict[str, Any]]:
@@ -346,7 +374,7 @@ def _entry_evidence(study: Study, entry_id: int, personas: Sequence[Persona]) ->
 
     claims = [claim(e) for e in r.evidence if isinstance(e, str)]
     told = on.of(r.evidence)
-    return {"title": r.text, "stage": r.stage, "figures": told["sub"] or "Nothing is linked: an assumption.", "claims": claims, **_told(q, _withdrawn(study))}
+    return {"title": r.text, "stage": r.stage, "figures": told["sub"] or "Nothing is linked: an assumption.", "claims": claims, **_told(_said(q), _withdrawn(study))}
 
 # %% ../nbs/62_journey_map.ipynb #55060ac4
 def _as_seen(study: Study, m: Mapping[str, Any]) -> int:
@@ -468,8 +496,8 @@ def _behind(w: JourneyMap, k: str) -> dict[str, Any]:
 
 def _all_behind(w: JourneyMap) -> dict[str, Any]:
     "Return what stands behind every cell and entry, by key."
-    entries, away = w.study.rows("entries", map=w.name), _withdrawn(w.study)
-    return {k: _behind_item(w.journey, item, away) for k, item in _items(w.journey).items()} | {f"e:{i}": _behind(w, f"e:{i}") for i in entries["entry_id"]}
+    entries, away, j = w.study.rows("entries", map=w.name), _withdrawn(w.study), w.journey
+    return {k: _behind_item(j, item, away) for k, item in _items(j).items()} | {f"e:{i}": _behind(w, f"e:{i}") for i in entries["entry_id"]}
 
 # %% ../nbs/62_journey_map.ipynb #2b2ab935
 def _answer(w: JourneyMap, kind: str, m: Mapping[str, Any]) -> dict[str, Any]:

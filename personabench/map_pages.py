@@ -88,7 +88,7 @@ def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, persona
             told = _entry_evidence(study, item["entry"], personas)
         elif k.split('"')[1] not in _LINKED: continue
         elif k in found: told = None
-        else: told = _behind_item(journey, {**item, "k": k}, away)
+        else: told = _behind_item(journey, {**item, "k": k}, away, _MOST)
         if told is not None and "ids" in item and (there := printed.holding(told)): found[k] = there["anchor"]
         elif told is not None:
             found[k] = f"e{len(ledger) + 1}"
