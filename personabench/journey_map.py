@@ -53,7 +53,7 @@ def _item(k: str, text: str, rank: int, sub: str = "", **more: Any) -> dict[str,
 
 def _tied(figures: str) -> str:
     "Keep each number with its sign, and a range on one line."
-    firm = ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"(?<![^ (])-(?=\d)", "−"))
+    firm = ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"\bof 2\b(?! )", "of\u00a02"), (r"(?<![^ (])-(?=\d)", "−"))
     for loose, tied in firm: figures = re.sub(loose, tied, figures)
     return re.sub(r"\([−+\d][^()]* to [^()]*\)", lambda m: m[0].replace(" ", "\u00a0"), figures)
 
@@ -222,8 +222,10 @@ class _Standing:
     "What entries can stand on: the codings of a study and the claims of personas."
 
     def __init__(self, codings: pd.DataFrame | None, personas: Sequence[Persona]):
-        counts = codings[codings["role"].ne("interviewer")] if codings is not None else pd.DataFrame({"coding_id": [], "case": [], "source": []})
+        names = ["coding_id", "case", "source", "start", "end", "code"]
+        counts = codings.loc[codings["role"].ne("interviewer"), names] if codings is not None else pd.DataFrame(columns=names)
         self.who = {int(i): str(case or source) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
+        self.passage = dict(zip(self.who, zip(counts["source"], counts["start"], counts["end"], counts["code"])))  # two coders mark one
         self.claims = {f"{p.id}/{c.id}": c for p in personas for c in p.claim_list}
 
     def of(self, evidence: Sequence[int | str]) -> dict[str, Any]:
@@ -231,7 +233,7 @@ class _Standing:
         said = [e for e in evidence if isinstance(e, int) and e in self.who]
         claims = [self.claims[e] for e in evidence if isinstance(e, str) and e in self.claims]
         people, gone = {self.who[e] for e in said}, len(evidence) - len(said) - len(claims)
-        spoken = f"{_many(len(people), 'person', 'people')}, {_many(len(said), 'passage')}" if said else ""
+        spoken = f"{_many(len(people), 'person', 'people')}, {_many(len({self.passage[e] for e in said}), 'passage')}" if said else ""
         words = [spoken, _many(len(claims), "claim") if claims else "", f"{gone} gone" if gone else ""]
         return {"people": people, "rank": max([_strength(len(people)), *(STRENGTHS.index(c.strength) for c in claims)]), "sub": " · ".join(filter(None, words))}
 

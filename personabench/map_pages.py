@@ -228,7 +228,7 @@ def _cell_lines(lane: dict[str, Any], at: int, room: float) -> list[_Line]:
 # %% ../nbs/64_map_pages.ipynb #d71b72b0
 _PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
 _EDGE, _LANE, _PAD, _HEAD = 28., 76., 5., 72.
-_LEAST, _SCALES = {"A3": 1.2, "A4": 1.1}, (1.8, 1.65, 1.5, 1.4, 1.3, 1.2)  # how large things are drawn: at least, and what is tried beyond
+_LEAST, _SCALES = {"A3": 1.1, "A4": 1.}, (1.8, 1.65, 1.5, 1.4, 1.3, 1.2, 1.1)  # how large things are drawn: at least, and what is tried beyond
 _PENS = {"zero": ("#8a9099", .6, ' stroke-dasharray="3 3"'), "line": ("#4a515a", 1.5, ""), "range": ("#4a515a", .9, "")}
 
 
@@ -331,12 +331,12 @@ def _poured(view: dict[str, Any], paper: str, scale: float) -> list[_Sheet]:
     "Return the sheets of a map: blocks of stages, each poured down as many sheets as it takes."
     size, n, each = _PAPERS[paper][:2], len(view["stages"]), _side_by_side(len(view["stages"]), paper)
     sheets: list[_Sheet] = []
-    wide = (size[0] / scale - 2 * _EDGE - _LANE) / each
+    def wide(stages: Sequence[dict[str, Any]]) -> float: return (size[0] / scale - 2 * _EDGE - _LANE) / max(1, len(stages))
 
     def fresh(stages: Sequence[dict[str, Any]]) -> _Sheet:
         small = [f"{view['lead']}. {view['key']}", *([" ".join(view["notes"])] if view["notes"] and not sheets else [])]
         sheets.append(_Sheet(size, scale, view["title"], *small))
-        if stages: _head(sheets[-1], stages, wide)
+        if stages: _head(sheets[-1], stages, wide(stages))
         else: sheets[-1].put(_EDGE, sheets[-1].y + 14, _Line("No stage is coded, so there is no journey to draw.", 9))
         return sheets[-1]
 
@@ -344,8 +344,8 @@ def _poured(view: dict[str, Any], paper: str, scale: float) -> list[_Sheet]:
         stages = view["stages"][at:at + each]
         sheet = fresh(stages)
         for lane in view["lanes"] if stages else ():
-            cells = [_cell_lines(lane, at + i, wide - 2 * _PAD) for i in range(len(stages))]
-            sheet = _pour(sheet, lane, cells, wide, lambda s=stages: fresh(s))
+            cells = [_cell_lines(lane, at + i, wide(stages) - 2 * _PAD) for i in range(len(stages))]
+            sheet = _pour(sheet, lane, cells, wide(stages), lambda s=stages: fresh(s))
     return sheets
 
 

@@ -159,6 +159,15 @@ def test_an_entry_is_as_strong_as_what_it_points_to(study):
     assert said(next(i for i in cell(view, "strategy", "Ride") if i["text"] == "three")) == "2 people, 2 passages · 1 gone"
 
 
+def test_a_passage_that_two_coders_marked_is_one(study):
+    pains = study.codings[study.codings["code"].eq("Payment fails")]
+    study.coder = "KL"
+    again = code(study, "Payment fails", source="P01", start=int(pains["start"].iloc[0]), end=int(pains["end"].iloc[0]))
+    add_entry(study, "x", lane="note", stage="Ride", evidence=[*pains["coding_id"], again])
+    [item] = cell(map_view(journey(study), entries=study.entries, codings=study.codings), "note", "Ride")
+    assert said(item) == "3 people, 3 passages" and item["evidence"] == 4
+
+
 def test_the_interviewers_words_are_no_evidence_of_an_entry(bikes):
     asked = bikes.turns[bikes.turns["role"].eq("interviewer") & bikes.turns["source_id"].eq(bikes.source_id("P01"))].iloc[0]
     add_entry(bikes, "x", lane="note", stage="Sign-up", evidence=[code(bikes, "Payment fails", source="P01", start=int(asked["start"]), end=int(asked["end"]))])

@@ -210,6 +210,7 @@ class MapView {
     this.panel.hidden = false;
     for (const el of this.grid.querySelectorAll("[aria-expanded]")) el.removeAttribute("aria-expanded");
     this.find(m.k)?.setAttribute("aria-expanded", "true");
+    if (this.moveTo) this.find(m.k)?.scrollIntoView({ block: "nearest", inline: "nearest" }); // the panel has taken some of the grid's width
     if (this.moveTo) { title.focus({ preventScroll: true }); this.panel.scrollTop = 0; if (first) this.panel.scrollIntoView({ block: "nearest" }); this.say(`Evidence of ${called(m.title)}: ${m.quotes.length + m.more} passages.`); }
   }
 
@@ -231,7 +232,7 @@ class MapView {
     const why = make("p", { class: "pbm-why", role: "alert" }), save = this.button("Save", () => this.save(), { class: "pbm-save" });
     const values = () => ({ text: area.value.trim(), owner: owner.value.trim() || null, due: due.value || null }), was = JSON.stringify(from ? null : values());
     const el = make("div", { class: "pbm-form", role: "group", "aria-label": item ? `Edit ${called(item.text)}` : `New ${lane} in ${stage}` }, area, make("label", {}, "Owner", owner), make("label", {}, "Due", due), why,
-      make("div", { class: "pbm-buttons" }, save, this.button("Cancel", () => this.cancel()), item ? this.button("Remove", () => this.remove(item)) : null, item?.evidence ? this.button(`Evidence (${item.evidence})`, () => this.look(item.k)) : null));
+      make("div", { class: "pbm-buttons" }, save, this.button("Cancel", () => this.cancel()), item ? this.button("Remove", () => this.remove(item)) : null, item?.evidence ? this.button("Evidence", () => this.look(item.k)) : null));
     this.form = { k: item?.k ?? null, item, lane, stage, from, el, area, why, save, values, was: item?.text, dirty: () => JSON.stringify(values()) !== was };
     this.draw();
     area.focus();
