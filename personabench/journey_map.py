@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -23,7 +24,7 @@ import traitlets
 from . import coding, store
 from .charts import _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
-from .journey_measures import suggest_strategies
+from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
 from .journeys import Journey, _hushed, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
@@ -49,13 +50,19 @@ def _key(lane: str, stage: Any, facets: str = "", code: Any = None) -> str: retu
 
 
 def _item(k: str, text: str, rank: int, sub: str = "", **more: Any) -> dict[str, Any]:
-    for loose, tied in ((" %", "\u00a0%"), ("% (", "%\u00a0("), ("n = ", "n\u00a0=\u00a0")): sub = sub.replace(loose, tied)  # a number stays with its sign
-    return {"k": k, "text": str(text), "rank": rank, "sub": sub, **more}
+    return {"k": k, "text": str(text), "rank": rank, "sub": sub if more.get("said") else _tied(sub), **more}
+
+
+def _tied(figures: str) -> str:
+    "Keep each number with its sign, and a range on one line."
+    firm = ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"\bof 2\b(?! )", "of\u00a02"), (r"(?<![^ (])-(?=\d)", "−"))
+    for loose, tied in firm: figures = re.sub(loose, tied, figures)
+    return re.sub(r"\([−+\d][^()]* to [^()]*\)", lambda m: m[0].replace(" ", "\u00a0"), figures)
 
 
 def _figure(people: int, base: int, share: float, low: float, high: float) -> str:
     "Say how many people of a stage named something, and the share with its interval."
-    return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)}-{_percent(high)})")
+    return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)} to {_percent(high)})")
 
 
 def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
@@ -136,21 +143,32 @@ def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     return cells
 
 
+def _severity(r: Any) -> str:
+    "Say how bad a pain was, of a row of `pain_severity`."
+    if not r.n_severity: return "how it felt is not known"
+    if not r.severity: return f"nobody of them felt bad here, n = {r.n_severity}"
+    return f"severity {_interval(r, 'severity', 'severity_low', 'severity_high', '.1f')} of 2, n = {r.n_severity}"
+
+
 def _ranked(j: Journey) -> dict[Any, list[dict[str, Any]]]:
-    "Return the pains as opportunities, with their rank among all stages."
+    "Return the pains as opportunities, with their rank among all stages. What one person alone told has no rank, and is none at all if it did not hurt."
     cells: dict[Any, list[dict[str, Any]]] = {}
+    bad = {(r.stage, r.pain): r for r in pain_severity(j).itertuples()}
     for r in j.opportunities.itertuples():
-        told = f"rank {r.rank} · {_many(int(r.people), 'person', 'people')}" + ("" if pd.isna(r.emotion) else f" · they felt {_signed(r.emotion)}")
-        cells.setdefault(r.stage, []).append(_item(_key("opportunity", r.stage, "pain", r.pain), r.pain, _strength(int(r.people)), told))
+        told, alone = bad[r.stage, r.pain], r.people == 1
+        if alone and told.severity == 0: continue
+        figure = " · ".join(["one person alone: no rank" if alone else f"rank {r.rank}", f"{r.people} of {told.of} people", _severity(told)])
+        cells.setdefault(r.stage, []).append(_item(_key("opportunity", r.stage, "pain", r.pain), r.pain, _strength(int(r.people)), figure))
     return cells
 
 
 def _suggested(j: Journey, most: int = 2) -> dict[Any, list[dict[str, Any]]]:
-    "Return what the figures suggest for each stage; it is a suggestion until somebody makes a strategy of it."
+    "Return what the figures suggest for each stage, all but the first folded; it is a suggestion until somebody makes a strategy of it."
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(suggest_strategies(j).itertuples()):
         here, ids = cells.setdefault(r.stage, []), [int(c) for c in r.coding_ids]
-        if len(here) < most: here.append(_item(_key("strategy", r.stage, "", i), r.strategy, _strength(r.people), r.why, tag="suggested", ids=ids))
+        folded = {"folded": True} if len(here) >= most else {}
+        here.append(_item(_key("strategy", r.stage, "", i), r.strategy, _strength(r.people), r.why, tag="suggested", ids=ids, **folded))
     return cells
 
 # %% ../nbs/62_journey_map.ipynb #8db0037e
@@ -171,7 +189,8 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 }
 _ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest, one a person", "opportunity": "pains by reach, and what the team sees",
+          "quotes": "the strongest, one a person",
+          "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
 
@@ -205,8 +224,10 @@ class _Standing:
     "What entries can stand on: the codings of a study and the claims of personas."
 
     def __init__(self, codings: pd.DataFrame | None, personas: Sequence[Persona]):
-        counts = codings[codings["role"].ne("interviewer")] if codings is not None else pd.DataFrame({"coding_id": [], "case": [], "source": []})
+        names = ["coding_id", "case", "source", "start", "end", "code"]
+        counts = codings.loc[codings["role"].ne("interviewer"), names] if codings is not None else pd.DataFrame(columns=names)
         self.who = {int(i): str(case or source) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
+        self.passage = dict(zip(self.who, zip(counts["source"], counts["start"], counts["end"], counts["code"])))  # two coders mark one
         self.claims = {f"{p.id}/{c.id}": c for p in personas for c in p.claim_list}
 
     def of(self, evidence: Sequence[int | str]) -> dict[str, Any]:
@@ -214,7 +235,7 @@ class _Standing:
         said = [e for e in evidence if isinstance(e, int) and e in self.who]
         claims = [self.claims[e] for e in evidence if isinstance(e, str) and e in self.claims]
         people, gone = {self.who[e] for e in said}, len(evidence) - len(said) - len(claims)
-        spoken = f"{_many(len(people), 'person', 'people')}, {_many(len(said), 'passage')}" if said else ""
+        spoken = f"{_many(len(people), 'person', 'people')}, {_many(len({self.passage[e] for e in said}), 'passage')}" if said else ""
         words = [spoken, _many(len(claims), "claim") if claims else "", f"{gone} gone" if gone else ""]
         return {"people": people, "rank": max([_strength(len(people)), *(STRENGTHS.index(c.strength) for c in claims)]), "sub": " · ".join(filter(None, words))}
 
@@ -245,7 +266,8 @@ def map_view(
     """Return everything that a map says, as plain data.
 
     Keys: whose, people, notes; stages, a list of dicts: k, stage, sub, rank, gone (a stage that only entries know); lanes, a list of dicts: lane, title, about, edit,
-    cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, ids, entry, owner, due, late, evidence);
+    cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, ids, folded, entry, owner, due, late,
+    evidence);
     empty, the titles of lanes in which nothing stands.
     """
     on, today = _Standing(codings, personas), today or Date.today().isoformat()
@@ -265,17 +287,46 @@ def map_view(
             "empty": [str(x["title"]) for x in lanes if x not in shown]}
 
 # %% ../nbs/62_journey_map.ipynb #88caadde
-def _told(quotes: pd.DataFrame, away: set[str], most: int = 200) -> dict[str, Any]:
+class _Said(NamedTuple):
+    "A quote as it stands in a table of quotes or codings; `place` is its row there."
+    place: int
+    case: Any
+    source: Any
+    start: Any
+    end: Any
+    quote: Any
+    code: Any
+    coding_id: Any
+    valence: Any
+
+
+def _said(quotes: pd.DataFrame) -> list[_Said]:
+    return list(map(_Said._make, zip(range(len(quotes)), *(quotes[name].tolist() for name in _Said._fields[1:]))))
+
+
+_QUOTES: WeakKeyDictionary[Journey, dict[Any, dict[tuple[Any, Any], list[_Said]]]] = WeakKeyDictionary()
+
+
+def _said_in(j: Journey) -> dict[Any, dict[tuple[Any, Any], list[_Said]]]:
+    "Return stage -> (facet, code) -> quotes, looked through once for a journey: a map asks for them cell by cell."
+    if j not in _QUOTES:
+        found = _QUOTES.setdefault(j, {})
+        for stage, facet, q in zip(j.quotes["stage"], j.quotes["facet"], _said(j.quotes)): found.setdefault(stage, {}).setdefault((facet, q.code), []).append(q)
+    return _QUOTES[j]
+
+
+def _told(quotes: Sequence[_Said], away: set[str], most: int = 200) -> dict[str, Any]:
     "Return quotes for the panel: passages once each, though two coders marked them; and how many more there are."
-    gone = quotes["case"].astype(str).isin(away)
-    kept = quotes[~gone].drop_duplicates(["source", "start", "end", "code"])
-    def one(q: Any) -> dict[str, Any]:
+    heard = [q for q in quotes if str(q.case) not in away] if away else quotes
+    once: dict[Any, _Said] = {}
+    for q in heard: once.setdefault((q.source, q.start, q.end, q.code), q)
+    def one(q: _Said) -> dict[str, Any]:
         said = {"case": str(q.case), "source": str(q.source), "at": f"{int(q.start)}-{int(q.end)}", "words": str(q.quote), "code": str(q.code)}
         return {**said, "coding": int(q.coding_id), "valence": None if pd.isna(q.valence) else int(q.valence)}
 
-    rows = [one(q) for q in kept.head(most).itertuples()]
-    ids = [int(i) for i in kept["coding_id"]]
-    return {"quotes": rows, "more": len(kept) - len(rows), "people": int(kept["case"].nunique()), "withdrawn": int(gone.sum()), "ids": ids}
+    kept = list(once.values())
+    rows, people = [one(q) for q in kept[:most]], {q.case for q in kept}
+    return {"quotes": rows, "more": len(kept) - len(rows), "people": len(people), "withdrawn": len(quotes) - len(heard), "ids": [int(q.coding_id) for q in kept]}
 
 
 def map_evidence(
@@ -294,20 +345,19 @@ def map_evidence(
     return _behind_item(journey, item, set(away))
 
 
-def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str]) -> dict[str, Any]:
+def _behind_item(journey: Journey, item: Mapping[str, Any], away: set[str], most: int = 200) -> dict[str, Any]:
     "Return what stands behind one item, which says itself where."
     lane, stage, facets, code = json.loads(item["k"])
-    q = journey.quotes[journey.quotes["stage"].eq(stage)]
     if lane == "metrics":
         r = journey.metrics.iloc[int(code)]
         asked = f"“{r['question']}”" if pd.notna(r.get("question")) else ""
-        return {"title": item["text"], "stage": stage, "figures": " · ".join(filter(None, [asked, item["sub"]])), **_told(q.head(0), set())}
-    if facets: q = q[q["facet"].isin(facets.split())]
-    if "ids" in item: q = q[q["coding_id"].isin(item["ids"])]
-    elif lane == "quotes": q = q[q["coding_id"].eq(code)]
-    elif code is not None: q = q[q["code"].eq(code)]
+        return {"title": item["text"], "stage": stage, "figures": " · ".join(filter(None, [asked, item["sub"]])), **_told([], set())}
+    asked, named, ids = facets.split(), None if lane == "quotes" or "ids" in item else code, {code} if lane == "quotes" else set(item.get("ids", ()))
+    here = [q for (f, c), part in _said_in(journey).get(stage, {}).items() if (not asked or f in asked) and (named is None or c == named) for q in part]
+    if lane == "quotes" or "ids" in item: here = [q for q in here if q.coding_id in ids]
+    here.sort(key=lambda q: q.place)
     title = {"stage": str(stage), "feelings": f"Feelings {item['text']}"}.get(lane, item["text"])
-    return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(q, away)}
+    return {"title": title, "stage": stage, "figures": "" if lane == "quotes" else item.get("sub", ""), **_told(here, away, most)}
 
 
 def _items(j: Journey) -> dict[str, dict[str, Any]]:
@@ -328,7 +378,7 @@ def _entry_evidence(study: Study, entry_id: int, personas: Sequence[Persona]) ->
 
     claims = [claim(e) for e in r.evidence if isinstance(e, str)]
     told = on.of(r.evidence)
-    return {"title": r.text, "stage": r.stage, "figures": told["sub"] or "Nothing is linked: an assumption.", "claims": claims, **_told(q, _withdrawn(study))}
+    return {"title": r.text, "stage": r.stage, "figures": told["sub"] or "Nothing is linked: an assumption.", "claims": claims, **_told(_said(q), _withdrawn(study))}
 
 # %% ../nbs/62_journey_map.ipynb #55060ac4
 def _as_seen(study: Study, m: Mapping[str, Any]) -> int:
@@ -450,8 +500,8 @@ def _behind(w: JourneyMap, k: str) -> dict[str, Any]:
 
 def _all_behind(w: JourneyMap) -> dict[str, Any]:
     "Return what stands behind every cell and entry, by key."
-    entries, away = w.study.rows("entries", map=w.name), _withdrawn(w.study)
-    return {k: _behind_item(w.journey, item, away) for k, item in _items(w.journey).items()} | {f"e:{i}": _behind(w, f"e:{i}") for i in entries["entry_id"]}
+    entries, away, j = w.study.rows("entries", map=w.name), _withdrawn(w.study), w.journey
+    return {k: _behind_item(j, item, away) for k, item in _items(j).items()} | {f"e:{i}": _behind(w, f"e:{i}") for i in entries["entry_id"]}
 
 # %% ../nbs/62_journey_map.ipynb #2b2ab935
 def _answer(w: JourneyMap, kind: str, m: Mapping[str, Any]) -> dict[str, Any]:

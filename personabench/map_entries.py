@@ -117,9 +117,10 @@ def change_entry(
     entry_id: int,    # from add_entry or study.entries
     **changes: Any,   # any of text, owner, due, evidence; None takes an owner or a date away
 ) -> None:
-    "Change what an entry says, who sees to it, by when, or what it stands on. Raises NoSuchName, BadInput."
+    "Change what an entry says, who sees to it, by when, or what it stands on; the step names what is new of it. Raises NoSuchName, BadInput."
     row = _entry(study, entry_id)
-    values = _values(study, f"{row.lane} in {row.stage}", changes)
+    told = _values(study, f"{row.lane} in {row.stage}", changes)
+    values = {name: value for name, value in told.items() if value != getattr(row, name)}
     with study.step("change_entry", f"change {', '.join(values)} of {row.lane} in {row.stage}") as step:
         step.update("entries", [_entry(study, entry_id).entry_id], values)  # asked again: a colleague may have removed it
 

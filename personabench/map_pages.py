@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
 from html import escape
 from pathlib import Path
@@ -74,14 +74,15 @@ def _about(told: dict[str, Any], anchor: str) -> dict[str, Any]:
     "Return one entry of the evidence."
     quotes = [{"words": q["words"], "where": _where(q)} for q in told["quotes"]]
     words = " · ".join(filter(None, [str(told["stage"]), told["figures"]]))
-    more = {"more": told["more"] + max(0, len(quotes) - _MOST), "withdrawn": told["withdrawn"]}
+    more = {"more": told["more"] + max(0, len(quotes) - _MOST), "withdrawn": told["withdrawn"], "same": None}
     return {"anchor": anchor, "title": told["title"], "about": words, "claims": told.get("claims", []), "quotes": quotes[:_MOST], **more}
 
 
 def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, personas: Sequence[Persona]) -> list[dict[str, Any]]:
-    "Give each item that has quotes its anchor; return the evidence."
+    "Give each item that has quotes its anchor; return the evidence. Quotes are printed once: what stands on those of a cell above leads there."
     found: dict[str, str] = {}
-    away, ledger = _withdrawn(study) if study else set(), []
+    ledger: list[dict[str, Any]] = []
+    away, printed = _withdrawn(study) if study else set(), _Printed()
     for item in (i for lane in view["lanes"] for cell in lane["cells"] for i in cell):
         k = item["k"].replace('["opportunity"', '["pains"', 1)
         if "entry" in item:
@@ -89,12 +90,31 @@ def _ledger(view: dict[str, Any], journey: Journey, study: Study | None, persona
             told = _entry_evidence(study, item["entry"], personas)
         elif k.split('"')[1] not in _LINKED: continue
         elif k in found: told = None
-        else: told = _behind_item(journey, {**item, "k": k}, away)
-        if told is not None:
-            found[k] = f"e{len(found) + 1}"
+        else: told = _behind_item(journey, {**item, "k": k}, away, _MOST)
+        if told is not None and "ids" in item and (there := printed.holding(told)): found[k] = there["anchor"]
+        elif told is not None:
+            found[k] = f"e{len(ledger) + 1}"
             ledger.append(_about(told, found[k]))
+            if "entry" in item and (there := printed.alike(told)): ledger[-1] |= {"quotes": [], "more": 0, "same": there}
+            else: printed.add(told, found[k])
         item["anchor"] = found[k]
     return ledger
+
+
+class _Printed:
+    "Which codings the evidence has printed so far, by stage."
+
+    def __init__(self) -> None: self.of: dict[Any, list[tuple[set[int], dict[str, str]]]] = {}
+    def add(self, told: dict[str, Any], anchor: str) -> None: self.of.setdefault(told["stage"], []).append((set(told["ids"]), {"anchor": anchor, "title": told["title"]}))
+
+    def holding(self, told: dict[str, Any]) -> dict[str, str] | None:
+        "Return the smallest entry of the same stage that holds all codings of another."
+        some = [(len(ids), at) for ids, at in self.of.get(told["stage"], ()) if told["ids"] and ids >= set(told["ids"])]
+        return min(some, key=lambda x: x[0])[1] if some else None
+
+    def alike(self, told: dict[str, Any]) -> dict[str, str] | None:
+        "Return the entry of any stage that holds the same codings."
+        return next((at for every in self.of.values() for ids, at in every if ids and ids == set(told["ids"])), None)
 
 # %% ../nbs/64_map_pages.ipynb #6097cc89
 def _means(lane: dict[str, Any]) -> list[float | None]: return [c[0]["feel"]["mean"] if c and c[0].get("feel") else None for c in lane["cells"]]
@@ -108,11 +128,17 @@ def _worded(view: dict[str, Any]) -> None:
                 due = f"{'overdue since' if i.get('late') else 'due'} {i['due']}" if i.get("due") else None
                 i |= {"who": " · ".join(filter(None, [i.get("owner"), due])), "dots": _DOTS[i["rank"]], "strength": STRENGTHS[i["rank"]]}
                 i |= {"curve": _plot(i["feel"], _means(lane), at) if i.get("feel") else ""}
-                for name, value in {"sign": "", "tag": "", "anchor": "", "said": False, "feel": None, "entry": None}.items(): i.setdefault(name, value)
+                for name, value in {"sign": "", "tag": "", "anchor": "", "said": False, "folded": False, "feel": None, "entry": None}.items(): i.setdefault(name, value)
 
 
-_FOOT = ("●●● triangulated, ●●○ supported (three people or more, or 30 answers), ●○○ anecdote, ○○○ assumption. "
-         "Shares: Wilson's 95 % intervals; means: Student's t over people.")
+_KEY = ("●●● triangulated, ●●○ supported (three people or more, or 30 answers), ●○○ anecdote, ○○○ assumption. "
+        "Shares: Wilson's 95 % intervals; means: Student's t over people.")
+
+
+def _plainly(note: str) -> str:
+    "Say a note of a journey to somebody who has the sheet and no Python."
+    note = re.sub(r",? listed in \.unplaced\b", "; they are not in this map", note)
+    return re.sub(r"(?:[,:;]? (?:see|listed in|and in))? \.[a-z_]+\b", "", note)
 
 
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:
@@ -124,8 +150,10 @@ def _page_view(journey: Journey, study: Study | None, name: str, personas: Seque
     ledger = _ledger(view, journey, study, personas) if evidence else []
     _worded(view)
     empty = [f"Nothing stands in: {', '.join(view['empty'])}."] if view["empty"] else []
-    people = f"{view['people']} {'person' if view['people'] == 1 else 'people'}, {len(journey.stages)} stages"
-    return {**view, "title": title or f"Journey of {view['whose']}", "lead": people, "notes": [*view["notes"], *empty], "ledger": ledger, "foot": _FOOT}
+    people = f"{view['people']} {'person' if view['people'] == 1 else 'people'}, {len(journey.stages)} stages, {Date.today().isoformat()}"
+    whose = f"Journey of {view['whose']}"
+    lead = people if title in (None, "", whose) else f"{whose}: {people}"
+    return {**view, "title": title or whose, "lead": lead, "notes": [*map(_plainly, view["notes"]), *empty], "ledger": ledger, "key": _KEY}
 
 # %% ../nbs/64_map_pages.ipynb #b865e4f0
 _NARROW, _WIDE = set("iljftrI.,:;'|!()[]“”‘’· -/\u00a0"), set("mwMW@%—")
@@ -201,18 +229,26 @@ def _cell_lines(lane: dict[str, Any], at: int, room: float) -> list[_Line]:
 
 # %% ../nbs/64_map_pages.ipynb #d71b72b0
 _PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
-_EDGE, _LANE, _PAD, _HEAD = 28., 76., 5., 62.
+_EDGE, _LANE, _PAD, _HEAD = 28., 76., 5., 72.
+_LEAST, _SCALES = {"A3": 1.1, "A4": 1.}, (1.8, 1.65, 1.5, 1.4, 1.3, 1.2, 1.1)  # how large things are drawn: at least, and what is tried beyond
 _PENS = {"zero": ("#8a9099", .6, ' stroke-dasharray="3 3"'), "line": ("#4a515a", 1.5, ""), "range": ("#4a515a", .9, "")}
 
 
 class _Sheet:
-    "One sheet that is being drawn."
+    "One sheet that is being drawn, everything on it `scale` times its size."
 
-    def __init__(self, size: tuple[float, float], title: str):
-        self.size, self.y = size, _EDGE
+    def __init__(self, size: tuple[float, float], scale: float, title: str, *small: str):
+        self.size, self.scale, self.y = (size[0] / scale, size[1] / scale), scale, _EDGE
         self.parts: list[str] = []
-        self.put(_EDGE, _EDGE + 14, _Line(title, 14, bold=True))
-        self.y = _EDGE + 26
+        self.write(title, 14, bold=True)
+        for words in small: self.write(words, 7, ink=_QUIET)
+        self.y += 6
+
+    def write(self, words: str, size: float, **look: Any) -> None:
+        "Write lines over the whole width, below what is there."
+        for line in _lines(words, self.size[0] - 2 * _EDGE, size, look.get("bold", False)):
+            self.y += size * 1.28
+            self.put(_EDGE, self.y - size * .28, _Line(line, size, **look))
 
     @property
     def room(self) -> float: return self.size[1] - _EDGE - 16 - self.y
@@ -236,8 +272,9 @@ class _Sheet:
 
     def svg(self, foot: str) -> str:
         w, h = self.size
-        self.put(_EDGE, h - _EDGE + 6, _Line(foot, 6.5, _QUIET))
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" font-family="Arial, Helvetica, sans-serif">'
+        self.put(_EDGE, h - _EDGE + 6, _Line(_lines(foot, w - 2 * _EDGE, 6.5)[0], 6.5, _QUIET))
+        whole = f'width="{w * self.scale:.2f}" height="{h * self.scale:.2f}" viewBox="0 0 {w:.3f} {h:.3f}"'
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" {whole} font-family="Arial, Helvetica, sans-serif">'
                 f'<rect width="{w}" height="{h}" fill="#fff"/>{"".join(self.parts)}</svg>')
 
 # %% ../nbs/64_map_pages.ipynb #61a81c54
@@ -279,19 +316,29 @@ def _row(sheet: _Sheet, lane: dict[str, Any], cells: Sequence[Sequence[_Line]], 
     sheet.rule(_EDGE, sheet.y, _EDGE + _LANE + len(cells) * wide, sheet.y)
 
 # %% ../nbs/64_map_pages.ipynb #174e5539
-def _poured(view: dict[str, Any], paper: str) -> list[_Sheet]:
+def _side_by_side(n: int, paper: str) -> int:
+    "Return how many of n stages stand beside each other: equal blocks, none wider than the paper takes."
+    return -(-n // -(-n // _PAPERS[paper][2])) if n else 1
+
+
+def _filled(pour: Callable[[float], list[_Sheet]], paper: str, room: float) -> list[_Sheet]:
+    "Pour as large as can be without taking another sheet; `room` is the width, unscaled, that has to be left."
+    least = _LEAST[paper]
+    few = pour(least)
+    larger = (s for s in _SCALES if least < s <= _PAPERS[paper][0] / room)
+    return next((sheets for sheets in map(pour, larger) if len(sheets) <= len(few)), few)
+
+
+def _poured(view: dict[str, Any], paper: str, scale: float) -> list[_Sheet]:
     "Return the sheets of a map: blocks of stages, each poured down as many sheets as it takes."
-    width, height, most = _PAPERS[paper]
-    n = len(view["stages"])
-    each = -(-n // -(-n // most)) if n else 1
-    wide, sheets = (width - 2 * _EDGE - _LANE) / each, []
+    size, n, each = _PAPERS[paper][:2], len(view["stages"]), _side_by_side(len(view["stages"]), paper)
+    sheets: list[_Sheet] = []
+    def wide(stages: Sequence[dict[str, Any]]) -> float: return (size[0] / scale - 2 * _EDGE - _LANE) / max(1, len(stages))
 
     def fresh(stages: Sequence[dict[str, Any]]) -> _Sheet:
-        sheets.append(_Sheet((width, height), view["title"]))
-        for line in _lines(" ".join(view["notes"]), width - 2 * _EDGE, 7) if len(sheets) == 1 else ():
-            sheets[0].put(_EDGE, sheets[0].y, _Line(line, 7, _QUIET))
-            sheets[0].y += 9
-        if stages: _head(sheets[-1], stages, wide)
+        small = [f"{view['lead']}. {view['key']}", *([" ".join(view["notes"])] if view["notes"] and not sheets else [])]
+        sheets.append(_Sheet(size, scale, view["title"], *small))
+        if stages: _head(sheets[-1], stages, wide(stages))
         else: sheets[-1].put(_EDGE, sheets[-1].y + 14, _Line("No stage is coded, so there is no journey to draw.", 9))
         return sheets[-1]
 
@@ -299,8 +346,8 @@ def _poured(view: dict[str, Any], paper: str) -> list[_Sheet]:
         stages = view["stages"][at:at + each]
         sheet = fresh(stages)
         for lane in view["lanes"] if stages else ():
-            cells = [_cell_lines(lane, at + i, wide - 2 * _PAD) for i in range(len(stages))]
-            sheet = _pour(sheet, lane, cells, wide, lambda s=stages: fresh(s))
+            cells = [_cell_lines(lane, at + i, wide(stages) - 2 * _PAD) for i in range(len(stages))]
+            sheet = _pour(sheet, lane, cells, wide(stages), lambda s=stages: fresh(s))
     return sheets
 
 
@@ -328,24 +375,26 @@ def _ledger_lines(e: dict[str, Any], room: float) -> list[_Line]:
         text += [_Line(x, 7.2, before=0 if n else 2) for n, x in enumerate(_lines(f"“{q['words']}”", room, 7.2))]
         text += [_Line(x, 6.3, _QUIET) for x in _lines(q["where"], room, 6.3)]
     tail = [f"and {e['more']} more passages"] if e["more"] else []
+    if e["same"]: tail.append(f"Its quotes stand under: {e['same']['title']}")
     if e["withdrawn"]: tail.append(f"{e['withdrawn']} of people who have withdrawn: not shown.")
     return [*text, *(_Line(x, 6.8, _QUIET) for x in tail)]
 
 
-def _ledger_sheets(view: dict[str, Any], paper: str) -> list[_Sheet]:
+def _ledger_sheets(view: dict[str, Any], paper: str, scale: float) -> list[_Sheet]:
     "Return the sheets of the evidence."
-    width, height, most = _PAPERS[paper]
-    columns = most - 2
-    wide, sheets, column, y = (width - 2 * _EDGE) / columns, [], columns, 0.
+    size, columns = _PAPERS[paper][:2], _PAPERS[paper][2] - 2
+    (width, height), sheets, column, y = (x / scale for x in size), [], columns, 0.
+    wide = (width - 2 * _EDGE) / columns
     for e in view["ledger"]:
         text = _ledger_lines(e, wide - 14)
         if y + sum(line.height for line in text[:4]) > height - _EDGE - 16: y = height  # a title does not stand alone at the foot of a column
         for line in text:
             if column >= columns or y + line.height > height - _EDGE - 16:
-                column, y = column + 1, _EDGE + 26
+                column += 1
                 if column >= columns:
-                    sheets.append(_Sheet((width, height), f"{view['title']}: evidence"))
+                    sheets.append(_Sheet(size, scale, f"{view['title']}: evidence", view["lead"]))
                     column = 0
+                y = sheets[-1].y
             sheets[-1].put(_EDGE + column * wide, y + line.before + line.size, line)
             y += line.height
     return sheets
@@ -399,20 +448,26 @@ def _written(objects: dict[int, bytes]) -> bytes:
 # %% ../nbs/64_map_pages.ipynb #fc634007
 def _html(view: dict[str, Any], paper: str) -> bytes:
     "Return the page."
-    n, most = len(view["stages"]), _PAPERS[paper][2]
-    each = -(-n // -(-n // most)) if n else 1
+    n, each = len(view["stages"]), _side_by_side(len(view["stages"]), paper)
     parts = [{"at": at, "stages": view["stages"][at:at + each]} for at in range(0, n, each)]
-    more = {"version": __version__, "style": read_style("journey_map.css"), "paper": paper, "parts": parts, "blank": _plot(None, [None], 0)}
+    more: dict[str, Any] = {"version": __version__, "style": read_style("journey_map.css"), "paper": paper, "parts": parts}
+    more |= {"running": _in_css(view["title"]), "blank": _plot(None, [None], 0)}
     return render("journey_map.html.j2", {**view, **more}).encode()
+
+
+def _in_css(words: str) -> str:
+    "Return words as they can stand between quotation marks in a style sheet."
+    return "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in (words if len(words) <= 90 else words[:89] + "…"))
 
 
 def _pdf(view: dict[str, Any], paper: str) -> bytes:
     "Return the sheets as one PDF."
     import vl_convert
 
-    sheets = [*_poured(view, paper), *_ledger_sheets(view, paper)]
-    foot = f"{view['lead']} · {Date.today().isoformat()} · {_FOOT}" if paper == "A3" else f"{view['lead']} · {_FOOT}"
-    return _joined((vl_convert.svg_to_pdf(s.svg(f"{n} of {len(sheets)} · {foot}")) for n, s in enumerate(sheets, 1)), view["title"])
+    room = 2 * _EDGE + _LANE + 105 * _side_by_side(len(view["stages"]), paper)  # a stage narrower than 105 points cuts words
+    quotes = _filled(lambda s: _ledger_sheets(view, paper, s), paper, 2 * _EDGE + 140 * (_PAPERS[paper][2] - 2))
+    sheets = [*_filled(lambda s: _poured(view, paper, s), paper, room), *quotes]
+    return _joined((vl_convert.svg_to_pdf(s.svg(f"Sheet {n} of {len(sheets)} · {view['title']}")) for n, s in enumerate(sheets, 1)), view["title"])
 
 
 _FORMATS = {".html": _html, ".pdf": _pdf}

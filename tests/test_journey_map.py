@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,8 @@ def test_cells_say_the_journeys_own_numbers_with_n_interval_and_strength(study):
     view = map_view(j)
     [pain] = cell(view, "pains", "Sign-up")
     r = j.pains.iloc[0]
-    assert (r.people, round(r.low, 2), round(r.high, 2)) == (3, .30, .95) and said(pain) == "3 of 4 people · 75 % (30-95 %)" and pain["rank"] == 2 and pain["sign"] == "▼"
+    assert (r.people, round(r.low, 2), round(r.high, 2)) == (3, .30, .95)
+    assert said(pain) == "3 of 4 people · 75 % (30 to 95 %)" and pain["rank"] == 2 and pain["sign"] == "▼"
     [feeling], row = cell(view, "feelings", "Sign-up"), j.stages.set_index("stage").loc["Sign-up"]
     assert feeling["feel"] == {"mean": round(row.emotion, 4), "low": round(row.low, 4), "high": round(row.high, 4)}
     assert feeling["tag"] == "pit" and said(feeling) == "n = 4"
@@ -157,6 +159,15 @@ def test_an_entry_is_as_strong_as_what_it_points_to(study):
     assert said(next(i for i in cell(view, "strategy", "Ride") if i["text"] == "three")) == "2 people, 2 passages · 1 gone"
 
 
+def test_a_passage_that_two_coders_marked_is_one(study):
+    pains = study.codings[study.codings["code"].eq("Payment fails")]
+    study.coder = "KL"
+    again = code(study, "Payment fails", source="P01", start=int(pains["start"].iloc[0]), end=int(pains["end"].iloc[0]))
+    add_entry(study, "x", lane="note", stage="Ride", evidence=[*pains["coding_id"], again])
+    [item] = cell(map_view(journey(study), entries=study.entries, codings=study.codings), "note", "Ride")
+    assert said(item) == "3 people, 3 passages" and item["evidence"] == 4
+
+
 def test_the_interviewers_words_are_no_evidence_of_an_entry(bikes):
     asked = bikes.turns[bikes.turns["role"].eq("interviewer") & bikes.turns["source_id"].eq(bikes.source_id("P01"))].iloc[0]
     add_entry(bikes, "x", lane="note", stage="Sign-up", evidence=[code(bikes, "Payment fails", source="P01", start=int(asked["start"]), end=int(asked["end"]))])
@@ -179,11 +190,41 @@ def test_suggested_strategies_open_to_the_codings_they_rest_on_and_are_no_entrie
     view = map_view(j)
     cells = next(lane["cells"] for lane in view["lanes"] if lane["lane"] == "strategy")
     items = [i for items in cells for i in items]
-    assert items and all(i["tag"] == "suggested" and "entry" not in i for i in items) and all(len(c) <= 2 for c in cells)
+    assert items and all(i["tag"] == "suggested" and "entry" not in i for i in items) and all(sum("folded" not in i for i in c) <= 2 for c in cells)
+    assert sorted((i["text"], i["ids"]) for i in items) == sorted(zip(table["strategy"], table["coding_ids"])), "what is folded is there, too: nothing is cut"
+    assert any(i.get("folded") for i in items)
     for i in items:
         [row] = [r for r in table.itertuples() if r.strategy == i["text"] and r.stage in i["k"] and r.coding_ids == i["ids"]]
         behind = map_evidence(j, i["k"])
         assert set(behind["ids"]) <= set(row.coding_ids) and {q["words"] for q in behind["quotes"]} and behind["stage"] == row.stage
+
+
+def test_opportunities_say_of_how_many_and_how_bad_and_rank_nobody_alone(bikes, study):
+    from personabench.journey_measures import pain_severity
+
+    j = journey(bikes)
+    view, bad = map_view(j), pain_severity(j).set_index(["stage", "pain"])
+    for r in j.opportunities.itertuples():
+        found, b = [i for i in cell(view, "opportunity", r.stage) if i["text"] == r.pain], bad.loc[(r.stage, r.pain)]
+        if r.people == 1 and b.severity == 0:
+            assert found == [], "one person alone, who felt well there: no opportunity"
+            continue
+        words, n = said(found[0]), int(b.n_severity)
+        reach = "" if pd.isna(b.severity_low) else f" ({b.severity_low:.1f} to {b.severity_high:.1f})"
+        assert words == f"rank {r.rank} · {r.people} of {b.of:.0f} people · severity {b.severity:.1f}{reach} of 2, n = {n}" and "felt" not in words
+    assert ("Staying or leaving", "Payment fails") in bad.index and bad.loc[("Staying or leaving", "Payment fails"), "people"] == 1
+    for name, source in (("Rare", "P04"), ("Odd", "P03")):
+        add_code(study, name, facet="pain")
+        code(study, name, source=source, start=0, end=4)
+    told = {i["text"]: said(i) for i in cell(map_view(journey(study)), "opportunity", "Sign-up")}
+    assert told == {"Payment fails": "rank 1 · 3 of 4 people · severity 1.7 (0.2 to 2.0) of 2, n = 3",
+                    "Rare": "one person alone: no rank · 1 of 4 people · severity 2.0 of 2, n = 1"}, "P03, who felt calm, tells of no opportunity"
+
+
+def test_a_number_stays_with_its_sign_and_a_range_on_one_line(bikes):
+    subs = [i["sub"] for lane in map_view(journey(bikes))["lanes"] for items in lane["cells"] for i in items if not i.get("said")]
+    assert any("(60\u00a0to\u00a096\u00a0%)" in sub for sub in subs)
+    for sub in subs: assert not re.search(r"\d-\d| %|[−+] |\([−+\d.]+ | -\d", sub), sub
 
 
 def test_what_a_page_adds_to_items_stays_on_that_page(study, tmp_path):

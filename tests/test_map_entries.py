@@ -63,6 +63,18 @@ def test_evidence_is_ids_each_once_and_dates_owner_and_text_are_trimmed(study):
     assert study.last_event() == before, "nothing changed is no step"
 
 
+def test_a_step_names_what_was_really_changed(study):
+    entry = add_entry(study, "Pay later", lane="strategy", stage="Ride", owner="Lena", due="2026-09-30", evidence=[1])
+    change_entry(study, entry, text="Pay never", owner=" Lena ", due="2026-09-30", evidence=[1])
+    assert study.log["label"].iloc[-1] == undo(study) == "change text of strategy in Ride"
+    redo(study)
+    change_entry(study, entry, text="Pay never", owner=None, due="2026-10-01")
+    assert undo(study) == "change owner, due of strategy in Ride"
+    before = study.last_event()
+    change_entry(study, entry, text="Pay never", evidence=[1, 1])
+    assert study.last_event() == before, "nothing new is no step"
+
+
 def test_evidence_may_be_a_column_of_codings(study):
     entry = add_entry(study, "x", lane="note", stage="Ride", evidence=study.codings["coding_id"])
     assert study.entries["evidence"].tolist() == [[1]]

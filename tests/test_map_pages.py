@@ -20,7 +20,9 @@ from personabench.coding import code
 from personabench.consent import record_consent, withdraw
 from personabench.journeys import journey, journey_from_codings
 from personabench.map_entries import add_entry
-from personabench.map_pages import _joined, _lines, _width, write_map
+from personabench.journey_measures import suggest_strategies
+from personabench.map_pages import _joined, _lines, _plainly, _width, write_map
+from personabench.sample_data import import_sample
 from personabench.schema import BadInput
 from personabench.study import Study
 
@@ -62,6 +64,13 @@ def many_stages(n: int, words: int = 20) -> Study:
         code(made, f"Stage {i} " + "w" * 40, source=f"P{i:02}", start=0, end=len(text) - 1)
         code(made, (f"Pain {i} " + "long words " * 6).strip(), source=f"P{i:02}", start=0, end=len(text) - 1)
     return made
+
+
+@pytest.fixture
+def bikes():
+    with Study(":memory:", coder="MB") as made:
+        import_sample(made)
+        yield made
 
 
 def sheets(pdf: bytes) -> list[tuple[float, float]]:
@@ -135,6 +144,55 @@ def test_what_cannot_be_written_is_said_and_nothing_is_left_behind(study, tmp_pa
     assert [p.name for p in tmp_path.iterdir()] == ["there.html"]
 
 
+def test_who_has_the_map_and_no_python_reads_no_name_of_it(bikes, tmp_path):
+    j = journey(bikes)
+    assert any(".unplaced" in n for n in j.notes) and any(".emotions" in n for n in j.notes), "the researcher's own notes do say where"
+    for name in ("map.html", "map.pdf"):
+        file = write_map(j, tmp_path / name, study=bikes)
+        words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", file.read_text("utf-8"), flags=re.DOTALL) if name == "map.html" else "\n".join(words_of(file))
+        assert not re.search(r"(?<![\w.])\.[a-z_]{3,}|\w+_\w+|\w\(\)", words), name
+        words = " ".join(words.split())
+        assert f"Codings in a turn without a stage: {len(j.unplaced)}; they are not in this map." in words and re.search(r"most of all in Sign-up \([^)]*\)\. ", words)
+
+
+@pytest.mark.parametrize("note, said", [
+    ("Only the 9 most frequent became stages, and in .unplaced: 3 more events.", "Only the 9 most frequent became stages: 3 more events."),
+    ("Rides on www.example.org, 2.5 times.", "Rides on www.example.org, 2.5 times."), ("See .notes", "See"),
+    ("Codings: 3, listed in .unplaced.", "Codings: 3; they are not in this map.")])
+def test_notes_lose_pythons_names_and_nothing_else(note, said): assert _plainly(note) == said
+
+
+def test_quotes_are_printed_once_and_what_stands_on_them_leads_there(bikes, tmp_path):
+    j = journey(bikes)
+    pain = j.quotes[j.quotes["stage"].eq("Regular use") & j.quotes["code"].eq("Full dock")]
+    add_entry(bikes, "Say which docks are full", lane="strategy", stage="Regular use", evidence=pain["coding_id"])
+    add_entry(bikes, "Say it to three", lane="strategy", stage="Regular use", evidence=pain["coding_id"].head(3))
+    page = write_map(j, tmp_path / "map.html", study=bikes).read_text("utf-8")
+    ledger = page[page.index('<h2 id="evidence">'):]
+    titles = re.findall(r"<h3[^>]*>(.*?)</h3>", ledger)
+    assert not [t for t in titles if t.startswith(("Remove what causes it", "Keep it"))], "a suggestion has the quotes of what it is about"
+    anchors = {text: at for at, text in re.findall(r'<a href="#(e\d+)" dir="auto">(.*?)</a>', page[:page.index('<h2 id="evidence">')])}
+    assert anchors["Remove what causes it, or help when it happens: Full dock"] == anchors["Full dock"]
+    mine = ledger[ledger.index(f'id="{anchors["Say which docks are full"]}"'):].split("</article>")[0]
+    assert "<q" not in mine and f'stand under <a href="#{anchors["Full dock"]}"' in mine
+    few = ledger[ledger.index(f'id="{anchors["Say it to three"]}"'):].split("</article>")[0]
+    assert few.count("<q") == pain.drop_duplicates(["source", "start", "end"]).head(3).shape[0], "which three, nobody could tell"
+    sheet = " ".join(" ".join(words_of(write_map(j, tmp_path / "map.pdf", study=bikes))).split())
+    assert "Its quotes stand under: Full dock" in sheet
+
+
+def test_suggestions_beyond_two_are_counted_on_the_page_and_all_printed(bikes, tmp_path):
+    j = journey(bikes)
+    every = suggest_strategies(j)
+    most = every["stage"].value_counts()
+    page = write_map(j, tmp_path / "map.html", study=bikes, evidence=False).read_text("utf-8")
+    screen, paper = page[page.index('<div class="screen"'):page.index('<div class="paper"')], page[page.index('<div class="paper"'):]
+    assert [int(n) for n in re.findall(r"<summary>(\d+) more suggestion", screen)] == [most[s] - 2 for s in j.stages["stage"] if most.get(s, 0) > 2] != []
+    assert "<details" not in paper, "what is folded cannot be opened on paper"
+    words = " ".join(" ".join(words_of(write_map(j, tmp_path / "map.pdf", study=bikes, evidence=False))).split())
+    for part in (screen, paper, words): assert part.count("suggested") == len(every) if part is not words else part.count("suggested") >= len(every) - 2
+
+
 # -- Sheets -------------------------------------------------------------------------------------------------------------------
 def test_sheets_are_a3_or_a4_and_say_what_the_page_says(study, tmp_path):
     for paper, size in (("A3", A3), ("A4", A4)):
@@ -143,7 +201,35 @@ def test_sheets_are_a3_or_a4_and_say_what_the_page_says(study, tmp_path):
         assert set(sheets(file.read_bytes())) == {size} and len(pages) == len(sheets(file.read_bytes()))
         words = " ".join(" ".join(pages).split())
         for said in ("Journey of everybody", "Payment fails", "3 of 4 people", "Lena · overdue since 2020-01-31", "nothing said", "no interval below 3 people",
-                     "Journey of everybody: evidence", "“The card page hung twice”", f"1 of {len(pages)}"): assert said in words.replace("\u00a0", " "), said
+                     "Journey of everybody: evidence", "“The card page hung twice”"): assert said in words.replace("\u00a0", " "), said
+
+
+@pytest.mark.parametrize("paper", ["A3", "A4"])
+def test_each_sheet_says_whose_journey_which_sheet_and_what_the_signs_mean(bikes, tmp_path, paper):
+    name = "What we heard on the quays " + "and in the old town " * 12
+    pages = words_of(write_map(journey(bikes), tmp_path / "map.pdf", study=bikes, paper=paper, title=name))
+    maps = [p for p in pages if ": evidence" not in " ".join(p.split())[:400]]
+    for n, page in enumerate(pages, 1):
+        words = " ".join(page.split())
+        assert words.startswith("What we heard on the quays") and words.count("old town") >= 12 and "Journey of everybody: 14 people, 7 stages" in words
+        assert f"Sheet {n} of {len(pages)}" in words
+    assert len(maps) >= 2
+    for page in maps: assert "●●○ supported (three people or more" in " ".join(page.split())[:900], "the key stands under the title"
+    boxes = subprocess.run(["pdftotext", "-bbox", str(tmp_path / "map.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    width = A3[0] if paper == "A3" else A4[0]
+    assert max(float(x) for x in re.findall(r'xMax="([\d.]+)"', boxes)) <= width - 20, "a long title is broken into lines"
+
+
+def test_a3_is_printed_larger_than_a4_and_a_short_map_larger_still(bikes, tmp_path):
+    def smallest(study: Study, paper: str) -> float:
+        file = write_map(journey(study), tmp_path / f"{paper}.pdf", study=study, paper=paper, evidence=False)
+        boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
+        return min(float(b) - float(a) for a, b in re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)"', boxes))
+
+    words_of(write_map(journey(bikes), tmp_path / "map.pdf", study=bikes, evidence=False))  # skips without pdftotext
+    a3, a4 = smallest(bikes, "A3"), smallest(bikes, "A4")
+    with ridden() as small: short = smallest(small, "A3")
+    assert a3 >= 7.5 and a3 > a4 >= 5.9 and short > 1.1 * a3
 
 
 @pytest.mark.parametrize("paper, n", [("A3", 14), ("A4", 14), ("A3", 3), ("A4", 1)])

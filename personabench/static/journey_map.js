@@ -38,7 +38,7 @@ let mapCount = 0;
 
 class MapView {
   constructor(model, el) {
-    Object.assign(this, { model, uid: `pbm${Date.now()}-${mapCount++}`, map: null, least: 0, zoom: 100, at: null, form: null, open: null, dragged: null, fresh: null, later: { ask() {}, take() {} } });
+    Object.assign(this, { model, uid: `pbm${Date.now()}-${mapCount++}`, map: null, least: 0, zoom: 100, at: null, form: null, open: null, unfolded: new Set(), dragged: null, fresh: null, later: { ask() {}, take() {} } });
     this.stops = []; // rows, cells, elements
     this.who = make("select", { "aria-label": "Whose journey", "data-k": "who", onchange: () => this.link.raw({ type: "pick", persona: this.who.value }) });
     this.strong = make("select", { "aria-label": "Show what is at least", "data-k": "strong", onchange: () => { this.least = Number(this.strong.value); this.draw(); this.tellFilter(); } });
@@ -141,8 +141,9 @@ class MapView {
   came(el) { const stop = el.closest?.("[data-k], [role=gridcell]"); if (stop && !stop.closest(".pbm-form") && this.where(stop)) this.roam(stop); }
 
   cell(lane, items, c, means) {
-    const stage = this.map.stages[c], shown = strongEnough(items, this.least), less = items.length - shown.length;
-    const parts = shown.map(item => (this.form && this.form.k === item.k ? this.form.el : this.item(lane, item)));
+    const stage = this.map.stages[c], shown = strongEnough(items, this.least), less = items.length - shown.length, at = `~${lane.lane}:${stage.stage}`, all = this.unfolded.has(at), folded = shown.filter(i => i.folded).length;
+    const parts = shown.filter(i => all || !i.folded).map(item => (this.form && this.form.k === item.k ? this.form.el : this.item(lane, item)));
+    if (folded) parts.splice(shown.filter(i => i.entry === undefined).length - (all ? 0 : folded), 0, this.stop("div", { role: "button", class: "pbm-add", "data-k": at, "aria-expanded": String(all), onclick: () => this.unfold(at) }, all ? "Fewer suggestions" : `${folded} more ${folded === 1 ? "suggestion" : "suggestions"}`));
     if (this.form && !this.form.k && this.form.lane === lane.lane && this.form.stage === stage.stage) parts.push(this.form.el);
     else if (lane.edit && this.canWrite() && !stage.gone) parts.push(this.stop("div", { role: "button", class: "pbm-add", "data-k": `+${lane.lane}:${stage.stage}`, "aria-label": `Add to ${lane.title}, ${stage.stage}`, onclick: () => this.edit(null, lane.lane, stage.stage) }, "+ Add"));
     if (less) parts.push(make("p", { class: "pbm-less" }, `${less} weaker`));
@@ -150,6 +151,12 @@ class MapView {
     if (lane.lane === "feelings") cell.prepend(this.curve(shown[0], means, c));
     if (!parts.length) cell.append(make("span", { class: "pbm-blank", "aria-label": lane.lane === "feelings" ? "nothing said" : "nothing" }, lane.lane === "feelings" ? "nothing said" : "–"));
     return cell;
+  }
+
+  unfold(at) {
+    if (!this.unfolded.delete(at)) this.unfolded.add(at);
+    this.draw();
+    this.to(at);
   }
 
   item(lane, item) {
@@ -203,6 +210,7 @@ class MapView {
     this.panel.hidden = false;
     for (const el of this.grid.querySelectorAll("[aria-expanded]")) el.removeAttribute("aria-expanded");
     this.find(m.k)?.setAttribute("aria-expanded", "true");
+    if (this.moveTo) this.find(m.k)?.scrollIntoView({ block: "nearest", inline: "nearest" }); // the panel has taken some of the grid's width
     if (this.moveTo) { title.focus({ preventScroll: true }); this.panel.scrollTop = 0; if (first) this.panel.scrollIntoView({ block: "nearest" }); this.say(`Evidence of ${called(m.title)}: ${m.quotes.length + m.more} passages.`); }
   }
 
@@ -224,7 +232,7 @@ class MapView {
     const why = make("p", { class: "pbm-why", role: "alert" }), save = this.button("Save", () => this.save(), { class: "pbm-save" });
     const values = () => ({ text: area.value.trim(), owner: owner.value.trim() || null, due: due.value || null }), was = JSON.stringify(from ? null : values());
     const el = make("div", { class: "pbm-form", role: "group", "aria-label": item ? `Edit ${called(item.text)}` : `New ${lane} in ${stage}` }, area, make("label", {}, "Owner", owner), make("label", {}, "Due", due), why,
-      make("div", { class: "pbm-buttons" }, save, this.button("Cancel", () => this.cancel()), item ? this.button("Remove", () => this.remove(item)) : null, item?.evidence ? this.button(`Evidence (${item.evidence})`, () => this.look(item.k)) : null));
+      make("div", { class: "pbm-buttons" }, save, this.button("Cancel", () => this.cancel()), item ? this.button("Remove", () => this.remove(item)) : null, item?.evidence ? this.button("Evidence", () => this.look(item.k)) : null));
     this.form = { k: item?.k ?? null, item, lane, stage, from, el, area, why, save, values, was: item?.text, dirty: () => JSON.stringify(values()) !== was };
     this.draw();
     area.focus();

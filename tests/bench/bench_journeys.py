@@ -1,6 +1,8 @@
-"""Seconds for the journeys of 8 personas out of 1,000, 10,000 and 100,000 codings, for their charts with the size of the specification, and for one as PNG.
+"""Seconds for the journeys of 8 personas out of 1,000, 10,000 and 100,000 codings, for their charts with the size of the specification, for one as PNG,
+and for the map of everybody: what the widget is sent (with a choice of the 8 personas), one look at the evidence, the page and the sheets.
 
-    python tests/bench/bench_journeys.py [codings ...]      each size in a process of its own; the limits are 1 s for journeys and charts, 200 kB, 2 s for the PNG
+    python tests/bench/bench_journeys.py [codings ...]      each size in a process of its own; the limits are 1 s for journeys and charts, 200 kB, 2 s for the PNG,
+                                                            1 s each for the map's data and its page
 
 Each time is followed by that of the processor in brackets, which says more on a busy machine. The tables of the study are read before (that time stands beside);
 pandas' own grouping of the same codings is the measure of the machine.
@@ -8,6 +10,7 @@ pandas' own grouping of the same codings is the measure of the machine.
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -85,6 +88,33 @@ def measure(codings: int) -> None:
     print(f"{len(table):>8,} codings: {PERSONAS} journeys {counted}, {counted.processor / peer.processor:.1f} times pandas' grouping of the codings ({peer}), "
           f"once more {again}; {PERSONAS} charts {drawn}, largest {largest:.0f} kB; together {counted + drawn}; PNG {picture}; "
           f"reading the study {read}; peak {peak:,.0f} MB", flush=True)
+    measure_map(study, small)
+
+
+def measure_map(study: Study, small: Any) -> None:
+    "Time the map of everybody. The sheets are timed without the evidence: their renderer takes a millisecond or two for each line of text."
+    from personabench.journey_map import JourneyMap
+    from personabench.journeys import journey
+    from personabench.map_pages import write_map
+    from personabench.personas import Persona
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_map(small, Path(folder) / "map.html")                # imports are not what is measured
+        everybody = journey(study)
+        personas = [Persona(id=f"p{k}", name=f"Persona {k}", cases=[f"P{i}" for i in range(k, PEOPLE, PERSONAS)]) for k in range(PERSONAS)]
+        opened, view = timed(lambda: JourneyMap(study, everybody, personas=personas).columns())
+        shown = JourneyMap(study, everybody, personas=personas)
+        shown.send = lambda content, buffers=None: None
+        picked, _ = timed(lambda: [shown.receive({"type": "pick", "persona": p.id}) for p in personas])
+        shown.receive({"type": "pick", "persona": ""})
+        key = next(item["k"] for lane in view["lanes"] if lane["lane"] == "pains" for cell in lane["cells"] for item in cell)
+        looked, _ = timed(lambda: shown.receive({"type": "evidence", "k": key}))
+        page, file = timed(lambda: write_map(everybody, Path(folder) / "map.html", study=study))
+        size = file.stat().st_size / 1e6
+        sheets = timed(lambda: write_map(everybody, Path(folder) / "map.pdf", study=study, evidence=False))[0]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"         map: data {opened}, {len(json.dumps(view)) / 1000:.0f} kB; {PERSONAS} personas chosen {picked}; evidence of a cell {looked}; "
+          f"page {page}, {size:.1f} MB; sheets without evidence {sheets}; peak {peak:,.0f} MB", flush=True)
 
 
 

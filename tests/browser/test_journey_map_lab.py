@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from .test_notebook7 import CELLS, COMMANDS, keys, write
 from .widget_pages import run_notebook
 
 STUDY = r'''
@@ -65,3 +66,26 @@ def test_what_is_written_in_the_map_is_in_the_study_and_undo_is_shared(lab):
     page.locator(".pbm[data-dark]").wait_for(timeout=10_000)
     page.locator(".pbm").screenshot(path=lab.shots / "map-lab-dark.png")
     assert lab.outside == [] and lab.console == []
+
+
+def test_the_map_draws_and_is_written_in_notebook_7_without_a_network(notebook, axe):
+    write(notebook, "map7", "w = pb.JourneyMap(study, pb.journey(study))\nw", ".pbm-pains .pbm-item")
+    page = notebook.page
+    assert page.evaluate("jupyterapp.name") == "Jupyter Notebook" and page.locator(".pbm-head").count() == 7 and page.locator(".pbm-point").count() == 7
+    assert "13 of 14 people" in page.locator("[data-lane=opportunity] [data-stage='Sign-up']").inner_text().replace("\u00a0", " ")
+    page.locator(".pbm-pains .pbm-item", has_text="Payment fails").first.click()
+    page.locator(".pbm-panel li").first.wait_for(timeout=20_000)
+    keys(notebook, "Escape", *COMMANDS)
+    assert page.evaluate(CELLS) == ["code", "code"], "no key reached the notebook's command mode"
+    page.locator("[data-k='+note:Support']").focus()
+    keys(notebook, "Enter")
+    page.keyboard.type("Ask the desk; dd and b stay words")
+    keys(notebook, "Control+Enter")
+    page.locator(".pbm-live:has-text('Saved: add note to Support.')").wait_for(timeout=20_000)
+    assert notebook.ask("study.entries[['lane', 'stage', 'text']].values.tolist()") == [["note", "Support", "Ask the desk; dd and b stay words"]]
+    for theme in ("Light", "Dark"):
+        notebook.theme(f"JupyterLab {theme}")
+        page.locator(".pbm" + ("[data-dark]" if theme == "Dark" else ":not([data-dark])")).wait_for(timeout=15_000)
+        assert axe(page, ".pbm") == []
+        page.locator(".pbm").screenshot(path=notebook.shots / f"notebook7-map-{theme.lower()}.png")
+    assert notebook.outside == [] and notebook.console == []

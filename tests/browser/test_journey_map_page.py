@@ -22,6 +22,7 @@ from personabench.journeys import journey
 from personabench.map_entries import add_entry, change_entry, remove_entry
 from personabench.map_pages import write_map
 from personabench.claims import Claim, Persona
+from personabench.sample_data import import_sample
 from personabench.study import Study
 
 from .widget_pages import WidgetPage
@@ -115,7 +116,7 @@ def test_heads_stay_while_the_rest_scrolls_and_zoom_keeps_words_whole(bench):
 # -- What is computed ---------------------------------------------------------------------------------------------------------
 def test_what_is_computed_says_n_and_interval_and_opens_to_its_quotes_by_keys(bench):
     pain = bench.page.locator("#w .pbm-pains .pbm-item")
-    assert bench.words(pain).split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30-95 %)" in bench.words(pain)
+    assert bench.words(pain).split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30 to 95 %)" in bench.words(pain)
     assert "supported" in pain.locator(".pbm-hear").text_content()
     feeling = bench.words(bench.cell("feelings", "Sign-up"))
     assert "-0.8 (-2.0 to +2.0)" in feeling and "n = 4" in feeling and "pit" in feeling
@@ -178,7 +179,7 @@ def test_write_edit_move_remove_and_undo_by_keys_alone(bench):
     assert bench.study.entries["owner"].tolist()[0] == "Tomas"
     bench.keys("Enter", "End").type("!")
     bench.keys("Control+Enter")
-    assert bench.rows[0][2] == f"Loved it {EVIL}!" and bench.said == "Saved: change text, owner, due of note in Ride." and bench.focus == "e:3"
+    assert bench.rows[0][2] == f"Loved it {EVIL}!" and bench.said == "Saved: change text of note in Ride." and bench.focus == "e:3"
     bench.keys("Enter").type(" never")
     bench.keys("Escape")
     assert bench.rows[0][2].endswith("!") and bench.said == "Nothing was changed." and bench.focus == "e:3"
@@ -294,6 +295,51 @@ def test_two_views_show_the_same(bench):
     bench.at("e:2").focus()
     bench.keys("Alt+ArrowRight")
     bench.page.wait_for_function("document.querySelector('#w2 [data-stage=\"Ride\"] [data-k=\"e:2\"]')", timeout=10_000)
+
+
+# -- The sample study ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def bikes(page) -> Iterator[MapPage]:
+    study = Study(":memory:", coder="MB", create=True)
+    import_sample(study)
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    made = MapPage(page, study, JourneyMap(study, journey(study)))
+    yield made
+    assert not made.errors, made.errors
+
+
+def test_further_suggestions_are_counted_and_unfold_in_place_by_keys(bikes):
+    cell = bikes.cell("strategy", "Regular use")
+    assert cell.locator(".pbm-item").count() == 2 and bikes.at("~strategy:Regular use").inner_text() == "3 more suggestions"
+    assert bikes.cell("strategy", "Sign-up").locator("[data-k^='~']").count() == 0
+    bikes.at("~strategy:Regular use").focus()
+    bikes.keys("Enter")
+    assert cell.locator(".pbm-item").count() == 5 and bikes.focus == "~strategy:Regular use"
+    assert bikes.at("~strategy:Regular use").get_attribute("aria-expanded") == "true"
+    bikes.keys("ArrowUp", "Enter")
+    bikes.page.locator("#w .pbm-panel li").first.wait_for()
+    assert bikes.page.locator("#w .pbm-panel h3").inner_text() == "Keep it: E-bike takes the hill"
+    bikes.page.get_by_role("button", name="Make it a strategy").click()
+    bikes.keys("Control+Enter")
+    assert bikes.rows == [["strategy", "Regular use", "Keep it: E-bike takes the hill"]] and bikes.study.entries["evidence"].map(len).tolist()[0] >= 8
+    bikes.at("~strategy:Regular use").click()
+    assert cell.locator(".pbm-item").count() == 3 and cell.locator(".pbm-entry").count() == 1, "what somebody wrote is never folded"
+    bikes.page.get_by_label("Show what is at least").select_option("3")
+    assert bikes.at("~strategy:Regular use").count() == 0, "weaker ones are counted as weaker, not twice"
+
+
+@pytest.mark.parametrize("zoom", ["50", "100", "200"])
+def test_a_form_stays_in_its_column(bikes, shots, zoom):
+    bikes.page.get_by_label("Zoom").select_option(zoom)
+    bikes.at("+note:First ride").focus()
+    bikes.keys("Enter")
+    cell, form = bikes.cell("note", "First ride").bounding_box(), bikes.page.locator("#w .pbm-form").bounding_box()
+    assert cell and form and cell["x"] <= form["x"] and form["x"] + form["width"] <= cell["x"] + cell["width"]
+    bikes.page.screenshot(path=shots / f"map-form-{zoom}.png")
+    boxes = "all => all.map(el => el.getBoundingClientRect()).map(b => [b.left, b.right, b.width])"
+    parts = bikes.page.locator("#w .pbm-form :is(input, textarea, button)").evaluate_all(boxes)
+    assert all(form["x"] <= left and right <= form["x"] + form["width"] for left, right, _ in parts) and min(width for *_, width in parts) > 40
+    assert bikes.page.locator("#w input[type=date]").evaluate("el => el.scrollWidth <= el.clientWidth"), "the whole date can be read"
 
 
 # -- Other studies ------------------------------------------------------------------------------------------------------------
