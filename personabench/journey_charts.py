@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import (_GUTTER, _HEAT, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
+from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
                                  _emotion_words, _inks, _key, _lane, _lookup, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey
@@ -722,7 +722,7 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
     found = _aligned(journeys, 8)
     title, people = _several(found)
     if all(j.quotes.empty for j in found): return _nothing(found[0], _NO_CODING, title, theme, people)
-    select, drawn = _select(next(j for j in found if len(j.quotes))) if "quotes" in lanes else None, list[Any]()
+    select, drawn = _select(next(j for j in found if len(j.quotes)), theme) if "quotes" in lanes else None, list[Any]()
     for lane in lanes:
         how: dict[str, Any] = dict(theme=theme, select=select)
         if lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
@@ -741,7 +741,7 @@ def chart_journey(
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
-    """Draw a journey as stacked lanes that share their stages and one selection.
+    """Draw a journey as stacked lanes that share their stages and what is chosen: by clicks on columns or heads (with Shift several), or by keyboard in the menu below.
 
     Returns an Altair chart; `journey_selection` returns the quotes of what was chosen in a `JupyterChart` of it. Raises `BadInput` for an unknown lane or theme.
     """
@@ -752,19 +752,24 @@ def chart_journey(
     title, subtitle = _headlines(journey)
     if journey.quotes.empty:
         return _nothing(journey, _NO_CODING, title, theme, subtitle[0])
-    select = _select(journey) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
+    select = _select(journey, theme) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
     drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
 
 # %% ../nbs/53_journey_charts.ipynb #cd7fc7bc
 def _chosen(chart: Any) -> list[str] | None:
-    "Return the chosen stages of a chart, those it begins with while nobody has chosen; None when it has no selection of stages."
-    live = getattr(getattr(chart, "selections", None), _SELECTION, None)
+    "Return the stages that a chart shows as chosen: the one of its menu, else those that were clicked; None when it has no selection of stages."
+    return _held(chart, _MENU) or _held(chart, _SELECTION)
+
+
+def _held(chart: Any, name: str) -> list[str] | None:
+    "Return the stages that one selection holds, those it begins with while nobody has chosen; None when the chart has no such selection."
+    live = getattr(getattr(chart, "selections", None), name, None)
     drawn = getattr(chart, "chart", chart)
     params = drawn.to_dict(validate=False).get("params", []) if hasattr(drawn, "to_dict") else []
-    begin = next((p.get("value", []) for p in params if p.get("name") == _SELECTION and "select" in p), None)
+    begin = next((p.get("value", []) for p in params if p.get("name") == name and "select" in p), None)
     if live is None and begin is None: return None
-    waiting = getattr(chart, "_vl_selections", {}).get(_SELECTION, {}).get("value", 0) is None       # not drawn yet
+    waiting = getattr(chart, "_vl_selections", {}).get(name, {}).get("value", 0) is None       # not drawn yet
     value = begin if live is None or waiting and not live.store else live.value
     rows = [value] if isinstance(value, dict) else list(value or [])
     return [str(s) for row in rows if "stage" in row for s in (row["stage"] if isinstance(row["stage"], (list, tuple)) else [row["stage"]])]

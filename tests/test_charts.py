@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from types import SimpleNamespace
 
@@ -127,12 +128,47 @@ def test_quotes_follow_the_selection_and_are_wrapped():
     bands = [unit["name"] for unit in marks(spec, "rect")]
     assert len(set(bands)) == 3 and set(bands) <= set(select["views"])          # a click counts in each lane
     bodies = [u for u in marks(spec, "text") if u["encoding"]["text"].get("field") == "body"]
-    first, newest, *_ = bodies[0]["transform"]
-    assert first == {"filter": {"param": "stage", "empty": False}} and "peek(data('stage_store'))" in newest["filter"]     # of several chosen stages one is read
-    blocks = rows_of(spec, bodies[0])
+    clicked = {"and": [{"param": "stage", "empty": False}, "!length(data('stage_menu_store'))"]}
+    assert bodies[0]["transform"][0] == {"filter": {"or": [{"param": "stage_menu", "empty": False}, clicked]}}, "what the menu says, else what was clicked"
+    blocks = [r for r in rows_of(spec, bodies[0]) if r["y"] >= 0]
     assert {b["stage"] for b in blocks} == set(STAGES)
     assert all(len(line) < 90 for b in blocks for line in b["body"].split("\n"))
     assert any(b["quote"] == "ouch " * 60 and b["body"].endswith("…") for b in blocks)      # whole in the tooltip
+
+
+def drawn(trip, *stages: str, **how) -> list[str]:
+    "The texts of a chart in which these stages are chosen from the beginning."
+    import vl_convert
+
+    spec = chart_journey(trip, lanes=["emotions", "quotes"], **how).to_dict()
+    next(p for p in spec["params"] if p["name"] == "stage")["value"] = [{"stage": s} for s in stages]
+    return re.findall(r">([^<]+)</text>", vl_convert.vegalite_to_svg(spec))
+
+
+def test_quotes_of_two_chosen_stages_stand_beside_each_other():
+    trip = trip_of(STAGES, 5)
+    for stage in STAGES[:2]: assert sum(stage in t and " of " in t for t in drawn(trip, stage)) == 1
+    both = [t for t in drawn(trip, *STAGES[:2]) if " codings" in t]
+    assert [t.split(":")[0] for t in both] == STAGES[:2]
+    assert len([t for t in drawn(trip, *STAGES[:2]) if t.startswith("“")]) == sum(int(re.search(r": (\d+) of", t)[1]) for t in both), "as many as it says"
+    assert any("no room for 1 more" in t for t in drawn(trip, *STAGES[:3])) and "No stage is chosen." in drawn(trip) and "No stage is chosen." not in drawn(trip, STAGES[0])
+
+
+def test_a_stage_can_be_chosen_in_a_menu_that_has_a_name_but_not_on_paper():
+    spec = chart_journey(trip_of(STAGES, 5)).to_dict()
+    menu = next(p for p in spec["params"] if p["name"] == "stage_menu")
+    assert menu["bind"] == {"input": "select", "options": [None, *STAGES], "labels": ["as clicked in the chart", *STAGES], "name": "Quotes of the stage "}
+    assert "click stages" in json.dumps(spec["vconcat"][-1]["title"])
+    for lane in (chart_journey, chart_quotes):
+        paper = json.dumps(lane(trip_of(STAGES, 5), theme="print").to_dict())
+        assert "click stages" not in paper and '"bind"' not in paper
+
+
+def test_the_heads_belong_to_the_columns_that_are_clicked():
+    spec = chart_journey(trip_of(STAGES, 5), lanes=["emotions", "touchpoints", "quotes"]).to_dict()
+    heads, below, *_ = marks(spec, "rect")
+    assert heads["encoding"]["y"]["value"] <= -25 and heads["encoding"]["y2"] == {"value": "height"} and "y" not in below["encoding"]
+    assert heads["encoding"]["x"]["axis"]["zindex"] == 1, "and do not cover the names"
 
 
 def test_two_coders_on_the_same_words_give_one_quote():

@@ -449,6 +449,13 @@ def test_chosen_stages_come_back_as_their_quotes_in_stage_order(value, stages):
     assert sorted(quotes["coding_id"]) == sorted(trip.quotes[trip.quotes["stage"].isin(stages)]["coding_id"])
 
 
+def test_what_the_menu_holds_is_chosen_whatever_was_clicked_before():
+    trip, clicked = trip_of(STAGES, 3), live([{"stage": "Leaving"}, {"stage": "Sign-up"}])
+    for held, stages in (([{"stage": "First ride"}], ["First ride"]), ([], ["Sign-up", "Leaving"]), (None, ["Sign-up", "Leaving"])):
+        clicked.selections.stage_menu = SimpleNamespace(value=held, store=[1])
+        assert list(dict.fromkeys(journey_selection(clicked, trip)["stage"])) == stages
+
+
 def test_a_chart_that_nobody_clicked_gives_what_it_shows():
     import altair as alt
 
@@ -470,11 +477,13 @@ def test_several_stages_can_be_chosen_and_a_brush_of_ones_own_works():
 
     trip = trip_of(STAGES, 3)
     spec = chart_journey(trip).to_dict()
-    assert next(p for p in spec["params"] if p["name"] == "stage")["select"]["toggle"] == "event.shiftKey"
+    assert next(p for p in spec["params"] if p["name"] == "stage")["select"]["toggle"].startswith("event.shiftKey && ")
     brush = alt.selection_interval(name="stage", encodings=["x"], empty=False, value={"x": ["Sign-up", "First ride"]})
     page = chart_stack([charts.chart_emotions(trip, select=brush), charts.chart_quotes(trip, select=brush)], title="Brushed")
     assert set(journey_selection(live({"stage": ["Sign-up", "First ride"]}, page), trip)["stage"]) == {"Sign-up", "First ride"}
-    assert "First ride: 8 of" in vl_convert.vegalite_to_svg(page.to_dict(validate=False))
+    svg = vl_convert.vegalite_to_svg(page.to_dict(validate=False))
+    assert all(re.search(rf">{stage}: [1-8] of", svg) for stage in ("Sign-up", "First ride")) and ">Awareness: " not in svg, "both are shown"
+    assert "click" not in json.dumps(page.to_dict()), "nor is there a menu"
 
 
 # -- Size and help --------------------------------------------------------------------------------------------------------------
