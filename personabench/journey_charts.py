@@ -604,28 +604,54 @@ def _matrix_rows(table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(scores=scores, sure=rows["low"].gt(10), alt=said)
 
 
+def _taken(rows: pd.DataFrame, at: np.ndarray) -> list[tuple[float, float, float, float, float]]:
+    "Return what a name should not cover, in pixels, and what each costs: points, both intervals of each, the name of a zone."
+    def pixel(side: str, end: str) -> np.ndarray: return rows[f"{side}_{end}"].to_numpy(float) / 10 * _SIDE
+    across = [(a, y - 2, b, y + 2, 60) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
+    along = [(x - 2, _SIDE - b, x + 2, _SIDE - a, 60) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
+    return [*((x - 8, y - 8, x + 8, y + 8, 400) for x, y in at), *across, *along, (0, 5, 130, 32, 60)]
+
+
+def _off(left: np.ndarray, middle: np.ndarray, wide: float, x: float, y: float) -> np.ndarray:
+    "Return how far from a point names would stand, in pixels."
+    return np.hypot(np.clip(np.maximum(left - x, x - left - wide), 0, None), np.clip(abs(middle - y) - 7, 0, None))
+
+
+def _costs(left: np.ndarray, middle: np.ndarray, wide: float, k: int, at: np.ndarray, taken: Sequence[tuple[float, ...]]) -> np.ndarray:
+    "Return what each place for a name would cost: what it covers, what its line to the point would cross, how far off it is, and the doubt whose it is."
+    (x, y), others, own = at[k], np.delete(at, k, axis=0), _off(left, middle, wide, *at[k])
+    nearest_other = np.min([_off(left, middle, wide, *p) for p in others], axis=0) if len(others) else np.full(len(left), np.inf)
+    cost = own + np.where(nearest_other < own + 6, 45, 0) + np.where(own > 16, 25, 0)
+    end = np.clip(x, left, left + wide), np.clip(y, middle - 7, middle + 7)
+    steps = np.linspace(.15, 1, 12)[:, None]
+    path = x + steps * (end[0] - x), y + steps * (end[1] - y)
+    for n, (a, top, b, low, weight) in enumerate(taken):
+        cost += weight * ((left < b + 2) & (left + wide > a - 2) & (middle - 8 < low) & (middle + 8 > top))
+        crossed = weight == 400 and n != k      # the line may cross an interval, but no point and no name
+        if crossed: cost += np.where(((path[0] > a) & (path[0] < b) & (path[1] > top) & (path[1] < low)).any(axis=0), 150, 0)
+    return cost
+
+
 def _label_places(rows: pd.DataFrame) -> pd.DataFrame:
-    "Find for each need's name a place in pixels beside its point where it covers neither a point nor another name: adds label, lx, ly (its left and middle)."
+    """Find for each need's name a place that covers neither point nor interval nor another name: adds label, lx, ly (its left and middle, in pixels) and px, py, ex, ey,
+    the ends of a line to its point where that is not the nearest one or stands far off."""
     at = np.column_stack([rows["importance"] / 10 * _SIDE, (1 - rows["satisfaction"] / 10) * _SIDE])
-    taken = [(x - 8, y - 8, x + 8, y + 8, 12) for x, y in at]         # what may not be covered, and how much it matters: points, names of zones, intervals
-    taken += [(0, 5, 125, 35, 4), (_SIDE - 105, _SIDE - 26, _SIDE, _SIDE - 4, 4)]
-    def pixel(side: str, end: str) -> pd.Series: return rows[f"{side}_{end}"] / 10 * _SIDE
-    taken += [(a, y - 1, b, y + 1, 1) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
-    taken += [(x - 1, _SIDE - b, x + 1, _SIDE - a, 1) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
-    places = []
-    for (x, y), need in zip(at, rows["need"]):
+    taken, places = _taken(rows, at), []
+    for k, need in enumerate(rows["need"]):
         label = _wrap(str(need), 170, size=12, lines=1)[0]
-        wide = 6.3 * len(label)
-        right, left, over = x + 9, x - 9 - wide, x - wide / 2
-        tries = [(a, y + side * (near + d)) for d in (0, 14, 28, 44) for side in (-1, 1) for a, near in ((right, 9), (left, 9), (over, 16))]
-        def covered(t: tuple[float, float], wide: float = wide, y: float = y) -> float:
-            a, b = t
-            out = max(0, a + wide - _SIDE) + max(0, -a) + max(0, 8 - b) + max(0, b - _SIDE + 8)
-            return 50 * out + 6 * abs(b - y) + sum(q[4] * max(0, min(a + wide, q[2]) - max(a, q[0])) * max(0, min(b + 8, q[3]) - max(b - 8, q[1])) for q in taken)
-        best = min(tries, key=covered)
-        taken.append((best[0], best[1] - 8, best[0] + wide, best[1] + 8, 4))
-        places.append((label, *best))
-    return rows.assign(**{name: [p[k] for p in places] for k, name in enumerate(("label", "lx", "ly"))})
+        wide, (x, y) = 6.6 * len(label), at[k]
+        grid = np.meshgrid(np.arange(2, max(_SIDE - wide, 3), 6), np.arange(9, _SIDE - 8, 5))
+        near = np.meshgrid([x + 11, x - 11 - wide, x - wide / 2], y + np.array([-18, -11, 0, 11, 18]))
+        left, middle = (np.concatenate([near[i].ravel(), grid[i].ravel()]) for i in (0, 1))
+        inside = (left >= 0) & (left + wide <= _SIDE) & (middle >= 8) & (middle <= _SIDE - 8)
+        left, middle = left[inside], middle[inside]
+        best = int(np.argmin(_costs(left, middle, wide, k, at, taken)))
+        a, b, own = left[best], middle[best], _off(left, middle, wide, x, y)[best]
+        other = min((float(_off(left, middle, wide, *p)[best]) for p in np.delete(at, k, axis=0)), default=np.inf)
+        line = own > 16 or other < own + 6
+        taken.append((a, b - 8, a + wide, b + 8, 400))
+        places.append((label, a, b, *((x, y, float(np.clip(x, a, a + wide)), float(np.clip(y, b - 7, b + 7))) if line else [np.nan] * 4)))
+    return rows.assign(**{name: [p[k] for p in places] for k, name in enumerate(("label", "lx", "ly", "px", "py", "ex", "ey"))})
 
 # %% ../nbs/53_journey_charts.ipynb #f48d927e
 def _zone_layers(x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
@@ -639,11 +665,10 @@ def _zone_layers(x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
     dash = alt.StrokeDashValue([1, 0], condition={"test": "datum.line == 0", "value": [4, 4]})
     rules = alt.Chart(lines).mark_line(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x, y=y, detail=alt.Detail("line:N"), strokeDash=dash)
     ends = pd.DataFrame([(10, 20 - s, f"score {s}") for s in (10, 12, 15)], columns=[*here, "words"])
-    names = pd.DataFrame([(.25, 9.6, "more than they need"), (9.8, .35, "worth working on")], columns=[*here, "words"])
-    text = dict(color=ink["muted"], fontSize=11, baseline="middle", aria=False)
-    left, right = (alt.Chart(part).encode(x=x, y=y, text=alt.Text("words:N")) for part in (names.head(1), names.tail(1)))
-    return [area, rules, alt.Chart(ends).mark_text(align="left", dx=6, **text).encode(x=x, y=y, text=alt.Text("words:N")),
-            left.mark_text(align="left", fontStyle="italic", **text), right.mark_text(align="right", fontStyle="italic", **text)]
+    names = pd.DataFrame([(.25, 9.6, "more than they need"), (10.13, 7.55, "worth working on")], columns=[*here, "words"])      # beside the top of its zone
+    text = dict(color=ink["muted"], fontSize=11, baseline="middle", align="left", aria=False)
+    return [area, rules, alt.Chart(ends).mark_text(dx=6, **text).encode(x=x, y=y, text=alt.Text("words:N")),
+            alt.Chart(names).mark_text(fontStyle="italic", **text).encode(x=x, y=y, text=alt.Text("words:N"))]
 
 
 def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
@@ -657,11 +682,14 @@ def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
             alt.Tooltip("scores:N", title="Score, 95 % interval"), alt.Tooltip("n:Q", title="People", format=",")]
     fill = alt.FillValue(ink["paper"], condition={"test": "datum.sure", "value": ink["ink"]})
     point = base.mark_circle(size=110, opacity=1, stroke=ink["ink"], strokeWidth=2).encode(fill=fill, tooltip=tips, description=alt.Description("alt:N"))
-    pixels = {"x": alt.X("lx:Q", scale=None, axis=None), "y": alt.Y("ly:Q", scale=None, axis=None)}
+    def at(channel: Any, field: str) -> Any: return channel(f"{field}:Q", scale=None, axis=None)
+    pixels = {"x": at(alt.X, "lx"), "y": at(alt.Y, "ly")}
+    lines = alt.Chart(rows).transform_filter("isValid(datum.px)").mark_rule(color=ink["muted"], strokeWidth=1, aria=False)
+    lines = lines.encode(x=at(alt.X, "px"), y=at(alt.Y, "py"), x2=alt.X2("ex:Q"), y2=alt.Y2("ey:Q"))
     halo = dict(align="left", baseline="middle", fontSize=12, fontWeight="bold", aria=False, strokeJoin="round")
     names = [alt.Chart(rows).mark_text(**halo, **style).encode(text=alt.Text("label:N"), **pixels)
              for style in (dict(stroke=ink["paper"], strokeWidth=4, strokeOpacity=.85, color=ink["paper"]), dict(color=ink["ink"]))]
-    return [across, along, point, *names]
+    return [across, along, lines, point, *names]
 
 # %% ../nbs/53_journey_charts.ipynb #42b437f0
 def chart_opportunity_matrix(
@@ -687,7 +715,7 @@ def chart_opportunity_matrix(
     lane = lane.properties(width=_SIDE, height=_SIDE, view=alt.ViewBackground(stroke=None), description=words)
     n = f"{int(rows['n'].min()):,}" + (f" to {int(rows['n'].max()):,}" if rows["n"].nunique() > 1 else "") if len(rows) else "0"
     lines = [f"{n} people. Lines through a point are 95 % intervals (Wilson).", "● score above 10 even at the low end of its interval\u2003○ not sure"]
-    return _page([lane], title, [*lines, *([f"{left} needs with lower scores are not drawn."] if left else [])], wide=_SIDE + 60, theme=theme, words=words)
+    return _page([lane], title, [*lines, *([f"{left} needs with lower scores are not drawn."] if left else [])], wide=_SIDE + 120, theme=theme, words=words)
 
 # %% ../nbs/53_journey_charts.ipynb #53a9d0c7
 _LANES: dict[str, Callable[..., Any]] = {

@@ -150,8 +150,9 @@ def test_quotes_of_two_chosen_stages_stand_beside_each_other():
     for stage in STAGES[:2]: assert sum(stage in t and " of " in t for t in drawn(trip, stage)) == 1
     both = [t for t in drawn(trip, *STAGES[:2]) if " codings" in t]
     assert [t.split(":")[0] for t in both] == STAGES[:2]
-    assert len([t for t in drawn(trip, *STAGES[:2]) if t.startswith("“")]) == sum(int(re.search(r": (\d+) of", t)[1]) for t in both), "as many as it says"
-    assert any("no room for 1 more" in t for t in drawn(trip, *STAGES[:3])) and "No stage is chosen." in drawn(trip) and "No stage is chosen." not in drawn(trip, STAGES[0])
+    assert len([t for t in drawn(trip, *STAGES[:2]) if "\u2002·\u2002" in t]) == sum(int(re.search(r": (\d+) of", t)[1]) for t in both), "as many as it says"
+    assert any("no room for 1 more" in t for t in drawn(trip, *STAGES[:3]))
+    assert "No stage is chosen." in drawn(trip) and "No stage is chosen." not in drawn(trip, STAGES[0])
 
 
 def test_a_stage_can_be_chosen_in_a_menu_that_has_a_name_but_not_on_paper():

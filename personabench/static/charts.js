@@ -40,6 +40,7 @@ export function following(render, dark, ink) {
       for (const call of again) call();
     });
     watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    if (given.el) given.el.dataset.lmSuppressShortcuts = "true"; // the arrows belong to the chart's menus, not to the notebook's cells
     const close = await render({ ...given, model: seen });
     return () => { watch.disconnect(); close?.(); };
   };

@@ -63,8 +63,9 @@ def texts(lab) -> list[str]: return lab.page.locator(VEGA).first.locator("text")
 
 
 def shown(lab) -> list[str]:
-    "The stages whose quotes the chart shows."
-    return [text.split(":")[0] for text in texts(lab) if text.endswith(" codings")]
+    "The stages whose quotes the chart shows, from left to right."
+    heads = lab.page.locator(VEGA).first.locator("text").filter(has_text=" codings").all()
+    return [head.text_content().split(":")[0] for head in sorted(heads, key=lambda head: head.bounding_box()["x"]) if ": " in head.text_content()]
 
 
 def expected(*stages: str) -> list[tuple[str, str, str]]:
