@@ -1071,6 +1071,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'personabench/journey_charts.py'),
                                              'personabench.journey_charts._told': ( 'journey_charts.html#_told',
                                                                                     'personabench/journey_charts.py'),
+                                             'personabench.journey_charts._wide': ( 'journey_charts.html#_wide',
+                                                                                    'personabench/journey_charts.py'),
                                              'personabench.journey_charts._zone_layers': ( 'journey_charts.html#_zone_layers',
                                                                                            'personabench/journey_charts.py'),
                                              'personabench.journey_charts.chart_channels': ( 'journey_charts.html#chart_channels',

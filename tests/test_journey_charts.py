@@ -17,7 +17,7 @@ from personabench import charts
 from personabench.charts import _HEAT, _THEMES, _contrast, chart_stack, set_theme
 from personabench.experience_measures import opportunity_scores
 from personabench.exports import chart_svg
-from personabench.journey_charts import (_LANES, _apart, _figure, chart_channels, chart_evidence, chart_gaps, chart_journey, chart_journeys, chart_metrics,
+from personabench.journey_charts import (_LANES, _apart, _figure, _wide, chart_channels, chart_evidence, chart_gaps, chart_journey, chart_journeys, chart_metrics,
                                          chart_opportunities, chart_opportunity_matrix, chart_stage_heatmap, journey_selection)
 from personabench.journey_measures import pain_severity
 from personabench.journeys import journey_from_codings
@@ -322,8 +322,8 @@ def test_the_matrix_places_needs_with_intervals_both_ways():
         assert (rows[r.need]["importance"], rows[r.need]["satisfaction"]) == (r.importance, r.satisfaction)
         assert rows[r.need]["importance_low"] == pytest.approx(10 * wilson(r.importance / 10 * 80, 80)[0])
         assert rows[r.need]["sure"] == (r.low > 10)
-    across = [u for u in marks(spec, "rule") if "x2" in u["encoding"]]
-    along = [u for u in marks(spec, "rule") if "y2" in u["encoding"]]
+    across = [u for u in marks(spec, "rule") if "x2" in u["encoding"] and "y2" not in u["encoding"]]
+    along = [u for u in marks(spec, "rule") if "y2" in u["encoding"] and "x2" not in u["encoding"]]
     assert len(across) == len(along) == 1 and len(marks(spec, "area")) == 1
     assert all(need in spec["description"] for need in NEEDS)
 
@@ -336,6 +336,37 @@ def test_names_in_the_matrix_cover_no_point_and_stay_inside(needs):
     boxes = [(r["lx"], r["ly"] - 7, r["lx"] + 6 * len(r["label"]), r["ly"] + 7) for r in rows]
     assert not [p for a, b, c, d in boxes for p in points if a < p[0] < c and b < p[1] < d]
     assert all(a >= 0 and c <= 470 and b >= 0 and d <= 460 for a, b, c, d in boxes)
+
+
+MORE = ["Plan a route", "Share with friends", "Ride in winter", "See the battery", "Report damage", "Get my money back", "Lock it safely", "Ride at night",
+        "Adjust the seat", "Carry my shopping", "Cross the city", "Speak to a person"]
+TUTORIAL = pd.DataFrame({"need": ["A free place at the dock", "A person who answers", "The price beforehand", "A bike when I start", "Nice routes"],
+                         "importance": [8.87, 7.70, 7.31, 7.96, 1.32], "satisfaction": [.22, .51, 1.33, 5.93, 4.97], "score": [17.5, 14.9, 13.3, 10., 1.3],
+                         "low": [16.9, 14., 12.6, 9.3, 1.], "high": [18.2, 15.8, 14., 10.7, 1.7], "n": [391, 164, 391, 391, 391]})
+
+
+@pytest.mark.parametrize(("table", "covered"), [(TUTORIAL, 0), (scores_of([*NEEDS, *MORE[:4]]), 0), (scores_of([*NEEDS, *MORE]), 3)], ids=["5", "12", "20"])
+def test_each_name_stands_nearest_to_its_own_point_or_has_a_line_to_it_and_covers_no_interval(table, covered):
+    spec = chart_opportunity_matrix(table).to_dict()
+    rows = rows_of(spec, marks(spec, "circle")[0])
+    at = {r["need"]: (46 * r["importance"], 460 - 46 * r["satisfaction"]) for r in rows}
+    boxes = {r["need"]: (r["lx"], r["ly"] - 6, r["lx"] + _wide(r["label"]), r["ly"] + 6) for r in rows}
+    def far(box, p): return np.hypot(max(box[0] - p[0], p[0] - box[2], 0), max(box[1] - p[1], p[1] - box[3], 0))
+    for r in rows:
+        if r["px"] is None: assert min(at, key=lambda n: far(boxes[r["need"]], at[n])) == r["need"] and far(boxes[r["need"]], at[r["need"]]) < 20
+        else: assert (r["px"], r["py"]) == pytest.approx(at[r["need"]]) and far(boxes[r["need"]], (r["ex"], r["ey"])) < 2, "the line leads from the point to the name"
+    lines = [(46 * r["importance_low"], at[r["need"]][1], 46 * r["importance_high"], at[r["need"]][1]) for r in rows]
+    lines += [(at[r["need"]][0], 460 - 46 * r["satisfaction_high"], at[r["need"]][0], 460 - 46 * r["satisfaction_low"]) for r in rows]
+    assert sum(a < d[2] and c > d[0] and b < d[3] and e > d[1] for a, b, c, e in boxes.values() for d in lines) <= covered
+    assert not [1 for m, n in itertools.combinations(boxes.values(), 2) if m[0] < n[2] and n[0] < m[2] and m[1] < n[3] and n[1] < m[3]]
+    drawn = next(u for u in marks(spec, "rule") if u["encoding"]["x"]["field"] == "px")
+    assert drawn["transform"] == [{"filter": "isValid(datum.px)"}]
+
+
+def test_what_is_worth_working_on_is_said_beside_its_zone_where_no_point_can_be():
+    spec = chart_opportunity_matrix(TUTORIAL).to_dict()
+    names = [r for u in marks(spec, "text") for r in rows_of(spec, u) if r.get("words") == "worth working on"]
+    assert names and all(r["importance"] > 10 and r["satisfaction"] < 8 for r in names)
 
 
 def test_a_matrix_without_needs_or_columns_says_so():
