@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import _UNQUOTED, Journey
+from .journeys import _UNQUOTED, Journey, _extremes
 from .schema import BadInput, nearest
 
 if TYPE_CHECKING:
@@ -292,9 +292,16 @@ def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, h
     return _lane(journey, [back, text], ink=ink, title=title, key="", height=36, alt_text=message)
 
 # %% ../nbs/50_charts.ipynb #32781c13
-def _signed(value: float) -> str:
-    "Write a number with its sign: +1.2, 0.0, -0.7 (with a true minus)."
-    return f"{value:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
+    "Write a number with its sign: +1.2, 0.0, -0.7 (with a true minus), and its interval where there is one: +1.2 (+0.3 to +2.0)."
+    said = f"{value:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+    return said if pd.isna(low) else f"{said} ({_signed(low)} to {_signed(high)})"
+
+
+def _people(n: int) -> str: return "1 person" if n == 1 else f"{n:,} people"
+
+
+def _no_interval(n: int) -> str: return "no interval below 3 people" if n < 3 else "no interval: all felt the same"
 
 
 def _curve(journey: Journey) -> pd.DataFrame:
@@ -306,10 +313,10 @@ def _curve(journey: Journey) -> pd.DataFrame:
     table["moment"] = [marks.get(stage, "") for stage in table["stage"]]
     table["label"] = [_signed(e) if e == e else "" for e in table["emotion"]]
     table["below"] = table["emotion"].shift(-1).gt(table["emotion"])         # keep the label out of the way of the next segment
-    ends = zip(table["low"], table["high"])
-    table["interval"] = [f"{_signed(low)} to {_signed(high)}" if low == low else "none below 3 people" for low, high in ends]
-    table["alt"] = [f"{s}: mean feeling {_signed(e)}, interval {i}, {n} people" for s, e, i, n in
-                    zip(table["stage"], table["emotion"], table["interval"], table["n_emotion"])]
+    ends = zip(table["low"], table["high"], table["n_emotion"])
+    table["interval"] = [f"{_signed(low)} to {_signed(high)}" if low == low else _no_interval(n) for low, high, n in ends]
+    table["alt"] = [f"{s}: mean feeling {_signed(e)}, {'interval ' if low == low else ''}{i}, {_people(n)}" for s, e, low, i, n in
+                    zip(table["stage"], table["emotion"], table["low"], table["interval"], table["n_emotion"])]
     return table[known].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
@@ -338,9 +345,9 @@ def _expectation_layer(journey: Journey, x: Any, y: Any, ink: dict[str, str]) ->
 
     hoped = journey.stages[journey.stages["expectation"].notna()][["stage", "expectation", "n_expectation", "gap"]]
     if hoped.empty: return []
-    tips = _tips(stage="Stage", expectation="Mean expectation±", n_expectation="People", gap="Felt less expected±")
+    tips = _tips(stage="Stage", expectation="Mean expectation±", n_expectation="People", gap="Felt minus expected±")
     said = zip(hoped["stage"], hoped["expectation"], hoped["n_expectation"])
-    hoped = hoped.assign(alt=[f"{s}: expected {_signed(e)}, {n} people" for s, e, n in said])
+    hoped = hoped.assign(alt=[f"{s}: expected {_signed(e)}, {_people(n)}" for s, e, n in said])
     dash = alt.StrokeDashValue([2, 2], condition={"test": "datum.n_expectation >= 3", "value": [1, 0]})
     style = dict(shape="diamond", size=110, filled=False, fill=ink["paper"], stroke=ink["hope"], strokeWidth=2, opacity=1, xOffset=-17)
     mark = alt.Chart(hoped).mark_point(**style)
@@ -369,16 +376,24 @@ def chart_emotions(
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(254), text=alt.Text("n:N"))
     hoped = _expectation_layer(journey, x, y, ink)
     layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink), count]
-    key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", "◊ expected (dotted: by fewer than 3)" if hoped else "")
+    same = "● without |: all felt the same" if (curve["low"].isna() & curve["n_emotion"].ge(3)).any() else ""
+    key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", same, "◊ expected (dotted: by fewer than 3)" if hoped else "", *_shared(journey))
     return _lane(journey, layers, ink=ink, title="Feelings", key=key, height=258, alt_text=_emotion_words(journey))
 
 
+def _shared(journey: Journey) -> list[str]:
+    "Say where no stage is the peak, or the pit, because several are equal."
+    return [f"no {moment}: {len(rows)} stages are equal" for moment, rows in _extremes(journey.stages).items() if len(rows) > 1]
+
+
 def _emotion_words(journey: Journey) -> str:
-    "Say the curve in one sentence, for those who cannot see it."
+    "Say the curve in words, for those who cannot see it."
     table = journey.stages
     rows = zip(table["stage"], table["emotion"], table["n_emotion"])
     said = [f"{stage} {_signed(mean)} (n {n})" if mean == mean else f"{stage} no data" for stage, mean, n in rows]
-    return "Mean feeling by stage, from -2 very bad to +2 very good: " + "; ".join(said) + "."
+    marked = [f"{m.moment} {m.stage}" for m in journey.moments.itertuples() if m.moment in ("peak", "pit")]
+    marked = "; ".join([*marked, *_shared(journey)])
+    return "Mean feeling by stage, from −2 very bad to +2 very good: " + "; ".join(said) + "." + (f" {marked.capitalize()}." if marked else "")
 
 # %% ../nbs/50_charts.ipynb #5c3a356f
 def _touchpoint_rows(journey: Journey, most: int, ink: dict[str, str]) -> tuple[pd.DataFrame, int]:
@@ -389,7 +404,7 @@ def _touchpoint_rows(journey: Journey, most: int, ink: dict[str, str]) -> tuple[
     table["where"] = ["not said" if o is None or o != o else "online" if o else "offline" for o in table["online"]]
     table = table[["stage", "touchpoint", "where", "people", "codings"]].assign(fill=np.where(table["where"].eq("online"), ink["line"], ink["paper"]))
     rows = zip(table["stage"], table["touchpoint"], table["where"], table["people"])
-    table["alt"] = [f"{stage}: {name} ({where}), {n} people" for stage, name, where, n in rows]
+    table["alt"] = [f"{stage}: {name} ({where}), {_people(n)}" for stage, name, where, n in rows]
     rank = {t: k for k, t in enumerate(order)}
     return table.sort_values("touchpoint", key=lambda c: c.map(rank), kind="stable"), max(len(order) - most, 0)
 
@@ -443,7 +458,7 @@ def _bar_rows(journey: Journey, facet: str, width: int) -> pd.DataFrame:
         named = "; ".join(f"{code} ({n})" for code, n in pairs[:12]) + (f"; {len(pairs) - 12} more" if len(pairs) > 12 else "")
         short = ["\n".join(_wrap(code, width - 26, lines=2)) + f"\u00a0({n})" for code, n in pairs[:2]]
         if len(pairs) > 2: short.append(f"+{len(pairs) - 2} more")
-        rows.append((stage, int(people), "\n".join(short), named, f"{stage}: {people} people with a {facet}: {named}"))
+        rows.append((stage, int(people), "\n".join(short), named, f"{stage}: {_people(people)} with a {facet}: {named}"))
     return pd.DataFrame(rows, columns=["stage", "people", "label", "all", "alt"])
 
 
