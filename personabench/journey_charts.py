@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -270,7 +271,9 @@ def chart_metrics(
     if rows.empty: return _blank(journey, "No survey item and no log is mapped to a stage.", ink=ink, title=title, heads=heads, select=select)
     rows = rows.sort_values("row", key=lambda c: c.map({r: k for k, r in enumerate(dict.fromkeys(c))}), kind="stable")
     spans = {name: _span(part) for name, part in rows.groupby("row", sort=False)}
-    labels = {name: [*_wrap(name, _GUTTER - 10, lines=3), *_wrap(scale, _GUTTER - 10, lines=2)] for name, scale in zip(rows["row"], rows["scale"])}
+    def whole(scale: str) -> str: return re.sub(r"(?<=[,:] )[^,:]+$", lambda m: m[0].replace(" ", "\u00a0"), scale)      # from where to where stays on one line
+    labels = {name: [*_wrap(name, _GUTTER - 10, lines=3), *(x.replace("\u00a0", " ") for x in _wrap(whole(scale), _GUTTER - 10, lines=2))]
+              for name, scale in zip(rows["row"], rows["scale"])}
     tips = _tips(metric="Metric", stage="Stage", scale="What", words="Value", more="95 % interval", source="Source")
     key = _key("● value on the scale under its name", "▬ 95 % interval", "○ no interval" if rows["low"].isna().any() else "")
     return _cells(journey, rows, spans, title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
@@ -332,10 +335,11 @@ def chart_opportunities(
     order = list(dict.fromkeys(rows["row"]))
     rows = rows[rows["row"].isin(order[:most])]
     top = 1. if table is None else 2. if "pain" in table else 20.
-    labels = {name: _wrap(told, _GUTTER - 10, lines=3) for name, told in _ranked(rows).items()}
+    ranked = _ranked(rows)
+    labels = {name: _wrap(told, _GUTTER - 10, lines=3) for name, told in ranked.items()}
     what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.0f}"
     key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "",
-               "no number: one person alone" if rows["alone"].any() else "")
+               "no number: one person alone" if any(name == told for name, told in ranked.items()) else "")
     tips = _tips(row="What", stage="Stage", words="People" if table is None else "Score", more="95 % interval")
     return _cells(journey, rows, dict.fromkeys(order, (0., top)), title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
 

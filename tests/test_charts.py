@@ -172,6 +172,41 @@ def test_the_heads_belong_to_the_columns_that_are_clicked():
     assert heads["encoding"]["x"]["axis"]["zindex"] == 1, "and do not cover the names"
 
 
+def test_what_cannot_be_clicked_does_not_ask_for_clicks(tmp_path):
+    from personabench.exports import chart_svg, write_chart
+
+    chart = chart_journey(trip_of(STAGES, 5), lanes=["emotions", "quotes"])
+    svg = chart_svg(chart)
+    assert "click" not in svg and "the strongest first" in svg
+    page = write_chart(chart, tmp_path / "page.html").read_text("utf-8")
+    assert "click stages, or take one from the menu below" in page and "as clicked in the chart" in page
+
+
+def feeling_trip(**felt: list[int]):
+    rows = [(f"P{p}", k, 100 * k, 100 * k + 50, stage, "stage", None) for k, (stage, all_) in enumerate(felt.items()) for p in range(len(all_))]
+    rows += [(f"P{p}", k, 100 * k + 5, 100 * k + 9, f"felt {v}", "emotion", v) for k, all_ in enumerate(felt.values()) for p, v in enumerate(all_)]
+    rows += [("P0", 0, 11, 15, "Hopes", "expectation", 0)]
+    codings = pd.DataFrame(rows, columns=["source", "turn", "start", "end", "code", "facet", "valence"]).assign(quote="...", role="participant")
+    return journey_from_codings(codings.assign(case=codings["source"], coding_id=range(len(codings))))
+
+
+def test_the_curve_says_why_a_point_has_no_interval_and_counts_one_person_as_one():
+    spec = chart_emotions(feeling_trip(Look=[1, 1, 1], Buy=[-1], Use=[2, 1, 0])).to_dict()
+    said = {r["stage"]: r["alt"] for r in rows_of(spec, marks(spec, "circle")[0])}
+    assert said["Look"] == "Look: mean feeling +1.0, no interval: all felt the same, 3 people"
+    assert said["Buy"] == "Buy: mean feeling −1.0, no interval below 3 people, 1 person"
+    assert "all felt the same" in spec["title"]["subtitle"] and "all felt the same" not in chart_emotions(feeling_trip(Use=[2, 1, 0])).to_dict()["title"]["subtitle"]
+    assert "1 people" not in json.dumps(spec) and "Look: expected 0.0, 1 person" in json.dumps(spec, ensure_ascii=False)
+    assert "Felt minus expected" in json.dumps(spec)
+
+
+def test_the_curve_marks_no_peak_where_several_stages_are_equal_and_says_so():
+    trip = feeling_trip(Look=[1, 2, 0], Buy=[0, 2, 1], Use=[-1, -1, 0])
+    spec = chart_emotions(trip).to_dict()
+    assert {r["stage"]: r["moment"] for r in rows_of(spec, marks(spec, "circle")[0])} == {"Look": "", "Buy": "", "Use": "pit"}
+    assert "no peak: 2 stages are equal" in spec["title"]["subtitle"] and "Pit use; no peak: 2 stages are equal." in spec["description"]
+
+
 def test_two_coders_on_the_same_words_give_one_quote():
     codings = pd.DataFrame([("A", 0, 0, 90, "Use", "stage", None, "..."), ("A", 0, 5, 30, "Slow", "pain", None, "it was very slow"),
                             ("A", 0, 8, 30, "Slow", "pain", None, "very slow")],

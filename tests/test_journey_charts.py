@@ -68,6 +68,11 @@ def marks(spec: dict, kind: str) -> list[dict]:
 def rows_of(spec: dict, unit: dict) -> list[dict]: return spec["datasets"][unit.get("data", spec.get("data"))["name"]]
 
 
+def labels_of(spec: dict) -> dict[str, list[str]]:
+    "The lines that stand in the gutter beside each row."
+    return json.loads(marks(spec, "circle")[0]["encoding"]["y"]["axis"]["labelExpr"].removeprefix("(").removesuffix(")[datum.value]"))
+
+
 def heads_of(spec: dict) -> int:
     "How many lanes write the stages above."
     lanes = spec.get("vconcat", [spec])
@@ -136,11 +141,28 @@ def test_each_metric_has_a_row_with_its_own_scale():
 
 def test_a_mean_is_drawn_on_the_scale_of_its_answers():
     row = {"stage": "Sign-up", "metric": "Ease", "kind": "ces", "value": 3., "low": 2.5, "high": 3.5, "n": 90, "source": "panel", "question": "q"}
-    for ends, words, at in (({"lowest": 1., "highest": 5.}, "1.0 to 5.0", .5), ({}, "2.5 to 3.5", .5), ({"lowest": 1., "highest": 7.}, "1.0 to 7.0", 1 / 3)):
+    for ends, words, at in (({"lowest": 1., "highest": 5.}, "mean, 1 to 5", .5), ({}, "2.5 to 3.5", .5), ({"lowest": 1., "highest": 7.}, "mean, 1 to 7", 1 / 3)):
         spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(pd.DataFrame([row | ends]))).to_dict()
         assert words in next(u["encoding"]["y"]["axis"] for u in marks(spec, "circle"))["labelExpr"], ends
         drawn = rows_of(spec, marks(spec, "circle")[0])[0]
         assert (drawn["x"] - drawn["x0"]) / (drawn["x1"] - drawn["x0"]) == pytest.approx(at, abs=.01)
+
+
+def test_a_metric_says_what_its_figure_is_under_a_name_of_up_to_three_lines():
+    ask = "Signing up or paying for the last pass was easy for me."
+    kinds = [("csat", "two best answers, 0 to 100 %"), ("share", "share of yes, 0 to 100 %"), ("nps", "net promoter score, −100 to +100"), ("mean", "mean, 1 to 5"),
+             ("seconds", "time, 0 s to 4 s")]
+    rows = pd.DataFrame([("Sign-up", f"{ask} {k}", kind, 2.8 if kind in ("mean", "seconds") else .3, np.nan, np.nan, 90, "panel", "q", 1., 5.)
+                         for k, (kind, _) in enumerate(kinds)], columns=[*METRICS, "lowest", "highest"])
+    rows.loc[4, ["low", "high", "lowest", "highest"]] = 2., 4., np.nan, np.nan
+    spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(rows)).to_dict()
+    unit = marks(spec, "circle")[0]
+    labels = labels_of(spec)
+    for k, (_, words) in enumerate(kinds):
+        lines = [line for line in labels[f"{ask} {k}"] if line.strip()]
+        assert " ".join(lines) == f"{ask} {k} {words}" and len(lines) <= 5, "whole, and then what it is"
+        assert 12 * len(labels[f"{ask} {k}"]) <= spec["height"] / len(kinds), "rows are as tall as their names"
+    assert f"({kinds[0][1]})" in rows_of(spec, unit)[0]["alt"]
 
 
 def test_the_same_metric_of_two_sources_is_two_rows():
@@ -171,6 +193,19 @@ def test_pains_can_be_ranked_by_their_weight():
     first = heavy.iloc[0]
     assert rows[0]["row"] == first["pain"] and drawn[first["pain"], first["stage"]] == f"{first['score']:.1f} · n {first['n_severity']}"
     assert (rows[0]["x"] - rows[0]["x0"]) / (rows[0]["x1"] - rows[0]["x0"]) == pytest.approx(first["score"] / 2, abs=.01)
+
+
+def test_an_opportunity_of_one_person_alone_has_no_rank_and_equals_share_theirs():
+    def label(spec, name): return " ".join(labels_of(spec)[name]).strip()
+    alone = chart_opportunities(trip_of(STAGES, 1)).to_dict()
+    assert label(alone, "Pain 0") == "Pain 0" and "no number: one person alone" in alone["title"]["subtitle"]
+    many = chart_opportunities(trip_of(STAGES, 6)).to_dict()
+    ranks = {n: label(many, n) for n in ("Pain 0", "Pain 1")}
+    assert all(re.fullmatch(r"\d\u2002Pain \d", told) for told in ranks.values()) and "no number" not in label(many, "Pain 2")
+    scores = pd.DataFrame({"need": ["Pay", "Find", "Ride"], "stage": "Sign-up", "score": [8.5, 8.5, 7.], "low": 7., "high": 10., "n": 90})
+    tied = chart_opportunities(trip_of(STAGES, 3), scores).to_dict()
+    assert [label(tied, n).split("\u2002")[0] for n in ("Pay", "Find", "Ride")] == ["1", "1", "3"]
+    assert "they felt" not in json.dumps(many), "what they felt at the stage is not what they felt about the pain"
 
 
 def test_evidence_counts_people_and_codings_of_each_facet():
@@ -296,6 +331,17 @@ def test_the_heat_map_writes_mean_interval_and_n_and_leaves_blanks_blank():
     assert fields == ["figure", "ends", "people"] and heads_of(spec) == 1
     hoped = chart_stage_heatmap([a], measure="expectation").to_dict()
     assert {r["figure"] for r in rows_of(hoped, marks(hoped, "rect")[0])} <= {"+0.5", "+1.0"}
+
+
+def test_a_cell_of_fewer_than_three_people_is_a_frame_and_one_of_people_who_agree_says_so():
+    spec = chart_stage_heatmap([trip_of(STAGES, 4, name="one"), trip_of(STAGES, 2, name="two")]).to_dict()
+    cell, few = marks(spec, "rect")
+    assert few["transform"] == [{"filter": "datum.n < 3"}] and few["mark"]["fill"] == _THEMES["light"]["paper"] and few["mark"]["width"]["band"] < 1
+    same = trip_of(["A"], 4)
+    same = dataclasses.replace(same, stages=same.stages.assign(emotion=1., low=np.nan, high=np.nan))
+    spec = chart_stage_heatmap([same]).to_dict()
+    assert rows_of(spec, marks(spec, "rect")[0])[0]["ends"].replace("\n", " ") == "no interval: all felt the same"
+    assert "all felt the same" in " ".join(chart_journeys([same]).to_dict()["title"]["subtitle"])
 
 
 def test_worse_cells_are_more_orange_and_better_ones_bluer():
