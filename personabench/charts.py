@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import _UNQUOTED, Journey
+from .journeys import _UNQUOTED, Journey, _extremes
 from .schema import BadInput, nearest
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def recolour(
 # %% ../nbs/50_charts.ipynb #a12e5790
 _GUTTER = 132           # pixels on the left of the first column, for row names
 _SELECTION = "stage"    # name of the selection: chart.selections.stage in a JupyterChart
+_MENU = "stage_menu"    # name of the selection that is made without a mouse
 
 
 def _column(n: int) -> int:
@@ -144,14 +146,31 @@ def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list
     return textwrap.wrap(one_line, max(int(pixels / letter), 4), max_lines=lines, placeholder=" …", break_on_hyphens=False) or [""]
 
 # %% ../nbs/50_charts.ipynb #50584bf9
-def _select(journey: Journey) -> Any:
-    "Make the selection of a stage (with Shift of several); at first the stage of the pit, the peak, or the first that has quotes."
+@dataclass(frozen=True)
+class _Choice:
+    "Stages chosen by clicks (with Shift several), or without a mouse in a menu: while that names a stage it is the one, and the next click on a stage takes over."
+    clicks: Any
+    menu: Any
+
+
+def _first_shown(journey: Journey) -> Any:
+    "Return the stage that a picture begins with: the pit, the peak, the end, or the first that has quotes."
+    marked = dict(zip(journey.moments["moment"], journey.moments["stage"]))
+    return next((marked[m] for m in ("pit", "peak", "end") if m in marked), next(iter(journey.quotes["stage"]), None))
+
+
+def _select(journey: Journey, theme: str | None = None) -> Any:
+    "Make what chooses stages: clicks, and beside them a menu, but on paper."
     import altair as alt
 
-    marked = dict(zip(journey.moments["moment"], journey.moments["stage"]))
-    first = next((marked[m] for m in ("pit", "peak", "end") if m in marked), next(iter(journey.quotes["stage"]), None))
-    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, clear=False, toggle="event.shiftKey",
-                               value=[{"stage": first}] if first is not None else alt.Undefined)
+    first, paper = _first_shown(journey), _themed(theme) == "print"
+    shift = "event.shiftKey" + ("" if paper else f" && !length(data('{_MENU}_store'))")      # what the menu held is over with any click
+    clicks = alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, clear=False, toggle=shift,
+                                 value=[{"stage": first}] if first is not None else alt.Undefined)
+    if paper: return clicks
+    names = [str(s) for s in journey.stages["stage"]]
+    menu = alt.binding_select(options=[None, *names], labels=["as clicked in the chart", *names], name="Quotes of the stage ")
+    return _Choice(clicks, alt.selection_point(name=_MENU, fields=["stage"], empty=False, clear="click[event.item && event.item.datum.stage]", bind=menu))
 
 
 def _lookup(labels: dict[Any, Any]) -> str:
@@ -176,11 +195,28 @@ def _x(journey: Journey, ink: dict[str, str], heads: bool) -> Any:
     wrapped = {s: [" "] * (most - len(w)) + w for s, w in wrapped.items()}      # all stand on one base line
     axis = alt.Axis(orient="top", labelExpr=_lookup(wrapped), labelAngle=0, labelColor=ink["ink"], labelFontSize=12.5, labelFontWeight="bold",
                     labelLineHeight=15, labelLimit=400, labelOverlap=False, labelBaseline="bottom", labelPadding=8 + 15 * (most - 1),
-                    ticks=False, domain=False, title=None)
+                    ticks=False, domain=False, title=None, zindex=1)
     return alt.X("stage:N", sort=None, scale=alt.Scale(type="band", domain=names, padding=0), axis=axis if heads else None)
 
 # %% ../nbs/50_charts.ipynb #32726804
-def _empty(select: Any) -> dict[str, bool]: return {"empty": select.empty} if isinstance(select.empty, bool) else {}
+def _params(select: Any) -> list[Any]: return [select.clicks, select.menu] if isinstance(select, _Choice) else [select]
+
+
+def _is_chosen(select: Any) -> dict[str, Any]:
+    "Write the test whether a row's stage is chosen."
+    clicked, *menu = ({"param": p.name, **({"empty": p.empty} if isinstance(p.empty, bool) else {})} for p in _params(select))
+    return {"or": [*menu, {"and": [clicked, f"!length(data('{_MENU}_store'))"]}]} if menu else clicked
+
+
+def _nothing_chosen(select: Any) -> str: return " && ".join(f"!length(data('{p.name}_store'))" for p in _params(select))
+
+
+def _up_to_heads(x: Any) -> dict[str, Any]:
+    "Let the columns reach up behind the heads, where a lane has them: they can be clicked, too."
+    import altair as alt
+
+    if not isinstance(x["axis"], alt.Axis): return {}
+    return {"y": alt.YValue(-int(x["axis"]["labelPadding"]) - 18), "y2": alt.Y2Value("height")}
 
 
 def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
@@ -190,10 +226,10 @@ def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     table = journey.stages[["stage", "n_people", "n_codings"]].copy()
     table["fill"] = [ink["band"] if k % 2 else ink["paper"] for k in range(len(table))]
     plain = alt.Fill("fill:N", scale=None)
-    chart = alt.Chart(table).encode(x=x, tooltip=_tips(stage="Stage", n_people="People", n_codings="Codings"))
+    chart = alt.Chart(table).encode(x=x, tooltip=_tips(stage="Stage", n_people="People", n_codings="Codings"), **_up_to_heads(x))
     if select is None: return chart.mark_rect(aria=False).encode(fill=plain)
-    chosen = alt.Fill("fill:N", scale=None, condition={"param": select.name, **_empty(select), "value": ink["chosen"]})
-    return chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(select)
+    chosen = alt.Fill("fill:N", scale=None, condition={"test": _is_chosen(select), "value": ink["chosen"]})
+    return chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(*_params(select))
 
 
 def _key(*parts: str) -> str:
@@ -325,9 +361,16 @@ def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, h
     return _lane(journey, [back, text], ink=ink, title=title, key="", height=36, alt_text=message)
 
 # %% ../nbs/50_charts.ipynb #32781c13
-def _signed(value: float) -> str:
-    "Write a number with its sign: +1.2, 0.0, -0.7 (with a true minus)."
-    return f"{value:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
+    "Write a number with its sign: +1.2, 0.0, -0.7 (with a true minus), and its interval where there is one: +1.2 (+0.3 to +2.0)."
+    said = f"{value:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+    return said if pd.isna(low) else f"{said} ({_signed(low)} to {_signed(high)})"
+
+
+def _people(n: int) -> str: return "1 person" if n == 1 else f"{n:,} people"
+
+
+def _no_interval(n: int) -> str: return "no interval below 3 people" if n < 3 else "no interval: all felt the same"
 
 
 def _curve(journey: Journey) -> pd.DataFrame:
@@ -339,10 +382,10 @@ def _curve(journey: Journey) -> pd.DataFrame:
     table["moment"] = [marks.get(stage, "") for stage in table["stage"]]
     table["label"] = [_signed(e) if e == e else "" for e in table["emotion"]]
     table["below"] = table["emotion"].shift(-1).gt(table["emotion"])         # keep the label out of the way of the next segment
-    ends = zip(table["low"], table["high"])
-    table["interval"] = [f"{_signed(low)} to {_signed(high)}" if low == low else "none below 3 people" for low, high in ends]
-    table["alt"] = [f"{s}: mean feeling {_signed(e)}, interval {i}, {n} people" for s, e, i, n in
-                    zip(table["stage"], table["emotion"], table["interval"], table["n_emotion"])]
+    ends = zip(table["low"], table["high"], table["n_emotion"])
+    table["interval"] = [f"{_signed(low)} to {_signed(high)}" if low == low else _no_interval(n) for low, high, n in ends]
+    table["alt"] = [f"{s}: mean feeling {_signed(e)}, {'interval ' if low == low else ''}{i}, {_people(n)}" for s, e, low, i, n in
+                    zip(table["stage"], table["emotion"], table["low"], table["interval"], table["n_emotion"])]
     return table[known].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
@@ -371,9 +414,9 @@ def _expectation_layer(journey: Journey, x: Any, y: Any, ink: dict[str, str]) ->
 
     hoped = journey.stages[journey.stages["expectation"].notna()][["stage", "expectation", "n_expectation", "gap"]]
     if hoped.empty: return []
-    tips = _tips(stage="Stage", expectation="Mean expectation±", n_expectation="People", gap="Felt less expected±")
+    tips = _tips(stage="Stage", expectation="Mean expectation±", n_expectation="People", gap="Felt minus expected±")
     said = zip(hoped["stage"], hoped["expectation"], hoped["n_expectation"])
-    hoped = hoped.assign(alt=[f"{s}: expected {_signed(e)}, {n} people" for s, e, n in said])
+    hoped = hoped.assign(alt=[f"{s}: expected {_signed(e)}, {_people(n)}" for s, e, n in said])
     dash = alt.StrokeDashValue([2, 2], condition={"test": "datum.n_expectation >= 3", "value": [1, 0]})
     style = dict(shape="diamond", size=110, filled=False, fill=ink["paper"], stroke=ink["hope"], strokeWidth=2, opacity=1, xOffset=-17)
     mark = alt.Chart(hoped).mark_point(**style)
@@ -402,16 +445,24 @@ def chart_emotions(
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(254), text=alt.Text("n:N"))
     hoped = _expectation_layer(journey, x, y, ink)
     layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink), count]
-    key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", "◊ expected (dotted: by fewer than 3)" if hoped else "")
+    same = "● without |: all felt the same" if (curve["low"].isna() & curve["n_emotion"].ge(3)).any() else ""
+    key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", same, "◊ expected (dotted: by fewer than 3)" if hoped else "", *_shared(journey))
     return _lane(journey, layers, ink=ink, title="Feelings", key=key, height=258, alt_text=_emotion_words(journey))
 
 
+def _shared(journey: Journey) -> list[str]:
+    "Say where no stage is the peak, or the pit, because several are equal."
+    return [f"no {moment}: {len(rows)} stages are equal" for moment, rows in _extremes(journey.stages).items() if len(rows) > 1]
+
+
 def _emotion_words(journey: Journey) -> str:
-    "Say the curve in one sentence, for those who cannot see it."
+    "Say the curve in words, for those who cannot see it."
     table = journey.stages
     rows = zip(table["stage"], table["emotion"], table["n_emotion"])
     said = [f"{stage} {_signed(mean)} (n {n})" if mean == mean else f"{stage} no data" for stage, mean, n in rows]
-    return "Mean feeling by stage, from -2 very bad to +2 very good: " + "; ".join(said) + "."
+    marked = [f"{m.moment} {m.stage}" for m in journey.moments.itertuples() if m.moment in ("peak", "pit")]
+    more = "; ".join([*marked, *_shared(journey)])
+    return "Mean feeling by stage, from −2 very bad to +2 very good: " + "; ".join(said) + "." + (f" {more[0].upper()}{more[1:]}." if more else "")
 
 # %% ../nbs/50_charts.ipynb #5c3a356f
 def _touchpoint_rows(journey: Journey, most: int, ink: dict[str, str]) -> tuple[pd.DataFrame, int]:
@@ -422,7 +473,7 @@ def _touchpoint_rows(journey: Journey, most: int, ink: dict[str, str]) -> tuple[
     table["where"] = ["not said" if o is None or o != o else "online" if o else "offline" for o in table["online"]]
     table = table[["stage", "touchpoint", "where", "people", "codings"]].assign(fill=np.where(table["where"].eq("online"), ink["line"], ink["paper"]))
     rows = zip(table["stage"], table["touchpoint"], table["where"], table["people"])
-    table["alt"] = [f"{stage}: {name} ({where}), {n} people" for stage, name, where, n in rows]
+    table["alt"] = [f"{stage}: {name} ({where}), {_people(n)}" for stage, name, where, n in rows]
     rank = {t: k for k, t in enumerate(order)}
     return table.sort_values("touchpoint", key=lambda c: c.map(rank), kind="stable"), max(len(order) - most, 0)
 
@@ -476,7 +527,7 @@ def _bar_rows(journey: Journey, facet: str, width: int) -> pd.DataFrame:
         named = "; ".join(f"{code} ({n})" for code, n in pairs[:12]) + (f"; {len(pairs) - 12} more" if len(pairs) > 12 else "")
         short = ["\n".join(_wrap(code, width - 26, lines=2)) + f"\u00a0({n})" for code, n in pairs[:2]]
         if len(pairs) > 2: short.append(f"+{len(pairs) - 2} more")
-        rows.append((stage, int(people), "\n".join(short), named, f"{stage}: {people} people with a {facet}: {named}"))
+        rows.append((stage, int(people), "\n".join(short), named, f"{stage}: {_people(people)} with a {facet}: {named}"))
     return pd.DataFrame(rows, columns=["stage", "people", "label", "all", "alt"])
 
 
@@ -557,45 +608,66 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
 
 
 def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int) -> pd.DataFrame:
-    "Set quotes in columns, in pixels: stage, x, y, head, body, facet, quote; what does not fit is left out."
+    """Set quotes in columns, in pixels: stage, x, y, beside (y where several stages are chosen and each has one column; blank without room there), head, body, facet,
+    quote; what does not fit is left out."""
     blocks, room, most = [], width / columns, max(320, 40_000 // max(len(quotes), 1))      # a picture of long quotes stays small
-    ends: dict[str, list[float]] = {}
+    ends, one = dict[str, list[float]](), dict[str, float]()
     for stage, quote, case, code, facet in zip(*(quotes[c].tolist() for c in ("stage", "quote", "case", "code", "facet"))):
         body, filled = _wrap(f"“{quote}”", room - 22, size=12, lines=4), ends.setdefault(stage, [0.] * columns)
         k, tall = filled.index(min(filled)), 34 + 15 * len(body)
         if filled[k] + tall - 14 > height: continue
         whole = quote if len(quote) <= most else quote[:most].rstrip() + " …"
-        blocks.append((stage, k * room, filled[k], f"{case}\u2002·\u2002{code} ({facet})", "\n".join(body), facet, whole))
+        fits = (beside := one.get(stage, 0.)) + tall - 14 <= height
+        blocks.append((stage, k * room, filled[k], beside if fits else np.nan, f"{case}\u2002·\u2002{code} ({facet})", "\n".join(body), facet, whole))
         filled[k] += tall
-    return pd.DataFrame(blocks, columns=["stage", "x", "y", "head", "body", "facet", "quote"])
+        one[stage] = beside + (tall if fits else 0)
+    return pd.DataFrame(blocks, columns=["stage", "x", "y", "beside", "head", "body", "facet", "quote"])
 
 # %% ../nbs/50_charts.ipynb #a9295aec
-def _newest(select: Any) -> str:
-    "Write the test for the stage that was chosen last: of several chosen ones the quotes of one are shown."
-    last = f"peek(data('{select.name}_store')).values[0]"
-    return f"datum.stage === (isArray({last}) ? peek({last}) : {last})"
+def _stage_lines(journey: Journey, blocks: pd.DataFrame) -> pd.DataFrame:
+    "Return per stage the line above its quotes: stage, head (alone), body (with others beside it)."
+    known = dict(zip(journey.stages["stage"], journey.stages["n_codings"]))
+    def line(stage: str, rows: pd.DataFrame) -> str:
+        return f"{stage}: {int(rows['stage'].eq(stage).sum())} of {known[stage]} codings" if known[stage] else f"{stage}: nobody was quoted"
+
+    return pd.DataFrame([(s, line(s, blocks), line(s, blocks[blocks["beside"].notna()])) for s in known], columns=["stage", "head", "body"])
 
 
-def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], select: Any, width: float, height: int) -> list[Any]:
-    "Return a line that names the stage, and the quotes with who said them."
+def _set_quotes(journey: Journey, blocks: pd.DataFrame, select: Any, width: float, columns: int) -> Any:
+    "Return a chart of what is chosen, with px and py: one stage has the whole width, several have a column each, as far as these go."
     import altair as alt
 
-    shown = blocks.groupby("stage", sort=False).size()
-    heads = journey.stages[["stage", "n_codings"]].copy()
-    heads["line"] = [f"{s}: {shown.get(s, 0)} of {n} codings" if n else f"{s}: nobody was quoted" for s, n in zip(heads["stage"], heads["n_codings"])]
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, width], range=[-_GUTTER, width - _GUTTER], nice=False), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[-24, height], range=[0, height + 24], nice=False), axis=_y_axis(ink, labels=False))
-    colours = alt.Color("ink:N", scale=None)
+    order = {s: k for k, s in enumerate(journey.stages["stage"])}
+    rows = pd.concat([_stage_lines(journey, blocks).assign(x=0, y=-24, beside=-24, facet=""), blocks], ignore_index=True)
+    chart = alt.Chart(rows.assign(order=rows["stage"].map(order))).transform_filter(_is_chosen(select))
+    chart = chart.transform_joinaggregate(chosen="distinct(stage)").transform_window(place="dense_rank()", sort=[alt.SortField("order")])
+    chart = chart.transform_filter(f"datum.chosen === 1 || datum.place <= {columns} && isValid(datum.beside)")
+    return chart.transform_calculate(px=f"datum.chosen === 1 ? datum.x : (datum.place - 1) * {width / columns}", py="datum.chosen === 1 ? datum.y : datum.beside")
+
+
+def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], select: Any, width: float, height: int, columns: int) -> list[Any]:
+    "Return a line that names each stage, the quotes with who said them, and a sentence for when nothing is chosen."
+    import altair as alt
+
+    x = alt.X("px:Q", scale=alt.Scale(domain=[0, width], range=[-_GUTTER, width - _GUTTER], nice=False), axis=None)
+    y = alt.Y("py:Q", scale=alt.Scale(domain=[-24, height], range=[0, height + 24], nice=False), axis=_y_axis(ink, labels=False))
     blocks = blocks.assign(ink=[ink.get(f"{f}_text", ink["muted"]) for f in blocks["facet"]])
-    base = alt.Chart(blocks).encode(x=x, y=y, tooltip=_tips(head="Who and what", quote="Quote")).transform_filter(select).transform_filter(_newest(select))
-    top = alt.Chart(heads.assign(x=0, y=-24)).encode(x=x, y=y, text=alt.Text("line:N")).transform_filter(select).transform_filter(_newest(select))
-    style = dict(align="left", baseline="top")
-    return [top.mark_text(fontSize=12, fontWeight="bold", color=ink["ink"], **style),
-            base.mark_text(fontSize=11, fontWeight="bold", aria=False, **style).encode(text=alt.Text("head:N"), color=colours),
-            base.mark_text(fontSize=12, lineHeight=15, lineBreak="\n", dy=15, color=ink["ink"], **style)
-                .transform_calculate(alt="datum.stage + ', ' + datum.head + ': ' + datum.quote").encode(text=alt.Text("body:N"), description=alt.Description("alt:N"))]
+    rows, style = _set_quotes(journey, blocks, select, width, columns), dict(align="left", baseline="top")
+    more = f"datum.place === {columns} && datum.chosen > {columns} ? ' (no room for ' + (datum.chosen - {columns}) + ' more)' : ''"
+    top = rows.transform_filter("datum.y < 0").transform_calculate(line=f"datum.chosen === 1 ? datum.head : datum.body + ({more})")
+    said = rows.transform_filter("datum.y >= 0").encode(x=x, y=y, tooltip=_tips(head="Who and what", quote="Quote"))
+    bold = dict(fontWeight="bold", **style)
+    none = alt.Chart(pd.DataFrame({"px": [0], "py": [-24], "line": ["No stage is chosen."]})).transform_filter(_nothing_chosen(select))
+    return [top.mark_text(fontSize=12, color=ink["ink"], **bold).encode(x=x, y=y, text=alt.Text("line:N")),
+            said.mark_text(fontSize=11, aria=False, **bold).encode(text=alt.Text("head:N"), color=alt.Color("ink:N", scale=None)),
+            said.mark_text(fontSize=12, lineHeight=15, lineBreak="\n", dy=15, color=ink["ink"], **style)
+                .transform_calculate(alt="datum.stage + ', ' + datum.head + ': ' + datum.quote").encode(text=alt.Text("body:N"), description=alt.Description("alt:N")),
+            none.mark_text(fontSize=12, color=ink["muted"], fontStyle="italic", **style).encode(x=x, y=y, text=alt.Text("line:N"))]
 
 # %% ../nbs/50_charts.ipynb #69b74aeb
+_HINT = "click stages, or take one from the menu below, to read what people said there"
+
+
 def chart_quotes(
     journey: Journey,              # whose words
     *,
@@ -611,25 +683,24 @@ def chart_quotes(
     quotes = _telling_quotes(journey, most)
     if quotes.empty: return _blank(journey, "No quote stands in any stage.", ink=ink, title="Quotes", heads=False)
     alone, width = select is None, _column(n) * n + _GUTTER
-    select = _menu(journey) if alone else select
-    blocks = _quote_blocks(quotes, width, height, columns=2 if width < 1100 else 3)
+    select, columns = _menu(journey, theme) if alone else select, 2 if width < 1100 else 3
+    blocks = _quote_blocks(quotes, width, height, columns)
     height = int((blocks["y"] + 15 * blocks["body"].str.count("\n")).max()) + 34      # no taller than the fullest stage
-    layers = _quote_layers(journey, blocks, ink, select, width, height)
+    layers = _quote_layers(journey, blocks, ink, select, width, height, columns)
     if alone: layers[0] = layers[0].add_params(select)
     said = [f"{s}: {k} quotes" for s, k in blocks.groupby("stage", sort=False).size().items()]
-    key = "" if alone else "click a stage to read what people said there"
+    key = _key("the strongest first, one of each person before a second", _HINT if isinstance(select, _Choice) else "")
     return _lane(journey, layers, ink=ink, title="Quotes", key=key, height=height + 24,
-                 alt_text="Quotes of the selected stage. " + "; ".join(said) + ".")
+                 alt_text="Quotes of the chosen stages, the strongest first, one of each person before a second. " + "; ".join(said) + ".")
 
 
-def _menu(journey: Journey) -> Any:
-    "Make a selection of one stage that is bound to a menu under the chart."
+def _menu(journey: Journey, theme: str | None) -> Any:
+    "Make a selection of one stage that is bound to a menu under the chart, but on paper."
     import altair as alt
 
-    names = [str(s) for s in journey.stages["stage"]]
-    first = _select(journey).param.to_dict()["value"][0]["stage"] if len(journey.quotes) else names[0]
-    menu = alt.binding_select(options=names, name="Stage ")
-    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, value=first, bind=menu)
+    menu = alt.binding_select(options=[str(s) for s in journey.stages["stage"]], name="Stage ")
+    bind = {} if _themed(theme) == "print" else {"bind": menu}
+    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, value=[{"stage": _first_shown(journey)}], **bind)
 
 # %% ../nbs/50_charts.ipynb #390d3473
 def chart_stack(

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from .charts import _HINT
 from .schema import BadInput, nearest
 
 # %% auto #0
@@ -39,6 +40,15 @@ def _words(spec: dict[str, Any]) -> tuple[str, str]:
     return " ".join(words) if isinstance(words, list) else str(words), str(spec.get("description", ""))
 
 
+def _still(chart: Any) -> dict[str, Any]:
+    "Return the specification of a picture in which nothing can be clicked, without the words that say one could."
+    spec: dict[str, Any] = chart.to_dict(validate=False)  # made once: for a journey this is most of the time that a picture takes
+    for lane in spec.get("vconcat", [spec]):
+        title = lane.get("title")
+        if isinstance(title, dict) and _HINT in title.get("subtitle", ""): title["subtitle"] = title["subtitle"].replace(_HINT, "").strip()
+    return spec
+
+
 def chart_svg(
     chart: Any,          # an Altair chart
     *,
@@ -47,7 +57,7 @@ def chart_svg(
     "Draw a chart as an SVG element with a role, a title and a description."
     import vl_convert
 
-    spec = chart.to_dict(validate=False)  # made once: for a journey this is most of the time that a picture takes
+    spec = _still(chart)
     title, description = _words(spec)
     words = f"<title>{escape(title or 'Chart')}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
     svg = re.sub(r"<svg\b([^>]*)>", lambda m: f'<svg role="img"{m[1]}>{words}', vl_convert.vegalite_to_svg(spec), count=1)
@@ -60,6 +70,7 @@ def _html(chart: Any) -> bytes:
     chart.save(file, format="html", inline=True)
     title, description = _words(chart.to_dict())
     head = f'<meta name="viewport" content="width=device-width, initial-scale=1"/>\n<title>{escape(title or "Chart")}</title>'
+    head += "\n<style>.vega-bindings { font: 13px sans-serif; margin: 0 18px 18px }</style>"
     head += f'\n<meta name="description" content="{escape(description)}"/>' if description else ""
     page = file.getvalue().replace("<html>", '<html lang="en">', 1)
     start = page.rindex(" spec = {")  # names of codes stand in there: none may end the script
@@ -72,7 +83,7 @@ def _bytes(chart: Any, form: str) -> bytes:
     "Draw a chart as PNG (two pixels per unit) or PDF."
     import vl_convert
 
-    spec = chart.to_dict(validate=False)
+    spec = _still(chart)
     return vl_convert.vegalite_to_png(spec, scale=2) if form == "png" else vl_convert.vegalite_to_pdf(spec)
 
 # %% ../nbs/52_exports.ipynb #ef54613a

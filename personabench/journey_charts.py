@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from .charts import (_GUTTER, _HEAT, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
-                                 _emotion_words, _inks, _key, _lane, _lookup, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
+from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
+                                 _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey
 from .schema import BadInput, FACETS, nearest
@@ -95,7 +96,8 @@ def _cells(journey: Journey, rows: pd.DataFrame, spans: Mapping[str, tuple[float
     kept = dict.fromkeys(["stage", "row", "words", "more", "alt", "x0", "x1", "x", "x_low", "x_high", *(t.shorthand for t in tips)])
     placed = _placed(rows, journey, spans)[list(kept)]
     layers = [_bands(journey, ink, _x(journey, ink, heads), select), *_cell_layers(placed, journey, y, ink, tips)]
-    return _lane(journey, layers, ink=ink, title=title, key=key, height=50 * len(names), alt_text=_told(f"{title} by stage", rows["alt"].tolist()), resolve=_own_x())
+    tall = max(50, 12 * max(map(len, told.values())) + 10)
+    return _lane(journey, layers, ink=ink, title=title, key=key, height=tall * len(names), alt_text=_told(f"{title} by stage", rows["alt"].tolist()), resolve=_own_x())
 
 
 def _percents(low: float, high: float) -> str:
@@ -109,8 +111,8 @@ def _gap_rows(journey: Journey) -> pd.DataFrame:
     if table.empty: return table
     table = table[table["gap"].notna()].copy()
     who = [f"{r.n} told both" if r.how == "same people" else f"{r.n_emotion} felt,\n{r.n_expectation} expected" for r in table.itertuples()]
-    ends = [f"{_signed(a)} to {_signed(b)}" if a == a else "none: too few people" for a, b in zip(table["low"], table["high"])]
-    said = [f"{r.stage}: {_signed(r.gap)}, interval {i}, {w.replace(chr(10), ' ')}" for r, i, w in zip(table.itertuples(), ends, who)]
+    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.how else _no_interval(min(r.n_emotion, r.n_expectation)) for r in table.itertuples()]
+    said = [f"{r.stage}: {_signed(r.gap)}, {'interval ' if r.how else ''}{i}, {w.replace(chr(10), ' ')}" for r, i, w in zip(table.itertuples(), ends, who)]
     return table.assign(zero=0, label=[_signed(g) for g in table["gap"]], below=who, interval=ends, alt=said, how=table["how"].fillna("no interval"))
 
 
@@ -122,7 +124,7 @@ def _gap_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], bottom:
     import altair as alt
 
     base = alt.Chart(rows).encode(x=x)
-    tips = _tips(stage="Stage", gap="Felt less expected±", interval="95 % interval", how="Compared", n_emotion="People who told a feeling",
+    tips = _tips(stage="Stage", gap="Felt minus expected±", interval="95 % interval", how="Compared", n_emotion="People who told a feeling",
                  n_expectation="People who told an expectation")
     colour = alt.StrokeValue(ink["gain"], condition={"test": "datum.gap < 0", "value": ink["pain"]})
     fill = alt.FillValue(ink["pain"], condition=[{"test": "!isValid(datum.low)", "value": ink["paper"]}, {"test": "datum.gap >= 0", "value": ink["gain"]}])
@@ -159,8 +161,8 @@ def chart_gaps(
     height = round(2.3 * reach * unit + foot)
     x = _x(journey, ink, heads)
     layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *_gap_layers(rows, x, y, ink, height - foot + 3)]
-    key = _key("▲ better than expected", "▼ worse", "| 95 % interval", "open: too few people for one" if rows["low"].isna().any() else "")
-    return _lane(journey, layers, ink=ink, title=title, key=key, height=height, alt_text=_told("Felt less expected, by stage", rows["alt"].tolist()))
+    key = _key("▲ better than expected", "▼ worse", "| 95 % interval", "open: no interval" if rows["low"].isna().any() else "")
+    return _lane(journey, layers, ink=ink, title=title, key=key, height=height, alt_text=_told("Felt minus expected, by stage", rows["alt"].tolist()))
 
 # %% ../nbs/53_journey_charts.ipynb #2161e91e
 def _most_met(table: pd.DataFrame, name: str, most: int) -> tuple[pd.DataFrame, int]:
@@ -214,6 +216,19 @@ def _figures(low: float, high: float, kind: str) -> str:
     return f"{first.removesuffix(' %')} to {last}" if last.endswith(" %") else f"{first} to {last}"
 
 
+_KINDS = {"nps": "net promoter score", "csat": "two best answers", "drop-off": "share who left", "seconds": "time", "emotion": "mean feeling", "ces": "mean"}
+
+
+def _scale_words(rows: pd.DataFrame, low: float, high: float) -> str:
+    "Say what the figures of a metric are and from where to where it is drawn: two best answers, 0 to 100 %."
+    kind = str(rows["kind"].iloc[0])
+    asked = kind == "share" and rows["question"].fillna("").astype(str).ne("").any() if "question" in rows else False
+    what = "share of yes" if asked else _KINDS.get(kind, kind)
+    if kind in _ENDS or kind == "seconds": return f"{what}, {_figures(low, high, kind)}"
+    known = rows.reindex(columns=["lowest", "highest"]).notna().all(axis=None)
+    return f"{what}, {low:g} to {high:g}" if known else f"{what}, ends unknown: {_figures(low, high, kind)}"
+
+
 _ENDS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}
 
 
@@ -236,8 +251,10 @@ def _metric_rows(journey: Journey) -> pd.DataFrame:
     names = [f"{m} ({s})" if several[m] else str(m) for m, s in zip(table["metric"], table["source"])]
     words = [f"{_figure(v, k)} · n {int(n):,}" for v, k, n in zip(table["value"], table["kind"], table["n"])]
     ends = [_figures(a, b, k) if a == a else "no interval" for a, b, k in zip(table["low"], table["high"], table["kind"])]
-    said = [f"{s}: {m} {w.replace(' · n', ', n')}, interval {i}" for s, m, w, i in zip(table["stage"], names, words, ends)]
-    return table.assign(row=names, words=words, more=ends, alt=said)
+    table = table.assign(row=names, words=words, more=ends)
+    scales = {name: _scale_words(part, *_span(part)) for name, part in table.groupby("row", sort=False)}
+    said = [f"{r.stage}: {r.row} ({scales[r.row]}) {r.words.replace(' · n', ', n')}, {'interval ' if r.low == r.low else ''}{r.more}" for r in table.itertuples()]
+    return table.assign(scale=table["row"].map(scales), alt=said)
 
 
 def chart_metrics(
@@ -254,9 +271,10 @@ def chart_metrics(
     if rows.empty: return _blank(journey, "No survey item and no log is mapped to a stage.", ink=ink, title=title, heads=heads, select=select)
     rows = rows.sort_values("row", key=lambda c: c.map({r: k for k, r in enumerate(dict.fromkeys(c))}), kind="stable")
     spans = {name: _span(part) for name, part in rows.groupby("row", sort=False)}
-    kinds = dict(zip(rows["row"], rows["kind"]))
-    labels = {name: [*_wrap(name, _GUTTER - 10, lines=2), _figures(a, b, kinds[name])] for name, (a, b) in spans.items()}
-    tips = _tips(metric="Metric", stage="Stage", words="Value", more="95 % interval", source="Source")
+    def whole(scale: str) -> str: return re.sub(r"(?<=[,:] )[^,:]+$", lambda m: m[0].replace(" ", "\u00a0"), scale)      # from where to where stays on one line
+    labels = {name: [*_wrap(name, _GUTTER - 10, lines=3), *(x.replace("\u00a0", " ") for x in _wrap(whole(scale), _GUTTER - 10, lines=2))]
+              for name, scale in zip(rows["row"], rows["scale"])}
+    tips = _tips(metric="Metric", stage="Stage", scale="What", words="Value", more="95 % interval", source="Source")
     key = _key("● value on the scale under its name", "▬ 95 % interval", "○ no interval" if rows["low"].isna().any() else "")
     return _cells(journey, rows, spans, title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
 
@@ -268,9 +286,9 @@ def _own_opportunities(journey: Journey) -> pd.DataFrame:
     ends = [wilson(p, n) for p, n in zip(table["people"], of)]
     rows = pd.DataFrame({"stage": table["stage"], "row": table["pain"], "rank": table["rank"], "value": table["people"] / of,
                          "low": [a for a, _ in ends], "high": [b for _, b in ends], "words": [f"{p} of {n}" for p, n in zip(table["people"], of)]})
-    felt = [f"; they felt {_signed(e)}" if e == e else "" for e in table["emotion"]]
+    felt = [f"; mean feeling of these people at this stage {_signed(e)}" if e == e else "" for e in table["emotion"]]
     said = [f"{r.stage}: {r.row}, {r.words} people, {_percents(r.low, r.high)}{f}" for r, f in zip(rows.itertuples(), felt)]
-    return rows.assign(more=[_percents(a, b) for a, b in ends], alt=said)
+    return rows.assign(more=[_percents(a, b) for a, b in ends], alt=said, alone=table["people"].eq(1))
 
 
 _OPPORTUNITY = ["stage", "score", "low", "high", "n"]
@@ -287,7 +305,15 @@ def _scored_opportunities(table: pd.DataFrame) -> pd.DataFrame:
     words = [f"{s:.1f} · n {int(n):,}" for s, n in zip(table["score"], table["n"])]
     ends = [f"{a:.1f} to {b:.1f}" if a == a else "no interval" for a, b in zip(table["low"], table["high"])]
     said = [f"{s}: {t}, score {w.replace(' · n', ', n')}, interval {i}" for s, t, w, i in zip(table["stage"], table[name], words, ends)]
-    return table.assign(row=table[name].astype(str), value=table["score"], rank=table.index + 1, words=words, more=ends, alt=said)
+    alone = table["people"].eq(1) if "people" in table else False
+    rank = table["score"].round(9).rank(ascending=False, method="min")
+    return table.assign(row=table[name].astype(str), value=table["score"], rank=rank, words=words, more=ends, alt=said, alone=alone)
+
+
+def _ranked(rows: pd.DataFrame) -> dict[str, str]:
+    "Return each row's name with its rank before it: equals share one, and what one person alone told has none."
+    best, alone = rows.groupby("row", sort=False)["rank"].min(), rows.groupby("row", sort=False)["alone"].all()
+    return {name: name if alone[name] else f"{1 + int((best < at).sum())}\u2002{name}" for name, at in best.items()}
 
 # %% ../nbs/53_journey_charts.ipynb #dfce1fd6
 def chart_opportunities(
@@ -309,9 +335,11 @@ def chart_opportunities(
     order = list(dict.fromkeys(rows["row"]))
     rows = rows[rows["row"].isin(order[:most])]
     top = 1. if table is None else 2. if "pain" in table else 20.
-    labels = {name: _wrap(f"{k}\u2002{name}", _GUTTER - 10, lines=3) for k, name in enumerate(order[:most], 1)}
+    ranked = _ranked(rows)
+    labels = {name: _wrap(told, _GUTTER - 10, lines=3) for name, told in ranked.items()}
     what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.0f}"
-    key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "")
+    key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "",
+               "no number: one person alone" if any(name == told for name, told in ranked.items()) else "")
     tips = _tips(row="What", stage="Stage", words="People" if table is None else "Score", more="95 % interval")
     return _cells(journey, rows, dict.fromkeys(order, (0., top)), title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
 
@@ -324,7 +352,7 @@ def _evidence_rows(journey: Journey) -> pd.DataFrame:
     found = found.sort_values("row", key=lambda c: c.map(rank).fillna(len(rank)), kind="stable")
     every = journey.stages[["stage", "n_people", "n_codings"]].set_axis(["stage", "people", "codings"], axis=1).assign(row="all")
     rows = pd.concat([every[every["people"] > 0], found], ignore_index=True)
-    said = [f"{s}: {r}, {p} people, {c} codings" for s, r, p, c in zip(rows["stage"], rows["row"], rows["people"], rows["codings"])]
+    said = [f"{s}: {r}, {_people(p)}, {c} codings" for s, r, p, c in zip(rows["stage"], rows["row"], rows["people"], rows["codings"])]
     return rows.assign(words=[f"{p:,} · {c:,}" for p, c in zip(rows["people"], rows["codings"])], alt=said)
 
 
@@ -470,8 +498,7 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     import altair as alt
 
     ink, curve = _inks(theme), _curve(journey).assign(moment="")
-    people = "1 person" if journey.n_people == 1 else f"{journey.n_people} people"
-    title = f"{journey.name}: {people}, {journey.n_codings} codings"
+    title = f"{journey.name}: {_people(journey.n_people)}, {journey.n_codings} codings"
     if curve.empty: return _blank(journey, "No feeling is coded in any stage.", ink=ink, title=title, heads=heads, select=select)
     ticks, x = {2: "very good +2", 0: "neutral 0", -2: "very bad −2"}, _x(journey, ink, heads)
     y = alt.Y("emotion:Q", scale=alt.Scale(domain=[-3.4, 2.8], nice=False, zero=False), axis=_y_axis(ink, values=list(ticks), labelExpr=_lookup(ticks)))
@@ -488,14 +515,14 @@ def _facets(journeys: Sequence[Journey], *, theme: str | None, heads: bool = Tru
 
 # %% ../nbs/53_journey_charts.ipynb #7924d5c7
 _NO_CODING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
-_READING = "Feelings are means over people with 95 % t intervals; there is none below 3 people, and nothing is drawn where nobody spoke."
+_READING = "Feelings are means over people with 95 % t intervals; there is none below 3 people or where all felt the same, and nothing is drawn where nobody spoke."
 
 
 def _several(journeys: Sequence[Journey]) -> tuple[str, str]:
     "Return the title and subtitle of a page of several journeys."
     names = [j.name for j in journeys]
     title = "Journeys of " + (", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0])
-    people = "; ".join(f"{j.name}: {'1 person' if j.n_people == 1 else f'{j.n_people} people'}, {j.n_codings} codings" for j in journeys)
+    people = "; ".join(f"{j.name}: {_people(j.n_people)}, {j.n_codings} codings" for j in journeys)
     return (title if len(names) <= 4 else f"{len(names)} journeys"), people
 
 
@@ -537,29 +564,31 @@ def chart_journeys(
 _MEASURES = {"emotion": "Mean feeling", "expectation": "Mean expectation"}
 
 
-def _heat_rows(journeys: Sequence[Journey], measure: str, colours: Sequence[str]) -> pd.DataFrame:
+def _heat_rows(journeys: Sequence[Journey], measure: str, colours: Sequence[str], column: float) -> pd.DataFrame:
     "Return stage, name, value, fill, figure, ends, people and alt of the cells that have a value."
     names = ["low", "high"] if measure == "emotion" else [f"{measure}_low", f"{measure}_high"]
     parts = [j.stages[["stage", measure, *names, f"n_{measure}"]].set_axis(["stage", "value", "low", "high", "n"], axis=1).assign(name=j.name) for j in journeys]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[rows["value"].notna()]
     steps = [int(np.clip(np.floor(2 * v + 4.5), 0, 8)) for v in rows["value"]]
-    ends = [f"{_signed(a)} to {_signed(b)}" if a == a else "no interval" for a, b in zip(rows["low"], rows["high"])]
-    said = [f"{r.name}, {r.stage}: {_signed(r.value)}, {'' if r.low == r.low else 'no '}interval{f' {e}' if r.low == r.low else ''}, n {r.n}"
-            for r, e in zip(rows.itertuples(), ends)]
+    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.low == r.low else "no interval" if r.n < 3 else "no interval: all felt the same" for r in rows.itertuples()]
+    said = [f"{r.name}, {r.stage}: {_signed(r.value)}, {'interval ' if r.low == r.low else ''}{e}, n {r.n}" for r, e in zip(rows.itertuples(), ends)]
+    ends = ["\n".join(_wrap(e, column - 6, size=11)) for e in ends]
     return rows.assign(fill=[colours[k] for k in steps], figure=[_signed(v) for v in rows["value"]], ends=ends, people=[f"n = {k}" for k in rows["n"]], alt=said)
 
 
-def _heat_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
-    "Return the cells and the three lines in them."
+def _heat_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], more: int) -> list[Any]:
+    "Return the cells, only their frames where fewer than 3 people told, and the three figures in them, the second of up to 1 + `more` lines."
     import altair as alt
 
     base = alt.Chart(rows).encode(x=x, y=y)
     tips = _tips(name="Journey", stage="Stage", figure="Mean", ends="95 % interval", n="People")
     cell = base.mark_rect(stroke=ink["paper"], strokeWidth=2).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
-    text = dict(color=ink["ink"], baseline="middle", aria=False)
-    return [cell, base.mark_text(dy=-16, fontSize=14, fontWeight="bold", **text).encode(text=alt.Text("figure:N")),
-            base.mark_text(dy=2, fontSize=11, **text).encode(text=alt.Text("ends:N")), base.mark_text(dy=17, fontSize=11, **text).encode(text=alt.Text("people:N"))]
+    few = base.transform_filter("datum.n < 3").mark_rect(width=alt.RelativeBandSize(.9), height=alt.RelativeBandSize(.84), fill=ink["paper"], aria=False, tooltip=None)
+    text, up = dict(color=ink["ink"], baseline="middle", aria=False, lineBreak="\n", lineHeight=13), 6.5 * more
+    return [cell, few, base.mark_text(dy=-16 - up, fontSize=14, fontWeight="bold", **text).encode(text=alt.Text("figure:N")),
+            base.mark_text(dy=2 - up, fontSize=11, **text).encode(text=alt.Text("ends:N")),
+            base.mark_text(dy=17 + up, fontSize=11, **text).encode(text=alt.Text("people:N"))]
 
 # %% ../nbs/53_journey_charts.ipynb #29b65db2
 @_checked_once()
@@ -575,15 +604,18 @@ def chart_stage_heatmap(
     _draw_offline()
     if measure not in _MEASURES: raise BadInput(f"measure {measure!r}", "no such measure", ", ".join(map(repr, _MEASURES)), nearest(str(measure), _MEASURES))
     ink, found = _inks(theme), _aligned(journeys, 20)
-    rows, first, title = _heat_rows(found, measure, _HEAT[_themed(theme)]), found[0], f"{_MEASURES[measure]} by stage"
+    first, title = found[0], f"{_MEASURES[measure]} by stage"
+    rows = _heat_rows(found, measure, _HEAT[_themed(theme)], _column(len(first.stages)))
     wide = _GUTTER + _column(len(first.stages)) * len(first.stages)
     if rows.empty: return _nothing(first, f"No {measure} is coded in any stage.", title, theme)
     names = [j.name for j in found]
-    told = {j.name: [*_wrap(j.name, _GUTTER - 10, lines=2), "1 person" if j.n_people == 1 else f"{j.n_people} people"] for j in found}
+    told = {j.name: [*_wrap(j.name, _GUTTER - 10, lines=2), _people(j.n_people)] for j in found}
     y = alt.Y("name:N", sort=names, scale=alt.Scale(domain=names), axis=_y_axis(ink, **_middled(told)))
     words = _told(title, rows["alt"].tolist())
-    lane = _lane(first, _heat_layers(rows, _x(first, ink, True), y, ink), ink=ink, title="", key="", height=66 * len(names), alt_text=words)
-    lines = ["Means over people, from −2 very bad to +2 very good; below each its 95 % interval and the people behind it. An empty cell: nobody told.",
+    more = int(rows["ends"].str.count("\n").max())
+    lane = _lane(first, _heat_layers(rows, _x(first, ink, True), y, ink, more), ink=ink, title="", key="", height=(66 + 13 * more) * len(names), alt_text=words)
+    lines = ["Means over people, from −2 very bad to +2 very good; below each its 95 % interval and the people behind it.",
+             "A frame alone: fewer than 3 people. An empty cell: nobody told.",
              "The darker, the worse." if _themed(theme) == "print" else "The more orange, the worse; the bluer, the better."]
     return _page([lane], title, lines, wide=wide, theme=theme, words=words.removeprefix(f"{title}: "))
 
@@ -604,28 +636,60 @@ def _matrix_rows(table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(scores=scores, sure=rows["low"].gt(10), alt=said)
 
 
+def _taken(rows: pd.DataFrame, at: np.ndarray) -> list[tuple[float, float, float, float, float]]:
+    "Return what a name should not cover, in pixels, and what each costs: points, both intervals of each, the name of a zone."
+    def pixel(side: str, end: str) -> np.ndarray: return rows[f"{side}_{end}"].to_numpy(float) / 10 * _SIDE
+    across = [(a, y - 2, b, y + 2, 150) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
+    along = [(x - 2, _SIDE - b, x + 2, _SIDE - a, 150) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
+    return [*((x - 8, y - 8, x + 8, y + 8, 400) for x, y in at), *across, *along, (0, 5, 130, 32, 60)]
+
+
+def _wide(label: str) -> float:
+    "Return about how many pixels a bold name of 12 pixels takes."
+    return sum(3.6 if c in "iljtfr.,:;'|!() I" else 10.3 if c in "mwMW—…" else 8.4 if c.isupper() else 12 if ord(c) > 0x2e80 else 6.9 for c in label)
+
+
+def _off(left: np.ndarray, middle: np.ndarray, wide: float, x: float, y: float) -> np.ndarray:
+    "Return how far from a point names would stand, in pixels."
+    return np.hypot(np.clip(np.maximum(left - x, x - left - wide), 0, None), np.clip(abs(middle - y) - 7, 0, None))
+
+
+def _costs(left: np.ndarray, middle: np.ndarray, wide: float, k: int, at: np.ndarray, taken: Sequence[tuple[float, ...]]) -> np.ndarray:
+    "Return what each place for a name would cost: what it covers, what its line to the point would cross, how far off it is, and the doubt whose it is."
+    (x, y), others, own = at[k], np.delete(at, k, axis=0), _off(left, middle, wide, *at[k])
+    nearest_other = np.min([_off(left, middle, wide, *p) for p in others], axis=0) if len(others) else np.full(len(left), np.inf)
+    line, end = (own > 16) | (nearest_other < own + 6), (np.clip(x, left, left + wide), np.clip(y, middle - 7, middle + 7))
+    aslant = np.minimum(abs(end[0] - x), abs(end[1] - y)) > .3 * np.maximum(abs(end[0] - x), abs(end[1] - y))
+    cost = own + np.where(line, 40, 0) + np.where(line & ~aslant, 40, 0)      # a line along an interval cannot be told from it
+    steps = np.linspace(.15, 1, 12)[:, None]
+    path = x + steps * (end[0] - x), y + steps * (end[1] - y)
+    for n, (a, top, b, low, weight) in enumerate(taken):
+        cost += weight * ((left < b + 2) & (left + wide > a - 2) & (middle - 8 < low) & (middle + 8 > top))
+        crossed = weight == 400 and n != k      # the line may cross an interval, but no point and no name
+        if crossed: cost += np.where(((path[0] > a) & (path[0] < b) & (path[1] > top) & (path[1] < low)).any(axis=0), 150, 0)
+    return cost
+
+
 def _label_places(rows: pd.DataFrame) -> pd.DataFrame:
-    "Find for each need's name a place in pixels beside its point where it covers neither a point nor another name: adds label, lx, ly (its left and middle)."
+    """Find for each need's name a place that covers neither point nor interval nor another name: adds label, lx, ly (its left and middle, in pixels) and px, py, ex, ey,
+    the ends of a line to its point where that is not the nearest one or stands far off."""
     at = np.column_stack([rows["importance"] / 10 * _SIDE, (1 - rows["satisfaction"] / 10) * _SIDE])
-    taken = [(x - 8, y - 8, x + 8, y + 8, 12) for x, y in at]         # what may not be covered, and how much it matters: points, names of zones, intervals
-    taken += [(0, 5, 125, 35, 4), (_SIDE - 105, _SIDE - 26, _SIDE, _SIDE - 4, 4)]
-    def pixel(side: str, end: str) -> pd.Series: return rows[f"{side}_{end}"] / 10 * _SIDE
-    taken += [(a, y - 1, b, y + 1, 1) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
-    taken += [(x - 1, _SIDE - b, x + 1, _SIDE - a, 1) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
-    places = []
-    for (x, y), need in zip(at, rows["need"]):
+    taken, places = _taken(rows, at), []
+    for k, need in enumerate(rows["need"]):
         label = _wrap(str(need), 170, size=12, lines=1)[0]
-        wide = 6.3 * len(label)
-        right, left, over = x + 9, x - 9 - wide, x - wide / 2
-        tries = [(a, y + side * (near + d)) for d in (0, 14, 28, 44) for side in (-1, 1) for a, near in ((right, 9), (left, 9), (over, 16))]
-        def covered(t: tuple[float, float], wide: float = wide, y: float = y) -> float:
-            a, b = t
-            out = max(0, a + wide - _SIDE) + max(0, -a) + max(0, 8 - b) + max(0, b - _SIDE + 8)
-            return 50 * out + 6 * abs(b - y) + sum(q[4] * max(0, min(a + wide, q[2]) - max(a, q[0])) * max(0, min(b + 8, q[3]) - max(b - 8, q[1])) for q in taken)
-        best = min(tries, key=covered)
-        taken.append((best[0], best[1] - 8, best[0] + wide, best[1] + 8, 4))
-        places.append((label, *best))
-    return rows.assign(**{name: [p[k] for p in places] for k, name in enumerate(("label", "lx", "ly"))})
+        wide, (x, y) = _wide(label), at[k]
+        grid = np.meshgrid(np.arange(2, max(_SIDE - wide, 3), 6), np.arange(9, _SIDE - 8, 5))
+        near = np.meshgrid([x + 11, x - 11 - wide, x - wide / 2], y + np.array([-18, -11, 0, 11, 18]))
+        left, middle = (np.concatenate([near[i].ravel(), grid[i].ravel()]) for i in (0, 1))
+        inside = (left >= 0) & (left + wide <= _SIDE) & (middle >= 8) & (middle <= _SIDE - 8)
+        left, middle = left[inside], middle[inside]
+        best = int(np.argmin(_costs(left, middle, wide, k, at, taken)))
+        a, b, own = left[best], middle[best], _off(left, middle, wide, x, y)[best]
+        other = min((float(_off(left, middle, wide, *p)[best]) for p in np.delete(at, k, axis=0)), default=np.inf)
+        line = own > 16 or other < own + 6
+        taken.append((a, b - 8, a + wide, b + 8, 400))
+        places.append((label, a, b, *((x, y, float(np.clip(x, a, a + wide)), float(np.clip(y, b - 7, b + 7))) if line else [np.nan] * 4)))
+    return rows.assign(**{name: [p[k] for p in places] for k, name in enumerate(("label", "lx", "ly", "px", "py", "ex", "ey"))})
 
 # %% ../nbs/53_journey_charts.ipynb #f48d927e
 def _zone_layers(x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
@@ -639,11 +703,10 @@ def _zone_layers(x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
     dash = alt.StrokeDashValue([1, 0], condition={"test": "datum.line == 0", "value": [4, 4]})
     rules = alt.Chart(lines).mark_line(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x, y=y, detail=alt.Detail("line:N"), strokeDash=dash)
     ends = pd.DataFrame([(10, 20 - s, f"score {s}") for s in (10, 12, 15)], columns=[*here, "words"])
-    names = pd.DataFrame([(.25, 9.6, "more than they need"), (9.8, .35, "worth working on")], columns=[*here, "words"])
-    text = dict(color=ink["muted"], fontSize=11, baseline="middle", aria=False)
-    left, right = (alt.Chart(part).encode(x=x, y=y, text=alt.Text("words:N")) for part in (names.head(1), names.tail(1)))
-    return [area, rules, alt.Chart(ends).mark_text(align="left", dx=6, **text).encode(x=x, y=y, text=alt.Text("words:N")),
-            left.mark_text(align="left", fontStyle="italic", **text), right.mark_text(align="right", fontStyle="italic", **text)]
+    names = pd.DataFrame([(.25, 9.6, "more than they need"), (10.13, 7.55, "worth working on")], columns=[*here, "words"])      # beside the top of its zone
+    text = dict(color=ink["muted"], fontSize=11, baseline="middle", align="left", aria=False)
+    return [area, rules, alt.Chart(ends).mark_text(dx=6, **text).encode(x=x, y=y, text=alt.Text("words:N")),
+            alt.Chart(names).mark_text(fontStyle="italic", **text).encode(x=x, y=y, text=alt.Text("words:N"))]
 
 
 def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
@@ -657,11 +720,14 @@ def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
             alt.Tooltip("scores:N", title="Score, 95 % interval"), alt.Tooltip("n:Q", title="People", format=",")]
     fill = alt.FillValue(ink["paper"], condition={"test": "datum.sure", "value": ink["ink"]})
     point = base.mark_circle(size=110, opacity=1, stroke=ink["ink"], strokeWidth=2).encode(fill=fill, tooltip=tips, description=alt.Description("alt:N"))
-    pixels = {"x": alt.X("lx:Q", scale=None, axis=None), "y": alt.Y("ly:Q", scale=None, axis=None)}
+    def at(channel: Any, field: str) -> Any: return channel(f"{field}:Q", scale=None, axis=None)
+    pixels = {"x": at(alt.X, "lx"), "y": at(alt.Y, "ly")}
+    lines = alt.Chart(rows).transform_filter("isValid(datum.px)").mark_rule(color=ink["muted"], strokeWidth=1, aria=False)
+    lines = lines.encode(x=at(alt.X, "px"), y=at(alt.Y, "py"), x2=alt.X2("ex:Q"), y2=alt.Y2("ey:Q"))
     halo = dict(align="left", baseline="middle", fontSize=12, fontWeight="bold", aria=False, strokeJoin="round")
     names = [alt.Chart(rows).mark_text(**halo, **style).encode(text=alt.Text("label:N"), **pixels)
              for style in (dict(stroke=ink["paper"], strokeWidth=4, strokeOpacity=.85, color=ink["paper"]), dict(color=ink["ink"]))]
-    return [across, along, point, *names]
+    return [across, along, lines, point, *names]
 
 # %% ../nbs/53_journey_charts.ipynb #42b437f0
 def chart_opportunity_matrix(
@@ -687,7 +753,7 @@ def chart_opportunity_matrix(
     lane = lane.properties(width=_SIDE, height=_SIDE, view=alt.ViewBackground(stroke=None), description=words)
     n = f"{int(rows['n'].min()):,}" + (f" to {int(rows['n'].max()):,}" if rows["n"].nunique() > 1 else "") if len(rows) else "0"
     lines = [f"{n} people. Lines through a point are 95 % intervals (Wilson).", "● score above 10 even at the low end of its interval\u2003○ not sure"]
-    return _page([lane], title, [*lines, *([f"{left} needs with lower scores are not drawn."] if left else [])], wide=_SIDE + 60, theme=theme, words=words)
+    return _page([lane], title, [*lines, *([f"{left} needs with lower scores are not drawn."] if left else [])], wide=_SIDE + 120, theme=theme, words=words)
 
 # %% ../nbs/53_journey_charts.ipynb #53a9d0c7
 _LANES: dict[str, Callable[..., Any]] = {
@@ -699,8 +765,7 @@ _DEFAULT = ("emotions", "touchpoints", "pains_gains", "quotes")
 
 def _headlines(journey: Journey) -> tuple[str, list[str]]:
     "Return the title and subtitle of a journey's picture."
-    people = "1 person" if journey.n_people == 1 else f"{journey.n_people} people"
-    base = f"{people}, {journey.n_codings} codings in {len(journey.stages)} stages"
+    base = f"{_people(journey.n_people)}, {journey.n_codings} codings in {len(journey.stages)} stages"
     base += f"; {len(journey.unplaced)} more stand in no stage" if len(journey.unplaced) else ""
     return f"Journey of {journey.name}", [base + ".", _READING]
 
@@ -722,7 +787,7 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
     found = _aligned(journeys, 8)
     title, people = _several(found)
     if all(j.quotes.empty for j in found): return _nothing(found[0], _NO_CODING, title, theme, people)
-    select, drawn = _select(next(j for j in found if len(j.quotes))) if "quotes" in lanes else None, list[Any]()
+    select, drawn = _select(next(j for j in found if len(j.quotes)), theme) if "quotes" in lanes else None, list[Any]()
     for lane in lanes:
         how: dict[str, Any] = dict(theme=theme, select=select)
         if lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
@@ -741,7 +806,7 @@ def chart_journey(
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
-    """Draw a journey as stacked lanes that share their stages and one selection.
+    """Draw a journey as stacked lanes that share their stages and what is chosen: by clicks on columns or heads (with Shift several), or by keyboard in the menu below.
 
     Returns an Altair chart; `journey_selection` returns the quotes of what was chosen in a `JupyterChart` of it. Raises `BadInput` for an unknown lane or theme.
     """
@@ -752,19 +817,24 @@ def chart_journey(
     title, subtitle = _headlines(journey)
     if journey.quotes.empty:
         return _nothing(journey, _NO_CODING, title, theme, subtitle[0])
-    select = _select(journey) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
+    select = _select(journey, theme) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
     drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
 
 # %% ../nbs/53_journey_charts.ipynb #cd7fc7bc
 def _chosen(chart: Any) -> list[str] | None:
-    "Return the chosen stages of a chart, those it begins with while nobody has chosen; None when it has no selection of stages."
-    live = getattr(getattr(chart, "selections", None), _SELECTION, None)
+    "Return the stages that a chart shows as chosen: the one of its menu, else those that were clicked; None when it has no selection of stages."
+    return _held(chart, _MENU) or _held(chart, _SELECTION)
+
+
+def _held(chart: Any, name: str) -> list[str] | None:
+    "Return the stages that one selection holds, those it begins with while nobody has chosen; None when the chart has no such selection."
+    live = getattr(getattr(chart, "selections", None), name, None)
     drawn = getattr(chart, "chart", chart)
     params = drawn.to_dict(validate=False).get("params", []) if hasattr(drawn, "to_dict") else []
-    begin = next((p.get("value", []) for p in params if p.get("name") == _SELECTION and "select" in p), None)
+    begin = next((p.get("value", []) for p in params if p.get("name") == name and "select" in p), None)
     if live is None and begin is None: return None
-    waiting = getattr(chart, "_vl_selections", {}).get(_SELECTION, {}).get("value", 0) is None       # not drawn yet
+    waiting = getattr(chart, "_vl_selections", {}).get(name, {}).get("value", 0) is None       # not drawn yet
     value = begin if live is None or waiting and not live.store else live.value
     rows = [value] if isinstance(value, dict) else list(value or [])
     return [str(s) for row in rows if "stage" in row for s in (row["stage"] if isinstance(row["stage"], (list, tuple)) else [row["stage"]])]

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import coding, store
-from .charts import _telling_quotes
+from .charts import _signed, _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
@@ -65,9 +65,7 @@ def _figure(people: int, base: int, share: float, low: float, high: float) -> st
     return f"{people} of {base} people" + ("" if pd.isna(low) else f" · {_percent(share)} ({round(100 * low)} to {_percent(high)})")
 
 
-def _signed(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
-    said = f"{value:+.1f}" if abs(value) >= .05 else "0.0"
-    return said if pd.isna(low) else f"{said} ({low:+.1f} to {high:+.1f})"
+
 
 # %% ../nbs/62_journey_map.ipynb #a6860a73
 def _counted(journey: Journey, table: pd.DataFrame, lane: str, facet: str, more: Callable[[Any], dict[str, Any]] = lambda r: {}) -> dict[Any, list[dict[str, Any]]]:
@@ -187,7 +185,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
     "strategy": ("Strategies", _suggested),
     "note": ("Notes", lambda j: {}),
 }
-_ABOUT = {"feelings": "-2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
+_ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
           "quotes": "the strongest, one a person",
           "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",

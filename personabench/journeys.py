@@ -323,13 +323,19 @@ def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
 
 
+def _extremes(stages: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    "Return the rows of all stages that share the highest mean (peak) and the lowest (pit); nothing when all stages feel the same."
+    known = stages[stages["emotion"].notna()]
+    firm = known[known["n_emotion"] >= 3] if (known["n_emotion"] >= 3).sum() >= 2 else known
+    best, worst = firm["emotion"].max(), firm["emotion"].min()
+    return {m: firm[(firm["emotion"] - x).abs() < 1e-9] for m, x in (("peak", best), ("pit", worst))} if best - worst > 1e-9 else {}
+
+
 def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
-    "Mark peak, pit, end (of the stages whose order the codebook gives) and mean."
+    "Mark peak, pit (where one stage alone is), end (of the stages whose order the codebook gives) and mean."
     known = stages[stages["emotion"].notna()]
     if known.empty: return pd.DataFrame(columns=_MOMENT)
-    firm = known[known["n_emotion"] >= 3] if (known["n_emotion"] >= 3).sum() >= 2 else known
-    best, worst = firm.loc[firm["emotion"].idxmax()], firm.loc[firm["emotion"].idxmin()]
-    rows = [("peak", best), ("pit", worst)] if best["emotion"] > worst["emotion"] else []
+    rows = [(m, equal.iloc[0]) for m, equal in _extremes(stages).items() if len(equal) == 1]
     rows += [("end", r) for _, r in known[known["ordered"]].tail(1).iterrows()]
     table = [(m, r["stage"], r["order"], r["emotion"], r["low"], r["high"], r["n_emotion"]) for m, r in rows]
     mean = mean_interval(felt.groupby("case")["emotion"].mean())
@@ -345,7 +351,10 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     means = [float(np.mean(sorted(felt_by[at]))) if at in felt_by else np.nan for at in zip(pains["stage"], pains["pain"])]
     table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=np.array(means, float))
     rank = np.lexsort((table["order"], -table["codings"], table["emotion"], -table["people"]))      # NaN sorts last
-    return table.iloc[rank].assign(rank=np.arange(1, len(table) + 1))[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
+    table = table.iloc[rank]
+    first = table[["people", "emotion", "codings"]].fillna(9).diff().ne(0).any(axis=1)      # equal pains share a rank
+    table = table.assign(rank=np.maximum.accumulate(np.where(first, np.arange(1, len(table) + 1), 0)))
+    return table[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
 _METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest", "answer"]
@@ -454,7 +463,9 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
              "No coding is placed in a stage: nothing is drawn." if quotes.empty else "",
              f"Codings in a turn without a stage: {len(unplaced)}, listed in .unplaced." if len(unplaced) else "",
              f"Emotion codes without a valence are not averaged: {', '.join(map(str, felt))}." if len(felt) else "",
-             f"Fewer than 3 people said how they felt, so no interval: {', '.join(few)}." if len(few) else ""]
+             f"Fewer than 3 people said how they felt, so no interval: {', '.join(few)}." if len(few) else "",
+             *(f"{len(rows)} stages share the {'highest' if m == 'peak' else 'lowest'} mean feeling, so none is the {m}: {', '.join(rows['stage'])}."
+               for m, rows in _extremes(stages).items() if len(rows) > 1)]
     return tuple(n for n in notes if n)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from types import SimpleNamespace
 
@@ -127,12 +128,83 @@ def test_quotes_follow_the_selection_and_are_wrapped():
     bands = [unit["name"] for unit in marks(spec, "rect")]
     assert len(set(bands)) == 3 and set(bands) <= set(select["views"])          # a click counts in each lane
     bodies = [u for u in marks(spec, "text") if u["encoding"]["text"].get("field") == "body"]
-    first, newest, *_ = bodies[0]["transform"]
-    assert first == {"filter": {"param": "stage", "empty": False}} and "peek(data('stage_store'))" in newest["filter"]     # of several chosen stages one is read
-    blocks = rows_of(spec, bodies[0])
+    clicked = {"and": [{"param": "stage", "empty": False}, "!length(data('stage_menu_store'))"]}
+    assert bodies[0]["transform"][0] == {"filter": {"or": [{"param": "stage_menu", "empty": False}, clicked]}}, "what the menu says, else what was clicked"
+    blocks = [r for r in rows_of(spec, bodies[0]) if r["y"] >= 0]
     assert {b["stage"] for b in blocks} == set(STAGES)
     assert all(len(line) < 90 for b in blocks for line in b["body"].split("\n"))
     assert any(b["quote"] == "ouch " * 60 and b["body"].endswith("…") for b in blocks)      # whole in the tooltip
+
+
+def drawn(trip, *stages: str, **how) -> list[str]:
+    "The texts of a chart in which these stages are chosen from the beginning."
+    import vl_convert
+
+    spec = chart_journey(trip, lanes=["emotions", "quotes"], **how).to_dict()
+    next(p for p in spec["params"] if p["name"] == "stage")["value"] = [{"stage": s} for s in stages]
+    return re.findall(r">([^<]+)</text>", vl_convert.vegalite_to_svg(spec))
+
+
+def test_quotes_of_two_chosen_stages_stand_beside_each_other():
+    trip = trip_of(STAGES, 5)
+    for stage in STAGES[:2]: assert sum(stage in t and " of " in t for t in drawn(trip, stage)) == 1
+    both = [t for t in drawn(trip, *STAGES[:2]) if " codings" in t]
+    assert [t.split(":")[0] for t in both] == STAGES[:2]
+    assert len([t for t in drawn(trip, *STAGES[:2]) if "\u2002·\u2002" in t]) == sum(int(re.search(r": (\d+) of", t)[1]) for t in both), "as many as it says"
+    assert any("no room for 1 more" in t for t in drawn(trip, *STAGES[:3]))
+    assert "No stage is chosen." in drawn(trip) and "No stage is chosen." not in drawn(trip, STAGES[0])
+
+
+def test_a_stage_can_be_chosen_in_a_menu_that_has_a_name_but_not_on_paper():
+    spec = chart_journey(trip_of(STAGES, 5)).to_dict()
+    menu = next(p for p in spec["params"] if p["name"] == "stage_menu")
+    assert menu["bind"] == {"input": "select", "options": [None, *STAGES], "labels": ["as clicked in the chart", *STAGES], "name": "Quotes of the stage "}
+    assert "click stages" in json.dumps(spec["vconcat"][-1]["title"])
+    for lane in (chart_journey, chart_quotes):
+        paper = json.dumps(lane(trip_of(STAGES, 5), theme="print").to_dict())
+        assert "click stages" not in paper and '"bind"' not in paper
+
+
+def test_the_heads_belong_to_the_columns_that_are_clicked():
+    spec = chart_journey(trip_of(STAGES, 5), lanes=["emotions", "touchpoints", "quotes"]).to_dict()
+    heads, below, *_ = marks(spec, "rect")
+    assert heads["encoding"]["y"]["value"] <= -25 and heads["encoding"]["y2"] == {"value": "height"} and "y" not in below["encoding"]
+    assert heads["encoding"]["x"]["axis"]["zindex"] == 1, "and do not cover the names"
+
+
+def test_what_cannot_be_clicked_does_not_ask_for_clicks(tmp_path):
+    from personabench.exports import chart_svg, write_chart
+
+    chart = chart_journey(trip_of(STAGES, 5), lanes=["emotions", "quotes"])
+    svg = chart_svg(chart)
+    assert "click" not in svg and "the strongest first" in svg
+    page = write_chart(chart, tmp_path / "page.html").read_text("utf-8")
+    assert "click stages, or take one from the menu below" in page and "as clicked in the chart" in page
+
+
+def feeling_trip(**felt: list[int]):
+    rows = [(f"P{p}", k, 100 * k, 100 * k + 50, stage, "stage", None) for k, (stage, all_) in enumerate(felt.items()) for p in range(len(all_))]
+    rows += [(f"P{p}", k, 100 * k + 5, 100 * k + 9, f"felt {v}", "emotion", v) for k, all_ in enumerate(felt.values()) for p, v in enumerate(all_)]
+    rows += [("P0", 0, 11, 15, "Hopes", "expectation", 0)]
+    codings = pd.DataFrame(rows, columns=["source", "turn", "start", "end", "code", "facet", "valence"]).assign(quote="...", role="participant")
+    return journey_from_codings(codings.assign(case=codings["source"], coding_id=range(len(codings))))
+
+
+def test_the_curve_says_why_a_point_has_no_interval_and_counts_one_person_as_one():
+    spec = chart_emotions(feeling_trip(Look=[1, 1, 1], Buy=[-1], Use=[2, 1, 0])).to_dict()
+    said = {r["stage"]: r["alt"] for r in rows_of(spec, marks(spec, "circle")[0])}
+    assert said["Look"] == "Look: mean feeling +1.0, no interval: all felt the same, 3 people"
+    assert said["Buy"] == "Buy: mean feeling −1.0, no interval below 3 people, 1 person"
+    assert "all felt the same" in spec["title"]["subtitle"] and "all felt the same" not in chart_emotions(feeling_trip(Use=[2, 1, 0])).to_dict()["title"]["subtitle"]
+    assert "1 people" not in json.dumps(spec) and "Look: expected 0.0, 1 person" in json.dumps(spec, ensure_ascii=False)
+    assert "Felt minus expected" in json.dumps(spec)
+
+
+def test_the_curve_marks_no_peak_where_several_stages_are_equal_and_says_so():
+    trip = feeling_trip(Look=[1, 2, 0], Buy=[0, 2, 1], Use=[-1, -1, 0])
+    spec = chart_emotions(trip).to_dict()
+    assert {r["stage"]: r["moment"] for r in rows_of(spec, marks(spec, "circle")[0])} == {"Look": "", "Buy": "", "Use": "pit"}
+    assert "no peak: 2 stages are equal" in spec["title"]["subtitle"] and "Pit use; no peak: 2 stages are equal." in spec["description"]
 
 
 def test_two_coders_on_the_same_words_give_one_quote():

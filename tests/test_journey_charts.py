@@ -17,7 +17,7 @@ from personabench import charts
 from personabench.charts import _HEAT, _THEMES, _contrast, chart_stack, set_theme
 from personabench.experience_measures import opportunity_scores
 from personabench.exports import chart_svg
-from personabench.journey_charts import (_LANES, _apart, _figure, chart_channels, chart_evidence, chart_gaps, chart_journey, chart_journeys, chart_metrics,
+from personabench.journey_charts import (_LANES, _apart, _figure, _wide, chart_channels, chart_evidence, chart_gaps, chart_journey, chart_journeys, chart_metrics,
                                          chart_opportunities, chart_opportunity_matrix, chart_stage_heatmap, journey_selection)
 from personabench.journey_measures import pain_severity
 from personabench.journeys import journey_from_codings
@@ -66,6 +66,11 @@ def marks(spec: dict, kind: str) -> list[dict]:
 
 
 def rows_of(spec: dict, unit: dict) -> list[dict]: return spec["datasets"][unit.get("data", spec.get("data"))["name"]]
+
+
+def labels_of(spec: dict) -> dict[str, list[str]]:
+    "The lines that stand in the gutter beside each row."
+    return json.loads(marks(spec, "circle")[0]["encoding"]["y"]["axis"]["labelExpr"].removeprefix("(").removesuffix(")[datum.value]"))
 
 
 def heads_of(spec: dict) -> int:
@@ -136,11 +141,28 @@ def test_each_metric_has_a_row_with_its_own_scale():
 
 def test_a_mean_is_drawn_on_the_scale_of_its_answers():
     row = {"stage": "Sign-up", "metric": "Ease", "kind": "ces", "value": 3., "low": 2.5, "high": 3.5, "n": 90, "source": "panel", "question": "q"}
-    for ends, words, at in (({"lowest": 1., "highest": 5.}, "1.0 to 5.0", .5), ({}, "2.5 to 3.5", .5), ({"lowest": 1., "highest": 7.}, "1.0 to 7.0", 1 / 3)):
+    for ends, words, at in (({"lowest": 1., "highest": 5.}, "mean, 1 to 5", .5), ({}, "2.5 to 3.5", .5), ({"lowest": 1., "highest": 7.}, "mean, 1 to 7", 1 / 3)):
         spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(pd.DataFrame([row | ends]))).to_dict()
         assert words in next(u["encoding"]["y"]["axis"] for u in marks(spec, "circle"))["labelExpr"], ends
         drawn = rows_of(spec, marks(spec, "circle")[0])[0]
         assert (drawn["x"] - drawn["x0"]) / (drawn["x1"] - drawn["x0"]) == pytest.approx(at, abs=.01)
+
+
+def test_a_metric_says_what_its_figure_is_under_a_name_of_up_to_three_lines():
+    ask = "Signing up or paying for the last pass was easy for me."
+    kinds = [("csat", "two best answers, 0 to 100 %"), ("share", "share of yes, 0 to 100 %"), ("nps", "net promoter score, −100 to +100"), ("mean", "mean, 1 to 5"),
+             ("seconds", "time, 0 s to 4 s")]
+    rows = pd.DataFrame([("Sign-up", f"{ask} {k}", kind, 2.8 if kind in ("mean", "seconds") else .3, np.nan, np.nan, 90, "panel", "q", 1., 5.)
+                         for k, (kind, _) in enumerate(kinds)], columns=[*METRICS, "lowest", "highest"])
+    rows.loc[4, ["low", "high", "lowest", "highest"]] = 2., 4., np.nan, np.nan
+    spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(rows)).to_dict()
+    unit = marks(spec, "circle")[0]
+    labels = labels_of(spec)
+    for k, (_, words) in enumerate(kinds):
+        lines = [line for line in labels[f"{ask} {k}"] if line.strip()]
+        assert " ".join(lines) == f"{ask} {k} {words}" and len(lines) <= 5, "whole, and then what it is"
+        assert 12 * len(labels[f"{ask} {k}"]) <= spec["height"] / len(kinds), "rows are as tall as their names"
+    assert f"({kinds[0][1]})" in rows_of(spec, unit)[0]["alt"]
 
 
 def test_the_same_metric_of_two_sources_is_two_rows():
@@ -171,6 +193,19 @@ def test_pains_can_be_ranked_by_their_weight():
     first = heavy.iloc[0]
     assert rows[0]["row"] == first["pain"] and drawn[first["pain"], first["stage"]] == f"{first['score']:.1f} · n {first['n_severity']}"
     assert (rows[0]["x"] - rows[0]["x0"]) / (rows[0]["x1"] - rows[0]["x0"]) == pytest.approx(first["score"] / 2, abs=.01)
+
+
+def test_an_opportunity_of_one_person_alone_has_no_rank_and_equals_share_theirs():
+    def label(spec, name): return " ".join(labels_of(spec)[name]).strip()
+    alone = chart_opportunities(trip_of(STAGES, 1)).to_dict()
+    assert label(alone, "Pain 0") == "Pain 0" and "no number: one person alone" in alone["title"]["subtitle"]
+    many = chart_opportunities(trip_of(STAGES, 6)).to_dict()
+    ranks = {n: label(many, n) for n in ("Pain 0", "Pain 1")}
+    assert all(re.fullmatch(r"\d\u2002Pain \d", told) for told in ranks.values()) and "no number" not in label(many, "Pain 2")
+    scores = pd.DataFrame({"need": ["Pay", "Find", "Ride"], "stage": "Sign-up", "score": [8.5, 8.5, 7.], "low": 7., "high": 10., "n": 90})
+    tied = chart_opportunities(trip_of(STAGES, 3), scores).to_dict()
+    assert [label(tied, n).split("\u2002")[0] for n in ("Pay", "Find", "Ride")] == ["1", "1", "3"]
+    assert "they felt" not in json.dumps(many), "what they felt at the stage is not what they felt about the pain"
 
 
 def test_evidence_counts_people_and_codings_of_each_facet():
@@ -298,6 +333,17 @@ def test_the_heat_map_writes_mean_interval_and_n_and_leaves_blanks_blank():
     assert {r["figure"] for r in rows_of(hoped, marks(hoped, "rect")[0])} <= {"+0.5", "+1.0"}
 
 
+def test_a_cell_of_fewer_than_three_people_is_a_frame_and_one_of_people_who_agree_says_so():
+    spec = chart_stage_heatmap([trip_of(STAGES, 4, name="one"), trip_of(STAGES, 2, name="two")]).to_dict()
+    cell, few = marks(spec, "rect")
+    assert few["transform"] == [{"filter": "datum.n < 3"}] and few["mark"]["fill"] == _THEMES["light"]["paper"] and few["mark"]["width"]["band"] < 1
+    same = trip_of(["A"], 4)
+    same = dataclasses.replace(same, stages=same.stages.assign(emotion=1., low=np.nan, high=np.nan))
+    spec = chart_stage_heatmap([same]).to_dict()
+    assert rows_of(spec, marks(spec, "rect")[0])[0]["ends"].replace("\n", " ") == "no interval: all felt the same"
+    assert "all felt the same" in " ".join(chart_journeys([same]).to_dict()["title"]["subtitle"])
+
+
 def test_worse_cells_are_more_orange_and_better_ones_bluer():
     for colours in (_HEAT["light"], _HEAT["dark"]):
         warm = [int(c[1:3], 16) - int(c[5:7], 16) for c in colours]
@@ -322,8 +368,8 @@ def test_the_matrix_places_needs_with_intervals_both_ways():
         assert (rows[r.need]["importance"], rows[r.need]["satisfaction"]) == (r.importance, r.satisfaction)
         assert rows[r.need]["importance_low"] == pytest.approx(10 * wilson(r.importance / 10 * 80, 80)[0])
         assert rows[r.need]["sure"] == (r.low > 10)
-    across = [u for u in marks(spec, "rule") if "x2" in u["encoding"]]
-    along = [u for u in marks(spec, "rule") if "y2" in u["encoding"]]
+    across = [u for u in marks(spec, "rule") if "x2" in u["encoding"] and "y2" not in u["encoding"]]
+    along = [u for u in marks(spec, "rule") if "y2" in u["encoding"] and "x2" not in u["encoding"]]
     assert len(across) == len(along) == 1 and len(marks(spec, "area")) == 1
     assert all(need in spec["description"] for need in NEEDS)
 
@@ -336,6 +382,37 @@ def test_names_in_the_matrix_cover_no_point_and_stay_inside(needs):
     boxes = [(r["lx"], r["ly"] - 7, r["lx"] + 6 * len(r["label"]), r["ly"] + 7) for r in rows]
     assert not [p for a, b, c, d in boxes for p in points if a < p[0] < c and b < p[1] < d]
     assert all(a >= 0 and c <= 470 and b >= 0 and d <= 460 for a, b, c, d in boxes)
+
+
+MORE = ["Plan a route", "Share with friends", "Ride in winter", "See the battery", "Report damage", "Get my money back", "Lock it safely", "Ride at night",
+        "Adjust the seat", "Carry my shopping", "Cross the city", "Speak to a person"]
+TUTORIAL = pd.DataFrame({"need": ["A free place at the dock", "A person who answers", "The price beforehand", "A bike when I start", "Nice routes"],
+                         "importance": [8.87, 7.70, 7.31, 7.96, 1.32], "satisfaction": [.22, .51, 1.33, 5.93, 4.97], "score": [17.5, 14.9, 13.3, 10., 1.3],
+                         "low": [16.9, 14., 12.6, 9.3, 1.], "high": [18.2, 15.8, 14., 10.7, 1.7], "n": [391, 164, 391, 391, 391]})
+
+
+@pytest.mark.parametrize(("table", "covered"), [(TUTORIAL, 0), (scores_of([*NEEDS, *MORE[:4]]), 0), (scores_of([*NEEDS, *MORE]), 3)], ids=["5", "12", "20"])
+def test_each_name_stands_nearest_to_its_own_point_or_has_a_line_to_it_and_covers_no_interval(table, covered):
+    spec = chart_opportunity_matrix(table).to_dict()
+    rows = rows_of(spec, marks(spec, "circle")[0])
+    at = {r["need"]: (46 * r["importance"], 460 - 46 * r["satisfaction"]) for r in rows}
+    boxes = {r["need"]: (r["lx"], r["ly"] - 6, r["lx"] + _wide(r["label"]), r["ly"] + 6) for r in rows}
+    def far(box, p): return np.hypot(max(box[0] - p[0], p[0] - box[2], 0), max(box[1] - p[1], p[1] - box[3], 0))
+    for r in rows:
+        if r["px"] is None: assert min(at, key=lambda n: far(boxes[r["need"]], at[n])) == r["need"] and far(boxes[r["need"]], at[r["need"]]) < 20
+        else: assert (r["px"], r["py"]) == pytest.approx(at[r["need"]]) and far(boxes[r["need"]], (r["ex"], r["ey"])) < 2, "the line leads from the point to the name"
+    lines = [(46 * r["importance_low"], at[r["need"]][1], 46 * r["importance_high"], at[r["need"]][1]) for r in rows]
+    lines += [(at[r["need"]][0], 460 - 46 * r["satisfaction_high"], at[r["need"]][0], 460 - 46 * r["satisfaction_low"]) for r in rows]
+    assert sum(a < d[2] and c > d[0] and b < d[3] and e > d[1] for a, b, c, e in boxes.values() for d in lines) <= covered
+    assert not [1 for m, n in itertools.combinations(boxes.values(), 2) if m[0] < n[2] and n[0] < m[2] and m[1] < n[3] and n[1] < m[3]]
+    drawn = next(u for u in marks(spec, "rule") if u["encoding"]["x"]["field"] == "px")
+    assert drawn["transform"] == [{"filter": "isValid(datum.px)"}]
+
+
+def test_what_is_worth_working_on_is_said_beside_its_zone_where_no_point_can_be():
+    spec = chart_opportunity_matrix(TUTORIAL).to_dict()
+    names = [r for u in marks(spec, "text") for r in rows_of(spec, u) if r.get("words") == "worth working on"]
+    assert names and all(r["importance"] > 10 and r["satisfaction"] < 8 for r in names)
 
 
 def test_a_matrix_without_needs_or_columns_says_so():
@@ -449,6 +526,13 @@ def test_chosen_stages_come_back_as_their_quotes_in_stage_order(value, stages):
     assert sorted(quotes["coding_id"]) == sorted(trip.quotes[trip.quotes["stage"].isin(stages)]["coding_id"])
 
 
+def test_what_the_menu_holds_is_chosen_whatever_was_clicked_before():
+    trip, clicked = trip_of(STAGES, 3), live([{"stage": "Leaving"}, {"stage": "Sign-up"}])
+    for held, stages in (([{"stage": "First ride"}], ["First ride"]), ([], ["Sign-up", "Leaving"]), (None, ["Sign-up", "Leaving"])):
+        clicked.selections.stage_menu = SimpleNamespace(value=held, store=[1])
+        assert list(dict.fromkeys(journey_selection(clicked, trip)["stage"])) == stages
+
+
 def test_a_chart_that_nobody_clicked_gives_what_it_shows():
     import altair as alt
 
@@ -470,11 +554,13 @@ def test_several_stages_can_be_chosen_and_a_brush_of_ones_own_works():
 
     trip = trip_of(STAGES, 3)
     spec = chart_journey(trip).to_dict()
-    assert next(p for p in spec["params"] if p["name"] == "stage")["select"]["toggle"] == "event.shiftKey"
+    assert next(p for p in spec["params"] if p["name"] == "stage")["select"]["toggle"].startswith("event.shiftKey && ")
     brush = alt.selection_interval(name="stage", encodings=["x"], empty=False, value={"x": ["Sign-up", "First ride"]})
     page = chart_stack([charts.chart_emotions(trip, select=brush), charts.chart_quotes(trip, select=brush)], title="Brushed")
     assert set(journey_selection(live({"stage": ["Sign-up", "First ride"]}, page), trip)["stage"]) == {"Sign-up", "First ride"}
-    assert "First ride: 8 of" in vl_convert.vegalite_to_svg(page.to_dict(validate=False))
+    svg = vl_convert.vegalite_to_svg(page.to_dict(validate=False))
+    assert all(re.search(rf">{stage}: [1-8] of", svg) for stage in ("Sign-up", "First ride")) and ">Awareness: " not in svg, "both are shown"
+    assert "click" not in json.dumps(page.to_dict()), "nor is there a menu"
 
 
 # -- Size and help --------------------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def test_every_lane_has_its_rows_and_empty_ones_are_named(study):
     assert [(i["text"], i["tag"]) for i in cell(view, "needs", "Sign-up")] == [("Safety", "goal")]
     [gap] = cell(view, "gap", "Sign-up")
     row = j.gaps.set_index("stage").loc["Sign-up"]
-    assert row.how == "same people" and gap["text"].startswith(f"Gap {row.gap:+.1f} (")
+    assert row.how == "same people" and gap["text"].startswith(f"Gap {row.gap:+.1f} (".replace("-", "−"))
     assert said(gap).endswith("same people, n = 3") and "expected +1.0, felt" in said(gap)
     one, two = cell(view, "metrics", "Sign-up")
     assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.2 (3.0 to 3.5)", "n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)

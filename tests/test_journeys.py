@@ -349,6 +349,22 @@ def test_moments_mark_peak_pit_end_and_mean():
     assert trip.moments["emotion"].iloc[-1] == pytest.approx(np.mean([0, 2 / 3, -1 / 3]))
 
 
+def test_no_stage_is_the_peak_or_the_pit_where_several_are_equal():
+    trip = journey_from_codings(table(*feelings("Buy", A=1, B=2, C=0), *feelings("Use", A=0, B=2, C=1), *feelings("Leave", A=-1, B=-1, C=0)))
+    assert trip.moments["moment"].tolist() == ["pit", "mean"] and trip.moments["stage"][0] == "Leave"
+    assert any(n == "2 stages share the highest mean feeling, so none is the peak: Buy, Use." for n in trip.notes)
+    low = journey_from_codings(table(*feelings("Buy", A=0, B=-1, C=0), *feelings("Use", A=2, B=2, C=1), *feelings("Leave", A=-1, B=0, C=0)))
+    assert low.moments["moment"].tolist() == ["peak", "mean"] and "so none is the pit: Buy, Leave." in " ".join(low.notes)
+    flat = journey_from_codings(table(*feelings("Buy", A=1, B=1, C=1), *feelings("Use", A=1, B=1, C=1)))
+    assert flat.moments["moment"].tolist() == ["mean"] and "share" not in " ".join(flat.notes)
+
+
+def test_equal_pains_share_a_rank():
+    rows = [(p, 0, 0, 90, "Use", "stage") for p in "AB"] + [(p, 0, 10 * k, 10 * k + 5, name, "pain") for k, name in enumerate(["slow", "dear"]) for p in "AB"]
+    table_ = journey_from_codings(table(*rows, ("A", 0, 40, 45, "lost", "pain"), ("B", 0, 50, 55, "far", "pain"))).opportunities
+    assert table_["rank"].tolist() == [1, 1, 3, 3] and table_["people"].tolist() == [2, 2, 1, 1]
+
+
 def test_the_end_is_a_stage_that_the_codebook_puts_last():
     rows = [*feelings("A", P=-1, Q=0, R=-2), *feelings("Z", P=1, Q=2, R=1), *feelings("Y", P=0, Q=1, R=0)]
     some = journey_from_codings(table(*rows), codes=pd.DataFrame({"code": ["A", "Z", "Y"], "facet": "stage", "order": [1, None, None]}))

@@ -14,6 +14,9 @@ export function darkened(spec, dark, ink) {
   return JSON.parse(text.replace(/"#[0-9a-fA-F]{6}"/g, colour => `"${dark[colour.slice(1, -1).toLowerCase()] ?? colour.slice(1, -1)}"`));
 }
 
+/** Let the arrows in a chart's menu belong to the menu, not to the notebook's cells. @param {any} event */
+function own(event) { if (event.target.tagName === "SELECT") event.target.dataset.lmSuppressShortcuts = "true"; }
+
 /**
  * A render function that follows the notebook from light to dark and back.
  * @param {(given: any) => any} render @param {Record<string, string>} dark @param {string} ink
@@ -40,6 +43,7 @@ export function following(render, dark, ink) {
       for (const call of again) call();
     });
     watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    given.el?.addEventListener("focusin", own);
     const close = await render({ ...given, model: seen });
     return () => { watch.disconnect(); close?.(); };
   };

@@ -59,6 +59,15 @@ def test_the_chart_draws_live_and_a_click_reaches_python(lab):
 QUOTES = "[(r.stage, r.case, r.quote) for r in journey_selection({}, trip).itertuples() if r.facet == 'emotion']"
 
 
+def texts(lab) -> list[str]: return lab.page.locator(VEGA).first.locator("text").all_text_contents()
+
+
+def shown(lab) -> list[str]:
+    "The stages whose quotes the chart shows, from left to right."
+    heads = lab.page.locator(VEGA).first.locator("text").filter(has_text=" codings").all()
+    return [head.text_content().split(":")[0] for head in sorted(heads, key=lambda head: head.bounding_box()["x"]) if ": " in head.text_content()]
+
+
 def expected(*stages: str) -> list[tuple[str, str, str]]:
     return [(stage, f"P{p}", f"words about {stage}") for stage in stages for p in range(5)]
 
@@ -85,12 +94,47 @@ def test_chosen_stages_come_back_as_their_quotes(lab):
     assert lab.ask(QUOTES.format("live")) == expected("First ride")
     click(0, shift=True)
     assert lab.ask(QUOTES.format("live")) == expected("Awareness", "First ride"), "in stage order, whatever came first"
-    shown = lab.page.locator(VEGA).first.locator("text").all_text_contents()
-    assert any("Awareness: " in text for text in shown) and not any("First ride: " in text for text in shown), "the quotes of the one that was chosen last"
+    assert shown(lab) == ["Awareness", "First ride"], "and the chart shows both"
     lab.shot("chart-two-stages")
     click(0, shift=True)
     click(2, shift=True)
-    assert lab.ask(QUOTES.format("live")) == [], "nothing is chosen"
+    assert lab.ask(QUOTES.format("live")) == [] and shown(lab) == [], "nothing is chosen"
+    assert "No stage is chosen." in texts(lab)
+    lab.page.mouse.click(box["x"] + 18 + 132 + 3.5 * 200, box["y"] + 150)      # a head
+    lab.page.wait_for_timeout(700)
+    assert lab.ask(QUOTES.format("live")) == expected("Leaving") and shown(lab) == ["Leaving"]
+    assert lab.outside == [] and lab.console == []
+
+
+def test_the_keyboard_alone_chooses_a_stage_in_the_menu(lab):
+    make = MAKE + "\nfrom personabench.journey_charts import journey_selection"
+    write_notebook(lab.server.root / "keys.ipynb", make, "live = alt.JupyterChart(chart_journey(trip))\nlive")
+    lab.open("keys.ipynb")
+    lab.run_all()
+    lab.page.locator(VEGA).first.wait_for(timeout=30_000)
+    lab.page.wait_for_timeout(1000)
+    menu = lab.page.get_by_label("Quotes of the stage")
+    menu.evaluate("menu => { menu.scrollIntoView(); menu.parentElement.tabIndex = -1; menu.parentElement.focus(); }")
+    lab.page.keyboard.press("Tab")
+    assert menu.evaluate("menu => document.activeElement === menu"), "it stands in the order of Tab"
+    for keys, stages in ((["ArrowDown"], ["Awareness"]), (["ArrowDown", "ArrowDown"], ["First ride"]), (["Home"], ["Sign-up"]), (["End"], ["Leaving"])):
+        for key in keys: lab.page.keyboard.press(key)
+        lab.page.wait_for_timeout(700)
+        assert lab.ask(QUOTES.format("live")) == expected(*stages) and shown(lab) == stages, keys
+    lab.shot("chart-menu")
+    box = lab.page.locator(VEGA).first.bounding_box()
+
+    def click(column: float) -> None:
+        lab.page.mouse.click(box["x"] + 18 + 132 + (column + .5) * 200, box["y"] + 250)
+        lab.page.wait_for_timeout(700)
+
+    lab.page.keyboard.down("Shift")
+    lab.page.locator(VEGA).first.scroll_into_view_if_needed()
+    box = lab.page.locator(VEGA).first.bounding_box()
+    click(0)
+    lab.page.keyboard.up("Shift")
+    assert lab.ask(QUOTES.format("live")) == expected("Awareness") and shown(lab) == ["Awareness"], "a click takes over"
+    assert menu.evaluate("menu => menu.selectedOptions[0].label") == "as clicked in the chart"
     assert lab.outside == [] and lab.console == []
 
 

@@ -119,7 +119,7 @@ def test_what_is_computed_says_n_and_interval_and_opens_to_its_quotes_by_keys(be
     assert bench.words(pain).split("\n")[:1] == ["▼ Payment fails"] and "3 of 4 people · 75 % (30 to 95 %)" in bench.words(pain)
     assert "supported" in pain.locator(".pbm-hear").text_content()
     feeling = bench.words(bench.cell("feelings", "Sign-up"))
-    assert "-0.8 (-2.0 to +2.0)" in feeling and "n = 4" in feeling and "pit" in feeling
+    assert "−0.8 (−2.0 to +2.0)" in feeling and "n = 4" in feeling and "pit" in feeling
     assert bench.cell("feelings", "Awareness").inner_text().strip() == "nothing said"
     few = bench.words(bench.cell("feelings", "Ride"))
     assert "n = 2" in few and "no interval below 3 people" in few and bench.cell("feelings", "Ride").locator(".pbm-range").count() == 0
