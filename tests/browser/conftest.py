@@ -115,9 +115,15 @@ def axe() -> Callable[..., list[str]]:
 
 @dataclass
 class Server:
-    "A running JupyterLab: its address and the folder that it shows."
+    "A running JupyterLab: its address, the folder that it shows, and the folder of what people choose in its menus."
     url: str
     root: Path
+    settings: Path
+
+    def forget(self) -> Server:
+        "Take back the theme that a test chose: each test begins in the light one."
+        (self.settings / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings").unlink(missing_ok=True)
+        return self
 
 
 def free_port() -> int:
@@ -152,7 +158,7 @@ def serve(module: str, options: list[str], tmp_path_factory: pytest.TempPathFact
                     process.kill()
                     pytest.fail(f"{module} did not start:\n{log.read_text('utf-8', errors='replace')[-3000:]}")
                 time.sleep(0.1)
-        yield Server(url, root)
+        yield Server(url, root, own / "settings")
         process.terminate()
         try:
             process.wait(10)
@@ -322,7 +328,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def lab(browser: Browser, lab_server: Server, shots: Path) -> Iterator[Lab]:
     "A fresh page of JupyterLab that records what leaves loopback."
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    lab = Lab(context.new_page(), lab_server, shots)
+    lab = Lab(context.new_page(), lab_server.forget(), shots)
     lab.watch()
     yield lab
     context.close()
@@ -332,7 +338,7 @@ def lab(browser: Browser, lab_server: Server, shots: Path) -> Iterator[Lab]:
 def notebook(browser: Browser, notebook_server: Server, shots: Path) -> Iterator[Lab]:
     "A fresh page of Jupyter Notebook 7 that records what leaves loopback."
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = Lab(context.new_page(), notebook_server, shots, prefix="/notebooks/")
+    page = Lab(context.new_page(), notebook_server.forget(), shots, prefix="/notebooks/")
     page.watch()
     yield page
     context.close()

@@ -26,6 +26,7 @@ def write(notebook, name: str, show: str, ready: str) -> None:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebook.server.root / f"{name}.ipynb")
     notebook.open(f"{name}.ipynb")
+    assert notebook.page.evaluate("document.body.dataset.jpThemeLight") == "true", "a test begins in the light theme, whatever one before has left"
     notebook.console.clear()  # an error of Notebook 7's own: it asks for settings of a plugin that it has not loaded
     notebook.run_all()
     notebook.page.locator(ready).first.wait_for(timeout=30_000)
