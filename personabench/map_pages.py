@@ -230,7 +230,7 @@ def _cell_lines(lane: dict[str, Any], at: int, room: float) -> list[_Line]:
 # %% ../nbs/64_map_pages.ipynb #d71b72b0
 _PAPERS: dict[str, tuple[float, float, int]] = {"A3": (1190.55, 841.89, 7), "A4": (841.89, 595.28, 5)}  # width, height in points; most stages side by side
 _EDGE, _LANE, _PAD, _HEAD = 28., 76., 5., 72.
-_LEAST, _SCALES = {"A3": 1.1, "A4": 1.}, (1.8, 1.65, 1.5, 1.4, 1.3, 1.2, 1.1)  # how large things are drawn: at least, and what is tried beyond
+_LEAST, _SCALES = {"A3": 1.2, "A4": 1.}, (1.8, 1.65, 1.5, 1.4, 1.3, 1.2, 1.1)  # how large things are drawn: at least, and what is tried beyond
 _PENS = {"zero": ("#8a9099", .6, ' stroke-dasharray="3 3"'), "line": ("#4a515a", 1.5, ""), "range": ("#4a515a", .9, "")}
 
 
