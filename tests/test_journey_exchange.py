@@ -329,6 +329,7 @@ def decided(tmp_path_factory):
         ids = trip.quotes.loc[trip.quotes["code"].eq("Payment fails"), "coding_id"].tolist()
         pb.add_entry(study, "Two docks more", lane="strategy", stage="Regular use")
         pb.add_entry(study, "Say why a payment failed", lane="strategy", stage="Sign-up", owner="Payments team", due="2026-09-15", evidence=[*ids, "avery/c3"])
+        pb.add_entry(study, "Pay later", lane="strategy", stage="Sign-up", position=1)
         pb.add_entry(study, "Nobody sees the price", lane="opportunity", stage="Consideration", owner="MB")
         pb.add_entry(study, "=Ask again", lane="note", stage="Delivery")
         pb.add_entry(study, "Of another map", lane="strategy", stage="Sign-up", map="other")
@@ -346,8 +347,9 @@ def test_what_was_decided_is_on_a_slide_with_owner_date_and_evidence(tmp_path: P
     study, trip, ids = decided
     slides = shown
     table, _, notes = slides["What was decided"]
-    assert table == [["Stage", "What", "Who", "By when"], ["Sign-up", "Say why a payment failed", "Payments team", "2026-09-15"],
-                     ["Regular use", "Two docks more", "nobody yet", "no date"]], "in the order of stages, of this map only"
+    assert table == [["Stage", "What", "Who", "By when"], ["Sign-up", "Pay later", "nobody yet", "no date"],
+                     ["Sign-up", "Say why a payment failed", "Payments team", "2026-09-15"],
+                     ["Regular use", "Two docks more", "nobody yet", "no date"]], "in the order of stages and of the map, of this map only"
     assert f"codings {', '.join(map(str, ids))}; claims avery/c3" in notes and f"coding {ids[0]} · pain: Payment fails" in notes and "an assumption" in notes
     assert slides["What the team noted"][0][1:] == [["Consideration", "opportunity", "Nobody sees the price", "MB", ""], ["Delivery", "note", "=Ask again", "", ""]]
     suggested = [row for title, (rows, _, _) in slides.items() if title.startswith("What the figures suggest") for row in rows[1:]]
@@ -364,6 +366,7 @@ def test_what_was_decided_is_a_table_with_what_the_figures_suggest(tmp_path: Pat
     mine = table[table["kind"] != "suggestion"]
     assert mine[["stage", "kind", "text", "owner", "due", "evidence"]].values.tolist() == [
         ["Consideration", "opportunity", "Nobody sees the price", "MB", "", ""],
+        ["Sign-up", "strategy", "Pay later", "", "", ""],
         ["Sign-up", "strategy", "Say why a payment failed", "Payments team", "2026-09-15", ", ".join([*map(str, ids), "avery/c3"])],
         ["Regular use", "strategy", "Two docks more", "", "", ""], ["Delivery", "note", "'=Ask again", "", "", ""]]
     told = table[table["kind"] == "suggestion"]
@@ -464,6 +467,7 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
     write_lanes(before, tmp_path / "lanes", study=study)
     said += "".join(path.read_text("utf-8-sig") for path in (tmp_path / "lanes").iterdir())
+    assert "[not to be quoted]" not in "\n".join(texts(deck)), "whom nobody may quote is not chosen for their words"
     said += str(slides_of(tmp_path / "j.pptx")["What was decided"][0])
     assert said.count("nobody may say: [not to be quoted] again") == 3, "in notes, in entries.csv and on the slide"
     assert len(words) > 10 and not [w for w in words if w in said] and "[not to be quoted]" in said
@@ -479,6 +483,9 @@ def test_who_has_withdrawn_has_no_journey_in_cjml_though_the_journey_is_older(tm
         before = pb.journey(study)
         pb.withdraw(study, case="P12")
         people = {c: ElementTree.parse(write_cjml(before, tmp_path / "j.xml", study=s)).getroot().findall("actualJourney") for c, s in (("all", None), ("left", study))}
+        write_lanes(before, tmp_path, study=study)
+        hers = before.quotes.loc[before.quotes["case"].eq("P12") & before.quotes["quote"].str.len().gt(30), "quote"]
+    assert len(hers) > 10 and not [q for q in hers if q in (tmp_path / "quotes.csv").read_text("utf-8-sig")], "nor are her words in the tables"
     ids = {c: {p.find("actors/endUser").get("actorID") for p in found} for c, found in people.items()}
     assert ids["all"] - ids["left"] == {"P12"} and ids["left"] and "P12" not in (tmp_path / "j.xml").read_text("utf-8")
 

@@ -265,6 +265,16 @@ def test_the_planted_order_of_opportunities_is_found(sample):
     assert (got["low"] < got["score"]).all() and (got["score"] < got["high"]).all() and got["first"].iloc[0] == 1
 
 
+def test_scores_are_importance_and_what_is_missing_of_it_weighted():
+    data = {"want": [5, 4, 5, 1, 2, 4, 3, 5, 5, 1, 4, 2], "have": [1, 2, 5, 4, 1, 2, 3, 1, 4, 4, 2, 1], "w": [1, 2, 3, 1, 1, 2, 1, 1, 4, 1, 2, 1]}
+    with asked_of(data, weights="w", levels={"want": [1, 2, 3, 4, 5], "have": [1, 2, 3, 4, 5]}) as study:
+        got = stage_opportunities(study, {"speed": ("want", "have"), "calm": ("have", "want")}).set_index("need")
+    high = {k: 10 * np.average(np.array(data[k]) >= 4, weights=data["w"]) for k in ("want", "have")}
+    assert high["want"] > high["have"]
+    assert tuple(got.loc["speed", ["importance", "satisfaction", "score"]]) == pytest.approx((high["want"], high["have"], 2 * high["want"] - high["have"]))
+    assert got.loc["calm", "score"] == pytest.approx(high["have"]), "more satisfied than important: nothing is missing, nothing is taken off"
+
+
 def test_few_people_have_scores_without_intervals_and_none_have_none(sample):
     few = stage_opportunities(sample, NEEDS, survey="wave1", persona=SimpleNamespace(name="Nora", cases=["P01", "P02", "P03", "P04"]))
     assert few["score"].notna().any() and few[["low", "high", "first"]].isna().all(axis=None) and few["n"].max() == 4
@@ -447,6 +457,11 @@ def test_a_planned_stage_that_nobody_told_of_is_not_met_and_stands_where_the_pla
         "Nobody of 3 people told of the planned stage 'Buyy': did you mean 'Buy'?"]
 
 
+def test_where_nobody_met_anything_the_plan_is_not_met():
+    got = journey_deviations(told(("A", "Use", "pain", "slow")), pd.DataFrame({"stage": ["Use"], "touchpoint": ["App"]}))
+    assert got[["status", "people", "of"]].values.tolist() == [["not met", 0, 1]]
+
+
 def test_spellings_of_one_touchpoint_are_counted_together_and_each_person_once():
     trip = told(("A", "Buy", "touchpoint", "App"), *[(p, "Buy", "touchpoint", "app") for p in "ABC"], ("D", "Buy", "pain", "slow"))
     got = journey_deviations(trip, pd.DataFrame({"stage": ["Buy"], "touchpoint": ["APP"]}))
@@ -496,6 +511,14 @@ def test_each_strategy_leads_to_its_codings():
     assert got["pain"].tolist() == ["slow", None, None, None] and got[["people", "of"]].values.tolist() == [[3, 4], [4, 4], [1, 4], [2, 4]]
     assert got["channel"].tolist() == ["App", "App", None, "App"], "who needs speed named no touchpoint"
     assert "3 of 4 people" in got["why"][0] and "16.0 (14.0 to 17.0) of 20 (survey, n = 80)" in got["why"][2]
+
+
+def test_what_is_satisfied_or_unsure_suggests_nothing():
+    trip = told(*felt("Use", [2, -2, 0]), *[(p, "Use", "expectation", "hopes", v) for p, v in zip("ABC", [1, 1, 1])])
+    gap = trip.gaps.iloc[0]
+    assert gap["gap"] < 0 < gap["high"], "a gap that may be none"
+    needs = pd.DataFrame({"need": ["calm"], "stage": ["Use"], "importance": 3., "satisfaction": [8.], "score": [3.], "low": [2.], "high": [4.], "n": 80})
+    assert suggest_strategies(trip, opportunities=needs).empty
 
 
 def test_a_gap_of_some_rests_on_their_words_only():

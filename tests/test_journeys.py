@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personabench.journeys import journey, journey_from_codings, mean_interval, place_codings
+from personabench.journeys import _aloud, _stage_means, journey, journey_from_codings, mean_interval, place_codings
 from personabench.schema import BadInput, NoSuchCase, NoSuchName
 from personabench.study import Study
 
@@ -129,6 +129,13 @@ def test_clipped_intervals_cover_the_truth(n):
             widths.append((got.high - got.low) / 2)
     assert .90 <= np.mean(hits) <= .97, np.mean(hits)
     assert n < 12 or np.median(widths) <= .9
+
+
+def test_what_rounding_leaves_of_no_spread_is_no_interval():
+    alike = pd.DataFrame({"stage": "Use", "case": list("ABC"), "emotion": .1})
+    assert alike["emotion"].sum() / 3 != .1, "in floating point"
+    row = _stage_means(alike, "emotion", pd.Index(["Use"])).loc["Use"]
+    assert row["std"] == 0 and np.isnan([row["low"], row["high"]]).all() and row["n"] == 3
 
 
 def test_people_are_averaged_first():
@@ -372,6 +379,14 @@ def test_the_end_is_a_stage_that_the_codebook_puts_last():
     assert "come last: Z, Y" in some.notes[0]
     none = journey_from_codings(table(*rows))
     assert none.moments["moment"].tolist() == ["peak", "pit", "mean"] and not none.stages["ordered"].any() and "none is the end" in none.notes[0]
+
+
+def test_notes_are_said_aloud_without_names_of_tables():
+    rows = [*feelings("Use", A=2), ("A", 0, 0, 5, "nowhere", "pain"), *[(p, t, s, e, c, f, -1) for p, t, s, e, c, f, *_ in feelings("Use", A=2)[1:]]]
+    notes = journey_from_codings(table(*rows)).notes
+    assert any(".unplaced" in n for n in notes) and any(".emotions" in n for n in notes)
+    assert [_aloud(n) for n in notes if "." in n[:-1]] == ["Codings in a turn without a stage: 1.",
+        "Feelings of one person that contradict each other in one stage are averaged, once, in Use (−1 to +2)."]
 
 
 def test_a_column_that_is_there_twice_is_named():
