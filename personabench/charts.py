@@ -218,7 +218,7 @@ def _up_to_heads(x: Any) -> dict[str, Any]:
     if not isinstance(x["axis"], alt.Axis): return {}
     return {"y": alt.YValue(-int(x["axis"]["labelPadding"]) - 18), "y2": alt.Y2Value("height")}
 
-
+# %% ../nbs/50_charts.ipynb #13063adb
 def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     "Draw the stage columns behind a lane; clicking one selects its stage."
     import altair as alt

@@ -669,7 +669,7 @@ def _costs(left: np.ndarray, middle: np.ndarray, wide: float, k: int, at: np.nda
         if crossed: cost += np.where(((path[0] > a) & (path[0] < b) & (path[1] > top) & (path[1] < low)).any(axis=0), 150, 0)
     return cost
 
-
+# %% ../nbs/53_journey_charts.ipynb #6aedccc9
 def _label_places(rows: pd.DataFrame) -> pd.DataFrame:
     """Find for each need's name a place that covers neither point nor interval nor another name: adds label, lx, ly (its left and middle, in pixels) and px, py, ex, ey,
     the ends of a line to its point where that is not the nearest one or stands far off."""
