@@ -204,7 +204,7 @@ def test_the_curve_marks_no_peak_where_several_stages_are_equal_and_says_so():
     trip = feeling_trip(Look=[1, 2, 0], Buy=[0, 2, 1], Use=[-1, -1, 0])
     spec = chart_emotions(trip).to_dict()
     assert {r["stage"]: r["moment"] for r in rows_of(spec, marks(spec, "circle")[0])} == {"Look": "", "Buy": "", "Use": "pit"}
-    assert "no peak: 2 stages are equal" in spec["title"]["subtitle"] and "Pit use; no peak: 2 stages are equal." in spec["description"]
+    assert "no peak: 2 stages are equal" in spec["title"]["subtitle"] and "Pit Use; no peak: 2 stages are equal." in spec["description"]
 
 
 def test_two_coders_on_the_same_words_give_one_quote():
