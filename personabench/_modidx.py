@@ -558,6 +558,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._known_memo': ( 'coding_widget.html#_known_memo',
                                                                                         'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._looks': ( 'coding_widget.html#_looks',
+                                                                                   'personabench/coding_widget.py'),
                                             'personabench.coding_widget._matched': ( 'coding_widget.html#_matched',
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._memo': ( 'coding_widget.html#_memo',

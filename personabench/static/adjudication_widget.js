@@ -480,7 +480,7 @@ function render({ model, el }) {
   joinFigures(v);
   joinTwoMargins(v);
   joinDecisions(v);
-  v.kit = { LINES, PAINTS, chord, make, showKey, unpack };
+  v.kit = { LINES, PAINTS, chord, inkStyle, make, showKey, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.root);
   v.ends = [joinDecisionKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -13,7 +13,8 @@ export const PALETTE = [["#B45400", "brown"], ["#F06C18", "orange"], ["#24A86C",
 export function makeTree(columns) {
   const list = unpack(columns), byId = new Map(), top = [];
   for (const n of list) {
-    Object.assign(n, { children: [], up: byId.get(n.parent) || null, look: lookOf(n), colour: ownColour(n.colour) });
+    Object.assign(n, { children: [], up: byId.get(n.parent) || null, });
+    dress(n);
     n.level = n.up ? n.up.level + 1 : 1;
     (n.up ? n.up.children : top).push(n);
     byId.set(n.id, n);
@@ -72,9 +73,7 @@ export function reorder(tree, id, way) {
 
 /** How far two colours are apart in lightness, 1 to 21 (WCAG 2). */
 export function contrast(a, b) {
-  const light = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255).map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
-  const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+  const [x, y] = [a, b].map(hex => lightness(partsOf(hex))).sort((p, q) => q - p);
   return (x + 0.05) / (y + 0.05);
 }
 
@@ -229,7 +228,7 @@ function makeRows(v) {
     const row = make("div", { class: "pbk-row", role: "treeitem", "aria-level": String(level + 1), style: `--level:${level}` });
     if (!last) box.append(row);
     write({ row, after: last, value: "", label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
-      lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch({ look: lookOf({ id: 0, facet }) }) })],
+      lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch(dress({ look: v.looks[facet] })) })],
       done: name => v.link.write({ type: "add", name, facet, parent: parent?.id ?? null }, m => { go(m.id); v.say(`Added ${name}, facet ${facet}${parent ? `, under ${parent.name}` : ""}`); }) });
   };
   return { box, draw, go, step, toggle, rename, create, index, els, get shown() { return shown; }, get editing() { return editing; } };
@@ -286,10 +285,10 @@ function makeDetails(v) {
     return add(make("div", { class: "pbk-field" }, caption("Colour"), box, told), n => {
       const hex = n.colour?.toUpperCase() ?? null;
       for (const o of options) { const input = o.querySelector("input"); input.checked = input.value === (hex || ""); input.disabled = !v.canWrite(); }
-      own.value = (hex || INKS[n.look.ink][0]).toLowerCase();
+      own.value = (hex || n.inks[0]).toLowerCase();
       own.disabled = !v.canWrite();
       own.parentElement?.classList.toggle("pbk-own", Boolean(hex && !PALETTE.some(p => p[0] === hex)));
-      const [a, b] = hex ? [contrast(hex, "#FFFFFF"), contrast(hex, "#212121")] : [contrast(INKS[n.look.ink][0], "#FFFFFF"), contrast(INKS[n.look.ink][1], "#212121")], low = Math.min(a, b) < 3;
+      const [a, b] = [contrast(hex || n.inks[0], "#FFFFFF"), contrast(hex || n.inks[1], "#212121")], low = Math.min(a, b) < 3;
       told.textContent = `Contrast ${a.toFixed(1)}:1 on light, ${b.toFixed(1)}:1 on dark${low ? ": too little to see (3:1 is needed), so it is drawn stronger there" : ""}. Line: ${LINES[n.look.line]}.`;
       told.classList.toggle("pb-warn", low);
     });
@@ -553,6 +552,7 @@ function joinBook(v) {
     v.tree = makeTree(m.codes);
     v.undo = m.undo;
     v.facets = m.facets;
+    v.looks = m.looks;
     v.own = m.own;
     for (const set of [v.marks, v.closed]) for (const id of set) if (!v.tree.byId.has(id)) set.delete(id);
     v.cut = v.cut.filter(id => v.tree.byId.has(id));
@@ -574,7 +574,7 @@ function joinBook(v) {
 function render({ model, el }) {
   const v = makeBook(model, el);
   joinBookMouse(v);
-  v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, fits, flat, hint, lineOf, lookOf, make, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack };
+  v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, dress, fits, flat, hint, inkStyle, lineOf, make, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack };
   v.ends = [joinBookKeys(v), followTheme(v), v.link.end];
   v.theme();
   v.panel.fill();

@@ -2,9 +2,9 @@
 // What the codebook widget can do without while its tree is opening: the palette, the panels other than the details, dragging, the codebook as it was. Python sends it after
 // shared_later.js when the tree stands; `join` then adds it to the view. Sections: 1 letters typed (pure), 2 panels, 3 what is chosen by typing, 4 dragging, 5 joining.
 
-let B, LI, P, SMALL, TD, across, fits, flat, hint, lineOf, lookOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack;
+let B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack;
 /** @param {any} kit the helpers of the first part, by name */
-export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, fits, flat, hint, lineOf, lookOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack } = kit); }
+export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack } = kit); }
 
 // == 1 Letters typed ==
 /** The row that letters typed lead to: the next that begins with them, from the one at hand on. -1 = none. One letter again and again goes round. */
@@ -114,7 +114,7 @@ function joinBookPickers(v) {
   };
   const facet = () => {
     const some = chosen("change");
-    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) }, badge: some.every(n => n.facet === f) ? "now" : "" })),
+    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.looks[f] }), badge: some.every(n => n.facet === f) ? "now" : "" })),
       pick: ([f]) => v.link.write({ type: "change", ids: some.map(n => n.id), changes: { facet: f } }, () => v.say(`${names(some)}: facet ${f}`)) });
   };
   const ask = (panel, type) => { const n = v.here(); if (v.past) return v.say("Go back to the codebook of today first (Esc)", true); if (!n) return; if (!n.codings) return v.say(`${n.name} has no codings`, true); if (panel === "split" && !v.mayWrite()) return; v.panel.ask(panel, { type, id: n.id }); };

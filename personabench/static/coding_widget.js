@@ -225,6 +225,7 @@ function joinCodings(v) {
     c.lane = freeLane(c, new Set(groupsOf(doc, c).flatMap(g => [...g.codings])), LINE);
     doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(doc, c, 1);
+    doc.team.add(c.coder);
     c.code.n = (c.code.n || 0) + 1;
     for (const g of groupsOf(doc, c)) if (g.near && v.shows(c)) {
       if (PAINTS) v.painter.put(g, c); else v.spans(g);
@@ -317,7 +318,7 @@ function makeBar(v) {
 
 /** Everything that the parts of a view share. */
 function makeView(model, el) {
-  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Map(), colours: {}, inks: [], hear: { ...HEAR } };
+  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Map(), colours: {}, hear: { ...HEAR } };
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
   v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });
@@ -378,10 +379,9 @@ function joinParts(v) {
   v.measure = () => { v.margin = v.root.clientWidth < 640 ? 72 : v.aside ? 120 : 210; v.root.style.setProperty("--pb-margin", `${v.margin}px`); };
   v.theme = () => {
     const style = getComputedStyle(v.root), read = name => style.getPropertyValue(name).trim();
-    v.root.toggleAttribute("data-dark", isDark(style.backgroundColor));
+    v.root.toggleAttribute("data-dark", v.dark = isDark(style.backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches;
     v.colours = v.forced ? { fg: "CanvasText", dim: "CanvasText" } : { fg: read("--pb-fg"), dim: read("--pb-dim") };
-    v.inks = INKS.map((_, i) => read(`--pb-ink${i}`));
     v.repaint();
   };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
@@ -421,6 +421,7 @@ function joinOpening(v) {
     v.unsure = new Map();
     v.measure();
     v.theme();
+    v.painter.learn(v.codes());
     buildText(v);
     for (const w of v.link.outbox.all()) if (w.type === "add" && w.source === m.source) for (const [guid, ref] of w.items) {
       const code = v.codes().find(c => c.id === ref || c.name === ref), off = v.doc.off;
@@ -445,7 +446,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, chord, firstIndex, isRtl, lookOf, make, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack };
+  v.kit = { LANE, LINES, PAINTS, chord, dress, firstIndex, inkStyle, isRtl, make, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

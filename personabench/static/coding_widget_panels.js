@@ -3,9 +3,9 @@
 // shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
 // 5 panels, 6 find, 7 the mouse, 8 joining.
 
-let LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
+let LANE, dress, firstIndex, isRtl, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
 /** @param {any} kit the helpers of the first part, by name */
-export function useText(kit) { ({ LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
 
 // == 1 What queries mean ==
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
@@ -100,7 +100,7 @@ function joinChanges(v) {
     const there = v.codeNamed(name);
     if (there) return there;
     if (!v.link.write({ type: "add_code", name, facet })) return null;
-    const code = { id: "new:" + name, name, path: name, facet, n: 0, look: lookOf({ id: 0, facet }) };
+    const code = dress({ id: "new:" + name, name, path: name, facet, n: 0, look: v.doc.looks[facet] });
     v.doc.codes.set(code.id, code);
     return code;
   };
@@ -210,7 +210,7 @@ function makeChoices(v) {
       if (fresh) facet(fresh.fresh, near, code => code && then([...known, code], how)); else then(known, how);
     } }, query);
   const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
-    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) } })),
+    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })),
     pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
   const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
   const sources = () => {

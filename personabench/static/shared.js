@@ -53,43 +53,7 @@ export const holdFocus = v => { v.root.tabIndex = -1; v.root.addEventListener("f
 export const showKey = key => key.split("+").map(k => ({ mod: /Mac/.test(globalThis.navigator?.platform || "") ? "⌘" : "Ctrl", shift: "⇧", alt: "Alt",
   enter: "↵", escape: "Esc", delete: "Del" })[k] || k.toUpperCase()).join(" ");
 
-// == Colours ==
-// Eight inks that reach 4.5:1 as small text and stay apart in all common kinds of colour vision: any two differ by 10 or more (CIEDE2000), also
-// without red, green or blue cones. The line under the words is the second cue.
-export const INKS = [ // [on light, on dark]
-  ["#A35A10", "#F58023"], ["#0B51A8", "#94B4DE"], ["#005B3D", "#44B97D"], ["#7F1F57", "#C881AB"],
-  ["#7848F1", "#A08AFF"], ["#5C4501", "#FFDA76"], ["#00778C", "#89F0FC"], ["#696B68", "#C3C2C0"]];
-export const LINES = ["solid", "dotted", "dashed"];
-const FACET_INK = { pain: 0, gain: 1, need: 2, goal: 2, motivation: 5, emotion: 3, stage: 4, touchpoint: 6, channel: 6, behaviour: 1, attitude: 3,
-  expectation: 5, influence: 4, demographic: 7, context: 7, idea: 5 };
-const FACET_LINE = { gain: 1, goal: 1, attitude: 2, channel: 2, influence: 2, expectation: 2, context: 1, idea: 1 };
-
-/** The look of a code: index of ink and line. Facets have theirs; a code of facet "other" takes one by its id.
- * @param {{id: any, facet: string}} code */
-export function lookOf(code) {
-  const ink = (FACET_INK)[code.facet], line = (FACET_LINE)[code.facet];
-  if (ink !== undefined) return { ink, line: line ?? 0 };
-  const n = typeof code.id === "number" ? code.id : 0;
-  return { ink: n % INKS.length, line: Math.floor(n / INKS.length) % LINES.length };
-}
-
-/** A code's own colour, where it is one: a study may have been written by another program, and this goes into style sheets. Else the facet's counts.
- * @param {any} colour */
-export const ownColour = colour => /^#[\da-f]{6}$/i.test(colour) ? colour : null;
-
-/** A code's own colour as it is drawn: moved towards black, on a dark page towards white, until it can be seen (3:1). @param {string} hex @param {boolean} dark */
-export function seenInk(hex, dark) {
-  const parts = [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16)), end = dark ? 255 : 0;
-  for (let k = 0; ; k += 0.05) {
-    const now = parts.map(x => Math.round(x * (1 - k) + end * k)), l = now.map(x => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
-    if (k >= 1 || (dark ? (l + 0.05) / 0.065 : 1 / (l + 0.05)) >= 3.05) return "#" + now.map(x => x.toString(16).padStart(2, "0")).join(""); // on #212121 and on a white that is not quite white
-  }
-}
-const ownInk = hex => `light-dark(${seenInk(hex, false)},${seenInk(hex, true)})`;
-
-/** The style of a code's little square: its ink, and its line as the second cue. @param {any} code */
-export const swatchOf = code => `--ink:${ownColour(code.colour) ? ownInk(code.colour) : `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
-
+// == The page's colours ==
 /** Is this computed colour a dark background? @param {string} rgb */
 export function isDark(rgb) {
   const [r, g, b, a] = (rgb.match(/[\d.]+/g) || ["255", "255", "255"]).map(Number);

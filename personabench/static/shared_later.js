@@ -2,9 +2,9 @@
 // What several widgets need, but not for their first moment: what is chosen by typing, and what follows the page. It comes before the part of a widget's script that is sent
 // when the text stands. It cannot import the first part, so that it is handed the helpers from there when it joins.
 
-let LINES, PAINTS, chord, make;
+let LINES, PAINTS, chord, inkStyle, make;
 /** @param {any} kit the helpers by name */
-export function useShared(kit) { ({ LINES, PAINTS, chord, make } = kit); }
+export function useShared(kit) { ({ LINES, PAINTS, chord, inkStyle, make } = kit); }
 
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -164,7 +164,7 @@ export function paintSpans(v, g) {
     const edges = [...new Set([p.start, p.end, ...here.flatMap(c => [Math.max(c.start, p.start), Math.min(c.end, p.end)])])].sort((a, b) => a - b);
     p.say.replaceChildren(...edges.slice(1).map((to, i) => {
       const words = v.doc.text.slice(edges[i], to), top = here.filter(c => c.start < to && c.end > edges[i]).sort((a, b) => a.end - a.start - b.end + b.start)[0];
-      return top ? make("span", { class: "pb-span", style: `--ink:var(--pb-ink${top.code.look.ink});text-decoration-style:${LINES[top.code.look.line]}` }, words) : words;
+      return top ? make("span", { class: "pb-span", style: `--ink:${inkStyle(top.code.inks)};text-decoration-style:${LINES[top.code.look.line]}` }, words) : words;
     }));
   }
 }

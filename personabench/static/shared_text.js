@@ -123,7 +123,7 @@ export function makeDoc(m, old = new Map()) {
   for (const t of turns) { t.start = off.toUtf16(t.start); t.end = off.toUtf16(t.end); t.n = 0; }
   const pieces = (cutPieces(m.text, turns)), groups = (bundle(pieces));
   for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
-  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map() };
+  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map(), team: new Set(m.codings.coder) };
   readCodes(doc, m.codes);
   const { id, start, end, code, coder, origin } = m.codings; // 20,000 of them: made in one go, with the same fields in the same order
   for (let i = 0; i < id.length; i++) {
@@ -144,7 +144,7 @@ export function readCodes(doc, columns) {
   for (const row of rows) {
     let code = doc.codes.get(row.id);
     if (!code) { code = doc.codes.get("new:" + row.name) || {}; doc.codes.delete("new:" + row.name); }
-    Object.assign(code, row, { look: lookOf(row), colour: ownColour(row.colour) });
+    dress(Object.assign(code, row));
     doc.codes.delete(row.id); // to the end: the map keeps the codebook's order
     doc.codes.set(row.id, code);
   }
@@ -193,13 +193,13 @@ export function rectOf(doc, a, b) {
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {
-  const sheet = make("style"), kinds = new Map(), marked = new Map(), fixed = ["active", "hit", "sel"];
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "hit", "sel"];
   const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
   // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
-  const inkRule = (name, ink, line, low) =>
-    rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${ink} var(--pb-full),var(--pb-bg)) var(--pb-tint),transparent);text-decoration:underline ${LINES[line]} ${ink} 2px;text-underline-offset:${low ? 6 : 3}px`);
-  sheet.textContent = INKS.flatMap((_, i) => LINES.map((_, l) => inkRule(`${i}-${l}`, `var(--pb-ink${i})`, l, i % 2))).join("\n")
-    + rule("hit", "background-color:var(--pb-hit);color:#000")
+  // A shade is seen in the line and in how strong the tint is; the tint's own colour is the ink's.
+  const inkRule = (name, { colour, inks, look: { ink, shade, line } }) => rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${inkStyle(colour ? inks : INKS[ink])} var(--pb-full),var(--pb-bg)) `
+    + `calc(var(--pb-tint)*${[1, 1.6, 0.6][shade]}),transparent);text-decoration:underline ${LINES[line]} ${inkStyle(inks)} 2px;text-underline-offset:${ink % 2 ? 6 : 3}px`);
+  sheet.textContent = rule("hit", "background-color:var(--pb-hit);color:#000")
     + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
     + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
   /** The highlight of a name, made when first used. */
@@ -213,11 +213,11 @@ export function makePainter(v) {
     }
     return h;
   };
-  const nameOf = code => {
-    if (!code.colour) return `${code.look.ink}-${code.look.line}`;
-    const name = code.colour.slice(1) + code.look.line;
-    if (!kinds.has(name)) sheet.append("\n" + inkRule(name, `var(--pb-own,${ownInk(code.colour)})`, code.look.line, 0));
-    return name;
+  const nameOf = ({ colour, look: { ink, shade, line } }) => `${colour ? colour.slice(1) : ink}-${shade}-${line}`;
+  /** Write the rules of codes not seen before, all at once: each change of the sheet styles the text anew. @param {any[]} codes */
+  const learn = codes => {
+    const fresh = codes.filter(code => !ruled.has(nameOf(code)) && ruled.add(nameOf(code)));
+    if (fresh.length) sheet.append(fresh.map(code => inkRule(nameOf(code), code)).join(""));
   };
   const rangesOf = (group, start, end) => {
     const found = [];
@@ -230,6 +230,7 @@ export function makePainter(v) {
   };
   const put = (g, c) => {
     const name = nameOf(c.code);
+    learn([c.code]);
     for (const range of rangesOf(g, c.start, c.end)) { highlight(name).add(range); g.ranges.push([name, range, c]); }
   };
   const clear = (g, only) => {
@@ -244,7 +245,7 @@ export function makePainter(v) {
     if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span.start, span.end)) h.add(r);
   };
   const end = () => { for (const name of kinds.keys()) CSS.highlights.delete(`${v.uid}-${name}`); sheet.remove(); };
-  return { sheet, put, clear, mark, marked, highlight, rangesOf, end };
+  return { sheet, learn, put, clear, mark, marked, highlight, rangesOf, end };
 }
 
 // == Text ==
@@ -266,7 +267,7 @@ export function buildText(v) {
       say.append(words);
       row.className = `pb-turn pb-${t ? t.role : "between"}`;
       height += Math.ceil(words.length / perLine) * 27 + 10;
-      if (p.first && t) who.append(make("bdi", { style: `--ink:var(--pb-ink${Math.max(0, speakers.indexOf(t.speaker)) % INKS.length})` }, t.speaker || ""));
+      if (p.first && t) who.append(make("bdi", { style: `--ink:${inkStyle(INKS[Math.max(0, speakers.indexOf(t.speaker)) % INKS.length])}` }, t.speaker || ""));
       if (p.first && t?.time !== null && t?.time !== undefined) who.append(make("time", {}, clock(t.time)));
       if (BIDI.test(words)) who.append(make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks"));
       g.el.append(row);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
-const s = await load("shared.js", "shared_text.js");
+const s = await load("shared.js", "shared_looks.js", "shared_text.js");
 const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
 
 test("code points and UTF-16 are converted there and back, as Array.from counts them", () => times(300, ({ text, below }) => {
@@ -76,11 +76,11 @@ test("a colour of another program's making is a colour or nothing: it goes into 
     const doc = { codes: new Map() };
     s.readCodes(doc, columns(wrong));
     assert.equal(doc.codes.get(1).colour, null, String(wrong));
-    for (const code of [doc.codes.get(1), { colour: wrong, look: { ink: 0, line: 0 } }]) assert.equal(s.swatchOf(code), "--ink:var(--pb-ink0);border-bottom-style:solid", String(wrong));
+    for (const code of [doc.codes.get(1), s.dress({ colour: wrong })]) assert.equal(s.swatchOf(code), "--ink:var(--pb-own,light-dark(#A35A10,#F58023));border-bottom-style:solid", String(wrong));
   }
   const doc = { codes: new Map() };
   s.readCodes(doc, columns("#00aaFF"));
-  assert.match(s.swatchOf(doc.codes.get(1)), /^--ink:light-dark\(#[\da-f]{6},#00aaff\);border-bottom-style:solid$/);
+  assert.match(s.swatchOf(doc.codes.get(1)), /^--ink:var\(--pb-own,light-dark\(#[\da-f]{6},#00aaff\)\);border-bottom-style:solid$/);
 });
 
 test("a document unpacks with offsets in UTF-16, lanes, groups, and each turn's number of codings", () => {
