@@ -156,6 +156,38 @@ def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     if blind: q = q.where(d.c.name == study.coder)
     with study.connection() as conn: return _columns(conn.execute(q).all(), "id about target text coder created")
 
+# %% ../nbs/22_coding_widget.ipynb #a11c0de5
+_LONG = 1800  # characters of a turn in one piece
+_LAST_STOP = re.compile(r"[.!?…。]\s[^.!?…。]*\Z")
+
+
+def _cut(text: str, turn: int, a: int, b: int) -> Iterable[tuple[int, int, int, bool]]:
+    "Cut a stretch of text into pieces where paragraphs or sentences end."
+    first = True
+    while a < b:
+        part, to = text[a:a + _LONG], b
+        if b - a > _LONG:
+            stop = max(part.rfind("\n"), last.start() if (last := _LAST_STOP.search(part)) else -1)
+            to = a + (stop + 1 if stop > _LONG / 3 else _LONG)
+        yield turn, a, to, first
+        first, a = False, to
+        while turn >= 0 and a < b and text[a].isspace(): a += 1
+
+
+def _pieces(text: str, turns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the pieces of a text as columns turn (-1: of none), start, end, first (its speaker is shown).
+
+    Words that stand between turns are pieces, too, unless they are only the next speaker's label or a time.
+    """
+    rows, at = [], 0
+    for i, (start, end, speaker) in enumerate([*zip(turns["start"], turns["end"], turns["speaker"]), (len(text), len(text), None)]):
+        between = text[at:start]
+        said = re.sub(r"<v|&\w+;", "", between.lower().replace((speaker or "").lower(), "", 1 if speaker else 0))
+        if re.search(r"[^\W\d_]{2}", said): rows += _cut(text, -1, start - len(between.lstrip()), at + len(between.rstrip()))
+        rows += _cut(text, i, start, end)
+        at = max(at, end)
+    return _columns(rows, "turn start end first")
+
 # %% ../nbs/22_coding_widget.ipynb #b1c2ed23
 def _progress(study: Study, *, blind: bool, only: int | None = None) -> dict[str, list[Any]]:
     "Return columns name, turns, coded (participant turns that a coding touches), codings, mine, memos, status (mine: of this coder) of all sources, or of one."
@@ -600,9 +632,10 @@ def _source_columns(study: Study, source: str, *, blind: bool) -> dict[str, Any]
         revision_id, language = conn.execute(sa.select(s.c.revision_id, s.c.language).where(s.c.source_id == source_id)).one()
         names = conn.scalars(sa.select(s.c.name).where(s.c.removed == 0).order_by(s.c.source_id)).all()
         load_texts(study, conn, [revision_id])
-    text = study.texts[revision_id]
+    text, turns = study.texts[revision_id], _turns(study, revision_id)
     codings = _codings(study, [_t["codings"].c.source_id == source_id, _t["codings"].c.revision_id == revision_id], blind=blind)
-    return {"source": source, "revision": revision_id, "language": language, "length": len(text), "text": text, "turns": _turns(study, revision_id),
+    return {"source": source, "revision": revision_id, "language": language, "length": len(text), "text": text, "turns": turns,
+            "pieces": _pieces(text, turns),
             "codings": {n: c for n, c in codings.items() if n != "guid"},
             "codes": _codes(study, blind=blind), "sources": list(names)}
 

@@ -6,37 +6,35 @@
 // Before it Python puts shared.js and shared_text.js, whose names are used here freely; adjudication_widget_panels.js follows when the text stands.
 
 // == 1 What keys and rows mean ==
-/** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it.
- * @param {string} key @param {Record<string, string>} keys action -> key */
+/** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it. @param {Record<string, string>} keys action -> key */
 export function actionOf(key, keys) {
   const name = /^shift\+\d$/.test(key) ? key.slice(6) : key === "mod+y" ? keys.redo : key;
   return Object.keys(keys).find(action => keys[action] === name) || null;
 }
 
-/** The next place of a list from `at` in a direction, going round, that fits; -1 if none does. From -1, both ends are one step away.
- * @param {any[]} list @param {number} at @param {1 | -1} way @param {(x: any) => boolean} [fits] */
+/** The next place of a list from `at` in a direction, going round, that fits; -1 if none does. From -1, both ends are one step away. */
 export function nextIn(list, at, way, fits = () => true) {
   const n = list.length, from = at < 0 && way < 0 ? 0 : at;
   for (let i = 1; i <= n; i++) { const j = (((from + way * i) % n) + n) % n; if (fits(list[j])) return j; }
   return -1;
 }
 
-/** What tells a disagreement from others, in whatever list it comes. @param {{left: number[], right: number[]}} d */
+/** What tells a disagreement from others, in whatever list it comes. */
 export const keyOf = d => `${d.left.join(" ")}|${d.right.join(" ")}`;
 
-/** Words for what is decided. @param {any} d @param {string[]} coders @param {(id: any) => string} nameOf */
+/** Words for what is decided. */
 export function decisionWords(d, coders, nameOf) {
   return { left: `${coders[0]} taken`, right: `${coders[1]} taken`, both: "both taken", union: "widest span", intersection: "common words",
     other: `other code: ${nameOf(d.code)}`, none: "no coding" }[d.decision] || "";
 }
 
-/** What differs, in words. @param {any} d @param {string[]} coders */
+/** What differs, in words. */
 export function kindWords(d, coders) {
   return { "one coder": `only ${coders[d.left.length ? 0 : 1]}`, "other code": "same words, other code", "other span": "same code, other words" }[d.kind] || d.kind;
 }
 
 /** Cut the words of a span into parts for a quote: [words, own], own where the other coder does not reach. What is long loses its middle, never the edges
- * at which the two differ. @param {string} text @param {{start: number, end: number}} span @param {{start: number, end: number}[]} others @param {number} room per part */
+ * at which the two differ. @param {number} room per part */
 export function quoteParts(text, span, others, room = 110) {
   const edges = [...new Set([span.start, span.end, ...others.flatMap(o => [o.start, o.end]).filter(x => x > span.start && x < span.end)])].sort((a, b) => a - b);
   return edges.slice(1).map((to, i) => {
@@ -310,7 +308,7 @@ function joinDecisions(v) {
   };
   v.does = does;
   v.decide = decide;
-  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} name */
+  /** Do what a key or button is for: at once, or when the part that knows it has come. */
   v.act = name => { if (v.doc) does[name] ? does[name]() : v.later.when(() => does[name]?.()); };
 }
 

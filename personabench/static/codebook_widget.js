@@ -412,7 +412,7 @@ function makeDoes(v) {
     "edit its details": () => { v.panel.show("details"); v.details.first()?.focus(); v.details.first()?.select(); }, "rename": () => v.rows.rename(), "new code beside": () => v.rows.create(false), "new code under it": () => v.rows.create(true),
     "remove": remove, "mark for a change of several": mark, "move under the code above": indent, "move out one level": outdent, "stage earlier": () => stage(-1), "stage later": () => stage(1), "cut, to move it": cut,
     "put what was cut under this one": paste, "find": () => { v.filter.focus(); v.filter.select(); }, "undo": () => undo("undo"), "redo": () => undo("redo"), "open all branches": openAll, "leave": leave };
-  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} action */
+  /** Do what a key or button is for: at once, or when the part that knows it has come. */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
   return { does, act, move, chosen, names };
 }

@@ -97,7 +97,7 @@ function joinPast(v) {
 function joinBookPickers(v) {
   const { chosen, move, names } = v;
   const pathOf = n => lineOf(n.up).reverse().map(x => x.name).join(" / ");
-  const codeRow = n => ({ value: n, label: n.name, swatch: n, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
+  const codeRow = n => ({ value: n, label: n.name, swatch: n, about: n.words, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
   const ranked = (nodes, q) => q.trim() ? nodes.map((n, i) => ({ n, i, score: Math.max(fuzzy(q, n.name), fuzzy(q, pathOf(n)) - 200) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.n) : nodes;
   const near = () => v.rows.els.get(v.at) || v.rows.box;
   const moveUnder = () => {

@@ -5,8 +5,7 @@
 // The rest follows in coding_widget_panels.js as soon as the text stands.
 
 // == 1 What keys mean ==
-/** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass.
- * @param {string} key @param {Record<string, string>} own action -> key @param {Record<string, string>} keys key -> code name */
+/** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass. @param {Record<string, string>} own action -> key @param {Record<string, string>} keys key -> code name */
 export function meaning(key, own, keys) {
   if (!key) return null;
   if (keys[key]) return { code: keys[key] };
@@ -22,13 +21,12 @@ export function meaning(key, own, keys) {
 const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
 
 // The browser's segmenter knows words of languages without spaces, and cuts no emoji or combining mark in two.
-/** @param {string | null | undefined} language */
 export function makeSegments(language) {
   const kind = granularity => {
     try { return new Intl.Segmenter(language || undefined, { granularity }); } catch { return new Intl.Segmenter(undefined, { granularity }); }
   };
   const by = { grapheme: kind("grapheme"), word: kind("word"), sentence: kind("sentence") };
-  /** The segment of `text` around position `at`. @param {"grapheme" | "word" | "sentence"} unit @param {string} text @param {number} at */
+  /** The segment of `text` around position `at`. */
   const around = (unit, text, at) => {
     const found = by[unit].segment(text).containing(Math.max(0, Math.min(at, text.length - 1)));
     return found ? [found.index, found.index + found.segment.length] : [0, text.length];
@@ -36,8 +34,7 @@ export function makeSegments(language) {
   return { around };
 }
 
-/** Step over graphemes or words from `at`; over a word means to its far end, with the white space before it.
- * @param {any} segments @param {string} text @param {number} at @param {"grapheme" | "word"} unit @param {1 | -1} way */
+/** Step over graphemes or words from `at`; over a word means to its far end, with the white space before it. */
 export function stepFrom(segments, text, at, unit, way) {
   let next = at;
   do {
@@ -93,7 +90,7 @@ function makeSelection(v) {
   };
   /** What a key's name leads to; up, down and the ends of a line, which ask how the text is laid out, follow later. */
   const ways = { arrowleft: mod => sideways(mod ? "word" : "grapheme", -1), arrowright: mod => sideways(mod ? "word" : "grapheme", 1) };
-  /** Arrow keys and their kin; false when the key is none of them. @param {string} key */
+  /** Arrow keys and their kin; false when the key is none of them. */
   const move = key => {
     const extend = key.includes("shift+"), mod = key.includes("mod+"), name = key.replace(/mod\+|shift\+/g, "");
     if (key.includes("alt+") || !/^(arrow|home$|end$|page)/.test(name)) return false;
@@ -189,7 +186,7 @@ function makeCoding(v) {
     recent.length = Math.min(recent.length, 9);
     setTimeout(v.strip, 60); // not in the frame of the key that coded
   };
-  /** Put codes on the selection: drawn at once, stored in one step. @param {any[]} codes */
+  /** Put codes on the selection: drawn at once, stored in one step. */
   const put = codes => {
     const s = span();
     if (!s) return v.say("Select some words first: w, s or t takes the word, sentence or turn at the caret", true);
@@ -203,13 +200,13 @@ function makeCoding(v) {
       v.show(c);
     });
     fresh.forEach(use);
-    v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}`);
+    const asked = [s.start, s.end - 1].every(at => v.doc.turns[pieceAt(v.doc, at + 1).turn]?.role === "interviewer");
+    v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}${asked ? ": the interviewer's words, which count as no evidence" : ""}`, asked);
   };
   return { put, use, span, chars, wire, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
 }
 
-/** The first lane that no overlapping coding uses: a new coding moves none of the others.
- * @param {{start: number, end: number}} coding @param {Iterable<any>} others */
+/** The first lane that no overlapping coding uses: a new coding moves none of the others. */
 export function freeLane(coding, others, room = 0) {
   const taken = new Set();
   for (const o of others) if (o !== coding && o.start < coding.end + room && o.end + room > coding.start) taken.add(o.lane);
@@ -269,9 +266,9 @@ function makeActions(v) {
   const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
     "repeat the last code": () => putCode(v.coding.recent[0]), "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); }, "undo": () => step("undo"), "redo": () => step("redo") };
-  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} action */
+  /** Do what a key or button is for: at once, or when the part that knows it has come. */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
-  /** Use a key; false lets it pass to the page. @param {string} key */
+  /** Use a key; false lets it pass to the page. */
   const press = key => {
     if (key && v.capture?.(key)) return true;
     const m = meaning(key, v.doc.own, v.doc.keys);

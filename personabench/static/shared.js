@@ -4,8 +4,7 @@
 
 // == Elements ==
 /** Make an element: properties by name, `on...` as listeners, `aria-`, `data-` and `role` as attributes, children as text or nodes.
- *  Text only ever arrives as text nodes: markup in a transcript stays what it is, words.
- * @param {string} tag @param {Record<string, any>} [props] @param {...any} children @returns {any} */
+ *  Text only ever arrives as text nodes: markup in a transcript stays what it is, words. @returns {any} */
 export function make(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -29,8 +28,7 @@ let guids = 0;
 
 // == Keys ==
 /** Name the key of an event: "s", "shift+s", "mod+z", "alt+q", "enter"; "" while an input method composes.
- * `mod` is Ctrl or Cmd. Where the layout writes no Latin letters, the place of the key counts, so that Greek and Hebrew keyboards work.
- * @param {any} e */
+ * `mod` is Ctrl or Cmd. Where the layout writes no Latin letters, the place of the key counts, so that Greek and Hebrew keyboards work. */
 export function chord(e) {
   if (e.isComposing || e.keyCode === 229 || e.key === "Dead" || e.key === "Process") return "";
   const graph = e.getModifierState?.("AltGraph");
@@ -44,17 +42,17 @@ export function chord(e) {
 }
 
 /** Tell JupyterLab whether a key is the widget's own, before it looks. Notebook 7 listens before the widget can stop a key, and matches its command mode's
- * shortcuts on the very element that has the focus: the mark has to stand there, too. @param {any} v @param {any} e @param {boolean} on */
+ * shortcuts on the very element that has the focus: the mark has to stand there, too. */
 export const suppressKeys = (v, e, on) => { for (const el of [v.root, e.target]) el.toggleAttribute("data-lm-suppress-shortcuts", on); };
 
-/** A press on an empty part of a widget keeps the keys here; else the notebook would take the next ones as commands. @param {any} v */
+/** A press on an empty part of a widget keeps the keys here; else the notebook would take the next ones as commands. */
 export const holdFocus = v => { v.root.tabIndex = -1; v.root.addEventListener("focus", () => v.focus()); };
 
 export const showKey = key => key.split("+").map(k => ({ mod: /Mac/.test(globalThis.navigator?.platform || "") ? "⌘" : "Ctrl", shift: "⇧", alt: "Alt",
   enter: "↵", escape: "Esc", delete: "Del" })[k] || k.toUpperCase()).join(" ");
 
 // == The page's colours ==
-/** Is this computed colour a dark background? @param {string} rgb */
+/** Is this computed colour a dark background? */
 export function isDark(rgb) {
   const [r, g, b, a] = (rgb.match(/[\d.]+/g) || ["255", "255", "255"]).map(Number);
   return a !== 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
@@ -73,14 +71,14 @@ export function followTheme(v) {
 }
 
 // == Lists and words ==
-/** The first index of a sorted list at which `late` holds. @param {any[]} list @param {(x: any) => boolean} late */
+/** The first index of a sorted list at which `late` holds. */
 export function firstIndex(list, late) {
   let low = 0, high = list.length;
-  while (low < high) { const mid = (low + high) >> 1; if (late(list[mid])) high = mid; else low = mid + 1; }
+  while (low < high) { const mid = (low + high) >> 1; if (late(list[mid], mid)) high = mid; else low = mid + 1; }
   return low;
 }
 
-/** Unpack columns into a list of objects. @param {Record<string, any[]>} columns @returns {any[]} */
+/** Unpack columns into a list of objects. @returns {any[]} */
 export function unpack(columns) {
   const names = Object.keys(columns), n = names.length ? columns[names[0]].length : 0;
   return Array.from({ length: n }, (_, i) => { const row = ({}); for (const name of names) row[name] = columns[name][i]; return row; });
@@ -96,7 +94,6 @@ export const upright = text => text.replace(new RegExp(BIDI, "g"), "⇄");
 // == Outbox ==
 // What was sent and not yet acknowledged. It lives in the tab's session storage, so that it outlives the kernel, the cell's output and a
 // reload; whatever is in it is sent again when a view says "ready". Python takes each message once, however often it comes.
-/** @param {Storage | null} storage @param {string} key */
 export function makeOutbox(storage, key) {
   let items = [];
   const safely = act => { try { return act(); } catch { return null; /* full or forbidden */ } }, at = guid => `${key}:${guid}`;
@@ -124,8 +121,7 @@ export function sayAgain(outbox, raw, gap) {
 
 // == The link to Python ==
 /** Writes wait in the outbox until Python acknowledges them; what Python tells goes to `hear`, by its type. While all is quiet it asks every now and then whether Python is there.
- * @param {any} v the view: model, uid, root, later, lost(late), saved() @param {string} key tells this outbox from others
- * @param {Record<string, (v: any, m: any) => void>} hear @param {() => any} ping the question; null while nothing has come yet */
+ * @param {any} v the view: model, uid, root, later, lost(late), saved() @param {string} key tells this outbox from others @param {() => any} ping the question; null while nothing has come yet */
 export function makeLink(v, key, hear, ping) {
   const { model } = v, session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
   const outbox = makeOutbox(session(), key);
@@ -183,9 +179,9 @@ export function makeLater(v) {
       for (const act of waiting.splice(0)) act();
       for (const e of held.splice(0)) v.again(e);
     },
-    /** Keep a key pressed while something waits: what it means shows then. @param {any} e */
+    /** Keep a key pressed while something waits: what it means shows then. */
     hold: e => Boolean(waiting.length + held.length && held.push(e)),
-    /** Do what needs the rest: now, or when it has come. @param {() => void} act */
+    /** Do what needs the rest: now, or when it has come. */
     when: act => { if (later.here) return act(); waiting.push(act); later.ask(); v.say("A moment: this part of the widget is still on its way"); },
   };
   return later;

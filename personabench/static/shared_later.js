@@ -9,8 +9,7 @@ export function useShared(kit) { ({ LINES, PAINTS, chord, inkStyle, make } = kit
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** Score how well `query` fits `name`: its letters in order, better at the begin of words and in a row. -1 = does not fit.
- * @param {string} query @param {string} name */
+/** Score how well `query` fits `name`: its letters in order, better at the begin of words and in a row. -1 = does not fit. */
 export function fuzzy(query, name) {
   const q = plain(query).replace(/\s+/g, ""), n = plain(name);
   if (!q) return 0;
@@ -42,11 +41,11 @@ export function placeBox(v, box, near, wide = 400) {
 export function makePicker(v) {
   let open = (null), at = 0, rows = ([]);
   const marked = new Set(), id = `${v.uid}-list`;
-  const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
+  const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", "aria-describedby": `${id}-about`, autocomplete: "off", spellcheck: false,
     oninput: () => { at = 0; fill(); }, onkeydown: e => keydown(e) });
   const list = make("ul", { id, class: "pb-options", role: "listbox" });
-  const hint = make("div", { class: "pb-hint" });
-  const box = make("div", { class: "pb-popover", hidden: true, role: "dialog" }, input, list, hint);
+  const hint = make("div", { class: "pb-hint" }), about = make("div", { class: "pb-about", id: `${id}-about` }); // what the option at hand means
+  const box = make("div", { class: "pb-popover", hidden: true, role: "dialog" }, input, list, about, hint);
   const fill = () => {
     rows = open.rows(input.value);
     at = Math.max(0, Math.min(at, rows.length - 1));
@@ -61,6 +60,7 @@ export function makePicker(v) {
     [...list.children].forEach((li, i) => { li.classList.toggle("pb-at", i === at); if (!open.many) li.setAttribute("aria-selected", String(i === at)); });
     if (rows.length) input.setAttribute("aria-activedescendant", `${id}-${at}`); else input.removeAttribute("aria-activedescendant");
     list.children[at]?.scrollIntoView({ block: "nearest" });
+    about.textContent = rows[at]?.about || "";
   };
   const done = stay => {
     const values = marked.size ? [...marked] : rows[at] ? [rows[at].value] : [], now = open;
@@ -84,7 +84,7 @@ export function makePicker(v) {
     show();
   };
   box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
-  /** Do what a key pressed meanwhile is for, where the focus is now. @param {KeyboardEvent} e */
+  /** Do what a key pressed meanwhile is for, where the focus is now. */
   v.again = e => {
     const root = /** @type {any} */ (v.root.getRootNode()), to = root.activeElement, key = chord(e), back = key === "backspace";
     if (!to || !v.root.contains(to)) return;
@@ -92,7 +92,6 @@ export function makePicker(v) {
     to.setRangeText(back ? "" : e.key, Math.max(0, to.selectionStart - Number(back && to.selectionStart === to.selectionEnd)), to.selectionEnd, "end");
     to.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  /** @param {any} what @param {string} [query] */
   const start = (what, query = "") => {
     open = what;
     marked.clear();
@@ -113,7 +112,7 @@ export function makePicker(v) {
 
 // == What the page does ==
 /** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.
- * @param {any} v the view: theme(), resized(), ends @param {() => void} again */
+ * @param {any} v the view: theme(), resized(), ends */
 export function settleLater(v, again) {
   let late = 0;
   for (const name of ["theme", "resized"]) {

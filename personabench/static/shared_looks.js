@@ -17,11 +17,10 @@ export const LINES = ["solid", "dotted", "dashed", "double"];
 export const lightness = parts => parts.map(x => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
 export const partsOf = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
 
-/** A code's own colour, where it is one: a study may have been written by another program, and this goes into style sheets. Else the facet's counts.
- * @param {any} colour */
+/** A code's own colour, where it is one: a study may have been written by another program, and this goes into style sheets. Else the facet's counts. */
 export const ownColour = colour => /^#[\da-f]{6}$/i.test(colour) ? colour : null;
 
-/** A code's own colour as it is drawn: moved towards black, on a dark page towards white, until it can be seen (3:1). @param {string} hex @param {boolean} dark */
+/** A code's own colour as it is drawn: moved towards black, on a dark page towards white, until it can be seen (3:1). */
 export function seenInk(hex, dark) {
   for (let k = 0; ; k += 0.05) {
     const now = partsOf(hex).map(x => Math.round(x * (1 - k) + (dark ? 255 : 0) * k)), l = lightness(now);
@@ -42,5 +41,5 @@ export function dress(code) {
 /** An ink in a style sheet: it follows the page's light or dark by itself. Forced colours set --pb-own. @param {string[]} inks [on light, on dark] */
 export const inkStyle = ([day, night]) => `var(--pb-own,light-dark(${day},${night}))`;
 
-/** The style of a code's little square: its ink, and its line as the second cue. @param {any} code */
+/** The style of a code's little square: its ink, and its line as the second cue. */
 export const swatchOf = code => `--ink:${inkStyle(code.inks)};border-bottom-style:${LINES[code.look.line]}`;

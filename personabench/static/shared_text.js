@@ -5,27 +5,21 @@
 // == Counting characters ==
 // Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. This is the only
 // place that converts one into the other. A text without such pairs costs nothing.
-/** @param {string} text */
 export function makeOffsets(text) {
   const pairs = []; // the UTF-16 index of each low surrogate that ends a pair
   for (let i = 1; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c >= 0xdc00 && c <= 0xdfff) { const b = text.charCodeAt(i - 1); if (b >= 0xd800 && b <= 0xdbff) pairs.push(i); }
   }
-  const before = holds => { // how many pairs come first; `holds` is true for a leading part of them
-    let low = 0, high = pairs.length;
-    while (low < high) { const mid = (low + high) >> 1; if (holds(mid)) low = mid + 1; else high = mid; }
-    return low;
-  };
   return {
     length: text.length - pairs.length,
-    toUtf16: cp => pairs.length ? cp + before(k => pairs[k] - k <= cp) : cp,
-    toCodePoints: u => pairs.length ? u - before(k => pairs[k] < u) : u,
+    toUtf16: cp => pairs.length ? cp + firstIndex(pairs, (at, k) => at - k > cp) : cp,
+    toCodePoints: u => pairs.length ? u - firstIndex(pairs, at => at >= u) : u,
   };
 }
 
 // == Spans ==
-/** Leave white space at both ends out of a span. @param {string} text @param {number} a @param {number} b */
+/** Leave white space at both ends out of a span. */
 export function trimSpan(text, a, b) {
   while (a < b && /\s/.test(text[a])) a++;
   while (b > a && /\s/.test(text[b - 1])) b--;
@@ -49,43 +43,7 @@ export function assignLanes(codings, room = 0) {
 const pending = c => Number(typeof c.id === "string"); // a guid, until Python gives the number: after all that have one
 export const inOrder = (a, b) => a.start - b.start || a.end - b.end || pending(a) - pending(b) || (a.id > b.id ? 1 : -1);
 
-/** Cut turns into the pieces that are shown: long turns into paragraphs, and words that stand between turns, unless they are only the next
- * speaker's label or a time, as pieces of no turn. Each piece: turn (-1 = none), start, end, first (shows the label).
- * @param {string} text @param {{start: number, end: number, speaker: string | null}[]} turns */
-export function cutPieces(text, turns, longest = 1800) {
-  const pieces = [];
-  const cut = (turn, a, b) => {
-    let first = true;
-    while (a < b) {
-      let to = b;
-      if (b - a > longest) {
-        const part = text.slice(a, a + longest), at = Math.max(part.lastIndexOf("\n"), part.search(/[.!?…。]\s[^.!?…。]*$/));
-        to = a + (at > longest / 3 ? at + 1 : longest);
-        if (/[\udc00-\udfff]/.test(text[to])) to++;
-      }
-      pieces.push({ turn, start: a, end: to, first });
-      first = false;
-      a = to;
-      while (turn >= 0 && a < b && /\s/.test(text[a])) a++;
-    }
-  };
-  let at = 0;
-  const between = (to, speaker) => {
-    const [a, b] = trimSpan(text, at, to), words = text.slice(a, b);
-    const label = speaker ? words.toLowerCase().replace(speaker.toLowerCase(), "") : words;
-    if (/\p{L}{2}/u.test(label.replace(/<v|&\w+;/g, ""))) cut(-1, a, b);
-  };
-  turns.forEach((t, i) => {
-    if (t.start > at) between(t.start, t.speaker);
-    cut(i, t.start, t.end);
-    at = Math.max(at, t.end);
-  });
-  between(text.length, null);
-  return pieces;
-}
-
-/** Bundle pieces into groups of about `size` characters, the unit in which the browser leaves out what is far away.
- * @param {{start: number, end: number}[]} pieces */
+/** Bundle pieces into groups of about `size` characters, the unit in which the browser leaves out what is far away. */
 export function bundle(pieces, size = 2000) {
   const groups = [];
   for (const p of pieces) {
@@ -120,8 +78,10 @@ export const LINE = 70; // characters: codings nearer than that may stand on one
 // recent codes and the filter do, has it in the next source too.
 export function makeDoc(m, old = new Map()) {
   const off = makeOffsets(m.text), turns = unpack(m.turns), codes = new Map([...old].filter(([id]) => typeof id === "number"));
-  for (const t of turns) { t.start = off.toUtf16(t.start); t.end = off.toUtf16(t.end); t.n = 0; }
-  const pieces = (cutPieces(m.text, turns)), groups = (bundle(pieces));
+  const pieces = unpack(m.pieces);
+  for (const x of [...turns, ...pieces]) { x.start = off.toUtf16(x.start); x.end = off.toUtf16(x.end); }
+  for (const t of turns) t.n = 0;
+  const groups = bundle(pieces);
   for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
   const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map(), team: new Set(m.codings.coder) };
   readCodes(doc, m.codes);
@@ -178,7 +138,7 @@ export function placeOf(piece, at) {
   }
 }
 
-/** The rectangle of some characters: of the last line, where there are several; of nothing, if they are not laid out. @param {any} doc @param {number} a @param {number} b */
+/** The rectangle of some characters: of the last line, where there are several; of nothing, if they are not laid out. */
 export function rectOf(doc, a, b) {
   const p = pieceAt(doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
   probe.setStart(n, i);
@@ -214,7 +174,7 @@ export function makePainter(v) {
     return h;
   };
   const nameOf = ({ colour, look: { ink, shade, line } }) => `${colour ? colour.slice(1) : ink}-${shade}-${line}`;
-  /** Write the rules of codes not seen before, all at once: each change of the sheet styles the text anew. @param {any[]} codes */
+  /** Write the rules of codes not seen before, all at once: each change of the sheet styles the text anew. */
   const learn = codes => {
     const fresh = codes.filter(code => !ruled.has(nameOf(code)) && ruled.add(nameOf(code)));
     if (fresh.length) sheet.append(fresh.map(code => inkRule(nameOf(code), code)).join(""));
@@ -253,7 +213,7 @@ export function makePainter(v) {
 export function buildText(v) {
   const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
   const pattern = make("div", {}, make("div", { class: "pb-who" }), make("div", { class: "pb-say", dir: "auto" }));
-  const perLine = Math.max(20, (v.scroll.clientWidth - v.margin - 150) / 7.4);
+  const perLine = Math.max(20, Math.min(82, (v.scroll.clientWidth - v.margin - 150) / 7.4));
   for (const g of doc.groups) {
     g.doc = doc;
     g.el = make("div", { class: "pb-group" });

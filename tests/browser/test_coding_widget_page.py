@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from personabench import codebook, coding, store
-from personabench.coding_widget import CodingWidget, widget_files
+from personabench.coding_widget import CodingWidget
 from personabench.study import Study
 
 from .widget_pages import TALK, WidgetPage, study_of_talk
@@ -664,7 +664,7 @@ def test_a_colour_that_is_none_reaches_no_style(page):
     bench = Bench(page, study, codes={"q": "Dock full"})
     bench.at("walk").keys("w", "q")
     assert bench.quotes == [("Dock full", "walk")] and not [url for url in asked if "leak" in url]
-    assert bench.page.locator(".pb-chip", has_text="Dock full").locator(".pb-swatch").first.get_attribute("style").startswith("--ink:var(--pb-ink0);")
+    assert bench.page.locator(".pb-chip", has_text="Dock full").locator(".pb-swatch").first.get_attribute("style").startswith("--ink:var(--pb-own,light-dark(#")
     assert "leak" not in bench.page.evaluate("document.querySelector('.pb-cw style').textContent") and not bench.errors
 
 
@@ -778,9 +778,8 @@ def test_words_that_something_changes_in_the_page_are_put_back(bench):
 def test_the_look_follows_the_theme_however_late_its_colours_come(bench):
     dark = ":root { --jp-layout-color0: #111; --jp-layout-color1: #212121; --jp-ui-font-color0: #fff; }"
     on = "css => { const style = document.createElement('style'); style.id = 'theme'; style.textContent = css; document.head.append(style); }"
-    is_dark = "want => document.querySelector('.pb-cw').hasAttribute('data-dark') === want && document.querySelector('#w').pbView.inks[0] === (want ? '{}' : '{}')"
-    inks = bench.page.evaluate("css => { const pick = /--pb-ink0: (#\\w+)/g; return [...css.matchAll(pick)].map(m => m[1]); }", widget_files("coding_widget")[1])
-    is_dark = is_dark.format(inks[1], inks[0])
+    is_dark = """want => { const v = document.querySelector('#w').pbView, dim = getComputedStyle(v.root).getPropertyValue('--pb-dim').trim();
+        return v.root.hasAttribute('data-dark') === want && v.dark === want && v.colours.dim === dim && dim === (want ? '#a9b2bd' : '#59616b'); }"""
     bench.page.wait_for_function(is_dark, arg=False)
     bench.page.evaluate("document.body.dataset.jpThemeLight = 'false'")
     bench.page.evaluate(FRAMES)
