@@ -30,8 +30,8 @@ from .study import Study, _code_rows, load_texts
 __all__ = ['KEYS', 'widget_files', 'check_key', 'find_hits', 'CodingWidget']
 
 # %% ../nbs/22_coding_widget.ipynb #d04e7ea2
-_FIRST = {"coding_widget": ("shared", "shared_looks", "shared_text", "shared_stripes"), "codebook_widget": ("shared", "shared_looks"),
-          "adjudication_widget": ("shared", "shared_looks", "shared_text"),
+_FRAME = ("shared", "shared_frame", "shared_looks")
+_FIRST = {"coding_widget": (*_FRAME, "shared_text", "shared_stripes"), "codebook_widget": _FRAME, "adjudication_widget": (*_FRAME, "shared_text"),
           "evidence_widget": ("shared",), "persona_editor": ("shared",), "journey_map": ("shared",)}
 
 

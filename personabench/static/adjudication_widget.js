@@ -22,13 +22,11 @@ export function nextIn(list, at, way, fits = () => true) {
 /** What tells a disagreement from others, in whatever list it comes. */
 export const keyOf = d => `${d.left.join(" ")}|${d.right.join(" ")}`;
 
-/** Words for what is decided. */
 export function decisionWords(d, coders, nameOf) {
   return { left: `${coders[0]} taken`, right: `${coders[1]} taken`, both: "both taken", union: "widest span", intersection: "common words",
     other: `other code: ${nameOf(d.code)}`, none: "no coding" }[d.decision] || "";
 }
 
-/** What differs, in words. */
 export function kindWords(d, coders) {
   return { "one coder": `only ${coders[d.left.length ? 0 : 1]}`, "other code": "same words, other code", "other span": "same code, other words" }[d.kind] || d.kind;
 }
@@ -186,7 +184,6 @@ function makeDisagreementList(v) {
     box.replaceChildren(...shown.map(option));
     point();
   };
-  /** Point at the current row. */
   const point = () => {
     const i = v.shown().indexOf(v.current);
     [...box.children].forEach((li, j) => { li.setAttribute("aria-selected", String(j === i)); });
@@ -258,7 +255,6 @@ function joinDecisions(v) {
   v.chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
   const words = d => `${kindWords(d, v.coders)}: ${[d.left, d.right].filter(ids => ids.length).map(v.rows.names).filter((n, i, all) => all.indexOf(n) === i).join(" against ")}, turn ${d.turn + 1}${d.decision ? `, decided: ${decisionWords(d, v.coders, v.nameOf)}` : ""}`;
   v.counted = () => `${v.list.filter(d => d.decision).length} of ${v.list.length} decided`;
-  /** Make a disagreement the current one. */
   v.select = (d, { show = true, tell = !v.rows.box.matches(":focus"), before = "" } = {}) => {
     const old = v.current;
     v.current = d || null;
@@ -304,22 +300,20 @@ function joinDecisions(v) {
   const does = {
     "next": () => go(1, undefined, ""), "previous": () => go(-1, undefined, ""), "next open": () => go(1, d => !d.decision, "All are decided"),
     ...Object.fromEntries(["left", "right", "both", "union", "intersection", "other", "none"].map(d => [d, () => decide(d)])), reopen,
-    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "leave": () => v.leave(),
+    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "leave": () => leave(v),
   };
   v.does = does;
   v.decide = decide;
-  /** Do what a key or button is for: at once, or when the part that knows it has come. */
+  /** At once, or when the part that knows it has come. */
   v.act = name => { if (v.doc) does[name] ? does[name]() : v.later.when(() => does[name]?.()); };
 }
 
 /** Keys work wherever the focus is inside the widget; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
 function joinDecisionKeys(v) {
-  const typing = e => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), own = e => v.doc && actionOf(chord(e), v.keys);
-  const guard = e => { if (v.root.contains(e.target)) suppressKeys(v, e, !/^mod\+/.test(chord(e)) || typing(e) || Boolean(own(e))); };
-  addEventListener("keydown", guard, true);
+  const own = e => v.doc && actionOf(chord(e), v.keys);
   v.root.addEventListener("keydown", e => {
     const key = chord(e), action = own(e), button = e.target.tagName === "BUTTON", listed = e.target === v.rows.box;
-    if (typing(e)) return;
+    if (isTyping(e)) return;
     if (!/^(mod|alt)\+/.test(key)) e.stopPropagation();
     if (key === "escape" && v.help && !v.help.box.hidden) v.help.toggle();
     else if (listed && /^(arrowdown|arrowup)$/.test(key)) v.act(key === "arrowdown" ? "next" : "previous");
@@ -328,7 +322,7 @@ function joinDecisionKeys(v) {
     else return;
     e.preventDefault();
   });
-  return () => removeEventListener("keydown", guard, true);
+  return guardKeys(v, own);
 }
 
 // == 7 The view ==
@@ -373,7 +367,6 @@ function makeAdjudicationHead(v) {
   make("div", { class: "pa-figures" }, v.progress, v.progressWords, make("span", { class: "pa-gap" }), v.figureWords));
 }
 
-/** The head's words and figures. */
 function joinFigures(v) {
   const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
   v.heads = () => {
@@ -395,24 +388,18 @@ function joinFigures(v) {
     set(v.buttons.agree, kept < agreed ? `Keep ${agreed - kept} agreed` : `✓ ${agreed} agreed kept`);
     v.buttons["hide decided"].setAttribute("aria-pressed", String(v.hiding));
     v.buttons["hide decided"].hidden = !n;
-    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
-      const label = v.undo?.[key], b = v.buttons[key];
-      b.disabled = !label || readonly;
-      b.title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`;
-      b.setAttribute("aria-label", b.title);
-    }
+    v.steps(v.undo, readonly);
   };
   v.tell = () => set(v.status, v.current ? `turn ${v.current.turn + 1} · ${kindWords(v.current, v.coders)}` : "");
 }
 
 function joinAdjudication(v) {
+  joinStanding(v);
   v.spans = () => {}; // what follows later has its own
   v.focus = () => v.rows.box.focus({ preventScroll: true });
   v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pa-warn", warn); };
   v.swatch = swatchOf;
-  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pa-waiting", n > 0); };
-  v.lost = late => { v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${v.link.outbox.size ? "What you decided waits here and will be sent when it answers, or when you run the cell again." : "Run the cell again if it does not come back."}`; };
-  v.leave = () => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
+  v.saved = v.standing;
   v.theme = () => {
     v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches; // every highlight has the system's colour then: only what matters now is painted
@@ -478,7 +465,7 @@ function render({ model, el }) {
   joinFigures(v);
   joinTwoMargins(v);
   joinDecisions(v);
-  v.kit = { LINES, PAINTS, chord, inkStyle, make, showKey, unpack };
+  v.kit = { LINES, PAINTS, chord, dress, inkStyle, make, showKey, stop, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.root);
   v.ends = [joinDecisionKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -2,9 +2,8 @@
 // What the adjudication widget can do without while its text is opening: the palette, the table of keys, clicks on the text, and what is rarely asked for. Python sends it after
 // shared_later.js when the text stands; `join` then adds it to the view.
 
-let showKey, unpack;
-/** @param {any} kit the helpers of the first part, by name */
-export function useAdjudication(kit) { ({ showKey, unpack } = kit); }
+let dress, showKey, unpack;
+export function useAdjudication(kit) { ({ dress, showKey, unpack } = kit); }
 
 /** Codes for the palette: the best fit first; without a query those of the same facets before the rest. */
 export function fittingCodes(codes, query, facets) {
@@ -76,12 +75,11 @@ function joinClicks(v) {
   });
 }
 
-/** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
   useAdjudication(v.kit);
   v.place = (box, near) => placeBox(v, box, near);
-  v.spans = (g, now) => paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: { look: { ink: c.side ? 0 : 1, line: c.side ? 2 : 0 } } })) });
+  v.spans = (g, now) => paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: dress({ look: c.side ? 6 : 12 }) })) });
   v.picker = makePicker(v);
   v.help = makeKeyTable(v);
   joinPickers(v);

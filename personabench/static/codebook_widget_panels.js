@@ -2,9 +2,8 @@
 // What the codebook widget can do without while its tree is opening: the palette, the panels other than the details, dragging, the codebook as it was. Python sends it after
 // shared_later.js when the tree stands; `join` then adds it to the view. Sections: 1 letters typed (pure), 2 panels, 3 what is chosen by typing, 4 dragging, 5 joining.
 
-let B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack;
-/** @param {any} kit the helpers of the first part, by name */
-export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack } = kit); }
+let B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, topmost, unpack;
+export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, topmost, unpack } = kit); }
 
 // == 1 Letters typed ==
 /** The row that letters typed lead to: the next that begins with them, from the one at hand on. -1 = none. One letter again and again goes round. */
@@ -43,8 +42,7 @@ function joinBookPanels(v) {
     if (!n) return ["Split", P("The code is gone.")];
     const enter = e => { // Enter at the name, Ctrl and Enter everywhere
       if (chord(e) !== "mod+enter" && (chord(e) !== "enter" || e.target !== name)) return;
-      e.preventDefault();
-      e.stopPropagation();
+      stop(e);
       if (go.disabled) v.say(name.value.trim() ? "Tick the quotes that belong to the new code" : "Give the new code a name", true); else go.click();
     };
     const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => tell(), onkeydown: enter });
@@ -126,12 +124,12 @@ function joinBookPickers(v) {
 
 // == 4 Dragging ==
 function joinDragging(v) {
-  const { box } = v.rows, idOf = e => { const row = e.target.closest?.(".pbk-row[data-id]"); return row ? Number(row.dataset.id) : null; };
+  const { box } = v.rows;
   let dragged = ([]), over = (null);
   const clear = () => { over?.el.classList.remove("pbk-into", "pbk-before", "pbk-after"); over = null; v.dropTop.classList.remove("pbk-into"); };
   const end = () => { clear(); dragged = []; v.root.classList.remove("pbk-dragging"); };
   box.addEventListener("dragstart", e => {
-    const id = idOf(e);
+    const id = rowId(e);
     if (id === null || !v.canWrite()) return e.preventDefault();
     dragged = v.marks.has(id) ? v.marked().map(n => n.id) : [id];
     e.dataTransfer?.setData("text/plain", v.tree.byId.get(id).name);
@@ -162,24 +160,19 @@ function joinDragging(v) {
     const to = dragged.length ? aim(e) : null, ids = dragged;
     end();
     if (!to) return;
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
     if (to.way) { const order = reorder(v.tree, ids[0], to.way); if (order) v.link.write({ type: "order", order }, () => v.say("Stages reordered")); } else v.move(ids, to.parent);
   });
   v.dropTop.addEventListener("dragover", e => { if (dragged.length && mayMove(v.tree, topmost(v.tree, dragged), null)) { clear(); v.dropTop.classList.add("pbk-into"); e.preventDefault(); } });
-  v.dropTop.addEventListener("drop", e => { const ids = dragged; end(); e.preventDefault(); e.stopPropagation(); if (ids.length) v.move(ids, null); });
+  v.dropTop.addEventListener("drop", e => { const ids = dragged; end(); stop(e); if (ids.length) v.move(ids, null); });
   box.addEventListener("dragend", end);
 }
 
 // == 5 Joining ==
-/** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
   useBook(v.kit);
-  v.place = (box, near) => {
-    const base = v.root.getBoundingClientRect(), at = near?.getBoundingClientRect?.() || base, width = Math.min(420, base.width - 16), below = at.bottom - base.top + 4;
-    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left + 40, base.width - width - 8))}px;top:${Math.max(8, Math.min(below, base.height - 320))}px`;
-  };
+  v.place = (box, near) => placeBox(v, box, near || v.root, 420);
   v.picker = makePicker(v);
   v.root.append(v.picker.box);
   v.typed = letters => { const i = typeAhead(v.rows.shown, v.rows.index(), letters); if (i >= 0) v.rows.go(v.rows.shown[i].node.id); };

@@ -3,9 +3,8 @@
 // shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
 // 5 panels, 6 find, 7 the mouse, 8 joining.
 
-let LANE, dress, firstIndex, isRtl, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
-/** @param {any} kit the helpers of the first part, by name */
-export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+let LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
+export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
 
 // == 1 What queries mean ==
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order. */
@@ -94,7 +93,6 @@ function joinUnits(v) {
 // == 3 Changing codings ==
 function joinChanges(v) {
   v.codeNamed = name => v.codes().find(c => c.name === name);
-  /** Make a code and return it; it is drawn before Python knows it. */
   v.coding.create = (name, facet) => {
     const there = v.codeNamed(name);
     if (there) return there;
@@ -234,7 +232,6 @@ function makeChoices(v) {
   return { codes, sources, filter, keyFor };
 }
 
-/** Say that this coder is done with a source, or not yet. */
 function mark(v, { name, status }) { const done = status !== "done"; if (v.link.write({ type: "assign", source: name, status: done ? "done" : "reading" })) v.say(`${name}: ${done ? "done" : "in progress again"}`); }
 
 /** Show only some codings; a filter chosen again goes. */
@@ -261,8 +258,7 @@ function makePanel(v) {
   const box = make("section", { class: "pb-side", hidden: true, onkeydown: e => {
     const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && e.target.tagName !== "TEXTAREA" && e.target.tagName !== "INPUT";
     if (key === "escape") close(); else if (undoes) v.actions.press(key); else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
   } },
   make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
   let kind = "", renew = () => {}, late = 0;
@@ -320,7 +316,6 @@ function makePanel(v) {
     setTimeout(show);
     return [title.textContent, list, none, earlier, later];
   };
-  /** What a memo is about: kind, target, words for it. */
   const memoOn = (what, target) => [what, target, what === "turn" ? `turn ${target + 1}` : what === "source" ? `source ${v.doc.source}`
     : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
   const memo = () => {
@@ -338,8 +333,7 @@ function makePanel(v) {
     const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: () => { v.draft = words.value; }, onkeydown: e => {
       const key = chord(e);
       if (key === "mod+enter") save(); else if (key === "escape" && v.editing) edit(null); else return;
-      e.preventDefault();
-      e.stopPropagation();
+      stop(e);
     } });
     const keep = make("button", { class: "pb-main-button", onclick: () => save() }), cancel = make("button", { onclick: () => edit(null) }, "Cancel"), old = make("div", { class: "pb-memos", role: "list", "aria-label": "Memos kept" });
     const button = (label, m, onclick) => make("button", { class: "pb-link", "aria-label": `${label} memo: ${short(m.text, 40)}`, onclick }, label);
@@ -474,12 +468,11 @@ export function stripeAt(v, e) {
   return hit.length ? hit[hit.length - 1].c : null;
 }
 
-/** Mouse: select, click, hover, drag handles. */
 function joinMouse(v) {
   const { sel } = v;
-  let before = { lo: 0, hi: 0 }, drag = null, moved = 0, pressed = -1e9;
-  /** Take over what the mouse selected. @param {any} before the selection before the button went down */
-  const fromMouse = (e, before) => {
+  let before = { lo: 0, hi: 0 } /* what was selected when the button went down */, drag = null, moved = 0, pressed = -1e9;
+  /** Take over what the mouse selected. */
+  const fromMouse = e => {
     if (v.resizing) v.select(null);
     const s = v.root.getRootNode().getSelection?.() || document.getSelection();
     if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
@@ -534,10 +527,7 @@ function joinMouse(v) {
   };
   v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
   for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
-  const up = e => {
-    if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e, before); }
-  };
-  v.scroll.addEventListener("mouseup", up);
+  v.scroll.addEventListener("mouseup", e => { if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e); } });
   v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
 }
 
@@ -600,7 +590,7 @@ function joinActions(v) {
     "remove": () => v.coding.remove(), recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(),
     "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
     "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
-    "leave": () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); } });
+    "leave": () => { if (v.panel.kind) return v.panel.close(); leave(v); } });
 }
 
 // Keys given by hand outlive the cell: the browser keeps them by study and coder, with a number for the code's name, which may be a participant's words.
@@ -618,7 +608,6 @@ function giveKeysBack(v) {
   }
 }
 
-/** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
   useText(v.kit);

@@ -1,6 +1,5 @@
 // @ts-check
-// What every widget needs from its first moment: elements, keys, colours, and the link to Python. A widget's script cannot import a neighbour, so Python puts the
-// shared files that it needs before its own.
+// What every widget needs from its first moment. A widget's script cannot import a neighbour, so Python puts the shared files that it needs before its own.
 
 // == Elements ==
 /** Make an element: properties by name, `on...` as listeners, `aria-`, `data-` and `role` as attributes, children as text or nodes.
@@ -52,7 +51,6 @@ export const showKey = key => key.split("+").map(k => ({ mod: /Mac/.test(globalT
   enter: "↵", escape: "Esc", delete: "Del" })[k] || k.toUpperCase()).join(" ");
 
 // == The page's colours ==
-/** Is this computed colour a dark background? */
 export function isDark(rgb) {
   const [r, g, b, a] = (rgb.match(/[\d.]+/g) || ["255", "255", "255"]).map(Number);
   return a !== 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
@@ -67,7 +65,7 @@ export function followTheme(v) {
   for (const end of ["transitionend", "transitioncancel"]) v.root.addEventListener(end, told); // a theme that comes in two steps cancels the first
   forced.addEventListener("change", v.theme);
   sight.observe(v.root);
-  return () => { sight.disconnect(); forced.removeEventListener("change", v.theme); for (const end of ["transitionend", "transitioncancel"]) v.root.removeEventListener(end, told); };
+  return () => { sight.disconnect(); forced.removeEventListener("change", v.theme); };
 }
 
 // == Lists and words ==
@@ -78,7 +76,6 @@ export function firstIndex(list, late) {
   return low;
 }
 
-/** Unpack columns into a list of objects. @returns {any[]} */
 export function unpack(columns) {
   const names = Object.keys(columns), n = names.length ? columns[names[0]].length : 0;
   return Array.from({ length: n }, (_, i) => { const row = ({}); for (const name of names) row[name] = columns[name][i]; return row; });
@@ -127,7 +124,6 @@ export function makeLink(v, key, hear, ping) {
   const outbox = makeOutbox(session(), key);
   let asked = 0;
   const raw = m => { try { model.send({ view: v.uid, ...m }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
-  /** Send something that changes the study. */
   const write = m => {
     const message = outbox.put({ guid: makeGuid(), ...m });
     message.at = Date.now();

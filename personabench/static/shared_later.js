@@ -2,9 +2,9 @@
 // What several widgets need, but not for their first moment: what is chosen by typing, and what follows the page. It comes before the part of a widget's script that is sent
 // when the text stands. It cannot import the first part, so that it is handed the helpers from there when it joins.
 
-let LINES, PAINTS, chord, inkStyle, make;
+let LINES, PAINTS, chord, inkStyle, make, stop;
 /** @param {any} kit the helpers by name */
-export function useShared(kit) { ({ LINES, PAINTS, chord, inkStyle, make } = kit); }
+export function useShared(kit) { ({ LINES, PAINTS, chord, inkStyle, make, stop } = kit); }
 
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -75,12 +75,11 @@ export function makePicker(v) {
     const key = chord(e);
     if (key === "arrowdown" || key === "arrowup") at = (at + (key === "arrowdown" ? 1 : -1) + Math.min(rows.length, 60)) % Math.max(1, Math.min(rows.length, 60));
     else if (key === "pagedown" || key === "pageup") at = Math.max(0, Math.min(rows.length - 1, 59, at + (key === "pagedown" ? 8 : -8)));
-    else if (key === "enter" || key === "shift+enter") { e.preventDefault(); e.stopPropagation(); return done(key !== "enter"); }
-    else if (key === "escape") { e.preventDefault(); e.stopPropagation(); return close(); }
-    else if (key === "tab" && open.many && rows[at]) { const x = rows[at].value; marked.has(x) ? marked.delete(x) : marked.add(x); e.preventDefault(); e.stopPropagation(); return fill(); }
+    else if (key === "enter" || key === "shift+enter") { stop(e); return done(key !== "enter"); }
+    else if (key === "escape") { stop(e); return close(); }
+    else if (key === "tab" && open.many && rows[at]) { const x = rows[at].value; marked.has(x) ? marked.delete(x) : marked.add(x); stop(e); return fill(); }
     else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
     show();
   };
   box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
@@ -98,9 +97,7 @@ export function makePicker(v) {
     at = 0;
     input.value = query;
     input.placeholder = what.label;
-    input.setAttribute("aria-label", what.label);
-    list.setAttribute("aria-label", what.label);
-    box.setAttribute("aria-label", what.label);
+    for (const el of [input, list, box]) el.setAttribute("aria-label", what.label);
     hint.textContent = what.hint || "";
     box.hidden = false;
     v.place(box, what.near);
@@ -124,11 +121,9 @@ export function settleLater(v, again) {
 
 /** The position of a point in the page's tree, or null outside the text. */
 export function positionOf(doc, node, offset) {
-  const say = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-say"), piece = say && say.pbPiece;
-  if (!piece || piece.group.doc !== doc) {
-    const row = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-turn"), p = row?.querySelector(".pb-say")?.pbPiece;
-    return p && p.group.doc === doc ? p.start : null;
-  }
+  const el = node?.nodeType === 3 ? node.parentElement : node, say = el?.closest?.(".pb-say"), piece = (say || el?.closest?.(".pb-turn")?.querySelector(".pb-say"))?.pbPiece;
+  if (piece?.group.doc !== doc) return null;
+  if (!say) return piece.start;
   if (node.nodeType === 3 && node === say.firstChild) return piece.start + offset;
   const range = document.createRange();
   range.setStart(say, 0);

@@ -54,8 +54,7 @@ export function bundle(pieces, size = 2000) {
   return groups;
 }
 
-/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null).
- * @param {number[]} tops sorted */
+/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null). */
 export function stackLabels(tops, height = 14, slip = 30) {
   let next = -1e9;
   return tops.map(y => {
@@ -68,7 +67,6 @@ export function stackLabels(tops, height = 14, slip = 30) {
 
 export const clock = s => s === null ? "" : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
-/** The piece that holds a position. */
 export const pieceAt = (doc, at) => doc.pieces[Math.min(firstIndex(doc.pieces, p => p.end >= at), doc.pieces.length - 1)];
 
 export const LINE = 70; // characters: codings nearer than that may stand on one line, so their stripes get lanes of their own
@@ -162,7 +160,6 @@ export function makePainter(v) {
   sheet.textContent = rule("hit", "background-color:var(--pb-hit);color:#000")
     + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
     + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
-  /** The highlight of a name, made when first used. */
   const highlight = name => {
     let h = kinds.get(name);
     if (!h) {
