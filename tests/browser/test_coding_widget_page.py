@@ -286,6 +286,12 @@ def test_filter_hides_and_shows(bench):
     bench.keys("f").type("pain").keys("Enter")
     bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 1 and "1 of 2" in bench.said
+    bench.keys("n")
+    assert bench.look("v.active.code.name") == "Dock full"
+    bench.keys("f").type("pain").keys("Enter").keys("f").type("behaviour").keys("Enter")
+    assert bench.look("[v.active, v.doc.list.filter(v.shows).length]") == [None, 1], "what is not seen is not chosen"
+    bench.keys("f").type("all").keys("Enter").keys("f").type("pain").keys("Enter")
+    bench.page.wait_for_timeout(200)
     bench.keys("f").type("behaviour").keys("Enter")
     bench.page.locator(".pb-only .pb-chip").last.focus()
     assert bench.keys("Enter").page.evaluate("document.activeElement.textContent") == "pain ×", "the focus goes on to the filter that is left"
@@ -420,6 +426,53 @@ def test_a_coding_out_of_sight_is_neither_removed_nor_changed(bench):
     assert bench.look("v.active") is None, "the caret left it"
 
 
+def test_codes_of_one_facet_are_told_apart_in_the_text_the_margin_and_the_lists(bench):
+    codebook.add_code(bench.study, "No bike", facet="pain")
+    codebook.add_code(bench.study, "Own red", facet="pain")
+    codebook.change_code(bench.study, "Own red", colour="#CC0000")
+    quotes = {"Dock full": "dock is full", "No bike": "There is none.", "Own red": "every single morning"}
+    for name, quote in quotes.items(): coding.code(bench.study, name, source="P01", quote=quote)
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 3")
+    bench.page.evaluate(FRAMES)
+    looks = bench.look("v.doc.list.map(c => [c.code.name, JSON.stringify([c.code.inks, c.code.look.line])])")
+    assert len({look for _, look in looks}) == 3 and '"#cc0000"' in looks[2][1], looks
+    highlights = bench.look("v.doc.groups[0].ranges.map(([name, range]) => [name, range.toString ? range.startOffset : 0])")
+    assert len({name for name, _ in highlights}) == 3, "each has a highlight of its own"
+    rules = bench.page.evaluate("document.querySelector('.pb-cw style').textContent")
+    assert all(f"-{name}){{" in rules for name, _ in highlights) and rules.count("#cc0000") == 2
+    bench.keys("f")
+    swatches = bench.page.evaluate("""[...document.querySelectorAll('.pb-option')].filter(o => o.querySelector('.pb-swatch')).map(o => o.querySelector('.pb-swatch').getAttribute('style'))""")
+    assert len(swatches) == len(CODES) + 2 == len(set(swatches))
+
+
+def test_coding_the_interviewers_words_says_that_they_are_no_evidence(bench):
+    bench.at("How do you get").keys("s", "Enter").type("dock").keys("Enter").told("Coded")
+    assert "Dock full: the interviewer's words, which count as no evidence" in bench.said and bench.page.locator(".pb-live.pb-warn").count() == 1
+    bench.at("the dock is full").keys("w", "w", ".").told("Coded 8 characters as Dock full")
+    assert "evidence" not in bench.said
+
+
+def test_the_palette_says_what_the_code_at_hand_means(bench):
+    codebook.change_code(bench.study, "Walks instead", definition="Leaves the bike and goes on foot.")
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.codes.values()].some(c => c.definition)")
+    bench.at("walk").keys("w", "Enter").type("dock")
+    about = bench.page.locator(".pb-about")
+    assert about.is_hidden()
+    bench.keys("Control+a").type("walks")
+    assert about.inner_text() == "Leaves the bike and goes on foot."
+    assert bench.page.evaluate("document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent") == about.inner_text()
+
+
+def test_stripes_stay_near_the_words_on_a_wide_page(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter")
+    bench.page.set_viewport_size({"width": 1900, "height": 900})
+    bench.page.evaluate(FRAMES)
+    words, stripes = (bench.page.locator(what).first.bounding_box() for what in (".pb-say", ".pb-stripes"))
+    assert 0 < stripes["x"] - words["x"] - words["width"] < 80, (words, stripes)
+
+
 def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
     with bench.study.step("code", "ben") as step:
         at = bench.study.text("P01").index("dock is full")
@@ -428,6 +481,9 @@ def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
     bench.keys("n")
     assert bench.page.locator(".pb-handle").count() == 0
+    strip = bench.page.locator(".pb-chosen:visible")
+    strip.wait_for()
+    assert strip.locator(".pb-chosen-name").inner_text().split("\n") == ["Dock full", "· ben"] and strip.locator("button:visible").all_inner_texts() == ["Memo"], "only what can be done is offered"
     for key in ("Delete", "r", "e"):
         bench.keys("c", "n", key)
         assert "It is ben's coding: adjudicate it" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
