@@ -277,7 +277,7 @@ function makeDetails(v) {
     const name = `${v.uid}-colour`, told = make("small", { role: "status" }), own = make("input", { type: "color", "aria-label": "Another colour", onchange: () => save({ colour: own.value.toUpperCase() }) });
     const option = ([hex, word]) => { const input = make("input", { type: "radio", name, value: hex || "", "aria-label": word, onchange: () => save({ colour: hex }) });
       return make("label", { class: "pbk-colour", title: word }, input, make("span", { "aria-hidden": "true", style: hex ? `--ink:${hex}` : "" }, hex ? "" : "auto")); };
-    const options = [[null, "automatic: the facet's colour"], ...PALETTE].map(option);
+    const options = [[null, "automatic: a shade of the facet's colour"], ...PALETTE].map(option);
     const box = make("div", { class: "pbk-colours", role: "radiogroup", "aria-label": "Colour" }, ...options, make("label", { class: "pbk-colour", title: "another colour" }, own));
     return add(make("div", { class: "pbk-field" }, caption("Colour"), box, told), n => {
       const hex = n.colour?.toUpperCase() ?? null;
