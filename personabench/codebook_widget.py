@@ -171,8 +171,8 @@ def _code_columns(codes: Sequence[Mapping[str, Any]], counts: Mapping[int, tuple
     rows, look = [], _looks((r["code_id"], r["facet"]) for r in codes)
     for r in codes:
         d = read_definition(r["definition"])
-        rows.append((r["code_id"], r["code"], r["parent_id"], r["facet"], r["valence"], r["order"], r["online"], r["colour"], look[r["code_id"]], d.words, list(d.include), list(d.exclude),
-                     *counts.get(r["code_id"], (0, 0))))
+        rows.append((r["code_id"], r["code"], r["parent_id"], r["facet"], r["valence"], r["order"], r["online"], r["colour"], look[r["code_id"]],
+                     d.words, list(d.include), list(d.exclude), *counts.get(r["code_id"], (0, 0))))
     return _columns(rows, "id name parent facet valence order online colour look words include exclude codings cases")
 
 # %% ../nbs/28_codebook_widget.ipynb #8bdf6a1c

@@ -179,7 +179,8 @@ def _pieces(text: str, turns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any
 
     Words that stand between turns are pieces, too, unless they are only the next speaker's label or a time.
     """
-    rows, at = [], 0
+    rows: list[tuple[int, int, int, bool]] = []
+    at = 0
     for i, (start, end, speaker) in enumerate([*zip(turns["start"], turns["end"], turns["speaker"]), (len(text), len(text), None)]):
         between = text[at:start]
         said = re.sub(r"<v|&\w+;", "", between.lower().replace((speaker or "").lower(), "", 1 if speaker else 0))

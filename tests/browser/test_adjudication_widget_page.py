@@ -81,7 +81,7 @@ def test_the_list_says_what_differs(bench):
 def test_a_coding_widget_on_the_same_page_does_not_change_the_look(bench):
     look = "(s => [s.textAlign, s.lineHeight, s.fontSize])(getComputedStyle(document.querySelector('.pb-aw .pb-who')))"
     before = bench.page.evaluate(look)
-    bench.page.evaluate("css => { const style = document.createElement('style'); style.textContent = css; document.head.append(style); }", widget_files("coding_widget")[1])
+    bench.page.add_style_tag(content=widget_files("coding_widget")[1])
     assert bench.page.evaluate(look) == before and before[0] == "start"
 
 

@@ -442,7 +442,7 @@ def test_codes_of_one_facet_are_told_apart_in_the_text_the_margin_and_the_lists(
     rules = bench.page.evaluate("document.querySelector('.pb-cw style').textContent")
     assert all(f"-{name}){{" in rules for name, _ in highlights) and rules.count("#cc0000") == 2
     bench.keys("f")
-    swatches = bench.page.evaluate("""[...document.querySelectorAll('.pb-option')].filter(o => o.querySelector('.pb-swatch')).map(o => o.querySelector('.pb-swatch').getAttribute('style'))""")
+    swatches = bench.page.evaluate("[...document.querySelectorAll('.pb-option .pb-swatch')].map(s => s.getAttribute('style'))")
     assert len(swatches) == len(CODES) + 2 == len(set(swatches))
 
 
@@ -483,7 +483,8 @@ def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
     assert bench.page.locator(".pb-handle").count() == 0
     strip = bench.page.locator(".pb-chosen:visible")
     strip.wait_for()
-    assert strip.locator(".pb-chosen-name").inner_text().split("\n") == ["Dock full", "· ben"] and strip.locator("button:visible").all_inner_texts() == ["Memo"], "only what can be done is offered"
+    assert strip.locator(".pb-chosen-name").inner_text().split("\n") == ["Dock full", "· ben"]
+    assert strip.locator("button:visible").all_inner_texts() == ["Memo"], "only what can be done is offered"
     for key in ("Delete", "r", "e"):
         bench.keys("c", "n", key)
         assert "It is ben's coding: adjudicate it" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
