@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
-from .coding_widget import _columns, _table, _touched, _undo_labels, _with_table, widget_files, _nothing, _refusal, _rest, _undo
+from .coding_widget import _FACET_LOOKS, _columns, _looks, _table, _touched, _undo_labels, _with_table, widget_files, _nothing, _refusal, _rest, _undo
 from .schema import FACETS, BadInput, NoSuchCode, NoSuchName, NothingToUndo
 from .study import Study, _attributed, codings_frame
 
@@ -167,13 +167,13 @@ def _counts(study: Study) -> dict[int, tuple[int, int]]:
 
 
 def _code_columns(codes: Sequence[Mapping[str, Any]], counts: Mapping[int, tuple[int, int]]) -> dict[str, list[Any]]:
-    "Return codes as columns id, name, parent (id), facet, valence, order, online, colour, words, include, exclude, codings, cases."
-    rows = []
+    "Return codes as columns id, name, parent (id), facet, valence, order, online, colour, look, words, include, exclude, codings, cases."
+    rows, look = [], _looks((r["code_id"], r["facet"]) for r in codes)
     for r in codes:
         d = read_definition(r["definition"])
-        rows.append((r["code_id"], r["code"], r["parent_id"], r["facet"], r["valence"], r["order"], r["online"], r["colour"], d.words, list(d.include), list(d.exclude),
-                     *counts.get(r["code_id"], (0, 0))))
-    return _columns(rows, "id name parent facet valence order online colour words include exclude codings cases")
+        rows.append((r["code_id"], r["code"], r["parent_id"], r["facet"], r["valence"], r["order"], r["online"], r["colour"], look[r["code_id"]],
+                     d.words, list(d.include), list(d.exclude), *counts.get(r["code_id"], (0, 0))))
+    return _columns(rows, "id name parent facet valence order online colour look words include exclude codings cases")
 
 # %% ../nbs/28_codebook_widget.ipynb #8bdf6a1c
 def _quote_columns(f: pd.DataFrame, most: int = 2000) -> dict[str, list[Any]]:
@@ -341,7 +341,8 @@ class CodebookWidget(anywidget.AnyWidget):
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the codebook."
         codes = _code_columns(_book(self.study), self._counts)
-        return {"type": "codebook", "event": self._event, "codes": codes, "undo": _undo_labels(self.study), "facets": FACETS, "own": CODEBOOK_KEYS}
+        return {"type": "codebook", "event": self._event, "codes": codes, "undo": _undo_labels(self.study), "facets": FACETS, "looks": _FACET_LOOKS,
+                "own": CODEBOOK_KEYS}
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."

@@ -30,7 +30,8 @@ from .study import Study, _code_rows, load_texts
 __all__ = ['KEYS', 'widget_files', 'check_key', 'find_hits', 'CodingWidget']
 
 # %% ../nbs/22_coding_widget.ipynb #d04e7ea2
-_FIRST = {"coding_widget": ("shared", "shared_text", "shared_stripes"), "codebook_widget": ("shared",), "adjudication_widget": ("shared", "shared_text"),
+_FRAME = ("shared", "shared_frame", "shared_looks")
+_FIRST = {"coding_widget": (*_FRAME, "shared_text", "shared_stripes"), "codebook_widget": _FRAME, "adjudication_widget": (*_FRAME, "shared_text"),
           "evidence_widget": ("shared",), "persona_editor": ("shared",), "journey_map": ("shared",)}
 
 
@@ -97,16 +98,33 @@ def _codings(study: Study, where: Sequence[Any], *, blind: bool) -> dict[str, li
     with study.connection() as conn: rows = conn.execute(q.order_by(k.c.start, k.c.end, k.c.coding_id)).all()
     return _columns(rows, "id start end code coder origin guid")
 
+# %% ../nbs/22_coding_widget.ipynb #a11c0de2
+_FACET_LOOKS = {"pain": 0, "gain": 13, "need": 24, "goal": 25, "motivation": 60, "emotion": 36, "stage": 48, "touchpoint": 72, "channel": 74, "behaviour": 12,
+                "attitude": 38, "expectation": 62, "influence": 50, "demographic": 84, "context": 85, "idea": 61, "other": 87}  # twelve for each of eight inks
+
+
+def _looks(codes: Iterable[tuple[int, str]]) -> dict[int, int]:
+    "Return code_id -> look of all codes, given as (code_id, facet). Of the looks of its facet's ink, or any ink in facet other, each takes the next one that is free."
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for i, facet in sorted(codes):
+        ink = (_FACET_LOOKS[facet] if facet != "other" else 12 * (i % 8)) // 12 * 12
+        wanted = [ink + (i + k) % 12 for k in range(12)]
+        found[i] = next((look for look in wanted if look not in taken), wanted[0])
+        taken.add(found[i])
+    return found
+
 # %% ../nbs/22_coding_widget.ipynb #08682991
 def _codes(study: Study, *, blind: bool) -> dict[str, list[Any]]:
-    "Return the codebook in tree order as columns id, name, path, facet, valence, order, colour, definition, n (codings)."
+    "Return the codebook in tree order as columns id, name, path, facet, valence, order, colour, definition, look, n (codings)."
     k, d = _t["codings"], _t["coders"]
     q = sa.select(k.c.code_id, sa.func.count()).join(d).where(k.c.removed == 0).group_by(k.c.code_id)
     if blind: q = q.where(d.c.name == study.coder)
     with study.connection() as conn: f, used = _code_rows(conn), {a: b for a, b in conn.execute(q)}
     plain = f.astype(object).where(f.notna(), None)
-    rows = [(int(r.code_id), r.code, r.path, r.facet, r.valence, r.order, r.colour, r.definition, used.get(r.code_id, 0)) for r in plain.itertuples()]
-    return _columns(rows, "id name path facet valence order colour definition n")
+    look = _looks(zip(f["code_id"], f["facet"]))
+    rows = [(int(r.code_id), r.code, r.path, r.facet, r.valence, r.order, r.colour, r.definition, look[r.code_id], used.get(r.code_id, 0)) for r in plain.itertuples()]
+    return _columns(rows, "id name path facet valence order colour definition look n")
 
 # %% ../nbs/22_coding_widget.ipynb #921c4f12
 def _turns(study: Study, revision_id: int) -> dict[str, list[Any]]:
@@ -137,6 +155,39 @@ def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     q = q.order_by(m.c.created, m.c.memo_id)  # an edited memo keeps its place
     if blind: q = q.where(d.c.name == study.coder)
     with study.connection() as conn: return _columns(conn.execute(q).all(), "id about target text coder created")
+
+# %% ../nbs/22_coding_widget.ipynb #a11c0de5
+_LONG = 1800  # characters of a turn in one piece
+_LAST_STOP = re.compile(r"[.!?…。]\s[^.!?…。]*\Z")
+
+
+def _cut(text: str, turn: int, a: int, b: int) -> Iterable[tuple[int, int, int, bool]]:
+    "Cut a stretch of text into pieces where paragraphs or sentences end."
+    first = True
+    while a < b:
+        part, to = text[a:a + _LONG], b
+        if b - a > _LONG:
+            stop = max(part.rfind("\n"), last.start() if (last := _LAST_STOP.search(part)) else -1)
+            to = a + (stop + 1 if stop > _LONG / 3 else _LONG)
+        yield turn, a, to, first
+        first, a = False, to
+        while turn >= 0 and a < b and text[a].isspace(): a += 1
+
+
+def _pieces(text: str, turns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the pieces of a text as columns turn (-1: of none), start, end, first (its speaker is shown).
+
+    Words that stand between turns are pieces, too, unless they are only the next speaker's label or a time.
+    """
+    rows: list[tuple[int, int, int, bool]] = []
+    at = 0
+    for i, (start, end, speaker) in enumerate([*zip(turns["start"], turns["end"], turns["speaker"]), (len(text), len(text), None)]):
+        between = text[at:start]
+        said = re.sub(r"<v|&\w+;", "", between.lower().replace((speaker or "").lower(), "", 1 if speaker else 0))
+        if re.search(r"[^\W\d_]{2}", said): rows += _cut(text, -1, start - len(between.lstrip()), at + len(between.rstrip()))
+        rows += _cut(text, i, start, end)
+        at = max(at, end)
+    return _columns(rows, "turn start end first")
 
 # %% ../nbs/22_coding_widget.ipynb #b1c2ed23
 def _progress(study: Study, *, blind: bool, only: int | None = None) -> dict[str, list[Any]]:
@@ -490,7 +541,7 @@ class CodingWidget(anywidget.AnyWidget):
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the source."
         return _source_columns(self.study, self.source, blind=self.blind) | {
-            "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS,
+            "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS, "looks": _FACET_LOOKS,
             "offered": self._offered, "recent": _recent(self.study),
             "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
 
@@ -582,9 +633,10 @@ def _source_columns(study: Study, source: str, *, blind: bool) -> dict[str, Any]
         revision_id, language = conn.execute(sa.select(s.c.revision_id, s.c.language).where(s.c.source_id == source_id)).one()
         names = conn.scalars(sa.select(s.c.name).where(s.c.removed == 0).order_by(s.c.source_id)).all()
         load_texts(study, conn, [revision_id])
-    text = study.texts[revision_id]
+    text, turns = study.texts[revision_id], _turns(study, revision_id)
     codings = _codings(study, [_t["codings"].c.source_id == source_id, _t["codings"].c.revision_id == revision_id], blind=blind)
-    return {"source": source, "revision": revision_id, "language": language, "length": len(text), "text": text, "turns": _turns(study, revision_id),
+    return {"source": source, "revision": revision_id, "language": language, "length": len(text), "text": text, "turns": turns,
+            "pieces": _pieces(text, turns),
             "codings": {n: c for n, c in codings.items() if n != "guid"},
             "codes": _codes(study, blind=blind), "sources": list(names)}
 

@@ -9,13 +9,13 @@ import stat
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personabench import codebook, coding, importers, store
 from personabench.adjudication_widget import AdjudicationWidget
-from personabench.codebook_widget import CodebookWidget
-from personabench.coding_widget import KEYS, CodingWidget, check_key, find_hits
+from personabench.codebook_widget import CodebookWidget, _book, _code_columns
+from personabench.coding_widget import KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
 from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchSource
 from personabench.study import Study
 
@@ -493,6 +493,43 @@ def test_a_read_only_study_opens_and_refuses_to_write(study, tmp_path):
     finally:
         tmp_path.chmod(stat.S_IRWXU)
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["\nAnna: ", "\n\n", "\nInterviewer: ", "\nHow it began\n", ""]), st.text("ab é😀\n.?!  ", max_size=4000)), max_size=6))
+@settings(max_examples=60)
+def test_pieces_hold_every_word_of_every_turn_once_and_in_order(said):
+    text, turns = "", {"start": [], "end": [], "speaker": []}
+    for label, words in said:
+        turns["start"].append(len(text := text + label))
+        turns["end"].append(len(text := text + words))
+        turns["speaker"].append(label.strip(": \n") if ":" in label else None)
+    p = _pieces(text, turns)
+    spans = list(zip(p["turn"], p["start"], p["end"], p["first"]))
+    assert all(b - a <= 1800 for t, a, b, _ in spans if t >= 0) and all(x[2] <= y[1] for x, y in zip(spans, spans[1:]))
+    for i, (a, b) in enumerate(zip(turns["start"], turns["end"])):
+        mine = [s for s in spans if s[0] == i]
+        assert "".join("".join(text[x:y].split()) for _, x, y, _ in mine) == "".join(text[a:b].split())
+        assert [first for *_, first in mine] == [k == 0 for k in range(len(mine))]
+    between = "".join(text[a:b] for t, a, b, _ in spans if t < 0)
+    assert "Anna" not in between and between.count("How it began") == sum(label == "\nHow it began\n" for label, _ in said)
+
+
+def test_codes_of_a_facet_look_different_and_keep_their_look(tmp_path):
+    from personabench.sample_data import import_sample
+
+    study = Study(tmp_path / "s.db", coder="MB", create=True)
+    import_sample(study)
+    def looks(): return {name: (facet, look) for name, facet, look in zip(*(_codes(study, blind=False)[c] for c in ("name", "facet", "look")))}
+    before = looks()
+    assert len(before) == 63 and len({look for _, look in before.values()}) == 63, "63 codes, 63 looks"
+    assert {f: look // 12 for f, look in before.values() if f == "pain"} == {"pain": 0}
+    of = _code_columns(_book(study), {})
+    assert {n: look for n, look in zip(of["name"], of["look"])} == {n: look for n, (_, look) in before.items()}, "the codebook shows the same"
+    codebook.add_code(study, "Nobody answers", facet="pain")
+    codebook.merge_codes(study, ["Furious"], into="Annoyed")
+    after = looks()
+    assert {n: look for n, look in after.items() if n in before} == {n: look for n, look in before.items() if n in after}
+    assert after["Nobody answers"][1] not in {look for _, look in before.values()}
 
 
 def test_read_only_is_told_and_refused(study, monkeypatch):

@@ -6,37 +6,33 @@
 // Before it Python puts shared.js and shared_text.js, whose names are used here freely; adjudication_widget_panels.js follows when the text stands.
 
 // == 1 What keys and rows mean ==
-/** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it.
- * @param {string} key @param {Record<string, string>} keys action -> key */
+/** Which action a key means, or null. A digit counts with Shift too: on French keyboards it needs it. @param {Record<string, string>} keys action -> key */
 export function actionOf(key, keys) {
   const name = /^shift\+\d$/.test(key) ? key.slice(6) : key === "mod+y" ? keys.redo : key;
   return Object.keys(keys).find(action => keys[action] === name) || null;
 }
 
-/** The next place of a list from `at` in a direction, going round, that fits; -1 if none does. From -1, both ends are one step away.
- * @param {any[]} list @param {number} at @param {1 | -1} way @param {(x: any) => boolean} [fits] */
+/** The next place of a list from `at` in a direction, going round, that fits; -1 if none does. From -1, both ends are one step away. */
 export function nextIn(list, at, way, fits = () => true) {
   const n = list.length, from = at < 0 && way < 0 ? 0 : at;
   for (let i = 1; i <= n; i++) { const j = (((from + way * i) % n) + n) % n; if (fits(list[j])) return j; }
   return -1;
 }
 
-/** What tells a disagreement from others, in whatever list it comes. @param {{left: number[], right: number[]}} d */
+/** What tells a disagreement from others, in whatever list it comes. */
 export const keyOf = d => `${d.left.join(" ")}|${d.right.join(" ")}`;
 
-/** Words for what is decided. @param {any} d @param {string[]} coders @param {(id: any) => string} nameOf */
 export function decisionWords(d, coders, nameOf) {
   return { left: `${coders[0]} taken`, right: `${coders[1]} taken`, both: "both taken", union: "widest span", intersection: "common words",
     other: `other code: ${nameOf(d.code)}`, none: "no coding" }[d.decision] || "";
 }
 
-/** What differs, in words. @param {any} d @param {string[]} coders */
 export function kindWords(d, coders) {
   return { "one coder": `only ${coders[d.left.length ? 0 : 1]}`, "other code": "same words, other code", "other span": "same code, other words" }[d.kind] || d.kind;
 }
 
 /** Cut the words of a span into parts for a quote: [words, own], own where the other coder does not reach. What is long loses its middle, never the edges
- * at which the two differ. @param {string} text @param {{start: number, end: number}} span @param {{start: number, end: number}[]} others @param {number} room per part */
+ * at which the two differ. @param {number} room per part */
 export function quoteParts(text, span, others, room = 110) {
   const edges = [...new Set([span.start, span.end, ...others.flatMap(o => [o.start, o.end]).filter(x => x > span.start && x < span.end)])].sort((a, b) => a - b);
   return edges.slice(1).map((to, i) => {
@@ -188,7 +184,6 @@ function makeDisagreementList(v) {
     box.replaceChildren(...shown.map(option));
     point();
   };
-  /** Point at the current row. */
   const point = () => {
     const i = v.shown().indexOf(v.current);
     [...box.children].forEach((li, j) => { li.setAttribute("aria-selected", String(j === i)); });
@@ -260,7 +255,6 @@ function joinDecisions(v) {
   v.chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
   const words = d => `${kindWords(d, v.coders)}: ${[d.left, d.right].filter(ids => ids.length).map(v.rows.names).filter((n, i, all) => all.indexOf(n) === i).join(" against ")}, turn ${d.turn + 1}${d.decision ? `, decided: ${decisionWords(d, v.coders, v.nameOf)}` : ""}`;
   v.counted = () => `${v.list.filter(d => d.decision).length} of ${v.list.length} decided`;
-  /** Make a disagreement the current one. */
   v.select = (d, { show = true, tell = !v.rows.box.matches(":focus"), before = "" } = {}) => {
     const old = v.current;
     v.current = d || null;
@@ -306,22 +300,20 @@ function joinDecisions(v) {
   const does = {
     "next": () => go(1, undefined, ""), "previous": () => go(-1, undefined, ""), "next open": () => go(1, d => !d.decision, "All are decided"),
     ...Object.fromEntries(["left", "right", "both", "union", "intersection", "other", "none"].map(d => [d, () => decide(d)])), reopen,
-    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "leave": () => v.leave(),
+    "undo": () => v.link.step("undo"), "redo": () => v.link.step("redo"), "leave": () => leave(v),
   };
   v.does = does;
   v.decide = decide;
-  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} name */
+  /** At once, or when the part that knows it has come. */
   v.act = name => { if (v.doc) does[name] ? does[name]() : v.later.when(() => does[name]?.()); };
 }
 
 /** Keys work wherever the focus is inside the widget; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
 function joinDecisionKeys(v) {
-  const typing = e => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), own = e => v.doc && actionOf(chord(e), v.keys);
-  const guard = e => { if (v.root.contains(e.target)) suppressKeys(v, e, !/^mod\+/.test(chord(e)) || typing(e) || Boolean(own(e))); };
-  addEventListener("keydown", guard, true);
+  const own = e => v.doc && actionOf(chord(e), v.keys);
   v.root.addEventListener("keydown", e => {
     const key = chord(e), action = own(e), button = e.target.tagName === "BUTTON", listed = e.target === v.rows.box;
-    if (typing(e)) return;
+    if (isTyping(e)) return;
     if (!/^(mod|alt)\+/.test(key)) e.stopPropagation();
     if (key === "escape" && v.help && !v.help.box.hidden) v.help.toggle();
     else if (listed && /^(arrowdown|arrowup)$/.test(key)) v.act(key === "arrowdown" ? "next" : "previous");
@@ -330,7 +322,7 @@ function joinDecisionKeys(v) {
     else return;
     e.preventDefault();
   });
-  return () => removeEventListener("keydown", guard, true);
+  return guardKeys(v, own);
 }
 
 // == 7 The view ==
@@ -375,7 +367,6 @@ function makeAdjudicationHead(v) {
   make("div", { class: "pa-figures" }, v.progress, v.progressWords, make("span", { class: "pa-gap" }), v.figureWords));
 }
 
-/** The head's words and figures. */
 function joinFigures(v) {
   const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
   v.heads = () => {
@@ -397,24 +388,18 @@ function joinFigures(v) {
     set(v.buttons.agree, kept < agreed ? `Keep ${agreed - kept} agreed` : `✓ ${agreed} agreed kept`);
     v.buttons["hide decided"].setAttribute("aria-pressed", String(v.hiding));
     v.buttons["hide decided"].hidden = !n;
-    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
-      const label = v.undo?.[key], b = v.buttons[key];
-      b.disabled = !label || readonly;
-      b.title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`;
-      b.setAttribute("aria-label", b.title);
-    }
+    v.steps(v.undo, readonly);
   };
   v.tell = () => set(v.status, v.current ? `turn ${v.current.turn + 1} · ${kindWords(v.current, v.coders)}` : "");
 }
 
 function joinAdjudication(v) {
+  joinStanding(v);
   v.spans = () => {}; // what follows later has its own
   v.focus = () => v.rows.box.focus({ preventScroll: true });
   v.say = (text, warn = false) => { v.live.textContent = text; v.live.classList.toggle("pa-warn", warn); };
   v.swatch = swatchOf;
-  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pa-waiting", n > 0); };
-  v.lost = late => { v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${v.link.outbox.size ? "What you decided waits here and will be sent when it answers, or when you run the cell again." : "Run the cell again if it does not come back."}`; };
-  v.leave = () => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
+  v.saved = v.standing;
   v.theme = () => {
     v.root.toggleAttribute("data-dark", isDark(getComputedStyle(v.root).backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches; // every highlight has the system's colour then: only what matters now is painted
@@ -480,7 +465,7 @@ function render({ model, el }) {
   joinFigures(v);
   joinTwoMargins(v);
   joinDecisions(v);
-  v.kit = { LINES, PAINTS, chord, make, showKey, unpack };
+  v.kit = { LINES, PAINTS, chord, dress, inkStyle, make, showKey, stop, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.root);
   v.ends = [joinDecisionKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -2,11 +2,10 @@
 // What the adjudication widget can do without while its text is opening: the palette, the table of keys, clicks on the text, and what is rarely asked for. Python sends it after
 // shared_later.js when the text stands; `join` then adds it to the view.
 
-let showKey, unpack;
-/** @param {any} kit the helpers of the first part, by name */
-export function useAdjudication(kit) { ({ showKey, unpack } = kit); }
+let dress, showKey, unpack;
+export function useAdjudication(kit) { ({ dress, showKey, unpack } = kit); }
 
-/** Codes for the palette: the best fit first; without a query those of the same facets before the rest. @param {any[]} codes @param {string} query @param {Set<string>} facets */
+/** Codes for the palette: the best fit first; without a query those of the same facets before the rest. */
 export function fittingCodes(codes, query, facets) {
   if (!query.trim()) return [...codes.filter(c => facets.has(c.facet)), ...codes.filter(c => !facets.has(c.facet))];
   return codes.map(c => ({ c, s: Math.max(fuzzy(query, c.name), fuzzy(query, c.path || "") - 5) })).filter(x => x.s >= 0).sort((a, b) => b.s - a.s).map(x => x.c);
@@ -16,7 +15,7 @@ function joinPickers(v) {
   const chooseCode = () => {
     const here = [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code), facets = new Set(here.map(c => c?.facet)), codes = [...v.doc.codes.values()].filter(c => !here.includes(c));
     v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near: v.card.buttons.other,
-      rows: q => fittingCodes(codes, q, facets).map(c => ({ value: c, label: c.name, swatch: c, detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet].filter(Boolean).join(" · ") })),
+      rows: q => fittingCodes(codes, q, facets).map(c => ({ value: c, label: c.name, swatch: c, about: c.definition, detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet].filter(Boolean).join(" · ") })),
       pick: ([c]) => v.decide("other", c) });
   };
   const sources = () => {
@@ -76,12 +75,11 @@ function joinClicks(v) {
   });
 }
 
-/** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
   useAdjudication(v.kit);
   v.place = (box, near) => placeBox(v, box, near);
-  v.spans = (g, now) => paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: { look: { ink: c.side ? 0 : 1, line: c.side ? 2 : 0 } } })) });
+  v.spans = (g, now) => paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: dress({ look: c.side ? 6 : 12 }) })) });
   v.picker = makePicker(v);
   v.help = makeKeyTable(v);
   joinPickers(v);

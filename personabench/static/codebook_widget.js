@@ -13,7 +13,8 @@ export const PALETTE = [["#B45400", "brown"], ["#F06C18", "orange"], ["#24A86C",
 export function makeTree(columns) {
   const list = unpack(columns), byId = new Map(), top = [];
   for (const n of list) {
-    Object.assign(n, { children: [], up: byId.get(n.parent) || null, look: lookOf(n), colour: ownColour(n.colour) });
+    Object.assign(n, { children: [], up: byId.get(n.parent) || null, });
+    dress(n);
     n.level = n.up ? n.up.level + 1 : 1;
     (n.up ? n.up.children : top).push(n);
     byId.set(n.id, n);
@@ -21,7 +22,6 @@ export function makeTree(columns) {
   return { list, top, byId };
 }
 
-/** A node and all above it; a node and all below it. */
 export const lineOf = n => n ? [n, ...lineOf(n.up)] : [];
 export const branchOf = n => [n, ...n.children.flatMap(branchOf)];
 export const flat = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -72,13 +72,10 @@ export function reorder(tree, id, way) {
 
 /** How far two colours are apart in lightness, 1 to 21 (WCAG 2). */
 export function contrast(a, b) {
-  const light = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255).map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
-  const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+  const [x, y] = [a, b].map(hex => lightness(partsOf(hex))).sort((p, q) => q - p);
   return (x + 0.05) / (y + 0.05);
 }
 
-/** The words for a code's own properties: "order 2", "valence −1", "offline". */
 export const traits = n => [n.order !== null && n.facet === "stage" ? `stage ${n.order}` : "", n.valence !== null ? `valence ${n.valence > 0 ? "+" : ""}${String(n.valence).replace("-", "−")}` : "",
   n.online === null ? "" : n.online ? "online" : "offline"].filter(Boolean);
 export const many = (n, one, more = one + "s") => `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
@@ -87,7 +84,6 @@ export const codingOf = example => { const m = /^\[coding (\d+)\]$/.exec(example
 
 /** A number whose noun is only heard: the heading above it shows it. */
 const count = (n, noun) => make("span", { class: n ? "pbk-n" : "pbk-n pbk-zero" }, String(n), make("span", { class: "pbk-vh" }, ` ${noun}${n === 1 ? "" : "s"}`));
-/** Shorthands for elements that come often. */
 const tag = (name, of = "") => (...children) => make(name, of ? { class: of } : {}, ...children);
 const B = tag("b"), P = tag("p"), LI = tag("li"), SMALL = tag("small"), EM = tag("em"), TD = tag("td"), across = tag("div", "pbk-row-of"), pair = tag("div", "pbk-pair"), trait = tag("span", "pbk-trait"),
   caption = tag("span", "pbk-label"), hint = tag("p", "pb-hint");
@@ -229,7 +225,7 @@ function makeRows(v) {
     const row = make("div", { class: "pbk-row", role: "treeitem", "aria-level": String(level + 1), style: `--level:${level}` });
     if (!last) box.append(row);
     write({ row, after: last, value: "", label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
-      lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch({ look: lookOf({ id: 0, facet }) }) })],
+      lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch(dress({ look: v.looks[facet] })) })],
       done: name => v.link.write({ type: "add", name, facet, parent: parent?.id ?? null }, m => { go(m.id); v.say(`Added ${name}, facet ${facet}${parent ? `, under ${parent.name}` : ""}`); }) });
   };
   return { box, draw, go, step, toggle, rename, create, index, els, get shown() { return shown; }, get editing() { return editing; } };
@@ -281,15 +277,15 @@ function makeDetails(v) {
     const name = `${v.uid}-colour`, told = make("small", { role: "status" }), own = make("input", { type: "color", "aria-label": "Another colour", onchange: () => save({ colour: own.value.toUpperCase() }) });
     const option = ([hex, word]) => { const input = make("input", { type: "radio", name, value: hex || "", "aria-label": word, onchange: () => save({ colour: hex }) });
       return make("label", { class: "pbk-colour", title: word }, input, make("span", { "aria-hidden": "true", style: hex ? `--ink:${hex}` : "" }, hex ? "" : "auto")); };
-    const options = [[null, "automatic: the facet's colour"], ...PALETTE].map(option);
+    const options = [[null, "automatic: a shade of the facet's colour"], ...PALETTE].map(option);
     const box = make("div", { class: "pbk-colours", role: "radiogroup", "aria-label": "Colour" }, ...options, make("label", { class: "pbk-colour", title: "another colour" }, own));
     return add(make("div", { class: "pbk-field" }, caption("Colour"), box, told), n => {
       const hex = n.colour?.toUpperCase() ?? null;
       for (const o of options) { const input = o.querySelector("input"); input.checked = input.value === (hex || ""); input.disabled = !v.canWrite(); }
-      own.value = (hex || INKS[n.look.ink][0]).toLowerCase();
+      own.value = (hex || n.inks[0]).toLowerCase();
       own.disabled = !v.canWrite();
       own.parentElement?.classList.toggle("pbk-own", Boolean(hex && !PALETTE.some(p => p[0] === hex)));
-      const [a, b] = hex ? [contrast(hex, "#FFFFFF"), contrast(hex, "#212121")] : [contrast(INKS[n.look.ink][0], "#FFFFFF"), contrast(INKS[n.look.ink][1], "#212121")], low = Math.min(a, b) < 3;
+      const [a, b] = [contrast(hex || n.inks[0], "#FFFFFF"), contrast(hex || n.inks[1], "#212121")], low = Math.min(a, b) < 3;
       told.textContent = `Contrast ${a.toFixed(1)}:1 on light, ${b.toFixed(1)}:1 on dark${low ? ": too little to see (3:1 is needed), so it is drawn stronger there" : ""}. Line: ${LINES[n.look.line]}.`;
       told.classList.toggle("pb-warn", low);
     });
@@ -400,26 +396,24 @@ function makeDoes(v) {
   const cut = () => { const some = chosen("move"); if (some.length) { v.cut = some.map(n => n.id); v.rows.draw(); v.say(`Cut ${names(some)}: go to the new parent and press ${showKey("mod+v")}, or Esc`); } };
   const paste = () => { if (!v.cut.length) return v.say("Nothing is cut", true); const n = v.here(); if (n && v.mayWrite()) move(v.cut.filter(id => v.tree.byId.has(id)), n.id); };
   const mark = () => { const n = v.here(); if (!n || v.past) return; v.marks.has(n.id) ? v.marks.delete(n.id) : v.marks.add(n.id); v.rows.draw(); if (v.panel.kind === "details") v.panel.fill(); v.say(`${n.name} ${v.marks.has(n.id) ? "marked" : "not marked"}; ${v.marks.size} marked`); };
-  const leave = () => {
+  const back = () => {
     if (v.cut.length || v.marks.size) { v.cut = []; v.marks.clear(); v.rows.draw(); v.panel.fill(); return v.say("Nothing is cut or marked"); }
     if (v.past) return v.toNow();
     if (v.panel.kind !== "details") return v.panel.show("details");
-    document.activeElement?.blur?.();
-    v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true });
+    leave(v);
   };
   const openAll = () => { const all = v.book().list.filter(n => n.children.length); if (v.closed.size) v.closed.clear(); else for (const n of all) v.closed.add(n.id); if (v.here()?.up && v.closed.size) v.at = lineOf(v.here()).pop().id; v.rows.draw(); };
   const undo = type => { if (v.mayWrite()) v.link.raw({ type, guid: makeGuid() }); };
   const does = {
     "edit its details": () => { v.panel.show("details"); v.details.first()?.focus(); v.details.first()?.select(); }, "rename": () => v.rows.rename(), "new code beside": () => v.rows.create(false), "new code under it": () => v.rows.create(true),
     "remove": remove, "mark for a change of several": mark, "move under the code above": indent, "move out one level": outdent, "stage earlier": () => stage(-1), "stage later": () => stage(1), "cut, to move it": cut,
-    "put what was cut under this one": paste, "find": () => { v.filter.focus(); v.filter.select(); }, "undo": () => undo("undo"), "redo": () => undo("redo"), "open all branches": openAll, "leave": leave };
-  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} action */
+    "put what was cut under this one": paste, "find": () => { v.filter.focus(); v.filter.select(); }, "undo": () => undo("undo"), "redo": () => undo("redo"), "open all branches": openAll, "leave": back };
+  /** At once, or when the part that knows it has come. */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
   return { does, act, move, chosen, names };
 }
 
 // == 7 Keys and mouse ==
-/** What a key means in the tree: an action, a step, or null. */
 export function bookKey(key, own, rtl = false) {
   if (!key) return null;
   const turned = rtl ? key.replace(/arrow(left|right)/, (_, way) => `arrow${way === "left" ? "right" : "left"}`) : key;
@@ -431,12 +425,6 @@ export function bookKey(key, own, rtl = false) {
 function joinBookKeys(v) {
   let letters = "", last = 0;
   const rtl = () => getComputedStyle(v.root).direction === "rtl";
-  const guard = e => {
-    if (!v.root.contains(e.target)) return;
-    const key = chord(e), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), tree = v.rows.box.contains(e.target), pass = /^mod\+/.test(key) && (typing || !tree || !bookKey(key, v.own, rtl()));
-    suppressKeys(v, e, !pass || typing);
-  };
-  addEventListener("keydown", guard, true);
   const walk = name => {
     const n = v.here(), page = Math.max(1, Math.floor(v.rows.box.clientHeight / 30) - 1);
     const by = { arrowup: -1, arrowdown: 1, pageup: -page, pagedown: page, home: -1e6, end: 1e6 }[name];
@@ -462,32 +450,32 @@ function joinBookKeys(v) {
       last = performance.now();
       v.later.when(() => v.typed(letters));
     } else { if (!/^(mod\+|alt\+)/.test(key) && e.key !== "Tab") e.stopPropagation(); return; }
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
   });
   v.filter.addEventListener("keydown", e => {
     const key = chord(e);
     if (key === "escape") { if (v.filter.value) { v.filter.value = ""; v.filterBy(""); } else v.focus(); } else if (key === "arrowdown" || key === "enter") v.focus(); else return;
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
   });
   v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (e.key === "Escape") v.focus(); e.stopPropagation(); } });
-  return () => removeEventListener("keydown", guard, true);
+  return guardKeys(v, (e, key) => v.rows.box.contains(e.target) && bookKey(key, v.own, rtl()));
 }
+
+const rowId = e => { const row = e.target.closest?.(".pbk-row[data-id]"); return row ? Number(row.dataset.id) : null; };
 
 /** Click goes, the triangle opens, Ctrl and Shift mark, a double click renames. */
 function joinBookMouse(v) {
-  const { box } = v.rows, idOf = e => { const row = e.target.closest?.(".pbk-row[data-id]"); return row ? Number(row.dataset.id) : null; };
+  const { box } = v.rows;
   box.addEventListener("click", e => {
-    const id = idOf(e);
+    const id = rowId(e);
     if (id === null || e.target.tagName === "INPUT") return;
     if (e.target.closest(".pbk-twist")) { v.rows.go(id); return v.rows.toggle(id); }
     if ((e.ctrlKey || e.metaKey || e.target.closest(".pbk-tick")) && !v.past) { v.rows.go(id); return v.act("mark for a change of several"); }
     if (e.shiftKey && !v.past) { const [a, b] = [v.rows.index(), v.rows.shown.findIndex(r => r.node.id === id)].sort((x, y) => x - y); for (const r of v.rows.shown.slice(a, b + 1)) v.marks.add(r.node.id); v.rows.draw(); v.panel.fill(); }
     v.rows.go(id);
   });
-  box.addEventListener("dblclick", e => { const id = idOf(e); if (id !== null && !e.target.closest(".pbk-twist, .pbk-tick, input")) v.rows.rename(); });
-  box.addEventListener("contextmenu", e => { const id = idOf(e); if (id !== null && e.target.tagName !== "INPUT") { e.preventDefault(); e.stopPropagation(); v.rows.go(id); v.act("all actions"); } });
+  box.addEventListener("dblclick", e => { const id = rowId(e); if (id !== null && !e.target.closest(".pbk-twist, .pbk-tick, input")) v.rows.rename(); });
+  box.addEventListener("contextmenu", e => { const id = rowId(e); if (id !== null && e.target.tagName !== "INPUT") { stop(e); v.rows.go(id); v.act("all actions"); } });
 }
 
 // == 8 The view ==
@@ -520,8 +508,8 @@ function makeBook(model, el) {
   return v;
 }
 
-/** What the parts ask of the view. */
 function joinBook(v) {
+  joinStanding(v);
   v.book = () => v.past ? v.past.tree : v.tree || { list: [], top: [], byId: new Map() };
   v.here = () => v.book().byId.get(v.at) || null;
   v.marked = () => v.tree ? v.tree.list.filter(n => v.marks.has(n.id)) : [];
@@ -530,19 +518,13 @@ function joinBook(v) {
   v.mayWrite = () => { if (!v.canWrite()) v.say(!v.tree ? "Nothing is connected: run the cell to work on" : v.past ? "This is the codebook as it was; Esc goes back to today's" : "The study is open read-only: copy it to a place that you may write to", true); return v.canWrite(); };
   v.focus = () => { (v.rows.els.get(v.at) || v.filter).focus({ preventScroll: true }); };
   v.say = (text, warn = false) => { v.live.textContent = text; v.live.title = text; v.live.classList.toggle("pb-warn", warn); };
-  v.saved = () => { const n = v.link.outbox.size; v.kept.textContent = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved"; v.kept.classList.toggle("pbk-waiting", n > 0); };
-  v.lost = late => { const n = v.link.outbox.size; v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${many(n, "change waits", "changes wait")} here and will be sent when it answers, or when you run the cell again.` : "Run the cell again to go on."}`; };
+  v.saved = v.standing;
   v.arrived = () => { if (v.panel.kind === "details") v.panel.fill(); v.tell(); };
   v.tell = () => {
     const n = v.here(), b = v.book();
     v.status.textContent = [many(b.list.length, "code"), v.query.trim() ? `${v.rows.shown.filter(r => r.hit).length} found` : "", n ? lineOf(n).reverse().map(x => x.name).join(" / ") : ""].filter(Boolean).join(" · ");
     v.status.title = v.status.textContent;
-    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
-      const label = v.undo[key], title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`, button = v.buttons[key];
-      button.disabled = !label || !v.canWrite();
-      button.title = title;
-      button.setAttribute("aria-label", title);
-    }
+    v.steps(v.undo, !v.canWrite());
     v.buttons["new code beside"].disabled = !v.canWrite();
     v.buttons["merge into…"].disabled = !v.canWrite() || b.list.length < 2;
   };
@@ -553,6 +535,7 @@ function joinBook(v) {
     v.tree = makeTree(m.codes);
     v.undo = m.undo;
     v.facets = m.facets;
+    v.looks = m.looks;
     v.own = m.own;
     for (const set of [v.marks, v.closed]) for (const id of set) if (!v.tree.byId.has(id)) set.delete(id);
     v.cut = v.cut.filter(id => v.tree.byId.has(id));
@@ -574,7 +557,7 @@ function joinBook(v) {
 function render({ model, el }) {
   const v = makeBook(model, el);
   joinBookMouse(v);
-  v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, fits, flat, hint, lineOf, lookOf, make, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack };
+  v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, dress, fits, flat, hint, inkStyle, lineOf, make, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, stop, topmost, unpack };
   v.ends = [joinBookKeys(v), followTheme(v), v.link.end];
   v.theme();
   v.panel.fill();

@@ -2,9 +2,8 @@
 // What the codebook widget can do without while its tree is opening: the palette, the panels other than the details, dragging, the codebook as it was. Python sends it after
 // shared_later.js when the tree stands; `join` then adds it to the view. Sections: 1 letters typed (pure), 2 panels, 3 what is chosen by typing, 4 dragging, 5 joining.
 
-let B, LI, P, SMALL, TD, across, fits, flat, hint, lineOf, lookOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack;
-/** @param {any} kit the helpers of the first part, by name */
-export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, fits, flat, hint, lineOf, lookOf, makeTree, many, mayMove, pair, reorder, short, showKey, topmost, unpack } = kit); }
+let B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, topmost, unpack;
+export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, topmost, unpack } = kit); }
 
 // == 1 Letters typed ==
 /** The row that letters typed lead to: the next that begins with them, from the one at hand on. -1 = none. One letter again and again goes round. */
@@ -43,8 +42,7 @@ function joinBookPanels(v) {
     if (!n) return ["Split", P("The code is gone.")];
     const enter = e => { // Enter at the name, Ctrl and Enter everywhere
       if (chord(e) !== "mod+enter" && (chord(e) !== "enter" || e.target !== name)) return;
-      e.preventDefault();
-      e.stopPropagation();
+      stop(e);
       if (go.disabled) v.say(name.value.trim() ? "Tick the quotes that belong to the new code" : "Give the new code a name", true); else go.click();
     };
     const name = make("input", { "data-first": "", dir: "auto", placeholder: "Name of the new code", "aria-label": "Name of the new code", oninput: () => tell(), onkeydown: enter });
@@ -97,7 +95,7 @@ function joinPast(v) {
 function joinBookPickers(v) {
   const { chosen, move, names } = v;
   const pathOf = n => lineOf(n.up).reverse().map(x => x.name).join(" / ");
-  const codeRow = n => ({ value: n, label: n.name, swatch: n, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
+  const codeRow = n => ({ value: n, label: n.name, swatch: n, about: n.words, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
   const ranked = (nodes, q) => q.trim() ? nodes.map((n, i) => ({ n, i, score: Math.max(fuzzy(q, n.name), fuzzy(q, pathOf(n)) - 200) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.n) : nodes;
   const near = () => v.rows.els.get(v.at) || v.rows.box;
   const moveUnder = () => {
@@ -114,7 +112,7 @@ function joinBookPickers(v) {
   };
   const facet = () => {
     const some = chosen("change");
-    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) }, badge: some.every(n => n.facet === f) ? "now" : "" })),
+    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.looks[f] }), badge: some.every(n => n.facet === f) ? "now" : "" })),
       pick: ([f]) => v.link.write({ type: "change", ids: some.map(n => n.id), changes: { facet: f } }, () => v.say(`${names(some)}: facet ${f}`)) });
   };
   const ask = (panel, type) => { const n = v.here(); if (v.past) return v.say("Go back to the codebook of today first (Esc)", true); if (!n) return; if (!n.codings) return v.say(`${n.name} has no codings`, true); if (panel === "split" && !v.mayWrite()) return; v.panel.ask(panel, { type, id: n.id }); };
@@ -126,12 +124,12 @@ function joinBookPickers(v) {
 
 // == 4 Dragging ==
 function joinDragging(v) {
-  const { box } = v.rows, idOf = e => { const row = e.target.closest?.(".pbk-row[data-id]"); return row ? Number(row.dataset.id) : null; };
+  const { box } = v.rows;
   let dragged = ([]), over = (null);
   const clear = () => { over?.el.classList.remove("pbk-into", "pbk-before", "pbk-after"); over = null; v.dropTop.classList.remove("pbk-into"); };
   const end = () => { clear(); dragged = []; v.root.classList.remove("pbk-dragging"); };
   box.addEventListener("dragstart", e => {
-    const id = idOf(e);
+    const id = rowId(e);
     if (id === null || !v.canWrite()) return e.preventDefault();
     dragged = v.marks.has(id) ? v.marked().map(n => n.id) : [id];
     e.dataTransfer?.setData("text/plain", v.tree.byId.get(id).name);
@@ -162,24 +160,19 @@ function joinDragging(v) {
     const to = dragged.length ? aim(e) : null, ids = dragged;
     end();
     if (!to) return;
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
     if (to.way) { const order = reorder(v.tree, ids[0], to.way); if (order) v.link.write({ type: "order", order }, () => v.say("Stages reordered")); } else v.move(ids, to.parent);
   });
   v.dropTop.addEventListener("dragover", e => { if (dragged.length && mayMove(v.tree, topmost(v.tree, dragged), null)) { clear(); v.dropTop.classList.add("pbk-into"); e.preventDefault(); } });
-  v.dropTop.addEventListener("drop", e => { const ids = dragged; end(); e.preventDefault(); e.stopPropagation(); if (ids.length) v.move(ids, null); });
+  v.dropTop.addEventListener("drop", e => { const ids = dragged; end(); stop(e); if (ids.length) v.move(ids, null); });
   box.addEventListener("dragend", end);
 }
 
 // == 5 Joining ==
-/** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
   useBook(v.kit);
-  v.place = (box, near) => {
-    const base = v.root.getBoundingClientRect(), at = near?.getBoundingClientRect?.() || base, width = Math.min(420, base.width - 16), below = at.bottom - base.top + 4;
-    box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left + 40, base.width - width - 8))}px;top:${Math.max(8, Math.min(below, base.height - 320))}px`;
-  };
+  v.place = (box, near) => placeBox(v, box, near || v.root, 420);
   v.picker = makePicker(v);
   v.root.append(v.picker.box);
   v.typed = letters => { const i = typeAhead(v.rows.shown, v.rows.index(), letters); if (i >= 0) v.rows.go(v.rows.shown[i].node.id); };

@@ -5,8 +5,7 @@
 // The rest follows in coding_widget_panels.js as soon as the text stands.
 
 // == 1 What keys mean ==
-/** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass.
- * @param {string} key @param {Record<string, string>} own action -> key @param {Record<string, string>} keys key -> code name */
+/** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass. @param own action -> key @param keys key -> code name */
 export function meaning(key, own, keys) {
   if (!key) return null;
   if (keys[key]) return { code: keys[key] };
@@ -22,13 +21,11 @@ export function meaning(key, own, keys) {
 const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
 
 // The browser's segmenter knows words of languages without spaces, and cuts no emoji or combining mark in two.
-/** @param {string | null | undefined} language */
 export function makeSegments(language) {
   const kind = granularity => {
     try { return new Intl.Segmenter(language || undefined, { granularity }); } catch { return new Intl.Segmenter(undefined, { granularity }); }
   };
   const by = { grapheme: kind("grapheme"), word: kind("word"), sentence: kind("sentence") };
-  /** The segment of `text` around position `at`. @param {"grapheme" | "word" | "sentence"} unit @param {string} text @param {number} at */
   const around = (unit, text, at) => {
     const found = by[unit].segment(text).containing(Math.max(0, Math.min(at, text.length - 1)));
     return found ? [found.index, found.index + found.segment.length] : [0, text.length];
@@ -36,8 +33,7 @@ export function makeSegments(language) {
   return { around };
 }
 
-/** Step over graphemes or words from `at`; over a word means to its far end, with the white space before it.
- * @param {any} segments @param {string} text @param {number} at @param {"grapheme" | "word"} unit @param {1 | -1} way */
+/** Step over graphemes or words from `at`; over a word means to its far end, with the white space before it. */
 export function stepFrom(segments, text, at, unit, way) {
   let next = at;
   do {
@@ -83,7 +79,6 @@ function makeSelection(v) {
     draw();
     v.moved();
   };
-  /** Where the next piece begins, or the one before ends. */
   const beside = (p, way) => { const { pieces } = v.doc, i = pieces.indexOf(p); return way > 0 ? pieces[Math.min(i + 1, pieces.length - 1)].start : pieces[Math.max(i - 1, 0)].end; };
   /** Left and right mean the eye's direction: in a right-to-left turn, left is forward. */
   const sideways = (unit, eye) => {
@@ -93,7 +88,7 @@ function makeSelection(v) {
   };
   /** What a key's name leads to; up, down and the ends of a line, which ask how the text is laid out, follow later. */
   const ways = { arrowleft: mod => sideways(mod ? "word" : "grapheme", -1), arrowright: mod => sideways(mod ? "word" : "grapheme", 1) };
-  /** Arrow keys and their kin; false when the key is none of them. @param {string} key */
+  /** Arrow keys and their kin; false when the key is none of them. */
   const move = key => {
     const extend = key.includes("shift+"), mod = key.includes("mod+"), name = key.replace(/mod\+|shift\+/g, "");
     if (key.includes("alt+") || !/^(arrow|home$|end$|page)/.test(name)) return false;
@@ -150,7 +145,6 @@ const HEAR = {
   notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
 
-/** Show a coding as Python has it. */
 function place(v, row) {
   const { doc } = v, code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end), c = doc.byId.get(row.id) || v.pending.get(row.guid);
   if (!code) return;
@@ -189,7 +183,7 @@ function makeCoding(v) {
     recent.length = Math.min(recent.length, 9);
     setTimeout(v.strip, 60); // not in the frame of the key that coded
   };
-  /** Put codes on the selection: drawn at once, stored in one step. @param {any[]} codes */
+  /** Put codes on the selection: drawn at once, stored in one step. */
   const put = codes => {
     const s = span();
     if (!s) return v.say("Select some words first: w, s or t takes the word, sentence or turn at the caret", true);
@@ -203,13 +197,13 @@ function makeCoding(v) {
       v.show(c);
     });
     fresh.forEach(use);
-    v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}`);
+    const asked = [s.start, s.end - 1].every(at => v.doc.turns[pieceAt(v.doc, at + 1).turn]?.role === "interviewer");
+    v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}${asked ? ": the interviewer's words, which count as no evidence" : ""}`, asked);
   };
   return { put, use, span, chars, wire, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
 }
 
-/** The first lane that no overlapping coding uses: a new coding moves none of the others.
- * @param {{start: number, end: number}} coding @param {Iterable<any>} others */
+/** The first lane that no overlapping coding uses: a new coding moves none of the others. */
 export function freeLane(coding, others, room = 0) {
   const taken = new Set();
   for (const o of others) if (o !== coding && o.start < coding.end + room && o.end + room > coding.start) taken.add(o.lane);
@@ -225,6 +219,7 @@ function joinCodings(v) {
     c.lane = freeLane(c, new Set(groupsOf(doc, c).flatMap(g => [...g.codings])), LINE);
     doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(doc, c, 1);
+    doc.team.add(c.coder);
     c.code.n = (c.code.n || 0) + 1;
     for (const g of groupsOf(doc, c)) if (g.near && v.shows(c)) {
       if (PAINTS) v.painter.put(g, c); else v.spans(g);
@@ -242,7 +237,6 @@ function joinCodings(v) {
   };
   v.show = c => { v.doc.byId.set(c.id, c); list(c); };
   v.drop = c => { unlist(c); v.doc.byId.delete(c.id); if (v.active === c) v.select(null); };
-  /** Move or recode a coding that is shown. */
   v.change = (c, to) => {
     unlist(c);
     Object.assign(c, to);
@@ -268,9 +262,9 @@ function makeActions(v) {
   const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
     "repeat the last code": () => putCode(v.coding.recent[0]), "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); }, "undo": () => step("undo"), "redo": () => step("redo") };
-  /** Do what a key or button is for: at once, or when the part that knows it has come. @param {string} action */
+  /** At once, or when the part that knows it has come. */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
-  /** Use a key; false lets it pass to the page. @param {string} key */
+  /** Use a key; false lets it pass to the page. */
   const press = key => {
     if (key && v.capture?.(key)) return true;
     const m = meaning(key, v.doc.own, v.doc.keys);
@@ -284,22 +278,16 @@ function makeActions(v) {
   return { does, act, press, stages, ours: key => Boolean(meaning(key, v.doc.own, v.doc.keys)) || /arrow|home|end|page/.test(key) };
 }
 
-/** Keys go to the widget while the text has the focus; a Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab. */
+/** Keys go to the widget while the text has the focus. */
 function joinKeys(v) {
-  const guard = e => {
-    if (!v.root.contains(e.target)) return;
-    const key = chord(e), typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName), pass = /^mod\+/.test(key) && (typing || !v.doc || !v.actions.ours(key));
-    suppressKeys(v, e, !pass || typing);
-  };
-  addEventListener("keydown", guard, true);
   v.scroll.addEventListener("keydown", e => {
     const key = chord(e);
-    if (v.doc && key && e.target === v.scroll && (!/^mod\+/.test(key) && v.later.hold(e) || v.actions.press(key))) { e.preventDefault(); e.stopPropagation(); } else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
+    if (v.doc && key && e.target === v.scroll && (!/^mod\+/.test(key) && v.later.hold(e) || v.actions.press(key))) stop(e); else if (!/^(mod\+|alt\+)/.test(key)) e.stopPropagation();
   });
   v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (chord(e) === "escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
   v.scroll.addEventListener("focusin", () => { v.painter.mark("sel", null); if (v.doc && performance.now() - v.sel.quiet > 50 && !v.scroll.matches(":active")) v.sel.native(); });
   v.scroll.addEventListener("focusout", () => { if (v.doc) v.painter.mark("sel", { start: v.sel.lo(), end: v.sel.hi() }); });
-  return () => removeEventListener("keydown", guard, true);
+  return guardKeys(v, (e, key) => v.doc && v.actions.ours(key));
 }
 
 // == 6 The view ==
@@ -315,9 +303,8 @@ function makeBar(v) {
     tool("help", "Keys (?)", "Keys")), v.strips);
 }
 
-/** Everything that the parts of a view share. */
 function makeView(model, el) {
-  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Map(), colours: {}, inks: [], hear: { ...HEAR } };
+  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Map(), colours: {}, hear: { ...HEAR } };
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
   v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });
@@ -341,8 +328,8 @@ function makeView(model, el) {
   return v;
 }
 
-/** What the parts ask of the view. */
 function joinParts(v) {
+  joinStanding(v);
   v.news = () => {};
   v.handle = () => {};
   v.moved = () => v.tell();
@@ -360,10 +347,8 @@ function joinParts(v) {
   v.saved = v.tell;
   const foot = () => {
     if (v.message) { v.live.textContent = upright(v.message[0]); v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
-    const n = v.link.outbox.size, text = v.link.state().readonly ? "read-only" : n ? `${n} waiting` : "saved";
-    if (v.kept.textContent !== text) { v.kept.textContent = text; v.kept.classList.toggle("pb-waiting", n > 0); }
+    v.standing();
   };
-  v.lost = late => { const n = v.link.outbox.size; if (v.banner.hidden === !!late) v.banner.hidden = !late; if (late) v.banner.textContent = `The kernel is busy or gone. ${n ? `${n} change${n > 1 ? "s wait" : " waits"} here and will be sent when it answers, or when you run its cells again.` : "Run its cells again if it does not come back."}`; };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
   /** Paint a group in the next frame; `same`: only its stripes. */
   v.soon = (g, same = false) => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.set(g, same && v.waiting.get(g) !== false); };
@@ -378,16 +363,14 @@ function joinParts(v) {
   v.measure = () => { v.margin = v.root.clientWidth < 640 ? 72 : v.aside ? 120 : 210; v.root.style.setProperty("--pb-margin", `${v.margin}px`); };
   v.theme = () => {
     const style = getComputedStyle(v.root), read = name => style.getPropertyValue(name).trim();
-    v.root.toggleAttribute("data-dark", isDark(style.backgroundColor));
+    v.root.toggleAttribute("data-dark", v.dark = isDark(style.backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches;
     v.colours = v.forced ? { fg: "CanvasText", dim: "CanvasText" } : { fg: read("--pb-fg"), dim: read("--pb-dim") };
-    v.inks = INKS.map((_, i) => read(`--pb-ink${i}`));
     v.repaint();
   };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
 }
 
-/** The lines that tell where one is. */
 function joinTelling(v) {
   const write = (node, text) => { if (node.textContent !== text) node.textContent = text; }; // a write, even of the same words, costs a layout
   v.telling = () => {
@@ -396,10 +379,7 @@ function joinTelling(v) {
     const at = turnAt(doc, v.sel.focus), who = doc.turns[at]?.speaker, s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
     write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.text.slice(s.start, s.end), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codingsAt(v.sel.focus).map(c => c.code.name).join(", ")].filter(Boolean).join(" · ")));
     write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
-    for (const [key, word] of [["undo", "Undo"], ["redo", "Redo"]]) {
-      const label = doc.undo?.[key], title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`, button = v.buttons[key];
-      if (button.title !== title) { button.disabled = !label || v.offline; button.title = title; button.setAttribute("aria-label", title); }
-    }
+    v.steps(doc.undo, v.offline);
     v.news("caret");
   };
   v.strip = () => {
@@ -421,6 +401,7 @@ function joinOpening(v) {
     v.unsure = new Map();
     v.measure();
     v.theme();
+    v.painter.learn(v.codes());
     buildText(v);
     for (const w of v.link.outbox.all()) if (w.type === "add" && w.source === m.source) for (const [guid, ref] of w.items) {
       const code = v.codes().find(c => c.id === ref || c.name === ref), off = v.doc.off;
@@ -445,7 +426,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, chord, firstIndex, isRtl, lookOf, make, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack };
+  v.kit = { LANE, LINES, PAINTS, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -3,13 +3,11 @@
 // shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
 // 5 panels, 6 find, 7 the mouse, 8 joining.
 
-let LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
-/** @param {any} kit the helpers of the first part, by name */
-export function useText(kit) { ({ LANE, firstIndex, isRtl, lookOf, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+let LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
+export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
 
 // == 1 What queries mean ==
-/** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order.
- * @param {any[]} codes @param {string} query @param {any[]} recent */
+/** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order. */
 export function rankCodes(codes, query, recent) {
   if (!query.trim()) return [...recent.filter(c => codes.includes(c)), ...codes.filter(c => !recent.includes(c))];
   const scored = codes.map((code, i) => ({ code, i, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
@@ -18,7 +16,7 @@ export function rankCodes(codes, query, recent) {
 
 // == 2 Lines and units ==
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
- * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc @param {number} a @param {number} b */
+ * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc */
 export function snapSpan(doc, a, b) {
   [a, b] = trimSpan(doc.text, a, b);
   if (a >= b) return [a, a];
@@ -27,7 +25,7 @@ export function snapSpan(doc, a, b) {
   return trimSpan(doc.text, Math.min(a, p.start + first[0]), Math.max(b, q.start + last[1]));
 }
 
-/** From where to look for a word or sentence at the caret: at a word's end that word's, behind a full stop what follows. @param {string} text @param {number} at */
+/** From where to look for a word or sentence at the caret: at a word's end that word's, behind a full stop what follows. */
 export function lookFrom(text, at) {
   if (/^[^\s\p{P}](?:[\s\p{P}]|$)/u.test(text.slice(at - 1, at + 1)) && at) return at - 1;
   while (/\s/.test(text[at] ?? "")) at++;
@@ -65,14 +63,14 @@ function joinUnits(v) {
   const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
   Object.assign(sel.ways, { arrowup: mod => mod ? pieceAt(v.doc, sel.focus).start : vertical(-1), arrowdown: mod => mod ? pieceAt(v.doc, sel.focus).end : vertical(1),
     pageup: () => vertical(-1, page()), pagedown: () => vertical(1, page()), home: mod => mod ? v.doc.pieces[0].start : edge(-1), end: mod => mod ? v.doc.pieces.at(-1).end : edge(1) });
-  /** The word, sentence or turn around a position, trimmed. @param {string} unit @param {number} at */
+  /** The word, sentence or turn around a position, trimmed. */
   const unitAt = (unit, at) => {
     const p = pieceAt(v.doc, at);
     if (unit === "turn") { const t = v.doc.turns[p.turn]; return t ? trimSpan(v.doc.text, t.start, t.end) : [p.start, p.end]; }
     const words = v.doc.text.slice(p.start, p.end), [a, b] = v.doc.segments.around(unit, words, at - p.start);
     return trimSpan(v.doc.text, p.start + a, p.start + b);
   };
-  /** Select a unit; pressed again, the next one is added. @param {string} unit */
+  /** Select a unit; pressed again, the next one is added. */
   const take = unit => {
     const chosen = sel.lo() < sel.hi(), at = sel.focus, from = chosen ? sel.hi() - 1 : unit === "turn" ? at : lookFrom(v.doc.text, at);
     const [a, b] = ahead(unit, from), [c, d] = chosen && sel.lo() <= a && sel.hi() >= b && unit !== "turn" ? ahead(unit, sel.hi()) : [a, b];
@@ -95,16 +93,15 @@ function joinUnits(v) {
 // == 3 Changing codings ==
 function joinChanges(v) {
   v.codeNamed = name => v.codes().find(c => c.name === name);
-  /** Make a code and return it; it is drawn before Python knows it. @param {string} name @param {string} facet */
   v.coding.create = (name, facet) => {
     const there = v.codeNamed(name);
     if (there) return there;
     if (!v.link.write({ type: "add_code", name, facet })) return null;
-    const code = { id: "new:" + name, name, path: name, facet, n: 0, look: lookOf({ id: 0, facet }) };
+    const code = dress({ id: "new:" + name, name, path: name, facet, n: 0, look: v.doc.looks[facet] });
     v.doc.codes.set(code.id, code);
     return code;
   };
-  /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. @param {string} what */
+  /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
   const needs = what => {
     const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
     if (why) v.say(why, true);
@@ -125,7 +122,7 @@ function joinChanges(v) {
     v.change(c, { code });
     v.coding.use(code);
   };
-  /** Move the ends while a handle or key moves; `done` writes. @param {any} c @param {number} start @param {number} end */
+  /** Move the ends while a handle or key moves; `done` writes. */
   const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
     const [start, end] = trimSpan(v.doc.text, c.start, c.end);
@@ -163,7 +160,7 @@ function joinChanges(v) {
     select(c);
   };
   v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
-  /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. @param {() => void} act */
+  /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. */
   v.staying = act => {
     const top = at => v.rect(at, at + 1).top, view = v.scroll.getBoundingClientRect(), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
     const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
@@ -178,8 +175,8 @@ function joinChanges(v) {
 function joinChosen(v) {
   const name = make("span", { class: "pb-chosen-name" });
   const button = (action, label, key) => make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label);
-  const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, button("recode", "Recode…", "r"), button("move the ends", "Move ends", "e"),
-    button("memo", "Memo", "m"), button("remove", "Remove", "delete"));
+  const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(b => button(...b));
+  const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, recode, move, memo, remove);
   const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or move its"), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
     make("span", { class: "pb-strip-part", role: "group", "aria-label": `Its ${word}` }, word, ...[["‹", -1, "to the left"], ["›", 1, "to the right"]].map(([mark, eye, where]) => make("button", { class: "pb-chip", title: "By a word; with Alt by a character", "aria-label": `Move its ${word} ${where}`, onclick: e => v.nudge(side, eye, e.altKey) }, mark)))),
   make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("enter"); } }, "Keep"), make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("escape"); } }, "Cancel"));
@@ -188,7 +185,11 @@ function joinChosen(v) {
     const c = v.active, may = c && !v.link.state().readonly && !v.offline;
     box.hidden = !may || Boolean(v.resizing);
     ends.hidden = !may || !v.resizing;
-    if (may && name.pbOf !== c.code.name) { name.pbOf = c.code.name; name.replaceChildren(v.square(c.code), make("bdi", {}, c.code.name)); }
+    if (!may || (name.pbOf === c && name.pbAs === c.code.name)) return;
+    const mine = c.coder === v.me();
+    Object.assign(name, { pbOf: c, pbAs: c.code.name });
+    name.replaceChildren(v.square(c.code), make("bdi", {}, c.code.name), mine ? "" : ` · ${c.coder}`);
+    for (const b of [recode, move, remove]) b.hidden = !mine; // a colleague's work is not changed by a click
   };
 }
 
@@ -196,21 +197,21 @@ function joinChosen(v) {
 function makeChoices(v) {
   const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
-  const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)),
+  const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)), about: c.definition,
     detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") });
   const codeRows = (q, fresh = true) => {
     const codes = rankCodes(offered(), q, v.coding.recent), rows = codes.map(codeRow), name = q.trim();
     if (fresh && name && !codes.some(c => c.name === name)) rows.push({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" });
     return rows;
   };
-  /** Choose codes; a new name asks for its facet first. @param {string} label @param {(codes: any[], how: any) => void} then */
+  /** Choose codes; a new name asks for its facet first. */
   const codes = (label, then, { many = true, near = null, query = "" } = {}) => v.picker.start({ kind: "codes", label, near, many,
     hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: codeRows, pick: (picked, how) => {
       const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
       if (fresh) facet(fresh.fresh, near, code => code && then([...known, code], how)); else then(known, how);
     } }, query);
   const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
-    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: { look: lookOf({ id: 0, facet: f }) } })),
+    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })),
     pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
   const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
   const sources = () => {
@@ -231,10 +232,9 @@ function makeChoices(v) {
   return { codes, sources, filter, keyFor };
 }
 
-/** Say that this coder is done with a source, or not yet. */
 function mark(v, { name, status }) { const done = status !== "done"; if (v.link.write({ type: "assign", source: name, status: done ? "done" : "reading" })) v.say(`${name}: ${done ? "done" : "in progress again"}`); }
 
-/** Show only some codings; a filter chosen again goes. @param {any} v @param {[string, any] | null} filter */
+/** Show only some codings; a filter chosen again goes. */
 function filterBy(v, filter) {
   if (!filter) v.filters = [];
   else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
@@ -245,6 +245,7 @@ function filterBy(v, filter) {
     (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
   } }, f[1].name || f[1], " ×")));
   v.repaint();
+  if (v.active && !v.shows(v.active)) v.select(null); // what is not seen is not chosen
   v.news("filter");
   v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
 }
@@ -257,8 +258,7 @@ function makePanel(v) {
   const box = make("section", { class: "pb-side", hidden: true, onkeydown: e => {
     const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && e.target.tagName !== "TEXTAREA" && e.target.tagName !== "INPUT";
     if (key === "escape") close(); else if (undoes) v.actions.press(key); else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
   } },
   make("header", {}, title, make("button", { class: "pb-icon", "aria-label": "Close the panel", onclick: () => close() }, "×")), body);
   let kind = "", renew = () => {}, late = 0;
@@ -316,7 +316,6 @@ function makePanel(v) {
     setTimeout(show);
     return [title.textContent, list, none, earlier, later];
   };
-  /** What a memo is about: kind, target, words for it. */
   const memoOn = (what, target) => [what, target, what === "turn" ? `turn ${target + 1}` : what === "source" ? `source ${v.doc.source}`
     : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
   const memo = () => {
@@ -334,8 +333,7 @@ function makePanel(v) {
     const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: () => { v.draft = words.value; }, onkeydown: e => {
       const key = chord(e);
       if (key === "mod+enter") save(); else if (key === "escape" && v.editing) edit(null); else return;
-      e.preventDefault();
-      e.stopPropagation();
+      stop(e);
     } });
     const keep = make("button", { class: "pb-main-button", onclick: () => save() }), cancel = make("button", { onclick: () => edit(null) }, "Cancel"), old = make("div", { class: "pb-memos", role: "list", "aria-label": "Memos kept" });
     const button = (label, m, onclick) => make("button", { class: "pb-link", "aria-label": `${label} memo: ${short(m.text, 40)}`, onclick }, label);
@@ -407,7 +405,7 @@ function makePanel(v) {
     };
   };
   return { box, open, close, askKey, 
-    /** News of some kind: whoever shows it shows it anew, not in the frame of a key. @param {string} what */
+    /** News of some kind: whoever shows it shows it anew, not in the frame of a key. */
     news: what => {
       const shown = { list: ["codings", "codes", "filter"], memo: ["caret", "codes", "memos"], autocode: ["hits"], help: ["codes"] }[kind];
       if (what === "source" && kind) return kind === "memo" ? renew() : fill();
@@ -420,7 +418,7 @@ function makePanel(v) {
 }
 
 // == 6 Find ==
-/** Small letters, one for one: İ alone would become two and shift everything behind it. @param {string} text */
+/** Small letters, one for one: İ alone would become two and shift everything behind it. */
 export const small = text => text.replace(/İ/g, "i").toLowerCase();
 
 /** Find in the text: hits as highlights, Enter and Shift+Enter to go on. */
@@ -470,12 +468,11 @@ export function stripeAt(v, e) {
   return hit.length ? hit[hit.length - 1].c : null;
 }
 
-/** Mouse: select, click, hover, drag handles. */
 function joinMouse(v) {
   const { sel } = v;
-  let before = { lo: 0, hi: 0 }, drag = null, moved = 0, pressed = -1e9;
-  /** Take over what the mouse selected. @param {any} e @param {any} before the selection before the button went down */
-  const fromMouse = (e, before) => {
+  let before = { lo: 0, hi: 0 } /* what was selected when the button went down */, drag = null, moved = 0, pressed = -1e9;
+  /** Take over what the mouse selected. */
+  const fromMouse = e => {
     if (v.resizing) v.select(null);
     const s = v.root.getRootNode().getSelection?.() || document.getSelection();
     if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
@@ -530,10 +527,7 @@ function joinMouse(v) {
   };
   v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
   for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
-  const up = e => {
-    if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e, before); }
-  };
-  v.scroll.addEventListener("mouseup", up);
+  v.scroll.addEventListener("mouseup", e => { if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e); } });
   v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
 }
 
@@ -565,7 +559,7 @@ function joinActions(v) {
     v.sel.set(c.start, c.end);
     v.say(`Moving the ends of ${c.code.name}: Shift and arrows move this end, Tab changes ends, Enter keeps, Esc undoes`);
   };
-  /** While ends are moved: the selection is the coding. True when the key was used. @param {string} key */
+  /** While ends are moved: the selection is the coding. True when the key was used. */
   const resizeKey = key => {
     if (!v.resizing) { v.capture = null; return false; }
     const { c, old } = v.resizing;
@@ -596,11 +590,10 @@ function joinActions(v) {
     "remove": () => v.coding.remove(), recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(),
     "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
     "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
-    "leave": () => { if (v.panel.kind) return v.panel.close(); v.scroll.blur(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); } });
+    "leave": () => { if (v.panel.kind) return v.panel.close(); leave(v); } });
 }
 
 // Keys given by hand outlive the cell: the browser keeps them by study and coder, with a number for the code's name, which may be a participant's words.
-/** @param {string} name */
 export const markOf = name => [...name].reduce((sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) || 0)) | 0, 7);
 const placeOfKeys = v => { const { study, coder } = v.link.state(); return `personabench:keys:${study}:${coder}`; };
 const keptKeys = v => { try { return JSON.parse(localStorage.getItem(placeOfKeys(v)) || "{}"); } catch { return {}; } };
@@ -615,7 +608,6 @@ function giveKeysBack(v) {
   }
 }
 
-/** Add all of this to a view. */
 export default function join(v) {
   useShared(v.kit);
   useText(v.kit);

@@ -1,11 +1,9 @@
 // @ts-check
-// What every widget needs from its first moment: elements, keys, colours, and the link to Python. A widget's script cannot import a neighbour, so Python puts the
-// shared files that it needs before its own.
+// What every widget needs from its first moment. A widget's script cannot import a neighbour, so Python puts the shared files that it needs before its own.
 
 // == Elements ==
 /** Make an element: properties by name, `on...` as listeners, `aria-`, `data-` and `role` as attributes, children as text or nodes.
- *  Text only ever arrives as text nodes: markup in a transcript stays what it is, words.
- * @param {string} tag @param {Record<string, any>} [props] @param {...any} children @returns {any} */
+ *  Text only ever arrives as text nodes: markup in a transcript stays what it is, words. @returns {any} */
 export function make(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -29,8 +27,7 @@ let guids = 0;
 
 // == Keys ==
 /** Name the key of an event: "s", "shift+s", "mod+z", "alt+q", "enter"; "" while an input method composes.
- * `mod` is Ctrl or Cmd. Where the layout writes no Latin letters, the place of the key counts, so that Greek and Hebrew keyboards work.
- * @param {any} e */
+ * `mod` is Ctrl or Cmd. Where the layout writes no Latin letters, the place of the key counts, so that Greek and Hebrew keyboards work. */
 export function chord(e) {
   if (e.isComposing || e.keyCode === 229 || e.key === "Dead" || e.key === "Process") return "";
   const graph = e.getModifierState?.("AltGraph");
@@ -44,53 +41,16 @@ export function chord(e) {
 }
 
 /** Tell JupyterLab whether a key is the widget's own, before it looks. Notebook 7 listens before the widget can stop a key, and matches its command mode's
- * shortcuts on the very element that has the focus: the mark has to stand there, too. @param {any} v @param {any} e @param {boolean} on */
+ * shortcuts on the very element that has the focus: the mark has to stand there, too. */
 export const suppressKeys = (v, e, on) => { for (const el of [v.root, e.target]) el.toggleAttribute("data-lm-suppress-shortcuts", on); };
 
-/** A press on an empty part of a widget keeps the keys here; else the notebook would take the next ones as commands. @param {any} v */
+/** A press on an empty part of a widget keeps the keys here; else the notebook would take the next ones as commands. */
 export const holdFocus = v => { v.root.tabIndex = -1; v.root.addEventListener("focus", () => v.focus()); };
 
 export const showKey = key => key.split("+").map(k => ({ mod: /Mac/.test(globalThis.navigator?.platform || "") ? "⌘" : "Ctrl", shift: "⇧", alt: "Alt",
   enter: "↵", escape: "Esc", delete: "Del" })[k] || k.toUpperCase()).join(" ");
 
-// == Colours ==
-// Eight inks that reach 4.5:1 as small text and stay apart in all common kinds of colour vision: any two differ by 10 or more (CIEDE2000), also
-// without red, green or blue cones. The line under the words is the second cue.
-export const INKS = [ // [on light, on dark]
-  ["#A35A10", "#F58023"], ["#0B51A8", "#94B4DE"], ["#005B3D", "#44B97D"], ["#7F1F57", "#C881AB"],
-  ["#7848F1", "#A08AFF"], ["#5C4501", "#FFDA76"], ["#00778C", "#89F0FC"], ["#696B68", "#C3C2C0"]];
-export const LINES = ["solid", "dotted", "dashed"];
-const FACET_INK = { pain: 0, gain: 1, need: 2, goal: 2, motivation: 5, emotion: 3, stage: 4, touchpoint: 6, channel: 6, behaviour: 1, attitude: 3,
-  expectation: 5, influence: 4, demographic: 7, context: 7, idea: 5 };
-const FACET_LINE = { gain: 1, goal: 1, attitude: 2, channel: 2, influence: 2, expectation: 2, context: 1, idea: 1 };
-
-/** The look of a code: index of ink and line. Facets have theirs; a code of facet "other" takes one by its id.
- * @param {{id: any, facet: string}} code */
-export function lookOf(code) {
-  const ink = (FACET_INK)[code.facet], line = (FACET_LINE)[code.facet];
-  if (ink !== undefined) return { ink, line: line ?? 0 };
-  const n = typeof code.id === "number" ? code.id : 0;
-  return { ink: n % INKS.length, line: Math.floor(n / INKS.length) % LINES.length };
-}
-
-/** A code's own colour, where it is one: a study may have been written by another program, and this goes into style sheets. Else the facet's counts.
- * @param {any} colour */
-export const ownColour = colour => /^#[\da-f]{6}$/i.test(colour) ? colour : null;
-
-/** A code's own colour as it is drawn: moved towards black, on a dark page towards white, until it can be seen (3:1). @param {string} hex @param {boolean} dark */
-export function seenInk(hex, dark) {
-  const parts = [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16)), end = dark ? 255 : 0;
-  for (let k = 0; ; k += 0.05) {
-    const now = parts.map(x => Math.round(x * (1 - k) + end * k)), l = now.map(x => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
-    if (k >= 1 || (dark ? (l + 0.05) / 0.065 : 1 / (l + 0.05)) >= 3.05) return "#" + now.map(x => x.toString(16).padStart(2, "0")).join(""); // on #212121 and on a white that is not quite white
-  }
-}
-const ownInk = hex => `light-dark(${seenInk(hex, false)},${seenInk(hex, true)})`;
-
-/** The style of a code's little square: its ink, and its line as the second cue. @param {any} code */
-export const swatchOf = code => `--ink:${ownColour(code.colour) ? ownInk(code.colour) : `var(--pb-ink${code.look.ink})`};border-bottom-style:${LINES[code.look.line]}`;
-
-/** Is this computed colour a dark background? @param {string} rgb */
+// == The page's colours ==
 export function isDark(rgb) {
   const [r, g, b, a] = (rgb.match(/[\d.]+/g) || ["255", "255", "255"]).map(Number);
   return a !== 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
@@ -105,18 +65,17 @@ export function followTheme(v) {
   for (const end of ["transitionend", "transitioncancel"]) v.root.addEventListener(end, told); // a theme that comes in two steps cancels the first
   forced.addEventListener("change", v.theme);
   sight.observe(v.root);
-  return () => { sight.disconnect(); forced.removeEventListener("change", v.theme); for (const end of ["transitionend", "transitioncancel"]) v.root.removeEventListener(end, told); };
+  return () => { sight.disconnect(); forced.removeEventListener("change", v.theme); };
 }
 
 // == Lists and words ==
-/** The first index of a sorted list at which `late` holds. @param {any[]} list @param {(x: any) => boolean} late */
+/** The first index of a sorted list at which `late` holds. */
 export function firstIndex(list, late) {
   let low = 0, high = list.length;
-  while (low < high) { const mid = (low + high) >> 1; if (late(list[mid])) high = mid; else low = mid + 1; }
+  while (low < high) { const mid = (low + high) >> 1; if (late(list[mid], mid)) high = mid; else low = mid + 1; }
   return low;
 }
 
-/** Unpack columns into a list of objects. @param {Record<string, any[]>} columns @returns {any[]} */
 export function unpack(columns) {
   const names = Object.keys(columns), n = names.length ? columns[names[0]].length : 0;
   return Array.from({ length: n }, (_, i) => { const row = ({}); for (const name of names) row[name] = columns[name][i]; return row; });
@@ -132,7 +91,6 @@ export const upright = text => text.replace(new RegExp(BIDI, "g"), "⇄");
 // == Outbox ==
 // What was sent and not yet acknowledged. It lives in the tab's session storage, so that it outlives the kernel, the cell's output and a
 // reload; whatever is in it is sent again when a view says "ready". Python takes each message once, however often it comes.
-/** @param {Storage | null} storage @param {string} key */
 export function makeOutbox(storage, key) {
   let items = [];
   const safely = act => { try { return act(); } catch { return null; /* full or forbidden */ } }, at = guid => `${key}:${guid}`;
@@ -160,14 +118,12 @@ export function sayAgain(outbox, raw, gap) {
 
 // == The link to Python ==
 /** Writes wait in the outbox until Python acknowledges them; what Python tells goes to `hear`, by its type. While all is quiet it asks every now and then whether Python is there.
- * @param {any} v the view: model, uid, root, later, lost(late), saved() @param {string} key tells this outbox from others
- * @param {Record<string, (v: any, m: any) => void>} hear @param {() => any} ping the question; null while nothing has come yet */
+ * @param {any} v the view: model, uid, root, later, lost(late), saved() @param {string} key tells this outbox from others @param {() => any} ping the question; null while nothing has come yet */
 export function makeLink(v, key, hear, ping) {
   const { model } = v, session = () => { try { return globalThis.sessionStorage; } catch { return null; } };
   const outbox = makeOutbox(session(), key);
   let asked = 0;
   const raw = m => { try { model.send({ view: v.uid, ...m }); } catch { /* the kernel is gone: the outbox keeps what matters */ } };
-  /** Send something that changes the study. */
   const write = m => {
     const message = outbox.put({ guid: makeGuid(), ...m });
     message.at = Date.now();
@@ -219,9 +175,9 @@ export function makeLater(v) {
       for (const act of waiting.splice(0)) act();
       for (const e of held.splice(0)) v.again(e);
     },
-    /** Keep a key pressed while something waits: what it means shows then. @param {any} e */
+    /** Keep a key pressed while something waits: what it means shows then. */
     hold: e => Boolean(waiting.length + held.length && held.push(e)),
-    /** Do what needs the rest: now, or when it has come. @param {() => void} act */
+    /** Do what needs the rest: now, or when it has come. */
     when: act => { if (later.here) return act(); waiting.push(act); later.ask(); v.say("A moment: this part of the widget is still on its way"); },
   };
   return later;

@@ -2,15 +2,14 @@
 // What several widgets need, but not for their first moment: what is chosen by typing, and what follows the page. It comes before the part of a widget's script that is sent
 // when the text stands. It cannot import the first part, so that it is handed the helpers from there when it joins.
 
-let LINES, PAINTS, chord, make;
+let LINES, PAINTS, chord, inkStyle, make, stop;
 /** @param {any} kit the helpers by name */
-export function useShared(kit) { ({ LINES, PAINTS, chord, make } = kit); }
+export function useShared(kit) { ({ LINES, PAINTS, chord, inkStyle, make, stop } = kit); }
 
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** Score how well `query` fits `name`: its letters in order, better at the begin of words and in a row. -1 = does not fit.
- * @param {string} query @param {string} name */
+/** Score how well `query` fits `name`: its letters in order, better at the begin of words and in a row. -1 = does not fit. */
 export function fuzzy(query, name) {
   const q = plain(query).replace(/\s+/g, ""), n = plain(name);
   if (!q) return 0;
@@ -42,11 +41,11 @@ export function placeBox(v, box, near, wide = 400) {
 export function makePicker(v) {
   let open = (null), at = 0, rows = ([]);
   const marked = new Set(), id = `${v.uid}-list`;
-  const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: false,
+  const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", "aria-describedby": `${id}-about`, autocomplete: "off", spellcheck: false,
     oninput: () => { at = 0; fill(); }, onkeydown: e => keydown(e) });
   const list = make("ul", { id, class: "pb-options", role: "listbox" });
-  const hint = make("div", { class: "pb-hint" });
-  const box = make("div", { class: "pb-popover", hidden: true, role: "dialog" }, input, list, hint);
+  const hint = make("div", { class: "pb-hint" }), about = make("div", { class: "pb-about", id: `${id}-about` }); // what the option at hand means
+  const box = make("div", { class: "pb-popover", hidden: true, role: "dialog" }, input, list, about, hint);
   const fill = () => {
     rows = open.rows(input.value);
     at = Math.max(0, Math.min(at, rows.length - 1));
@@ -61,6 +60,7 @@ export function makePicker(v) {
     [...list.children].forEach((li, i) => { li.classList.toggle("pb-at", i === at); if (!open.many) li.setAttribute("aria-selected", String(i === at)); });
     if (rows.length) input.setAttribute("aria-activedescendant", `${id}-${at}`); else input.removeAttribute("aria-activedescendant");
     list.children[at]?.scrollIntoView({ block: "nearest" });
+    about.textContent = rows[at]?.about || "";
   };
   const done = stay => {
     const values = marked.size ? [...marked] : rows[at] ? [rows[at].value] : [], now = open;
@@ -75,16 +75,15 @@ export function makePicker(v) {
     const key = chord(e);
     if (key === "arrowdown" || key === "arrowup") at = (at + (key === "arrowdown" ? 1 : -1) + Math.min(rows.length, 60)) % Math.max(1, Math.min(rows.length, 60));
     else if (key === "pagedown" || key === "pageup") at = Math.max(0, Math.min(rows.length - 1, 59, at + (key === "pagedown" ? 8 : -8)));
-    else if (key === "enter" || key === "shift+enter") { e.preventDefault(); e.stopPropagation(); return done(key !== "enter"); }
-    else if (key === "escape") { e.preventDefault(); e.stopPropagation(); return close(); }
-    else if (key === "tab" && open.many && rows[at]) { const x = rows[at].value; marked.has(x) ? marked.delete(x) : marked.add(x); e.preventDefault(); e.stopPropagation(); return fill(); }
+    else if (key === "enter" || key === "shift+enter") { stop(e); return done(key !== "enter"); }
+    else if (key === "escape") { stop(e); return close(); }
+    else if (key === "tab" && open.many && rows[at]) { const x = rows[at].value; marked.has(x) ? marked.delete(x) : marked.add(x); stop(e); return fill(); }
     else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
-    e.preventDefault();
-    e.stopPropagation();
+    stop(e);
     show();
   };
   box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
-  /** Do what a key pressed meanwhile is for, where the focus is now. @param {KeyboardEvent} e */
+  /** Do what a key pressed meanwhile is for, where the focus is now. */
   v.again = e => {
     const root = /** @type {any} */ (v.root.getRootNode()), to = root.activeElement, key = chord(e), back = key === "backspace";
     if (!to || !v.root.contains(to)) return;
@@ -92,16 +91,13 @@ export function makePicker(v) {
     to.setRangeText(back ? "" : e.key, Math.max(0, to.selectionStart - Number(back && to.selectionStart === to.selectionEnd)), to.selectionEnd, "end");
     to.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  /** @param {any} what @param {string} [query] */
   const start = (what, query = "") => {
     open = what;
     marked.clear();
     at = 0;
     input.value = query;
     input.placeholder = what.label;
-    input.setAttribute("aria-label", what.label);
-    list.setAttribute("aria-label", what.label);
-    box.setAttribute("aria-label", what.label);
+    for (const el of [input, list, box]) el.setAttribute("aria-label", what.label);
     hint.textContent = what.hint || "";
     box.hidden = false;
     v.place(box, what.near);
@@ -113,7 +109,7 @@ export function makePicker(v) {
 
 // == What the page does ==
 /** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.
- * @param {any} v the view: theme(), resized(), ends @param {() => void} again */
+ * @param {any} v the view: theme(), resized(), ends */
 export function settleLater(v, again) {
   let late = 0;
   for (const name of ["theme", "resized"]) {
@@ -125,11 +121,9 @@ export function settleLater(v, again) {
 
 /** The position of a point in the page's tree, or null outside the text. */
 export function positionOf(doc, node, offset) {
-  const say = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-say"), piece = say && say.pbPiece;
-  if (!piece || piece.group.doc !== doc) {
-    const row = (node?.nodeType === 3 ? node.parentElement : node)?.closest?.(".pb-turn"), p = row?.querySelector(".pb-say")?.pbPiece;
-    return p && p.group.doc === doc ? p.start : null;
-  }
+  const el = node?.nodeType === 3 ? node.parentElement : node, say = el?.closest?.(".pb-say"), piece = (say || el?.closest?.(".pb-turn")?.querySelector(".pb-say"))?.pbPiece;
+  if (piece?.group.doc !== doc) return null;
+  if (!say) return piece.start;
   if (node.nodeType === 3 && node === say.firstChild) return piece.start + offset;
   const range = document.createRange();
   range.setStart(say, 0);
@@ -164,7 +158,7 @@ export function paintSpans(v, g) {
     const edges = [...new Set([p.start, p.end, ...here.flatMap(c => [Math.max(c.start, p.start), Math.min(c.end, p.end)])])].sort((a, b) => a - b);
     p.say.replaceChildren(...edges.slice(1).map((to, i) => {
       const words = v.doc.text.slice(edges[i], to), top = here.filter(c => c.start < to && c.end > edges[i]).sort((a, b) => a.end - a.start - b.end + b.start)[0];
-      return top ? make("span", { class: "pb-span", style: `--ink:var(--pb-ink${top.code.look.ink});text-decoration-style:${LINES[top.code.look.line]}` }, words) : words;
+      return top ? make("span", { class: "pb-span", style: `--ink:${inkStyle(top.code.inks)};text-decoration-style:${LINES[top.code.look.line]}` }, words) : words;
     }));
   }
 }

@@ -40,26 +40,37 @@ export function drawStripes(v, g, same) {
   named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
 }
 
+/** A line of a code's ink, patterned like the one under its words; a double one is two with a gap. */
+function drawLine(v, pen, { inks, look: { line } }, wide, x, y, toX, toY) {
+  pen.strokeStyle = v.forced ? "CanvasText" : inks[Number(v.dark)];
+  pen.setLineDash([[], [2, 3], [7, 3], []][line]);
+  for (const [width, composite] of line === 3 && wide > 1 ? [[wide + 1, "source-over"], [wide / 3, "destination-out"]] : [[wide, "source-over"]]) {
+    pen.lineWidth = width;
+    pen.globalCompositeOperation = composite;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(toX, toY);
+    pen.stroke();
+  }
+  pen.globalCompositeOperation = "source-over";
+}
+
 export function drawBar(v, pen, b) {
-  const x = b.lane * LANE + 2, { ink, line } = b.c.code.look;
-  pen.strokeStyle = v.forced ? "CanvasText" : b.c.code.colour ? seenInk(b.c.code.colour, v.root.hasAttribute("data-dark")) : v.inks[ink];
-  pen.lineWidth = b.c === v.active ? 5 : b.c.pending ? 1 : 3; // thin, not pale: a line has to be seen
-  pen.setLineDash([[], [2, 3], [7, 3]][line]);
-  pen.beginPath();
-  pen.moveTo(x + 1.5, b.top);
-  pen.lineTo(x + 1.5, b.bottom);
-  pen.stroke();
+  const x = b.lane * LANE + 3.5;
+  drawLine(v, pen, b.c.code, b.c === v.active ? 5 : b.c.pending ? 1 : 3, x, b.top, x, b.bottom); // thin, not pale: a line has to be seen
 }
 
 function drawName(v, g, pen, b) {
-  const room = v.margin - g.namesAt - 4;
+  const x = g.namesAt + 18, room = v.margin - x - 4, { code, coder } = b.c, y = b.label + 7.5;
   if (room < 40) return;
+  drawLine(v, pen, code, b.c === v.active ? 5 : 3, g.namesAt, y, x - 5, y); // which of the stripes is meant
   pen.font = `${b.c === v.active ? 600 : 400} 11px system-ui, sans-serif`;
   pen.fillStyle = b.c === v.active ? v.colours.fg : v.colours.dim;
   pen.textBaseline = "top";
-  let name = b.c.code.name;
+  const full = `${code.name} · ${coder}`;
+  let name = v.doc.team.size > 1 && pen.measureText(full).width <= room ? full : code.name;
   if (pen.measureText(name).width > room) { while (name.length > 1 && pen.measureText(name + "…").width > room) name = name.slice(0, -1); name = name.replace(/[\ud800-\udbff]$/, "") + "…"; }
-  pen.fillText(name, g.namesAt, b.label + 1);
+  pen.fillText(name, x, b.label + 1);
 }
 
 /** Draw one new coding without drawing the others again; false when they must make room for it. */

@@ -5,27 +5,21 @@
 // == Counting characters ==
 // Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. This is the only
 // place that converts one into the other. A text without such pairs costs nothing.
-/** @param {string} text */
 export function makeOffsets(text) {
   const pairs = []; // the UTF-16 index of each low surrogate that ends a pair
   for (let i = 1; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c >= 0xdc00 && c <= 0xdfff) { const b = text.charCodeAt(i - 1); if (b >= 0xd800 && b <= 0xdbff) pairs.push(i); }
   }
-  const before = holds => { // how many pairs come first; `holds` is true for a leading part of them
-    let low = 0, high = pairs.length;
-    while (low < high) { const mid = (low + high) >> 1; if (holds(mid)) low = mid + 1; else high = mid; }
-    return low;
-  };
   return {
     length: text.length - pairs.length,
-    toUtf16: cp => pairs.length ? cp + before(k => pairs[k] - k <= cp) : cp,
-    toCodePoints: u => pairs.length ? u - before(k => pairs[k] < u) : u,
+    toUtf16: cp => pairs.length ? cp + firstIndex(pairs, (at, k) => at - k > cp) : cp,
+    toCodePoints: u => pairs.length ? u - firstIndex(pairs, at => at >= u) : u,
   };
 }
 
 // == Spans ==
-/** Leave white space at both ends out of a span. @param {string} text @param {number} a @param {number} b */
+/** Leave white space at both ends out of a span. */
 export function trimSpan(text, a, b) {
   while (a < b && /\s/.test(text[a])) a++;
   while (b > a && /\s/.test(text[b - 1])) b--;
@@ -49,43 +43,7 @@ export function assignLanes(codings, room = 0) {
 const pending = c => Number(typeof c.id === "string"); // a guid, until Python gives the number: after all that have one
 export const inOrder = (a, b) => a.start - b.start || a.end - b.end || pending(a) - pending(b) || (a.id > b.id ? 1 : -1);
 
-/** Cut turns into the pieces that are shown: long turns into paragraphs, and words that stand between turns, unless they are only the next
- * speaker's label or a time, as pieces of no turn. Each piece: turn (-1 = none), start, end, first (shows the label).
- * @param {string} text @param {{start: number, end: number, speaker: string | null}[]} turns */
-export function cutPieces(text, turns, longest = 1800) {
-  const pieces = [];
-  const cut = (turn, a, b) => {
-    let first = true;
-    while (a < b) {
-      let to = b;
-      if (b - a > longest) {
-        const part = text.slice(a, a + longest), at = Math.max(part.lastIndexOf("\n"), part.search(/[.!?…。]\s[^.!?…。]*$/));
-        to = a + (at > longest / 3 ? at + 1 : longest);
-        if (/[\udc00-\udfff]/.test(text[to])) to++;
-      }
-      pieces.push({ turn, start: a, end: to, first });
-      first = false;
-      a = to;
-      while (turn >= 0 && a < b && /\s/.test(text[a])) a++;
-    }
-  };
-  let at = 0;
-  const between = (to, speaker) => {
-    const [a, b] = trimSpan(text, at, to), words = text.slice(a, b);
-    const label = speaker ? words.toLowerCase().replace(speaker.toLowerCase(), "") : words;
-    if (/\p{L}{2}/u.test(label.replace(/<v|&\w+;/g, ""))) cut(-1, a, b);
-  };
-  turns.forEach((t, i) => {
-    if (t.start > at) between(t.start, t.speaker);
-    cut(i, t.start, t.end);
-    at = Math.max(at, t.end);
-  });
-  between(text.length, null);
-  return pieces;
-}
-
-/** Bundle pieces into groups of about `size` characters, the unit in which the browser leaves out what is far away.
- * @param {{start: number, end: number}[]} pieces */
+/** Bundle pieces into groups of about `size` characters, the unit in which the browser leaves out what is far away. */
 export function bundle(pieces, size = 2000) {
   const groups = [];
   for (const p of pieces) {
@@ -96,8 +54,7 @@ export function bundle(pieces, size = 2000) {
   return groups;
 }
 
-/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null).
- * @param {number[]} tops sorted */
+/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null). */
 export function stackLabels(tops, height = 14, slip = 30) {
   let next = -1e9;
   return tops.map(y => {
@@ -110,7 +67,6 @@ export function stackLabels(tops, height = 14, slip = 30) {
 
 export const clock = s => s === null ? "" : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
-/** The piece that holds a position. */
 export const pieceAt = (doc, at) => doc.pieces[Math.min(firstIndex(doc.pieces, p => p.end >= at), doc.pieces.length - 1)];
 
 export const LINE = 70; // characters: codings nearer than that may stand on one line, so their stripes get lanes of their own
@@ -120,10 +76,12 @@ export const LINE = 70; // characters: codings nearer than that may stand on one
 // recent codes and the filter do, has it in the next source too.
 export function makeDoc(m, old = new Map()) {
   const off = makeOffsets(m.text), turns = unpack(m.turns), codes = new Map([...old].filter(([id]) => typeof id === "number"));
-  for (const t of turns) { t.start = off.toUtf16(t.start); t.end = off.toUtf16(t.end); t.n = 0; }
-  const pieces = (cutPieces(m.text, turns)), groups = (bundle(pieces));
+  const pieces = unpack(m.pieces);
+  for (const x of [...turns, ...pieces]) { x.start = off.toUtf16(x.start); x.end = off.toUtf16(x.end); }
+  for (const t of turns) t.n = 0;
+  const groups = bundle(pieces);
   for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
-  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map() };
+  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map(), team: new Set(m.codings.coder) };
   readCodes(doc, m.codes);
   const { id, start, end, code, coder, origin } = m.codings; // 20,000 of them: made in one go, with the same fields in the same order
   for (let i = 0; i < id.length; i++) {
@@ -144,7 +102,7 @@ export function readCodes(doc, columns) {
   for (const row of rows) {
     let code = doc.codes.get(row.id);
     if (!code) { code = doc.codes.get("new:" + row.name) || {}; doc.codes.delete("new:" + row.name); }
-    Object.assign(code, row, { look: lookOf(row), colour: ownColour(row.colour) });
+    dress(Object.assign(code, row));
     doc.codes.delete(row.id); // to the end: the map keeps the codebook's order
     doc.codes.set(row.id, code);
   }
@@ -178,7 +136,7 @@ export function placeOf(piece, at) {
   }
 }
 
-/** The rectangle of some characters: of the last line, where there are several; of nothing, if they are not laid out. @param {any} doc @param {number} a @param {number} b */
+/** The rectangle of some characters: of the last line, where there are several; of nothing, if they are not laid out. */
 export function rectOf(doc, a, b) {
   const p = pieceAt(doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
   probe.setStart(n, i);
@@ -193,16 +151,15 @@ export function rectOf(doc, a, b) {
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {
-  const sheet = make("style"), kinds = new Map(), marked = new Map(), fixed = ["active", "hit", "sel"];
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "hit", "sel"];
   const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
   // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
-  const inkRule = (name, ink, line, low) =>
-    rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${ink} var(--pb-full),var(--pb-bg)) var(--pb-tint),transparent);text-decoration:underline ${LINES[line]} ${ink} 2px;text-underline-offset:${low ? 6 : 3}px`);
-  sheet.textContent = INKS.flatMap((_, i) => LINES.map((_, l) => inkRule(`${i}-${l}`, `var(--pb-ink${i})`, l, i % 2))).join("\n")
-    + rule("hit", "background-color:var(--pb-hit);color:#000")
+  // A shade is seen in the line and in how strong the tint is; the tint's own colour is the ink's.
+  const inkRule = (name, { colour, inks, look: { ink, shade, line } }) => rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${inkStyle(colour ? inks : INKS[ink])} var(--pb-full),var(--pb-bg)) `
+    + `calc(var(--pb-tint)*${[1, 1.6, 0.6][shade]}),transparent);text-decoration:underline ${LINES[line]} ${inkStyle(inks)} 2px;text-underline-offset:${ink % 2 ? 6 : 3}px`);
+  sheet.textContent = rule("hit", "background-color:var(--pb-hit);color:#000")
     + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
     + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
-  /** The highlight of a name, made when first used. */
   const highlight = name => {
     let h = kinds.get(name);
     if (!h) {
@@ -213,11 +170,11 @@ export function makePainter(v) {
     }
     return h;
   };
-  const nameOf = code => {
-    if (!code.colour) return `${code.look.ink}-${code.look.line}`;
-    const name = code.colour.slice(1) + code.look.line;
-    if (!kinds.has(name)) sheet.append("\n" + inkRule(name, `var(--pb-own,${ownInk(code.colour)})`, code.look.line, 0));
-    return name;
+  const nameOf = ({ colour, look: { ink, shade, line } }) => `${colour ? colour.slice(1) : ink}-${shade}-${line}`;
+  /** Write the rules of codes not seen before, all at once: each change of the sheet styles the text anew. */
+  const learn = codes => {
+    const fresh = codes.filter(code => !ruled.has(nameOf(code)) && ruled.add(nameOf(code)));
+    if (fresh.length) sheet.append(fresh.map(code => inkRule(nameOf(code), code)).join(""));
   };
   const rangesOf = (group, start, end) => {
     const found = [];
@@ -230,6 +187,7 @@ export function makePainter(v) {
   };
   const put = (g, c) => {
     const name = nameOf(c.code);
+    learn([c.code]);
     for (const range of rangesOf(g, c.start, c.end)) { highlight(name).add(range); g.ranges.push([name, range, c]); }
   };
   const clear = (g, only) => {
@@ -244,7 +202,7 @@ export function makePainter(v) {
     if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span.start, span.end)) h.add(r);
   };
   const end = () => { for (const name of kinds.keys()) CSS.highlights.delete(`${v.uid}-${name}`); sheet.remove(); };
-  return { sheet, put, clear, mark, marked, highlight, rangesOf, end };
+  return { sheet, learn, put, clear, mark, marked, highlight, rangesOf, end };
 }
 
 // == Text ==
@@ -252,7 +210,7 @@ export function makePainter(v) {
 export function buildText(v) {
   const { doc } = v, inner = document.createDocumentFragment(), speakers = [...new Set(doc.turns.map(t => t.speaker))];
   const pattern = make("div", {}, make("div", { class: "pb-who" }), make("div", { class: "pb-say", dir: "auto" }));
-  const perLine = Math.max(20, (v.scroll.clientWidth - v.margin - 150) / 7.4);
+  const perLine = Math.max(20, Math.min(82, (v.scroll.clientWidth - v.margin - 150) / 7.4));
   for (const g of doc.groups) {
     g.doc = doc;
     g.el = make("div", { class: "pb-group" });
@@ -266,7 +224,7 @@ export function buildText(v) {
       say.append(words);
       row.className = `pb-turn pb-${t ? t.role : "between"}`;
       height += Math.ceil(words.length / perLine) * 27 + 10;
-      if (p.first && t) who.append(make("bdi", { style: `--ink:var(--pb-ink${Math.max(0, speakers.indexOf(t.speaker)) % INKS.length})` }, t.speaker || ""));
+      if (p.first && t) who.append(make("bdi", { style: `--ink:${inkStyle(INKS[Math.max(0, speakers.indexOf(t.speaker)) % INKS.length])}` }, t.speaker || ""));
       if (p.first && t?.time !== null && t?.time !== undefined) who.append(make("time", {}, clock(t.time)));
       if (BIDI.test(words)) who.append(make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks"));
       g.el.append(row);

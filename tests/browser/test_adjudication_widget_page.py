@@ -9,6 +9,7 @@ import pytest
 
 from personabench import codebook, coding, store
 from personabench.adjudication_widget import ADJUDICATION_KEYS, AdjudicationWidget, keep_agreed
+from personabench.coding_widget import widget_files
 from personabench.study import Study
 
 from .widget_pages import WidgetPage, study_of_talk
@@ -75,6 +76,13 @@ def test_the_list_says_what_differs(bench):
                           "No bike turn 6 · only MB"]
     assert bench.page.locator(".pa-head").inner_text().replace("\n", " ").count("0 of 4 decided") == 1
     assert "Same codes in 0 of 3 coded turns (0 %)" in bench.page.locator(".pa-figure").inner_text()
+
+
+def test_a_coding_widget_on_the_same_page_does_not_change_the_look(bench):
+    look = "(s => [s.textAlign, s.lineHeight, s.fontSize])(getComputedStyle(document.querySelector('.pb-aw .pb-who')))"
+    before = bench.page.evaluate(look)
+    bench.page.add_style_tag(content=widget_files("coding_widget")[1])
+    assert bench.page.evaluate(look) == before and before[0] == "start"
 
 
 def test_markup_is_words_and_hebrew_runs_from_the_right(bench):

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from personabench import codebook, coding, store
-from personabench.coding_widget import CodingWidget, widget_files
+from personabench.coding_widget import CodingWidget
 from personabench.study import Study
 
 from .widget_pages import TALK, WidgetPage, study_of_talk
@@ -286,6 +286,12 @@ def test_filter_hides_and_shows(bench):
     bench.keys("f").type("pain").keys("Enter")
     bench.page.wait_for_timeout(300)
     assert bench.look("v.doc.groups[0].bars.length") == 1 and "1 of 2" in bench.said
+    bench.keys("n")
+    assert bench.look("v.active.code.name") == "Dock full"
+    bench.keys("f").type("pain").keys("Enter").keys("f").type("behaviour").keys("Enter")
+    assert bench.look("[v.active, v.doc.list.filter(v.shows).length]") == [None, 1], "what is not seen is not chosen"
+    bench.keys("f").type("all").keys("Enter").keys("f").type("pain").keys("Enter")
+    bench.page.wait_for_timeout(200)
     bench.keys("f").type("behaviour").keys("Enter")
     bench.page.locator(".pb-only .pb-chip").last.focus()
     assert bench.keys("Enter").page.evaluate("document.activeElement.textContent") == "pain ×", "the focus goes on to the filter that is left"
@@ -420,6 +426,53 @@ def test_a_coding_out_of_sight_is_neither_removed_nor_changed(bench):
     assert bench.look("v.active") is None, "the caret left it"
 
 
+def test_codes_of_one_facet_are_told_apart_in_the_text_the_margin_and_the_lists(bench):
+    codebook.add_code(bench.study, "No bike", facet="pain")
+    codebook.add_code(bench.study, "Own red", facet="pain")
+    codebook.change_code(bench.study, "Own red", colour="#CC0000")
+    quotes = {"Dock full": "dock is full", "No bike": "There is none.", "Own red": "every single morning"}
+    for name, quote in quotes.items(): coding.code(bench.study, name, source="P01", quote=quote)
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 3")
+    bench.page.evaluate(FRAMES)
+    looks = bench.look("v.doc.list.map(c => [c.code.name, JSON.stringify([c.code.inks, c.code.look.line])])")
+    assert len({look for _, look in looks}) == 3 and '"#cc0000"' in looks[2][1], looks
+    highlights = bench.look("v.doc.groups[0].ranges.map(([name, range]) => [name, range.toString ? range.startOffset : 0])")
+    assert len({name for name, _ in highlights}) == 3, "each has a highlight of its own"
+    rules = bench.page.evaluate("document.querySelector('.pb-cw style').textContent")
+    assert all(f"-{name}){{" in rules for name, _ in highlights) and rules.count("#cc0000") == 2
+    bench.keys("f")
+    swatches = bench.page.evaluate("[...document.querySelectorAll('.pb-option .pb-swatch')].map(s => s.getAttribute('style'))")
+    assert len(swatches) == len(CODES) + 2 == len(set(swatches))
+
+
+def test_coding_the_interviewers_words_says_that_they_are_no_evidence(bench):
+    bench.at("How do you get").keys("s", "Enter").type("dock").keys("Enter").told("Coded")
+    assert "Dock full: the interviewer's words, which count as no evidence" in bench.said and bench.page.locator(".pb-live.pb-warn").count() == 1
+    bench.at("the dock is full").keys("w", "w", ".").told("Coded 8 characters as Dock full")
+    assert "evidence" not in bench.said
+
+
+def test_the_palette_says_what_the_code_at_hand_means(bench):
+    codebook.change_code(bench.study, "Walks instead", definition="Leaves the bike and goes on foot.")
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.codes.values()].some(c => c.definition)")
+    bench.at("walk").keys("w", "Enter").type("dock")
+    about = bench.page.locator(".pb-about")
+    assert about.is_hidden()
+    bench.keys("Control+a").type("walks")
+    assert about.inner_text() == "Leaves the bike and goes on foot."
+    assert bench.page.evaluate("document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent") == about.inner_text()
+
+
+def test_stripes_stay_near_the_words_on_a_wide_page(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter")
+    bench.page.set_viewport_size({"width": 1900, "height": 900})
+    bench.page.evaluate(FRAMES)
+    words, stripes = (bench.page.locator(what).first.bounding_box() for what in (".pb-say", ".pb-stripes"))
+    assert 0 < stripes["x"] - words["x"] - words["width"] < 80, (words, stripes)
+
+
 def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
     with bench.study.step("code", "ben") as step:
         at = bench.study.text("P01").index("dock is full")
@@ -428,6 +481,10 @@ def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
     bench.keys("n")
     assert bench.page.locator(".pb-handle").count() == 0
+    strip = bench.page.locator(".pb-chosen:visible")
+    strip.wait_for()
+    assert strip.locator(".pb-chosen-name").inner_text().split("\n") == ["Dock full", "· ben"]
+    assert strip.locator("button:visible").all_inner_texts() == ["Memo"], "only what can be done is offered"
     for key in ("Delete", "r", "e"):
         bench.keys("c", "n", key)
         assert "It is ben's coding: adjudicate it" in bench.said and not bench.page.locator(".pb-popover").is_visible() and not bench.look("v.resizing"), key
@@ -664,7 +721,7 @@ def test_a_colour_that_is_none_reaches_no_style(page):
     bench = Bench(page, study, codes={"q": "Dock full"})
     bench.at("walk").keys("w", "q")
     assert bench.quotes == [("Dock full", "walk")] and not [url for url in asked if "leak" in url]
-    assert bench.page.locator(".pb-chip", has_text="Dock full").locator(".pb-swatch").first.get_attribute("style").startswith("--ink:var(--pb-ink0);")
+    assert bench.page.locator(".pb-chip", has_text="Dock full").locator(".pb-swatch").first.get_attribute("style").startswith("--ink:var(--pb-own,light-dark(#")
     assert "leak" not in bench.page.evaluate("document.querySelector('.pb-cw style').textContent") and not bench.errors
 
 
@@ -778,9 +835,8 @@ def test_words_that_something_changes_in_the_page_are_put_back(bench):
 def test_the_look_follows_the_theme_however_late_its_colours_come(bench):
     dark = ":root { --jp-layout-color0: #111; --jp-layout-color1: #212121; --jp-ui-font-color0: #fff; }"
     on = "css => { const style = document.createElement('style'); style.id = 'theme'; style.textContent = css; document.head.append(style); }"
-    is_dark = "want => document.querySelector('.pb-cw').hasAttribute('data-dark') === want && document.querySelector('#w').pbView.inks[0] === (want ? '{}' : '{}')"
-    inks = bench.page.evaluate("css => { const pick = /--pb-ink0: (#\\w+)/g; return [...css.matchAll(pick)].map(m => m[1]); }", widget_files("coding_widget")[1])
-    is_dark = is_dark.format(inks[1], inks[0])
+    is_dark = """want => { const v = document.querySelector('#w').pbView, dim = getComputedStyle(v.root).getPropertyValue('--pb-dim').trim();
+        return v.root.hasAttribute('data-dark') === want && v.dark === want && v.colours.dim === dim && dim === (want ? '#a9b2bd' : '#59616b'); }"""
     bench.page.wait_for_function(is_dark, arg=False)
     bench.page.evaluate("document.body.dataset.jpThemeLight = 'false'")
     bench.page.evaluate(FRAMES)

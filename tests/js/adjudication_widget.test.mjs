@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
-const w = await load("shared.js", "shared_text.js", "adjudication_widget.js");
+const w = await load("shared.js", "shared_frame.js", "shared_looks.js", "shared_text.js", "adjudication_widget.js");
 const KEYS = { "next": "n", "left": "1", "union": "w", "undo": "mod+z", "redo": "mod+shift+z", "leave": "escape" };
 
 test("a key means one action or nothing of ours", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const first = await load("shared.js", "codebook_widget.js"), w = { ...first, ...await load("shared_later.js", "codebook_widget_panels.js") };
+const first = await load("shared.js", "shared_frame.js", "shared_looks.js", "codebook_widget.js"), w = { ...first, ...await load("shared_later.js", "codebook_widget_panels.js") };
 w.useBook(first);
 /** A tree of rows [name, parent, facet, order]; ids count from 1. */
 const treeOf = rows => w.makeTree({ id: rows.map((_, i) => i + 1), name: rows.map(r => r[0]), parent: rows.map(r => (r[1] ? rows.findIndex(x => x[0] === r[1]) + 1 : null)), facet: rows.map(r => r[2] ?? "pain"),

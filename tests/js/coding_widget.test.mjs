@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
-const w = await load("shared.js", "shared_text.js", "shared_stripes.js", "coding_widget.js");
+const w = await load("shared.js", "shared_frame.js", "shared_looks.js", "shared_text.js", "shared_stripes.js", "coding_widget.js");
 const own = { "code": "enter", "undo": "mod+z", "redo": "mod+shift+z", "remove": "delete", "sentence": "s" };
 const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
-const first = await load("shared.js", "shared_text.js", "shared_stripes.js", "coding_widget.js"), s = { ...first, ...await load("shared_later.js", "coding_widget_panels.js") }, w = s;
+const first = await load("shared.js", "shared_frame.js", "shared_looks.js", "shared_text.js", "shared_stripes.js", "coding_widget.js"), s = { ...first, ...await load("shared_later.js", "coding_widget_panels.js") }, w = s;
 s.useText(first);
 const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
 

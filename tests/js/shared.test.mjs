@@ -60,21 +60,7 @@ test("columns become rows", () => {
   assert.deepEqual(s.unpack({}), []);
 });
 
-test("every look is one of the inks and lines, and inks differ on light and dark", () => {
-  for (const facet of ["pain", "gain", "stage", "other", "need"]) for (let id = 0; id < 40; id++) {
-    const look = s.lookOf({ id, facet });
-    assert.ok(s.INKS[look.ink] && s.LINES[look.line]);
-  }
-  const light = c => [1, 3, 5].map(i => parseInt(c.slice(i, i + 2), 16) / 255).map(v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((a, v, i) => a + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const contrast = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
-  for (const [day, night] of s.INKS) { assert.ok(contrast(day, "#ffffff") >= 4.5, day); assert.ok(contrast(night, "#111111") >= 4.5, night); }
-  // A code's own colour may be any: it is drawn as it is where it can be seen, and else as near as it can be seen.
-  for (let i = 0; i < 500; i++) {
-    const hex = "#" + Math.floor(Math.random() * 0x1000000).toString(16).padStart(6, "0"), [day, night] = [s.seenInk(hex, false), s.seenInk(hex, true)];
-    assert.ok(contrast(day, "#ffffff") >= 3 && contrast(night, "#212121") >= 3, hex);
-    if (contrast(hex, "#ffffff") >= 3.25) assert.equal(day, hex);
-    if (contrast(hex, "#212121") >= 3.25) assert.equal(night, hex);
-  }
+test("a dark background is told from a light one", () => {
   assert.ok(s.isDark("rgb(17, 17, 17)") && !s.isDark("rgb(255, 255, 255)") && !s.isDark("rgba(0, 0, 0, 0)"));
 });
 

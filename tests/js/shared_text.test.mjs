@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
-const s = await load("shared.js", "shared_text.js");
+const s = await load("shared.js", "shared_looks.js", "shared_text.js");
 const times = (n, check) => { for (let seed = 1; seed <= n; seed++) check(dice(seed)); };
 
 test("code points and UTF-16 are converted there and back, as Array.from counts them", () => times(300, ({ text, below }) => {
@@ -40,29 +40,12 @@ test("no two codings that overlap share a lane, and lanes are as few as the dept
   assert.equal(n, depth);
 }));
 
-test("pieces and groups hold every word of every turn once, in order, and cut no pair", () => times(150, ({ text, below }) => {
-  let words = "";
-  const turns = Array.from({ length: below(8) }, () => {
-    words += `\n${["Anna", "Interviewer"][below(2)]}: `;
-    const start = words.length;
-    words += text(300);
-    return { start, end: words.length, speaker: "Anna" };
-  });
-  const pieces = s.cutPieces(words, turns, 60), groups = s.bundle(pieces, 200);
+test("groups hold every piece once, in order, and none grows much beyond its size", () => times(150, ({ below }) => {
+  let at = 0;
+  const pieces = Array.from({ length: below(40) }, () => { const start = at += below(5); return { start, end: at += 1 + below(120) }; }), groups = s.bundle(pieces, 200);
   assert.deepEqual(groups.flatMap(g => g.pieces), pieces);
-  for (let i = 1; i < pieces.length; i++) assert.ok(pieces[i].start >= pieces[i - 1].end);
-  turns.forEach((t, i) => {
-    const shown = pieces.filter(p => p.turn === i).map(p => words.slice(p.start, p.end)).join("");
-    assert.equal(shown.replace(/\s/g, ""), words.slice(t.start, t.end).replace(/\s/g, ""));
-  });
-  for (const p of pieces) assert.ok(!(/[\udc00-\udfff]/.test(words[p.end] ?? "") && /[\ud800-\udbff]/.test(words[p.end - 1] ?? "")));
+  for (const g of groups) assert.ok(g.end - g.start <= 255 || g.pieces.length === 1);
 }));
-
-test("labels are hidden between turns, headings are not", () => {
-  const text = "Second interview, at home\n\nANNA: Yes.\n[00:12] Ben: No.", at = w => [text.indexOf(w), text.indexOf(w) + w.length];
-  const turns = [["Yes.", "Anna"], ["No.", "Ben"]].map(([w, speaker]) => ({ start: at(w)[0], end: at(w)[1], speaker }));
-  assert.deepEqual(s.cutPieces(text, turns).map(p => [p.turn, text.slice(p.start, p.end)]), [[-1, "Second interview, at home\n\nANNA:"], [0, "Yes."], [1, "No."]]);
-});
 
 test("stacked labels keep their distance and their order", () => times(100, ({ below }) => {
   const tops = Array.from({ length: below(40) }, () => below(300)).sort((a, b) => a - b), at = s.stackLabels(tops).filter(y => y !== null);
@@ -76,16 +59,16 @@ test("a colour of another program's making is a colour or nothing: it goes into 
     const doc = { codes: new Map() };
     s.readCodes(doc, columns(wrong));
     assert.equal(doc.codes.get(1).colour, null, String(wrong));
-    for (const code of [doc.codes.get(1), { colour: wrong, look: { ink: 0, line: 0 } }]) assert.equal(s.swatchOf(code), "--ink:var(--pb-ink0);border-bottom-style:solid", String(wrong));
+    for (const code of [doc.codes.get(1), s.dress({ colour: wrong })]) assert.equal(s.swatchOf(code), "--ink:var(--pb-own,light-dark(#A35A10,#F58023));border-bottom-style:solid", String(wrong));
   }
   const doc = { codes: new Map() };
   s.readCodes(doc, columns("#00aaFF"));
-  assert.match(s.swatchOf(doc.codes.get(1)), /^--ink:light-dark\(#[\da-f]{6},#00aaff\);border-bottom-style:solid$/);
+  assert.match(s.swatchOf(doc.codes.get(1)), /^--ink:var\(--pb-own,light-dark\(#[\da-f]{6},#00aaff\)\);border-bottom-style:solid$/);
 });
 
 test("a document unpacks with offsets in UTF-16, lanes, groups, and each turn's number of codings", () => {
   const text = "A: 😀 one two\nB: three";
-  const doc = s.makeDoc({ text, language: null, turns: { start: [3, 16], end: [12, 21], speaker: ["A", "B"], role: ["participant", "interviewer"], time: [null, 7] },
+  const doc = s.makeDoc({ text, language: null, turns: { start: [3, 16], end: [12, 21], speaker: ["A", "B"], role: ["participant", "interviewer"], time: [null, 7] }, pieces: { turn: [0, 1], start: [3, 16], end: [12, 21], first: [true, true] },
     codings: { id: [7, 8], start: [3, 5], end: [4, 12], code: [1, 1], coder: ["MB", "MB"], origin: ["manual", "manual"] },
     codes: { id: [1], name: ["Joy"], path: ["Joy"], facet: ["gain"], colour: [null], n: [2] } });
   assert.equal(text.slice(doc.byId.get(7).start, doc.byId.get(7).end), "😀");
