@@ -501,7 +501,7 @@ def _overview(deck: Any, journey: Journey) -> None:
         title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
         _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
 
-
+# %% ../nbs/63_journey_exchange.ipynb #cc0aae2d
 def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
     "Return one line for each coding, and how many there are beyond `most`."
     rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{shorten(str(r.quote), 200, placeholder=' …')}”"

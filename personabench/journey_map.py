@@ -326,7 +326,7 @@ def _told(quotes: Sequence[_Said], away: set[str], most: int = 200) -> dict[str,
     rows, people = [one(q) for q in kept[:most]], {q.case for q in kept}
     return {"quotes": rows, "more": len(kept) - len(rows), "people": len(people), "withdrawn": len(quotes) - len(heard), "ids": [int(q.coding_id) for q in kept]}
 
-
+# %% ../nbs/62_journey_map.ipynb #5caaa8b8
 def map_evidence(
     journey: Journey,               # the journey that the map shows
     k: str,                         # key of a stage or of a computed item, from `map_view`

@@ -66,7 +66,7 @@ def _labeller(model: Any, X: Any, weights: np.ndarray | None) -> Callable[[np.nd
 def _labellers(model: Any, X: Any, weights: np.ndarray | None, ks: Iterable[int]) -> list[Callable[..., np.ndarray]]:
     return [_labeller(_with_k(model, k), X, weights) for k in ks]
 
-
+# %% ../nbs/32_stability.ipynb #59cfab52
 def _checked(X: Any, weights: Any, *, seed: int, **rounds: int) -> tuple[Any, np.ndarray | None]:
     "Return the rows as something that can be indexed, and the weights as an array. Raises BadInput, also for a seed or a number of rounds that makes no sense."
     X = X if isinstance(X, pd.DataFrame) else np.asarray(X)

@@ -632,7 +632,7 @@ def _inside(element, tag: str) -> Iterator:
         elif child.tag != _W + "tbl" and child.tag not in _SKIPPED:
             yield from _inside(child, tag)
 
-
+# %% ../nbs/03_transcripts.ipynb #04fa0370
 def _row_text(row) -> str:
     """Return a table row as 'Speaker: text', with a stamp where there is one; other rows as cells joined by ' | '."""
     cells = ["\n".join(filter(None, (_paragraph_text(p).strip() for p in _inside(cell, _W + "p")))) for cell in _inside(row, _W + "tc")]
