@@ -295,19 +295,19 @@ def _kinds() -> tuple[type, type, type]:
     "Return Altair's kinds of chart for a part, a lane and a page, made light; a page is checked when it is asked to be."
     import altair as alt
 
-    class Part(alt.Chart):
+    class Chart(alt.Chart):
         def copy(self, deep: Any = True, ignore: Any = None) -> Any:
             return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)
 
-    class Lane(alt.LayerChart):
+    class LayerChart(alt.LayerChart):
         def copy(self, deep: Any = True, ignore: Any = None) -> Any:
             return _sharing(type(self), self, layer=[part.copy() for part in self.layer]) if isinstance(deep, bool) else super().copy(deep, ignore)
 
-    class Page(alt.VConcatChart):
+    class VConcatChart(alt.VConcatChart):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]: return super().to_dict(validate, **how)
         def to_json(self, validate: bool = False, **how: Any) -> str: return super().to_json(validate, **how)
 
-    return Part, Lane, Page
+    return Chart, LayerChart, VConcatChart
 
 # %% ../nbs/50_charts.ipynb #58ca0b50
 def _values(table: pd.DataFrame) -> list[dict[str, Any]]:

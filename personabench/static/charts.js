@@ -43,7 +43,7 @@ export function following(render, dark, ink) {
       for (const call of again) call();
     });
     watch.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-    given.el?.addEventListener("focusin", own);
+    given.el.addEventListener("focusin", own);
     const close = await render({ ...given, model: seen });
     return () => { watch.disconnect(); close?.(); };
   };

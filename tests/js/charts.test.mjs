@@ -21,10 +21,14 @@ test("a chart is drawn again when the notebook turns dark, and left alone when i
   globalThis.MutationObserver = class { constructor(call) { changed = call; } observe() {} disconnect() { changed = () => {}; } };
   const drawn = [], model = { get: name => name === "spec" ? spec() : name, on: () => {}, set: () => {}, off: () => {}, save_changes: () => {}, send: () => {} };
   const render = ({ model }) => { const draw = () => drawn.push(model.get("spec").background); model.on("change:spec", draw); draw(); return () => drawn.push("closed"); };
-  const close = await c.following(render, DARK, INK)({ model, el: {} });
+  const heard = {}, el = { addEventListener: (name, call) => { heard[name] = call; } };
+  const close = await c.following(render, DARK, INK)({ model, el });
   body.dataset.jpThemeLight = "false"; changed(); changed();
   body.dataset.jpThemeLight = "true"; changed();
   assert.deepEqual(drawn, ["#FFFFFF", "#14171C", "#FFFFFF"]);
   close(); body.dataset.jpThemeLight = "false"; changed();
   assert.equal(drawn.at(-1), "closed");
+  const menu = { tagName: "SELECT", dataset: {} }, mark = { tagName: "path", dataset: {} };
+  for (const target of [menu, mark]) heard.focusin({ target });
+  assert.deepEqual([menu.dataset.lmSuppressShortcuts, mark.dataset.lmSuppressShortcuts], ["true", undefined], "arrows in a menu are the menu's");
 });
