@@ -234,6 +234,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.charts._params': ('charts.html#_params', 'personabench/charts.py'),
                                      'personabench.charts._part': ('charts.html#_part', 'personabench/charts.py'),
                                      'personabench.charts._people': ('charts.html#_people', 'personabench/charts.py'),
+                                     'personabench.charts._plain': ('charts.html#_plain', 'personabench/charts.py'),
                                      'personabench.charts._quote_blocks': ('charts.html#_quote_blocks', 'personabench/charts.py'),
                                      'personabench.charts._quote_layers': ('charts.html#_quote_layers', 'personabench/charts.py'),
                                      'personabench.charts._ruled': ('charts.html#_ruled', 'personabench/charts.py'),

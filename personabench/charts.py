@@ -10,6 +10,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -229,7 +230,9 @@ def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     chart = alt.Chart(table).encode(x=x, tooltip=_tips(stage="Stage", n_people="People", n_codings="Codings"), **_up_to_heads(x))
     if select is None: return chart.mark_rect(aria=False).encode(fill=plain)
     chosen = alt.Fill("fill:N", scale=None, condition={"test": _is_chosen(select), "value": ink["chosen"]})
-    return chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(*_params(select))
+    chart = chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(*_params(select))
+    chart.name = "stages"      # a name of its own: Altair makes one from all that a chart holds
+    return chart
 
 
 def _key(*parts: str) -> str:
@@ -316,21 +319,32 @@ def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(map(str, table), row)) for row in zip(*columns)]
 
 
-def _channels(chart: Any, table: pd.DataFrame) -> Any:
-    "Return the channels of a part as plain values. Altair asks the table for a tooltip's type with great care; here a glance does."
+_SHORTHAND = re.compile(r"(\w+)(?::([QNOT]))?")
+_TYPES = {"Q": "quantitative", "N": "nominal", "O": "ordinal", "T": "temporal"}
+
+
+def _plain(thing: Any, table: pd.DataFrame) -> Any:
+    "Return what a part holds as plain values. Altair asks the table for the type of a field with great care; here a glance does. Raises ValueError for what is too hard."
     import altair as alt
 
-    def typed(tip: Any) -> Any:
-        name = tip._kwds.get("shorthand") if isinstance(tip, alt.Tooltip) else None
-        if name not in table: return tip
-        kind = "quantitative" if table[name].dtype.kind in "iuf" else "nominal"
-        return {"field": name, "type": kind, **{k: v for k, v in tip._kwds.items() if v is not alt.Undefined and k != "shorthand"}}
+    if isinstance(thing, (list, tuple)): return [_plain(x, table) for x in thing]
+    if isinstance(thing, dict): return {k: _plain(v, table) for k, v in thing.items() if v is not alt.Undefined}
+    if not isinstance(thing, alt.SchemaBase): return thing
+    if isinstance(thing, (alt.Parameter, alt.ParameterExpression)) or thing._args: return thing.to_dict(validate=False)
+    held = {k: v for k, v in thing._kwds.items() if v is not alt.Undefined}
+    if (short := held.pop("shorthand", None)) is None: return _plain(held, table)
+    if not isinstance(short, str) or not (said := _SHORTHAND.fullmatch(short)): raise ValueError(short)
+    field, kind = said.groups()
+    if kind is None and field not in table: raise ValueError(short)
+    kind = _TYPES[kind] if kind else "quantitative" if table[field].dtype.kind in "iuf" else "nominal"
+    return {"field": field, **({"type": kind} if "type" in thing._kwds else {}), **_plain(held, table)}
 
-    held = {k: v for k, v in chart.encoding._kwds.items() if v is not alt.Undefined}
-    if isinstance(held.get("tooltip"), list): held["tooltip"] = [typed(tip) for tip in held["tooltip"]]
+
+def _channels(chart: Any, table: pd.DataFrame) -> Any:
+    "Return the channels of a part as plain values."
     channels = type(chart.encoding)
-    try: return channels(**channels(**held).to_dict(validate=False))
-    except ValueError: return channels(**channels(**held).to_dict(validate=False, context={"data": table}))      # a type that only the table tells
+    try: return channels(**_plain(chart.encoding, table))
+    except ValueError: return channels(**chart.encoding.to_dict(validate=False, context={"data": table}))
 
 
 def _part(chart: Any, seen: dict[int, Any]) -> Any:
@@ -341,8 +355,7 @@ def _part(chart: Any, seen: dict[int, Any]) -> Any:
     if type(chart) is not alt.Chart or not isinstance(table, pd.DataFrame): return chart
     with _checked_once():
         channels = _channels(chart, table)
-        mark = chart.mark if isinstance(chart.mark, str) else {k: v.to_dict(validate=False) if hasattr(v, "to_dict") else v
-                                                             for k, v in chart.mark._kwds.items() if v is not alt.Undefined}
+        mark = _plain(chart.mark, table)
         if id(table) not in seen: seen[id(table)] = alt.InlineData(values=_values(table))
     return _sharing(_kinds()[0], chart, data=seen[id(table)], encoding=channels, mark=mark)
 
@@ -626,11 +639,10 @@ def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int)
 # %% ../nbs/50_charts.ipynb #a9295aec
 def _stage_lines(journey: Journey, blocks: pd.DataFrame) -> pd.DataFrame:
     "Return per stage the line above its quotes: stage, head (alone), body (with others beside it)."
-    known = dict(zip(journey.stages["stage"], journey.stages["n_codings"]))
-    def line(stage: str, rows: pd.DataFrame) -> str:
-        return f"{stage}: {int(rows['stage'].eq(stage).sum())} of {known[stage]} codings" if known[stage] else f"{stage}: nobody was quoted"
-
-    return pd.DataFrame([(s, line(s, blocks), line(s, blocks[blocks["beside"].notna()])) for s in known], columns=["stage", "head", "body"])
+    alone, beside = Counter(blocks["stage"]), Counter(blocks["stage"][blocks["beside"].notna()])
+    lines = [(s, *(f"{s}: {shown[s]} of {n} codings" if n else f"{s}: nobody was quoted" for shown in (alone, beside)))
+             for s, n in zip(journey.stages["stage"], journey.stages["n_codings"])]
+    return pd.DataFrame(lines, columns=["stage", "head", "body"])
 
 
 def _set_quotes(journey: Journey, blocks: pd.DataFrame, select: Any, width: float, columns: int) -> Any:
