@@ -16,7 +16,7 @@ import pandas as pd
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
                                  _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
-from .journeys import Journey
+from .journeys import Journey, _kind_words
 from .schema import BadInput, FACETS, nearest
 from .statistics import wilson
 
@@ -216,17 +216,16 @@ def _figures(low: float, high: float, kind: str) -> str:
     return f"{first.removesuffix(' %')} to {last}" if last.endswith(" %") else f"{first} to {last}"
 
 
-_KINDS = {"nps": "net promoter score", "csat": "two best answers", "drop-off": "share who left", "seconds": "time", "emotion": "mean feeling", "ces": "mean"}
-
-
 def _scale_words(rows: pd.DataFrame, low: float, high: float) -> str:
     "Say what the figures of a metric are and from where to where it is drawn: two best answers, 0 to 100 %."
-    kind = str(rows["kind"].iloc[0])
-    asked = kind == "share" and rows["question"].fillna("").astype(str).ne("").any() if "question" in rows else False
-    what = "share of yes" if asked else _KINDS.get(kind, kind)
-    if kind in _ENDS or kind == "seconds": return f"{what}, {_figures(low, high, kind)}"
-    known = rows.reindex(columns=["lowest", "highest"]).notna().all(axis=None)
-    return f"{what}, {low:g} to {high:g}" if known else f"{what}, ends unknown: {_figures(low, high, kind)}"
+    kind, ends = str(rows["kind"].iloc[0]), rows.reindex(columns=["lowest", "highest"]).astype(float)
+    known = kind != "seconds" and bool(ends.notna().all(axis=None))
+    answer = rows["answer"].iloc[0] if "answer" in rows else None
+    words = _kind_words(kind, ends["lowest"].min() if known else np.nan, ends["highest"].max() if known else np.nan, answer)
+    if kind in _ENDS: return words
+    if kind == "seconds": return f"{words}, {_figures(low, high, kind)}"
+    words = words if "," in words or not known else f"{words}, {low:g} to {high:g}"
+    return words if known else f"{words}, ends unknown: {_figures(low, high, kind)}"
 
 
 _ENDS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}

@@ -422,7 +422,7 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
-_KIND_WORDS = {"nps": "promoters less detractors, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
+_KIND_WORDS = {"nps": "net promoter score, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
                "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
 
 

@@ -151,10 +151,11 @@ def test_a_mean_is_drawn_on_the_scale_of_its_answers():
 def test_a_metric_says_what_its_figure_is_under_a_name_of_up_to_three_lines():
     ask = "Signing up or paying for the last pass was easy for me."
     kinds = [("csat", "two best answers, 0 to 100 %"), ("share", "share of yes, 0 to 100 %"), ("nps", "net promoter score, −100 to +100"), ("mean", "mean, 1 to 5"),
-             ("seconds", "time, 0 s to 4 s")]
+             ("seconds", "median, 0 s to 4 s")]
     rows = pd.DataFrame([("Sign-up", f"{ask} {k}", kind, 2.8 if kind in ("mean", "seconds") else .3, np.nan, np.nan, 90, "panel", "q", 1., 5.)
                          for k, (kind, _) in enumerate(kinds)], columns=[*METRICS, "lowest", "highest"])
     rows.loc[4, ["low", "high", "lowest", "highest"]] = 2., 4., np.nan, np.nan
+    rows["answer"] = pd.Series([None, "yes", None, None, None], dtype=object)
     spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(rows)).to_dict()
     unit = marks(spec, "circle")[0]
     labels = labels_of(spec)

@@ -167,7 +167,7 @@ def test_what_a_figure_counts_is_said_with_its_scale():
         got = stage_metrics(study, asked)
     said = {(r.question, r.kind): _kind_words(r.kind, r.lowest, r.highest, r.answer) for r in got.itertuples()}
     assert said == {("q", "csat"): "two best answers, 0 to 100 %", ("q", "ces"): "mean, 1 to 5", ("q", "emotion"): "mean, −2 to +2", ("spent", "mean"): "mean",
-                    ("r", "nps"): "promoters less detractors, −100 to +100", ("pass", "share"): "share of year pass, 0 to 100 %",
+                    ("r", "nps"): "net promoter score, −100 to +100", ("pass", "share"): "share of year pass, 0 to 100 %",
                     ("paid", "share"): "share of yes, 0 to 100 %"}
     assert len(got.attrs["notes"]) == 1 and "'spent'" in got.attrs["notes"][0] and "scale=(lowest, highest)" in got.attrs["notes"][0]
     assert _kind_words("mean", -3, 3) == "mean, −3 to 3" and _kind_words("share") == "share, 0 to 100 %", "a share of a log has no answer"
