@@ -249,7 +249,7 @@ def _lane(journey: Journey, layers: Sequence[Any], *, ink: dict[str, str], title
     n, frame = len(journey.stages), alt.ViewBackground(stroke=None)
     seen: dict[int, Any] = {}
     parts = [_part(layer, seen) for layer in layers]
-    return _kinds()[1](layer=parts, width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
+    return _kinds()["LayerChart"](layer=parts, width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
 
 
 def _y_axis(ink: dict[str, str], **more: Any) -> Any:
@@ -285,32 +285,48 @@ def _checked_once() -> Iterator[None]:
     with schemapi.debug_mode(False): yield
 
 
+def _own(thing: Any) -> Any:
+    "Return a copy of what a chart holds in which nothing is shared but data."
+    if isinstance(thing, dict): return {k: _own(v) for k, v in thing.items()}
+    if isinstance(thing, list): return [_own(v) for v in thing]
+    return _sharing(type(thing), thing) if hasattr(type(thing), "_schema") else thing
+
+
 def _sharing(kind: type, chart: Any, **own: Any) -> Any:
-    "Return a copy of a chart, of some kind, that holds the same things but for its `own`."
+    "Return a copy of a chart, of some kind, with the same data and with `own` in place of what it held. Nothing is looked at anew, unlike in Altair's copies."
     twin: Any = object.__new__(kind)
-    object.__setattr__(twin, "_args", chart._args)
-    object.__setattr__(twin, "_kwds", {**chart._kwds, **own})
+    object.__setattr__(twin, "_args", tuple(map(_own, chart._args)))
+    object.__setattr__(twin, "_kwds", {k: v if k == "data" else _own(v) for k, v in {**chart._kwds, **own}.items()})
     return twin
 
 # %% ../nbs/50_charts.ipynb #15ec9b4f
 @cache
-def _kinds() -> tuple[type, type, type]:
+def _kinds() -> dict[str, type]:
     "Return Altair's kinds of chart for a part, a lane and a page, made light; a page is checked when it is asked to be."
     import altair as alt
 
-    class Chart(alt.Chart):
+    class Light:
         def copy(self, deep: Any = True, ignore: Any = None) -> Any:
-            return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)
+            return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)  # type: ignore[misc]
 
-    class LayerChart(alt.LayerChart):
-        def copy(self, deep: Any = True, ignore: Any = None) -> Any:
-            return _sharing(type(self), self, layer=[part.copy() for part in self.layer]) if isinstance(deep, bool) else super().copy(deep, ignore)
+        def __reduce__(self) -> Any: return _revived, (type(self).__name__, self._args, self._kwds)  # type: ignore[attr-defined]
 
-    class VConcatChart(alt.VConcatChart):
+    class Chart(Light, alt.Chart): pass
+    class LayerChart(Light, alt.LayerChart): pass
+
+    class VConcatChart(Light, alt.VConcatChart):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]: return super().to_dict(validate, **how)
         def to_json(self, validate: bool = False, **how: Any) -> str: return super().to_json(validate, **how)
 
-    return Chart, LayerChart, VConcatChart
+    return {kind.__name__: kind for kind in (Chart, LayerChart, VConcatChart)}
+
+
+def _revived(kind: str, args: tuple, kwds: dict[str, Any]) -> Any:
+    "Return a chart that was pickled."
+    twin: Any = object.__new__(_kinds()[kind])
+    object.__setattr__(twin, "_args", args)
+    object.__setattr__(twin, "_kwds", kwds)
+    return twin
 
 # %% ../nbs/50_charts.ipynb #58ca0b50
 def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -357,7 +373,7 @@ def _part(chart: Any, seen: dict[int, Any]) -> Any:
         channels = _channels(chart, table)
         mark = _plain(chart.mark, table)
         if id(table) not in seen: seen[id(table)] = alt.InlineData(values=_values(table))
-    return _sharing(_kinds()[0], chart, data=seen[id(table)], encoding=channels, mark=mark)
+    return _sharing(_kinds()["Chart"], chart, data=seen[id(table)], encoding=channels, mark=mark)
 
 # %% ../nbs/50_charts.ipynb #128fedb2
 def _blank(journey: Journey, message: str, *, ink: dict[str, str], title: str, heads: bool = False, select: Any = None) -> Any:
@@ -733,4 +749,5 @@ def chart_stack(
     with warnings.catch_warnings():      # one selection in several lanes is the point, not a mistake
         warnings.filterwarnings("ignore", message="Automatically deduplicated selection parameter")
         apart = alt.Resolve(scale=alt.ScaleResolveMap(**dict.fromkeys(("x", "y", "color", "fill", "shape", "size"), "independent")))
-        return _kinds()[2](vconcat=list(charts), spacing=24, background=ink["paper"], padding=18, description=description, title=head, resolve=apart, **_lasting(theme))
+        look = dict(spacing=24, background=ink["paper"], padding=18, **_lasting(theme))
+        return _kinds()["VConcatChart"](vconcat=list(charts), description=description, title=head, resolve=apart, **look)

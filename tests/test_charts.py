@@ -399,6 +399,26 @@ def test_lanes_can_be_changed_and_combined_as_any_altair_chart():
     assert json.loads(page.to_json()) == page.to_dict() and json.loads(lane.to_json()) == before
 
 
+def test_a_copy_of_a_chart_is_a_chart_of_its_own_and_charts_can_be_pickled():
+    import copy
+    import pickle
+
+    lane = chart_emotions(trip_of(["A", "B", "C"], 4))
+    page, before = chart_stack([lane], title="T"), lane.to_dict()
+    for twin in (lane.copy(), lane.properties(width=900), copy.deepcopy(lane), pickle.loads(pickle.dumps(lane))):
+        twin.title.text = "Another"
+        twin.view.stroke = "red"
+        twin.layer[0].mark["color"] = "red"
+        twin.layer[0].encoding.x = {"field": "other", "type": "nominal"}
+        twin.layer[-1].encoding.text["field"] = "other"
+        assert lane.to_dict() == before
+    assert pickle.loads(pickle.dumps(page)).to_dict() == page.to_dict()
+    drawn = page.to_dict()
+    lane.title.text = "Changed later"
+    lane.layer[0].mark["color"] = "red"
+    assert page.to_dict() == drawn
+
+
 def test_values_are_what_json_can_hold():
     table = pd.DataFrame({"x": [1., np.nan, np.inf], "n": [1, 2, 3], "words": ["a", None, "b"], "yes": [True, False, True], "kind": pd.Categorical(["u", "v", None]),
                           "maybe": pd.array([1, None, 3], dtype="Int64")})
