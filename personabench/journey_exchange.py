@@ -587,16 +587,17 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
 def _pain_slide(deck: Any, journey: Journey) -> None:
     "Add the list of pains to act on."
     every = journey.opportunities.merge(journey.pains[["stage", "pain", "low", "high"]], on=["stage", "pain"], how="left")
-    firm = every[(every["people"] > 1) & ~(every["emotion"].astype(float) > 0)]
+    firm = every[every["people"] > 1]
     if firm.empty: return
     top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
     rows = [[int(k), r.stage, r.pain, f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
-             _signed(r.emotion) if r.emotion == r.emotion else "–"] for k, r in zip(top["rank"].rank(method="min"), top.itertuples())]
-    notes = ["Ranked by people and, among equals, by how those people felt in the stage, −2 to +2. The share is of the people who spoke of the stage."]
-    if len(every) > len(firm): notes += [f"Not listed: {len(every) - len(firm)} pains that one person alone told of, or whose people felt good in the stage."]
+             f"{r.severity:.1f}" if r.severity == r.severity else "–"] for k, r in zip(top["rank"], top.itertuples())]
+    notes = ["Ranked by share × severity. The share is of the people who spoke of the stage; severity, 0 to 2, is how far below neutral those with the pain "
+             "felt there, on average."]
+    if alone := len(every) - len(firm): notes += [f"Not listed: {alone} pain{'s' if alone > 1 else ''} that one person alone told of."]
     if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
     for r in top.itertuples(): notes += [f"{r.pain}:", *_by_stage(journey.quotes[journey.quotes["facet"].eq("pain") & journey.quotes["code"].eq(r.pain)], [r.stage])]
-    _grid(_slide(deck, "Where to act first", notes), [["", "Stage", "Pain", "People", "Share (95 % interval)", "Felt"], *rows], [.4, 2, 4, 1, 2, .8], size=14)
+    _grid(_slide(deck, "Where to act first", notes), [["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"], *rows], [.4, 2, 4, 1, 2, 1], size=14)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300044
 def _standing(entry: Any, told: pd.DataFrame) -> list[str]:

@@ -343,18 +343,21 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/44_journeys.ipynb #51c0dd22
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
-    "Rank the pains of all stages: rank, stage, order, pain, people, share, codings, emotion."
+    """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Where nobody with
+    a pain said how the stage felt there is no severity, and these come last, by people."""
     part, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
     felt_by: dict[tuple[str, str], list[float]] = {}
     for stage, pain, case in zip(part["stage"], part["code"], part["case"]):
         if (stage, case) in how: felt_by.setdefault((stage, pain), []).append(how[stage, case])
-    means = [float(np.mean(sorted(felt_by[at]))) if at in felt_by else np.nan for at in zip(pains["stage"], pains["pain"])]
-    table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=np.array(means, float))
-    rank = np.lexsort((table["order"], -table["codings"], table["emotion"], -table["people"]))      # NaN sorts last
-    table = table.iloc[rank]
-    first = table[["people", "emotion", "codings"]].fillna(9).diff().ne(0).any(axis=1)      # equal pains share a rank
+    found = [np.array(sorted(felt_by.get(at, [])), float) for at in zip(pains["stage"], pains["pain"])]
+    table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=np.array([x.mean() if len(x) else np.nan for x in found], float),
+                         severity=np.array([np.maximum(-x, 0).mean() if len(x) else np.nan for x in found], float))
+    score = np.round(table["share"].to_numpy(float) * table["severity"].to_numpy(float), 9)
+    at = np.lexsort((table["order"], -table["people"], -score))      # NaN sorts last
+    table = table.iloc[at].assign(score=score[at])
+    first = table[["score", "people"]].fillna(-1).diff().ne(0).any(axis=1)      # equal pains share a rank
     table = table.assign(rank=np.maximum.accumulate(np.where(first, np.arange(1, len(table) + 1), 0)))
-    return table[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion"]].reset_index(drop=True)
+    return table[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion", "severity"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
 _METRICS = ["stage", "metric", "kind", "value", "low", "high", "n", "source", "question", "lowest", "highest", "answer"]
@@ -382,7 +385,7 @@ class Journey:
     influences: pd.DataFrame      # stage, influence, people, codings, share, low, high
     quotes: pd.DataFrame          # stage, facet, code, valence, case, quote, source, start, end, coding_id, coder, via; a step's have facet "step"
     moments: pd.DataFrame         # moment (peak, pit, end, mean), stage, order, emotion, low, high, n_people
-    opportunities: pd.DataFrame   # rank, stage, order, pain, people, share, codings, emotion
+    opportunities: pd.DataFrame   # rank (by share x severity), stage, order, pain, people, share, codings, emotion, severity (0 to 2)
     unplaced: pd.DataFrame        # coding_id, source, case, facet, code, quote, start, end, reason
     notes: tuple[str, ...] = ()   # what a reader of the numbers must know
     metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_METRICS))   # stage, metric, kind, value, low, high, n, source,

@@ -405,10 +405,24 @@ def test_one_person_makes_no_peak_where_three_can():
     assert trip.moments.set_index("moment")["stage"]["peak"] == "Buy"
 
 
-def test_opportunities_rank_by_people_then_by_feeling():
+def test_opportunities_rank_by_reach_times_severity_as_pain_severity_does():
+    from personabench.journey_measures import pain_severity
+
+    people = "ABCDEFGH"
+    rows = [(p, 0, 0, 90, "Use", "stage") for p in people] + [(p, 0, 6, 9, "felt", "emotion", -2 if p in "AB" else 1 if p in "CDE" else 0) for p in people]
+    rows += [(p, 0, 1, 5, "wide and mild", "pain") for p in "BCDEFGH"] + [(p, 0, 10, 15, "bad for few", "pain") for p in "AB"] + [("H", 0, 20, 25, "mild", "pain")] * 3
+    trip = journey_from_codings(table(*rows))
+    found, heavy = trip.opportunities, pain_severity(trip)
+    assert found["pain"].tolist() == heavy["pain"].tolist() == ["bad for few", "wide and mild", "mild"]
+    assert found["severity"].tolist() == pytest.approx(heavy["severity"].tolist()) and found["severity"].tolist() == pytest.approx([2, 2 / 7, 0])
+
+
+def test_opportunities_without_a_feeling_come_last_by_people():
     rows = [("A", 0, 0, 90, "Use", "stage"), ("B", 0, 0, 90, "Use", "stage"), ("A", 0, 1, 5, "slow", "pain"), ("A", 0, 6, 9, "bad", "emotion", -2),
             ("B", 0, 1, 5, "dear", "pain"), ("B", 0, 6, 9, "meh", "emotion", 0), ("A", 0, 10, 15, "lost", "pain"), ("B", 0, 10, 15, "lost", "pain")]
     assert journey_from_codings(table(*rows)).opportunities["pain"].tolist() == ["lost", "slow", "dear"]
+    mute = [r for r in rows if r[5] != "emotion"]
+    assert journey_from_codings(table(*mute)).opportunities["pain"].tolist()[0] == "lost" and journey_from_codings(table(*mute)).opportunities["severity"].isna().all()
 
 
 # -- Bad and empty input --------------------------------------------------------------------------------------------------------
