@@ -26,26 +26,34 @@ __all__ = ['chart_funnel', 'chart_flow']
 _NAME, _BAR, _SAID = 180, 330, 300   # pixels: stage, share, words
 
 
-def _step_words(r: Any, before: str | None) -> tuple[str, str]:
+def _step_words(r: Any, before: str | None, visitors: int) -> tuple[str, str]:
     "Return the two lines beside a bar: how many, and what was lost on the way to it."
+    if not visitors: return "0 cases", "no event of it in the log"
     first = f"{_cases(r.cases)}, {_percent(r.share, r.low, r.high)}"
     if before is None: return first, f"{r.lost:,} of all cases did not come here" if r.lost else "everybody came here"
+    if r.of_previous != r.of_previous: return first, "nobody was left to come here"
     wait = f" · {_wait(r.wait)} later" if r.cases else ""
     since = before if len(before) <= 20 else "the stage before"
     return first, (f"−{r.lost:,} since {since}" if r.lost else f"nobody lost since {since}") + wait
 
 
-def _funnel_parts(table: pd.DataFrame, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def _visitor_words(r: Any, n: int) -> tuple[str, str]:
+    "Return the two lines beside the bar of a discovered stage: how many of all, and who came back."
+    return f"{r.cases:,} of {n:,} cases, {_percent(r.share, r.low, r.high)}", f"{r.again:,} of them more than once" if r.again else "nobody more than once"
+
+
+def _funnel_parts(journey: EventJourney, ink: dict[str, str]) -> tuple[dict[str, list[dict[str, Any]]], float]:
     "Set the stages one under the other: names, bars, intervals and words; and the height."
+    table, visitors = (journey.stages if journey.discovered else journey.funnel), journey.stages["cases"]
     parts: dict[str, list[dict[str, Any]]] = {k: [] for k in ("names", "bars", "reach", "words", "more", "dots")}
     y, before = 6., None
-    for r in table.itertuples():
+    for r, came in zip(table.itertuples(), visitors):
         name = _lines(r.stage, _NAME - 16, 3)
-        first, second = _step_words(r, before)
+        first, second = _visitor_words(r, journey.n_cases) if journey.discovered else _step_words(r, before, came)
         share = r.share if r.share == r.share else 0.
         parts["names"].append({"x": 0, "y": y + 4, "words": "\n".join(name), "ink": ink["ink"]})
         parts["bars"].append({"x": _NAME, "x2": _NAME + share * _BAR, "y": y + 13, "ink": ink["bar"]})
-        if r.low == r.low: parts["reach"].append({"x": _NAME + r.low * _BAR, "x2": _NAME + r.high * _BAR, "y": y + 13, "ink": ink["ink"]})
+        if came and r.low == r.low: parts["reach"].append({"x": _NAME + r.low * _BAR, "x2": _NAME + r.high * _BAR, "y": y + 13, "ink": ink["ink"]})
         parts["dots"].append({"x": _NAME + share * _BAR, "y": y + 13, "shape": "circle", "fill": ink["ink"], "ink": ink["paper"],
                               "stage": r.stage, "told": first, "lost": second, "alt": f"{r.stage}: {first}. {second}"})
         parts["words"].append({"x": _NAME + _BAR + 16, "y": y + 1, "words": first, "ink": ink["ink"]})
@@ -61,6 +69,10 @@ def _scale(height: float, ink: dict[str, str], of: str) -> tuple[list[dict[str, 
             [{"x": _NAME + s * _BAR, "y": height + 4, "words": words, "ink": ink["muted"]} for s, words in at])
 
 # %% ../nbs/58_event_charts.ipynb #9866876a
+_ORDERED = "in this order, whatever happened in between"
+_GUESSED = "stages were discovered: frequent events, each counted by itself; their order is a guess, this is no funnel"
+
+
 def _upright(rows: list[dict[str, Any]], width: float, height: float) -> Any:
     import altair as alt
 
@@ -73,23 +85,29 @@ def chart_funnel(
     segments: bool = False,       # one row per segment in each stage, held against all others
     theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
-    "Draw how many cases reached each stage, with intervals, what was lost before it and how long it took. Raises BadInput (segments asked for and not there)."
+    """Draw how many cases reached each stage, with intervals, what was lost before it and how long it took; of discovered stages, how many visited each.
+
+    Raises BadInput (segments asked for and not there).
+    """
     import altair as alt
 
     _draw_offline()
     ink = _inks(theme)
     if segments and journey.segments.empty:
         raise BadInput("chart_funnel", "segments=True", "a journey with segments", "journey_from_events(log, segments={case: segment})")
-    parts, y = _by_parts(journey, ink) if segments else _funnel_parts(journey.funnel, ink)
+    parts, y = _by_parts(journey, ink) if segments else _funnel_parts(journey, ink)
     width, height = _NAME + _BAR + 16 + _SAID, y + 24
     upright, labels = _scale(y, ink, "the segment" if segments else "all cases")
     size = (width, height)
-    tips = [alt.Tooltip("stage:N", title="Stage"), alt.Tooltip("told:N", title="Reached"), alt.Tooltip("lost:N", title="Before it")]
+    tips = [alt.Tooltip("stage:N", title="Stage"), alt.Tooltip("told:N", title="Visited" if journey.discovered else "Reached"),
+            alt.Tooltip("lost:N", title="Against others" if segments else "Again" if journey.discovered else "Before it")]
     layers = [_upright(upright, *size), *([_rules(pd.DataFrame(parts["bars"]), *size, 22)] if parts["bars"] else []), _rules(pd.DataFrame(parts["reach"]), *size, 2),
               _points(pd.DataFrame(parts["dots"]), *size, tips), _texts(pd.DataFrame(parts["names"]), *size, fontWeight="bold", fontSize=12.5),
               _texts(pd.DataFrame(parts["words"]), *size), _texts(pd.DataFrame(parts["more"] + labels), *size, fontSize=11)]
-    key = "in this order, whatever happened in between; lines are 95 % intervals over cases" + (", differences are against all other segments" if segments else "")
-    return _sheet(layers, width=width, height=height, title=f"How far {_cases(journey.n_cases)} got", key=key, alt_text=journey.explain(), theme=theme)
+    key = f"{_ORDERED}; lines are 95 % intervals over cases" + (", differences are against all other segments" if segments else "")
+    title = f"How far {_cases(journey.n_cases)} got"
+    if journey.discovered: title, key = f"Who visited which discovered stage, of {_cases(journey.n_cases)}", _GUESSED + "\n" + key.removeprefix(f"{_ORDERED}; ")
+    return _sheet(layers, width=width, height=height, title=title, key=key, alt_text=journey.explain(), theme=theme)
 
 
 def _apart(r: Any) -> str:
@@ -142,7 +160,7 @@ def _nodes(moves: pd.DataFrame, scale: float, column: float) -> pd.DataFrame:
 
 
 def _bands(moves: pd.DataFrame, nodes: pd.DataFrame, scale: float, column: float, ink: dict[str, str], names: list[str]) -> pd.DataFrame:
-    "Return the outline of each band as points: band, x, y, y2, ink, and what it says."
+    "Return the outline of each band as points: band, x, y, y2, ink, open (goes on beyond the picture), and what it says."
     at = nodes.set_index(["step", "stage"])["y"].to_dict()
     out, into, rows = dict(at), dict(at), []
     t = np.linspace(0, 1, 13)
@@ -150,17 +168,17 @@ def _bands(moves: pd.DataFrame, nodes: pd.DataFrame, scale: float, column: float
     last = int(moves["step"].max())
     for i, r in enumerate(moves.sort_values(["step", "source", "target"], key=lambda c: c.where(c >= 0, 99)).itertuples()):
         tall, leaves = r.cases * scale, r.target < 0
+        beyond = r.step == last and not leaves
         y0 = out[r.step, r.source]
         out[r.step, r.source] += tall
-        if r.step == last and not leaves: continue
-        y1 = y0 + tall / 2 if leaves else into[r.step + 1, r.target]
-        if not leaves: into[r.step + 1, r.target] += tall
-        far = .3 if leaves else 1.
+        y1 = y0 + tall / 2 if leaves else y0 if beyond else into[r.step + 1, r.target]
+        if not leaves and not beyond: into[r.step + 1, r.target] += tall
+        far = .3 if leaves else .55 if beyond else 1.
         kind = "leave" if leaves else "back" if r.target <= r.source else "go on"
         told = f"{r.cases:,} {kind} from {names[r.source]}" + ("" if leaves else f" to {names[r.target]}")
         for a, b in zip(t, bend):
             top, low = y0 + b * (y1 - y0), y0 + tall + b * ((y1 if leaves else y1 + tall) - y0 - tall)
-            rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told,
+            rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told, "open": beyond,
                          "ink": ink["pain"] if kind == "back" else ink["muted"] if leaves else ink["gain"]})
     return pd.DataFrame(rows)
 
@@ -171,7 +189,10 @@ def chart_flow(
     steps: int = 5,               # how many visits of a case to draw, from the first
     theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
-    "Draw the ways of all cases as bands from visit to visit: on, back and out. Raises BadInput (fewer than two steps, nobody in any stage)."
+    """Draw the ways of all cases as bands from visit to visit: on, back, out, and on beyond the last visit drawn.
+
+    Raises BadInput (fewer than two steps, nobody in any stage).
+    """
     import altair as alt
 
     _draw_offline()
@@ -190,19 +211,39 @@ def chart_flow(
     heads = pd.DataFrame([{"x": k * column, "y": 0, "words": f"visit {k + 1}", "ink": ink["muted"]} for k in range(columns)])
     bands, size = _bands(moves, nodes, scale, column, ink, names), (width, height)
     colour = alt.Color("ink:N", scale=None)
-    area = _base(bands, *size).mark_area(opacity=.28, line=False)
-    area = area.encode(y2="y2:Q", detail="band:N", color=colour, tooltip=[alt.Tooltip("told:N", title="Cases")], description="told:N")
+    shape = {"y2": "y2:Q", "detail": "band:N", "tooltip": [alt.Tooltip("told:N", title="Cases")], "description": "told:N"}
+    area = [_base(bands[~bands["open"]], *size).mark_area(opacity=.28, line=False).encode(color=colour, **shape)]
+    for tone, rows in bands[bands["open"]].groupby("ink"):
+        area += [_base(rows, *size).mark_area(opacity=.28, line=False, color=_fading(tone, ink["paper"])).encode(**shape)]
     blocks = nodes.assign(x2=nodes["x"] + _THICK, y2=nodes["y"] + nodes["tall"].clip(lower=1), ink=ink["line"], stage_name=[names[s] for s in nodes["stage"]])
     tips = [alt.Tooltip("stage_name:N", title="Stage"), alt.Tooltip("cases:Q", title="Cases")]
     bars = _base(blocks, *size).mark_rect(aria=False).encode(x2="x2:Q", y2="y2:Q", color=colour, tooltip=tips)
-    layers = [area, bars, _texts(shown, *size, fontWeight="bold"), _texts(heads, *size, fontSize=11)]
-    away = journey.n_cases - there
-    key = "blue: on to a later stage · orange: back to an earlier one · grey stubs: left" + (f" · {_cases(away)} without any stage not drawn" if away else "")
-    return _sheet(layers, width=width, height=height, title=f"The ways of {_cases(there)}", key=key, alt_text=_flow_words(moves, names, there), theme=theme)
+    layers = [*area, bars, _texts(shown, *size, fontWeight="bold"), _texts(heads, *size, fontSize=11)]
+    title, words = _flow_words(moves, names, there, journey.discovered)
+    key = _flow_key(journey, there, columns if bands["open"].any() else 0, len(nodes) > len(shown))
+    return _sheet(layers, width=width, height=height, title=title, key=key, alt_text=words, theme=theme)
 
 
-def _flow_words(moves: pd.DataFrame, names: list[str], there: int) -> str:
-    "Say the largest bands in words."
-    top = moves[moves["target"] >= 0].sort_values("cases", ascending=False).head(6)
+def _fading(tone: str, paper: str) -> dict[str, Any]:
+    "Return a colour that runs out to the right."
+    return {"gradient": "linear", "x1": 0, "x2": 1, "y1": 0, "y2": 0, "stops": [{"offset": 0, "color": tone}, {"offset": 1, "color": paper}]}
+
+
+def _flow_key(journey: EventJourney, there: int, beyond: int, unnamed: bool) -> str:
+    "Say what the colours and stubs mean, and what is not drawn."
+    on = "blue: on to a later stage · orange: back to an earlier one"
+    if journey.discovered: on = "blue: on, orange: back, in a guessed order of stages that were discovered"
+    lines = [f"{on} · grey stubs that close: left" + (f" · stubs that fade: went on after visit {beyond}" if beyond else "")]
+    more = [f"{_cases(journey.n_cases - there)} without any stage not drawn" if journey.n_cases > there else "", "nodes of under 1 % have no name" if unnamed else ""]
+    return "\n".join([*lines, *filter(None, [" · ".join(filter(None, more))])])
+
+
+def _flow_words(moves: pd.DataFrame, names: list[str], there: int, discovered: bool) -> tuple[str, str]:
+    "Return a title, which says how many went on beyond the picture, and the largest bands of the picture in words."
+    last, onward = int(moves["step"].max()), moves[moves["target"] >= 0]
+    gone = int(onward.loc[onward["step"].eq(last), "cases"].sum())
+    through = " through discovered stages" if discovered else ""
+    title = f"The ways of {_cases(there)}{through}" + (f": the first {last + 1} visits of each; {_cases(gone)} went on" if gone else "")
+    top = onward[onward["step"] < last].sort_values("cases", ascending=False, kind="stable").head(6)
     said = "; ".join(f"visit {r.step + 1}, {names[r.source]} to {names[r.target]}: {r.cases:,}" for r in top.itertuples())
-    return f"Ways of {_cases(there)} from visit to visit. Most went: {said or 'nowhere after the first visit'}."
+    return title, f"{title}. Most went: {said or 'nowhere after the first visit'}."

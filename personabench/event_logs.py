@@ -418,8 +418,8 @@ def _lost_told(j: EventJourney) -> list[str]:
     most = int(left["lost"].max()) if len(left) else 0
     where = left.loc[left["lost"].eq(most), "stage"].tolist()
     if not most: return []
-    if len(where) == 1: return ["", f"Most are lost before {where[0]}: {_cases(most)}."]
-    return ["", f"Most are lost before {_joined(where) if len(where) < 5 else f'{len(where)} stages'}, equally many: {_cases(most)} each."]
+    if len(where) == 1: return [f"Most are lost before {where[0]}: {_cases(most)}."]
+    return [f"Most are lost before {_joined(where) if len(where) < 5 else f'{len(where)} stages'}, equally many: {_cases(most)} each."]
 
 
 def _way_told(j: EventJourney) -> list[str]:
@@ -435,11 +435,12 @@ def _way_told(j: EventJourney) -> list[str]:
 def _explained(j: EventJourney) -> str:
     told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'discovered stage' if j.discovered else 'stage')}.", ""]
     if j.discovered: told += [*(f"{r.stage}: visited by {r.cases:,} of {j.n_cases:,}, {_percent(r.share, r.low, r.high)}." for r in j.stages.itertuples()), ""]
-    else: told += [*map(_step_told, j.funnel.itertuples(), j.stages["cases"]), *_lost_told(j)]
+    else: told += [*map(_step_told, j.funnel.itertuples(), j.stages["cases"]), "", *_lost_told(j)]
     told += _way_told(j)
     back = j.stages[(j.stages["again"] > 0) & j.stages["again_share"].eq(j.stages["again_share"].max())].head(3)
     told += [f"{r.stage} is visited again by {r.again:,} of its {r.cases:,} cases." for r in back.itertuples()]
-    told += [f"{r.segment}, {r.stage}: {_percent(r.share, r.low, r.high)} {'visit' if j.discovered else 'reach'} it, {_points(r.difference)} points ({_points(r.difference_low)} to "
+    came = "visit" if j.discovered else "reach"
+    told += [f"{r.segment}, {r.stage}: {_percent(r.share, r.low, r.high)} {came} it, {_points(r.difference)} points ({_points(r.difference_low)} to "
              f"{_points(r.difference_high)}) against all others." for r in j.segments[j.segments["q"] < .05].sort_values("q").head(6).itertuples()]
     return "\n".join([*told, "", *j.notes]).strip()
 

@@ -235,11 +235,15 @@ def event_metrics(
 ) -> pd.DataFrame:
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
+    Of stages that were discovered, whose order is a guess, it is who visited them.
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
     (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
     """
     rows, funnel = [], event_journey.funnel
+    if event_journey.discovered:
+        rows = [(r.stage, "visited", "share", r.share, r.low, r.high, event_journey.n_cases) for r in event_journey.stages.itertuples()]
+        funnel = funnel.head(0)
     reached = _reached(event_journey.visits, len(funnel)) if event_journey.visits is not None else []
     for i, r in enumerate(funnel.itertuples()):
         rows.append((r.stage, "reached", "share", r.share, r.low, r.high, event_journey.n_cases))

@@ -58,6 +58,45 @@ def test_bands_hold_every_case_once_per_step(shop):
         with pytest.raises(BadInput, match="2 or more"): chart_flow(shop, steps=bad)
 
 
+def said_by(chart) -> tuple[str, str, str]:
+    "Title, key and alternative text."
+    d = chart.to_dict()
+    return d["title"]["text"], " ".join(d["title"]["subtitle"]), d["description"]
+
+
+def test_a_flow_that_ends_before_the_ways_do_says_so_and_leaves_them_open(shop):
+    title, key, alt = said_by(chart_flow(shop, steps=2))
+    assert title == "The ways of 80 cases: the first 2 visits of each; 50 cases went on" and title in alt and "fade: went on after visit 2" in key
+    assert "visit 1, visit to search: 50" in alt and "visit 2, " not in alt, "what is not drawn is not told"
+    bands = pd.DataFrame([r for r in rows_of(chart_flow(shop, steps=2)) if "band" in r]).sort_values("x")
+    tall = (bands["y2"] - bands["y"]) / 330 * 80
+    ends = {told: (rows["open"].all(), tall[rows.index[-1]].round(6)) for told, rows in bands.groupby("told")}
+    assert ends == {"30 leave from visit": (False, 0), "50 go on from visit to search": (False, 50), "20 go on from search to pay": (True, 20),
+                    "30 back from search to visit": (True, 30)}, "who went on has a stub as tall as they were many"
+    title, key, alt = said_by(chart_flow(shop))
+    assert title == "The ways of 80 cases" and "fade" not in key and "went on" not in alt and "have no name" not in key
+    assert "have no name" in said_by(chart_flow(journey({f"p{i}": ["visit"] if i else ["search"] for i in range(150)})))[1]
+
+
+def test_discovered_stages_are_drawn_as_visited_and_no_funnel():
+    ways = {f"p{i}": ["open", "full" if i % 4 else "empty", "ride", "open"] for i in range(40)}
+    found = journey(ways, stages=None, segments={who: way[1] for who, way in ways.items()})
+    title, key, alt = said_by(chart := chart_funnel(found))
+    assert title == "Who visited which discovered stage, of 40 cases" and "discovered" in key and "no funnel" in key and "in this order" not in key
+    words = " ".join(str(r.get("words")) for r in rows_of(chart))
+    assert "10 of 40 cases, 25 %" in words and "40 of them more than once" in words and "since" not in words + alt and "lost" not in words + alt
+    bars = {round((r["x2"] - r["x"]) / 330, 3) for r in rows_of(chart) if "x2" in r and r["ink"] == "#8A919B" and r["y"]}
+    assert bars == {1, .75, .25}
+    for title, key, _ in (said_by(chart_funnel(found, segments=True)), said_by(chart_flow(found))): assert "discovered" in title and "discovered" in key
+
+
+def test_a_stage_beyond_the_log_and_one_that_nobody_was_left_for_are_no_losses():
+    words = [str(r.get("words")) for r in rows_of(chart_funnel(journey({"p": ["visit", "search"], "q": ["visit"]})))]
+    assert "no event of it in the log" in words and "−1 since visit · 60 seconds later" in words and not any("since search" in w for w in words)
+    words = [str(r.get("words")) for r in rows_of(chart_funnel(journey({"p": ["pay", "visit"], "q": ["visit"]}, stages=["search", "visit", "pay"])))]
+    assert "nobody was left to come here" in words and not any("nobody lost" in w for w in words)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("n", [1, 14])
 def test_one_case_and_many_long_stages_are_drawn(tmp_path, theme, n):

@@ -99,7 +99,8 @@ OPENING = pd.DataFrame([("p", 0, "app_open"), ("p", 1, "signup"), ("q", 0, "app_
 @pytest.mark.parametrize(("stages", "said"), [
     ({"app_open": "Opens", "singup": "Signs up"}, "event 'singup' of stage 'Signs up': the log has no such event.*did you mean 'signup'\\? leave out"),
     ({"app_open": "Opens", "signup": "Signs up", "sign_up": "Signs up"}, "event 'sign_up' of stage 'Signs up'"),
-    ({"app_open": "Opens", "nothing like it": "After", "rode": "Rides"}, "'nothing like it' of stage 'After': the log has no such event, nor 'rode'.*there are 'ride', 'signup'; leave out"),
+    ({"app_open": "Opens", "nothing like it": "After", "rode": "Rides"},
+     "'nothing like it' of stage 'After': the log has no such event, nor 'rode'.*there are 'ride', 'signup'; leave out"),
     (["app_open", "Singup"], "stages, event 'Singup': the log.*did you mean 'signup'"),
 ])
 def test_an_event_that_the_log_does_not_have_is_an_error_and_no_stage_in_which_all_are_lost(stages, said):

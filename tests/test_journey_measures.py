@@ -241,6 +241,12 @@ def test_a_log_tells_shares_losses_and_seconds():
     assert got.loc[3, ["value", "low", "high", "n"]].tolist() == [22.5, 5, 40, 8]     # of eight the first and the last
 
 
+def test_a_log_whose_stages_were_discovered_tells_visitors_and_no_losses():
+    rows = [(f"p{i}", t, e) for i in range(10) for t, e in enumerate("abd" if i % 2 else "acd")]
+    got = event_metrics(journey_from_events(pd.DataFrame(rows, columns=["case", "time", "event"])))
+    assert list(got) == METRICS and set(got["metric"]) == {"visited"} and got.set_index("stage")["value"].to_dict() == {"a": 1, "b": .5, "c": .5, "d": 1}
+
+
 @pytest.mark.parametrize("n, ranks", GOLDEN["median"].items())
 def test_the_interval_of_a_median_has_the_published_ranks(n, ranks):
     assert _median(np.random.default_rng(0).permutation(np.arange(1., int(n) + 1)))[1:3] == tuple(ranks)
