@@ -9,8 +9,10 @@ import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
+import personabench as pb
 from personabench.adjudication_widget import ADJUDICATION_KEYS
 from personabench.codebook_widget import CODEBOOK_KEYS
 from personabench.coding_widget import KEYS
@@ -84,6 +86,37 @@ def test_the_tutorial_of_logs_says_of_the_real_sessions_what_it_keeps(real_data:
     def printed(cells: list) -> list[str]:
         return ["".join(o.text for o in cell.outputs if o.get("name") == "stdout") for cell in cells if cell.cell_type == "code"]
     assert printed(now.cells[1:]) == printed(kept.cells) and "18, 90 % (70–97 %) of all" in "".join(printed(kept.cells))
+
+
+def cell_of_logs(words: str) -> str:
+    "Return the one cell of the tutorial of logs that holds the words."
+    (found,) = [c.source for c in nbformat.read(ROOT / "nbs" / "tutorials" / "12_journeys_from_logs.ipynb", 4).cells if c.cell_type == "code" and words in c.source]
+    return found
+
+
+def test_the_tutorial_of_logs_imports_what_a_failed_run_has_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    cell, answers = cell_of_logs('pb.Study("jupyter-2015.db"'), ["it is slow", "plots", "merging"]
+    asked = pd.DataFrame([answers, [None, "cells", None]], columns=["hinders", "pleasant", "difficult"])
+    names = {"pb": pb, "pd": pd, "asked": asked, "questions": {"What hinders": 0, "Pleasant": 1, "Difficult": 2}, "first": [0, 1, 2, 3]}
+    with pytest.raises(NameError): exec(cell, {**names})      # nothing was downloaded
+    files = [tmp_path / f"{theme}_themes.csv" for theme in ("hinderances", "pleasant_aspects", "difficult_aspects")]
+    for file, theme in zip(files, (["speed", None], ["ux", "ux,cells"], ["git", None])): pd.DataFrame({file.stem: theme}).to_csv(file, sep=";")
+    with pytest.raises(StopIteration): exec(cell, {**names, "files": files[:1]})      # it broke off between two questions
+    for _ in range(2):
+        exec(cell, known := {**names, "files": files})
+        wrote = known["wrote"]
+        assert wrote.pains["pain"].tolist() == ["speed (what hinders)", "git (difficult)"] and wrote.gains["people"].tolist() == [2, 1]
+        assert len(known["open_answers"].sources) == 4 and len(known["open_answers"].codes) == 7, "what is there already is found, not doubled"
+
+
+def test_the_tutorial_of_logs_imports_notes_whose_codes_are_there_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    pb.add_code(pb.Study("lab.db", coder="words", create=True), "Files", facet="stage", order=1)
+    sheet = pd.DataFrame({"person": ["U01", "U02"], "stage": ["Files", "Git"], "notes": ["did not see the menu", "likes it"]})
+    for _ in range(2):
+        exec(cell_of_logs('pb.Study("lab.db"'), known := {"pb": pb, "pd": pd, "sheet": sheet, "blocks": ["Files", "Git"]})
+        assert len(known["lab"].sources) == 2 and known["lab"].codings.groupby("facet").size().to_dict() == {"emotion": 1, "pain": 1, "stage": 2, "touchpoint": 1}
 
 
 @pytest.mark.slow
