@@ -175,7 +175,7 @@ def _bands(moves: pd.DataFrame, nodes: pd.DataFrame, scale: float, column: float
         if not leaves and not beyond: into[r.step + 1, r.target] += tall
         far = .3 if leaves else .55 if beyond else 1.
         kind = "leave" if leaves else "back" if r.target <= r.source else "go on"
-        told = f"{r.cases:,} {kind} from {names[r.source]}" + ("" if leaves else f" to {names[r.target]}")
+        told = f"{r.cases:,} {kind} from {names[r.source]}" + ("" if leaves else f" to {names[r.target]}") + (", after the last visit drawn" if beyond else "")
         for a, b in zip(t, bend):
             top, low = y0 + b * (y1 - y0), y0 + tall + b * ((y1 if leaves else y1 + tall) - y0 - tall)
             rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told, "open": beyond,
