@@ -71,7 +71,8 @@ def test_a_flow_that_ends_before_the_ways_do_says_so_and_leaves_them_open(shop):
     bands = pd.DataFrame([r for r in rows_of(chart_flow(shop, steps=2)) if "band" in r]).sort_values("x")
     tall = (bands["y2"] - bands["y"]) / 330 * 80
     ends = {told: (rows["open"].all(), tall[rows.index[-1]].round(6)) for told, rows in bands.groupby("told")}
-    assert ends == {"30 leave from visit": (False, 0), "50 go on from visit to search": (False, 50), "20 go on from search to pay, after the last visit drawn": (True, 20),
+    assert ends == {"30 leave from visit": (False, 0), "50 go on from visit to search": (False, 50),
+                    "20 go on from search to pay, after the last visit drawn": (True, 20),
                     "30 back from search to visit, after the last visit drawn": (True, 30)}, "who went on has a stub as tall as they were many"
     title, key, alt = said_by(chart_flow(shop))
     assert title == "The ways of 80 cases" and "fade" not in key and "went on" not in alt and "have no name" not in key
