@@ -735,6 +735,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'personabench.consent._blank_speakers': ('consent.html#_blank_speakers', 'personabench/consent.py'),
                                       'personabench.consent._citing': ('consent.html#_citing', 'personabench/consent.py'),
                                       'personabench.consent._codings_of': ('consent.html#_codings_of', 'personabench/consent.py'),
+                                      'personabench.consent._denies': ('consent.html#_denies', 'personabench/consent.py'),
                                       'personabench.consent._filled': ('consent.html#_filled', 'personabench/consent.py'),
                                       'personabench.consent._folded': ('consent.html#_folded', 'personabench/consent.py'),
                                       'personabench.consent._holds': ('consent.html#_holds', 'personabench/consent.py'),
