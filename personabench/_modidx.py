@@ -1114,6 +1114,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'personabench/journey_charts.py'),
                                              'personabench.journey_charts._most_met': ( 'journey_charts.html#_most_met',
                                                                                         'personabench/journey_charts.py'),
+                                             'personabench.journey_charts._most_people': ( 'journey_charts.html#_most_people',
+                                                                                           'personabench/journey_charts.py'),
                                              'personabench.journey_charts._name_layers': ( 'journey_charts.html#_name_layers',
                                                                                            'personabench/journey_charts.py'),
                                              'personabench.journey_charts._need_layers': ( 'journey_charts.html#_need_layers',

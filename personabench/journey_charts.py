@@ -504,7 +504,7 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     behind = alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(138), text=alt.Text("n:N"))
-    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, size=44), count]
     return _lane(journey, layers, ink=ink, title=title, key="", height=140, alt_text=f"{journey.name}: {_emotion_words(journey)}")
 
 
@@ -781,6 +781,13 @@ def _lane_of(lane: str, journey: Journey, opportunities: pd.DataFrame | None, **
     return chart_opportunities(journey, opportunities, **how) if lane == "opportunities" else _LANES[lane](journey, **how)
 
 
+def _most_people(journeys: Sequence[Journey], lane: str) -> int:
+    "Return how many people the largest mark of a lane stands for in any of some journeys."
+    if lane == "touchpoints": return max((int(j.touchpoints["people"].max()) for j in journeys if len(j.touchpoints)), default=1)
+    told = [j.quotes[j.quotes["facet"].isin(["pain", "gain"])].groupby(["stage", "facet"])["case"].nunique() for j in journeys]
+    return max((int(t.max()) for t in told if len(t)), default=1)
+
+
 def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str | None, opportunities: pd.DataFrame | None) -> Any:
     "Draw several journeys lane by lane: feelings together, of the other lanes one for each journey."
     found = _aligned(journeys, 8)
@@ -792,7 +799,8 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
         if lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
         else:
             if lane == "gaps": how["reach"] = max((_gap_reach(j.gaps) for j in found if len(j.gaps) and j.gaps["gap"].notna().any()), default=1.)
-            for j in found: drawn.append(_titled(_lane_of(lane, j, opportunities, heads=not drawn, **how), j.name))
+            if lane in ("touchpoints", "pains_gains"): how["reach"] = _most_people(found, lane)      # one scale for all
+            for j in found: drawn.append(_titled(_lane_of(lane, j, opportunities, heads=j is found[0] or not drawn, **how), j.name))
     words = " ".join(f"{j.name}: {_emotion_words(j)}" for j in found)
     return _page(drawn, title, [people + ".", _READING], wide=_GUTTER + _column(len(found[0].stages)) * len(found[0].stages), theme=theme, words=words)
 

@@ -187,7 +187,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 }
 _ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest, one a person",
+          "quotes": "the strongest good and bad, one a person",
           "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes

@@ -316,7 +316,18 @@ def test_a_list_of_journeys_is_one_page_with_gaps_on_one_scale():
     assert [lane["title"]["text"] for lane in spec["vconcat"]] == ["Feelings", "Felt against expected: one", "Felt against expected: two", "Quotes: one", "Quotes: two"]
     one, two = (marks(lane, "bar")[0]["encoding"]["y"]["scale"]["domain"] for lane in spec["vconcat"][1:3])
     assert one[1] == two[1]
-    assert sum(p["name"] == "stage" for p in spec["params"]) == 1 and heads_of(spec) == 1
+    assert sum(p["name"] == "stage" for p in spec["params"]) == 1 and heads_of(spec) == 2, "stage names stand above each kind of lane"
+
+
+def test_journeys_side_by_side_are_drawn_on_one_scale():
+    spec = chart_journey([trip_of(STAGES, 2, name="two"), trip_of(STAGES, 8, name="eight")], lanes=("touchpoints", "pains_gains")).to_dict()
+    sizes = [marks(lane, "point")[0]["encoding"]["size"]["scale"]["domain"] for lane in spec["vconcat"][:2]]
+    assert sizes[0] == sizes[1] and sizes[0][1] >= 4
+    pixels = []
+    for lane in spec["vconcat"][2:]:
+        low, high = marks(lane, "bar")[0]["encoding"]["y"]["scale"]["domain"]
+        pixels.append(lane["height"] / (high - low))
+    assert pixels[0] == pytest.approx(pixels[1], rel=.01), "a person is as tall in both"
 
 
 def test_the_heat_map_writes_mean_interval_and_n_and_leaves_blanks_blank():
