@@ -22,7 +22,7 @@ from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import suggest_strategies
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
 from .personas import _withdrawn
-from .schema import BadInput, MissingExtra, nearest
+from .schema import BadInput, MissingExtra, _sayable, nearest
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
@@ -190,14 +190,6 @@ def read_mermaid(
     return table
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300017
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _sayable(words: Any) -> str:
-    "Return text without the characters that XML forbids."
-    return _NOT_XML.sub("\ufffd", str(words))
-
-
 def _under(parent: Any, tag: str, words: Any = None, **attributes: Any) -> Any:
     "Add an element."
     from xml.etree import ElementTree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import re
 import shutil
 import subprocess
@@ -531,3 +532,16 @@ def test_an_office_program_opens_the_slides(tmp_path: Path, told):
 
 def test_codes_by_name_and_by_number_are_read():
     assert journey_exchange._decoded("a#35;b #amp; #colon; #0; #9999999999;").startswith("a#b &")
+
+
+def test_slides_are_drawn_whatever_letters_names_and_quotes_hold(tmp_path: Path):
+    from personabench.exports import _still
+    from personabench.journey_charts import chart_journey
+
+    odd = "\x07\x1b\uffff"
+    rows = codings_of([f"Sign-up{odd}"], [f"App{odd}"])
+    trip = journey_from_codings(rows.assign(quote=rows["quote"] + odd, code=rows["code"].replace("Feeling", f"Feeling{odd}")), name=f"Avery{odd}")
+    assert not re.search("u0007|u001b|uffff", json.dumps(_still(chart_journey(trip)))), "drawing these would end the kernel"
+    slides = slides_of(write_slides(trip, tmp_path / "j.pptx", lanes=["emotions", "touchpoints", "pains_gains"]))
+    gone = "\ufffd" * len(odd)
+    assert f"Journey of Avery{gone}" in slides and f"App{gone}" in slides[f"Sign-up{gone}"][1]
