@@ -241,18 +241,29 @@ def _span(rows: pd.DataFrame) -> tuple[float, float]:
     return (low, high) if high > low else (low - .5, high + .5)
 
 # %% ../nbs/53_journey_charts.ipynb #4c280ed0
+def _row_names(table: pd.DataFrame) -> pd.DataFrame:
+    "Return name (the metric, and its source where several give it) and row: a name that counts several things, or on several scales, is several rows."
+    several = table.groupby("metric")["source"].nunique().gt(1)
+    names = [f"{m} ({s})" if several.get(m, False) and pd.notna(s) else str(m) for m, s in zip(table["metric"], table["source"])]
+    known = table.reindex(columns=["kind", "lowest", "highest", "answer"]).astype({"lowest": float, "highest": float})
+    what = [_kind_words(str(k), a, b, answer) for k, a, b, answer in known.itertuples(index=False)]
+    kinds = pd.DataFrame({"name": names, "what": what}, index=table.index)
+    mixed = kinds.groupby("name")["what"].transform("nunique").gt(1)
+    return kinds.assign(row=kinds["name"].where(~mixed, kinds["name"] + ": " + kinds["what"]))
+
+
 def _metric_rows(journey: Journey) -> pd.DataFrame:
-    "Return `metrics` with row, words, more and alt; a metric that two sources give is two rows."
+    "Return `metrics` with name, row, scale, words, more and alt; half an interval is none."
     table = journey.metrics
     table = table[table["value"].notna()] if len(table) else table
     if table.empty: return table
-    several = table.groupby("metric")["source"].nunique().gt(1)
-    names = [f"{m} ({s})" if several[m] else str(m) for m, s in zip(table["metric"], table["source"])]
-    words = [f"{_figure(v, k)} · n {int(n):,}" for v, k, n in zip(table["value"], table["kind"], table["n"])]
+    whole = table["low"].notna() & table["high"].notna()
+    table = table.assign(low=table["low"].where(whole), high=table["high"].where(whole))
+    words = [f"{_figure(v, k)} · n {f'{n:,.0f}' if n == n else 'not known'}" for v, k, n in zip(table["value"], table["kind"], table["n"])]
     ends = [_figures(a, b, k) if a == a else "no interval" for a, b, k in zip(table["low"], table["high"], table["kind"])]
-    table = table.assign(row=names, words=words, more=ends)
+    table = table.assign(**_row_names(table)[["name", "row"]], words=words, more=ends)
     scales = {name: _scale_words(part, *_span(part)) for name, part in table.groupby("row", sort=False)}
-    said = [f"{r.stage}: {r.row} ({scales[r.row]}) {r.words.replace(' · n', ', n')}, {'interval ' if r.low == r.low else ''}{r.more}" for r in table.itertuples()]
+    said = [f"{r.stage}: {r.name} ({scales[r.row]}) {r.words.replace(' · n', ', n')}, {'interval ' if r.low == r.low else ''}{r.more}" for r in table.itertuples()]
     return table.assign(scale=table["row"].map(scales), alt=said)
 
 
@@ -268,11 +279,11 @@ def chart_metrics(
     ink, rows, title = _inks(theme), _metric_rows(journey), "Figures from surveys and logs"
     rows = rows[rows["stage"].isin(journey.stages["stage"])] if len(rows) else rows
     if rows.empty: return _blank(journey, "No survey item and no log is mapped to a stage.", ink=ink, title=title, heads=heads, select=select)
-    rows = rows.sort_values("row", key=lambda c: c.map({r: k for k, r in enumerate(dict.fromkeys(c))}), kind="stable")
+    rows = rows.iloc[np.lexsort([pd.factorize(rows[c])[0] for c in ("row", "metric")])]      # the rows of one metric stand together
     spans = {name: _span(part) for name, part in rows.groupby("row", sort=False)}
     def whole(scale: str) -> str: return re.sub(r"(?<=[,:] )[^,:]+$", lambda m: m[0].replace(" ", "\u00a0"), scale)      # from where to where stays on one line
-    labels = {name: [*_wrap(name, _GUTTER - 10, lines=3), *(x.replace("\u00a0", " ") for x in _wrap(whole(scale), _GUTTER - 10, lines=2))]
-              for name, scale in zip(rows["row"], rows["scale"])}
+    labels = {row: [*_wrap(name, _GUTTER - 10, lines=3), *(x.replace("\u00a0", " ") for x in _wrap(whole(scale), _GUTTER - 10, lines=2))]
+              for row, name, scale in zip(rows["row"], rows["name"], rows["scale"])}
     tips = _tips(metric="Metric", stage="Stage", scale="What", words="Value", more="95 % interval", source="Source")
     key = _key("● value on the scale under its name", "▬ 95 % interval", "○ no interval" if rows["low"].isna().any() else "")
     return _cells(journey, rows, spans, title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)

@@ -22,7 +22,7 @@ from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import suggest_strategies
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
 from .personas import _withdrawn
-from .schema import BadInput, MissingExtra, nearest
+from .schema import BadInput, MissingExtra, _sayable, nearest
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
@@ -190,14 +190,6 @@ def read_mermaid(
     return table
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300017
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _sayable(words: Any) -> str:
-    "Return text without the characters that XML forbids."
-    return _NOT_XML.sub("\ufffd", str(words))
-
-
 def _under(parent: Any, tag: str, words: Any = None, **attributes: Any) -> Any:
     "Add an element."
     from xml.etree import ElementTree
@@ -351,7 +343,7 @@ def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
     "Return the tables of a journey by name, its notes as one; metrics say in a column more what they count."
     found = {f.name: getattr(journey, f.name) for f in fields(journey)}
     tables = {k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}
-    return {**tables, "metrics": journey.metrics.assign(reading=_reading(journey.metrics)), "notes": pd.DataFrame({"note": list(journey.notes)})}
+    return {**tables, "metrics": journey.metrics.assign(n=journey.metrics["n"].convert_dtypes(), reading=_reading(journey.metrics)), "notes": pd.DataFrame({"note": list(journey.notes)})}
 
 
 def _harmless(cell: Any) -> Any:
@@ -561,8 +553,8 @@ def _measure(r: Any) -> str:
     "Say a metric: its words, its value with interval and n, and what it counts on which scale."
     words = str(r.metric).strip().rstrip(".:; ")
     value = _figure(r.value, str(r.kind)) if r.value == r.value else "not measured"
-    between = f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else ""
-    n = f", n = {r.n:.0f}" if r.n == r.n and r.n is not None else ""
+    between = f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low and r.high == r.high else ""
+    n = f", n = {r.n:.0f}" if r.n == r.n else ", n not known"
     return f"{words}{' ' if words[-1:] in ('?', '!') else ': '}{value}{between}{n}; {_reading(pd.DataFrame([r._asdict()]))[0]}"
 
 

@@ -21,7 +21,7 @@ from .journeys import Journey, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
 from .personas import _withdrawn
-from .schema import STRENGTHS, BadInput, nearest
+from .schema import STRENGTHS, BadInput, _sayable, nearest
 from .study import Study
 
 # %% auto #0
@@ -255,7 +255,7 @@ class _Sheet:
 
     def put(self, x: float, y: float, line: _Line) -> None:
         style = (' font-weight="700"' if line.bold else "") + (' font-style="italic"' if line.italic else "")
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{line.size:g}" fill="{line.ink}"{style}>{escape(line.text)}</text>')
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{line.size:g}" fill="{line.ink}"{style}>{escape(_sayable(line.text))}</text>')
 
     def rule(self, x1: float, y1: float, x2: float, y2: float, ink: str = "#c9ced6", width: float = .6, dash: str = "") -> None:
         self.parts.append(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{ink}" stroke-width="{width}"{dash}/>')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import re
 import shutil
 import subprocess
@@ -532,3 +533,26 @@ def test_an_office_program_opens_the_slides(tmp_path: Path, told):
 
 def test_codes_by_name_and_by_number_are_read():
     assert journey_exchange._decoded("a#35;b #amp; #colon; #0; #9999999999;").startswith("a#b &")
+
+
+def test_slides_are_drawn_whatever_letters_names_and_quotes_hold(tmp_path: Path):
+    from personabench.exports import _still
+    from personabench.journey_charts import chart_journey
+
+    odd = "\x07\x1b\uffff"
+    rows = codings_of([f"Sign-up{odd}"], [f"App{odd}"])
+    trip = journey_from_codings(rows.assign(quote=rows["quote"] + odd, code=rows["code"].replace("Feeling", f"Feeling{odd}")), name=f"Avery{odd}")
+    assert not re.search("u0007|u001b|uffff", json.dumps(_still(chart_journey(trip)))), "drawing these would end the kernel"
+    slides = slides_of(write_slides(trip, tmp_path / "j.pptx", lanes=["emotions", "touchpoints", "pains_gains"]))
+    gone = "\ufffd" * len(odd)
+    assert f"Journey of Avery{gone}" in slides and f"App{gone}" in slides[f"Sign-up{gone}"][1]
+
+
+def test_figures_whose_n_and_interval_are_not_known_are_written_without(tmp_path: Path, told):
+    trip = told.with_metrics(pd.DataFrame({"stage": "Ride", "metric": ["Paid", "Ease"], "kind": ["share", "mean"], "value": [.75, 3.2], "n": [None, 40], "low": [.6, None]}))
+    slides = slides_of(write_slides(trip, tmp_path / "j.pptx", lanes=["metrics"]))
+    assert "Paid: 75 %, n not known; share, 0 to 100 %" in slides["Ride"][1] and "Ease: 3.2, n = 40; mean" in slides["Ride"][1]
+    assert "Ride: Paid: 75 %, n not known" in slides["Figures from surveys and logs"][2]
+    write_lanes(trip, tmp_path)
+    rows = (tmp_path / "metrics.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert rows == ['Ride,Paid,share,0.75,0.6,,,,,,,,"share, 0 to 100 %"', "Ride,Ease,mean,3.2,,,40,,,,,,mean"]

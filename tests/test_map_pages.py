@@ -204,6 +204,13 @@ def test_sheets_are_a3_or_a4_and_say_what_the_page_says(study, tmp_path):
                      "Journey of everybody: evidence", "“The card page hung twice”"): assert said in words.replace("\u00a0", " "), said
 
 
+def test_sheets_hold_names_with_letters_that_no_picture_can(study, tmp_path):
+    add_code(study, "Queue\x07\x0b\uffffs", facet="pain")
+    source = study.codings[study.codings["code"].eq("Payment fails")].iloc[0]
+    code(study, "Queue\x07\x0b\uffffs", source=source["source"], start=int(source["start"]), end=int(source["end"]))
+    assert "Queue\ufffd\ufffd\ufffds" in " ".join(words_of(write_map(journey(study), tmp_path / "m.pdf", study=study)))
+
+
 @pytest.mark.parametrize("paper", ["A3", "A4"])
 def test_each_sheet_says_whose_journey_which_sheet_and_what_the_signs_mean(bikes, tmp_path, paper):
     name = "What we heard on the quays " + "and in the old town " * 12
