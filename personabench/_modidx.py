@@ -1342,6 +1342,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'personabench.journey_map._metrics': ('journey_map.html#_metrics', 'personabench/journey_map.py'),
                                           'personabench.journey_map._move': ('journey_map.html#_move', 'personabench/journey_map.py'),
                                           'personabench.journey_map._news': ('journey_map.html#_news', 'personabench/journey_map.py'),
+                                          'personabench.journey_map._of_what': ('journey_map.html#_of_what', 'personabench/journey_map.py'),
                                           'personabench.journey_map._quotes': ('journey_map.html#_quotes', 'personabench/journey_map.py'),
                                           'personabench.journey_map._ranked': ('journey_map.html#_ranked', 'personabench/journey_map.py'),
                                           'personabench.journey_map._redone': ('journey_map.html#_redone', 'personabench/journey_map.py'),

@@ -26,7 +26,7 @@ from .charts import _signed, _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
-from .journeys import Journey, _hushed, _silent, _unquoted, journey as _journey_of
+from .journeys import Journey, _hushed, _kind_words, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
 from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
 from .persona_files import _read_folder
@@ -129,14 +129,20 @@ def _quotes(j: Journey, most: int = 2) -> dict[Any, list[dict[str, Any]]]:
     return cells
 
 
+def _of_what(r: Any) -> str:
+    "Say what a row of `metrics` counts, and on which scale."
+    lowest, highest = (float("nan") if pd.isna(x) else float(x) for x in (getattr(r, "lowest", None), getattr(r, "highest", None)))
+    return _kind_words(str(r.kind), lowest, highest, getattr(r, "answer", None))
+
+
 def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     "Return what surveys and logs measured."
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(j.metrics.itertuples()):
         value = "not measured" if pd.isna(r.value) else _measured(r.value, str(r.kind))
         spread = "" if pd.isna(r.low) else f" ({_reach(r.low, r.high, str(r.kind))})"
-        n = 0 if pd.isna(r.n) else int(r.n)
-        told = " · ".join([f"n = {n:,}", *([str(r.source)] if pd.notna(r.source) else [])])
+        n, counted = (0, "n not known") if pd.isna(r.n) else (int(r.n), f"n = {int(r.n):,}")
+        told = " · ".join([_of_what(r), counted, *([str(r.source)] if pd.notna(r.source) else [])])
         cells.setdefault(r.stage, []).append(_item(_key("metrics", r.stage, "", i), f"{r.metric}: {value}{spread}", _strength(0, n), told))
     return cells
 
@@ -210,12 +216,16 @@ def _stages(j: Journey) -> list[dict[str, Any]]:
 
 # %% ../nbs/62_journey_map.ipynb #e850ea31
 def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFrame:
-    "Return the codings that entries point to, reading only the sources in which they stand: each entry written makes the frame of all codings old."
+    """Return the codings that entries point to; a source without a case is a person of its own.
+
+    Only the sources in which they stand are read: each entry written makes the frame of all codings old.
+    """
     ids, k = sorted({e for some in evidence for e in some if isinstance(e, int)}), store.tables.tables["codings"]
     with study.connection() as conn:
         sources = {s for part in store._parts(ids) for s in conn.scalars(sa.select(k.c.source_id).where(k.c.coding_id.in_(part), k.c.removed == 0))}
         found = codings_frame(study, conn, source_ids=sources)
-    return found[found["coding_id"].isin(ids)]
+    found = found[found["coding_id"].isin(ids)]
+    return found.assign(case=found["case"].where(found["case"].notna() & found["case"].ne(""), found["source"]))  # as a journey counts them
 
 
 class _Standing:
@@ -224,7 +234,7 @@ class _Standing:
     def __init__(self, codings: pd.DataFrame | None, personas: Sequence[Persona]):
         names = ["coding_id", "case", "source", "start", "end", "code"]
         counts = codings.loc[codings["role"].ne("interviewer"), names] if codings is not None else pd.DataFrame(columns=names)
-        self.who = {int(i): str(case or source) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
+        self.who = {int(i): str(source if pd.isna(case) or not case else case) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
         self.passage = dict(zip(self.who, zip(counts["source"], counts["start"], counts["end"], counts["code"])))  # two coders mark one
         self.claims = {f"{p.id}/{c.id}": c for p in personas for c in p.claim_list}
 

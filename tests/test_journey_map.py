@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from made_up import EVIL, ridden
 
+from personabench import store
 from personabench.codebook import add_code, change_code
 from personabench.coding import code, uncode
 from personabench.coding_widget import _static, widget_files
@@ -98,7 +99,7 @@ def test_every_lane_has_its_rows_and_empty_ones_are_named(study):
     assert row.how == "same people" and gap["text"].startswith(f"Gap {row.gap:+.1f} (".replace("-", "−"))
     assert said(gap).endswith("same people, n = 3") and "expected +1.0, felt" in said(gap)
     one, two = cell(view, "metrics", "Sign-up")
-    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.2 (3.0 to 3.5)", "n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
+    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.2 (3.0 to 3.5)", "mean · n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
     assert "“How was it?”" in map_evidence(j, one["k"])["figures"] and map_evidence(j, one["k"])["quotes"] == []
     assert map_view(journey(study))["empty"] == ["Metrics"]
 
@@ -113,6 +114,29 @@ def test_a_measured_figure_reads_as_in_the_chart(study, kind, value, low, high, 
     j = journey(study).with_metrics(pd.DataFrame(rows, columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]))
     [item], drawn = cell(map_view(j), "metrics", "Sign-up"), _metric_rows(j).iloc[0]
     assert item["text"] == f"M: {shown}" and shown == f"{drawn['words'].split(' · ')[0]} ({drawn['more']})"
+
+
+@pytest.mark.parametrize("kind, more, words", [
+    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"), ("mean", {"lowest": 1, "highest": 5}, "mean, 1 to 5")])
+def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, more, words):
+    from personabench.journeys import _kind_words
+    from personabench.map_pages import write_map
+
+    row = {"stage": "Sign-up", "metric": "Paid", "kind": kind, "value": .75, "low": .6, "high": .86, "n": 40, "source": "wave1", "question": "How?", **more}
+    j = journey(study).with_metrics(pd.DataFrame([row]))
+    [item] = cell(map_view(j), "metrics", "Sign-up")
+    assert words == _kind_words(kind, more.get("lowest", float("nan")), more.get("highest", float("nan")), more.get("answer"))
+    assert said(item) == f"{words} · n = 40 · wave1"
+    assert map_evidence(j, item["k"])["figures"].replace("\u00a0", " ") == f"“How?” · {words} · n = 40 · wave1"
+    assert words in write_map(j, tmp_path / "map.html", study=study).read_text("utf-8").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("unknown", [{}, {"n": None}, {"n": float("nan")}])
+def test_a_figure_whose_n_nobody_told_says_so_and_is_an_assumption(study, unknown):
+    told = pd.DataFrame([{"stage": "Sign-up", "metric": "Reached", "kind": "share", "value": .5, **unknown}])
+    [item] = cell(map_view(journey(study).with_metrics(told)), "metrics", "Sign-up")
+    assert said(item) == "share, 0 to 100 % · n not known" and item["rank"] == 0
+    assert "n not known" in map_evidence(journey(study).with_metrics(told), item["k"])["figures"]
 
 
 def test_what_stands_behind_each_cell_is_exactly_what_it_was_counted_from(bikes):
@@ -166,6 +190,22 @@ def test_a_passage_that_two_coders_marked_is_one(study):
     add_entry(study, "x", lane="note", stage="Ride", evidence=[*pains["coding_id"], again])
     [item] = cell(map_view(journey(study), entries=study.entries, codings=study.codings), "note", "Ride")
     assert said(item) == "3 people, 3 passages" and item["evidence"] == 4
+
+
+def test_a_source_without_a_case_is_a_person_of_its_own_named_by_the_source(study, open_map, sent):
+    for name in ("Diary A", "Diary B"):
+        words = f"The key was lost by {name}."
+        with study.step("import", name) as step: store.add_source(step, name, text=words, turns=[{"start": 0, "end": len(words), "speaker": "?"}])
+        code(study, "Payment fails", source=name, start=0, end=len(words))
+    own = study.codings[study.codings["source"].str.startswith("Diary")]
+    assert own["case"].isna().all()
+    made = open_map(study)
+    made.receive({"type": "add", "lane": "note", "stage": "Sign-up", "text": "Keys", "guid": "own"})
+    change_entry(study, int(study.entries["entry_id"].iloc[0]), evidence=own["coding_id"])
+    made.receive({"type": "evidence", "k": f"e:{study.entries['entry_id'].iloc[0]}"})
+    assert sent[-1]["people"] == 2 and [q["case"] for q in sent[-1]["quotes"]] == ["Diary A", "Diary B"] and sent[-1]["figures"] == "2 people, 2 passages"
+    [item] = [i for i in cell(made.columns(), "note", "Sign-up") if "entry" in i]
+    assert item["sub"] == "2 people, 2 passages"
 
 
 def test_the_interviewers_words_are_no_evidence_of_an_entry(bikes):
