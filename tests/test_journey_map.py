@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -387,6 +388,87 @@ def test_who_refuses_after_the_journey_was_made_is_quoted_no_more(study, open_ma
     told = json.dumps([sent, made.columns()], ensure_ascii=False)
     assert "hung twice" not in told and "a dream" not in told and "[not to be quoted]" in told
     assert made.journey is made.journey, "made anew only when somebody else refuses"
+
+
+@pytest.fixture
+def hushed(study):
+    "A study whose map repeats what P01 and P02 said, who are not to be quoted, in the text, the owner and the stage of entries."
+    add_entry(study, f"Hear: {LONG}! Then: the card page hung twice, and more.", lane="strategy", stage="Sign-up", owner="Who said: then the ride was a dream",
+              evidence=study.codings.loc[study.codings["case"].eq("P01"), "coding_id"].head(1))
+    add_entry(study, "P02 said IT annoyed me; they say it.", lane="note", stage="the hill was easy")
+    record_consent(study, case="P01", consent="no quotes")
+    record_consent(study, case="P02", consent="do not quote me")
+    return study
+
+
+LONG = "hung twice <img src=x onerror document title"  # runs on beyond what was coded
+OURS = ("hung twice", "a dream", "annoyed me", "hill was easy")
+
+
+def test_words_of_who_refused_are_masked_in_entries_wherever_the_map_shows_them_and_kept_in_the_study(hushed, open_map, sent):
+    made = open_map(hushed, save_text=True)
+    for k in ("e:1", "e:2"): made.receive({"type": "evidence", "k": k})
+    told = sent[-2:]
+    everywhere = (json.dumps([told, made.columns(), made.saved], ensure_ascii=False) + str(made._repr_mimebundle_())).casefold()
+    assert not [w for w in OURS if w in everywhere]
+    [one] = [i for i in cell(made.columns(), "strategy", "Sign-up") if "entry" in i]
+    assert one["text"] == "Hear: [not to be quoted]! Then: [not to be quoted], and more." and one["owner"] == "Who said: [not to be quoted]" and one["hides"]
+    [two] = cell(made.columns(), "note", "[not to be quoted]")
+    assert two["text"] == "P02 said [not to be quoted]; they say it.", "a whole coding of three words"
+    assert [x["title"] for x in told] == [one["text"], two["text"]] and told[1]["stage"] == "[not to be quoted]"
+    kept = hushed.entries.set_index("entry_id").loc[2]
+    assert "annoyed me" in kept["text"] and kept["stage"] == "the hill was easy", "the entry itself stays"
+    change_entry(hushed, 2, owner="MB")
+    assert made.columns()["undo"]["undo"] == "change owner of note in [not to be quoted]"
+
+
+def test_a_stage_of_the_codebook_keeps_its_name_and_nobody_silent_hides_nothing(study, open_map):
+    add_code(study, "It annoyed me", facet="stage", order=4)
+    add_entry(study, "The card page hung twice", lane="note", stage="It annoyed me")
+    [item] = cell(open_map(study).columns(), "note", "It annoyed me")
+    assert item["text"] == "The card page hung twice" and "hides" not in item
+    record_consent(study, case="P02", consent="no quotes")
+    assert cell(open_map(study).columns(), "note", "It annoyed me")[0]["text"] == "The card page hung twice", "P01 may be quoted"
+
+
+def test_an_edit_beside_a_mark_keeps_the_words_it_hides(hushed, open_map, sent):
+    def stored() -> Any: return hushed.entries.set_index("entry_id").loc[1]
+    made, before = open_map(hushed), stored()
+    [item] = [i for i in cell(made.columns(), "strategy", "Sign-up") if "entry" in i]
+    def change(**told: Any) -> dict[str, Any]:
+        made.receive({"type": "change", "entry": 1, "was": item["text"], "guid": uuid.uuid4().hex, "text": item["text"], "owner": item["owner"], "due": None, **told})
+        return sent[-1]
+
+    assert change(due="2030-01-01")["said"] == "change due of strategy in Sign-up"
+    now = stored()
+    assert (now["text"], now["owner"], now["due"]) == (before["text"], before["owner"], "2030-01-01")
+    assert change(text=item["text"].replace("Hear", "Listen"))["type"] == "ack"
+    assert stored()["text"] == before["text"].replace("Hear", "Listen")
+    item["text"] = item["text"].replace("Hear", "Listen")
+    no = change(text=item["text"].replace("[not to be quoted]", "", 1))
+    assert no["type"] == "refused" and "where it stood 2 times" in no["reason"] and stored()["text"] == before["text"].replace("Hear", "Listen")
+    assert change(text="All anew", owner="MB")["type"] == "ack" and stored()[["text", "owner"]].tolist() == ["All anew", "MB"]
+
+
+def test_what_was_saved_with_the_notebook_follows_a_refusal(study, open_map):
+    add_entry(study, "They say the card page hung twice", lane="note", stage="Sign-up")
+    made = open_map(study, save_text=True)
+    assert json.dumps(made.saved).count("hung twice") > 2
+    record_consent(study, case="P01", consent="no")
+    made.receive({"type": "ping"})
+    assert "hung twice" not in json.dumps(made.saved) and "Paying failed three times" in json.dumps(made.saved)
+    assert open_map(study).saved == {}
+
+
+def test_what_python_says_of_a_step_or_a_refusal_repeats_no_masked_words(hushed, open_map, sent):
+    made = open_map(hushed)
+    made.receive({"type": "change", "entry": 2, "was": "something else", "text": "mine", "guid": "m1"})
+    assert sent[-1]["type"] == "refused" and "[not to be quoted]" in sent[-1]["reason"]
+    made.receive({"type": "remove", "entry": 2, "guid": "m2"})
+    assert sent[-1]["said"] == "remove note from [not to be quoted]"
+    made.receive({"type": "undo", "guid": "m3"})
+    assert sent[-1]["said"] == "Undone: remove note from [not to be quoted]"
+    assert not [w for w in OURS if w in json.dumps(sent).casefold()]
 
 
 def test_maps_of_different_names_do_not_see_each_other(study, open_map):
