@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .consent import _joined, _repeated, _runs
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import suggest_strategies
-from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
+from .journey_map import _seen
+from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, _sayable, nearest
 
@@ -355,17 +355,10 @@ _KINDS = ("strategy", "opportunity", "note", "suggestion")
 _ENTRY = ["stage", "kind", "text", "why", "owner", "due", "evidence"]
 
 
-def _muted(text: str, runs: set[tuple[str, ...]]) -> str:
-    "Put a mark where a text repeats words that may not be quoted."
-    for a, b in reversed(_joined(_repeated(text, runs, []))): text = f"{text[:a]}{_UNQUOTED}{text[b:]}"
-    return text
-
-
 def _written(study: Study, name: str) -> list[tuple[Any, ...]]:
-    "Return what the team wrote into a map, as rows of `_ENTRY` in the map's order."
-    entries, silent = study.rows("entries", map=name).sort_values("position", kind="stable"), _silent(study)
-    runs = _runs(study.codings["quote"][study.codings["case"].isin(silent)]) if silent and len(entries) else set()
-    return [(r.stage, r.lane, _muted(r.text, runs), None, *(x if isinstance(x, str) else None for x in (r.owner, r.due)), list(r.evidence)) for r in entries.itertuples()]
+    "Return what the team wrote into a map, as the map shows it and as rows of `_ENTRY` in its order."
+    entries = _seen(study, study.rows("entries", map=name)).sort_values("position", kind="stable")
+    return [(r.stage, r.lane, r.text, None, *(x if isinstance(x, str) else None for x in (r.owner, r.due)), list(r.evidence)) for r in entries.itertuples()]
 
 
 def _entries(journey: Journey, study: Study | None, name: str) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
-from .journey_map import _behind_item, _cited, _entry_evidence, map_view
+from .journey_map import _behind_item, _cited, _entry_evidence, _seen, map_view
 from .journeys import Journey, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
@@ -144,7 +144,7 @@ def _plainly(note: str) -> str:
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:
     "Return everything that a page or sheets say."
     journey = _hushed(journey, study)
-    entries = study.rows("entries", map=name) if study else None
+    entries = _seen(study, study.rows("entries", map=name)) if study else None
     codings = _cited(study, entries["evidence"]) if study is not None and entries is not None else None
     view = map_view(journey, entries=entries, codings=codings, personas=personas, away=_withdrawn(study) if study else ())
     ledger = _ledger(view, journey, study, personas) if evidence else []

@@ -477,6 +477,26 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     study.close()
 
 
+def test_owner_stage_and_a_short_passage_of_who_refused_are_masked_as_on_the_map(tmp_path: Path):
+    import personabench as pb
+    from made_up import ridden
+    from pptx import Presentation
+
+    with ridden() as study:
+        pb.add_entry(study, "They said it annoyed me.", lane="strategy", stage="The hill was easy", owner="Paying failed three times")
+        pb.add_entry(study, "She said I was furious; so what", lane="note", stage="Sign-up", owner="MB")
+        pb.record_consent(study, case="P02", consent="no quotes")
+        write_lanes(pb.journey(study), tmp_path / "lanes", study=study)
+        table = pd.read_csv(tmp_path / "lanes" / "entries.csv")
+        mark, row = "[not to be quoted]", table[table["kind"].eq("strategy")].iloc[0]
+        assert (row["stage"], row["text"], row["owner"]) == (mark, f"They said {mark}.", mark)
+        assert "She said I was furious; so what" in set(table["text"]), "P01 and P04 may be quoted"
+        deck = Presentation(write_slides(pb.journey(study), tmp_path / "j.pptx", study=study))
+        said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
+        said += str(slides_of(tmp_path / "j.pptx")["What was decided"])
+        assert "annoyed me" not in said and "hill was easy" not in said and "failed three" not in said and f"They said {mark}." in said
+
+
 def test_who_has_withdrawn_has_no_journey_in_cjml_though_the_journey_is_older(tmp_path: Path):
     import personabench as pb
 

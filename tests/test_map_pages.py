@@ -128,6 +128,18 @@ def test_who_refused_to_be_quoted_is_on_no_page_be_it_behind_an_entry_or_in_an_o
     assert "[not to be quoted]" in sheet and "hung twice" not in sheet
 
 
+def test_entries_that_repeat_who_refused_to_be_quoted_have_a_mark_on_page_and_sheet(study, tmp_path):
+    add_entry(study, "They say the card page hung twice.", lane="opportunity", stage="It annoyed me", owner="(then the ride was a dream)",
+              evidence=study.codings.loc[study.codings["case"].eq("P04"), "coding_id"])
+    for case in ("P01", "P02"): record_consent(study, case=case, consent="no quotes")
+    page = write_map(journey(study), tmp_path / "map.html", study=study).read_text("utf-8")
+    sheet = " ".join(" ".join(words_of(write_map(journey(study), tmp_path / "map.pdf", study=study))).split())
+    for told in (page, sheet):
+        assert not [w for w in ("hung twice", "a dream", "annoyed me") if w in told]
+        assert "They say [not to be quoted]." in told and "([not to be quoted])" in told
+    assert "<h3 dir=\"auto\">They say [not to be quoted].</h3>" in page and study.entries["text"].str.contains("hung twice").any()
+
+
 def test_an_empty_journey_is_a_page_and_a_sheet_that_say_so(tmp_path):
     with Study(":memory:", coder="MB", create=True) as study:
         assert "No stage is coded" in write_map(journey(study), tmp_path / "map.html", study=study).read_text("utf-8")
