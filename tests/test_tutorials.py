@@ -86,6 +86,17 @@ def test_the_tutorial_of_logs_says_of_the_real_sessions_what_it_keeps(real_data:
     assert printed(now.cells[1:]) == printed(kept.cells) and "18, 90 % (70–97 %) of all" in "".join(printed(kept.cells))
 
 
+def test_the_readmes_python_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (block,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    made: dict = {}
+    exec(compile(block, "README.md", "exec"), made)  # noqa: S102
+    with made["study"] as study:
+        assert study.codings["quote"].tolist() == ["The rack at the hospital is full by twenty to six"] and len(study.surveys) == 1
+    assert len(list((tmp_path / "personas").glob("*.yaml"))) == len(made["personas"]) > 1
+    assert "rack at the hospital" in (tmp_path / "report" / "index.html").read_text("utf-8")
+
+
 @pytest.mark.slow
 def test_the_coding_tutorial_can_be_run_again_where_it_lies(tmp_path: Path):
     import nbclient
