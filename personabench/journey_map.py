@@ -544,7 +544,8 @@ class JourneyMap(anywidget.AnyWidget):
         try: [reply] = _once_only(self.study, message.get("guid"), lambda: [_answer(self, kind, message)])
         except NothingToUndo as e: reply = {"type": "notice", "text": _nothing(kind, e), "cure": e.cure, **to}
         except Exception as e: reply = _refusal(e, message.get("guid"))
-        reply = reply if reply["type"] == "evidence" else {name: _muted(x, _unsayable(self.study)) for name, x in reply.items()}
+        try: reply = reply if reply["type"] == "evidence" else {name: _muted(x, _unsayable(self.study)) for name, x in reply.items()}
+        except Exception as e: reply = _refusal(e, message.get("guid"))
         for m in [*_news(self, kind), {**reply, "to": message.get("view")}]: self.send(m)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
