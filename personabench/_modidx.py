@@ -1196,6 +1196,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                           'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._box': ( 'journey_exchange.html#_box',
                                                                                        'personabench/journey_exchange.py'),
+                                               'personabench.journey_exchange._brief': ( 'journey_exchange.html#_brief',
+                                                                                         'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._by_stage': ( 'journey_exchange.html#_by_stage',
                                                                                             'personabench/journey_exchange.py'),
                                                'personabench.journey_exchange._cast': ( 'journey_exchange.html#_cast',

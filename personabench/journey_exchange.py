@@ -343,7 +343,8 @@ def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
     "Return the tables of a journey by name, its notes as one; metrics say in a column more what they count."
     found = {f.name: getattr(journey, f.name) for f in fields(journey)}
     tables = {k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}
-    return {**tables, "metrics": journey.metrics.assign(n=journey.metrics["n"].convert_dtypes(), reading=_reading(journey.metrics)), "notes": pd.DataFrame({"note": list(journey.notes)})}
+    metrics = journey.metrics.assign(n=journey.metrics["n"].convert_dtypes(), reading=_reading(journey.metrics))      # a count is written as a whole number
+    return {**tables, "metrics": metrics, "notes": pd.DataFrame({"note": list(journey.notes)})}
 
 
 def _harmless(cell: Any) -> Any:
@@ -405,6 +406,14 @@ def _pptx() -> Any:
     return pptx
 
 
+def _brief(words: str, most: int) -> str:
+    "Shorten a line to so many letters: between words where there are any."
+    line = " ".join(words.split())
+    if len(line) <= most: return line
+    kept = shorten(line, most, placeholder=" …")
+    return kept if len(kept) > most / 2 else f"{line[:most - 2]} …"
+
+
 def _slide(deck: Any, title: str, notes: Iterable[str] = ()) -> Any:
     "Add a slide with a title and speaker notes."
     from pptx.util import Inches, Pt
@@ -412,7 +421,7 @@ def _slide(deck: Any, title: str, notes: Iterable[str] = ()) -> Any:
     slide = deck.slides.add_slide(deck.slide_layouts[5])
     head = slide.shapes.title
     head.left, head.top, head.width, head.height = Inches(_EDGE), Inches(.35), Inches(_WIDE - 2 * _EDGE), Inches(.85)
-    head.text_frame.text = _sayable(shorten(title, 90, placeholder=" …"))
+    head.text_frame.text = _sayable(_brief(title, 90))
     run = head.text_frame.paragraphs[0]
     run.font.size, run.font.bold, run.alignment = Pt(28), True, 1
     lines = [_sayable(n) for n in notes]
@@ -656,7 +665,7 @@ def write_slides(
         if lane not in _TITLES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_TITLES), nearest(lane, _TITLES))
     journey, deck = _hushed(journey, study), pptx.Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_TALL)
-    deck.core_properties.title = _sayable(f"Journey of {journey.name}")
+    deck.core_properties.title = _sayable(_brief(f"Journey of {journey.name}", 255))     # more letters the format has no place for
     base = f"{journey.n_people} people, {journey.n_codings} codings in {len(journey.stages)} stages"
     front = _slide(deck, f"Journey of {journey.name}", [f"{base}; {len(journey.unplaced)} codings stand in no stage."])
     reading = "Each number counts people. Feelings are means over people from −2 to +2 with 95 % intervals; there is none below 3 people."

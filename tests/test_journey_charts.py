@@ -190,12 +190,13 @@ def test_one_name_of_two_kinds_or_two_answers_is_two_rows_beside_each_other():
                         columns=["stage", "metric", "kind", "value", "lowest", "highest", "answer"])
     spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(rows)).to_dict()
     drawn, labels = {r["alt"]: r for r in rows_of(spec, marks(spec, "circle")[0])}, labels_of(spec)
-    for said, at in (("Awareness: Bike (two best answers, 0 to 100 %) 50 %", .5), ("Sign-up: Bike (mean, 0 to 5) 3.0", .6), ("Awareness: Pay (share of cash, 0 to 100 %) 60 %", .6),
-                     ("Sign-up: Pay (share of card, 0 to 100 %) 40 %", .4)):
+    for said, at in (("Awareness: Bike (two best answers, 0 to 100 %) 50 %", .5), ("Sign-up: Bike (mean, 0 to 5) 3.0", .6),
+                     ("Awareness: Pay (share of cash, 0 to 100 %) 60 %", .6), ("Sign-up: Pay (share of card, 0 to 100 %) 40 %", .4)):
         r = next(r for alt, r in drawn.items() if alt.startswith(said))
         assert (r["x"] - r["x0"]) / (r["x1"] - r["x0"]) == pytest.approx(at, abs=.01), said
     shown = [" ".join(line for line in lines if line.strip()) for lines in labels.values()]
-    assert shown == ["Bike two best answers, 0 to 100 %", "Bike mean, 0 to 5", "Left share lost, 0 to 100 %", "Pay share of cash, 0 to 100 %", "Pay share of card, 0 to 100 %"]
+    assert shown == ["Bike two best answers, 0 to 100 %", "Bike mean, 0 to 5", "Left share lost, 0 to 100 %",
+                     "Pay share of cash, 0 to 100 %", "Pay share of card, 0 to 100 %"]
 
 
 def test_opportunities_are_the_journeys_pains_or_the_scores_that_are_given():

@@ -569,10 +569,21 @@ def test_slides_are_drawn_whatever_letters_names_and_quotes_hold(tmp_path: Path)
 
 
 def test_figures_whose_n_and_interval_are_not_known_are_written_without(tmp_path: Path, told):
-    trip = told.with_metrics(pd.DataFrame({"stage": "Ride", "metric": ["Paid", "Ease"], "kind": ["share", "mean"], "value": [.75, 3.2], "n": [None, 40], "low": [.6, None]}))
+    rows = pd.DataFrame({"stage": "Ride", "metric": ["Paid", "Ease"], "kind": ["share", "mean"], "value": [.75, 3.2], "n": [None, 40], "low": [.6, None]})
+    trip = told.with_metrics(rows)
     slides = slides_of(write_slides(trip, tmp_path / "j.pptx", lanes=["metrics"]))
     assert "Paid: 75 %, n not known; share, 0 to 100 %" in slides["Ride"][1] and "Ease: 3.2, n = 40; mean" in slides["Ride"][1]
     assert "Ride: Paid: 75 %, n not known" in slides["Figures from surveys and logs"][2]
     write_lanes(trip, tmp_path)
     rows = (tmp_path / "metrics.csv").read_text("utf-8-sig").splitlines()[1:]
     assert rows == ['Ride,Paid,share,0.75,0.6,,,,,,,,"share, 0 to 100 %"', "Ride,Ease,mean,3.2,,,40,,,,,,mean"]
+
+
+@pytest.mark.parametrize("name", ["Avery, the commuter of the old town " * 9, "自転車で通う人" * 40])
+def test_a_long_name_is_shortened_on_slides_and_in_the_files_title(tmp_path: Path, told, name):
+    import pptx
+
+    deck = pptx.Presentation(write_slides(replace(told, name=name), tmp_path / "j.pptx", lanes=[]))
+    whole, shown = f"Journey of {name}", deck.slides[0].shapes.title.text_frame.text
+    for said, most in ((deck.core_properties.title, 255), (shown, 90)):
+        assert most - 12 <= len(said) <= most and said.endswith(" …") and whole.startswith(said.removesuffix(" …"))
