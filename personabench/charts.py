@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .journeys import _UNQUOTED, Journey, _extremes
-from .schema import BadInput, nearest
+from .schema import BadInput, _sayable_spec, nearest
 
 if TYPE_CHECKING:
     import altair as alt
@@ -309,6 +309,11 @@ def _kinds() -> dict[str, type]:
     class Light:
         def copy(self, deep: Any = True, ignore: Any = None) -> Any:
             return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)  # type: ignore[misc]
+
+        def to_dict(self, *args: Any, **how: Any) -> dict[str, Any]:
+            whole = (how.get("context") or {}).get("top_level", True)      # Altair asks the parts of a chart with this False
+            spec = super().to_dict(*args, **how)  # type: ignore[misc]
+            return _sayable_spec(spec) if whole else spec
 
         def __reduce__(self) -> Any: return _revived, (type(self).__name__, self._args, self._kwds)  # type: ignore[attr-defined]
 

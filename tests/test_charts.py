@@ -431,6 +431,16 @@ def test_a_copy_of_a_chart_is_a_chart_of_its_own_and_charts_can_be_pickled():
     assert page.to_dict() == drawn
 
 
+def test_letters_that_end_the_kernel_in_a_picture_are_replaced_in_every_chart():
+    import vl_convert
+
+    trip = trip_of(["A\x07", "B\uffff", "C"], 4, name="odd\x0b")
+    for chart in (chart_emotions(trip), chart_journey(trip), chart_emotions(trip).layer[0]):
+        spec = json.dumps(chart.to_dict(), ensure_ascii=False)
+        assert not re.search("[\x07\x0b\uffff]", spec) and "\\u0007" not in spec
+        vl_convert.vegalite_to_svg(chart.to_dict())
+
+
 def test_values_are_what_json_can_hold():
     table = pd.DataFrame({"x": [1., np.nan, np.inf], "n": [1, 2, 3], "words": ["a", None, "b"], "yes": [True, False, True], "kind": pd.Categorical(["u", "v", None]),
                           "maybe": pd.array([1, None, 3], dtype="Int64")})
