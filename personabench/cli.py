@@ -128,6 +128,17 @@ def _tutorials() -> list[Path]:
 
 _IGNORED = """# Studies, interviews, tables and reports stay out of version control; take a line away to share it.
 # Personas are text that is meant to be kept there, and they quote people: keep the repository private.
+# What the writers of pages, pictures, slides and journeys make holds quotes or counts of a few people; your own pages in docs/ may be kept.
+*.html
+*.pdf
+*.pptx
+*.png
+*.svg
+*.xml
+*.cjml
+*.mmd
+tables/
+!/docs/**
 .gitignore
 study.db*
 *.db

@@ -37,13 +37,17 @@ def find_quote(
 
 
 def _nearest_words(text: str, quote: str) -> str:
-    "Say which passage of the text is most like the quote."
+    "Say which passage of the text, in whole words, is most like the quote."
     if not quote.strip(): return "give the words to code"
     from rapidfuzz import fuzz
 
     best = fuzz.partial_ratio_alignment(quote, text)
-    if best is None or best.score < 60: return "check the source; nothing there is much like it"
-    return f"did you mean {text[best.dest_start:best.dest_end]!r} at {best.dest_start}?"
+    if best is None or best.score < 70: return "check the source; nothing there is much like it"  # any two English sentences are alike by 60
+    start, end = best.dest_start, best.dest_end
+    while start > 0 and text[start - 1:start + 1].isalnum(): start -= 1
+    while end < len(text) and text[end - 1:end + 1].isalnum(): end += 1
+    said = text[start:end]
+    return f"did you mean {said.strip()!r} at {start + len(said) - len(said.lstrip())}?"
 
 # %% ../nbs/21_coding.ipynb #afc42df3
 def code(

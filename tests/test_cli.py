@@ -229,6 +229,35 @@ def test_git_takes_no_study_table_or_report_of_a_working_folder(tmp_path):
     assert sorted(re.findall("'(.*)'", taken)) == ["personabench.toml", "personas/a.yaml"]
 
 
+def test_git_takes_nothing_that_the_writers_of_journeys_write(tmp_path):
+    "Maps, slides, pictures, tables and journeys of others' forms hold quotes or few people; pages of one's own are taken."
+    prepare_lab(folder := tmp_path / "lab")
+    subprocess.run([program("git"), "init", "-q", "."], cwd=folder, check=True)
+    said = "The card page hung twice on the tram"
+    with pb.Study(folder / "study.db") as study:
+        (folder / "interviews" / "P01.txt").write_text(f"Mara: Sign-up?\nAnna: {said} that morning.\n", "utf-8")
+        pb.import_files(study, folder / "interviews" / "P01.txt")
+        for name, facet in (("Sign-up", "stage"), ("Payment fails", "pain"), ("App", "touchpoint")):
+            pb.add_code(study, name, facet=facet)
+            pb.code(study, name, source="P01", quote=said)
+        riders = pb.journey(study)
+        (folder / "handed on").mkdir()
+        for place in (folder, folder / "handed on"):
+            for ending in ("html", "pdf"): pb.write_map(riders, place / f"map.{ending}", study=study)
+            for ending in ("html", "pdf", "png", "svg"): pb.write_chart(pb.chart_quotes(riders), place / f"chart.{ending}")
+            for ending in ("xml", "cjml"): pb.write_cjml(riders, place / f"riders.{ending}", study=study)
+            pb.write_slides(riders, place / "riders.pptx", study=study)
+            pb.write_mermaid(riders, place / "riders.mmd")
+            pb.write_lanes(riders, place / "tables", study=study)
+        pb.report(study, folder / "report", personas=folder / "personas")
+    assert said in (folder / "handed on" / "tables" / "quotes.csv").read_text("utf-8")
+    (folder / "docs").mkdir()
+    for own in ("README.md", "docs/guide.html", "docs/logo.png"): (folder / own).write_text("mine")
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    staged = subprocess.run(["git", "ls-files", "--cached"], cwd=folder, capture_output=True, text=True, check=True).stdout.split("\n")
+    assert staged == ["README.md", "docs/guide.html", "docs/logo.png", ""]
+
+
 def test_a_report_for_a_folder_that_is_not_there_is_told_before_the_work(tmp_path, capsys):
     assert main(["check", "--study", "none.db", "--output", str(tmp_path / "nope" / "x.sarif")]) == 2
     assert "--output: the folder" in (told := capsys.readouterr().err) and "make the folder first" in told

@@ -17,6 +17,8 @@ from personabench.codebook import add_code, change_code, merge_codes, remove_cod
 from personabench.coding import add_memo, assign, code, edit_memo, find_quote, recode, redo, remove_memo, resize, uncode, undo
 from personabench.schema import (FACETS, AlreadyThere, BadInput, BadSpan, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource, NothingToUndo,
                                  PersonabenchError, QuoteNotFound, UndoConflict)
+from personabench.importers import import_files
+from personabench.sample_data import sample_file
 from personabench.study import Study
 
 LONG = bool(os.environ.get("CI") or os.environ.get("PERSONABENCH_LONG"))
@@ -57,6 +59,7 @@ def test_a_quote_a_span_or_both(study: Study):
     (lambda s: code(s, "Walks", source="P01", quote=""), QuoteNotFound, "give the words"),
     (lambda s: code(s, "Walks", source="P01", quote="dock"), QuoteNotFound, "2 times .at 10, 43."),
     (lambda s: code(s, "Walks", source="P01", quote="I wolked"), QuoteNotFound, "did you mean 'I walked"),
+    (lambda s: code(s, "Walks", source="P01", quote="I wolke"), QuoteNotFound, "did you mean 'I walked' at 25"),
     (lambda s: code(s, "Walks", source="P01", quote="Zwetschgen"), QuoteNotFound, "nothing there is much like it"),
     (lambda s: code(s, "Walks", source="P01", quote="full", end=2), BadSpan, "-2-2"),
     (lambda s: code(s, "Walks", source="P01", start=0, end=64), BadSpan, "<= 63"),
@@ -378,3 +381,12 @@ class Desk(RuleBasedStateMachine):
 
 TestDesk = Desk.TestCase
 TestDesk.settings = settings(max_examples=30 if LONG else 10, stateful_step_count=30)
+
+
+def test_words_of_nobody_are_not_said_to_be_other_words(tmp_path):
+    "By letters alone any English sentence is somewhat like another: the README once asked for such a quote."
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        import_files(study, sample_file("interviews/P01.txt"))
+        add_code(study, "Full", facet="pain")
+        with pytest.raises(QuoteNotFound, match="nothing there is much like it"): code(study, "Full", source="P01", quote="they were all taken again")
+        with pytest.raises(QuoteNotFound, match="did you mean 'the hospital is full by twenty to six"): code(study, "Full", source="P01", quote="the hospital rack is full by twenty to six")

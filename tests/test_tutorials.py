@@ -119,6 +119,17 @@ def test_the_tutorial_of_logs_imports_notes_whose_codes_are_there_already(tmp_pa
         assert len(known["lab"].sources) == 2 and known["lab"].codings.groupby("facet").size().to_dict() == {"emotion": 1, "pain": 1, "stage": 2, "touchpoint": 1}
 
 
+def test_the_readmes_python_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (block,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    made: dict = {}
+    exec(compile(block, "README.md", "exec"), made)  # noqa: S102
+    with made["study"] as study:
+        assert study.codings["quote"].tolist() == ["The rack at the hospital is full by twenty to six"] and len(study.surveys) == 1
+    assert len(list((tmp_path / "personas").glob("*.yaml"))) == len(made["personas"]) > 1
+    assert "rack at the hospital" in (tmp_path / "report" / "index.html").read_text("utf-8")
+
+
 @pytest.mark.slow
 def test_the_coding_tutorial_can_be_run_again_where_it_lies(tmp_path: Path):
     import nbclient
