@@ -23,6 +23,7 @@ from .journey_measures import suggest_strategies
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, nearest
+from .transcripts import check_file
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
@@ -174,6 +175,7 @@ def read_mermaid(
     Raises BadInput (not readable as UTF-8, no such diagram, a line that is no task).
     """
     file = Path(path).expanduser()
+    if not file.exists() or file.is_dir(): check_file(file, (".mmd", ".md", ".mermaid", ".txt"))  # tells what there is instead
     try: text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(str(file), f"cannot be read ({type(error).__name__})", "a text file in UTF-8", "save it as UTF-8") from error
@@ -393,8 +395,9 @@ def write_lanes(
 ) -> list[Path]:
     """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... notes and entries.
 
-    `entries.csv` has what the team wrote into the map and what the figures suggest: stage, kind (strategy, opportunity, note, suggestion), text, why (of a
-    suggestion), owner, due, evidence (ids of codings, and claims). `metrics.csv` says in a column `reading` what each figure counts, on which scale.
+    `entries.csv` has what the team wrote into the map and what the journey's own figures suggest: stage, kind (strategy, opportunity, note, suggestion), text,
+    why (of a suggestion), owner, due, evidence (ids of codings, and claims). A survey's needs are no part of a journey: what `stage_opportunities` adds is in
+    `suggest_strategies(journey, opportunities=needs)` alone. `metrics.csv` says in a column `reading` what each figure counts, on which scale.
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """
@@ -661,8 +664,8 @@ def write_slides(
     """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, what was decided, and what limits it all.
 
     Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date; what the
-    team noted beside them and what the figures suggest have tables of their own. Returns the path. Raises MissingExtra (python-pptx) and BadInput
-    (ending, folder, an unknown lane).
+    team noted beside them and what the journey's own figures suggest (not `stage_opportunities`) have tables of their own. Returns the path.
+    Raises MissingExtra (python-pptx) and BadInput (ending, folder, an unknown lane).
     """
     pptx, target = _pptx(), _place(path, ".pptx")
     from pptx.util import Inches

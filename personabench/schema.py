@@ -87,6 +87,7 @@ def nearest(
     alike = [folded[m] for m in get_close_matches(str(name).casefold(), folded, n=most, cutoff=.6)]
     if alike: return "did you mean " + " or ".join(repr(a) for a in alike) + "?"
     if not names: return "there is none yet"
+    if len(names) == 1: return f"there is only {names[0]!r}"
     return "there are " + ", ".join(repr(n) for n in sorted(names)[:8]) + (" ..." if len(names) > 8 else "")
 
 # %% ../nbs/00_schema.ipynb #ce40477d

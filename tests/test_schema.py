@@ -64,6 +64,7 @@ def test_nearest_lists_a_few_when_nothing_is_alike():
     assert nearest("qqqq", ["b", "a"]) == "there are 'a', 'b'"
     assert nearest("qqqq", [f"code {i}" for i in range(50)]).endswith("...")
     assert nearest("qqqq", []) == "there is none yet"
+    assert nearest("usage.csv", ["x.txt"]) == "there is only 'x.txt'", "one thing is not said in the plural"
 
 
 # -- Text ---------------------------------------------------------------------------------------------------------------------
