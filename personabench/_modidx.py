@@ -1608,6 +1608,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'personabench.map_entries._entry': ('map_entries.html#_entry', 'personabench/map_entries.py'),
                                           'personabench.map_entries._ids': ('map_entries.html#_ids', 'personabench/map_entries.py'),
                                           'personabench.map_entries._in_cell': ('map_entries.html#_in_cell', 'personabench/map_entries.py'),
+                                          'personabench.map_entries._no_slip': ('map_entries.html#_no_slip', 'personabench/map_entries.py'),
                                           'personabench.map_entries._put': ('map_entries.html#_put', 'personabench/map_entries.py'),
                                           'personabench.map_entries._text': ('map_entries.html#_text', 'personabench/map_entries.py'),
                                           'personabench.map_entries._values': ('map_entries.html#_values', 'personabench/map_entries.py'),
