@@ -251,7 +251,8 @@ def _open(study: str, coder: str | None = None):
     try: return Study(study, coder=coder)
     except NoStudy as e:
         cure = e.cure.replace("pass create=True to start a new study", "start a new study: personabench new FOLDER")
-        raise NoStudy(e.place, e.found, e.expected, cure.replace("pass create=True to start one there", "in Python, Study(address, create=True) starts one there")) from None
+        cure = cure.replace("pass create=True to start one there", "in Python, Study(address, create=True) starts one there")
+        raise NoStudy(e.place, e.found, e.expected, cure) from None
 
 # %% ../nbs/60_cli.ipynb #39ae6908
 @app.command("import")

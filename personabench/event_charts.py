@@ -13,7 +13,7 @@ import pandas as pd
 from .charts import _draw_offline, _inks
 from .event_logs import EventJourney, _cases, _percent, _points as _signed, _wait
 from .persona_charts import _base, _lines, _points, _rules, _sheet, _texts
-from .schema import BadInput
+from .schema import BadInput, _must_be
 from .segment_charts import _COLOURS, _SHAPES
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def chart_funnel(
     theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
     "Draw how many cases reached each stage, with intervals, what was lost before it and how long it took. Raises BadInput (segments asked for and not there)."
+    _must_be(journey, "EventJourney", "chart_funnel")
     import altair as alt
 
     _draw_offline()
@@ -172,6 +173,7 @@ def chart_flow(
     theme: str | None = None,     # "light" or "dark"; None: as set_theme says
 ) -> alt.LayerChart:
     "Draw the ways of all cases as bands from visit to visit: on, back and out. Raises BadInput (fewer than two steps, nobody in any stage)."
+    _must_be(journey, "EventJourney", "chart_flow")
     import altair as alt
 
     _draw_offline()

@@ -22,7 +22,7 @@ from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import suggest_strategies
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
 from .personas import _withdrawn
-from .schema import BadInput, MissingExtra, nearest
+from .schema import BadInput, MissingExtra, nearest, _must_be
 from .transcripts import check_file
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def write_mermaid(
 
     Mermaid can show neither intervals nor n: they stand in the file as comments. Returns the path. Raises BadInput (ending, folder, a plan without scores).
     """
+    if not isinstance(journey, pd.DataFrame): _must_be(journey, "Journey", "write_mermaid")
     target = _place(path, ".mmd", ".md")
     if isinstance(journey, pd.DataFrame):
         missing = [c for c in ("stage", "touchpoint", "score") if c not in journey]
@@ -318,6 +319,7 @@ def write_cjml(
     gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
+    _must_be(journey, "Journey", "write_cjml")
     from xml.etree import ElementTree
 
     target, plan = _place(path, ".xml", ".cjml"), _planned(planned, journey.name)
@@ -401,6 +403,7 @@ def write_lanes(
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """
+    _must_be(journey, "Journey", "write_lanes")
     place = Path(folder).expanduser()
     if place.exists() and not place.is_dir(): raise BadInput(str(place), "a file has this name", "a folder", "choose another name")
     place.mkdir(parents=True, exist_ok=True)
@@ -667,6 +670,7 @@ def write_slides(
     team noted beside them and what the journey's own figures suggest (not `stage_opportunities`) have tables of their own. Returns the path.
     Raises MissingExtra (python-pptx) and BadInput (ending, folder, an unknown lane).
     """
+    _must_be(journey, "Journey", "write_slides")
     pptx, target = _pptx(), _place(path, ".pptx")
     from pptx.util import Inches
 

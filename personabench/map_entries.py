@@ -50,7 +50,8 @@ def _ids(study: Study, evidence: Iterable[int | str], place: str, kept: Iterable
     if gone := [e for e in asked if e not in there]:
         raise NoSuchName(place, f"coding {gone[0]} is not in the study", "ids of study.codings", "claims are written as text: 'persona/claim'")
     if odd := [e for e in listed if isinstance(e, str) and e and e not in kept and not _CLAIM.fullmatch(e)]:
-        raise NoSuchName(place, f"evidence {odd[0]!r} names nothing", "ids of codings as numbers, claims as 'persona/claim'", "study.codings lists the codings, coding_id their ids")
+        expected = "ids of codings as numbers, claims as 'persona/claim'"
+        raise NoSuchName(place, f"evidence {odd[0]!r} names nothing", expected, "study.codings lists the codings, coding_id their ids")
     return json.dumps([e for e in listed if e != ""])
 
 

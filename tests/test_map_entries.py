@@ -37,7 +37,8 @@ def cells(study: Study) -> dict[tuple[str, str], list[str]]:
 @pytest.mark.parametrize("wrong, error, says", [
     ({"lane": "strategie"}, BadInput, "did you mean 'strategy'"), ({"stage": "  "}, BadInput, "no stage"), ({"text": " \n "}, BadInput, "the text is empty"),
     ({"due": "30.9.2026"}, BadInput, "year-month-day"), ({"due": "2026-02-30"}, BadInput, "2026-02-30"), ({"evidence": [99]}, NoSuchName, "coding 99"),
-    ({"evidence": ["abc"]}, NoSuchName, "'abc' names nothing"), ({"evidence": "12"}, NoSuchName, "as numbers"), ({"evidence": ["ash/"]}, NoSuchName, "'ash/' names nothing"),
+    ({"evidence": ["abc"]}, NoSuchName, "'abc' names nothing"), ({"evidence": "12"}, NoSuchName, "as numbers"),
+    ({"evidence": ["ash/"]}, NoSuchName, "'ash/' names nothing"),
     ({"stage": "Signup"}, NoSuchName, "did you mean 'Sign-up'"), ({"stage": "sign-up"}, NoSuchName, "did you mean 'Sign-up'"),
 ])
 def test_what_cannot_stand_in_an_entry_is_named_and_nothing_is_written(study, wrong, error, says):
