@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .journeys import _UNQUOTED, Journey, _extremes
-from .schema import BadInput, nearest, _must_be
+from .schema import BadInput, _must_be, _sayable_spec, nearest
 
 if TYPE_CHECKING:
     import altair as alt
@@ -44,6 +44,7 @@ def _draw_offline() -> None:
     if alt.renderers.active != "default" or alt.renderers.options: return
     alt.JupyterChart.enable_offline()
     alt.JupyterChart._esm = _following(alt.JupyterChart._esm)
+    alt.JupyterChart.__repr__ = lambda self: "A live chart: run its cell to see it. alt.renderers.enable('svg') keeps pictures in the notebook."  # at most 110 letters
     alt.renderers.enable("jupyter", offline=True)
 
 
@@ -309,6 +310,11 @@ def _kinds() -> dict[str, type]:
         def copy(self, deep: Any = True, ignore: Any = None) -> Any:
             return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)  # type: ignore[misc]
 
+        def to_dict(self, *args: Any, **how: Any) -> dict[str, Any]:
+            whole = (how.get("context") or {}).get("top_level", True)      # Altair asks the parts of a chart with this False
+            spec = super().to_dict(*args, **how)  # type: ignore[misc]
+            return _sayable_spec(spec) if whole else spec
+
         def __reduce__(self) -> Any: return _revived, (type(self).__name__, self._args, self._kwds)  # type: ignore[attr-defined]
 
     class Chart(Light, alt.Chart): pass
@@ -418,7 +424,7 @@ def _curve(journey: Journey) -> pd.DataFrame:
     return table[known].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
-def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
+def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], size: float = 110) -> list[Any]:
     "Return segments, interval bars, points and labels."
     import altair as alt
 
@@ -428,7 +434,7 @@ def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) ->
     low = _same(y, "low:Q")
     bar = base.mark_rule(color=ink["bar"], strokeWidth=6, aria=False).encode(y=low, y2=alt.Y2("high:Q")).transform_filter("isValid(datum.low)")
     fill = alt.FillValue(ink["paper"], condition={"test": "datum.n_emotion >= 3", "value": ink["ink"]})
-    point = base.mark_circle(size=110, opacity=1, stroke=ink["ink"], strokeWidth=2)
+    point = base.mark_circle(size=size, opacity=1, stroke=ink["ink"], strokeWidth=2)
     point = point.encode(y=y, fill=fill, tooltip=tips, description=alt.Description("alt:N"))
     text = dict(align="left", dx=10, fontSize=12, color=ink["ink"], aria=False, baseline="middle")
     above, below = base.transform_filter("!datum.below").encode(y=y), base.transform_filter("datum.below").encode(y=y)
@@ -507,12 +513,12 @@ def _touchpoint_rows(journey: Journey, most: int, ink: dict[str, str]) -> tuple[
     rank = {t: k for k, t in enumerate(order)}
     return table.sort_values("touchpoint", key=lambda c: c.map(rank), kind="stable"), max(len(order) - most, 0)
 
-def _touchpoint_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
+def _touchpoint_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], reach: int | None = None) -> list[Any]:
     "Return the marks and their numbers."
     import altair as alt
 
     shapes = alt.Scale(domain=["online", "offline", "not said"], range=["circle", "square", "diamond"])
-    sizes = alt.Scale(domain=[0, max(int(rows["people"].max()), 4)], range=[30, 420])
+    sizes = alt.Scale(domain=[0, max(reach or int(rows["people"].max()), 4)], range=[30, 420])
     tips = _tips(touchpoint="Touchpoint", stage="Stage", where="Where", people="People", codings="Codings")
     base = alt.Chart(rows).encode(x=x, y=y)
     mark = base.mark_point(filled=True, opacity=1, stroke=ink["line"], strokeWidth=2).encode(
@@ -528,6 +534,7 @@ def chart_touchpoints(
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
     most: int = 10,                # rows at most; the others are counted in the key
+    reach: int | None = None,      # people that the largest mark stands for, for journeys that are compared; None: as many as here
 ) -> alt.LayerChart:
     "Draw which touchpoints people met at which stage: one row per touchpoint, size and number = people, shape = online or offline."
     _must_be(journey, "Journey", "chart_touchpoints")
@@ -542,7 +549,7 @@ def chart_touchpoints(
     y = alt.Y("touchpoint:N", sort=names, scale=alt.Scale(domain=names), axis=axis)
     key = _key("● online", "□ offline", "◊ not said" if rows["where"].eq("not said").any() else "", "number and size: people",
                f"{left} rarer ones not drawn" if left else "")
-    layers = [_bands(journey, ink, x, select), _ruled(names, y, ink), *_touchpoint_layers(rows, x, y, ink)]
+    layers = [_bands(journey, ink, x, select), _ruled(names, y, ink), *_touchpoint_layers(rows, x, y, ink, reach)]
     return _lane(journey, layers, ink=ink, title="Touchpoints", key=key, height=28 * len(names),
                  alt_text="Touchpoints by stage: " + "; ".join(rows["alt"]) + ".")
 
@@ -583,6 +590,7 @@ def chart_pains_gains(
     theme: str | None = None,      # "light", "dark" or "print"; None: as set_theme says
     heads: bool = True,            # write the stage names above
     select: Any = None,            # a selection of stages that other lanes share
+    reach: int | None = None,      # people that the longest bar stands for, for journeys that are compared; None: as many as here
 ) -> alt.LayerChart:
     "Draw the people with a gain (up) and with a pain (down) at each stage, with the commonest in words."
     _must_be(journey, "Journey", "chart_pains_gains")
@@ -594,7 +602,7 @@ def chart_pains_gains(
     both = pd.concat(sides.values())
     title, none = "Gains and pains", "No pain and no gain is coded in any stage."
     if both.empty: return _blank(journey, none, ink=ink, title=title, heads=heads, select=select)
-    x, unit = _x(journey, ink, heads), int(both["people"].max()) / 60       # the longest bar is 60 pixels
+    x, unit = _x(journey, ink, heads), (reach or int(both["people"].max())) / 60       # the longest bar is 60 pixels
     tops = {f: int(t["people"].max()) if len(t) else 0 for f, t in sides.items()}
     ends = {f: tops[f] + unit * (13 * int(t["label"].str.count("\n").max() + 1) + 12 if len(t) else 12) for f, t in sides.items()}
     ticks = {sign * tops[f]: f"{tops[f]} people" if tops[f] > 1 else "1 person" for f, sign in (("pain", -1), ("gain", 1)) if tops[f]}
@@ -626,7 +634,7 @@ def _first_of_overlaps(told: np.ndarray, start: np.ndarray, end: np.ndarray) -> 
 
 
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
-    "Return up to `most` quotes per stage: each person's most telling one first, no words twice."
+    "Return up to `most` quotes per stage: each person's most telling one first, good and bad in turn, no words twice."
     table = journey.quotes
     stage = table["stage"].map({s: k for k, s in enumerate(journey.stages["stage"])}).to_numpy(np.int64)
     strength, rank = -table["valence"].abs().fillna(1).to_numpy(float), table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING)).to_numpy(float)
@@ -634,7 +642,12 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
-    at = at[np.lexsort((rank[at], strength[at], _nth((stage * (len(cases) + 1) + case)[at])))]
+    turn = _nth((stage * (len(cases) + 1) + case)[at])
+    sign = np.where(table["facet"].eq("pain"), -1, np.where(table["facet"].eq("gain"), 1, np.sign(table["valence"].fillna(0)))).astype(int)
+    order = np.lexsort((rank[at], strength[at], turn))
+    at, turn = at[order], turn[order]
+    place = _nth((stage[at] * (turn.max(initial=0) + 1) + turn) * 3 + sign[at] + 1)      # good and bad in turn: the strongest alone would tell one side of a stage
+    at = at[np.lexsort((rank[at], strength[at], place, turn))]
     at = at[_nth(stage[at]) < most]
     return table.iloc[at[np.argsort(stage[at], kind="stable")]]
 
@@ -721,9 +734,9 @@ def chart_quotes(
     layers = _quote_layers(journey, blocks, ink, select, width, height, columns)
     if alone: layers[0] = layers[0].add_params(select)
     said = [f"{s}: {k} quotes" for s, k in blocks.groupby("stage", sort=False).size().items()]
-    key = _key("the strongest first, one of each person before a second", _HINT if isinstance(select, _Choice) else "")
+    key = _key("the strongest good and bad first, one of each person before a second", _HINT if isinstance(select, _Choice) else "")
     return _lane(journey, layers, ink=ink, title="Quotes", key=key, height=height + 24,
-                 alt_text="Quotes of the chosen stages, the strongest first, one of each person before a second. " + "; ".join(said) + ".")
+                 alt_text="Quotes of the chosen stages, the strongest good and bad first, one of each person before a second. " + "; ".join(said) + ".")
 
 
 def _menu(journey: Journey, theme: str | None) -> Any:

@@ -31,19 +31,26 @@ if TYPE_CHECKING:
 __all__ = ['record_consent', 'withdraw']
 
 # %% ../nbs/14_consent.ipynb #471ba841
-_REFUSED = {"no", "none", "nope", "not", "never", "withheld", "refused", "declined", "denied", "false", "0", "nein", "non", "nee"}
-_NOT = (r"(?:no|not|none|never|without|cannot|\w+n['’]?t|refus\w*|declin\w*|withh\w*|object\w*|forb\w*|prohibit\w*|against"
-        r"|nein|nicht|kein\w*|ohne|untersag\w*|non|pas|sans|nee|niet|geen|zonder)")
-_QUOTE = r"(?:quot\w*|cit(?:e[ds]?|ing|ations?|er|aten?|eren)|verbatim|(?:my|own|exact|literal) words|zit(?:at|ier)\w*|wörtlich\w*)"
+_REFUSED = {"no", "none", "nope", "not", "never", "withheld", "refused", "declined", "denied", "refuse", "decline", "n",
+            "false", "0", "nein", "kein", "keine", "non", "nee"}
+_NOT = (r"(?:no|not|none|never|without|cannot|except\w*|exclud\w*|opt\w*\W+out|avoid\w*|skip\w*|\w+n['’]?t|refus\w*|declin\w*|withh\w*|object\w*"
+        r"|forb\w*|prohibit\w*|against|nein|nicht|kein\w*|ohne|untersag\w*|non|pas|sans|sin|nee|niet|geen|zonder)")
+_QUOTE = r"(?:quot\w*|cit(?:e[ds]?|ing|ations?|as?|er|aten?|eren)|verbatim|(?:my|own|exact|literal) words|zit(?:at|ier)\w*|wörtlich\w*)"
 _GLAD = re.compile(r"\b(?:no|not|nothing|\w+n['’]?t)\W+(?:\w+\W+)?(?:mind|object\w*|problems?|against)\b")   # a no that says yes
 _FINAL = r"(?=\W*$|\W+(?:allow|permit|ok|want|wish|welcome|possible|please|thank|fine|erlaubt|gestattet|erwünscht|gewünscht|toegestaan|permis|autoris))"
-_UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+(?:\w+\W+){{0,3}}?{_NOT}\b{_FINAL}")
-_WILLING = re.compile(rf"^\W*(?:yes|y|yeah|ok|okay|sure|true|1|ja|oui|sí|agree[ds]?|given|granted|full|all|everything)\b|\b{_QUOTE}\b|{_GLAD.pattern}")
+_UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+(?:\w+\W+){{0,3}}?{_NOT}\b{_FINAL}"
+                        rf"|\b{_QUOTE}\s*[:=]\s*(?:n|no|none|false|0|nein|non|nee)\b")
+_WILLING = re.compile(rf"^\W*(?:yes|y|yeah|ok|okay|sure|true|1|j|ja|oui|si|sí|agree[ds]?|given|granted|full|all|everything)\b|\b{_QUOTE}\b|{_GLAD.pattern}")
 
 
 def _refuses(consent: Any) -> bool:
-    "Whether what stands in a consent field says no: its first word does, or a clause denies quotes."
-    if not isinstance(consent, str): return False
+    "Whether what stands in a consent field says no (its first word does, or a clause denies quotes) or does not say yes: who is not understood is not quoted."
+    if not isinstance(consent, str) or not consent.strip(): return False
+    return _denies(consent) or not _WILLING.search(consent.casefold())
+
+
+def _denies(consent: str) -> bool:
+    "Whether the words of a consent say no."
     said = _GLAD.sub(" ", consent.casefold())
     return (re.findall(r"\w+", said) or [""])[0] in _REFUSED or any(_UNWILLING.search(clause) for clause in re.split(r"[,;.!\n]|\bbut\b|\baber\b", said))
 
@@ -62,8 +69,8 @@ def record_consent(
     if not consent.strip(): raise BadInput("consent", "no words", "what was agreed to", "write 'yes', 'no' or the words of the form")
     attributes = {} if date is None else {"consent_date": _iso(date)}
     with study.step("record_consent", f"consent of {case}") as step: store.add_case(step, case, consent=consent, attributes=attributes)
-    if not _refuses(consent) and not _WILLING.search(consent.casefold()):
-        warnings.warn(f"consent of {case}: {consent!r} does not say whether they may be quoted, and counts as yes. "
+    if _refuses(consent) and not _denies(consent):
+        warnings.warn(f"consent of {case}: {consent!r} does not say whether they may be quoted, so they are not. "
                       "Write 'yes', 'no quotes' or the words of the form about quotes", _ConsentNotUnderstood, stacklevel=2)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,20 @@ def _times(column: pd.Series, dayfirst: bool | None = None) -> np.ndarray:
     return x.astype(f"{kind}[ns]").astype("int64")
 
 # %% ../nbs/15_event_logs.ipynb #b6633b46
+def _all_there(pairs: Sequence[tuple[str, str]], known: Mapping[str, int], every: bool) -> None:
+    "Raise NoSuchName for an event that the log does not have; of a list only for one that looks like a misspelt one, since not every log comes to its end."
+    asked = dict(pairs)
+    others = [w for w in known if w not in asked]
+    alike = [w.casefold() for w in others]
+    lost = [(e, s) for e, s in pairs if e not in known and (every or get_close_matches(e.casefold(), alike, 1, .8))]
+    if not lost: return
+    event, stage = lost[0]
+    found = "the log has no such event" + (f", nor {', '.join(repr(e) for e, _ in lost[1:4])}" if lost[1:] else "")
+    place = f"stages, event {event!r}" + (f" of stage {stage!r}" if stage != event else "")
+    near = nearest(event, others or known)
+    raise NoSuchName(place, found, "names of events of the log", f"{near}{'' if near.endswith('?') else ';'} leave out an event that nobody had")
+
+
 def _given(stages: Mapping[str, str] | Sequence[str] | None, words: np.ndarray) -> tuple[list[str], np.ndarray] | None:
     "Return the stages in order and the stage of each event's number (-1: none); None when stages are to be discovered. Raises BadInput."
     if stages is None: return None
@@ -124,6 +139,7 @@ def _given(stages: Mapping[str, str] | Sequence[str] | None, words: np.ndarray) 
     if not any(e in known for e, _ in pairs):
         found = f"no event of the log is among {', '.join(repr(e) for e, _ in pairs[:4])}"
         raise NoSuchName("stages", found, "names of events", nearest(pairs[0][0], known))
+    _all_there(pairs, known, isinstance(stages, Mapping))
     of = np.full(len(words), -1, np.int32)
     for event, stage in pairs:
         if event in known: of[known[event]] = names.index(stage)
@@ -317,11 +333,11 @@ def _stages(v: _Visits, names: Sequence[str]) -> pd.DataFrame:
 _BY = ["segment", "stage", "cases", "n", "share", "low", "high", "difference", "difference_low", "difference_high", "p", "q"]
 
 
-def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Sequence[str]) -> pd.DataFrame:
-    "Return the funnel of each segment beside that of all others whose segment is known."
-    reached, n = _reached(v, len(names)), np.bincount(group[group >= 0], minlength=len(labels))
-    rows = []
-    for stage, (cases, _) in zip(names, reached):
+def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Sequence[str], *, ordered: bool = True) -> pd.DataFrame:
+    "Return the funnel of each segment beside that of all others whose segment is known; of stages without an order, who visited them."
+    reached = [c for c, _ in _reached(v, len(names))] if ordered else [_different(v.case[v.stage == s]) for s in range(len(names))]
+    n, rows = np.bincount(group[group >= 0], minlength=len(labels)), []
+    for stage, cases in zip(names, reached):
         x = np.bincount(group[cases][group[cases] >= 0], minlength=len(labels))
         for g, label in enumerate(labels):
             mine, others = (int(x[g]), int(n[g])), (int(x.sum() - x[g]), int(n.sum() - n[g]))
@@ -357,6 +373,7 @@ class EventJourney:
     unplaced: pd.DataFrame       # event, events, cases: what has no stage
     notes: tuple[str, ...] = ()  # what a reader of the numbers must know
     visits: Any = field(default=None, repr=False)
+    discovered: bool = False     # nobody named the stages: their order is a guess, `segments` counts who visited a stage, and a funnel is nothing to report
 
     def __repr__(self) -> str: return f"EventJourney({_cases(self.n_cases)}, {_many(len(self.stages), 'stage')}, {_many(self.n_events, 'event')} with a stage)"
     def _repr_html_(self) -> str: return f"<pre style='white-space:pre-wrap'>{html.escape(self.explain())}</pre>"
@@ -383,23 +400,46 @@ def _have(n: int) -> str: return "has" if n == 1 else "have"
 def _points(x: float) -> str: return f"{100 * x:+.0f}".replace("-", "−")
 
 
-def _step_told(r: Any) -> str:
+def _joined(names: Sequence[str]) -> str: return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _step_told(r: Any, visitors: int) -> str:
     "Return one stage of the funnel in words."
+    if not visitors: return f"{r.order}. {r.stage}: no event of it in the log."
     told = f"{r.order}. {r.stage}: {r.cases:,}, {_percent(r.share, r.low, r.high)} of all"
     if r.order == 1 or r.of_previous != r.of_previous: return told + "."
     told += f", {_percent(r.of_previous, r.previous_low, r.previous_high)} of those before"
     return told + (f", {_wait(r.wait)} after the stage before (middle half {_wait(r.wait_low)} to {_wait(r.wait_high)})." if r.cases else ".")
 
 
+def _lost_told(j: EventJourney) -> list[str]:
+    "Say before which stage most are lost, a tie as a tie; a stage that the log has no event of is no loss."
+    left = j.funnel[(j.funnel["order"] > 1) & (j.stages["cases"] > 0)]
+    most = int(left["lost"].max()) if len(left) else 0
+    where = left.loc[left["lost"].eq(most), "stage"].tolist()
+    if not most: return []
+    if len(where) == 1: return ["", f"Most are lost before {where[0]}: {_cases(most)}."]
+    return ["", f"Most are lost before {_joined(where) if len(where) < 5 else f'{len(where)} stages'}, equally many: {_cases(most)} each."]
+
+
+def _way_told(j: EventJourney) -> list[str]:
+    "Say which way is the most frequent, a tie as a tie."
+    ways = j.variants[j.variants["stages"] > 0]
+    top = ways[ways["cases"].eq(ways["cases"].max())]
+    if top.empty: return []
+    if len(top) > 3: return [f"No way is the most frequent: {len(top)} of those listed have {_cases(int(top['cases'].iloc[0]))} each."]
+    share = _percent(*top.iloc[0][["share", "low", "high"]])
+    return [f"The most frequent way{f's, {share} each' if len(top) > 1 else f', {share}'}: {'; '.join(top['variant'])}."]
+
+
 def _explained(j: EventJourney) -> str:
-    told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'stage')}.", "", *map(_step_told, j.funnel.itertuples())]
-    if len(left := j.funnel.iloc[1:]) and left["lost"].max() > 0:
-        worst = left.loc[left["lost"].idxmax()]
-        told += ["", f"Most are lost before {worst['stage']}: {_cases(int(worst['lost']))}."]
-    if len(j.variants): told += [f"The most frequent way, {_percent(*j.variants.loc[0, ['share', 'low', 'high']])}: {j.variants.loc[0, 'variant']}."]
-    back = j.stages[j.stages["again"] > 0].sort_values("again_share", ascending=False).head(1)
+    told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'discovered stage' if j.discovered else 'stage')}.", ""]
+    if j.discovered: told += [*(f"{r.stage}: visited by {r.cases:,} of {j.n_cases:,}, {_percent(r.share, r.low, r.high)}." for r in j.stages.itertuples()), ""]
+    else: told += [*map(_step_told, j.funnel.itertuples(), j.stages["cases"]), *_lost_told(j)]
+    told += _way_told(j)
+    back = j.stages[(j.stages["again"] > 0) & j.stages["again_share"].eq(j.stages["again_share"].max())].head(3)
     told += [f"{r.stage} is visited again by {r.again:,} of its {r.cases:,} cases." for r in back.itertuples()]
-    told += [f"{r.segment}, {r.stage}: {_percent(r.share, r.low, r.high)} reach it, {_points(r.difference)} points ({_points(r.difference_low)} to "
+    told += [f"{r.segment}, {r.stage}: {_percent(r.share, r.low, r.high)} {'visit' if j.discovered else 'reach'} it, {_points(r.difference)} points ({_points(r.difference_low)} to "
              f"{_points(r.difference_high)}) against all others." for r in j.segments[j.segments["q"] < .05].sort_values("q").head(6).itertuples()]
     return "\n".join([*told, "", *j.notes]).strip()
 
@@ -419,7 +459,9 @@ def journey_from_events(
     """Turn a log of events into a journey: funnel, transitions, variants, loops and the time between stages.
 
     Returns an `EventJourney`. Events without case, time or event are left out and counted in `.notes`, those without a stage listed in `.unplaced`.
-    Raises BadInput (an empty log, none of the stages in it, numbers that are no seconds, dates whose day and month cannot be told apart) and NoSuchName (a column).
+    Of discovered stages nobody knows the order: `.explain()` and `chart_funnel` then say who visited them, not who was lost.
+    Raises BadInput (an empty log, numbers that are no seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
+    that the log does not have: any of a dict, one of a list that looks misspelt).
     Sources: Wilson 1927 and Newcombe 1998 (intervals), Benjamini and Hochberg 1995.
     """
     columns = [case, time, event]
@@ -432,10 +474,10 @@ def journey_from_events(
     v = _visits(inside, of)
     variants, different = _variants(v, names, most_variants)
     group = _groups(segments, inside.cases) if segments is not None else None
-    by = _by_segment(v, names, *group) if group else pd.DataFrame(columns=_BY)
+    by = _by_segment(v, names, *group, ordered=found is not None) if group else pd.DataFrame(columns=_BY)
     told = _notes(inside, v, names, found is None, more, different, len(variants), group)
     return EventJourney(inside.n_cases, int((of[inside.event] >= 0).sum()), _stages(v, names), _funnel(v, names), _transitions(v, names), variants, by,
-                        _unplaced(inside, of), told, v)
+                        _unplaced(inside, of), told, v, found is None)
 
 
 def _unplaced(log: _Log, of: np.ndarray) -> pd.DataFrame:

@@ -5,6 +5,7 @@
 # %% ../nbs/52_exports.ipynb #fb52828f
 from __future__ import annotations
 
+import json
 import os
 import re
 from html import escape
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .charts import _HINT
-from .schema import BadInput, nearest
+from .schema import BadInput, _sayable_spec, nearest
 
 # %% auto #0
 __all__ = ['write_whole', 'chart_svg', 'write_chart']
@@ -42,7 +43,7 @@ def _words(spec: dict[str, Any]) -> tuple[str, str]:
 
 def _still(chart: Any) -> dict[str, Any]:
     "Return the specification of a picture in which nothing can be clicked, without the words that say one could."
-    spec: dict[str, Any] = chart.to_dict(validate=False)  # made once: for a journey this is most of the time that a picture takes
+    spec: dict[str, Any] = _sayable_spec(chart.to_dict(validate=False))  # made once: for a journey this is most of the time that a picture takes
     for lane in spec.get("vconcat", [spec]):
         title = lane.get("title")
         if isinstance(title, dict) and _HINT in title.get("subtitle", ""): title["subtitle"] = title["subtitle"].replace(_HINT, "").strip()
@@ -68,14 +69,15 @@ def _html(chart: Any) -> bytes:
     "Draw a chart as one web page that needs no network."
     file = StringIO()
     chart.save(file, format="html", inline=True)
-    title, description = _words(chart.to_dict())
+    title, description = _words(_sayable_spec(chart.to_dict()))
     head = f'<meta name="viewport" content="width=device-width, initial-scale=1"/>\n<title>{escape(title or "Chart")}</title>'
     head += "\n<style>.vega-bindings { font: 13px sans-serif; margin: 0 18px 18px }</style>"
     head += f'\n<meta name="description" content="{escape(description)}"/>' if description else ""
     page = file.getvalue().replace("<html>", '<html lang="en">', 1)
-    start = page.rindex(" spec = {")  # names of codes stand in there: none may end the script
+    start = page.rindex(" spec = {") + len(" spec = ")  # names of codes stand in there: none may end the script
     end = page.index("\n", start)
-    page = page[:start] + page[start:end].replace("<", "\\u003c") + page[end:]
+    spec, rest = json.JSONDecoder().raw_decode(page[start:end])
+    page = page[:start] + json.dumps(_sayable_spec(spec)).replace("<", "\\u003c") + page[start + rest:]
     return page.replace("<head>", f"<head>\n{head}", 1).encode()
 
 

@@ -243,18 +243,29 @@ def _span(rows: pd.DataFrame) -> tuple[float, float]:
     return (low, high) if high > low else (low - .5, high + .5)
 
 # %% ../nbs/53_journey_charts.ipynb #4c280ed0
+def _row_names(table: pd.DataFrame) -> pd.DataFrame:
+    "Return name (the metric, and its source where several give it) and row: a name that counts several things, or on several scales, is several rows."
+    several = table.groupby("metric")["source"].nunique().gt(1)
+    names = [f"{m} ({s})" if several.get(m, False) and pd.notna(s) else str(m) for m, s in zip(table["metric"], table["source"])]
+    known = table.reindex(columns=["kind", "lowest", "highest", "answer"]).astype({"lowest": float, "highest": float})
+    what = [_kind_words(str(k), a, b, answer) for k, a, b, answer in known.itertuples(index=False)]
+    kinds = pd.DataFrame({"name": names, "what": what}, index=table.index)
+    mixed = kinds.groupby("name")["what"].transform("nunique").gt(1)
+    return kinds.assign(row=kinds["name"].where(~mixed, kinds["name"] + ": " + kinds["what"]))
+
+
 def _metric_rows(journey: Journey) -> pd.DataFrame:
-    "Return `metrics` with row, words, more and alt; a metric that two sources give is two rows."
+    "Return `metrics` with name, row, scale, words, more and alt; half an interval is none."
     table = journey.metrics
     table = table[table["value"].notna()] if len(table) else table
     if table.empty: return table
-    several = table.groupby("metric")["source"].nunique().gt(1)
-    names = [f"{m} ({s})" if several[m] else str(m) for m, s in zip(table["metric"], table["source"])]
-    words = [f"{_figure(v, k)} · n {int(n):,}" for v, k, n in zip(table["value"], table["kind"], table["n"])]
+    whole = table["low"].notna() & table["high"].notna()
+    table = table.assign(low=table["low"].where(whole), high=table["high"].where(whole))
+    words = [f"{_figure(v, k)} · n {f'{n:,.0f}' if n == n else 'not known'}" for v, k, n in zip(table["value"], table["kind"], table["n"])]
     ends = [_figures(a, b, k) if a == a else "no interval" for a, b, k in zip(table["low"], table["high"], table["kind"])]
-    table = table.assign(row=names, words=words, more=ends)
+    table = table.assign(**_row_names(table)[["name", "row"]], words=words, more=ends)
     scales = {name: _scale_words(part, *_span(part)) for name, part in table.groupby("row", sort=False)}
-    said = [f"{r.stage}: {r.row} ({scales[r.row]}) {r.words.replace(' · n', ', n')}, {'interval ' if r.low == r.low else ''}{r.more}" for r in table.itertuples()]
+    said = [f"{r.stage}: {r.name} ({scales[r.row]}) {r.words.replace(' · n', ', n')}, {'interval ' if r.low == r.low else ''}{r.more}" for r in table.itertuples()]
     return table.assign(scale=table["row"].map(scales), alt=said)
 
 
@@ -271,11 +282,11 @@ def chart_metrics(
     ink, rows, title = _inks(theme), _metric_rows(journey), "Figures from surveys and logs"
     rows = rows[rows["stage"].isin(journey.stages["stage"])] if len(rows) else rows
     if rows.empty: return _blank(journey, "No survey item and no log is mapped to a stage.", ink=ink, title=title, heads=heads, select=select)
-    rows = rows.sort_values("row", key=lambda c: c.map({r: k for k, r in enumerate(dict.fromkeys(c))}), kind="stable")
+    rows = rows.iloc[np.lexsort([pd.factorize(rows[c])[0] for c in ("row", "metric")])]      # the rows of one metric stand together
     spans = {name: _span(part) for name, part in rows.groupby("row", sort=False)}
     def whole(scale: str) -> str: return re.sub(r"(?<=[,:] )[^,:]+$", lambda m: m[0].replace(" ", "\u00a0"), scale)      # from where to where stays on one line
-    labels = {name: [*_wrap(name, _GUTTER - 10, lines=3), *(x.replace("\u00a0", " ") for x in _wrap(whole(scale), _GUTTER - 10, lines=2))]
-              for name, scale in zip(rows["row"], rows["scale"])}
+    labels = {row: [*_wrap(name, _GUTTER - 10, lines=3), *(x.replace("\u00a0", " ") for x in _wrap(whole(scale), _GUTTER - 10, lines=2))]
+              for row, name, scale in zip(rows["row"], rows["name"], rows["scale"])}
     tips = _tips(metric="Metric", stage="Stage", scale="What", words="Value", more="95 % interval", source="Source")
     key = _key("● value on the scale under its name", "▬ 95 % interval", "○ no interval" if rows["low"].isna().any() else "")
     return _cells(journey, rows, spans, title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
@@ -509,7 +520,7 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     behind = alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(138), text=alt.Text("n:N"))
-    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, size=44), count]
     return _lane(journey, layers, ink=ink, title=title, key="", height=140, alt_text=f"{journey.name}: {_emotion_words(journey)}")
 
 
@@ -789,6 +800,13 @@ def _lane_of(lane: str, journey: Journey, opportunities: pd.DataFrame | None, **
     return chart_opportunities(journey, opportunities, **how) if lane == "opportunities" else _LANES[lane](journey, **how)
 
 
+def _most_people(journeys: Sequence[Journey], lane: str) -> int:
+    "Return how many people the largest mark of a lane stands for in any of some journeys."
+    if lane == "touchpoints": return max((int(j.touchpoints["people"].max()) for j in journeys if len(j.touchpoints)), default=1)
+    told = [j.quotes[j.quotes["facet"].isin(["pain", "gain"])].groupby(["stage", "facet"])["case"].nunique() for j in journeys]
+    return max((int(t.max()) for t in told if len(t)), default=1)
+
+
 def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str | None, opportunities: pd.DataFrame | None) -> Any:
     "Draw several journeys lane by lane: feelings together, of the other lanes one for each journey."
     found = _aligned(journeys, 8)
@@ -800,7 +818,8 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
         if lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
         else:
             if lane == "gaps": how["reach"] = max((_gap_reach(j.gaps) for j in found if len(j.gaps) and j.gaps["gap"].notna().any()), default=1.)
-            for j in found: drawn.append(_titled(_lane_of(lane, j, opportunities, heads=not drawn, **how), j.name))
+            if lane in ("touchpoints", "pains_gains"): how["reach"] = _most_people(found, lane)      # one scale for all
+            for j in found: drawn.append(_titled(_lane_of(lane, j, opportunities, heads=j is found[0] or not drawn, **how), j.name))
     words = " ".join(f"{j.name}: {_emotion_words(j)}" for j in found)
     return _page(drawn, title, [people + ".", _READING], wide=_GUTTER + _column(len(found[0].stages)) * len(found[0].stages), theme=theme, words=words)
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .consent import _joined, _repeated, _runs
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import suggest_strategies
-from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words, _silent
+from .journey_map import _seen
+from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
-from .schema import BadInput, MissingExtra, nearest, _must_be
+from .schema import BadInput, MissingExtra, _must_be, _sayable, nearest
 from .transcripts import check_file
 
 if TYPE_CHECKING:
@@ -193,14 +193,6 @@ def read_mermaid(
     return table
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300017
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _sayable(words: Any) -> str:
-    "Return text without the characters that XML forbids."
-    return _NOT_XML.sub("\ufffd", str(words))
-
-
 def _under(parent: Any, tag: str, words: Any = None, **attributes: Any) -> Any:
     "Add an element."
     from xml.etree import ElementTree
@@ -355,7 +347,8 @@ def _tables(journey: Journey) -> dict[str, pd.DataFrame]:
     "Return the tables of a journey by name, its notes as one; metrics say in a column more what they count."
     found = {f.name: getattr(journey, f.name) for f in fields(journey)}
     tables = {k: t for k, t in found.items() if isinstance(t, pd.DataFrame)}
-    return {**tables, "metrics": journey.metrics.assign(reading=_reading(journey.metrics)), "notes": pd.DataFrame({"note": list(journey.notes)})}
+    metrics = journey.metrics.assign(n=journey.metrics["n"].convert_dtypes(), reading=_reading(journey.metrics))      # a count is written as a whole number
+    return {**tables, "metrics": metrics, "notes": pd.DataFrame({"note": list(journey.notes)})}
 
 
 def _harmless(cell: Any) -> Any:
@@ -367,17 +360,10 @@ _KINDS = ("strategy", "opportunity", "note", "suggestion")
 _ENTRY = ["stage", "kind", "text", "why", "owner", "due", "evidence"]
 
 
-def _muted(text: str, runs: set[tuple[str, ...]]) -> str:
-    "Put a mark where a text repeats words that may not be quoted."
-    for a, b in reversed(_joined(_repeated(text, runs, []))): text = f"{text[:a]}{_UNQUOTED}{text[b:]}"
-    return text
-
-
 def _written(study: Study, name: str) -> list[tuple[Any, ...]]:
-    "Return what the team wrote into a map, as rows of `_ENTRY` in the map's order."
-    entries, silent = study.rows("entries", map=name).sort_values("position", kind="stable"), _silent(study)
-    runs = _runs(study.codings["quote"][study.codings["case"].isin(silent)]) if silent and len(entries) else set()
-    return [(r.stage, r.lane, _muted(r.text, runs), None, *(x if isinstance(x, str) else None for x in (r.owner, r.due)), list(r.evidence)) for r in entries.itertuples()]
+    "Return what the team wrote into a map, as the map shows it and as rows of `_ENTRY` in its order."
+    entries = _seen(study, study.rows("entries", map=name)).sort_values("position", kind="stable")
+    return [(r.stage, r.lane, r.text, None, *(x if isinstance(x, str) else None for x in (r.owner, r.due)), list(r.evidence)) for r in entries.itertuples()]
 
 
 def _entries(journey: Journey, study: Study | None, name: str) -> pd.DataFrame:
@@ -426,6 +412,14 @@ def _pptx() -> Any:
     return pptx
 
 
+def _brief(words: str, most: int) -> str:
+    "Shorten a line to so many letters: between words where there are any."
+    line = " ".join(words.split())
+    if len(line) <= most: return line
+    kept = shorten(line, most, placeholder=" …")
+    return kept if len(kept) > most / 2 else f"{line[:most - 2]} …"
+
+
 def _slide(deck: Any, title: str, notes: Iterable[str] = ()) -> Any:
     "Add a slide with a title and speaker notes."
     from pptx.util import Inches, Pt
@@ -433,7 +427,7 @@ def _slide(deck: Any, title: str, notes: Iterable[str] = ()) -> Any:
     slide = deck.slides.add_slide(deck.slide_layouts[5])
     head = slide.shapes.title
     head.left, head.top, head.width, head.height = Inches(_EDGE), Inches(.35), Inches(_WIDE - 2 * _EDGE), Inches(.85)
-    head.text_frame.text = _sayable(shorten(title, 90, placeholder=" …"))
+    head.text_frame.text = _sayable(_brief(title, 90))
     run = head.text_frame.paragraphs[0]
     run.font.size, run.font.bold, run.alignment = Pt(28), True, 1
     lines = [_sayable(n) for n in notes]
@@ -567,8 +561,8 @@ def _measure(r: Any) -> str:
     "Say a metric: its words, its value with interval and n, and what it counts on which scale."
     words = str(r.metric).strip().rstrip(".:; ")
     value = _figure(r.value, str(r.kind)) if r.value == r.value else "not measured"
-    between = f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low else ""
-    n = f", n = {r.n:.0f}" if r.n == r.n and r.n is not None else ""
+    between = f" ({_figures(r.low, r.high, str(r.kind))})" if r.low == r.low and r.high == r.high else ""
+    n = f", n = {r.n:.0f}" if r.n == r.n else ", n not known"
     return f"{words}{' ' if words[-1:] in ('?', '!') else ': '}{value}{between}{n}; {_reading(pd.DataFrame([r._asdict()]))[0]}"
 
 
@@ -678,7 +672,7 @@ def write_slides(
         if lane not in _TITLES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_TITLES), nearest(lane, _TITLES))
     journey, deck = _hushed(journey, study), pptx.Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_TALL)
-    deck.core_properties.title = _sayable(f"Journey of {journey.name}")
+    deck.core_properties.title = _sayable(_brief(f"Journey of {journey.name}", 255))     # more letters the format has no place for
     base = f"{journey.n_people} people, {journey.n_codings} codings in {len(journey.stages)} stages"
     front = _slide(deck, f"Journey of {journey.name}", [f"{base}; {len(journey.unplaced)} codings stand in no stage."])
     reading = "Each number counts people. Feelings are means over people from −2 to +2 with 95 % intervals; there is none below 3 people."

@@ -26,12 +26,13 @@ from .charts import _signed, _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
-from .journeys import Journey, _hushed, _silent, _unquoted, journey as _journey_of
+from .journeys import _UNQUOTED, Journey, _hushed, _kind_words, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
+from .consent import _folded, _joined, _RUN, _runs, _said as _all_said, _sources_of
 from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
 from .persona_files import _read_folder
-from .personas import _percent, _withdrawn
-from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo, _must_be
+from .personas import _kept, _percent, _withdrawn
+from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo, _must_be, count_words
 from .study import Study, codings_frame
 
 # %% auto #0
@@ -129,14 +130,22 @@ def _quotes(j: Journey, most: int = 2) -> dict[Any, list[dict[str, Any]]]:
     return cells
 
 
+def _of_what(r: Any) -> str:
+    "Say what a row of `metrics` counts, and on which scale."
+    nothing = float("nan")
+    ends: list[Any] = [getattr(r, name, nothing) for name in ("lowest", "highest")]
+    lowest, highest = (nothing if pd.isna(x) else float(x) for x in ends)
+    return _kind_words(str(r.kind), lowest, highest, getattr(r, "answer", None))
+
+
 def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     "Return what surveys and logs measured."
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(j.metrics.itertuples()):
         value = "not measured" if pd.isna(r.value) else _measured(r.value, str(r.kind))
         spread = "" if pd.isna(r.low) else f" ({_reach(r.low, r.high, str(r.kind))})"
-        n = 0 if pd.isna(r.n) else int(r.n)
-        told = " · ".join([f"n = {n:,}", *([str(r.source)] if pd.notna(r.source) else [])])
+        n, counted = (0, "n not known") if pd.isna(r.n) else (int(r.n), f"n = {int(r.n):,}")
+        told = " · ".join([_of_what(r), counted, *([str(r.source)] if pd.notna(r.source) else [])])
         cells.setdefault(r.stage, []).append(_item(_key("metrics", r.stage, "", i), f"{r.metric}: {value}{spread}", _strength(0, n), told))
     return cells
 
@@ -187,7 +196,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 }
 _ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest, one a person",
+          "quotes": "the strongest good and bad, one a person",
           "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
@@ -210,12 +219,16 @@ def _stages(j: Journey) -> list[dict[str, Any]]:
 
 # %% ../nbs/62_journey_map.ipynb #e850ea31
 def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFrame:
-    "Return the codings that entries point to, reading only the sources in which they stand: each entry written makes the frame of all codings old."
+    """Return the codings that entries point to; a source without a case is a person of its own.
+
+    Only the sources in which they stand are read: each entry written makes the frame of all codings old.
+    """
     ids, k = sorted({e for some in evidence for e in some if isinstance(e, int)}), store.tables.tables["codings"]
     with study.connection() as conn:
         sources = {s for part in store._parts(ids) for s in conn.scalars(sa.select(k.c.source_id).where(k.c.coding_id.in_(part), k.c.removed == 0))}
         found = codings_frame(study, conn, source_ids=sources)
-    return found[found["coding_id"].isin(ids)]
+    found = found[found["coding_id"].isin(ids)]
+    return found.assign(case=found["case"].where(found["case"].notna() & found["case"].ne(""), found["source"]))  # as a journey counts them
 
 
 class _Standing:
@@ -224,7 +237,7 @@ class _Standing:
     def __init__(self, codings: pd.DataFrame | None, personas: Sequence[Persona]):
         names = ["coding_id", "case", "source", "start", "end", "code"]
         counts = codings.loc[codings["role"].ne("interviewer"), names] if codings is not None else pd.DataFrame(columns=names)
-        self.who = {int(i): str(case or source) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
+        self.who = {int(i): str(source if pd.isna(case) or not case else case) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
         self.passage = dict(zip(self.who, zip(counts["source"], counts["start"], counts["end"], counts["code"])))  # two coders mark one
         self.claims = {f"{p.id}/{c.id}": c for p in personas for c in p.claim_list}
 
@@ -237,12 +250,57 @@ class _Standing:
         words = [spoken, _many(len(claims), "claim") if claims else "", f"{gone} gone" if gone else ""]
         return {"people": people, "rank": max([_strength(len(people)), *(STRENGTHS.index(c.strength) for c in claims)]), "sub": " · ".join(filter(None, words))}
 
+# %% ../nbs/62_journey_map.ipynb #5e1f00a2
+def _unsayable(study: Study) -> set[tuple[str, ...]]:
+    "Return what is repeated nowhere: six words in a row of people who are not to be quoted, and whole codings of theirs of three words or more."
+    return _kept(study, "unsayable", lambda: _words_of(study, _silent(study)))
+
+
+def _words_of(study: Study, people: set) -> set[tuple[str, ...]]:
+    runs: set[tuple[str, ...]] = set()
+    if not people: return runs
+    sources: set[int] = set()
+    ids = [study.case_id(case) for case in people]
+    with study.connection() as conn:
+        for case_id in ids:
+            own = _sources_of(conn, case_id)
+            runs |= _runs(_all_said(conn, case_id, own))
+            sources |= {s.source_id for s in own}
+        codings = codings_frame(study, conn, source_ids=sources)
+    quotes = [q for q in codings["quote"][codings["case"].isin(people)] if count_words(q) >= _LEAST]
+    return runs | _runs(quotes) | {words for q in quotes if len(words := tuple(w for w, _, _ in _folded(q))) < _RUN}
+
+
+_LEAST = 3  # words of a coding that stands in a text as a whole
+
+
+def _hidden(text: str, runs: set[tuple[str, ...]]) -> list[tuple[int, int]]:
+    "Return the spans of a text that repeat what nobody may."
+    words = _folded(text) if runs else []
+    hits = [(i, n) for n in range(_LEAST, _RUN + 1) for i in range(len(words) - n + 1) if tuple(w for w, _, _ in words[i:i + n]) in runs]
+    return _joined((words[i][1], words[i + n - 1][2]) for i, n in hits)
+
+
+def _muted(text: Any, runs: set[tuple[str, ...]]) -> Any:
+    "Put a mark where a text repeats words that may not be quoted; what is no text stays as it is."
+    if not isinstance(text, str): return text
+    for a, b in reversed(_hidden(text, runs)): text = f"{text[:a]}{_UNQUOTED}{text[b:]}"
+    return text
+
+
+def _seen(study: Study, entries: pd.DataFrame) -> pd.DataFrame:
+    "Return entries as they may be shown, and in a column more, `hides`, whether a mark stands in them. A stage of the codebook keeps its name."
+    runs, named = _unsayable(study), set(study.codes["code"])
+    if not runs or entries.empty: return entries.assign(hides=False)
+    shown = entries.assign(**{name: [x if name == "stage" and x in named else _muted(x, runs) for x in entries[name]] for name in ("text", "owner", "stage")})
+    return shown.assign(hides=(shown[["text", "owner", "stage"]].fillna("") != entries[["text", "owner", "stage"]].fillna("")).any(axis=1))
+
 # %% ../nbs/62_journey_map.ipynb #ca829aef
 def _entry_item(r: Any, on: _Standing, today: str) -> dict[str, Any]:
     "Return what a map shows of an entry."
     found, due = on.of(r.evidence), None if pd.isna(r.due) else r.due
-    owner = None if pd.isna(r.owner) else r.owner
-    more = {"entry": int(r.entry_id), "owner": owner, "due": due, "late": bool(due and due < today), "evidence": len(r.evidence)}
+    owner, mark = None if pd.isna(r.owner) else r.owner, {"hides": True} if getattr(r, "hides", False) else {}
+    more = {**mark, "entry": int(r.entry_id), "owner": owner, "due": due, "late": bool(due and due < today), "evidence": len(r.evidence)}
     return _item(f"e:{r.entry_id}", r.text, found["rank"], found["sub"], **more)
 
 
@@ -265,7 +323,7 @@ def map_view(
 
     Keys: whose, people, notes; stages, a list of dicts: k, stage, sub, rank, gone (a stage that only entries know); lanes, a list of dicts: lane, title, about, edit,
     cells (for each stage a list of items: k, text, sub, rank in STRENGTHS, and where they have them sign, tag, feel, said, ids, folded, entry, owner, due, late,
-    evidence);
+    evidence, hides (a mark stands for words of somebody not to be quoted));
     empty, the titles of lanes in which nothing stands.
     """
     on, today = _Standing(codings, personas), today or Date.today().isoformat()
@@ -368,7 +426,7 @@ def _entry_evidence(study: Study, entry_id: int, personas: Sequence[Persona]) ->
     "Return what stands behind an entry, as `map_evidence` does, and its claims."
     found = study.entries[study.entries["entry_id"].eq(entry_id)]
     if found.empty: raise NoSuchName(f"entry {entry_id}", "it is not there any more", cure="look again: the map has changed")
-    r = next(found.itertuples())
+    r = next(_seen(study, found).itertuples())
     q = _unquoted(_cited(study, [r.evidence]), _silent(study))
     on = _Standing(q, personas)
     q = q[q["role"].ne("interviewer")]
@@ -383,8 +441,9 @@ def _as_seen(study: Study, m: Mapping[str, Any]) -> int:
     "Return the entry that a message is about. Raises NoSuchName when it is gone, BadInput when it says something else by now."
     found = study.entries[study.entries["entry_id"].eq(int(m["entry"]))]
     if found.empty: raise NoSuchName("entry", "somebody has removed it meanwhile", cure="undo in a cell may bring it back; your words are still here")
-    now = found["text"].iloc[0]
-    if "was" in m and m["was"] != now and m.get("text") != now:
+    stored = found["text"].iloc[0]
+    now = _muted(stored, _unsayable(study))
+    if "was" in m and m["was"] not in (now, stored) and m.get("text") != now:
         raise BadInput("entry", f"it says {now!r} by now", "the words that you saw", "save once more to write yours over them")
     return int(m["entry"])
 
@@ -398,8 +457,22 @@ def _add(w: JourneyMap, m: Mapping[str, Any]) -> int:
 
 def _change(w: JourneyMap, m: Mapping[str, Any]) -> int:
     entry = _as_seen(w.study, m)
-    change_entry(w.study, entry, **{name: m[name] for name in ("text", "owner", "due", "evidence") if name in m})
+    told = {name: m[name] for name in ("text", "owner", "due", "evidence") if name in m}
+    there, runs = w.study.rows("entries", entry_id=entry).iloc[0], _unsayable(w.study)
+    change_entry(w.study, entry, **{name: _meant(x, there[name], runs) if name in ("text", "owner") else x for name, x in told.items()})
     return entry
+
+
+def _meant(told: Any, stored: Any, runs: set[tuple[str, ...]]) -> Any:
+    "Return what somebody wrote who saw marks: each that is left stands for the words that it hides. Raises BadInput when some are gone."
+    spans = _hidden(stored, runs) if isinstance(stored, str) else []
+    if not spans or told is None or _UNQUOTED not in told: return told
+    if told == _muted(stored, runs): return stored
+    parts = told.split(_UNQUOTED)
+    if len(parts) - 1 != len(spans):
+        found = f"{len(parts) - 1} times {_UNQUOTED}, where it stood {len(spans)} times"
+        raise BadInput("entry", found, "each mark that hides words, or none", "put it back, or take out all of them and write in words of your own")
+    return "".join(part + words for part, words in zip(parts, [*(stored[a:b] for a, b in spans), ""]))
 
 
 def _move(w: JourneyMap, m: Mapping[str, Any]) -> int:
@@ -446,17 +519,21 @@ class JourneyMap(anywidget.AnyWidget):
         token = hashlib.sha256(str(study.engine.url).encode()).hexdigest()[:16]
         about = {"study": token, "map": name, "coder": study.coder, "readonly": study.readonly, "run": uuid.uuid4().hex[:8]}
         super().__init__(state=about, saved={})
-        if save_text: self.saved = {"map": self.columns(), "behind": _all_behind(self)}
+        if save_text: self._save()
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
     @property
     def journey(self) -> Journey:
         "The journey that is shown: the one handed in, without the words of who is not to be quoted by now, or that of the persona chosen."
         who, silent = self._persona, _silent(self.study)
-        if silent != self._hush: self._journeys, self._hush = {}, silent
+        if silent != self._hush:
+            self._journeys, self._hush = {}, silent
+            if self.saved: self._save()
         k = who.id if who else ""
         if k not in self._journeys: self._journeys[k] = _journey_of(self.study, persona=who) if who else _hushed(self._given, self.study)
         return self._journeys[k]
+
+    def _save(self) -> None: self.saved = {"map": self.columns(), "behind": _all_behind(self)}
 
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the map."
@@ -468,6 +545,8 @@ class JourneyMap(anywidget.AnyWidget):
         try: [reply] = _once_only(self.study, message.get("guid"), lambda: [_answer(self, kind, message)])
         except NothingToUndo as e: reply = {"type": "notice", "text": _nothing(kind, e), "cure": e.cure, **to}
         except Exception as e: reply = _refusal(e, message.get("guid"))
+        try: reply = reply if reply["type"] == "evidence" else {name: _muted(x, _unsayable(self.study)) for name, x in reply.items()}
+        except Exception as e: reply = _refusal(e, message.get("guid"))
         for m in [*_news(self, kind), {**reply, "to": message.get("view")}]: self.send(m)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -477,7 +556,7 @@ class JourneyMap(anywidget.AnyWidget):
 # %% ../nbs/62_journey_map.ipynb #af88bbdb
 def _message(w: JourneyMap) -> dict[str, Any]:
     "Return the map that is shown, what can be undone, and whose maps there are to choose from."
-    entries = w.study.rows("entries", map=w.name)
+    entries = _seen(w.study, w.study.rows("entries", map=w.name))
     codings = _cited(w.study, entries["evidence"])
     on, hidden = _Standing(codings, w.personas), 0
     if w._persona is not None:
@@ -487,7 +566,8 @@ def _message(w: JourneyMap) -> dict[str, Any]:
     view = map_view(w.journey, entries=entries, codings=codings, personas=w.personas, away=_withdrawn(w.study))
     choices = [["", w._given.name], *([p.id, p.title] for p in w.personas)]
     shown = {"choices": choices, "shown": w._persona.id if w._persona else "", "hidden": hidden, "stale": w._stale and w._persona is None}
-    about = {"name": w.name, "event": w._event, "undo": _undo_labels(w.study), "strengths": list(STRENGTHS), "readonly": w.study.readonly}
+    labels = {kind: _muted(label, _unsayable(w.study)) for kind, label in _undo_labels(w.study).items()}
+    about = {"name": w.name, "event": w._event, "undo": labels, "strengths": list(STRENGTHS), "readonly": w.study.readonly}
     return {"type": "map", **view, **about, **shown}
 
 

@@ -397,7 +397,8 @@ class Journey:
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
-        Raises `BadInput` for a missing column, `NoSuchName` for a stage that the journey does not have.
+        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column and for what is no number,
+        `NoSuchName` for a stage that the journey does not have.
         """
         return replace(self, metrics=_more_metrics(self, metrics))
 
@@ -413,9 +414,23 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     twice = metrics.columns[metrics.columns.duplicated()]
     if len(twice): raise BadInput("metrics", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     _known_stages(metrics["stage"], j)
-    both = [t for t in (j.metrics, _columns(metrics, _METRICS)) if len(t)]
+    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c) for c in _MEASURED})
+    both = [t for t in (j.metrics, more) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
     return table.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(j.stages["stage"])}), kind="stable", ignore_index=True)
+
+
+_MEASURED = ("value", "low", "high", "n", "lowest", "highest")
+
+
+def _measured(metrics: pd.DataFrame, column: str) -> np.ndarray:
+    "Return a column of metrics as numbers, NaN where nothing is known. Raises BadInput."
+    out = np.full(len(metrics), np.nan)
+    for i, (at, x) in enumerate(metrics[column].items() if column in metrics else ()):
+        try: out[i] = np.nan if x is None or x is pd.NA else float(x)
+        except (TypeError, ValueError): out[i] = np.inf
+        if np.isinf(out[i]): raise BadInput(f"metrics, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
+    return out
 
 
 def _known_stages(names: Iterable[Any], j: Journey) -> None:

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
-from .journey_map import _behind_item, _cited, _entry_evidence, map_view
+from .journey_map import _behind_item, _cited, _entry_evidence, _seen, map_view
 from .journeys import Journey, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
 from .personas import _withdrawn
-from .schema import STRENGTHS, BadInput, nearest, _must_be
+from .schema import STRENGTHS, BadInput, _must_be, _sayable, nearest
 from .study import Study
 
 # %% auto #0
@@ -144,7 +144,7 @@ def _plainly(note: str) -> str:
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:
     "Return everything that a page or sheets say."
     journey = _hushed(journey, study)
-    entries = study.rows("entries", map=name) if study else None
+    entries = _seen(study, study.rows("entries", map=name)) if study else None
     codings = _cited(study, entries["evidence"]) if study is not None and entries is not None else None
     view = map_view(journey, entries=entries, codings=codings, personas=personas, away=_withdrawn(study) if study else ())
     ledger = _ledger(view, journey, study, personas) if evidence else []
@@ -255,7 +255,7 @@ class _Sheet:
 
     def put(self, x: float, y: float, line: _Line) -> None:
         style = (' font-weight="700"' if line.bold else "") + (' font-style="italic"' if line.italic else "")
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{line.size:g}" fill="{line.ink}"{style}>{escape(line.text)}</text>')
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" font-size="{line.size:g}" fill="{line.ink}"{style}>{escape(_sayable(line.text))}</text>')
 
     def rule(self, x1: float, y1: float, x2: float, y2: float, ink: str = "#c9ced6", width: float = .6, dash: str = "") -> None:
         self.parts.append(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{ink}" stroke-width="{width}"{dash}/>')

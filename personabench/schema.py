@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 # %% auto #0
 __all__ = ['FACETS', 'ROLES', 'KINDS', 'ORIGINS', 'STRENGTHS', 'VERDICTS', 'PersonabenchError', 'BadInput', 'AlreadyThere',
@@ -133,6 +135,30 @@ def text_hash(
 ) -> str:
     "Return the SHA-256 of `text` in UTF-8 as 64 hexadecimal digits."
     return hashlib.sha256(text.encode()).hexdigest()
+
+# %% ../nbs/00_schema.ipynb #5f0c1d02
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"')
+_EXPRESSIONS = {"labelExpr", "expr", "test", "calculate", "filter"}
+
+
+def _sayable(words: Any) -> str:
+    "Return text without the characters that XML forbids."
+    return _NOT_XML.sub("\ufffd", str(words))
+
+
+def _sayable_literal(m: re.Match[str]) -> str:
+    try: words = json.loads(m[0])
+    except ValueError: return m[0]
+    return m[0] if _sayable(words) == words else json.dumps(_sayable(words))
+
+
+def _sayable_spec(thing: Any, key: str = "") -> Any:
+    "Return a chart's specification without the characters that XML forbids; in its expressions they hide behind backslashes."
+    if isinstance(thing, dict): return {_sayable(k): _sayable_spec(v, k) for k, v in thing.items()}
+    if isinstance(thing, (list, tuple)): return [_sayable_spec(v, key) for v in thing]
+    if not isinstance(thing, str): return thing
+    return _LITERAL.sub(_sayable_literal, _sayable(thing)) if key in _EXPRESSIONS and "\\" in thing else _sayable(thing)
 
 # %% ../nbs/00_schema.ipynb #31e30cc3
 # Python's \w knows letters, not the marks that sit on them: accents, vowels in Hebrew, Arabic, Thai and the scripts of India, joiners.

@@ -177,7 +177,7 @@ def test_what_cannot_be_clicked_does_not_ask_for_clicks(tmp_path):
 
     chart = chart_journey(trip_of(STAGES, 5), lanes=["emotions", "quotes"])
     svg = chart_svg(chart)
-    assert "click" not in svg and "the strongest first" in svg
+    assert "click" not in svg and "the strongest good and bad first" in svg
     page = write_chart(chart, tmp_path / "page.html").read_text("utf-8")
     assert "click stages, or take one from the menu below" in page and "as clicked in the chart" in page
 
@@ -322,6 +322,15 @@ def test_nothing_in_a_spec_names_a_server_to_load_from():
     assert "http" not in json.dumps(spec)
 
 
+def test_quotes_of_a_stage_tell_good_and_bad_in_turn():
+    rows = [(p, 0, 0, 990, "Use", "stage", None, "...") for p in "ABCDEF"]
+    rows += [(p, 0, 10, 20, "Delighted", "emotion", 2., f"lovely {p}") for p in "ABCD"] + [(p, 0, 30, 40, "Annoyed", "emotion", -1., f"bad {p}") for p in "EF"]
+    codings = pd.DataFrame(rows, columns=["source", "turn", "start", "end", "code", "facet", "valence", "quote"])
+    trip = journey_from_codings(codings.assign(case=codings["source"], coding_id=range(len(codings)), role="participant"))
+    assert charts._telling_quotes(trip, 2)["quote"].tolist() == ["lovely A", "bad E"], "the strongest alone would say that all were delighted"
+    assert charts._telling_quotes(trip, 5)["quote"].tolist() == ["lovely A", "bad E", "lovely B", "bad F", "lovely C"]
+
+
 # -- The renderer ---------------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def renderers(monkeypatch):
@@ -342,6 +351,9 @@ def test_the_default_renderer_becomes_the_offline_one_in_a_kernel(renderers, mon
     in_kernel(monkeypatch)
     chart_emotions(trip_of(STAGES, 3))
     assert renderers.active == "jupyter" and renderers.options == {"offline": True}
+    bundle = chart_emotions(trip_of(STAGES, 3))._repr_mimebundle_()
+    plain = (bundle[0] if isinstance(bundle, tuple) else bundle)["text/plain"]
+    assert plain.startswith("A live chart: run its cell") and plain.endswith("in the notebook."), "what a saved notebook shows in its place"
     renderers.enable("default")                      # chosen now: left alone
     chart_emotions(trip_of(STAGES, 3))
     assert renderers.active == "default"
@@ -417,6 +429,16 @@ def test_a_copy_of_a_chart_is_a_chart_of_its_own_and_charts_can_be_pickled():
     lane.title.text = "Changed later"
     lane.layer[0].mark["color"] = "red"
     assert page.to_dict() == drawn
+
+
+def test_letters_that_end_the_kernel_in_a_picture_are_replaced_in_every_chart():
+    import vl_convert
+
+    trip = trip_of(["A\x07", "B\uffff", "C"], 4, name="odd\x0b")
+    for chart in (chart_emotions(trip), chart_journey(trip), chart_emotions(trip).layer[0]):
+        spec = json.dumps(chart.to_dict(), ensure_ascii=False)
+        assert not re.search("[\x07\x0b\uffff]", spec) and "\\u0007" not in spec
+        vl_convert.vegalite_to_svg(chart.to_dict())
 
 
 def test_values_are_what_json_can_hold():

@@ -318,7 +318,8 @@ def test_a_memo_about_nobody_keeps_all_but_the_words_of_the_person(otto: Study):
     "no", "not to be quoted", "[not to be quoted]", "do not quote", "don't quote me", "Don’t quote me", "yes, but no quotes",
     "yes (no quotes)", "I do not want to be quoted", "interview yes; without verbatim quotes", "refuses to be quoted", "quotes: no",
     "Quotes are not allowed", "please do not use my words", "I don't mind the recording but do not cite me", "nein", "ja, aber keine Zitate",
-    "bitte nicht wörtlich zitieren"])
+    "bitte nicht wörtlich zitieren", "N", "n", "refuse", "keine", "yes except for quotations", "opted out of quotes", "Consent: yes; Quotes: N", "quotes: false",
+    "yes - recording; quotations excluded", "avoid quoting me", "sí, sin citas textuales"])
 def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, recwarn):
     with Study(":memory:", coder="MB") as study:
         record_consent(study, case="P01", consent=words)
@@ -326,15 +327,17 @@ def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, rec
 
 
 @pytest.mark.parametrize("words", ["yes", "interview and quotes, no recording", "yes, quotes are fine, no video", "interview, quotes and no video",
-    "quotes without my name", "quote me, not by name", "I do not mind being quoted", "no objection to being quoted", "yes. Not for teaching. Quotes fine"])
+    "quotes without my name", "quote me, not by name", "I do not mind being quoted", "no objection to being quoted", "yes. Not for teaching. Quotes fine",
+    "Y", "J", "full", "yes, no restrictions", "quotes: yes"])
 def test_a_no_to_something_else_is_no_refusal_to_be_quoted(words: str, recwarn):
     with Study(":memory:", coder="MB") as study:
         record_consent(study, case="P01", consent=words)
     assert not _refuses(words) and not recwarn.list
 
 
-def test_a_consent_that_says_nothing_about_quotes_counts_as_yes_and_says_so():
+@pytest.mark.parametrize("words", ["signed form", "I refuse", "opt out", "maybe"])
+def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
     with Study(":memory:", coder="MB") as study:
-        with pytest.warns(UserWarning, match=r"consent of P01: 'signed form' does not say whether they may be quoted, and counts as yes"):
-            record_consent(study, case="P01", consent="signed form")
-        assert not _refuses("signed form") and study.cases["consent"].tolist() == ["signed form"]
+        with pytest.warns(UserWarning, match=rf"consent of P01: '{words}' does not say whether they may be quoted, so they are not"):
+            record_consent(study, case="P01", consent=words)
+        assert _refuses(words) and study.cases["consent"].tolist() == [words]

@@ -88,15 +88,55 @@ def test_segments_are_held_against_everybody_else():
 
 
 def test_stages_may_join_events_and_keep_the_order_of_the_mapping():
-    j = journey_from_events(log_of({"p": "zyb", "q": "yz"}), stages={"y": "early", "z": "early", "b": "late", "never": "after"})
-    assert j.stages["stage"].tolist() == ["early", "late", "after"] and j.stages["cases"].tolist() == [2, 1, 0]
-    assert j.variants["variant"].tolist() == ["early → late", "early"] and "No event in after." in j.notes
+    j = journey_from_events(log_of({"p": "zyb", "q": "yz"}), stages={"y": "early", "z": "early", "b": "late"})
+    assert j.stages["stage"].tolist() == ["early", "late"] and j.stages["cases"].tolist() == [2, 1]
+    assert j.variants["variant"].tolist() == ["early → late", "early"]
+
+
+OPENING = pd.DataFrame([("p", 0, "app_open"), ("p", 1, "signup"), ("q", 0, "app_open"), ("q", 2, "ride")], columns=["case", "time", "event"])
+
+
+@pytest.mark.parametrize(("stages", "said"), [
+    ({"app_open": "Opens", "singup": "Signs up"}, "event 'singup' of stage 'Signs up': the log has no such event.*did you mean 'signup'\\? leave out"),
+    ({"app_open": "Opens", "signup": "Signs up", "sign_up": "Signs up"}, "event 'sign_up' of stage 'Signs up'"),
+    ({"app_open": "Opens", "nothing like it": "After", "rode": "Rides"}, "'nothing like it' of stage 'After': the log has no such event, nor 'rode'.*there are 'ride', 'signup'; leave out"),
+    (["app_open", "Singup"], "stages, event 'Singup': the log.*did you mean 'signup'"),
+])
+def test_an_event_that_the_log_does_not_have_is_an_error_and_no_stage_in_which_all_are_lost(stages, said):
+    with pytest.raises(NoSuchName, match=said): journey_from_events(OPENING, stages=stages)
+
+
+def test_a_list_may_go_on_beyond_the_end_of_the_log_and_nobody_is_lost_there():
+    j = journey_from_events(log_of({"p": "ab", "q": "a", "r": "ab"}), stages=STAGES)
+    assert "Most are lost before b: 1 case." in j.explain() and "3. c: no event of it in the log." in j.explain() and "No event in c." in j.notes
+    assert "lost" not in journey_from_events(log_of({"p": "ab", "q": "ab"}), stages=STAGES).explain(), "the two did not come to c because nobody could"
+
+
+def test_ties_are_said_as_ties():
+    told = journey_from_events(log_of({"p": "abc", "q": "ab", "r": "a", "s": "abc"}), stages=STAGES).explain()
+    assert "Most are lost before b and c, equally many: 1 case each." in told and "The most frequent way, 50 %" in told
+    told = journey_from_events(log_of({"p": "abab", "q": "a", "r": "abab", "s": "a", "t": "cac"}), stages=STAGES).explain()
+    assert "The most frequent ways, 40 % (12–77 %) each: a → b → a → b; a." in told
+    assert "c is visited again by 1 of its 1 cases." in told and "b is visited again by 2 of its 2 cases." in told
+    told = journey_from_events(log_of({"p": "a", "q": "ab", "r": "ac", "s": "bc", "t": "ba"}), stages=STAGES).explain()
+    assert "No way is the most frequent: 5 of those listed have 1 case each." in told
 
 
 def test_discovery_orders_by_first_coming_and_says_that_it_is_a_guess():
     ways = {f"p{i}": "abc" if i % 4 else "acab" for i in range(40)} | {"rare": "abcr"}
     j = journey_from_events(log_of(ways))
     assert j.stages["stage"].tolist() == STAGES and j.unplaced["event"].tolist() == ["r"] and any("discovered" in n for n in j.notes)
+
+
+def test_discovered_stages_have_visitors_and_nobody_is_lost_between_them():
+    ways = {f"p{i}": "abd" if i % 2 else "acd" for i in range(40)}      # who went by b was not lost before c
+    j = journey_from_events(log_of(ways), segments={who: way[1] for who, way in ways.items()})
+    told = j.explain()
+    assert j.discovered and "lost" not in told and "of those before" not in told and "in 4 discovered stages." in told
+    assert "c: visited by 20 of 40, 50 % (35–65 %)." in told and "d: visited by 40 of 40" in told
+    assert j.segments.set_index(["segment", "stage"]).loc[("c", "d"), "cases"] == 20 and "c, c: 100 % (84–100 %) visit it" in told
+    named = journey_from_events(log_of(ways), stages=["a", "b", "d"])
+    assert not named.discovered and "Most are lost before b: 20 cases." in named.explain()
 
 
 # -- Removal effects ----------------------------------------------------------------------------------------------------------

@@ -83,3 +83,30 @@ def test_a_name_that_looks_like_markup_does_not_end_the_script(tmp_path):
     chart = alt.Chart(pd.DataFrame({"stage": [bad], "n": [1]}), title="x").mark_bar().encode(x="n", y="stage")
     page = write_chart(chart, tmp_path / "x.html").read_text(encoding="utf-8")
     assert bad not in page and "\\u003c/script>\\u003cscript>alert(1)" in page
+
+
+MUTE = "\x07\x08\x0b\x0c\x1b\ufffe\uffff"
+
+
+def test_letters_that_no_picture_can_hold_are_replaced_everywhere(tmp_path):
+    import json
+
+    words = {f"a{MUTE}\U0001f6b2": ["a", f"C:\\bikes{MUTE}"]}      # such names stand in the expression of an axis, behind backslashes
+    data = pd.DataFrame({"stage": list(words), f"n{MUTE}": [3], "says": [f"quote{MUTE}"]})
+    axis = alt.Axis(labelExpr=f"({json.dumps(words)})[datum.value]")
+    drawn = alt.Chart(data, title=f"Title{MUTE}", description=f"Words{MUTE}").mark_bar().encode(alt.X(f"n{MUTE}:Q"), alt.Y("stage:N", axis=axis), tooltip="says")
+    left = re.compile(f"[{MUTE}]|u00[01][0-9a-f]|uff(?:fe|ff)")
+    assert not left.search(json.dumps(exports._still(drawn))), "what is left would end the kernel in the next line"
+    svg = ET.fromstring(write_chart(drawn, tmp_path / "c.svg").read_bytes())
+    said = "".join(svg.itertext())
+    gone = "\ufffd" * len(MUTE)
+    assert f"Title{gone}" in said and f"Words{gone}" in said and f"C:\\bikes{gone}" in said, "and a path's own backslash stays"
+    for form in ("png", "pdf"): assert write_chart(drawn, tmp_path / f"c.{form}").stat().st_size > 2000
+    page = write_chart(drawn, tmp_path / "c.html").read_text("utf-8")
+    assert not re.search(f"[{MUTE}]", page) and not left.search(page[page.rindex(" spec = "):]) and "C:" in page
+
+
+def test_backslashes_outside_of_expressions_stay(tmp_path):
+    words = r'he said "C:\bikes\u0007" twice'
+    drawn = alt.Chart(pd.DataFrame({"x": [1]}), title=words).mark_point().encode(x="x")
+    assert words in write_chart(drawn, tmp_path / "c.svg").read_text("utf-8").replace("&quot;", '"')

@@ -172,6 +172,33 @@ def test_the_same_metric_of_two_sources_is_two_rows():
     assert {"Would recommend (exit survey)", "Would recommend (panel)"} <= {r["row"] for r in rows_of(spec, marks(spec, "circle")[0])}
 
 
+
+def test_a_figure_without_n_or_interval_says_so():
+    bare = pd.DataFrame({"stage": ["Sign-up", "Leaving"], "metric": ["Paid", "Would recommend"], "kind": ["share", "nps"], "value": [.75, .1]})
+    for more in ({}, {"low": .6}, {"n": 40}, {"n": 40, "low": .05, "high": .9}):
+        spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(bare.assign(**more))).to_dict()
+        pay = next(r for r in rows_of(spec, marks(spec, "circle")[0]) if r["stage"] == "Sign-up")
+        n, ends = "40" if "n" in more else "not known", "5 to 90 %" if "high" in more else "no interval"
+        assert (pay["words"], pay["more"], pay["x_low"] is None) == (f"75 % · n {n}", ends, "high" not in more), more
+        assert pay["alt"].startswith(f"Sign-up: Paid (share, 0 to 100 %) 75 %, n {n}, ")
+
+
+def test_one_name_of_two_kinds_or_two_answers_is_two_rows_beside_each_other():
+    rows = pd.DataFrame([("Awareness", "Bike", "csat", .5, None, None, None), ("Awareness", "Left", "drop-off", .2, None, None, None),
+                         ("Sign-up", "Bike", "mean", 3., 0., 5., None), ("Sign-up", "Left", "drop-off", .3, None, None, None),
+                         ("Awareness", "Pay", "share", .6, None, None, "cash"), ("Sign-up", "Pay", "share", .4, None, None, "card")],
+                        columns=["stage", "metric", "kind", "value", "lowest", "highest", "answer"])
+    spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(rows)).to_dict()
+    drawn, labels = {r["alt"]: r for r in rows_of(spec, marks(spec, "circle")[0])}, labels_of(spec)
+    for said, at in (("Awareness: Bike (two best answers, 0 to 100 %) 50 %", .5), ("Sign-up: Bike (mean, 0 to 5) 3.0", .6),
+                     ("Awareness: Pay (share of cash, 0 to 100 %) 60 %", .6), ("Sign-up: Pay (share of card, 0 to 100 %) 40 %", .4)):
+        r = next(r for alt, r in drawn.items() if alt.startswith(said))
+        assert (r["x"] - r["x0"]) / (r["x1"] - r["x0"]) == pytest.approx(at, abs=.01), said
+    shown = [" ".join(line for line in lines if line.strip()) for lines in labels.values()]
+    assert shown == ["Bike two best answers, 0 to 100 %", "Bike mean, 0 to 5", "Left share lost, 0 to 100 %",
+                     "Pay share of cash, 0 to 100 %", "Pay share of card, 0 to 100 %"]
+
+
 def test_opportunities_are_the_journeys_pains_or_the_scores_that_are_given():
     trip = trip_of(STAGES, 6)
     own = chart_opportunities(trip).to_dict()
@@ -316,7 +343,18 @@ def test_a_list_of_journeys_is_one_page_with_gaps_on_one_scale():
     assert [lane["title"]["text"] for lane in spec["vconcat"]] == ["Feelings", "Felt against expected: one", "Felt against expected: two", "Quotes: one", "Quotes: two"]
     one, two = (marks(lane, "bar")[0]["encoding"]["y"]["scale"]["domain"] for lane in spec["vconcat"][1:3])
     assert one[1] == two[1]
-    assert sum(p["name"] == "stage" for p in spec["params"]) == 1 and heads_of(spec) == 1
+    assert sum(p["name"] == "stage" for p in spec["params"]) == 1 and heads_of(spec) == 2, "stage names stand above each kind of lane"
+
+
+def test_journeys_side_by_side_are_drawn_on_one_scale():
+    spec = chart_journey([trip_of(STAGES, 2, name="two"), trip_of(STAGES, 8, name="eight")], lanes=("touchpoints", "pains_gains")).to_dict()
+    sizes = [marks(lane, "point")[0]["encoding"]["size"]["scale"]["domain"] for lane in spec["vconcat"][:2]]
+    assert sizes[0] == sizes[1] and sizes[0][1] >= 4
+    pixels = []
+    for lane in spec["vconcat"][2:]:
+        low, high = marks(lane, "bar")[0]["encoding"]["y"]["scale"]["domain"]
+        pixels.append(lane["height"] / (high - low))
+    assert pixels[0] == pytest.approx(pixels[1], rel=.01), "a person is as tall in both"
 
 
 def test_the_heat_map_writes_mean_interval_and_n_and_leaves_blanks_blank():

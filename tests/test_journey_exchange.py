@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import re
 import shutil
 import subprocess
@@ -487,6 +488,26 @@ def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):
     study.close()
 
 
+def test_owner_stage_and_a_short_passage_of_who_refused_are_masked_as_on_the_map(tmp_path: Path):
+    import personabench as pb
+    from made_up import ridden
+    from pptx import Presentation
+
+    with ridden() as study:
+        pb.add_entry(study, "They said it annoyed me.", lane="strategy", stage="The hill was easy", owner="Paying failed three times")
+        pb.add_entry(study, "She said I was furious; so what", lane="note", stage="Sign-up", owner="MB")
+        pb.record_consent(study, case="P02", consent="no quotes")
+        write_lanes(pb.journey(study), tmp_path / "lanes", study=study)
+        table = pd.read_csv(tmp_path / "lanes" / "entries.csv")
+        mark, row = "[not to be quoted]", table[table["kind"].eq("strategy")].iloc[0]
+        assert (row["stage"], row["text"], row["owner"]) == (mark, f"They said {mark}.", mark)
+        assert "She said I was furious; so what" in set(table["text"]), "P01 and P04 may be quoted"
+        deck = Presentation(write_slides(pb.journey(study), tmp_path / "j.pptx", study=study))
+        said = "\n".join([*texts(deck), *(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)])
+        said += str(slides_of(tmp_path / "j.pptx")["What was decided"])
+        assert "annoyed me" not in said and "hill was easy" not in said and "failed three" not in said and f"They said {mark}." in said
+
+
 def test_who_has_withdrawn_has_no_journey_in_cjml_though_the_journey_is_older(tmp_path: Path):
     import personabench as pb
 
@@ -543,3 +564,37 @@ def test_an_office_program_opens_the_slides(tmp_path: Path, told):
 
 def test_codes_by_name_and_by_number_are_read():
     assert journey_exchange._decoded("a#35;b #amp; #colon; #0; #9999999999;").startswith("a#b &")
+
+
+def test_slides_are_drawn_whatever_letters_names_and_quotes_hold(tmp_path: Path):
+    from personabench.exports import _still
+    from personabench.journey_charts import chart_journey
+
+    odd = "\x07\x1b\uffff"
+    rows = codings_of([f"Sign-up{odd}"], [f"App{odd}"])
+    trip = journey_from_codings(rows.assign(quote=rows["quote"] + odd, code=rows["code"].replace("Feeling", f"Feeling{odd}")), name=f"Avery{odd}")
+    assert not re.search("u0007|u001b|uffff", json.dumps(_still(chart_journey(trip)))), "drawing these would end the kernel"
+    slides = slides_of(write_slides(trip, tmp_path / "j.pptx", lanes=["emotions", "touchpoints", "pains_gains"]))
+    gone = "\ufffd" * len(odd)
+    assert f"Journey of Avery{gone}" in slides and f"App{gone}" in slides[f"Sign-up{gone}"][1]
+
+
+def test_figures_whose_n_and_interval_are_not_known_are_written_without(tmp_path: Path, told):
+    rows = pd.DataFrame({"stage": "Ride", "metric": ["Paid", "Ease"], "kind": ["share", "mean"], "value": [.75, 3.2], "n": [None, 40], "low": [.6, None]})
+    trip = told.with_metrics(rows)
+    slides = slides_of(write_slides(trip, tmp_path / "j.pptx", lanes=["metrics"]))
+    assert "Paid: 75 %, n not known; share, 0 to 100 %" in slides["Ride"][1] and "Ease: 3.2, n = 40; mean" in slides["Ride"][1]
+    assert "Ride: Paid: 75 %, n not known" in slides["Figures from surveys and logs"][2]
+    write_lanes(trip, tmp_path)
+    rows = (tmp_path / "metrics.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert rows == ['Ride,Paid,share,0.75,0.6,,,,,,,,"share, 0 to 100 %"', "Ride,Ease,mean,3.2,,,40,,,,,,mean"]
+
+
+@pytest.mark.parametrize("name", ["Avery, the commuter of the old town " * 9, "自転車で通う人" * 40])
+def test_a_long_name_is_shortened_on_slides_and_in_the_files_title(tmp_path: Path, told, name):
+    import pptx
+
+    deck = pptx.Presentation(write_slides(replace(told, name=name), tmp_path / "j.pptx", lanes=[]))
+    whole, shown = f"Journey of {name}", deck.slides[0].shapes.title.text_frame.text
+    for said, most in ((deck.core_properties.title, 255), (shown, 90)):
+        assert most - 12 <= len(said) <= most and said.endswith(" …") and whole.startswith(said.removesuffix(" …"))

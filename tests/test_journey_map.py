@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from made_up import EVIL, ridden
 
+from personabench import store
 from personabench.codebook import add_code, change_code
 from personabench.coding import code, uncode
 from personabench.coding_widget import _static, widget_files
@@ -98,7 +100,7 @@ def test_every_lane_has_its_rows_and_empty_ones_are_named(study):
     assert row.how == "same people" and gap["text"].startswith(f"Gap {row.gap:+.1f} (".replace("-", "−"))
     assert said(gap).endswith("same people, n = 3") and "expected +1.0, felt" in said(gap)
     one, two = cell(view, "metrics", "Sign-up")
-    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.2 (3.0 to 3.5)", "n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
+    assert (one["text"], said(one), one["rank"]) == ("Satisfaction: 3.2 (3.0 to 3.5)", "mean · n = 120 · wave1", 2) and (two["text"], two["rank"]) == ("Reached: 50 %", 1)
     assert "“How was it?”" in map_evidence(j, one["k"])["figures"] and map_evidence(j, one["k"])["quotes"] == []
     assert map_view(journey(study))["empty"] == ["Metrics"]
 
@@ -113,6 +115,29 @@ def test_a_measured_figure_reads_as_in_the_chart(study, kind, value, low, high, 
     j = journey(study).with_metrics(pd.DataFrame(rows, columns=["stage", "metric", "kind", "value", "low", "high", "n", "source", "question"]))
     [item], drawn = cell(map_view(j), "metrics", "Sign-up"), _metric_rows(j).iloc[0]
     assert item["text"] == f"M: {shown}" and shown == f"{drawn['words'].split(' · ')[0]} ({drawn['more']})"
+
+
+@pytest.mark.parametrize("kind, more, words", [
+    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"), ("mean", {"lowest": 1, "highest": 5}, "mean, 1 to 5")])
+def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, more, words):
+    from personabench.journeys import _kind_words
+    from personabench.map_pages import write_map
+
+    row = {"stage": "Sign-up", "metric": "Paid", "kind": kind, "value": .75, "low": .6, "high": .86, "n": 40, "source": "wave1", "question": "How?", **more}
+    j = journey(study).with_metrics(pd.DataFrame([row]))
+    [item] = cell(map_view(j), "metrics", "Sign-up")
+    assert words == _kind_words(kind, more.get("lowest", float("nan")), more.get("highest", float("nan")), more.get("answer"))
+    assert said(item) == f"{words} · n = 40 · wave1"
+    assert map_evidence(j, item["k"])["figures"].replace("\u00a0", " ") == f"“How?” · {words} · n = 40 · wave1"
+    assert words in write_map(j, tmp_path / "map.html", study=study).read_text("utf-8").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("unknown", [{}, {"n": None}, {"n": float("nan")}])
+def test_a_figure_whose_n_nobody_told_says_so_and_is_an_assumption(study, unknown):
+    told = pd.DataFrame([{"stage": "Sign-up", "metric": "Reached", "kind": "share", "value": .5, **unknown}])
+    [item] = cell(map_view(journey(study).with_metrics(told)), "metrics", "Sign-up")
+    assert said(item) == "share, 0 to 100 % · n not known" and item["rank"] == 0
+    assert "n not known" in map_evidence(journey(study).with_metrics(told), item["k"])["figures"]
 
 
 def test_what_stands_behind_each_cell_is_exactly_what_it_was_counted_from(bikes):
@@ -166,6 +191,22 @@ def test_a_passage_that_two_coders_marked_is_one(study):
     add_entry(study, "x", lane="note", stage="Ride", evidence=[*pains["coding_id"], again])
     [item] = cell(map_view(journey(study), entries=study.entries, codings=study.codings), "note", "Ride")
     assert said(item) == "3 people, 3 passages" and item["evidence"] == 4
+
+
+def test_a_source_without_a_case_is_a_person_of_its_own_named_by_the_source(study, open_map, sent):
+    for name in ("Diary A", "Diary B"):
+        words = f"The key was lost by {name}."
+        with study.step("import", name) as step: store.add_source(step, name, text=words, turns=[{"start": 0, "end": len(words), "speaker": "?"}])
+        code(study, "Payment fails", source=name, start=0, end=len(words))
+    own = study.codings[study.codings["source"].str.startswith("Diary")]
+    assert own["case"].isna().all()
+    made = open_map(study)
+    made.receive({"type": "add", "lane": "note", "stage": "Sign-up", "text": "Keys", "guid": "own"})
+    change_entry(study, int(study.entries["entry_id"].iloc[0]), evidence=own["coding_id"])
+    made.receive({"type": "evidence", "k": f"e:{study.entries['entry_id'].iloc[0]}"})
+    assert sent[-1]["people"] == 2 and [q["case"] for q in sent[-1]["quotes"]] == ["Diary A", "Diary B"] and sent[-1]["figures"] == "2 people, 2 passages"
+    [item] = [i for i in cell(made.columns(), "note", "Sign-up") if "entry" in i]
+    assert item["sub"] == "2 people, 2 passages"
 
 
 def test_the_interviewers_words_are_no_evidence_of_an_entry(bikes):
@@ -347,6 +388,87 @@ def test_who_refuses_after_the_journey_was_made_is_quoted_no_more(study, open_ma
     told = json.dumps([sent, made.columns()], ensure_ascii=False)
     assert "hung twice" not in told and "a dream" not in told and "[not to be quoted]" in told
     assert made.journey is made.journey, "made anew only when somebody else refuses"
+
+
+@pytest.fixture
+def hushed(study):
+    "A study whose map repeats what P01 and P02 said, who are not to be quoted, in the text, the owner and the stage of entries."
+    add_entry(study, f"Hear: {LONG}! Then: the card page hung twice, and more.", lane="strategy", stage="Sign-up", owner="Who said: then the ride was a dream",
+              evidence=study.codings.loc[study.codings["case"].eq("P01"), "coding_id"].head(1))
+    add_entry(study, "P02 said IT annoyed me; they say it.", lane="note", stage="the hill was easy")
+    record_consent(study, case="P01", consent="no quotes")
+    record_consent(study, case="P02", consent="do not quote me")
+    return study
+
+
+LONG = "hung twice <img src=x onerror document title"  # runs on beyond what was coded
+OURS = ("hung twice", "a dream", "annoyed me", "hill was easy")
+
+
+def test_words_of_who_refused_are_masked_in_entries_wherever_the_map_shows_them_and_kept_in_the_study(hushed, open_map, sent):
+    made = open_map(hushed, save_text=True)
+    for k in ("e:1", "e:2"): made.receive({"type": "evidence", "k": k})
+    told = sent[-2:]
+    everywhere = (json.dumps([told, made.columns(), made.saved], ensure_ascii=False) + str(made._repr_mimebundle_())).casefold()
+    assert not [w for w in OURS if w in everywhere]
+    [one] = [i for i in cell(made.columns(), "strategy", "Sign-up") if "entry" in i]
+    assert one["text"] == "Hear: [not to be quoted]! Then: [not to be quoted], and more." and one["owner"] == "Who said: [not to be quoted]" and one["hides"]
+    [two] = cell(made.columns(), "note", "[not to be quoted]")
+    assert two["text"] == "P02 said [not to be quoted]; they say it.", "a whole coding of three words"
+    assert [x["title"] for x in told] == [one["text"], two["text"]] and told[1]["stage"] == "[not to be quoted]"
+    kept = hushed.entries.set_index("entry_id").loc[2]
+    assert "annoyed me" in kept["text"] and kept["stage"] == "the hill was easy", "the entry itself stays"
+    change_entry(hushed, 2, owner="MB")
+    assert made.columns()["undo"]["undo"] == "change owner of note in [not to be quoted]"
+
+
+def test_a_stage_of_the_codebook_keeps_its_name_and_nobody_silent_hides_nothing(study, open_map):
+    add_code(study, "It annoyed me", facet="stage", order=4)
+    add_entry(study, "The card page hung twice", lane="note", stage="It annoyed me")
+    [item] = cell(open_map(study).columns(), "note", "It annoyed me")
+    assert item["text"] == "The card page hung twice" and "hides" not in item
+    record_consent(study, case="P02", consent="no quotes")
+    assert cell(open_map(study).columns(), "note", "It annoyed me")[0]["text"] == "The card page hung twice", "P01 may be quoted"
+
+
+def test_an_edit_beside_a_mark_keeps_the_words_it_hides(hushed, open_map, sent):
+    def stored() -> Any: return hushed.entries.set_index("entry_id").loc[1]
+    made, before = open_map(hushed), stored()
+    [item] = [i for i in cell(made.columns(), "strategy", "Sign-up") if "entry" in i]
+    def change(**told: Any) -> dict[str, Any]:
+        made.receive({"type": "change", "entry": 1, "was": item["text"], "guid": uuid.uuid4().hex, "text": item["text"], "owner": item["owner"], "due": None, **told})
+        return sent[-1]
+
+    assert change(due="2030-01-01")["said"] == "change due of strategy in Sign-up"
+    now = stored()
+    assert (now["text"], now["owner"], now["due"]) == (before["text"], before["owner"], "2030-01-01")
+    assert change(text=item["text"].replace("Hear", "Listen"))["type"] == "ack"
+    assert stored()["text"] == before["text"].replace("Hear", "Listen")
+    item["text"] = item["text"].replace("Hear", "Listen")
+    no = change(text=item["text"].replace("[not to be quoted]", "", 1))
+    assert no["type"] == "refused" and "where it stood 2 times" in no["reason"] and stored()["text"] == before["text"].replace("Hear", "Listen")
+    assert change(text="All anew", owner="MB")["type"] == "ack" and stored()[["text", "owner"]].tolist() == ["All anew", "MB"]
+
+
+def test_what_was_saved_with_the_notebook_follows_a_refusal(study, open_map):
+    add_entry(study, "They say the card page hung twice", lane="note", stage="Sign-up")
+    made = open_map(study, save_text=True)
+    assert json.dumps(made.saved).count("hung twice") > 2
+    record_consent(study, case="P01", consent="no")
+    made.receive({"type": "ping"})
+    assert "hung twice" not in json.dumps(made.saved) and "Paying failed three times" in json.dumps(made.saved)
+    assert open_map(study).saved == {}
+
+
+def test_what_python_says_of_a_step_or_a_refusal_repeats_no_masked_words(hushed, open_map, sent):
+    made = open_map(hushed)
+    made.receive({"type": "change", "entry": 2, "was": "something else", "text": "mine", "guid": "m1"})
+    assert sent[-1]["type"] == "refused" and "[not to be quoted]" in sent[-1]["reason"]
+    made.receive({"type": "remove", "entry": 2, "guid": "m2"})
+    assert sent[-1]["said"] == "remove note from [not to be quoted]"
+    made.receive({"type": "undo", "guid": "m3"})
+    assert sent[-1]["said"] == "Undone: remove note from [not to be quoted]"
+    assert not [w for w in OURS if w in json.dumps(sent).casefold()]
 
 
 def test_maps_of_different_names_do_not_see_each_other(study, open_map):

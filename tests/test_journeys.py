@@ -279,6 +279,26 @@ def test_metrics_are_added_in_stage_order_and_feelings_stay():
     with pytest.raises(BadInput, match="'kind'"): trip.with_metrics(one.metrics.drop(columns="kind"))
 
 
+
+@pytest.mark.parametrize("unknown", [None, np.nan, pd.NA])
+def test_figures_of_metrics_are_numbers_and_what_is_not_known_stays_blank(unknown):
+    trip = journey_from_codings(table(*feelings("Use", A=1)))
+    bare = pd.DataFrame({"stage": ["Use"], "metric": ["ease"], "kind": ["mean"], "value": [4]})
+    more = bare.assign(value=[unknown], low=unknown, n=pd.Series([12], dtype=object))
+    got = trip.with_metrics(bare).with_metrics(more).metrics
+    numbers = got[["value", "low", "high", "n", "lowest", "highest"]]
+    assert numbers.dtypes.map(lambda kind: kind.kind).eq("f").all() and got["n"].tolist()[1] == 12
+    assert numbers.isna().to_numpy().tolist() == [[False, *[True] * 5], [True, True, True, False, True, True]]
+
+
+@pytest.mark.parametrize("column, odd", [("value", "many"), ("n", float("inf")), ("low", [3]), ("highest", object())])
+def test_a_figure_that_is_no_number_is_named_by_row_and_column(column, odd):
+    trip = journey_from_codings(table(*feelings("Use", A=1)))
+    metrics = pd.DataFrame({"stage": "Use", "metric": ["a", "b"], "kind": "mean", "value": 1., "n": 9}, index=[4, 7])
+    metrics[column] = pd.Series([None, odd], index=metrics.index, dtype=object)
+    with pytest.raises(BadInput, match=rf"metrics, row 7, column '{column}'.*a number.*blank"): trip.with_metrics(metrics)
+
+
 valences = st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["Buy", "Use", "Leave"]), st.integers(-2, 2)), min_size=1, max_size=20)
 
 

@@ -128,6 +128,18 @@ def test_who_refused_to_be_quoted_is_on_no_page_be_it_behind_an_entry_or_in_an_o
     assert "[not to be quoted]" in sheet and "hung twice" not in sheet
 
 
+def test_entries_that_repeat_who_refused_to_be_quoted_have_a_mark_on_page_and_sheet(study, tmp_path):
+    add_entry(study, "They say the card page hung twice.", lane="opportunity", stage="It annoyed me", owner="(then the ride was a dream)",
+              evidence=study.codings.loc[study.codings["case"].eq("P04"), "coding_id"])
+    for case in ("P01", "P02"): record_consent(study, case=case, consent="no quotes")
+    page = write_map(journey(study), tmp_path / "map.html", study=study).read_text("utf-8")
+    sheet = " ".join(" ".join(words_of(write_map(journey(study), tmp_path / "map.pdf", study=study))).split())
+    for told in (page, sheet):
+        assert not [w for w in ("hung twice", "a dream", "annoyed me") if w in told]
+        assert "They say [not to be quoted]." in told and "([not to be quoted])" in told
+    assert "<h3 dir=\"auto\">They say [not to be quoted].</h3>" in page and study.entries["text"].str.contains("hung twice").any()
+
+
 def test_an_empty_journey_is_a_page_and_a_sheet_that_say_so(tmp_path):
     with Study(":memory:", coder="MB", create=True) as study:
         assert "No stage is coded" in write_map(journey(study), tmp_path / "map.html", study=study).read_text("utf-8")
@@ -202,6 +214,13 @@ def test_sheets_are_a3_or_a4_and_say_what_the_page_says(study, tmp_path):
         words = " ".join(" ".join(pages).split())
         for said in ("Journey of everybody", "Payment fails", "3 of 4 people", "Lena · overdue since 2020-01-31", "nothing said", "no interval below 3 people",
                      "Journey of everybody: evidence", "“The card page hung twice”"): assert said in words.replace("\u00a0", " "), said
+
+
+def test_sheets_hold_names_with_letters_that_no_picture_can(study, tmp_path):
+    add_code(study, "Queue\x07\x0b\uffffs", facet="pain")
+    source = study.codings[study.codings["code"].eq("Payment fails")].iloc[0]
+    code(study, "Queue\x07\x0b\uffffs", source=source["source"], start=int(source["start"]), end=int(source["end"]))
+    assert "Queue\ufffd\ufffd\ufffds" in " ".join(words_of(write_map(journey(study), tmp_path / "m.pdf", study=study)))
 
 
 @pytest.mark.parametrize("paper", ["A3", "A4"])

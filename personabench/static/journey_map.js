@@ -231,7 +231,7 @@ class MapView {
     const area = make("textarea", { rows: 3, value: item ? item.text : text, "aria-label": `Text of the ${lane}`, dir: "auto" }), owner = make("input", { type: "text", value: item?.owner ?? "" }), due = make("input", { type: "date", value: item?.due ?? "" });
     const why = make("p", { class: "pbm-why", role: "alert" }), save = this.button("Save", () => this.save(), { class: "pbm-save" });
     const values = () => ({ text: area.value.trim(), owner: owner.value.trim() || null, due: due.value || null }), was = JSON.stringify(from ? null : values());
-    const el = make("div", { class: "pbm-form", role: "group", "aria-label": item ? `Edit ${called(item.text)}` : `New ${lane} in ${stage}` }, area, make("label", {}, "Owner", owner), make("label", {}, "Due", due), why,
+    const el = make("div", { class: "pbm-form", role: "group", "aria-label": item ? `Edit ${called(item.text)}` : `New ${lane} in ${stage}` }, area, item?.hides ? make("p", { class: "pbm-dim" }, "[not to be quoted] hides words of somebody who is not to be quoted. Leave the mark, and the words stay as they are.") : null, make("label", {}, "Owner", owner), make("label", {}, "Due", due), why,
       make("div", { class: "pbm-buttons" }, save, this.button("Cancel", () => this.cancel()), item ? this.button("Remove", () => this.remove(item)) : null, item?.evidence ? this.button("Evidence", () => this.look(item.k)) : null));
     this.form = { k: item?.k ?? null, item, lane, stage, from, el, area, why, save, values, was: item?.text, dirty: () => JSON.stringify(values()) !== was };
     this.draw();

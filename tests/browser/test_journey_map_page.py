@@ -16,7 +16,7 @@ from programs import program
 from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code, undo
-from personabench.consent import withdraw
+from personabench.consent import record_consent, withdraw
 from personabench.journey_map import JourneyMap
 from personabench.journeys import journey
 from personabench.map_entries import add_entry, change_entry, remove_entry
@@ -264,6 +264,24 @@ def test_a_colleagues_words_are_never_overwritten_unseen(bench):
     assert "somebody has removed it meanwhile" in bench.page.locator("#w .pbm-why").inner_text()
     bench.keys("Control+Enter")
     assert any(r[2] == "Pay without an account, by phone or mail" for r in bench.rows), "saved once more, it is a new one"
+
+
+def test_who_edits_beside_a_mark_is_told_of_it_and_saves_the_words_it_hides(bench):
+    add_entry(bench.study, "They said the card page hung twice", lane="note", stage="Sign-up")
+    record_consent(bench.study, case="P01", consent="no quotes")
+    add_entry(bench.study, "Plain", lane="note", stage="Ride")
+    bench.at("e:3").filter(has_text="They said [not to be quoted]").wait_for()
+    bench.at("e:4").click()
+    assert "hides words" not in bench.page.locator("#w .pbm-form").inner_text()
+    bench.keys("Escape")
+    bench.at("e:3").click()
+    form = bench.page.locator("#w .pbm-form")
+    assert form.locator("textarea").input_value() == "They said [not to be quoted]" and "hides words of somebody who is not to be quoted" in form.inner_text()
+    form.get_by_label("Owner").fill("Lena")
+    bench.keys("Enter")
+    bench.at("e:3").filter(has_text="Lena").wait_for()
+    row = bench.study.entries.set_index("entry_id").loc[3]
+    assert (row["text"], row["owner"]) == ("They said the card page hung twice", "Lena") and "hung twice" not in bench.at("e:3").inner_text()
 
 
 def test_the_map_says_when_the_coding_has_changed_and_quotes_nobody_who_withdrew(bench):
