@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .journeys import _UNQUOTED, Journey, _extremes
-from .schema import BadInput, _sayable_spec, nearest
+from .schema import BadInput, _must_be, _sayable_spec, nearest
 
 if TYPE_CHECKING:
     import altair as alt
@@ -469,6 +469,7 @@ def chart_emotions(
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
     "Draw the mean feeling per stage with t intervals over people, the number of people, and what was expected."
+    _must_be(journey, "Journey", "chart_emotions")
     import altair as alt
 
     _draw_offline()
@@ -536,6 +537,7 @@ def chart_touchpoints(
     reach: int | None = None,      # people that the largest mark stands for, for journeys that are compared; None: as many as here
 ) -> alt.LayerChart:
     "Draw which touchpoints people met at which stage: one row per touchpoint, size and number = people, shape = online or offline."
+    _must_be(journey, "Journey", "chart_touchpoints")
     import altair as alt
 
     _draw_offline()
@@ -591,6 +593,7 @@ def chart_pains_gains(
     reach: int | None = None,      # people that the longest bar stands for, for journeys that are compared; None: as many as here
 ) -> alt.LayerChart:
     "Draw the people with a gain (up) and with a pain (down) at each stage, with the commonest in words."
+    _must_be(journey, "Journey", "chart_pains_gains")
     import altair as alt
 
     _draw_offline()
@@ -719,6 +722,7 @@ def chart_quotes(
     height: int = 230,             # pixels for the quotes
 ) -> alt.LayerChart:
     "Set the quotes of the selected stage in columns; alone, the stage is chosen from a menu."
+    _must_be(journey, "Journey", "chart_quotes")
     _draw_offline()
     ink, n = _inks(theme), len(journey.stages)
     quotes = _telling_quotes(journey, most)

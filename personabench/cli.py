@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .schema import AlreadyThere, BadInput, PersonabenchError, _masked
+from .schema import AlreadyThere, BadInput, NoStudy, PersonabenchError, _masked
 
 if TYPE_CHECKING:
     from personabench.claims import Persona
@@ -167,6 +167,8 @@ def prepare_lab(
     from personabench.study import Study
 
     folder = Path(folder)
+    if file := next((p for p in (*folder.parents, folder, folder / "interviews", folder / "personas") if p.exists() and not p.is_dir()), None):
+        raise AlreadyThere(str(file), "a file has this name", "a folder, or a name that is free", "choose another name")
     for place in (folder, folder / "interviews", folder / "personas"): place.mkdir(parents=True, exist_ok=True)
     Study(folder / "study.db", coder=coder, create=True).close()
     if not (ignored := folder / ".gitignore").exists(): ignored.write_text(_IGNORED, "utf-8")
@@ -242,11 +244,15 @@ def _new(folder: Annotated[Path, typer.Argument(help="Folder of the new study.")
 
 
 def _open(study: str, coder: str | None = None):
-    "Open a study. Raises BadInput for an empty name, which is what a build server gives for a secret that is not set."
+    "Open a study. Raises BadInput for an empty name, which is what a build server gives for a secret that is not set; NoStudy with a command as its cure."
     from personabench.study import Study
 
     if not study.strip(): raise BadInput("--study", "nothing", "a study file, or a database address", "is the variable or the secret set that should hold it?")
-    return Study(study, coder=coder)
+    try: return Study(study, coder=coder)
+    except NoStudy as e:
+        cure = e.cure.replace("pass create=True to start a new study", "start a new study: personabench new FOLDER")
+        cure = cure.replace("pass create=True to start one there", "in Python, Study(address, create=True) starts one there")
+        raise NoStudy(e.place, e.found, e.expected, cure) from None
 
 # %% ../nbs/60_cli.ipynb #39ae6908
 @app.command("import")

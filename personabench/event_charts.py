@@ -13,7 +13,7 @@ import pandas as pd
 from .charts import _draw_offline, _inks
 from .event_logs import EventJourney, _cases, _percent, _points as _signed, _wait
 from .persona_charts import _base, _lines, _points, _rules, _sheet, _texts
-from .schema import BadInput
+from .schema import BadInput, _must_be
 from .segment_charts import _COLOURS, _SHAPES
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def chart_funnel(
 
     Raises BadInput (segments asked for and not there).
     """
+    _must_be(journey, "EventJourney", "chart_funnel")
     import altair as alt
 
     _draw_offline()
@@ -193,6 +194,7 @@ def chart_flow(
 
     Raises BadInput (fewer than two steps, nobody in any stage).
     """
+    _must_be(journey, "EventJourney", "chart_flow")
     import altair as alt
 
     _draw_offline()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .schema import BadInput, NoSuchName, nearest
+from .schema import BadInput, NoSuchName, nearest, _must_be
 from .statistics import _wilson, benjamini_hochberg, share_difference, wilson
 from .tables import read_table
 
@@ -531,6 +531,7 @@ def removal_effect(
     reaches the goal. Where all resamples agree there is no interval: that few cases say the same does not show that all would.
     Raises NoSuchName (no such stage) and BadInput (nobody reaches it). Source: Anderl, Becker, von Wangenheim and Schumann 2016.
     """
+    _must_be(journey, "EventJourney", "removal_effect")
     names, v = journey.stages["stage"].tolist(), journey.visits
     if goal not in names: raise NoSuchName(f"goal {goal!r}", "no such stage", "a stage of the journey", nearest(goal, names))
     k, end = len(names), names.index(goal)

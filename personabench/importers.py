@@ -74,10 +74,11 @@ def _wanted(patterns: str | Path | Iterable[str | Path]) -> tuple[list[Path], se
     for pattern in many:
         found |= dict.fromkeys(_matches(pattern) or [Path(pattern).expanduser()])
     if not any(path.is_file() for path in found):
-        folder = Path(str(many[0])).expanduser().parent if many else Path()
-        near = (
-            nearest(Path(str(many[0])).name, [p.name for p in folder.iterdir()]) if many and folder.is_dir() else "check the folder's name"
-        )
+        asked = Path(str(many[0])).expanduser() if many else Path()
+        folder = asked if asked.is_dir() else asked.parent
+        there = [p.name for p in folder.iterdir() if not p.name.startswith(".")] if many and folder.is_dir() else None
+        near = "check the folder's name" if there is None else f"put files into the folder {str(folder)!r}, which is empty"
+        if there: near = nearest(asked.name, there)
         raise BadInput(
             str(many[0]) if many else "import_files",
             "no file matches",

@@ -17,7 +17,7 @@ from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked
                                  _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey, _kind_words
-from .schema import BadInput, FACETS, nearest
+from .schema import BadInput, FACETS, nearest, _all_of, _must_be
 from .statistics import wilson
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def chart_gaps(
     reach: float | None = None,    # end of the scale (1 to 4), for journeys that are compared; None: as far as these intervals go
 ) -> alt.LayerChart:
     "Draw per stage how much better or worse it felt than people had expected, with 95 % intervals and who told it."
+    _must_be(journey, "Journey", "chart_gaps")
     import altair as alt
 
     _draw_offline()
@@ -181,6 +182,7 @@ def chart_channels(
     most: int = 8,                 # rows at most; the others are counted in the key
 ) -> alt.LayerChart:
     "Draw over which channels people met the service at each stage: share of the stage's people with a 95 % interval."
+    _must_be(journey, "Journey", "chart_channels")
     _draw_offline()
     ink, title = _inks(theme), "Channels"
     if journey.channels.empty: return _blank(journey, "No channel is coded in any stage.", ink=ink, title=title, heads=heads, select=select)
@@ -275,6 +277,7 @@ def chart_metrics(
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
     "Draw the figures that surveys and logs give for the stages, one row each on its own scale, with intervals and n."
+    _must_be(journey, "Journey", "chart_metrics")
     _draw_offline()
     ink, rows, title = _inks(theme), _metric_rows(journey), "Figures from surveys and logs"
     rows = rows[rows["stage"].isin(journey.stages["stage"])] if len(rows) else rows
@@ -336,6 +339,7 @@ def chart_opportunities(
     most: int = 8,                        # rows at most; the others are counted in the key
 ) -> alt.LayerChart:
     "Draw what to work on at each stage, the most promising first, with 95 % intervals and n. Raises BadInput for a table without these columns."
+    _must_be(journey, "Journey", "chart_opportunities")
     _draw_offline()
     ink, title = _inks(theme), "Opportunities"
     rows = _own_opportunities(journey) if table is None else _scored_opportunities(table)
@@ -374,6 +378,7 @@ def chart_evidence(
     select: Any = None,            # a selection of stages that other lanes share
 ) -> alt.LayerChart:
     "Draw how many people and codings stand behind each stage, by facet."
+    _must_be(journey, "Journey", "chart_evidence")
     import altair as alt
 
     _draw_offline()
@@ -557,6 +562,7 @@ def chart_journeys(
     theme: str | None = None,       # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw the feelings of several journeys, on top of each other or under each other, with intervals and n. Raises BadInput."
+    journeys = _all_of(journeys, "Journey", "chart_journeys")
     _draw_offline()
     known = ("overlay", "facet")
     if how not in (None, *known): raise BadInput(f"how {how!r}", "no such way", "'overlay' or 'facet'", nearest(str(how), known))
@@ -609,6 +615,7 @@ def chart_stage_heatmap(
     theme: str | None = None,        # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
     "Draw means of journeys x stages as coloured cells with the mean, its 95 % interval and n in each; blank where nobody told. Raises BadInput."
+    journeys = _all_of(journeys, "Journey", "chart_stage_heatmap")
     import altair as alt
 
     _draw_offline()
@@ -747,6 +754,7 @@ def chart_opportunity_matrix(
     most: int = 20,                # needs at most, the highest scores first
 ) -> alt.VConcatChart:
     "Draw needs by importance and satisfaction with 95 % intervals, names and zones of equal score. Raises BadInput for a table without these columns."
+    _must_be(table, "DataFrame", "chart_opportunity_matrix")
     import altair as alt
 
     _draw_offline()
@@ -828,6 +836,7 @@ def chart_journey(
 
     Returns an Altair chart; `journey_selection` returns the quotes of what was chosen in a `JupyterChart` of it. Raises `BadInput` for an unknown lane or theme.
     """
+    if not isinstance(journey, Journey): journey = _all_of(journey, "Journey", "chart_journey")
     _draw_offline()
     for lane in lanes:
         if lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(lane, _LANES))
@@ -866,6 +875,7 @@ def journey_selection(
 
     Columns: those of `journey.quotes`. No row when nothing is chosen. Raises BadInput when the chart has no selection of stages.
     """
+    _must_be(journey, "Journey", "journey_selection")
     chosen = _chosen(chart)
     if chosen is None:
         raise BadInput("journey_selection", f"a {type(chart).__name__} in which no stage can be chosen", "a JupyterChart of a journey with the lane quotes",

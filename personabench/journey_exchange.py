@@ -22,7 +22,8 @@ from .journey_measures import suggest_strategies
 from .journey_map import _seen
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
-from .schema import BadInput, MissingExtra, _sayable, nearest
+from .schema import BadInput, MissingExtra, _must_be, _sayable, nearest
+from .transcripts import check_file
 
 if TYPE_CHECKING:
     from personabench.journeys import Journey
@@ -126,6 +127,7 @@ def write_mermaid(
 
     Mermaid can show neither intervals nor n: they stand in the file as comments. Returns the path. Raises BadInput (ending, folder, a plan without scores).
     """
+    if not isinstance(journey, pd.DataFrame): _must_be(journey, "Journey", "write_mermaid")
     target = _place(path, ".mmd", ".md")
     if isinstance(journey, pd.DataFrame):
         missing = [c for c in ("stage", "touchpoint", "score") if c not in journey]
@@ -174,6 +176,7 @@ def read_mermaid(
     Raises BadInput (not readable as UTF-8, no such diagram, a line that is no task).
     """
     file = Path(path).expanduser()
+    if not file.exists() or file.is_dir(): check_file(file, (".mmd", ".md", ".mermaid", ".txt"))  # tells what there is instead
     try: text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(str(file), f"cannot be read ({type(error).__name__})", "a text file in UTF-8", "save it as UTF-8") from error
@@ -308,6 +311,7 @@ def write_cjml(
     gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
+    _must_be(journey, "Journey", "write_cjml")
     from xml.etree import ElementTree
 
     target, plan = _place(path, ".xml", ".cjml"), _planned(planned, journey.name)
@@ -379,11 +383,13 @@ def write_lanes(
 ) -> list[Path]:
     """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... notes and entries.
 
-    `entries.csv` has what the team wrote into the map and what the figures suggest: stage, kind (strategy, opportunity, note, suggestion), text, why (of a
-    suggestion), owner, due, evidence (ids of codings, and claims). `metrics.csv` says in a column `reading` what each figure counts, on which scale.
+    `entries.csv` has what the team wrote into the map and what the journey's own figures suggest: stage, kind (strategy, opportunity, note, suggestion), text,
+    why (of a suggestion), owner, due, evidence (ids of codings, and claims). A survey's needs are no part of a journey: what `stage_opportunities` adds is in
+    `suggest_strategies(journey, opportunities=needs)` alone. `metrics.csv` says in a column `reading` what each figure counts, on which scale.
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """
+    _must_be(journey, "Journey", "write_lanes")
     place = Path(folder).expanduser()
     if place.exists() and not place.is_dir(): raise BadInput(str(place), "a file has this name", "a folder", "choose another name")
     place.mkdir(parents=True, exist_ok=True)
@@ -655,9 +661,10 @@ def write_slides(
     """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, what was decided, and what limits it all.
 
     Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date; what the
-    team noted beside them and what the figures suggest have tables of their own. Returns the path. Raises MissingExtra (python-pptx) and BadInput
-    (ending, folder, an unknown lane).
+    team noted beside them and what the journey's own figures suggest (not `stage_opportunities`) have tables of their own. Returns the path.
+    Raises MissingExtra (python-pptx) and BadInput (ending, folder, an unknown lane).
     """
+    _must_be(journey, "Journey", "write_slides")
     pptx, target = _pptx(), _place(path, ".pptx")
     from pptx.util import Inches
 

@@ -32,7 +32,7 @@ from .consent import _folded, _joined, _RUN, _runs, _said as _all_said, _sources
 from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
 from .persona_files import _read_folder
 from .personas import _kept, _percent, _withdrawn
-from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo, count_words
+from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo, _must_be, count_words
 from .study import Study, codings_frame
 
 # %% auto #0
@@ -509,6 +509,7 @@ class JourneyMap(anywidget.AnyWidget):
                  personas: str | os.PathLike | Sequence[Persona] | None = None,   # a folder of persona files, or personas: the map can be narrowed to each
                  save_text: bool = False,     # let the words be saved with the notebook: for fictional studies and documentation
                  ):
+        for value, kind in ((study, "Study"), (journey, "Journey")): _must_be(value, kind, "JourneyMap")
         self.study, self.name, self._given = study, name, journey
         self.personas = list(_read_folder(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
         self._persona: Persona | None = None

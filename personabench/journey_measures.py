@@ -18,7 +18,7 @@ from .experience_measures import experience_scores, opportunity_scores
 from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order, _steps, _who, Journey
 from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
-from .schema import BadInput, NoSuchName, nearest
+from .schema import BadInput, NoSuchName, nearest, _all_of, _must_be
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
 from .survey import _LISTED
 
@@ -202,6 +202,7 @@ def stage_metrics(
     below n = 3, and who is not in the survey leaves a blank. Raises NoSuchName (stage, survey, question), BadInput (a kind that does not fit the answers, a
     scale without ends, answers off it). Sources: Rocks 2016 (nps), Wilson 1927 (shares), t intervals by linearisation (means).
     """
+    _must_be(study, "Study", "stage_metrics")
     asked, (_, people), rows = _wanted(items), _who(study, persona, segment, cases, segmentation), []
     order, other, endless = _stages_of(study, asked["stage"]), _pair(scale, "stage_metrics"), dict[str, None]()
     for ask in asked.itertuples():
@@ -240,6 +241,7 @@ def event_metrics(
     (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
     """
+    _must_be(event_journey, "EventJourney", "event_metrics")
     rows, funnel = [], event_journey.funnel
     if event_journey.discovered:
         rows = [(r.stage, "visited", "share", r.share, r.low, r.high, event_journey.n_cases) for r in event_journey.stages.itertuples()]
@@ -300,6 +302,7 @@ def stage_opportunities(
     first (share of the resamples in which it leads), n (people who answered both). Raises NoSuchName (survey, question, stage, need), BadInput (no ordered
     answers, a scale without ends, different scales). Source: Ulwick 2005.
     """
+    _must_be(study, "Study", "stage_opportunities")
     stages, (_, people) = dict(stages or {}), _who(study, persona, segment, None, segmentation)
     questions = _pairs(pairs, stages)
     if stages: _stages_of(study, stages.values())
@@ -330,6 +333,7 @@ def pain_severity(
     pain of how far below zero they felt in the stage) with severity_low, severity_high and n_severity, score (reach x severity, 0 to 2), low, high. Blank where
     none of them said how it felt; no interval below n = 3. Sources: Wilson 1927, Student 1908, Zou and Donner 2008.
     """
+    _must_be(journey, "Journey", "pain_severity")
     table = journey.pains[["stage", "pain", "people"]].assign(of=journey.pains["stage"].map(journey.stages.set_index("stage")["n_people"]))
     table[["reach", "reach_low", "reach_high"]] = journey.pains[["share", "low", "high"]]
     who = journey.quotes.loc[journey.quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates()
@@ -400,6 +404,7 @@ def compare_journeys(
     side; `.attrs["notes"]` says so, too). Means are tested from three people on each side. Raises BadInput. Sources: Welch 1947, Newcombe 1998, Fisher 1935,
     Benjamini and Hochberg 1995.
     """
+    journeys = _all_of(journeys, "Journey", "compare_journeys")
     names = [j.name for j in journeys]
     if len(names) < 2: raise BadInput("compare_journeys", f"{len(names)} journeys", "two or more", "compare_journeys([one, another])")
     if len(set(names)) < len(names):
@@ -476,6 +481,7 @@ def journey_deviations(
     a stage that only the plan has stands where the plan has it, and nobody met it. Names are compared without regard to case and spaces; `.attrs["notes"]` tells of
     stages that nobody told of and of names that look misspelt. Raises BadInput (a missing column, a row without stage or touchpoint).
     """
+    _must_be(journey, "Journey", "journey_deviations")
     plan, met = _as_planned(journey, planned), journey.touchpoints
     key = lambda t: list(zip(t["stage"], t["touchpoint"].map(_plain)))
     of, told, asked = journey.stages.set_index("stage")["n_people"], _meetings(journey), set(key(plan))
@@ -616,6 +622,7 @@ def suggest_strategies(
     severity x reach, then gaps whose interval leaves out zero, open needs, and the commonest gain. It ranks evidence; whether a strategy is worth its cost it
     cannot know. Raises BadInput (a missing column), NoSuchName (a stage).
     """
+    _must_be(journey, "Journey", "suggest_strategies")
     _has(opportunities, "opportunities", ("need", "stage", "importance", "satisfaction", "score", "low", "high", "n"))
     _has(channels, "channels", ("stage", "channel", "people"))
     rows = [*_mend(journey, least), *_keep_word(journey), *(_serve(journey, opportunities) if opportunities is not None else []), *_keep_gains(journey, least)]

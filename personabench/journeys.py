@@ -15,7 +15,7 @@ import pandas as pd
 
 from .consent import _refuses
 from .personas import _kept, asked_sources
-from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest
+from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _must_be
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
 
@@ -661,6 +661,7 @@ def journey(
     people without a coding in a stage do not appear in it. Raises `NoSuchName` for an unknown segment or
     segmentation, `NoSuchCase` for an unknown case, `BadInput` when more than one of persona, segment and cases is given.
     """
+    _must_be(study, "Study", "journey")
     name, people = _who(study, persona, segment, cases, segmentation)
     return _journey_of(_kept(study, "journey", lambda: _told_in(study)), people, name, study.codes)
 

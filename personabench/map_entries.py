@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import date as Date
 from typing import Any
@@ -38,20 +39,26 @@ def _day(due: Any, place: str) -> str | None:
     except ValueError: raise BadInput(place, f"due {due!r}", "a date such as '2026-09-30'", "write year-month-day") from None
 
 # %% ../nbs/16_map_entries.ipynb #4eb9d8f1
-def _ids(study: Study, evidence: Iterable[int | str], place: str) -> str:
-    "Return evidence as JSON, each id once. Raises NoSuchName for a coding that the study does not hold."
+_CLAIM = re.compile(r"[a-z0-9][a-z0-9._-]*/\S+")  # persona/claim
+
+
+def _ids(study: Study, evidence: Iterable[int | str], place: str, kept: Iterable[int | str] = ()) -> str:
+    "Return evidence as JSON, each id once. Raises NoSuchName for a coding that the study does not hold, and for a text that names no claim, unless it was `kept` before."
     listed = list(dict.fromkeys(e.strip() if isinstance(e, str) else int(e) for e in ([evidence] if isinstance(evidence, (str, int)) else evidence)))
     k, asked = _t["codings"], [e for e in listed if isinstance(e, int)]
     with study.connection() as conn: there = set(conn.scalars(sa.select(k.c.coding_id).where(k.c.coding_id.in_(asked), k.c.removed == 0)))
     if gone := [e for e in asked if e not in there]:
         raise NoSuchName(place, f"coding {gone[0]} is not in the study", "ids of study.codings", "claims are written as text: 'persona/claim'")
+    if odd := [e for e in listed if isinstance(e, str) and e and e not in kept and not _CLAIM.fullmatch(e)]:
+        expected = "ids of codings as numbers, claims as 'persona/claim'"
+        raise NoSuchName(place, f"evidence {odd[0]!r} names nothing", expected, "study.codings lists the codings, coding_id their ids")
     return json.dumps([e for e in listed if e != ""])
 
 
-def _values(study: Study, place: str, told: dict[str, Any]) -> dict[str, Any]:
+def _values(study: Study, place: str, told: dict[str, Any], kept: Iterable[int | str] = ()) -> dict[str, Any]:
     "Check what is told of an entry. Raises BadInput, NoSuchName."
     check = {"text": _text, "due": _day, "owner": lambda owner, _: " ".join(str(owner).split()) or None if owner is not None else None,
-             "evidence": lambda ids, _: _ids(study, () if ids is None else ids, place)}
+             "evidence": lambda ids, _: _ids(study, () if ids is None else ids, place, kept)}
     if unknown := sorted(set(told) - set(check)): raise BadInput(place, f"no property {unknown[0]!r}", f"one of {', '.join(check)}", nearest(unknown[0], check))
     return {name: check[name](value, place) for name, value in told.items()}
 
@@ -61,6 +68,21 @@ def _cell(lane: str, stage: str) -> tuple[str, str]:
     if lane not in ENTRY_LANES: raise BadInput("entry", f"lane {lane!r}", f"one of {', '.join(ENTRY_LANES)}", nearest(str(lane), ENTRY_LANES))
     if not str(stage).strip(): raise BadInput("entry", "no stage", "the name of a stage", "journey.stages lists them")
     return lane, str(stage).strip()
+
+# %% ../nbs/16_map_entries.ipynb #16a00031
+def _no_slip(study: Study, stage: str) -> None:
+    "Raise NoSuchName for what is almost the name of a stage in the codebook; stages that only a plan or a log has are of another name."
+    from difflib import get_close_matches
+
+    c, e = _t["codes"], _t["entries"]
+    with study.connection() as conn:
+        names = list(conn.scalars(sa.select(c.c.name).where(c.c.facet == "stage", c.c.removed == 0)))
+        if stage in names or conn.scalar(sa.select(e.c.entry_id).where(e.c.stage == stage, e.c.removed == 0).limit(1)): return
+    plain, numbers = ({n.casefold(): n for n in names}, lambda text: re.findall(r"\d+", text))
+    near = [n for n in get_close_matches(stage.casefold(), plain, n=3, cutoff=.85) if numbers(n) == numbers(stage)]  # Week 2 is not Week 3 misspelt
+    if near:
+        cure = f"did you mean {plain[near[0]]!r}? For a stage of its own: add_code(study, {stage!r}, facet='stage') first"
+        raise NoSuchName("entry", f"the study has no stage {stage!r}", "a stage of the study, or one of another name", cure)
 
 # %% ../nbs/16_map_entries.ipynb #fbf8a439
 def _in_cell(step: store.Step, map: str, lane: str, stage: str) -> list[tuple[int, int]]:
@@ -91,8 +113,9 @@ def add_entry(
     position: int | None = None,             # place in its cell, from 1; None: the last
     guid: str | None = None,                 # an id made elsewhere (a browser): the same one is stored once only
 ) -> int:                                    # entry_id
-    "Add an entry to a journey map. Raises BadInput (lane, stage, text, date), NoSuchName (a coding)."
+    "Add an entry to a journey map. Raises BadInput (lane, stage, text, date), NoSuchName (a coding, a text that names no claim, almost the name of a stage)."
     lane, stage = _cell(lane, stage)
+    _no_slip(study, stage)
     values = _values(study, f"new {lane}", {"text": text, "owner": owner, "due": due, "evidence": evidence})
     with study.step("add_entry", f"add {lane} to {stage}") as step:
         e = _t["entries"]
@@ -119,7 +142,7 @@ def change_entry(
 ) -> None:
     "Change what an entry says, who sees to it, by when, or what it stands on; the step names what is new of it. Raises NoSuchName, BadInput."
     row = _entry(study, entry_id)
-    told = _values(study, f"{row.lane} in {row.stage}", changes)
+    told = _values(study, f"{row.lane} in {row.stage}", changes, json.loads(row.evidence or "[]"))
     values = {name: value for name, value in told.items() if value != getattr(row, name)}
     with study.step("change_entry", f"change {', '.join(values)} of {row.lane} in {row.stage}") as step:
         step.update("entries", [_entry(study, entry_id).entry_id], values)  # asked again: a colleague may have removed it
@@ -137,6 +160,7 @@ def move_entry(
     row = _entry(study, entry_id)
     lane, stage = _cell(lane or row.lane, stage or row.stage)
     away = (lane, stage) != (row.lane, row.stage)
+    if stage != row.stage: _no_slip(study, stage)
     said = f"move {row.lane} from {row.stage} to {stage if lane == row.lane else f'{lane}, {stage}'}" if away else f"reorder {lane} in {stage}"
     with study.step("move_entry", said) as step: _put(step, _entry(study, entry_id).entry_id, row.map, lane, stage, position)
 

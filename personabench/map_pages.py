@@ -21,7 +21,7 @@ from .journeys import Journey, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
 from .personas import _withdrawn
-from .schema import STRENGTHS, BadInput, _sayable, nearest
+from .schema import STRENGTHS, BadInput, _must_be, _sayable, nearest
 from .study import Study
 
 # %% auto #0
@@ -488,6 +488,7 @@ def write_map(
 
     The page appears whole or not at all. Raises `BadInput` for another ending or paper, and for a folder that does not exist.
     """
+    _must_be(journey, "Journey", "write_map")
     target = Path(path).expanduser()
     if target.suffix.lower() not in _FORMATS: raise BadInput(str(target), f"no format ends in {target.suffix!r}", "one of .html, .pdf", nearest(target.suffix, _FORMATS))
     if paper not in _PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(_PAPERS)}", nearest(str(paper), _PAPERS))

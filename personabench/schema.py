@@ -89,7 +89,34 @@ def nearest(
     alike = [folded[m] for m in get_close_matches(str(name).casefold(), folded, n=most, cutoff=.6)]
     if alike: return "did you mean " + " or ".join(repr(a) for a in alike) + "?"
     if not names: return "there is none yet"
+    if len(names) == 1: return f"there is only {names[0]!r}"
     return "there are " + ", ".join(repr(n) for n in sorted(names)[:8]) + (" ..." if len(names) > 8 else "")
+
+# %% ../nbs/00_schema.ipynb #00c0de02
+_MADE = {"Journey": "journey(study) makes one", "EventJourney": "journey_from_events(log) makes one", "Study": "Study('name.db') opens one",
+         "DataFrame": "stage_opportunities(study, pairs) makes one"}
+_MEANT = {("Journey", "EventJourney"): "this is for journeys from logs; chart_journey and chart_emotions show one from interviews",
+          ("EventJourney", "Journey"): "this is for journeys from interviews; chart_funnel, chart_flow and event_metrics are for one from a log",
+          ("Journey", "Study"): "pass the study first, and the journey after it where one is asked for", ("list", "Journey"): "pass one of them, such as journeys[0]"}
+
+
+def _a(noun: str) -> str: return "None" if noun == "NoneType" else f"a{'n' * (noun[0] in 'AEIOaeio')} {noun}"
+
+
+def _must_be(value: object, kind: str, place: str) -> None:
+    "Raise BadInput for a value that is no `kind` (the name of a class), with how to come by one."
+    if kind in {c.__name__ for c in type(value).__mro__}: return
+    given = type(value).__name__
+    raise BadInput(place, _a(given), _a(kind), _MEANT.get((given, kind), _MADE[kind]))
+
+
+def _all_of(values: Iterable, kind: str, place: str) -> list:
+    "Return several values as a list. Raises BadInput for one that stands alone, and for one of another kind."
+    if kind in {c.__name__ for c in type(values).__mro__}: raise BadInput(place, f"one {kind}", "a list of them", "put it into a list: [one, another]")
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable): _must_be(values, kind, place)
+    listed = list(values)
+    for value in listed: _must_be(value, kind, place)
+    return listed
 
 # %% ../nbs/00_schema.ipynb #ce40477d
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: no file can hold it, so it becomes the replacement character

@@ -123,6 +123,21 @@ def test_a_code_that_was_left_in_is_told_with_the_option_to_type(tmp_path):
     assert again.returncode == 0 and "looks like a code" not in again.stderr and "'right' holds 40 respondents of survey 'wave'" in again.stderr
 
 
+def test_a_wrong_path_has_a_cure_that_can_be_typed(tmp_path):
+    assert run("new", "bikes", cwd=tmp_path).returncode == 0
+    done = run("import", "x.txt", "--study", "bikes/studi.db", cwd=tmp_path)
+    assert "create=True" not in done.stderr and "personabench new FOLDER" in done.stderr and "did you mean 'study.db'" in done.stderr
+    for folder in ("bikes/interviews", "bikes/interviews/*"):
+        done = run("import", folder, "--study", "bikes/study.db", cwd=tmp_path)
+        assert done.returncode == 2 and "put files into the folder" in done.stderr and "which is empty" in done.stderr
+    (tmp_path / "notes").write_text("mine")
+    for command in ("new", "lab"):
+        for name in ("notes", "notes/bikes"):
+            done = run(command, name, cwd=tmp_path)
+            assert done.returncode == 2 and "a file has this name" in done.stderr and "should not happen" not in done.stderr
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
 @pytest.mark.parametrize(("options", "says"), [
     (["--as", "survey", "--level", "fee"], "--level fee=numeric"), (["--as", "survey", "--level", "fee=numerical"], "did you mean 'numeric'"),
     (["--as", "survey", "--level", "fees=numeric"], "did you mean 'fee'"), (["--missing", "n/a"], "add --as survey"),

@@ -389,4 +389,5 @@ def test_words_of_nobody_are_not_said_to_be_other_words(tmp_path):
         import_files(study, sample_file("interviews/P01.txt"))
         add_code(study, "Full", facet="pain")
         with pytest.raises(QuoteNotFound, match="nothing there is much like it"): code(study, "Full", source="P01", quote="they were all taken again")
-        with pytest.raises(QuoteNotFound, match="did you mean 'the hospital is full by twenty to six"): code(study, "Full", source="P01", quote="the hospital rack is full by twenty to six")
+        with pytest.raises(QuoteNotFound, match="did you mean 'the hospital is full by twenty to six"):
+            code(study, "Full", source="P01", quote="the hospital rack is full by twenty to six")

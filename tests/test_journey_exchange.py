@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
+from personabench.journey_measures import suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
@@ -138,7 +139,9 @@ def test_what_is_no_journey_is_an_error_with_its_place(tmp_path: Path, text: str
 def test_files_that_cannot_be_read_or_written_say_why(tmp_path: Path, told):
     (tmp_path / "utf16.mmd").write_text("journey\n A: 1: b", encoding="utf-16")
     with pytest.raises(BadInput, match="UTF-8"): read_mermaid(tmp_path / "utf16.mmd")
-    with pytest.raises(BadInput, match="cannot be read"): read_mermaid(tmp_path / "none.mmd")
+    with pytest.raises(BadInput, match="no such file.*did you mean 'utf16.mmd'"): read_mermaid(tmp_path / "utf6.mmd")
+    with pytest.raises(BadInput, match="no such file.*check the folder"): read_mermaid(tmp_path / "none" / "plan.mmd")
+    with pytest.raises(BadInput, match="it is a folder"): read_mermaid(tmp_path)
     with pytest.raises(BadInput, match="mmd"): write_mermaid(told, tmp_path / "x.png")
     with pytest.raises(BadInput, match="make it first"): write_mermaid(told, tmp_path / "none" / "x.mmd")
     with pytest.raises(BadInput, match="no column 'score'"): write_mermaid(pd.DataFrame({"stage": ["a"], "touchpoint": ["b"]}), tmp_path / "x.mmd")
@@ -451,6 +454,14 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, told, 
     monkeypatch.setattr(builtins, "__import__", lambda name, *a, **k: (_ for _ in ()).throw(ImportError(name)) if name.split(".")[0] == "pptx" else real(name, *a, **k))
     with pytest.raises(MissingExtra, match=r'pip install "personabench\[slides\]"'): write_slides(told, tmp_path / "j.pptx")
     assert not list(tmp_path.iterdir())
+
+
+def test_entries_have_the_journeys_own_suggestions_and_say_that_needs_of_a_survey_are_not_among_them(tmp_path: Path, decided):
+    study, trip, _ = decided
+    write_lanes(trip, tmp_path, study=study)
+    kept = pd.read_csv(tmp_path / "entries.csv").query("kind == 'suggestion'")
+    assert sorted(kept["text"]) == sorted(suggest_strategies(trip)["strategy"]) and not kept["text"].str.contains("Serve this need").any()
+    for told in (write_lanes.__doc__, write_slides.__doc__): assert "stage_opportunities" in str(told)
 
 
 def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):

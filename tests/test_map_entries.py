@@ -37,6 +37,9 @@ def cells(study: Study) -> dict[tuple[str, str], list[str]]:
 @pytest.mark.parametrize("wrong, error, says", [
     ({"lane": "strategie"}, BadInput, "did you mean 'strategy'"), ({"stage": "  "}, BadInput, "no stage"), ({"text": " \n "}, BadInput, "the text is empty"),
     ({"due": "30.9.2026"}, BadInput, "year-month-day"), ({"due": "2026-02-30"}, BadInput, "2026-02-30"), ({"evidence": [99]}, NoSuchName, "coding 99"),
+    ({"evidence": ["abc"]}, NoSuchName, "'abc' names nothing"), ({"evidence": "12"}, NoSuchName, "as numbers"),
+    ({"evidence": ["ash/"]}, NoSuchName, "'ash/' names nothing"),
+    ({"stage": "Signup"}, NoSuchName, "did you mean 'Sign-up'"), ({"stage": "sign-up"}, NoSuchName, "did you mean 'Sign-up'"),
 ])
 def test_what_cannot_stand_in_an_entry_is_named_and_nothing_is_written(study, wrong, error, says):
     before = study.last_event()
@@ -48,6 +51,20 @@ def test_what_cannot_stand_in_an_entry_is_named_and_nothing_is_written(study, wr
         with pytest.raises(error, match=says): change_entry(study, entry, **wrong)
     with pytest.raises(BadInput, match="did you mean 'owner'"): change_entry(study, entry, ownr="x")
     with pytest.raises(NoSuchName, match="may have been removed"): remove_entry(study, entry + 1)
+
+
+def test_a_stage_of_another_name_may_be_new_and_an_old_slip_stays_usable(study):
+    for stage in ("Delivery", "Sign-in", "Ride home"): add_entry(study, "x", lane="note", stage=stage)
+    add_code(study, "Week 1", facet="stage", order=3)
+    entry = add_entry(study, "x", lane="note", stage="Week 2")
+    with pytest.raises(NoSuchName, match="did you mean 'Sign-up'"): move_entry(study, entry, stage="Sign up")
+    add_code(study, "Sign up", facet="stage", order=4)
+    move_entry(study, entry, stage="Sign up")
+    with study.step("old", "as an older version wrote it") as step: step.update("entries", [entry], {"stage": "signup", "evidence": '["abc", 1]'})
+    add_entry(study, "beside it", lane="note", stage="signup")
+    change_entry(study, entry, evidence=[1, "abc"], text="y")
+    assert cells(study)[("note", "signup")] == ["y", "beside it"]
+    with pytest.raises(NoSuchName, match="'abd' names nothing"): change_entry(study, entry, evidence=["abc", "abd"])
 
 
 def test_evidence_is_ids_each_once_and_dates_owner_and_text_are_trimmed(study):

@@ -64,6 +64,7 @@ def test_nearest_lists_a_few_when_nothing_is_alike():
     assert nearest("qqqq", ["b", "a"]) == "there are 'a', 'b'"
     assert nearest("qqqq", [f"code {i}" for i in range(50)]).endswith("...")
     assert nearest("qqqq", []) == "there is none yet"
+    assert nearest("usage.csv", ["x.txt"]) == "there is only 'x.txt'", "one thing is not said in the plural"
 
 
 # -- Text ---------------------------------------------------------------------------------------------------------------------
@@ -94,3 +95,62 @@ def test_hashes_are_those_of_other_tools():
     ("a—b", 2)])
 def test_words_are_counted_as_people_count_them(text: str, words: int):
     assert count_words(text) == words
+
+
+@pytest.fixture(scope="module")
+def nouns(tmp_path_factory):
+    "One thing of each kind that a newcomer could take for another."
+    import pandas as pd
+
+    import personabench as pb
+
+    log = pd.DataFrame({"case": list("aabb"), "event": ["open", "ride"] * 2, "time": pd.to_datetime(["2026-01-01", "2026-01-02"] * 2)})
+    with pb.Study(tmp_path_factory.mktemp("nouns") / "s.db", coder="MB", create=True) as study:
+        pb.add_code(study, "Sign-up", facet="stage", order=1)
+        of_log = pb.journey_from_events(log, case="case", event="event", time="time")
+        yield {"study": study, "journey": pb.journey(study), "log": of_log, "path": "bikes.db", "none": None,
+               "plan": pd.DataFrame({"stage": ["Sign-up"], "touchpoint": ["App"]}), "out": tmp_path_factory.mktemp("out")}
+
+
+@pytest.mark.parametrize("call, given, says", [
+    ("chart_funnel(journey)", "a Journey", "chart_journey"),
+    ("chart_flow(journey)", "a Journey", "chart_journey"),
+    ("removal_effect(journey, goal='ride')", "a Journey", "journeys from logs"),
+    ("event_metrics(journey)", "a Journey", "journeys from logs"),
+    ("chart_journey(log)", "an EventJourney", "chart_funnel"),
+    ("chart_journey(study)", "a Study", r"journey\(study\)"),
+    ("chart_journey([journey, log])", "an EventJourney", "chart_funnel"),
+    ("chart_emotions([journey, journey])", "a list", r"journeys\[0\]"),
+    ("chart_touchpoints(log)", "an EventJourney", "chart_funnel"),
+    ("chart_pains_gains(none)", "None", "a Journey"),
+    ("chart_quotes(study)", "a Study", "a Journey"),
+    ("chart_gaps(log)", "an EventJourney", "a Journey"),
+    ("chart_channels(log)", "an EventJourney", "a Journey"),
+    ("chart_metrics(log)", "an EventJourney", "a Journey"),
+    ("chart_opportunities(study)", "a Study", "a Journey"),
+    ("chart_evidence(path)", "a str", "a Journey"),
+    ("chart_journeys(journey)", "one Journey", "put it into a list"),
+    ("chart_stage_heatmap(journey)", "one Journey", "put it into a list"),
+    ("chart_opportunity_matrix(journey)", "a Journey", "stage_opportunities"),
+    ("compare_journeys(journey)", "one Journey", "put it into a list"),
+    ("compare_journeys(path)", "a str", "a Journey"),
+    ("journey_deviations(plan, journey)", "a DataFrame", "a Journey"),
+    ("pain_severity(log)", "an EventJourney", "a Journey"),
+    ("suggest_strategies(study)", "a Study", "a Journey"),
+    ("journey(path)", "a str", r"Study\('name.db'\)"),
+    ("journey(journey)", "a Journey", "pass the study"),
+    ("stage_metrics(journey, {})", "a Journey", "pass the study"),
+    ("stage_opportunities(journey, {})", "a Journey", "a Study"),
+    ("write_map(study, out / 'm.html')", "a Study", "a Journey"),
+    ("write_slides(log, out / 'm.pptx')", "an EventJourney", "a Journey"),
+    ("write_lanes(study, out / 't')", "a Study", "a Journey"),
+    ("write_cjml(plan, out / 'm.xml')", "a DataFrame", "a Journey"),
+    ("write_mermaid(log, out / 'm.mmd')", "an EventJourney", "a Journey"),
+    ("JourneyMap(journey, study)", "a Journey", "pass the study first"),
+    ("JourneyMap(study, log)", "an EventJourney", "a Journey")])
+def test_the_wrong_noun_is_told_at_the_door(call, given, says, nouns):
+    import personabench as pb
+
+    name = call.split("(")[0]
+    with pytest.raises(BadInput, match=f"^{name}: {given}\\. .*{says}"): eval(f"pb.{call}", {"pb": pb, **nouns})  # noqa: S307
+    assert not list(nouns["out"].iterdir())

@@ -131,6 +131,23 @@ def test_the_readmes_python_runs_as_it_stands(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
+def test_the_tutorial_of_journeys_runs_to_its_end_without_the_extra_for_slides(tmp_path: Path):
+    import nbclient
+
+    notebook = nbformat.read(ROOT / "nbs" / "tutorials" / "11_journeys.ipynb", 4)
+    assert 'pip install "personabench[slides]"' in notebook.cells[0].source, "who has to install something learns it at the start"
+    hidden = "import importlib.util as u, sys\nsys.modules['pptx'] = None\nfind = u.find_spec\nu.find_spec = lambda name, *a: None if name == 'pptx' else find(name, *a)"
+    charts = re.compile(r"^(pb\.chart_\w+\(.*\)|chart|journeys)$", re.MULTILINE)                 # their pictures take the time and are looked at elsewhere
+    for cell in notebook.cells: cell.source = charts.sub("", cell.source) if cell.cell_type == "code" else cell.source
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(hidden))
+    nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert {"journey.png", "journey.xml", "journey.mmd", "journey-map.html"} <= {p.name for p in tmp_path.iterdir()} and not (tmp_path / "journey.pptx").exists()
+    assert len(list((tmp_path / "tables").glob("*.csv"))) > 10
+    said = "".join(o.get("text", "") for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs)
+    assert "No slides without one library more" in said
+
+
+@pytest.mark.slow
 def test_the_coding_tutorial_can_be_run_again_where_it_lies(tmp_path: Path):
     import nbclient
 
