@@ -661,7 +661,7 @@ def journey(
     people without a coding in a stage do not appear in it. Raises `NoSuchName` for an unknown segment or
     segmentation, `NoSuchCase` for an unknown case, `BadInput` when more than one of persona, segment and cases is given.
     """
-    _must_be(study, "Study", "journey")
+    if not hasattr(study, "codings"): _must_be(study, "Study", "journey")  # what has the tables of a study will do
     name, people = _who(study, persona, segment, cases, segmentation)
     return _journey_of(_kept(study, "journey", lambda: _told_in(study)), people, name, study.codes)
 
