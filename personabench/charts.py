@@ -409,7 +409,7 @@ def _no_interval(n: int) -> str: return "no interval below 3 people" if n < 3 el
 
 
 def _curve(journey: Journey) -> pd.DataFrame:
-    "Return the points of the curve: the columns of `stages`, with run (unbroken stretch), label, below and alt."
+    "Return the points of the curve: stage, emotion, low, high, n_emotion, run (unbroken stretch), moment, label, below, interval, alt."
     table = journey.stages.copy()
     known = table["emotion"].notna()
     table["run"] = (~known).cumsum()
@@ -421,7 +421,8 @@ def _curve(journey: Journey) -> pd.DataFrame:
     table["interval"] = [f"{_signed(low)} to {_signed(high)}" if low == low else _no_interval(n) for low, high, n in ends]
     table["alt"] = [f"{s}: mean feeling {_signed(e)}, {'interval ' if low == low else ''}{i}, {_people(n)}" for s, e, low, i, n in
                     zip(table["stage"], table["emotion"], table["low"], table["interval"], table["n_emotion"])]
-    return table[known].reset_index(drop=True)
+    kept = ["stage", "emotion", "low", "high", "n_emotion", "run", "moment", "label", "below", "interval", "alt"]      # a picture holds what it draws
+    return table.loc[known, kept].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
 def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], size: float = 110) -> list[Any]:

@@ -525,7 +525,7 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
 
 
 def _facets(journeys: Sequence[Journey], *, theme: str | None, heads: bool = True, select: Any = None) -> list[Any]:
-    points = _together(journeys)[["stage", "who", "run", "emotion"]]
+    points = _together(journeys)[["stage", "who", "run", "emotion"]].round({"emotion": 2})      # thin lines behind
     return [_small(j, points[points["who"].ne(k)], theme=theme, heads=heads and not k, select=select) for k, j in enumerate(journeys)]
 
 # %% ../nbs/53_journey_charts.ipynb #7924d5c7
