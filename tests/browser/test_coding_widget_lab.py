@@ -58,6 +58,7 @@ def no_dialog(lab) -> None:
 
 
 def acknowledged(lab) -> None:
+    lab.page.wait_for_function(f"{VIEW}.doc.list.length && !{VIEW}.link.outbox.size", timeout=20_000)      # also where the key waits for its script
     lab.page.locator(".pb-kept", has_text="saved").last.wait_for(timeout=20_000)
 
 
