@@ -544,7 +544,8 @@ def test_words_stay_legible_under_any_pile_of_codings(stage, shots):
     here = stage("coding")
     CODING["text"](here)
     table = ["words under codings, coding widget"]
-    here.look("""v.painter.learn([...[0, 1, 2, 3, 4, 5, 6, 7].flatMap(ink => [0, 1, 2].map(shade => ({ colour: null, inks: ["#000000", "#FFFFFF"], look: { ink, shade, line: 0 } }))),
+    here.look("""v.painter.learn([...[0, 1, 2, 3, 4, 5, 6, 7].flatMap(ink => [0, 1, 2].map(shade =>
+            ({ colour: null, inks: ["#000000", "#FFFFFF"], look: { ink, shade, line: 0 } }))),
         { colour: "#cc0000", inks: ["#cc0000", "#ff6666"], look: { ink: 0, shade: 0, line: 0 } }])""")
     for look in LOOKS:
         here.wear(look)
