@@ -29,10 +29,6 @@ def answers() -> pd.DataFrame: return answered()
 def surveyed(study: Study, answers: pd.DataFrame) -> Study: return with_survey(study, answers)
 
 
-def claim(personas: list[Persona], id: str, which: int = 0) -> Claim:
-    return next(c for c in personas[which].claim_list if c.id == id)
-
-
 # -- Strength -----------------------------------------------------------------------------------------------------------------
 def quote(case: str) -> Evidence: return Evidence(kind="quote", quote="a", source="s", start=0, end=1, case=case)
 

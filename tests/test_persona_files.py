@@ -39,10 +39,6 @@ def answers() -> pd.DataFrame: return answered()
 def surveyed(study: Study, answers: pd.DataFrame) -> Study: return with_survey(study, answers)
 
 
-def claim(personas: list[Persona], id: str, which: int = 0) -> Claim:
-    return next(c for c in personas[which].claim_list if c.id == id)
-
-
 # -- Files --------------------------------------------------------------------------------------------------------------------
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
