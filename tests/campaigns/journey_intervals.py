@@ -2,15 +2,18 @@
 
 Run: python tests/campaigns/journey_intervals.py [studies] [seed]     (tests/test_journeys.py runs a short version)
 
-Each study has three stages: a bad, a mixed and a good one. Each person has a feeling and an expectation of their own in each stage (they differ from person to
-person, and the two go together), and tells of it in one to four codings of -2 to 2. Not everybody tells of everything. The truth is the mean over all people there
-could be. Ten studies at a time are computed in one table, each with stages of its own: nothing of one stage enters another (tests/test_journeys.py holds that).
+Each study has three stages: a bad, a mixed and a good one, and a pain in each. How bad and how good, what is expected and how many people have the pain is drawn anew
+for each study: a share that is the same in all of them would say more of the steps in which few people can be counted than of the interval. Each person has a feeling
+and an expectation of their own in each stage (they differ from person to person, and the two go together), and tells of it in one to four codings of -2 to 2. Not
+everybody tells of everything. The truth is the mean over all people there could be. Ten studies at a time are computed in one table, each with stages of its own:
+nothing of one stage enters another (tests/test_journeys.py holds that).
 """
 
 from __future__ import annotations
 
 import sys
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,21 +22,30 @@ from personabench.journey_measures import compare_journeys, pain_severity
 from personabench.journeys import journey_from_codings
 from personabench.statistics import wilson
 
-SIZES, STAGES, LEVEL = (5, 8, 12, 20, 40), ("Sign-up", "Use", "First ride"), {"Sign-up": (-1.1, .3), "Use": (-.1, -.2), "First ride": (1.3, .1)}   # felt, expected
-PAIN = {"Sign-up": .7, "Use": .4, "First ride": .15}      # share of people who have the pain; who has it feels worse
+SIZES, LEVEL = (5, 8, 12, 20, 40), {"Sign-up": (-1.1, .3), "Use": (-.1, -.2), "First ride": (1.3, .1)}   # felt, expected: each study lies up to .3 off
 AT_ONCE = 10
-NAMES = [f"{stage} {k}" for k in range(AT_ONCE) for stage in STAGES]
-APART = 2     # how often the feelings of people with the pain are drawn below the others', in tenths
+NAMES = [f"{stage} {k}" for k in range(AT_ONCE) for stage in LEVEL]
+APART = 2     # how far the feelings of people with the pain lie below the others', in tenths
 
 
-def kind_of(name: str) -> str: return name.rsplit(" ", 1)[0]
+class Truth(NamedTuple):
+    "What a stage of a study is like for all people there could be; feelings in tenths."
+    felt: int
+    hoped: int
+    pain: float      # share of people
 
 
-def people(n: int, stage: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def draw_truths(rng: np.random.Generator) -> dict[str, Truth]:
+    "Draw what the stages of ten studies are like."
+    off, pain = rng.integers(-3, 4, (len(NAMES), 2)), rng.uniform(.1, .9, len(NAMES))
+    levels = [LEVEL[name.rsplit(" ", 1)[0]] for name in NAMES]
+    return {name: Truth(round(10 * felt) + int(a), round(10 * hoped) + int(b), float(p)) for name, (felt, hoped), (a, b), p in zip(NAMES, levels, off, pain)}
+
+
+def people(n: int, real: Truth, rng: np.random.Generator) -> dict[str, np.ndarray]:
     "Return n people's feeling, expectation (before they are told in whole numbers) and pain in a stage."
-    felt, hoped = LEVEL[stage]
-    pain, own = rng.random(n) < PAIN[stage], rng.normal(0, 1, (3, n))
-    return {"emotion": felt + .6 * own[0] + .3 * own[2] - .1 * APART * pain, "expectation": hoped + .6 * own[1] + .3 * own[2], "pain": pain}
+    pain, own = rng.random(n) < real.pain, rng.normal(0, 1, (3, n))
+    return {"emotion": .1 * (real.felt - APART * pain) + .6 * own[0] + .3 * own[2], "expectation": .1 * real.hoped + .6 * own[1] + .3 * own[2], "pain": pain}
 
 
 def told(level: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -43,23 +55,25 @@ def told(level: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
 
 
 @cache
-def truth(stage: str, size: int = 200_000) -> dict[str, float]:
-    "Return the means over very many people."
+def told_by_many(level: int, size: int = 400_000) -> tuple[float, float]:
+    "Return the mean of what very many people tell whose feelings lie around a level (in tenths), and how far below zero they are on average."
     rng = np.random.default_rng(1)
-    p = people(size, stage, rng)
-    means = {}
-    for facet in ("emotion", "expectation"):
-        who, valence = told(p[facet], rng)
-        means[facet] = np.bincount(who, valence, size) / np.bincount(who, minlength=size)
-    bad = float(np.maximum(-means["emotion"][p["pain"]], 0).mean())
-    return {**{facet: float(x.mean()) for facet, x in means.items()}, "severity": bad, "score": PAIN[stage] * bad}
+    who, valence = told(.1 * level + np.hypot(.6, .3) * rng.normal(0, 1, size), rng)
+    means = np.bincount(who, valence, size) / np.bincount(who, minlength=size)
+    return float(means.mean()), float(np.maximum(-means, 0).mean())
 
 
-def codings(n: int, rng: np.random.Generator, both: float = .8, first: int = 0) -> pd.DataFrame:
+def truth(real: Truth) -> dict[str, float]:
+    "Return what is to be found in a stage."
+    (without, _), (having, bad), (hoped, _) = (told_by_many(x) for x in (real.felt, real.felt - APART, real.hoped))
+    return {"emotion": real.pain * having + (1 - real.pain) * without, "expectation": hoped, "reach": real.pain, "severity": bad, "score": real.pain * bad}
+
+
+def codings(n: int, rng: np.random.Generator, truths: dict[str, Truth], both: float = .8, first: int = 0) -> pd.DataFrame:
     "Return the codings of n people in each of ten studies; `both` is the share of people who told what they expected. With 0 no one told that and how it felt."
     rows = []
     for k, stage in enumerate(NAMES):
-        p, at = people(n, kind_of(stage), rng), 1000 * k
+        p, at = people(n, truths[stage], rng), 1000 * k
         tells = {"emotion": rng.random(n) < .95, "expectation": rng.random(n) < both}
         if not both: tells = {"emotion": np.arange(n) % 2 == 0, "expectation": np.arange(n) % 2 == 1}
         rows += [(i, k, at, at + 900, stage, "stage", np.nan) for i in range(n)]
@@ -75,8 +89,8 @@ def codings(n: int, rng: np.random.Generator, both: float = .8, first: int = 0) 
 CODES = pd.DataFrame({"code": NAMES, "facet": "stage", "order": range(len(NAMES))})
 
 
-def journey_of(n: int, rng: np.random.Generator, both: float = .8, first: int = 0, name: str = "everybody"):
-    return journey_from_codings(codings(n, rng, both, first), codes=CODES, name=name)
+def journey_of(n: int, rng: np.random.Generator, truths: dict[str, Truth], both: float = .8, first: int = 0, name: str = "everybody"):
+    return journey_from_codings(codings(n, rng, truths, both, first), codes=CODES, name=name)
 
 
 def studies_of(n: int, rng: np.random.Generator) -> list[tuple[str, bool, float]]:
@@ -85,20 +99,21 @@ def studies_of(n: int, rng: np.random.Generator) -> list[tuple[str, bool, float]
     def add(kind: str, low: float, value: float, high: float) -> None:
         if low == low: out.append((kind, bool(low - 1e-9 <= value <= high + 1e-9), (high - low) / 2))
 
-    one, apart, more = journey_of(n, rng), journey_of(2 * n, rng, both=0), journey_of(n, rng, first=5000, name="more")
+    truths = draw_truths(rng)
+    real = {name: truth(x) for name, x in truths.items()}
+    one, apart, more = journey_of(n, rng, truths), journey_of(2 * n, rng, truths, both=0), journey_of(n, rng, truths, first=5000, name="more")
     for trip, way in ((one, "same people"), (apart, "different people")):
         for r in trip.gaps[trip.gaps["how"].eq(way)].itertuples():
-            real = truth(kind_of(r.stage))
-            add(f"gap, {way}", r.low, real["emotion"] - real["expectation"], r.high)
+            add(f"gap, {way}", r.low, real[r.stage]["emotion"] - real[r.stage]["expectation"], r.high)
     for r in one.stages.itertuples():
-        add("emotion", r.low, truth(kind_of(r.stage))["emotion"], r.high)
-        add("expectation", r.expectation_low, truth(kind_of(r.stage))["expectation"], r.expectation_high)
+        add("emotion", r.low, real[r.stage]["emotion"], r.high)
+        add("expectation", r.expectation_low, real[r.stage]["expectation"], r.expectation_high)
     pains = one.pains.set_index("stage")[["low", "high"]].reindex(NAMES)
     for r in pains.fillna(dict(zip(pains, wilson(0, n)))).itertuples():      # a pain that nobody told of has no row: 0 of n
-        add("reach", r.low, PAIN[kind_of(r.Index)], r.high)
+        add("reach", r.low, real[r.Index]["reach"], r.high)
     for r in pain_severity(one).itertuples():
-        add("severity", r.severity_low, truth(kind_of(r.stage))["severity"], r.severity_high)
-        add("severity x reach", r.low, truth(kind_of(r.stage))["score"], r.high)
+        add("severity", r.severity_low, real[r.stage]["severity"], r.severity_high)
+        add("severity x reach", r.low, real[r.stage]["score"], r.high)
     for r in compare_journeys([one, more]).itertuples():
         if r.facet in ("emotion", "pain"): add(f"difference, {r.facet}", r.low, 0., r.high)
     return out
