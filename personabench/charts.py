@@ -5,13 +5,14 @@
 # %% ../nbs/50_charts.ipynb #b72d7d0d
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
@@ -232,6 +233,7 @@ def _bands(journey: Journey, ink: dict[str, str], x: Any, select: Any) -> Any:
     if select is None: return chart.mark_rect(aria=False).encode(fill=plain)
     chosen = alt.Fill("fill:N", scale=None, condition={"test": _is_chosen(select), "value": ink["chosen"]})
     chart = chart.mark_rect(aria=False, cursor="pointer").encode(fill=chosen).add_params(*_params(select))
+    chart.params = [_kinds()["TopLevelSelectionParameter"](**{k: v for k, v in p._kwds.items() if v is not alt.Undefined}) for p in chart.params]
     chart.name = "stages"      # a name of its own: Altair makes one from all that a chart holds
     return chart
 
@@ -249,8 +251,10 @@ def _lane(journey: Journey, layers: Sequence[Any], *, ink: dict[str, str], title
                            subtitleColor=ink["muted"], subtitleFontSize=11, subtitlePadding=4)
     n, frame = len(journey.stages), alt.ViewBackground(stroke=None)
     seen: dict[int, Any] = {}
-    parts = [_part(layer, seen) for layer in layers]
-    return _kinds()["LayerChart"](layer=parts, width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
+    first, *rest = (_part(layer, seen) for layer in layers)      # only the first can be chosen in: Altair need not go through the others
+    lane = _kinds()["LayerChart"](layer=[first], width=_column(n) * n, height=height, title=head, description=alt_text, view=frame, **more)
+    lane.layer, lane.data = [_sharing(type(first), lane.layer[0], data=lane.data), *rest], alt.Undefined
+    return lane
 
 
 def _y_axis(ink: dict[str, str], **more: Any) -> Any:
@@ -288,6 +292,7 @@ def _checked_once() -> Iterator[None]:
 
 def _own(thing: Any) -> Any:
     "Return a copy of what a chart holds in which nothing is shared but data."
+    if type(thing) in (str, int, float, bool): return thing
     if isinstance(thing, dict): return {k: _own(v) for k, v in thing.items()}
     if isinstance(thing, list): return [_own(v) for v in thing]
     return _sharing(type(thing), thing) if hasattr(type(thing), "_schema") else thing
@@ -301,9 +306,37 @@ def _sharing(kind: type, chart: Any, **own: Any) -> Any:
     return twin
 
 # %% ../nbs/50_charts.ipynb #15ec9b4f
+def _written(thing: Any, context: dict[str, Any]) -> Any:
+    "Write what a part of a chart holds as JSON can hold it."
+    import altair as alt
+
+    if isinstance(thing, dict): return {k: _written(v, context) for k, v in thing.items() if v is not alt.Undefined}
+    if isinstance(thing, (list, tuple)): return [_written(v, context) for v in thing]
+    if isinstance(thing, alt.SchemaBase): return thing.to_dict(validate=False, context=context)
+    return thing.item() if isinstance(thing, np.generic) else thing.to_dict() if hasattr(thing, "to_dict") else thing
+
+
+def _written_part(part: Any, context: dict[str, Any]) -> dict[str, Any]:
+    "Write a part with a table of plain rows, or with none. Altair asks of each word what it is, which takes most of the time of a page."
+    import altair as alt
+
+    held = {k: v for k, v in part._kwds.items() if v is not alt.Undefined and k not in ("data", "_cached_hash")}
+    if (data := part._kwds.get("data", alt.Undefined)) is alt.Undefined: return _written(held, context)
+    name = "data-" + hashlib.sha256(json.dumps(data.values).encode()).hexdigest()[:32]
+    context["datasets"][name] = data.values
+    return {"data": {"name": name}, **_written(held, {**context, "data": data})}
+
+
+def _is_plain(data: Any) -> bool:
+    "Say whether a chart's data are rows as `_values` makes them, or none."
+    import altair as alt
+
+    return data is alt.Undefined or isinstance(data, alt.InlineData) and isinstance(data.values, list) and data.name is alt.Undefined
+
+# %% ../nbs/50_charts.ipynb #3986d3dc
 @cache
 def _kinds() -> dict[str, type]:
-    "Return Altair's kinds of chart for a part, a lane and a page, made light; a page is checked when it is asked to be."
+    "Return Altair's kinds of chart for a part, a lane and a page, and of selection, made light; a page is checked when it is asked to be."
     import altair as alt
 
     class Light:
@@ -311,7 +344,9 @@ def _kinds() -> dict[str, type]:
             return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)  # type: ignore[misc]
 
         def to_dict(self, *args: Any, **how: Any) -> dict[str, Any]:
-            whole = (how.get("context") or {}).get("top_level", True)      # Altair asks the parts of a chart with this False
+            context = how.get("context") or {}
+            whole = context.get("top_level", True)      # Altair asks the parts of a chart with this False
+            if not whole and not self._args and _is_plain(self._kwds.get("data", alt.Undefined)): return _written_part(self, context)  # type: ignore[attr-defined]
             spec = super().to_dict(*args, **how)  # type: ignore[misc]
             return _sayable_spec(spec) if whole else spec
 
@@ -321,10 +356,16 @@ def _kinds() -> dict[str, type]:
     class LayerChart(Light, alt.LayerChart): pass
 
     class VConcatChart(Light, alt.VConcatChart):
-        def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]: return super().to_dict(validate, **how)
+        def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]:
+            with nullcontext() if validate else _checked_once(): return super().to_dict(validate, **how)
+
         def to_json(self, validate: bool = False, **how: Any) -> str: return super().to_json(validate, **how)
 
-    return {kind.__name__: kind for kind in (Chart, LayerChart, VConcatChart)}
+    class TopLevelSelectionParameter(Light, alt.TopLevelSelectionParameter):
+        def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]:      # Altair compares selections by this, many times
+            return alt.TopLevelSelectionParameter.to_dict(self, validate, **how)
+
+    return {kind.__name__: kind for kind in (Chart, LayerChart, VConcatChart, TopLevelSelectionParameter)}
 
 
 def _revived(kind: str, args: tuple, kwds: dict[str, Any]) -> Any:
@@ -337,8 +378,10 @@ def _revived(kind: str, args: tuple, kwds: dict[str, Any]) -> Any:
 # %% ../nbs/50_charts.ipynb #58ca0b50
 def _values(table: pd.DataFrame) -> list[dict[str, Any]]:
     "Return the rows of a table of words and numbers as JSON can hold them: what is missing or without bound is None."
-    columns = [[None if v is None or v is pd.NA or isinstance(v, float) and not isfinite(v) else v for v in table[c].tolist()] for c in table]
-    return [dict(zip(map(str, table), row)) for row in zip(*columns)]
+    held = (column if column.dtype.kind in "Mm" else column.to_numpy() for _, column in table.items())      # a column of text is slow to go through
+    columns = [[None if v is None or v is pd.NA or isinstance(v, float) and not isfinite(v) else v for v in x.tolist()] for x in held]
+    names = [str(c) for c in table]
+    return [dict(zip(names, row)) for row in zip(*columns)]
 
 
 _SHORTHAND = re.compile(r"(\w+)(?::([QNOT]))?")
@@ -489,7 +532,7 @@ def chart_emotions(
 
 def _shared(journey: Journey) -> list[str]:
     "Say where no stage is the peak, or the pit, because several are equal."
-    return [f"no {moment}: {len(rows)} stages are equal" for moment, rows in _extremes(journey.stages).items() if len(rows) > 1]
+    return [f"no {moment}: {len(at)} stages are equal" for moment, at in _extremes(journey.stages).items() if len(at) > 1]
 
 
 def _emotion_words(journey: Journey) -> str:
@@ -558,7 +601,7 @@ def chart_touchpoints(
 def _bar_rows(journey: Journey, facet: str, width: int) -> pd.DataFrame:
     "Return one row per stage with the people of a facet: stage, people, label (its two commonest codes, wrapped), all, alt."
     counts = journey.pains if facet == "pain" else journey.gains
-    told = journey.quotes[journey.quotes["facet"].eq(facet)].groupby("stage", sort=False)["case"].nunique()
+    told = journey.quotes.loc[journey.quotes["facet"].eq(facet), ["stage", "case"]].drop_duplicates()["stage"].value_counts(sort=False)
     rows, found = [], dict[Any, list]()
     for stage, code, n in zip(counts["stage"], counts[facet].tolist(), counts["people"].tolist()): found.setdefault(stage, []).append((code, n))
     for stage, people in told.items():
@@ -638,13 +681,15 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     "Return up to `most` quotes per stage: each person's most telling one first, good and bad in turn, no words twice."
     table = journey.quotes
     stage = table["stage"].map({s: k for k, s in enumerate(journey.stages["stage"])}).to_numpy(np.int64)
-    strength, rank = -table["valence"].abs().fillna(1).to_numpy(float), table["facet"].map({f: k for k, f in enumerate(_TELLING)}).fillna(len(_TELLING)).to_numpy(float)
+    strength, (facet, facets) = -table["valence"].abs().fillna(1).to_numpy(float), pd.factorize(table["facet"])
+    rank = np.array([_TELLING.index(f) if f in _TELLING else len(_TELLING) for f in facets], float)[facet]
     at = np.lexsort((pd.to_numeric(table["coding_id"], errors="coerce").to_numpy(float), rank, strength))
     at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
     turn = _nth((stage * (len(cases) + 1) + case)[at])
-    sign = np.where(table["facet"].eq("pain"), -1, np.where(table["facet"].eq("gain"), 1, np.sign(table["valence"].fillna(0)))).astype(int)
+    side = np.array([{"pain": -1, "gain": 1}.get(f, 0) for f in facets], int)[facet]
+    sign = np.where(side, side, np.sign(table["valence"].fillna(0))).astype(int)
     order = np.lexsort((rank[at], strength[at], turn))
     at, turn = at[order], turn[order]
     place = _nth((stage[at] * (turn.max(initial=0) + 1) + turn) * 3 + sign[at] + 1)      # good and bad in turn: the strongest alone would tell one side of a stage

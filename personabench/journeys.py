@@ -156,7 +156,8 @@ def _evidence(codings: pd.DataFrame, cases: pd.DataFrame | None) -> tuple[pd.Dat
     source = codings["source" if "source" in codings else "source_id"]
     kept = codings[[c for c in codings if c in _NEEDED]].assign(case=codings["case"].where(codings["case"].notna() & codings["case"].ne(""), source.astype(str)),
                           valence=pd.to_numeric(codings["valence"], errors="coerce"))
-    kept = kept[~kept["case"].isin(_withdrawn(cases))].reset_index(drop=True)
+    gone = kept["case"].isin(_withdrawn(cases))
+    kept = (kept[~gone] if gone.any() else kept).reset_index(drop=True)
     kept = _unquoted(kept, _refusing(cases))
     return kept, np.ones(len(kept), bool) if "role" not in kept else kept["role"].ne("interviewer").to_numpy()
 
@@ -207,6 +208,12 @@ def _numbered(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     return codes, pd.Index(words)
 
 
+def _theirs(case: pd.Series, people: list[str]) -> np.ndarray:
+    "Mark the rows of some people."
+    if not isinstance(case.dtype, pd.CategoricalDtype): return case.isin(people).to_numpy(bool)
+    return np.append(case.cat.categories.isin(people), False)[case.cat.codes]      # the code of nobody is -1
+
+
 def _as_numbers(table: pd.DataFrame) -> pd.DataFrame:
     "Make words that are counted categorical: to count numbers is many times faster than to count words."
     words = {c: _numbered(table[c]) for c in ("facet", "code", "case")}
@@ -224,7 +231,8 @@ def _place(codings: pd.DataFrame, counts: np.ndarray, stages: pd.Index, turns: p
     source = _numbered(codings["source"])[0] if "source" in codings else np.zeros(len(codings), int)
     order = np.lexsort((row, codings["start"].to_numpy()[row], source[row], stage))
     row, stage, over = row[order], stage[order], over[order]
-    quotes = codings.iloc[row].assign(stage=pd.Categorical.from_codes(stage, stages), via=pd.Series(np.where(over, "overlap", "turn"), codings.index[row]))
+    quotes = codings[[c for c in _QUOTE if c in codings]].iloc[row]
+    quotes = quotes.assign(stage=pd.Categorical.from_codes(stage, stages), via=pd.Series(np.where(over, "overlap", "turn"), codings.index[row]))
     alone = tells.copy()
     alone[row] = False
     return _columns(quotes, _QUOTE).assign(row=row), _columns(codings[alone].assign(reason="no stage is coded in its turn"), _UNPLACED)
@@ -323,19 +331,20 @@ def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope
 _MOMENT = ["moment", "stage", "order", "emotion", "low", "high", "n_people"]
 
 
-def _extremes(stages: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    "Return the rows of all stages that share the highest mean (peak) and the lowest (pit); nothing when all stages feel the same."
-    known = stages[stages["emotion"].notna()]
-    firm = known[known["n_emotion"] >= 3] if (known["n_emotion"] >= 3).sum() >= 2 else known
-    best, worst = firm["emotion"].max(), firm["emotion"].min()
-    return {m: firm[(firm["emotion"] - x).abs() < 1e-9] for m, x in (("peak", best), ("pit", worst))} if best - worst > 1e-9 else {}
+def _extremes(stages: pd.DataFrame) -> dict[str, np.ndarray]:
+    "Return the places of all stages that share the highest mean (peak) and the lowest (pit); nothing when all stages feel the same."
+    mean, n = stages["emotion"].to_numpy(float), stages["n_emotion"].to_numpy()
+    known = np.flatnonzero(~np.isnan(mean))
+    firm = known[n[known] >= 3] if (n[known] >= 3).sum() >= 2 else known
+    if not len(firm) or np.ptp(mean[firm]) <= 1e-9: return {}
+    return {m: firm[np.abs(mean[firm] - x) < 1e-9] for m, x in (("peak", mean[firm].max()), ("pit", mean[firm].min()))}
 
 
 def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
     "Mark peak, pit (where one stage alone is), end (of the stages whose order the codebook gives) and mean."
     known = stages[stages["emotion"].notna()]
     if known.empty: return pd.DataFrame(columns=_MOMENT)
-    rows = [(m, equal.iloc[0]) for m, equal in _extremes(stages).items() if len(equal) == 1]
+    rows = [(m, stages.iloc[at[0]]) for m, at in _extremes(stages).items() if len(at) == 1]
     rows += [("end", r) for _, r in known[known["ordered"]].tail(1).iterrows()]
     table = [(m, r["stage"], r["order"], r["emotion"], r["low"], r["high"], r["n_emotion"]) for m, r in rows]
     mean = mean_interval(felt.groupby("case")["emotion"].mean())
@@ -345,13 +354,13 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
     """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Where nobody with
     a pain said how the stage felt there is no severity, and these come last, by people."""
-    part, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
+    told, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
     felt_by: dict[tuple[str, str], list[float]] = {}
-    for stage, pain, case in zip(part["stage"], part["code"], part["case"]):
+    for stage, pain, case in zip(told["stage"], told["code"], told["case"]):
         if (stage, case) in how: felt_by.setdefault((stage, pain), []).append(how[stage, case])
-    found = [np.array(sorted(felt_by.get(at, [])), float) for at in zip(pains["stage"], pains["pain"])]
-    table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=np.array([x.mean() if len(x) else np.nan for x in found], float),
-                         severity=np.array([np.maximum(-x, 0).mean() if len(x) else np.nan for x in found], float))
+    found = [sorted(felt_by.get(at, [])) for at in zip(pains["stage"], pains["pain"])]      # the same sum in whatever order people come
+    mean, severity = (np.array([sum(map(part, x)) / len(x) if x else np.nan for x in found], float) for part in (float, lambda v: max(-v, 0.)))
+    table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=mean, severity=severity)
     score = np.round(table["share"].to_numpy(float) * table["severity"].to_numpy(float), 9)
     at = np.lexsort((table["order"], -table["people"], -score))      # NaN sorts last
     table = table.iloc[at].assign(score=score[at])
@@ -482,8 +491,8 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
              f"Codings in a turn without a stage: {len(unplaced)}, listed in .unplaced." if len(unplaced) else "",
              f"Emotion codes without a valence are not averaged: {', '.join(map(str, felt))}." if len(felt) else "",
              f"Fewer than 3 people said how they felt, so no interval: {', '.join(few)}." if len(few) else "",
-             *(f"{len(rows)} stages share the {'highest' if m == 'peak' else 'lowest'} mean feeling, so none is the {m}: {', '.join(rows['stage'])}."
-               for m, rows in _extremes(stages).items() if len(rows) > 1)]
+             *(f"{len(at)} stages share the {'highest' if m == 'peak' else 'lowest'} mean feeling, so none is the {m}: {', '.join(stages['stage'].iloc[at])}."
+               for m, at in _extremes(stages).items() if len(at) > 1)]
     return tuple(n for n in notes if n)
 
 
@@ -587,7 +596,7 @@ def _plain(quotes: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
 # %% ../nbs/44_journeys.ipynb #0a5c0ac2
 def _journey_of(told: _Told, people: list[str] | None, name: str, codes: pd.DataFrame | None) -> Journey:
     "Compute every table of the journey of some people, None for everybody."
-    quotes, spoken, unplaced = (t if people is None else t[t["case"].isin(people)].reset_index(drop=True) for t in (told.quotes, told.spoken, told.unplaced))
+    quotes, spoken, unplaced = (t if people is None else t[_theirs(t["case"], people)].reset_index(drop=True) for t in (told.quotes, told.spoken, told.unplaced))
     felt, awaited, index = _person_means(quotes, "emotion"), _person_means(quotes, "expectation"), pd.Index(told.order["stage"], dtype=object)
     feeling, hope, who = _stage_means(felt, "emotion", index), _stage_means(awaited, "expectation", index), _tellers(quotes, spoken)
     gaps = _gaps(felt, awaited, feeling, hope)
@@ -668,11 +677,13 @@ def journey(
 
 def _told_in(study: Study) -> _Told:
     "Place all codings of a study; once for the journeys of all its personas."
-    codings, turns = study.codings, study.turns
-    codings = codings[codings["source_id"].isin(asked_sources(study))]
-    stage = codings["facet"].eq("stage")  # a stage may reach over several turns; what is said in it is cut to one speaker's words
-    codings = pd.concat([codings[stage], clip_to_turn(codings[~stage], turns)]).sort_values(["source_id", "start", "end"], kind="stable")
-    return _told(codings, study.codes, turns, study.cases)
+    codings, turns = study.codings[list(_NEEDED)], study.turns
+    asked = codings["source_id"].isin(asked_sources(study))
+    codings = codings if asked.all() else codings[asked]
+    stage, cut = codings["facet"].eq("stage"), clip_to_turn(codings, turns)  # a stage may reach over several turns; what is said in it is cut to one speaker's words
+    codings = codings.assign(**{c: codings[c].where(stage, cut[c]) for c in ("start", "end", "quote")})
+    order = np.lexsort((~stage, *(codings[c] for c in ("end", "start", "source_id"))))
+    return _told(codings.iloc[order], study.codes, turns, study.cases)
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac9
 def _silent(study: Study) -> set:
