@@ -240,7 +240,7 @@ def _place(codings: pd.DataFrame, counts: np.ndarray, stages: pd.Index, turns: p
 # %% ../nbs/44_journeys.ipynb #a4105711
 def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
     "Average the valence of one facet per stage and person: stage, case, <facet>, codings, lowest, highest."
-    felt = quotes[quotes["facet"].eq(facet) & quotes["valence"].notna()]
+    felt = quotes.loc[quotes["facet"].eq(facet) & quotes["valence"].notna(), ["stage", "case", "valence"]]
     (stage, stages), (case, cases), x = _numbered(felt["stage"]), _numbered(felt["case"]), felt["valence"].to_numpy(float)
     key = stage * max(len(cases), 1) + case
     order = np.argsort(key, kind="stable")
