@@ -1366,6 +1366,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'personabench.journey_map._muted': ('journey_map.html#_muted', 'personabench/journey_map.py'),
                                           'personabench.journey_map._news': ('journey_map.html#_news', 'personabench/journey_map.py'),
                                           'personabench.journey_map._of_what': ('journey_map.html#_of_what', 'personabench/journey_map.py'),
+                                          'personabench.journey_map._once': ('journey_map.html#_once', 'personabench/journey_map.py'),
                                           'personabench.journey_map._quotes': ('journey_map.html#_quotes', 'personabench/journey_map.py'),
                                           'personabench.journey_map._ranked': ('journey_map.html#_ranked', 'personabench/journey_map.py'),
                                           'personabench.journey_map._redone': ('journey_map.html#_redone', 'personabench/journey_map.py'),

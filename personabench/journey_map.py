@@ -371,16 +371,25 @@ def _said_in(j: Journey) -> dict[Any, dict[tuple[Any, Any], list[_Said]]]:
     return _QUOTES[j]
 
 
+def _once(quotes: Sequence[_Said]) -> list[_Said]:
+    "Leave out what shares half of its words or more with a passage of the same code: two coders who marked one, a few letters apart."
+    kept, last = list[_Said](), dict[Any, _Said]()
+    for q in sorted(quotes, key=lambda q: (q.start, -q.end)):
+        before = last.get(at := (q.source, q.case, q.code))
+        if before and 2 * (min(before.end, q.end) - q.start) >= min(before.end - before.start, q.end - q.start): continue
+        kept.append(q)
+        last[at] = q
+    return sorted(kept, key=lambda q: q.place)
+
+
 def _told(quotes: Sequence[_Said], away: set[str], most: int = 200) -> dict[str, Any]:
     "Return quotes for the panel: passages once each, though two coders marked them; and how many more there are."
     heard = [q for q in quotes if str(q.case) not in away] if away else quotes
-    once: dict[Any, _Said] = {}
-    for q in heard: once.setdefault((q.source, q.start, q.end, q.code), q)
     def one(q: _Said) -> dict[str, Any]:
         said = {"case": str(q.case), "source": str(q.source), "at": f"{int(q.start)}-{int(q.end)}", "words": str(q.quote), "code": str(q.code)}
         return {**said, "coding": int(q.coding_id), "valence": None if pd.isna(q.valence) else int(q.valence)}
 
-    kept = list(once.values())
+    kept = _once(heard)
     rows, people = [one(q) for q in kept[:most]], {q.case for q in kept}
     return {"quotes": rows, "more": len(kept) - len(rows), "people": len(people), "withdrawn": len(quotes) - len(heard), "ids": [int(q.coding_id) for q in kept]}
 

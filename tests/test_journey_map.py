@@ -155,6 +155,15 @@ def test_what_stands_behind_each_cell_is_exactly_what_it_was_counted_from(bikes)
     assert map_evidence(j, map_view(j)["stages"][2]["k"])["people"] == j.quotes[j.quotes["stage"].eq(j.stages["stage"].iloc[2])]["case"].nunique()
 
 
+def test_a_passage_that_two_coders_marked_some_letters_apart_is_read_once(bikes):
+    j = journey(bikes)
+    for s in map_view(j)["stages"]:
+        spans = [(q["source"], q["code"], *map(int, q["at"].split("-"))) for q in map_evidence(j, s["k"])["quotes"]]
+        assert len(spans) > 20
+        for (source, code, a, b), (other, also, c, d) in ((x, y) for x in spans for y in spans if x < y):
+            assert (source, code) != (other, also) or 2 * (min(b, d) - max(a, c)) < min(b - a, d - c), (source, code, a, b, c, d)
+
+
 @pytest.mark.parametrize("k", ["", "x", "e:1", '["pains"]', '["pains", "Sign-up", "pain", "Nope"]', "null", '{"a": 1}', "[[[", 7])
 def test_a_key_that_is_none_is_one_clear_error(study, k):
     with pytest.raises(NoSuchName, match="no such cell"): map_evidence(journey(study), k)
