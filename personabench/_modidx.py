@@ -1534,6 +1534,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.journeys._online': ('journeys.html#_online', 'personabench/journeys.py'),
                                        'personabench.journeys._opportunities': ('journeys.html#_opportunities', 'personabench/journeys.py'),
                                        'personabench.journeys._overlaps': ('journeys.html#_overlaps', 'personabench/journeys.py'),
+                                       'personabench.journeys._passages': ('journeys.html#_passages', 'personabench/journeys.py'),
                                        'personabench.journeys._person_means': ('journeys.html#_person_means', 'personabench/journeys.py'),
                                        'personabench.journeys._place': ('journeys.html#_place', 'personabench/journeys.py'),
                                        'personabench.journeys._places': ('journeys.html#_places', 'personabench/journeys.py'),

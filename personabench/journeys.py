@@ -238,16 +238,29 @@ def _place(codings: pd.DataFrame, counts: np.ndarray, stages: pd.Index, turns: p
     return _columns(quotes, _QUOTE).assign(row=row), _columns(codings[alone].assign(reason="no stage is coded in its turn"), _UNPLACED)
 
 # %% ../nbs/44_journeys.ipynb #a4105711
+def _passages(whose: np.ndarray, source: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Return an order of codings by whose they are and where they stand, and in it the number of each one's passage: what shares half of the words of both is one passage."
+    order = np.lexsort((end, start, source, whose))
+    whose, source, start, end = (x[order] for x in (whose, source, start, end))
+    before = slice(None, -1), slice(1, None)
+    (w, v), (s, t), (a, b), (c, d) = ((x[before[0]], x[before[1]]) for x in (whose, source, start, end))
+    apart = (w != v) | (s != t) | (2 * (np.minimum(c, d) - b) < np.maximum(c, d) - a)
+    return order, np.cumsum(np.append(False, apart))[:len(order)]
+
+
 def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
-    "Average the valence of one facet per stage and person: stage, case, <facet>, codings, lowest, highest."
-    felt = quotes.loc[quotes["facet"].eq(facet) & quotes["valence"].notna(), ["stage", "case", "valence"]]
+    """Average the valence of one facet per stage and person: stage, case, <facet>, codings, lowest, highest. Codings of one passage are averaged first: what two coders
+    marked weighs no more than what one did."""
+    felt = quotes.loc[quotes["facet"].eq(facet) & quotes["valence"].notna(), ["stage", "case", "valence", "source", "start", "end"]]
     (stage, stages), (case, cases), x = _numbered(felt["stage"]), _numbered(felt["case"]), felt["valence"].to_numpy(float)
     key = stage * max(len(cases), 1) + case
-    order = np.argsort(key, kind="stable")
-    begin = np.flatnonzero(np.append(True, np.diff(key[order]) != 0)[:len(key)])
+    order, passage = _passages(key, pd.factorize(felt["source"])[0], felt["start"].to_numpy(np.int64), felt["end"].to_numpy(np.int64))
+    key, x = key[order], x[order]
+    begin = np.flatnonzero(np.append(True, np.diff(key) != 0)[:len(key)])
     size, one = np.diff(np.append(begin, len(key))), order[begin]
-    total, lowest, highest = (f.reduceat(x[order], begin) if len(x) else x for f in (np.add, np.minimum, np.maximum))
-    return pd.DataFrame({"stage": stages[stage[one]].astype(object), "case": cases[case[one]], facet: total / size, "codings": size,
+    weight = 1 / np.bincount(passage)[passage] if len(x) else x
+    total, parts, lowest, highest = (f.reduceat(v, begin) if len(x) else x for f, v in ((np.add, weight * x), (np.add, weight), (np.minimum, x), (np.maximum, x)))
+    return pd.DataFrame({"stage": stages[stage[one]].astype(object), "case": cases[case[one]], facet: total / parts, "codings": size,
                          "lowest": lowest, "highest": highest})
 
 

@@ -97,6 +97,16 @@ def test_t_interval_equals_the_published_one():
     assert got == pytest.approx((told["mean"], told["low"], told["high"], 10), abs=1e-7)
 
 
+def test_a_passage_that_two_coders_marked_weighs_as_much_as_one_that_one_did():
+    rows = [("A", 0, 0, 100, "Use", "stage"), ("A", 0, 10, 30, "glad", "emotion", 2), ("A", 0, 12, 33, "glad", "emotion", 2), ("A", 0, 50, 60, "cross", "emotion", -1)]
+    told = journey_from_codings(table(*rows)).emotions.iloc[0]
+    assert (told["emotion"], told["codings"], told["lowest"], told["highest"]) == (.5, 3, -1, 2)
+    other = journey_from_codings(table(*rows[:2], ("A", 0, 12, 33, "so so", "emotion", 0), rows[3])).emotions.iloc[0]
+    assert other["emotion"] == 0      # two coders who do not agree on a passage: their mean, once
+    beside = journey_from_codings(table(*rows[:2], ("A", 0, 29, 49, "so so", "emotion", 0), rows[3])).emotions.iloc[0]
+    assert beside["emotion"] == pytest.approx(1 / 3)      # a letter in common does not make one passage of two
+
+
 @given(st.lists(st.floats(-2, 2), min_size=3, max_size=30))
 def test_t_interval_equals_scipy_and_is_clipped(values):
     from scipy import stats
