@@ -1531,6 +1531,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.journeys._notes': ('journeys.html#_notes', 'personabench/journeys.py'),
                                        'personabench.journeys._numbered': ('journeys.html#_numbered', 'personabench/journeys.py'),
                                        'personabench.journeys._on_one_line': ('journeys.html#_on_one_line', 'personabench/journeys.py'),
+                                       'personabench.journeys._one_voice': ('journeys.html#_one_voice', 'personabench/journeys.py'),
                                        'personabench.journeys._online': ('journeys.html#_online', 'personabench/journeys.py'),
                                        'personabench.journeys._opportunities': ('journeys.html#_opportunities', 'personabench/journeys.py'),
                                        'personabench.journeys._overlaps': ('journeys.html#_overlaps', 'personabench/journeys.py'),

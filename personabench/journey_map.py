@@ -33,7 +33,7 @@ from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
 from .persona_files import _read_folder
 from .personas import _kept, _percent, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo, _must_be, count_words
-from .study import Study, codings_frame
+from .study import Study, clip_to_turn, codings_frame
 
 # %% auto #0
 __all__ = ['map_view', 'map_evidence', 'JourneyMap']
@@ -219,7 +219,7 @@ def _stages(j: Journey) -> list[dict[str, Any]]:
 
 # %% ../nbs/62_journey_map.ipynb #e850ea31
 def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFrame:
-    """Return the codings that entries point to; a source without a case is a person of its own.
+    """Return the codings that entries point to, each cut to the turn of who said it; a source without a case is a person of its own.
 
     Only the sources in which they stand are read: each entry written makes the frame of all codings old.
     """
@@ -227,7 +227,7 @@ def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFram
     with study.connection() as conn:
         sources = {s for part in store._parts(ids) for s in conn.scalars(sa.select(k.c.source_id).where(k.c.coding_id.in_(part), k.c.removed == 0))}
         found = codings_frame(study, conn, source_ids=sources)
-    found = found[found["coding_id"].isin(ids)]
+    found = clip_to_turn(found[found["coding_id"].isin(ids)], study.turns)
     return found.assign(case=found["case"].where(found["case"].notna() & found["case"].ne(""), found["source"]))  # as a journey counts them
 
 

@@ -538,10 +538,19 @@ class _Told:
     unplaced: pd.DataFrame
 
 
+def _one_voice(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.DataFrame:
+    "Cut codings to the turn that they belong to, where it is known."
+    known = turns is not None and {"source_id", "quote"} <= set(codings) and "source_id" in turns
+    return clip_to_turn(codings, turns) if known else codings
+
+
 def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None,
           people: list[str] | None = None) -> _Told:
     "Place all codings, or those of the sources in which some people speak. Raises BadInput."
     _checked(codings)
+    stage = codings["facet"].eq("stage")  # a stage may reach over several turns; what is said in it is cut to one speaker's words
+    cut = _one_voice(codings, turns)
+    codings = codings.assign(**{c: codings[c].where(stage, cut[c]) for c in ("start", "end", "quote") if c in codings})
     kept, counts = _evidence(codings, cases)
     steps, order = (found := _steps(kept, codes)), _stage_order(kept, codes, found)
     if people is not None:
@@ -551,7 +560,7 @@ def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame
     is_stage, own, stages = kept["facet"].eq("stage"), kept["code"], pd.Index(order["stage"], dtype=object)
     if steps: kept = kept.assign(code=own.map(steps).where(is_stage & own.isin(steps), own))
     quotes, unplaced = _place(kept, counts, stages, turns)
-    spoken = kept[is_stage & counts]
+    spoken = _one_voice(kept[is_stage & counts], turns)
     spoken = spoken.assign(stage=pd.Categorical.from_codes(stages.get_indexer(spoken["code"]), stages), code=own[spoken.index], valence=np.nan, via="overlap")
     spoken = _columns(spoken.assign(facet=np.where(spoken["code"].isin(steps), "step", "stage")), _QUOTE)
     return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced)
@@ -693,10 +702,8 @@ def _told_in(study: Study) -> _Told:
     codings, turns = study.codings[list(_NEEDED)], study.turns
     asked = codings["source_id"].isin(asked_sources(study))
     codings = codings if asked.all() else codings[asked]
-    stage, cut = codings["facet"].eq("stage"), clip_to_turn(codings, turns)  # a stage may reach over several turns; what is said in it is cut to one speaker's words
-    codings = codings.assign(**{c: codings[c].where(stage, cut[c]) for c in ("start", "end", "quote")})
-    order = np.lexsort((~stage, *(codings[c] for c in ("end", "start", "source_id"))))
-    return _told(codings.iloc[order], study.codes, turns, study.cases)
+    codings = codings.iloc[np.lexsort((codings["facet"].ne("stage"), *(codings[c] for c in ("end", "start", "source_id"))))]
+    return _told(codings, study.codes, turns, study.cases)
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac9
 def _silent(study: Study) -> set:

@@ -522,3 +522,28 @@ def test_a_stage_renamed_in_the_codebook_takes_its_entries_along(study, open_map
     view = map_view(journey(study), entries=study.entries)
     assert [i["text"] for i in cell(view, "note", "Journey")] == ["y"] and not any(s["gone"] for s in view["stages"])
     assert replace(journey(study), name="x").name == "x"
+
+
+def test_a_step_and_an_entry_end_where_another_person_begins_to_speak(tmp_path):
+    import personabench as pb
+
+    place = tmp_path / "G1.txt"
+    place.write_text("Mara: How was it?\nAnna: I took the bike and it went well.\nBert: My private sorrow was the lock.\nAnna: Then I rode home.\n")
+    with Study(":memory:", coder="MB", create=True) as study:
+        pb.import_files(study, place, case=None, interviewers="Mara", progress=False)
+        for who in ("Anna", "Bert"): pb.set_speaker(study, "G1", speaker=who, case=who)
+        add_code(study, "Ride", facet="stage", order=1)
+        add_code(study, "Unlocking", facet="stage", parent="Ride")
+        add_code(study, "Lock stuck", facet="pain")
+        anna, bert = (study.turns[study.turns["speaker"].eq(who)].iloc[0] for who in ("Anna", "Bert"))
+        code(study, "Ride", source="G1", start=int(anna["start"]), end=int(study.turns["end"].max()))
+        ids = [code(study, name, source="G1", start=int(anna["start"]) + 2, end=int(bert["start"]) + 24) for name in ("Unlocking", "Lock stuck")]
+        record_consent(study, case="Bert", consent="no quotes")
+        add_entry(study, "Mend locks", lane="strategy", stage="Ride", evidence=ids)
+        for j in (journey(study), journey_from_codings(study.codings, codes=study.codes, turns=study.turns, cases=study.cases)):
+            told = j.quotes[j.quotes["case"].eq("Anna")]
+            assert set(told["facet"]) == {"step", "pain"} and not told["quote"].str.contains("sorrow|Bert").any() and told["quote"].str.endswith("well.").all()
+        page = pb.write_map(journey(study), tmp_path / "map.html", study=study).read_text(encoding="utf-8")
+        assert "it went well." in page and "sorrow" not in page
+        pb.write_lanes(journey(study), tmp_path / "lanes", study=study)
+        assert not any("sorrow" in f.read_text(encoding="utf-8") for f in (tmp_path / "lanes").iterdir())
