@@ -42,11 +42,17 @@ _UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+
                         rf"|\b{_QUOTE}\s*[:=]\s*(?:n|no|none|false|0|nein|non|nee)\b")
 _WILLING = re.compile(rf"^\W*(?:yes|y|yeah|ok|okay|sure|true|1|j|ja|oui|si|sí|agree[ds]?|given|granted|full|all|everything)\b|\b{_QUOTE}\b|{_GLAD.pattern}")
 
+_DOUBTFUL = re.compile(r"\?|\b(?:only|just|instead|unless|until|after|before|if|when|once|provided|pending|first|ask\w*|approv\w*|check\w*|review\w*|off|out|delet\w*|remov\w*"
+                       r"|paraphras\w*|internal\w*|disallow\w*|nope|nah|maybe|perhaps|possibly|unsure|unclear|unknown|undecided|unsigned|tb[acd]|n/?a|nur|erst|wenn|falls|vielleicht"
+                       r"|seulement|si|solo|sólo|alleen|indien|misschien)\b|\b(?:no|n|nein|non|nee)\b\W*(?:$|[/,;()])")
+
 
 def _refuses(consent: Any) -> bool:
-    "Whether what stands in a consent field says no (its first word does, or a clause denies quotes) or does not say yes: who is not understood is not quoted."
-    if not isinstance(consent, str) or not consent.strip(): return False
-    return _denies(consent) or not _WILLING.search(consent.casefold())
+    """Whether what stands in a consent field says no (its first word does, or a clause denies quotes), sets a condition, or does not say yes: who is not understood is
+    not quoted. What is missing says nothing."""
+    said = "" if consent is None else str(consent).strip().casefold()
+    if said in ("", "nan", "<na>", "nat"): return False
+    return _denies(said) or bool(_DOUBTFUL.search(_GLAD.sub(" ", re.sub(r"^\W*s[ií]\b", "yes", said)))) or not _WILLING.search(said)
 
 
 def _denies(consent: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -13,6 +14,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -328,16 +330,24 @@ def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, rec
 
 @pytest.mark.parametrize("words", ["yes", "interview and quotes, no recording", "yes, quotes are fine, no video", "interview, quotes and no video",
     "quotes without my name", "quote me, not by name", "I do not mind being quoted", "no objection to being quoted", "yes. Not for teaching. Quotes fine",
-    "Y", "J", "full", "yes, no restrictions", "quotes: yes"])
+    "Y", "J", "full", "yes, no restrictions", "quotes: yes", "sí", "si, citas", "interview, survey and quotes"])
 def test_a_no_to_something_else_is_no_refusal_to_be_quoted(words: str, recwarn):
     with Study(":memory:", coder="MB") as study:
         record_consent(study, case="P01", consent=words)
     assert not _refuses(words) and not recwarn.list
 
 
-@pytest.mark.parametrize("words", ["signed form", "I refuse", "opt out", "maybe"])
+@pytest.mark.parametrize("words", ["signed form", "I refuse", "opt out", "maybe", "quotes: nope", "quotes off", "paraphrase instead of quoting me",
+    "please delete my quotes", "quotes only after I approve them", "unless you quote me", "Yes; quotation disallowed", "Y (recording), N (quoting)",
+    "Consent: yes; quotes (N)", "yes; quotes - N", "yes, but leave out quotes", "yes, keep quotes out", "yes, only paraphrased", "agreed - recording only",
+    "yes, internal use only", "yes / no", "quotes?", "yes, if I see them first", "ja, nur intern"])
 def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
     with Study(":memory:", coder="MB") as study:
-        with pytest.warns(UserWarning, match=rf"consent of P01: '{words}' does not say whether they may be quoted, so they are not"):
+        with pytest.warns(UserWarning, match=rf"consent of P01: '{re.escape(words)}' does not say whether they may be quoted, so they are not"):
             record_consent(study, case="P01", consent=words)
         assert _refuses(words) and study.cases["consent"].tolist() == [words]
+
+
+@pytest.mark.parametrize("consent, silent", [(False, True), (0, True), (0., True), (np.False_, True), ("0.0", True), (True, False), (1, False), (1., False), (np.True_, False),
+                                             ("1.0", False), (None, False), (float("nan"), False), (pd.NA, False), (pd.NaT, False), ("", False), ("  ", False)])
+def test_a_column_of_yes_and_no_in_whatever_form_is_read_the_same(consent, silent): assert _refuses(consent) is silent
