@@ -301,7 +301,7 @@ def _own_opportunities(journey: Journey) -> pd.DataFrame:
                          "low": [a for a, _ in ends], "high": [b for _, b in ends], "words": [f"{p} of {n}" for p, n in zip(table["people"], of)]})
     felt = [f"; mean feeling of these people at this stage {_signed(e)}" if e == e else "" for e in table["emotion"]]
     said = [f"{r.stage}: {r.row}, {r.words} people, {_percents(r.low, r.high)}{f}" for r, f in zip(rows.itertuples(), felt)]
-    return rows.assign(more=[_percents(a, b) for a, b in ends], alt=said, alone=table["people"].eq(1))
+    return rows.assign(more=[_percents(a, b) for a, b in ends], alt=said)
 
 
 _OPPORTUNITY = ["stage", "score", "low", "high", "n"]
@@ -318,15 +318,15 @@ def _scored_opportunities(table: pd.DataFrame) -> pd.DataFrame:
     words = [f"{s:.1f} · n {int(n):,}" for s, n in zip(table["score"], table["n"])]
     ends = [f"{a:.1f} to {b:.1f}" if a == a else "no interval" for a, b in zip(table["low"], table["high"])]
     said = [f"{s}: {t}, score {w.replace(' · n', ', n')}, interval {i}" for s, t, w, i in zip(table["stage"], table[name], words, ends)]
-    alone = table["people"].eq(1) if "people" in table else False
-    rank = table["score"].round(9).rank(ascending=False, method="min")
-    return table.assign(row=table[name].astype(str), value=table["score"], rank=rank, words=words, more=ends, alt=said, alone=alone)
+    alone = table["people"].eq(1) if "people" in table else pd.Series(False, table.index)
+    rank = table["score"].round(9).mask(alone).rank(ascending=False, method="min")
+    return table.assign(row=table[name].astype(str), value=table["score"], rank=rank, words=words, more=ends, alt=said)
 
 
 def _ranked(rows: pd.DataFrame) -> dict[str, str]:
     "Return each row's name with its rank before it: equals share one, and what one person alone told has none."
-    best, alone = rows.groupby("row", sort=False)["rank"].min(), rows.groupby("row", sort=False)["alone"].all()
-    return {name: name if alone[name] else f"{1 + int((best < at).sum())}\u2002{name}" for name, at in best.items()}
+    best = rows.groupby("row", sort=False)["rank"].min()
+    return {name: name if pd.isna(at) else f"{int(at)}\u2002{name}" for name, at in best.items()}
 
 # %% ../nbs/53_journey_charts.ipynb #dfce1fd6
 def chart_opportunities(
@@ -351,7 +351,7 @@ def chart_opportunities(
     top = 1. if table is None else 2. if "pain" in table else 20.
     ranked = _ranked(rows)
     labels = {name: _wrap(told, _GUTTER - 10, lines=3) for name, told in ranked.items()}
-    what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.0f}"
+    what = "share of the stage's people with this pain; number: rank by share × severity" if table is None else f"score, from 0 to {top:.0f}"
     key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "",
                "no number: one person alone" if any(name == told for name, told in ranked.items()) else "")
     tips = _tips(row="What", stage="Stage", words="People" if table is None else "Score", more="95 % interval")

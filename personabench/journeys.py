@@ -365,8 +365,8 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/44_journeys.ipynb #51c0dd22
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
-    """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Where nobody with
-    a pain said how the stage felt there is no severity, and these come last, by people."""
+    """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Equal products
+    share a rank. Where nobody with a pain said how the stage felt there is no severity, and these follow, by people; what one person alone told comes last, without a rank."""
     told, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
     felt_by: dict[tuple[str, str], list[float]] = {}
     for stage, pain, case in zip(told["stage"], told["code"], told["case"]):
@@ -375,10 +375,12 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     mean, severity = (np.array([sum(map(part, x)) / len(x) if x else np.nan for x in found], float) for part in (float, lambda v: max(-v, 0.)))
     table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=mean, severity=severity)
     score = np.round(table["share"].to_numpy(float) * table["severity"].to_numpy(float), 9)
-    at = np.lexsort((table["order"], -table["people"], -score))      # NaN sorts last
-    table = table.iloc[at].assign(score=score[at])
-    first = table[["score", "people"]].fillna(-1).diff().ne(0).any(axis=1)      # equal pains share a rank
-    table = table.assign(rank=np.maximum.accumulate(np.where(first, np.arange(1, len(table) + 1), 0)))
+    people = table["people"].to_numpy()
+    at = np.lexsort((table["order"], -people, -score, people == 1))      # NaN sorts last
+    height = np.where(np.isnan(score), people - 1e9, score)[at]
+    rank = np.maximum.accumulate(np.where(np.diff(height, prepend=np.inf) != 0, np.arange(1, len(at) + 1), 0))
+    table = table.iloc[at].assign(rank=pd.array(rank, "Int64"))
+    table["rank"] = table["rank"].mask(table["people"].eq(1))
     return table[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion", "severity"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5

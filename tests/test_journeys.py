@@ -399,7 +399,18 @@ def test_no_stage_is_the_peak_or_the_pit_where_several_are_equal():
 def test_equal_pains_share_a_rank():
     rows = [(p, 0, 0, 90, "Use", "stage") for p in "AB"] + [(p, 0, 10 * k, 10 * k + 5, name, "pain") for k, name in enumerate(["slow", "dear"]) for p in "AB"]
     table_ = journey_from_codings(table(*rows, ("A", 0, 40, 45, "lost", "pain"), ("B", 0, 50, 55, "far", "pain"))).opportunities
-    assert table_["rank"].tolist() == [1, 1, 3, 3] and table_["people"].tolist() == [2, 2, 1, 1]
+    assert table_["rank"].tolist() == [1, 1, pd.NA, pd.NA] and table_["people"].tolist() == [2, 2, 1, 1]
+
+
+def test_pains_are_ranked_by_share_and_severity_whatever_the_number_of_people_and_one_person_alone_ranks_nothing():
+    few = feelings("Quiet", X=-1, Y=-1)
+    many = feelings("Loud", **dict(zip("ABCDEFGH", [-2, -2, -1, -1, 0, 0, 0, 0])))
+    at = {stage: 1000 * sum(map(ord, stage)) for stage in ("Quiet", "Loud", "Lone")}
+    pains = [(p, at["Quiet"], at["Quiet"] + 30, at["Quiet"] + 35, "dark", "pain") for p in "XY"] + [(p, at["Loud"], at["Loud"] + 30, at["Loud"] + 35, "noise", "pain") for p in "ABCD"]
+    lone = [*feelings("Lone", Z=-2), ("Z", at["Lone"], at["Lone"] + 30, at["Lone"] + 35, "noise", "pain")]
+    told = journey_from_codings(table(*few, *many, *pains, *lone)).opportunities
+    assert list(zip(told["pain"], told["stage"], told["people"])) == [("dark", "Quiet", 2), ("noise", "Loud", 4), ("noise", "Lone", 1)]      # 1 x 1, .5 x 1.5, 1 x 2
+    assert told["rank"].tolist() == [1, 2, pd.NA] and told["severity"].tolist() == [1, 1.5, 2]
 
 
 def test_the_end_is_a_stage_that_the_codebook_puts_last():
