@@ -968,6 +968,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                'personabench/experience_measures.py'),
                                                   'personabench.experience_measures._shapley': ( 'experience_measures.html#_shapley',
                                                                                                  'personabench/experience_measures.py'),
+                                                  'personabench.experience_measures._share_ends': ( 'experience_measures.html#_share_ends',
+                                                                                                    'personabench/experience_measures.py'),
                                                   'personabench.experience_measures._shares': ( 'experience_measures.html#_shares',
                                                                                                 'personabench/experience_measures.py'),
                                                   'personabench.experience_measures._spread': ( 'experience_measures.html#_spread',

@@ -42,8 +42,8 @@ _UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+
                         rf"|\b{_QUOTE}\s*[:=]\s*(?:n|no|none|false|0|nein|non|nee)\b")
 _WILLING = re.compile(rf"^\W*(?:yes|y|yeah|ok|okay|sure|true|1|j|ja|oui|si|sí|agree[ds]?|given|granted|full|all|everything)\b|\b{_QUOTE}\b|{_GLAD.pattern}")
 
-_DOUBTFUL = re.compile(r"\?|\b(?:only|just|instead|unless|until|after|before|if|when|once|provided|pending|first|ask\w*|approv\w*|check\w*|review\w*|off|out|delet\w*|remov\w*"
-                       r"|paraphras\w*|internal\w*|disallow\w*|nope|nah|maybe|perhaps|possibly|unsure|unclear|unknown|undecided|unsigned|tb[acd]|n/?a|nur|erst|wenn|falls|vielleicht"
+_DOUBTFUL = re.compile(r"\?|\b(?:only|just|instead|unless|until|after|before|if|when|once|provided|pending|first|ask\w*|approv\w*|check\w*|review\w*|off|out"
+                       r"|delet\w*|remov\w*|paraphras\w*|internal\w*|disallow\w*|nope|nah|maybe|perhaps|possibly|unsure|unclear|unknown|undecided|unsigned|tb[acd]|n/?a|nur|erst|wenn|falls|vielleicht"
                        r"|seulement|si|solo|sólo|alleen|indien|misschien)\b|\b(?:no|n|nein|non|nee)\b\W*(?:$|[/,;()])")
 
 

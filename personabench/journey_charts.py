@@ -111,8 +111,9 @@ def _gap_rows(journey: Journey) -> pd.DataFrame:
     if table.empty: return table
     table = table[table["gap"].notna()].copy()
     who = [f"{r.n} told both" if r.how == "same people" else f"{r.n_emotion} felt,\n{r.n_expectation} expected" for r in table.itertuples()]
-    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.how else _no_interval(min(r.n_emotion, r.n_expectation)) for r in table.itertuples()]
-    said = [f"{r.stage}: {_signed(r.gap)}, {'interval ' if r.how else ''}{i}, {w.replace(chr(10), ' ')}" for r, i, w in zip(table.itertuples(), ends, who)]
+    def none(r: Any) -> str: return "no interval: equal for all" if r.how else _no_interval(min(r.n_emotion, r.n_expectation))
+    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.low == r.low else none(r) for r in table.itertuples()]
+    said = [f"{r.stage}: {_signed(r.gap)}, {'interval ' if r.low == r.low else ''}{i}, {w.replace(chr(10), ' ')}" for r, i, w in zip(table.itertuples(), ends, who)]
     return table.assign(zero=0, label=[_signed(g) for g in table["gap"]], below=who, interval=ends, alt=said, how=table["how"].fillna("no interval"))
 
 
@@ -646,8 +647,8 @@ def _matrix_rows(table: pd.DataFrame) -> pd.DataFrame:
     if lost: raise BadInput("opportunities", f"no column {lost[0]!r}", "need, importance, satisfaction, score, low, high, n", "stage_opportunities returns them")
     rows = table[table["score"].notna() & table["n"].gt(0)].sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
     for side in ("importance", "satisfaction"):
-        ends = [wilson(v / 10 * n, n) for v, n in zip(rows[side], rows["n"])]
-        rows = rows.assign(**{f"{side}_low": [10 * a for a, _ in ends], f"{side}_high": [10 * b for _, b in ends]})
+        ends = [wilson(v / 10 * n, n) for v, n in zip(rows[side], rows["n"])]      # of a table of unweighted answers that does not say its own
+        rows = rows.assign(**{end: 10 * x for end, x in zip((f"{side}_low", f"{side}_high"), np.array(ends).reshape(-1, 2).T) if end not in rows})
     scores = [f"{s:.1f} ({a:.1f} to {b:.1f})" if a == a else f"{s:.1f}" for s, a, b in zip(rows["score"], rows["low"], rows["high"])]
     said = [f"{r.need}: importance {r.importance:.1f}, satisfaction {r.satisfaction:.1f}, score {s}, n {r.n}" for r, s in zip(rows.itertuples(), scores)]
     return rows.assign(scores=scores, sure=rows["low"].gt(10), alt=said)

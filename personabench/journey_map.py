@@ -116,7 +116,8 @@ def _gaps(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     cells: dict[Any, list[dict[str, Any]]] = {}
     for r in j.gaps.itertuples():
         if pd.isna(r.gap): continue
-        how = f"{r.how}, n = {int(r.n)}" if r.how else f"felt n = {int(r.n_emotion)}, expected n = {int(r.n_expectation)}; no interval"
+        alike = "; no interval: equal for all" if pd.isna(r.low) else ""
+        how = f"{r.how}, n = {int(r.n)}{alike}" if r.how else f"felt n = {int(r.n_emotion)}, expected n = {int(r.n_expectation)}; no interval"
         told, rank = f"expected {_signed(r.expected)}, felt {_signed(r.felt)} · {how}", _strength(int(min(r.n_emotion, r.n_expectation)))
         cells[r.stage] = [_item(_key("gap", r.stage, "emotion expectation"), f"Gap {_signed(r.gap, r.low, r.high)}", rank, told)]
     return cells

@@ -282,7 +282,7 @@ def _scale(survey: Survey, questions: Iterable[str], scale: tuple[float, float] 
     return next(e for e in ends.values() if e is not None)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00016
-_FEW = 10      # below that many people a bootstrap says too little
+_SCORED = ["need", "importance", "satisfaction", "score", "low", "high", "first", "n", "importance_low", "importance_high", "satisfaction_low", "satisfaction_high"]
 
 
 def stage_opportunities(
@@ -298,9 +298,9 @@ def stage_opportunities(
 ) -> pd.DataFrame:
     """Return opportunity scores of needs, the largest first: importance + max(importance - satisfaction, 0), of the shares of the two best answers.
 
-    Columns: need, stage (None where not said), importance, satisfaction (0 to 10), score (0 to 20), low, high (bootstrap over people; none below ten people),
-    first (share of the resamples in which it leads), n (people who answered both). Raises NoSuchName (survey, question, stage, need), BadInput (no ordered
-    answers, a scale without ends, different scales). Source: Ulwick 2005.
+    Columns: need, stage (None where not said), importance, satisfaction (0 to 10), score (0 to 20), low, high (bootstrap over people; none below thirty people),
+    first (share of the resamples in which it leads), n (people who answered both), and the ends of importance and satisfaction, as of `opportunity_scores`. Raises
+    NoSuchName (survey, question, stage, need), BadInput (no ordered answers, a scale without ends, different scales). Source: Ulwick 2005.
     """
     _must_be(study, "Study", "stage_opportunities")
     stages, (_, people) = dict(stages or {}), _who(study, persona, segment, None, segmentation)
@@ -310,9 +310,7 @@ def stage_opportunities(
     ends, keep = _scale(found, questions, _pair(scale, "stage_opportunities")), _heard(study, found, people)
     sides = [pd.DataFrame({need: _numbers(found, found.row(pair[k])) for need, pair in pairs.items()}, index=found.data.index)[keep] for k in (0, 1)]
     if keep.any(): table = opportunity_scores(*sides, scale=ends, weights=found.case_weights[keep])
-    else: table = pd.DataFrame({"need": list(pairs), "n": 0}).reindex(columns=["need", "importance", "satisfaction", "score", "low", "high", "first", "n"])
-    unsure = ["low", "high", "first"]
-    table[unsure] = table[unsure].astype(float).where(table["n"] >= _FEW)
+    else: table = pd.DataFrame({"need": list(pairs), "n": 0}).reindex(columns=_SCORED)
     table.insert(1, "stage", pd.Series([stages.get(need) for need in table["need"]], table.index, dtype=object))
     return table.astype({"n": int})
 

@@ -334,7 +334,7 @@ def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope
     low, high, _ = _means_apart(d, errors[0], size[0] - 1, errors[1], size[1] - 1)
     apart = ~paired & enough & (np.hypot(*errors) > 0)
     ends = [np.where(paired, own[end], np.where(apart, np.clip(x, -4, 4), np.nan)) for end, x in (("low", low), ("high", high))]
-    how = [None if np.isnan(x) else "same people" if p else "different people" for x, p in zip(ends[0], paired)]
+    how = ["same people" if p else None if np.isnan(x) else "different people" for x, p in zip(ends[0], paired)]
     n = np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))
     return pd.DataFrame({"stage": feeling.index, "gap": np.where(paired, own["mean"], d), "low": ends[0], "high": ends[1], "n": n,
                          "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1],
@@ -366,7 +366,7 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
 # %% ../nbs/44_journeys.ipynb #51c0dd22
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
     """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Equal products
-    share a rank. Where nobody with a pain said how the stage felt there is no severity, and these follow, by people; what one person alone told comes last, without a rank."""
+    share a rank. Where nobody with a pain said how it felt there is no severity, and these follow, by people; what one person alone told comes last and has no rank."""
     told, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
     felt_by: dict[tuple[str, str], list[float]] = {}
     for stage, pain, case in zip(told["stage"], told["code"], told["case"]):
@@ -397,7 +397,7 @@ class Journey:
                                   # expectation, expectation_low, expectation_high, n_expectation, ordered (False: the codebook gives no order), gap
     people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
-    gaps: pd.DataFrame            # stage, gap (felt minus expected), low, high, n, how ("same people", "different people", None: no interval),
+    gaps: pd.DataFrame            # stage, gap (felt minus expected), low, high, n, how ("same people", "different people", None: too few),
                                   # n_emotion, n_expectation, felt, expected (means of the people compared: felt - expected is the gap)
     steps: pd.DataFrame           # stage, step, people, codings, share, low, high; in the order of the codebook
     touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share, low, high

@@ -348,6 +348,7 @@ def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
         assert _refuses(words) and study.cases["consent"].tolist() == [words]
 
 
-@pytest.mark.parametrize("consent, silent", [(False, True), (0, True), (0., True), (np.False_, True), ("0.0", True), (True, False), (1, False), (1., False), (np.True_, False),
-                                             ("1.0", False), (None, False), (float("nan"), False), (pd.NA, False), (pd.NaT, False), ("", False), ("  ", False)])
+@pytest.mark.parametrize("consent, silent", [
+    *((no, True) for no in (False, 0, 0., np.False_, "0.0")), *((yes, False) for yes in (True, 1, 1., np.True_, "1.0")),
+    *((unasked, False) for unasked in (None, float("nan"), pd.NA, pd.NaT, "", "  "))])
 def test_a_column_of_yes_and_no_in_whatever_form_is_read_the_same(consent, silent): assert _refuses(consent) is silent

@@ -160,8 +160,8 @@ def test_a_passage_that_two_coders_marked_some_letters_apart_is_read_once(bikes)
     for s in map_view(j)["stages"]:
         spans = [(q["source"], q["code"], *map(int, q["at"].split("-"))) for q in map_evidence(j, s["k"])["quotes"]]
         assert len(spans) > 20
-        for (source, code, a, b), (other, also, c, d) in ((x, y) for x in spans for y in spans if x < y):
-            assert (source, code) != (other, also) or 2 * (min(b, d) - max(a, c)) < min(b - a, d - c), (source, code, a, b, c, d)
+        for (source, name, a, b), (other, also, c, d) in ((x, y) for x in spans for y in spans if x < y):
+            assert (source, name) != (other, also) or 2 * (min(b, d) - max(a, c)) < min(b - a, d - c), (source, name, a, b, c, d)
 
 
 @pytest.mark.parametrize("k", ["", "x", "e:1", '["pains"]', '["pains", "Sign-up", "pain", "Nope"]', "null", '{"a": 1}', "[[[", 7])

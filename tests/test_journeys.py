@@ -206,6 +206,12 @@ def test_the_gap_of_people_who_told_both_is_the_paired_t_interval():
     assert (got["how"], got["n"], got["n_emotion"], got["n_expectation"]) == ("same people", 6, 6, 6) and stage(trip, "Use")["gap"] == got["gap"]
 
 
+def test_a_gap_that_is_equal_for_all_who_told_both_is_theirs_though_it_has_no_interval():
+    more = dict(zip("DEFG", [2, 2, 2, 2]))
+    got = gap_of(journey_from_codings(table(*feelings("Use", A=-1, B=0, C=1, **more), *hopes("Use", A=0, B=1, C=2))), "Use")
+    assert (got["gap"], got["felt"], got["expected"], got["how"], got["n"]) == (-1, 0, 1, "same people", 3) and pd.isna(got["low"])
+
+
 def test_the_gap_of_different_people_is_welchs():
     told = GOLDEN["welch"]
     trip = journey_from_codings(table(*feelings("Use", **dict(zip("ABCDE", told["felt"]))), ("X", 0, 0, 9, "x", "other"),
@@ -236,7 +242,7 @@ def test_a_gap_without_an_interval_is_said():
     same = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=1, C=1), *hopes("Use", A=2, B=2, C=2))), "Use")      # all say -1: no width is no certainty
     none = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=2, C=0))), "Use")
     assert one["how"] is None and one["gap"] == -.5 and np.isnan(one["low"])
-    assert same["how"] is None and same["gap"] == -1 and np.isnan([same["low"], same["high"]]).all() and same["n"] == 3
+    assert same["how"] == "same people" and same["gap"] == -1 and np.isnan([same["low"], same["high"]]).all() and same["n"] == 3
     assert none["how"] is None and np.isnan(none["gap"]) and none["n"] == 0 and none["n_emotion"] == 3
 
 
@@ -406,8 +412,9 @@ def test_pains_are_ranked_by_share_and_severity_whatever_the_number_of_people_an
     few = feelings("Quiet", X=-1, Y=-1)
     many = feelings("Loud", **dict(zip("ABCDEFGH", [-2, -2, -1, -1, 0, 0, 0, 0])))
     at = {stage: 1000 * sum(map(ord, stage)) for stage in ("Quiet", "Loud", "Lone")}
-    pains = [(p, at["Quiet"], at["Quiet"] + 30, at["Quiet"] + 35, "dark", "pain") for p in "XY"] + [(p, at["Loud"], at["Loud"] + 30, at["Loud"] + 35, "noise", "pain") for p in "ABCD"]
-    lone = [*feelings("Lone", Z=-2), ("Z", at["Lone"], at["Lone"] + 30, at["Lone"] + 35, "noise", "pain")]
+    def pain(who: str, stage: str, name: str) -> list[tuple]: return [(p, at[stage], at[stage] + 30, at[stage] + 35, name, "pain") for p in who]
+
+    pains, lone = [*pain("XY", "Quiet", "dark"), *pain("ABCD", "Loud", "noise")], [*feelings("Lone", Z=-2), *pain("Z", "Lone", "noise")]
     told = journey_from_codings(table(*few, *many, *pains, *lone)).opportunities
     assert list(zip(told["pain"], told["stage"], told["people"])) == [("dark", "Quiet", 2), ("noise", "Loud", 4), ("noise", "Lone", 1)]      # 1 x 1, .5 x 1.5, 1 x 2
     assert told["rank"].tolist() == [1, 2, pd.NA] and told["severity"].tolist() == [1, 1.5, 2]
