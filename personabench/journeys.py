@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -486,14 +486,15 @@ def _torn(felt: pd.DataFrame) -> str:
     return f"Feelings of one person that contradict each other in one stage are averaged, {times}: see .emotions."
 
 
-def _absent(people: Iterable[str] | None, there: set) -> str:
+def _absent(people: Iterable[str] | None, there: set, gone: Iterable[str] = ()) -> str:
     "Say how many of the people asked for tell something, where it is not all of them."
     if people is None: return ""
     asked = set(map(str, people))
-    tell = len(asked & set(map(str, there)))
+    tell, away = len(asked & set(map(str, there))), len(asked & set(gone))
     if not asked: return "There are no people whose journey this would be."
-    if len(asked) == 1: return "" if tell else "The person asked for has no coding in a stage."
-    return f"{tell} of the {len(asked)} people asked for tell of this journey; the others have no coding in a stage." if tell < len(asked) else ""
+    if len(asked) == 1: return "" if tell else "The person asked for has withdrawn." if away else "The person asked for has no coding in a stage."
+    others = "; ".join([f"{away} {'has' if away == 1 else 'have'} withdrawn"] * bool(away) + ["the others have no coding in a stage"] * (tell + away < len(asked)))
+    return f"{tell} of the {len(asked)} people asked for tell of this journey; {others}." if tell < len(asked) else ""
 
 
 def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, stages: pd.DataFrame) -> tuple[str, ...]:
@@ -538,6 +539,19 @@ class _Told:
     quotes: pd.DataFrame     # columns of Journey.quotes, row
     spoken: pd.DataFrame     # what is coded as a stage or a step (its facet is "step"); columns of Journey.quotes
     unplaced: pd.DataFrame
+    gone: frozenset[str] = frozenset()      # who told something and has withdrawn
+    left: tuple[str, ...] = ()              # what counts in no journey, in words
+
+
+def _codings_in_words(n: int) -> str: return "1 coding" if n == 1 else f"{n:,} codings"
+
+
+def _left_out(codings: pd.DataFrame, counts: np.ndarray, gone: Iterable[str]) -> Iterator[str]:
+    "Say what counts in no journey: codings of an interviewer's words, those of other facets, and those of people who have withdrawn."
+    dark = codings["facet"][counts & ~codings["facet"].isin(("stage", *_JOURNEY_FACETS)).to_numpy()]
+    if n := len(list(gone)): yield "1 person who has withdrawn is left out." if n == 1 else f"{n} people who have withdrawn are left out."
+    if len(dark): yield f"{_codings_in_words(len(dark))} of facets that a journey does not show: {', '.join(sorted(map(str, dark.unique())))}."
+    if asked := int((~counts).sum()): yield f"{_codings_in_words(asked)} of an interviewer's words, which are no evidence."
 
 
 def _one_voice(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.DataFrame:
@@ -565,7 +579,8 @@ def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame
     spoken = _one_voice(kept[is_stage & counts], turns)
     spoken = spoken.assign(stage=pd.Categorical.from_codes(stages.get_indexer(spoken["code"]), stages), code=own[spoken.index], valence=np.nan, via="overlap")
     spoken = _columns(spoken.assign(facet=np.where(spoken["code"].isin(steps), "step", "stage")), _QUOTE)
-    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced)
+    gone = frozenset(map(str, set(codings["case"].dropna()) & _withdrawn(cases)))
+    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced, gone, tuple(_left_out(kept, counts, gone)))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac4
 def journey_from_codings(
@@ -630,7 +645,7 @@ def _journey_of(told: _Told, people: list[str] | None, name: str, codes: pd.Data
               **_tables(quotes, steps, stages["n_people"].to_numpy(), codes, told.steps)}
     tables |= {key: t.assign(stage=t["stage"].astype(object)) for key, t in (("stages", stages), ("gaps", gaps), ("moments", _moments(stages, felt)))}
     tables["opportunities"] = _opportunities(tables["pains"], quotes, felt, stages.set_index("stage")["order"])
-    notes = [_absent(people, set(who["case"])), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
+    notes = [_absent(people, set(who["case"]), told.gone), *(told.left if people is None else ()), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
     return Journey(name, int(who["case"].nunique()), int(quotes["row"].nunique()), notes=tuple(n for n in notes if n), **tables)
 
 # %% ../nbs/44_journeys.ipynb #051d6f40
@@ -703,9 +718,11 @@ def _told_in(study: Study) -> _Told:
     "Place all codings of a study; once for the journeys of all its personas."
     codings, turns = study.codings[list(_NEEDED)], study.turns
     asked = codings["source_id"].isin(asked_sources(study))
+    beside = f"{_codings_in_words(int((~asked).sum()))} outside interviews and observations, which do not count beside them."
     codings = codings if asked.all() else codings[asked]
     codings = codings.iloc[np.lexsort((codings["facet"].ne("stage"), *(codings[c] for c in ("end", "start", "source_id"))))]
-    return _told(codings, study.codes, turns, study.cases)
+    told = _told(codings, study.codes, turns, study.cases)
+    return told if asked.all() else replace(told, left=(*told.left, beside))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac9
 def _silent(study: Study) -> set:

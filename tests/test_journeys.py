@@ -402,6 +402,18 @@ def test_no_stage_is_the_peak_or_the_pit_where_several_are_equal():
     assert flat.moments["moment"].tolist() == ["mean"] and "share" not in " ".join(flat.notes)
 
 
+def test_what_counts_in_no_journey_is_said():
+    rows = [*feelings("Use", A=1, B=0, C=-1), ("A", 0, 0, 5, "left-handed", "context"), ("B", 0, 0, 5, "asked", "pain")]
+    codings = table(*rows).assign(role=["participant"] * (len(rows) - 1) + ["interviewer"])
+    cases = pd.DataFrame({"case": ["A", "B", "C"], "withdrawn": ["", "", "2026-05-01"], "consent": ""})
+    told = journey_from_codings(codings, cases=cases)
+    assert told.notes[:3] == ("1 person who has withdrawn is left out.", "1 coding of facets that a journey does not show: context.",
+                              "1 coding of an interviewer's words, which are no evidence.") and told.n_people == 2
+    assert journey_from_codings(codings, cases=cases, people=["C"]).notes[0] == "The person asked for has withdrawn."
+    assert journey_from_codings(codings, cases=cases, people=["A", "C", "X"]).notes[0] == \
+        "1 of the 3 people asked for tell of this journey; 1 has withdrawn; the others have no coding in a stage."
+
+
 def test_equal_pains_share_a_rank():
     rows = [(p, 0, 0, 90, "Use", "stage") for p in "AB"] + [(p, 0, 10 * k, 10 * k + 5, name, "pain") for k, name in enumerate(["slow", "dear"]) for p in "AB"]
     table_ = journey_from_codings(table(*rows, ("A", 0, 40, 45, "lost", "pain"), ("B", 0, 50, 55, "far", "pain"))).opportunities
