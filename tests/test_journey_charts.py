@@ -166,6 +166,12 @@ def test_a_metric_says_what_its_figure_is_under_a_name_of_up_to_three_lines():
     assert f"({kinds[0][1]})" in rows_of(spec, unit)[0]["alt"]
 
 
+def test_a_metric_without_an_interval_has_no_bar():
+    spec = chart_metrics(trip_of(STAGES, 3)).to_dict()
+    bars = [u for u in marks(spec, "rule") if u["mark"]["strokeWidth"] == 6]
+    assert [u["transform"] for u in bars] == [[{"filter": "isValid(datum.x_low)"}]]
+
+
 def test_the_same_metric_of_two_sources_is_two_rows():
     more = pd.DataFrame([("Sign-up", "Would recommend", "nps", .1, 0., .2, 90, "panel", "q")], columns=METRICS)
     spec = chart_metrics(trip_of(STAGES, 3).with_metrics(more)).to_dict()
@@ -401,12 +407,15 @@ def scores_of(needs: list[str], n: int = 80) -> pd.DataFrame:
 
 def test_the_matrix_places_needs_with_intervals_both_ways():
     table = scores_of(NEEDS)
+    table.loc[table["score"].idxmax(), "low"] = 9.9      # above the line, and not surely so
+    assert table["score"].max() > 10
     spec = chart_opportunity_matrix(table).to_dict()
     rows = {r["need"]: r for r in rows_of(spec, marks(spec, "circle")[0])}
     for r in table.itertuples():
         assert (rows[r.need]["importance"], rows[r.need]["satisfaction"]) == (r.importance, r.satisfaction)
         assert rows[r.need]["importance_low"] == pytest.approx(10 * wilson(r.importance / 10 * 80, 80)[0])
         assert rows[r.need]["sure"] == (r.low > 10)
+    assert marks(spec, "circle")[0]["encoding"]["fill"]["condition"]["test"] == "datum.sure"
     across = [u for u in marks(spec, "rule") if "x2" in u["encoding"] and "y2" not in u["encoding"]]
     along = [u for u in marks(spec, "rule") if "y2" in u["encoding"] and "x2" not in u["encoding"]]
     assert len(across) == len(along) == 1 and len(marks(spec, "area")) == 1

@@ -399,6 +399,14 @@ def test_who_refuses_after_the_journey_was_made_is_quoted_no_more(study, open_ma
     assert made.journey is made.journey, "made anew only when somebody else refuses"
 
 
+def test_a_persona_that_was_looked_at_before_a_refusal_is_made_anew(study, open_map, sent):
+    made = open_map(study, personas=[Persona(id="p", name="P", cases=["P01", "P02"])])
+    made.receive({"type": "pick", "persona": "p"})
+    assert made.journey.name == "P" and "hung twice" in json.dumps([made.journey.quotes["quote"].tolist()])
+    record_consent(study, case="P01", consent="do not quote me")
+    assert "hung twice" not in json.dumps([made.journey.quotes["quote"].tolist(), made.columns()])
+
+
 @pytest.fixture
 def hushed(study):
     "A study whose map repeats what P01 and P02 said, who are not to be quoted, in the text, the owner and the stage of entries."
