@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from personabench import store
 from personabench.checks import check
 from personabench.coding import add_memo, code, edit_memo, undo
 from personabench.consent import _refuses, record_consent, withdraw
-from personabench.importers import correct_text, import_table
+from personabench.codebook import add_code
+from personabench.importers import correct_text, import_files, import_table
 from personabench.claims import Claim, Evidence, Persona
 from personabench.persona_files import write_personas
 from personabench.personas import passages
@@ -352,3 +354,18 @@ def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
     *((no, True) for no in (False, 0, 0., np.False_, "0.0")), *((yes, False) for yes in (True, 1, 1., np.True_, "1.0")),
     *((unasked, False) for unasked in (None, float("nan"), pd.NA, pd.NaT, "", "  "))])
 def test_a_column_of_yes_and_no_in_whatever_form_is_read_the_same(consent, silent): assert _refuses(consent) is silent
+
+
+def test_a_code_made_of_the_words_of_who_refuses_is_named(tmp_path: Path):
+    place = tmp_path / "a.txt"
+    place.write_text("Mara: How was it?\nAnna: The card page just went white, three times in a row.\n")
+    with Study(":memory:", coder="MB", create=True) as study:
+        import_files(study, place, case="P01", interviewers="Mara", progress=False)
+        for name in ("the card page just went white, three times", "Payment fails"): add_code(study, name, facet="pain")
+        with pytest.warns(UserWarning, match=r"code 'the card page just went white, three times' repeats their words.*rename_code") as told:
+            record_consent(study, case="P01", consent="no quotes")
+        assert len(told) == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            record_consent(study, case="P01", consent="yes")
+            record_consent(study, case="P09", consent="no quotes")
