@@ -68,13 +68,37 @@ _NEVER = np.iinfo("int64").min
 _FARTHEST = 9.2e9      # seconds, 291 years: farther from zero nanoseconds would wrap round, and an end in the year 9999 lie in the past
 
 
-def _since(column: pd.Series) -> np.ndarray:
+def _written_days(numbers: np.ndarray, middle: float) -> np.ndarray | None:
+    "Return days written as numbers, 20260109, also with hours and minutes or seconds behind, as nanoseconds; None where half of them or more are no days."
+    size = next((s for s in (1, 10_000, 1_000_000) if 19000101 <= middle / s < 21010101), 0)
+    if not size: return None
+    of, words = pd.factorize(numbers)                      # a log has few different days, and a missing one is -1
+    words = np.where((words == np.floor(words)) & (np.abs(words) < 1e15), words, 0).astype("int64")
+    day, clock = words // size, words % size * (1_000_000 // size if size > 1 else 1)
+    month, of_month, hour, minute, second = day // 100 % 100, day % 100, clock // 10_000, clock // 100 % 100, clock % 100
+    months = (day // 10_000 - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
+    days = months.astype("datetime64[D]") + (of_month - 1)
+    good = (day > 19000000) & (day < 21010000) & (month >= 1) & (month <= 12) & (of_month >= 1) & (days.astype("datetime64[M]") == months)
+    good &= (hour < 24) & (minute < 60) & (second < 60)
+    time = np.where(good, days.astype("int64") * 86_400 + hour * 3600 + minute * 60 + second, 0) * 1_000_000_000
+    times = np.append(np.where(good, time, _NEVER), _NEVER)[of]
+    return times if (times != _NEVER).sum() * 2 > (of >= 0).sum() else None
+
+
+def _numbers(column: pd.Series) -> tuple[np.ndarray, str]:
+    "Return numbers as nanoseconds, and what they were taken for. Raises BadInput for numbers that can be neither days nor seconds."
+    x = column.to_numpy("float64", na_value=np.nan)
+    known = np.abs(x[np.isfinite(x)])
+    middle = float(np.median(known)) if len(known) else 0.
+    if (days := _written_days(x, middle)) is not None: return days, f"Numbers such as {x[days != _NEVER][0]:.0f} in the column {column.name!r} are taken as dates."
+    return _since(x, middle, column.name), f"Numbers in the column {column.name!r} are taken as seconds."
+
+
+def _since(seconds: np.ndarray, middle: float, name: Any) -> np.ndarray:
     "Return seconds as nanoseconds. Raises BadInput for numbers that can be no seconds."
-    seconds = column.to_numpy("float64", na_value=np.nan)
-    known = np.abs(seconds[np.isfinite(seconds)])
-    if len(known) and (middle := float(np.median(known))) > _FARTHEST:
+    if middle > _FARTHEST:
         unit, by = next((unit, by) for least, unit, by in ((1e17, "nano", 1e9), (1e14, "micro", 1e6), (0, "milli", 1e3)) if middle > least)
-        raise BadInput(f"log, column {column.name!r}", f"numbers such as {middle:.0f}", "seconds", f"divide by {by:.0f} where they are {unit}seconds")
+        raise BadInput(f"log, column {name!r}", f"numbers such as {middle:.0f}", "seconds", f"divide by {by:.0f} where they are {unit}seconds")
     seconds = np.where(np.abs(seconds) <= _FARTHEST, seconds, np.nan)
     return pd.to_timedelta(seconds, unit="s").to_numpy("timedelta64[ns]").astype("int64")
 
@@ -101,17 +125,17 @@ def _dates(words: pd.Series, dayfirst: bool | None) -> pd.Series:
     return pd.to_datetime(words.mask(turned), **how).fillna(pd.to_datetime(words.where(turned), dayfirst=True, **how))      # dayfirst would turn 2026-04-03, too
 
 
-def _times(column: pd.Series, dayfirst: bool | None = None) -> np.ndarray:
-    "Return times as nanoseconds in int64, the smallest number for none and for those too far away. Raises BadInput."
+def _times(column: pd.Series, dayfirst: bool | None = None) -> tuple[np.ndarray, str]:
+    "Return times as nanoseconds in int64, the smallest number for none and for those too far away; and what a reader must know of them. Raises BadInput."
     if column.dtype == object and (numbers := pd.to_numeric(column, errors="coerce")).notna().eq(column.notna()).all(): column = numbers
-    if pd.api.types.is_numeric_dtype(column): return _since(column)
+    if pd.api.types.is_numeric_dtype(column): return _numbers(column)
     if not pd.api.types.is_timedelta64_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
-        if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _since(clock)
+        if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _since(clock.to_numpy("float64"), 0., column.name), ""
         column = _dates(column.astype("string"), dayfirst)
     if getattr(column.dt, "tz", None) is not None: column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     kind, x = ("timedelta64" if pd.api.types.is_timedelta64_dtype(column) else "datetime64"), column.to_numpy()
     if x.dtype != f"{kind}[ns]": x = np.where(np.abs(x.astype(f"{kind}[s]").astype("int64")) <= _FARTHEST, x, np.array("NaT", x.dtype))
-    return x.astype(f"{kind}[ns]").astype("int64")
+    return x.astype(f"{kind}[ns]").astype("int64"), ""
 
 # %% ../nbs/15_event_logs.ipynb #b6633b46
 def _all_there(pairs: Sequence[tuple[str, str]], known: Mapping[str, int], every: bool) -> None:
@@ -187,9 +211,9 @@ class _Log:
 
 def _in_order(frame: pd.DataFrame, columns: Sequence[str], place: str, dayfirst: bool | None = None) -> _Log:
     "Number the columns of a log, leave out what has no case, time or event, and sort. Raises BadInput when nothing is left."
-    (case, cases), time, (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
+    (case, cases), (time, how), (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
     lost = {"case": case < 0, "time": time == _NEVER, "event": event < 0}
-    notes = [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
+    notes = [how] * bool(how) + [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
     stays = ~(lost["case"] | lost["time"] | lost["event"])
     if not stays.any(): raise BadInput(place, "; ".join(notes), "rows with case, time and event", "check which columns case=, time= and event= name")
     if not stays.all(): case, time, event = case[stays], time[stays], event[stays]
@@ -449,7 +473,7 @@ def journey_from_events(
     log: pd.DataFrame | str | Path,                            # one row per event; CSV, Excel or Parquet, or a DataFrame
     *,
     case: str = "case",                                        # column: who, or which session
-    time: str = "time",                                        # column: dates, seconds, or clock times of a recording (m:ss)
+    time: str = "time",                                        # column: dates (also 20260109), seconds, or clock times of a recording (m:ss)
     event: str = "event",                                      # column: what happened
     stages: Mapping[str, str] | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
     segments: Mapping[Hashable, str] | pd.Series | None = None,   # case -> segment, such as `segments.labels`
@@ -461,7 +485,7 @@ def journey_from_events(
 
     Returns an `EventJourney`. Events without case, time or event are left out and counted in `.notes`, those without a stage listed in `.unplaced`.
     Of discovered stages nobody knows the order: `.explain()` and `chart_funnel` then say who visited them, not who was lost.
-    Raises BadInput (an empty log, numbers that are no seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
+    Raises BadInput (an empty log, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
     that the log does not have: any of a dict, one of a list that looks misspelt).
     Sources: Wilson 1927 and Newcombe 1998 (intervals), Benjamini and Hochberg 1995.
     """

@@ -264,6 +264,28 @@ def test_numbers_that_are_no_seconds_are_refused(by, what):
     with pytest.raises(BadInput, match=f"column 'time'.*Expected: seconds.*{what}"): journey_from_events(timed(1.7e9 * by, 1.7e9 * by + 1, 1.7e9 * by + 2))
 
 
+@pytest.mark.parametrize("times, waits", [
+    ((20260101, 20260109, 20260228), (8, 50)), ((20260131., 20260201., 20260301.), (1, 28)), ((202512312330, 202601010000, 202601020000), (30 / 1440, 1)),
+    ((20251231235930, 20260101000000, 20260102000000), (30 / 86400, 1)), (("20260101", "20260109", "20260228"), (8, 50)),
+])
+def test_days_written_as_numbers_are_days_and_no_seconds(tmp_path: Path, times, waits):
+    log = timed(*times)
+    log.to_csv(path := tmp_path / "log.csv", index=False)
+    for given in (log, path):
+        j = journey_from_events(given, stages=STAGES)
+        assert j.funnel["wait"].tolist()[1:] == [pd.Timedelta(days=w).round("ms") for w in waits]
+        assert isinstance(times[0], str) or f"Numbers such as {times[0]:.0f} in the column 'time' are taken as dates." in j.notes
+
+
+def test_a_day_that_is_none_is_left_out_and_other_numbers_are_said_to_be_seconds():
+    j = journey_from_events(timed(20260101, 20260231, 20260302), stages=STAGES)
+    assert j.stages["cases"].tolist() == [1, 0, 1] and any("1 of 3 events have no time" in n for n in j.notes)
+    for numbers in ((2020, 2021), (46023.5, 46024.5), (20261301, 20261302), (1.7e9, 1.7e9 + 1)):      # years, a spreadsheet's days, a month that is none, real ones
+        j = journey_from_events(timed(*numbers), stages=["a", "b"])
+        assert j.funnel["wait"][1] == pd.Timedelta(seconds=1) and "Numbers in the column 'time' are taken as seconds." in j.notes
+    assert not any("taken" in n for log in (timed("2026-01-01", "2026-01-02"), timed("0:10", "0:12")) for n in journey_from_events(log).notes)
+
+
 def test_one_is_said_in_the_singular():
     j = journey_from_events(pd.DataFrame([("p", 1, "b"), ("p", 0, "a"), ("q", 5, "x")], columns=["case", "time", "event"]), stages=["a", "b"])
     told = j.explain() + repr(journey_from_events(timed(1), stages=["a"]))
