@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -109,3 +110,12 @@ def test_one_case_and_many_long_stages_are_drawn(tmp_path, theme, n):
         path = write_chart(chart, tmp_path / "chart.svg")
         assert "A stage with" in path.read_text("utf-8")
     with pytest.raises(BadInput, match="theme"): chart_funnel(j, theme="sepia")
+
+
+def test_control_characters_in_names_end_no_kernel(tmp_path):
+    names = ["open\x07", "pay\x0b", "\uffffleave"]
+    j = journey({f"p{i}": names[:1 + i % 3] for i in range(12)}, stages=names, segments={f"p{i}": f"s{i % 2}\x1b" for i in range(12)})
+    for chart in (chart_funnel(j), chart_funnel(j, segments=True), chart_flow(j)):
+        assert not re.search("[\x07\x0b\x1b\uffff]|u0007|u000b|u001b|uffff", json.dumps(chart.to_dict(), ensure_ascii=False)), "what draws pictures ends the process on one of these"
+        for ending in ("svg", "png"): chart.save(tmp_path / f"x.{ending}")      # Altair's own way out
+        assert "open\ufffd" in (tmp_path / "x.svg").read_text("utf-8")
