@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .schema import BadInput, NoSuchName, nearest, _must_be
-from .statistics import _wilson, benjamini_hochberg, share_difference, wilson
+from .statistics import _fisher, _wilson, benjamini_hochberg, share_difference, wilson
 from .tables import read_table
 
 # %% auto #0
@@ -357,6 +357,14 @@ def _stages(v: _Visits, names: Sequence[str]) -> pd.DataFrame:
 _BY = ["segment", "stage", "cases", "n", "share", "low", "high", "difference", "difference_low", "difference_high", "p", "q"]
 
 
+def _against(others: tuple[int, int], mine: tuple[int, int]) -> tuple[float, ...]:
+    "Return the difference of two shares with its interval, and p: of the score test, or of Fisher's where that expects fewer than five of a kind (Cochran 1954)."
+    (y, m), (x, n) = others, mine
+    if not (n and m): return (np.nan,) * 4
+    thin = min(x + y, n + m - x - y) * min(n, m) < 5 * (n + m)
+    return *share_difference(others, mine)[:3], _fisher(x, n, y, m) if thin else share_difference(others, mine).p
+
+
 def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Sequence[str], *, ordered: bool = True) -> pd.DataFrame:
     "Return the funnel of each segment beside that of all others whose segment is known; of stages without an order, who visited them."
     reached = [c for c, _ in _reached(v, len(names))] if ordered else [_different(v.case[v.stage == s]) for s in range(len(names))]
@@ -365,7 +373,7 @@ def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Seq
         x = np.bincount(group[cases][group[cases] >= 0], minlength=len(labels))
         for g, label in enumerate(labels):
             mine, others = (int(x[g]), int(n[g])), (int(x.sum() - x[g]), int(n.sum() - n[g]))
-            against = share_difference(others, mine)[:4] if mine[1] and others[1] else [np.nan] * 4
+            against = _against(others, mine)
             rows.append((label, stage, *mine, mine[0] / mine[1] if mine[1] else np.nan, *wilson(*mine), *against, np.nan))
     table = pd.DataFrame(rows, columns=_BY)
     known = table["p"].notna()
@@ -456,6 +464,13 @@ def _way_told(j: EventJourney) -> list[str]:
     return [f"The most frequent way{f's, {share} each' if len(top) > 1 else f', {share}'}: {'; '.join(top['variant'])}."]
 
 
+def _apart(j: EventJourney) -> list[tuple[Any, str]]:
+    "Return up to six segments that are apart from others, and from whom: of two segments only the second, since the first is the same told twice."
+    rows, names = j.segments[j.segments["q"] < .05].sort_values("q", kind="stable"), list(j.segments["segment"].unique())
+    if len(names) == 2: rows = rows[rows["segment"].eq(names[1])]
+    return [(r, next(n for n in names if n != r.segment) if len(names) == 2 else "all others") for r in rows.head(6).itertuples()]
+
+
 def _explained(j: EventJourney) -> str:
     told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'discovered stage' if j.discovered else 'stage')}.", ""]
     if j.discovered: told += [*(f"{r.stage}: visited by {r.cases:,} of {j.n_cases:,}, {_percent(r.share, r.low, r.high)}." for r in j.stages.itertuples()), ""]
@@ -465,7 +480,7 @@ def _explained(j: EventJourney) -> str:
     told += [f"{r.stage} is visited again by {r.again:,} of its {r.cases:,} cases." for r in back.itertuples()]
     came = "visit" if j.discovered else "reach"
     told += [f"{r.segment}, {r.stage}: {_percent(r.share, r.low, r.high)} {came} it, {_points(r.difference)} points ({_points(r.difference_low)} to "
-             f"{_points(r.difference_high)}) against all others." for r in j.segments[j.segments["q"] < .05].sort_values("q").head(6).itertuples()]
+             f"{_points(r.difference_high)}) against {other}." for r, other in _apart(j)]
     return "\n".join([*told, "", *j.notes]).strip()
 
 # %% ../nbs/15_event_logs.ipynb #5704ca87
@@ -487,7 +502,9 @@ def journey_from_events(
     Of discovered stages nobody knows the order: `.explain()` and `chart_funnel` then say who visited them, not who was lost.
     Raises BadInput (an empty log, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
     that the log does not have: any of a dict, one of a list that looks misspelt).
-    Sources: Wilson 1927 and Newcombe 1998 (intervals), Benjamini and Hochberg 1995.
+    `.segments` holds each segment against all others: p is that of the score test of equal shares, or of Fisher's exact test where a count of fewer than five is
+    expected; q is corrected for all stages and segments, intervals are not. Two segments are one comparison, in two rows.
+    Sources: Wilson 1927 and Newcombe 1998 (intervals), Fisher 1935, Cochran 1954, Benjamini and Hochberg 1995.
     """
     columns = [case, time, event]
     if len(set(columns)) < 3: raise BadInput("journey_from_events", f"case={case!r}, time={time!r}, event={event!r}", "three columns", "name each its own")

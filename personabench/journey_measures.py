@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overl
 from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest, _all_of, _must_be
-from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
+from .statistics import _fisher, _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
 from .survey import _LISTED
 
 if TYPE_CHECKING:
@@ -350,13 +349,6 @@ def pain_severity(
 
 # %% ../nbs/49_journey_measures.ipynb #49a0001c
 _COMPARED = ["stage", "measure", "a", "b", "value_a", "value_b", "difference", "low", "high", "n_a", "n_b", "p", "q", "facet", "left_out"]
-
-
-@lru_cache(maxsize=100_000)
-def _fisher(x: int, n: int, y: int, m: int) -> float:
-    from scipy.stats import fisher_exact
-
-    return float(fisher_exact([[x, n - x], [y, m - y]]).pvalue) if n and m else np.nan
 
 
 def _felt_apart(sides: list[pd.DataFrame], stages: pd.Index, facet: str) -> pd.DataFrame:

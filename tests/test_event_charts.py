@@ -48,6 +48,17 @@ def test_segments_are_told_by_shape_and_words_too(shop):
     with pytest.raises(BadInput, match="segments"): chart_funnel(journey({"p": ["visit"]}), segments=True)
 
 
+def test_the_picture_of_segments_says_what_a_star_is_and_what_its_intervals_are_not(shop):
+    _, key, _ = said_by(chart_funnel(shop, segments=True))
+    assert "none has a ✱, which would be q < .05" in key and "intervals over cases, not corrected for how many there are" in key and "tell one difference" in key
+    ways = {f"p{i}": STAGES if i < 40 else ["visit"] for i in range(120)}
+    three = journey(ways, segments={who: "ABC"[int(who[1:]) // 40] for who in ways})
+    _, key, _ = said_by(chart := chart_funnel(three, segments=True))
+    assert "✱ hardly chance: q < .05" in key and "Fisher" in key and "all other segments" in key
+    assert any(r["lost"].endswith("✱") for r in rows_of(chart) if "told" in r)
+    assert "✱" not in said_by(chart_funnel(three))[1]
+
+
 def test_bands_hold_every_case_once_per_step(shop):
     bands = pd.DataFrame([r for r in rows_of(chart_flow(shop)) if "band" in r])
     first = bands.groupby("band").first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,29 @@ def test_segments_are_held_against_everybody_else():
     shuffled = journey_from_events(log_of({f"p{i}": "ab" if i % 3 else "a" for i in range(300)}), stages=["a", "b"],
                                    segments={f"p{i}": str(np.random.default_rng(i).integers(2)) for i in range(300)})
     assert not (shuffled.segments["q"] < .05).any()
+
+
+def test_few_cases_of_a_segment_are_tested_by_fisher_and_many_by_the_score_test():
+    ways = {f"c{i}": "ab" if i < 6 else "a" for i in range(101)}
+    alone = journey_from_events(log_of(ways), stages=["a", "b"], segments={who: "VIP" if who == "c0" else "rest" for who in ways})
+    row = alone.segments.set_index(["segment", "stage"]).loc[("VIP", "b")]
+    assert row["p"] == pytest.approx(6 / 101), "one of 101 is picked, and six of them paid"
+    assert row["q"] > .05 and "against" not in alone.explain()
+    for few, many in (((2, 12), (1, 40)), ((0, 6), (30, 30))):      # the chance of a table as odd or odder, counted through
+        (x, n), (y, m) = few, many
+        chances = [comb(n, k) * comb(m, x + y - k) / comb(n + m, x + y) for k in range(max(0, x + y - m), min(n, x + y) + 1)]
+        odd = sum(c for c in chances if c <= comb(n, x) * comb(m, y) / comb(n + m, x + y) * (1 + 1e-9))
+        made = {f"few{i}": "ab" if i < x else "a" for i in range(n)} | {f"many{i}": "ab" if i < y else "a" for i in range(m)}
+        j = journey_from_events(log_of(made), stages=["a", "b"], segments={who: who[:3] for who in made})
+        assert j.segments.set_index(["segment", "stage"]).loc[("few", "b"), "p"] == pytest.approx(odd)
+
+
+def test_two_segments_are_one_comparison_and_it_is_told_once():
+    ways = {f"p{i}": "ab" if i < 60 or i % 4 == 0 else "a" for i in range(120)}
+    told = journey_from_events(log_of(ways), stages=["a", "b"], segments={who: "old" if int(who[1:]) < 60 else "new" for who in ways}).explain()
+    assert told.count(" against ") == 1 and "old, b: 100 %" in told and "+75 points" in told and "against new." in told
+    three = journey_from_events(log_of(ways), stages=["a", "b"], segments={who: "old" if int(who[1:]) < 60 else f"new{int(who[1:]) % 2}" for who in ways})
+    assert three.explain().count("against all others.") == 2
 
 
 def test_stages_may_join_events_and_keep_the_order_of_the_mapping():
