@@ -110,7 +110,7 @@ def chart_funnel(
     if journey.discovered: title, key = f"Who visited which discovered stage, of {_cases(journey.n_cases)}", _GUESSED + "\n" + key.removeprefix(f"{_ORDERED}; ")
     return _sheet(layers, width=width, height=height, title=title, key=key, alt_text=journey.explain(), theme=theme)
 
-
+# %% ../nbs/58_event_charts.ipynb #9866876b
 def _segment_key(journey: EventJourney) -> str:
     "Say whom a segment is held against, and what a star is and is not."
     table = journey.segments

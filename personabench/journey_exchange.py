@@ -321,7 +321,7 @@ def _actual(points: Any, told: pd.DataFrame, plan: _Plan, phases: dict[str, str]
             if isinstance(r.feelings, str): _under(felt, "experienceDescription", r.feelings)
             _under(felt, "experienceRating", f"{r.emotion:.3g}")
 
-
+# %% ../nbs/63_journey_exchange.ipynb #j6300046
 def write_cjml(
     journey: Journey,                        # whose people met touchpoints
     path: str | Path,                        # where to; .xml or .cjml
