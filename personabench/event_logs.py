@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -48,11 +48,18 @@ def _loaded(log: pd.DataFrame | str | Path, columns: Sequence[str]) -> tuple[pd.
     return frame[list(columns)], place
 
 
+def _name(x: Any) -> str:
+    "Return what a cell is called: 1.0, which a gap in its column makes of 1, is called 1."
+    return str(int(x)) if isinstance(x, (float, np.floating)) and float(x).is_integer() else str(x)
+
+
 def _coded(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    "Return numbers (-1: none) and the words that they stand for; blank words are none."
+    "Return numbers (-1: none) and the words that they stand for; blank words are none. Raises BadInput."
     if isinstance(column.dtype, pd.CategoricalDtype): codes, words = column.cat.codes.to_numpy(np.int32), column.cat.categories.to_numpy(object)
     else:
-        codes, words = pd.factorize(column)
+        try: codes, words = pd.factorize(column)
+        except TypeError as error:
+            raise BadInput(f"log, column {column.name!r}", "a list in a cell", "one word or number in each", "DataFrame.explode makes a row of each") from error
         codes, words = codes.astype(np.int32), np.asarray(words, object)
     blank = np.array([isinstance(w, str) and not w.strip() for w in words], bool)
     return np.where((codes >= 0) & ~np.append(blank, False)[codes], codes, np.int32(-1)), words
@@ -118,24 +125,35 @@ def _day_first(words: pd.Series, dayfirst: bool | None) -> pd.Series | None:
     return plain & (bool(days) or not months and dots if dayfirst is None else dayfirst)
 
 
-def _dates(words: pd.Series, dayfirst: bool | None) -> pd.Series:
-    "Return dates in words as times, blank where they are none. Raises BadInput."
+_ZONE = r"(?:\d\s*(?:Z|UTC|GMT)|:\d{2}(?:[.,]\d+)?\s*[+-]\d{2}(?::?\d{2})?|^\s*\d{4}-\d{2}-\d{2}[+-]\d{2}:\d{2})\s*$"
+
+
+def _dates(words: pd.Series, dayfirst: bool | None) -> tuple[pd.Series, str]:
+    "Return dates in words as times, blank where they are none; and what a reader must know of their zones. Raises BadInput."
     turned, how = _day_first(words, dayfirst), {"errors": "coerce", "utc": True, "format": "mixed"}
-    if turned is None or not turned.any(): return pd.to_datetime(words, **how)
-    return pd.to_datetime(words.mask(turned), **how).fillna(pd.to_datetime(words.where(turned), dayfirst=True, **how))      # dayfirst would turn 2026-04-03, too
+    if turned is None or not turned.any(): times = pd.to_datetime(words, **how)
+    else: times = pd.to_datetime(words.mask(turned), **how).fillna(pd.to_datetime(words.where(turned), dayfirst=True, **how))      # dayfirst would turn 2026-04-03, too
+    if len(lost := words[times.isna() & words.notna()]):      # a day with a zone, as XML writes it
+        lost = lost.str.replace(r"^\s*(\d{4}-\d{2}-\d{2})\s*(Z|[+-]\d{2}:\d{2})\s*$", r"\1T00:00\2", regex=True)
+        times = times.fillna(pd.to_datetime(lost, **how))
+    known, zoned = times.notna(), words.str.contains(_ZONE, na=False).to_numpy(bool)
+    bare = int((known & ~zoned).sum())
+    mixed = bare and (known & zoned).any()
+    return times, f"{bare:,} of {int(known.sum()):,} times name no time zone and are taken as UTC, beside others that name one." if mixed else ""
 
 
 def _times(column: pd.Series, dayfirst: bool | None = None) -> tuple[np.ndarray, str]:
     "Return times as nanoseconds in int64, the smallest number for none and for those too far away; and what a reader must know of them. Raises BadInput."
+    how = ""
     if column.dtype == object and (numbers := pd.to_numeric(column, errors="coerce")).notna().eq(column.notna()).all(): column = numbers
     if pd.api.types.is_numeric_dtype(column): return _numbers(column)
     if not pd.api.types.is_timedelta64_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
         if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _since(clock.to_numpy("float64"), 0., column.name), ""
-        column = _dates(column.astype("string"), dayfirst)
+        column, how = _dates(column.astype("string"), dayfirst)
     if getattr(column.dt, "tz", None) is not None: column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     kind, x = ("timedelta64" if pd.api.types.is_timedelta64_dtype(column) else "datetime64"), column.to_numpy()
     if x.dtype != f"{kind}[ns]": x = np.where(np.abs(x.astype(f"{kind}[s]").astype("int64")) <= _FARTHEST, x, np.array("NaT", x.dtype))
-    return x.astype(f"{kind}[ns]").astype("int64"), ""
+    return x.astype(f"{kind}[ns]").astype("int64"), how
 
 # %% ../nbs/15_event_logs.ipynb #b6633b46
 def _all_there(pairs: Sequence[tuple[str, str]], known: Mapping[str, int], every: bool) -> None:
@@ -152,12 +170,25 @@ def _all_there(pairs: Sequence[tuple[str, str]], known: Mapping[str, int], every
     raise NoSuchName(place, found, "names of events of the log", f"{near}{'' if near.endswith('?') else ';'} leave out an event that nobody had")
 
 
-def _given(stages: Mapping[str, str] | Sequence[str] | None, words: np.ndarray) -> tuple[list[str], np.ndarray] | None:
+def _pairs(stages: Any) -> list[tuple[str, str]]:
+    "Return events and their stages in order. Raises BadInput for what has no order, and for an event or a stage without a name."
+    kind = "a dict event -> stage, or a list of events in order"
+    if isinstance(stages, (str, bytes)): raise BadInput("stages", repr(stages), kind, f"stages=[{stages!r}, ...]")
+    if isinstance(stages, (set, frozenset)): raise BadInput("stages", "a set, which has no order", kind, "write the stages in their order: [...]")
+    if not isinstance(stages, Iterable): raise BadInput("stages", repr(stages), kind, "leave stages= out to discover them")
+    pairs = list(stages.items()) if isinstance(stages, Mapping) else [(e, e) for e in stages]
+    for event, stage in pairs:
+        for x in (event, stage):
+            if not isinstance(x, Hashable) or x is None or x is pd.NA or x != x or not str(x).strip():
+                raise BadInput(f"stages, event {event!r}", f"the name {x!r}", "a name", "leave the event out, or name its stage")
+    return [(_name(e), _name(s)) for e, s in pairs]
+
+
+def _given(stages: Mapping[str, str] | pd.Series | Sequence[str] | None, words: np.ndarray) -> tuple[list[str], np.ndarray] | None:
     "Return the stages in order and the stage of each event's number (-1: none); None when stages are to be discovered. Raises BadInput."
     if stages is None: return None
-    if isinstance(stages, str): raise BadInput("stages", repr(stages), "a dict event -> stage, or a list of events in order", f"stages=[{stages!r}, ...]")
-    known = {str(w): i for i, w in enumerate(words)}
-    pairs = [(str(e), str(s)) for e, s in stages.items()] if isinstance(stages, Mapping) else [(str(e), str(e)) for e in stages]
+    if isinstance(stages, pd.Series): stages = list(stages) if isinstance(stages.index, pd.RangeIndex) else stages.to_dict()
+    pairs, known = _pairs(stages), {_name(w): i for i, w in enumerate(words)}
     names = list(dict.fromkeys(s for _, s in pairs))
     if not names: raise BadInput("stages", "no stages", "at least one", "leave stages= out to discover them")
     if not any(e in known for e, _ in pairs):
@@ -183,10 +214,10 @@ def _discovered(log: _Log, least: float, most: int) -> tuple[list[str], np.ndarr
     place = np.bincount(event, rank, minlength=len(log.words)) / np.maximum(cases, 1)
     often = np.argsort(-cases, kind="stable")[:most]
     enough = cases >= max(1, least * log.n_cases)
-    chosen = sorted(often[enough[often]], key=lambda e: (place[e], str(log.words[e])))
+    chosen = sorted(often[enough[often]], key=lambda e: (place[e], _name(log.words[e])))
     of = np.full(len(log.words), -1, np.int32)
     of[chosen] = np.arange(len(chosen))
-    return [str(log.words[e]) for e in chosen], of, int(enough.sum()) - len(chosen)
+    return [_name(log.words[e]) for e in chosen], of, int(enough.sum()) - len(chosen)
 
 # %% ../nbs/15_event_logs.ipynb #7e23c960
 def _different(numbers: np.ndarray) -> np.ndarray:
@@ -209,9 +240,17 @@ class _Log:
     def n_cases(self) -> int: return len(self.cases)
 
 
+def _once(codes: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Let words of one name, such as 1 and '1', be one."
+    if all(isinstance(w, str) for w in words) or len(set(names := [_name(w) for w in words])) == len(words): return codes, words
+    of, words = pd.factorize(np.asarray(names, object))
+    return np.where(codes >= 0, of.astype(np.int32)[codes], np.int32(-1)), words
+
+
 def _in_order(frame: pd.DataFrame, columns: Sequence[str], place: str, dayfirst: bool | None = None) -> _Log:
     "Number the columns of a log, leave out what has no case, time or event, and sort. Raises BadInput when nothing is left."
     (case, cases), (time, how), (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
+    event, words = _once(event, words)
     lost = {"case": case < 0, "time": time == _NEVER, "event": event < 0}
     notes = [how] * bool(how) + [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
     stays = ~(lost["case"] | lost["time"] | lost["event"])
@@ -383,10 +422,13 @@ def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Seq
 
 def _groups(segments: Any, cases: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Return the number of each case's segment (-1: none) and the segments' names. Raises BadInput when no case has one."
-    known = segments if isinstance(segments, pd.Series) else pd.Series(dict(segments))
-    known = known.dropna().astype(str).groupby(lambda c: str(c)).first()
+    if not isinstance(segments, (pd.Series, Mapping)):
+        raise BadInput("segments", type(segments).__name__, "a Series or dict case -> segment", "dict(zip(cases, segments)) makes one of two lists")
+    known = segments if isinstance(segments, pd.Series) else pd.Series(dict(segments), dtype=object)
+    known = known.dropna().astype(object)
+    known = known.map(_name).groupby([_name(c) for c in known.index]).first()
     labels = sorted(known.unique())
-    group = pd.Index(labels).get_indexer(known.reindex([str(c) for c in cases]).astype(object)).astype(np.int32)
+    group = pd.Index(labels).get_indexer(known.reindex([_name(c) for c in cases]).astype(object)).astype(np.int32)
     if not (group >= 0).any():
         raise BadInput("segments", f"none of its {len(known)} cases is in the log", "a Series or dict case -> segment", f"the log's cases are such as {str(cases[0])!r}")
     return group, labels
@@ -490,7 +532,7 @@ def journey_from_events(
     case: str = "case",                                        # column: who, or which session
     time: str = "time",                                        # column: dates (also 20260109), seconds, or clock times of a recording (m:ss)
     event: str = "event",                                      # column: what happened
-    stages: Mapping[str, str] | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
+    stages: Mapping[str, str] | pd.Series | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
     segments: Mapping[Hashable, str] | pd.Series | None = None,   # case -> segment, such as `segments.labels`
     most_variants: int = 50,                                   # how many of the most frequent ways to list
     dayfirst: bool | None = None,                              # 03/04/2026: True is 3 April, False March 4; None: as other dates of the log show
@@ -500,7 +542,7 @@ def journey_from_events(
 
     Returns an `EventJourney`. Events without case, time or event are left out and counted in `.notes`, those without a stage listed in `.unplaced`.
     Of discovered stages nobody knows the order: `.explain()` and `chart_funnel` then say who visited them, not who was lost.
-    Raises BadInput (an empty log, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
+    Raises BadInput (an empty log, stages without order or name, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
     that the log does not have: any of a dict, one of a list that looks misspelt).
     `.segments` holds each segment against all others: p is that of the score test of equal shares, or of Fisher's exact test where a count of fewer than five is
     expected; q is corrected for all stages and segments, intervals are not. Two segments are one comparison, in two rows.
@@ -570,9 +612,11 @@ def removal_effect(
 
     Returns stage, cases, effect (0 to 1), low, high, credit (effects as shares of their sum); `.attrs["reached"]` is the share of all cases of the log that
     reaches the goal. Where all resamples agree there is no interval: that few cases say the same does not show that all would.
-    Raises NoSuchName (no such stage) and BadInput (nobody reaches it). Source: Anderl, Becker, von Wangenheim and Schumann 2016.
+    Raises NoSuchName (no such stage) and BadInput (nobody reaches it, no whole numbers). Source: Anderl, Becker, von Wangenheim and Schumann 2016.
     """
     _must_be(journey, "EventJourney", "removal_effect")
+    for name, x in (("n_boot", n_boot), ("seed", seed)):
+        if not isinstance(x, (int, np.integer)) or x < 0: raise BadInput("removal_effect", f"{name}={x!r}", "a whole number of 0 or more")
     names, v = journey.stages["stage"].tolist(), journey.visits
     if goal not in names: raise NoSuchName(f"goal {goal!r}", "no such stage", "a stage of the journey", nearest(goal, names))
     k, end = len(names), names.index(goal)

@@ -235,7 +235,7 @@ def event_metrics(
 ) -> pd.DataFrame:
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
-    Of stages that were discovered, whose order is a guess, it is who visited them.
+    Of stages that were discovered, whose order is a guess, it is who visited them. A stage that the log has no event of has no figures: nobody can be lost there.
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
     (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
@@ -246,7 +246,8 @@ def event_metrics(
         rows = [(r.stage, "visited", "share", r.share, r.low, r.high, event_journey.n_cases) for r in event_journey.stages.itertuples()]
         funnel = funnel.head(0)
     reached = _reached(event_journey.visits, len(funnel)) if event_journey.visits is not None else []
-    for i, r in enumerate(funnel.itertuples()):
+    for i, (r, came) in enumerate(zip(funnel.itertuples(), event_journey.stages["cases"])):
+        if not came: continue
         rows.append((r.stage, "reached", "share", r.share, r.low, r.high, event_journey.n_cases))
         if not i: continue
         lost = 1 - r.of_previous, 1 - r.previous_high, 1 - r.previous_low

@@ -350,6 +350,62 @@ def test_markup_in_events_stays_words():
     assert "<img" not in journey_from_events(log_of({"p": "ab"}).assign(event="<img src=x>"), stages=["<img src=x>"])._repr_html_()
 
 
+# -- Names, zones, odd arguments ----------------------------------------------------------------------------------------------
+def test_a_series_gives_each_event_its_stage_and_a_plain_one_the_order():
+    log = log_of({"p": "zyb", "q": "yz"})
+    named = journey_from_events(log, stages=pd.Series({"y": "early", "z": "early", "b": "late"}))
+    assert named.stages["stage"].tolist() == ["early", "late"] and named.stages["cases"].tolist() == [2, 1]
+    assert journey_from_events(log, stages=pd.Series(["z", "y", "b"])).stages["stage"].tolist() == ["z", "y", "b"]
+
+
+@pytest.mark.parametrize("stages, said", [
+    ({"a", "b"}, "a set, which has no order"), (frozenset("ab"), "a set"), (5, "stages: 5"), ({"a": None}, "event 'a': the name None"),
+    (["a", float("nan")], "the name nan"), ({"a": " "}, "the name ' '"), ({"a": ["b"]}, "the name \\['b'\\]"), ([None], "the name None"),
+])
+def test_stages_have_an_order_and_names(stages, said):
+    with pytest.raises(BadInput, match=said): journey_from_events(log_of({"p": "ab"}), stages=stages)
+
+
+@pytest.mark.parametrize("segments", [["A", "B"], "AB", 5, {}])
+def test_segments_say_of_which_case(segments):
+    with pytest.raises(BadInput, match="segments.*case -> segment"): journey_from_events(log_of({"p": "ab"}), stages=["a", "b"], segments=segments)
+
+
+@pytest.mark.parametrize("column", ["case", "event"])
+def test_a_list_in_a_cell_is_named(column):
+    log = log_of({"p": "ab", "q": "a"}).astype(object)
+    log.at[1, column] = ["a", "b"]
+    with pytest.raises(BadInput, match=f"column '{column}'.*a list in a cell"): journey_from_events(log)
+
+
+@pytest.mark.parametrize("how", [{"n_boot": -1}, {"n_boot": 1.5}, {"seed": -1}, {"seed": "a"}])
+def test_resamples_are_whole_numbers(how):
+    with pytest.raises(BadInput, match=f"{next(iter(how))}=.*a whole number"): removal_effect(journey_from_events(log_of({"p": "ab"}), stages=STAGES), goal="b", **how)
+
+
+def test_numbers_are_called_the_same_with_and_without_a_gap_and_as_words():
+    log = pd.DataFrame({"case": [1., 1., 2., np.nan], "time": [0, 1, 0, 5], "event": [1, "1", "2", 1]}, dtype=object)
+    j = journey_from_events(log, stages=[1, "2"])
+    assert j.stages["cases"].tolist() == [1, 1] and j.n_events == 3 and j.unplaced.empty, "1 and '1' are one event"
+    for case in (log["case"], log["case"].astype(float)):
+        j = journey_from_events(log.assign(case=case, event=["a", "b", "a", "a"]), stages=["a", "b"], segments={1: 10., 2: 20.})
+        assert j.segments["segment"].unique().tolist() == ["10", "20"] and j.segments["n"].tolist() == [1] * 4
+    assert journey_from_events(log.assign(event=[1., 2., 1., np.nan])).stages["stage"].tolist() == ["1", "2"]
+
+
+def test_times_with_and_without_a_zone_are_told_apart():
+    mixed = journey_from_events(timed("2026-01-05T10:00:00+02:00", "2026-01-05 10:00", "2026-01-05T11:00Z"), stages=STAGES)
+    assert mixed.funnel["wait"].tolist()[1:] == [pd.Timedelta(hours=2), pd.Timedelta(hours=1)]
+    assert "1 of 3 times name no time zone and are taken as UTC, beside others that name one." in mixed.notes
+    for times in (("2026-01-05T10:00:00+02:00", "2026-01-05T10:00+0100"), ("2026-01-05 10:00", "05.01.2026 11:00"), ("05-13-2026", "05-14-2026")):
+        assert not any("zone" in n for n in journey_from_events(timed(*times)).notes), times
+
+
+def test_a_day_with_a_zone_is_a_time():
+    j = journey_from_events(timed("2026-01-05Z", "2026-01-06+02:00", "2026-01-07Z"), stages=STAGES)
+    assert j.funnel["wait"].tolist()[1:] == [pd.Timedelta(hours=22), pd.Timedelta(hours=26)] and not any("time" in n for n in j.notes)
+
+
 # -- Real people --------------------------------------------------------------------------------------------------------------
 @pytest.mark.real
 def test_a_usability_test_becomes_a_funnel(real_data):
