@@ -209,7 +209,7 @@ def chart_flow(
 
     _draw_offline()
     ink, names = _inks(theme), journey.stages["stage"].tolist()
-    if steps < 2: raise BadInput("chart_flow", f"steps={steps}", "2 or more")
+    if not isinstance(steps, (int, np.integer)) or steps < 2: raise BadInput("chart_flow", f"steps={steps!r}", "a whole number, 2 or more")
     if not len(journey.visits.case): raise BadInput("chart_flow", "a journey without visits", "cases with events in a stage", "check stages= of journey_from_events")
     moves = _moves(journey, steps)
     there, columns = int(moves.loc[moves["step"].eq(0), "cases"].sum()), int(moves["step"].max()) + 1

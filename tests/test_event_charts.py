@@ -66,7 +66,7 @@ def test_bands_hold_every_case_once_per_step(shop):
     assert first.groupby("x")["tall"].sum().round(6).tolist() == [80, 50, 50]
     assert {t.split(" from")[0] for t in first["told"]} == {"50 go on", "30 leave", "30 back", "20 go on", "20 leave"}
     assert set(bands.loc[bands["told"].str.contains("back"), "ink"]) == {"#C44E00"}, "ways back have their own colour"
-    for bad in (1, 0):
+    for bad in (1, 0, "a", 2.5):
         with pytest.raises(BadInput, match="2 or more"): chart_flow(shop, steps=bad)
 
 
