@@ -542,8 +542,8 @@ def journey_from_events(
 
     Returns an `EventJourney`. Events without case, time or event are left out and counted in `.notes`, those without a stage listed in `.unplaced`.
     Of discovered stages nobody knows the order: `.explain()` and `chart_funnel` then say who visited them, not who was lost.
-    Raises BadInput (an empty log, stages without order or name, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
-    that the log does not have: any of a dict, one of a list that looks misspelt).
+    Raises BadInput (an empty log, stages without order or name, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart)
+    and NoSuchName (a column; an event of `stages` that the log does not have: any of a dict, one of a list that looks misspelt).
     `.segments` holds each segment against all others: p is that of the score test of equal shares, or of Fisher's exact test where a count of fewer than five is
     expected; q is corrected for all stages and segments, intervals are not. Two segments are one comparison, in two rows.
     Sources: Wilson 1927 and Newcombe 1998 (intervals), Fisher 1935, Cochran 1954, Benjamini and Hochberg 1995.

@@ -333,9 +333,9 @@ def write_cjml(
 
     Experiences are the person's mean coded feeling in the touchpoint's stage, from -2 to 2, with the names of the codes and not the person's words;
     comments hold the ids of the codings. Names are compared without regard to case and spaces, as `journey_deviations` does, and each row of a plan has its number;
-    `order` is read as numbers, and rows without one come last. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and the first of them who is
-    no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of a plan, metrics, pains,
-    gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint,
+    `order` is read as numbers, and rows without one come last. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and
+    the first of them who is no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of
+    a plan, metrics, pains, gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint,
     actors that are no names).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """

@@ -127,6 +127,7 @@ def test_control_characters_in_names_end_no_kernel(tmp_path):
     names = ["open\x07", "pay\x0b", "\uffffleave"]
     j = journey({f"p{i}": names[:1 + i % 3] for i in range(12)}, stages=names, segments={f"p{i}": f"s{i % 2}\x1b" for i in range(12)})
     for chart in (chart_funnel(j), chart_funnel(j, segments=True), chart_flow(j)):
-        assert not re.search("[\x07\x0b\x1b\uffff]|u0007|u000b|u001b|uffff", json.dumps(chart.to_dict(), ensure_ascii=False)), "what draws pictures ends the process on one of these"
+        spec = json.dumps(chart.to_dict(), ensure_ascii=False)
+        assert not re.search("[\x07\x0b\x1b\uffff]|u0007|u000b|u001b|uffff", spec), "what draws pictures ends the process on one of these"
         for ending in ("svg", "png"): chart.save(tmp_path / f"x.{ending}")      # Altair's own way out
         assert "open\ufffd" in (tmp_path / "x.svg").read_text("utf-8")

@@ -295,8 +295,8 @@ def test_numbers_that_are_no_seconds_are_refused(by, what):
 def test_days_written_as_numbers_are_days_and_no_seconds(tmp_path: Path, times, waits):
     log = timed(*times)
     log.to_csv(path := tmp_path / "log.csv", index=False)
-    for given in (log, path):
-        j = journey_from_events(given, stages=STAGES)
+    for read in (log, path):
+        j = journey_from_events(read, stages=STAGES)
         assert j.funnel["wait"].tolist()[1:] == [pd.Timedelta(days=w).round("ms") for w in waits]
         assert isinstance(times[0], str) or f"Numbers such as {times[0]:.0f} in the column 'time' are taken as dates." in j.notes
 
