@@ -335,8 +335,8 @@ def write_cjml(
     comments hold the ids of the codings. Names are compared without regard to case and spaces, as `journey_deviations` does, and each row of a plan has its number;
     `order` is read as numbers, and rows without one come last. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and
     the first of them who is no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of
-    a plan, metrics, pains, gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint,
-    actors that are no names).
+    a plan, metrics, pains, gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan
+    without stage or touchpoint, actors that are no names).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
     _must_be(journey, "Journey", "write_cjml")
