@@ -346,9 +346,13 @@ def _kinds() -> dict[str, type]:
         def to_dict(self, *args: Any, **how: Any) -> dict[str, Any]:
             context = how.get("context") or {}
             whole = context.get("top_level", True)      # Altair asks the parts of a chart with this False
+            if "sayable" not in context:                # the outermost of ours, which may stand in a composition that is not ours
+                inside = {**context, "sayable": True, "datasets": {}}
+                spec = _sayable_spec(self.to_dict(*args, **{**how, "context": inside}))
+                if not whole: context["datasets"].update(_sayable_spec(inside["datasets"]))
+                return spec
             if not whole and not self._args and _is_plain(self._kwds.get("data", alt.Undefined)): return _written_part(self, context)  # type: ignore[attr-defined]
-            spec = super().to_dict(*args, **how)  # type: ignore[misc]
-            return _sayable_spec(spec) if whole else spec
+            return super().to_dict(*args, **how)  # type: ignore[misc]
 
         def __reduce__(self) -> Any: return _revived, (type(self).__name__, self._args, self._kwds)  # type: ignore[attr-defined]
 
@@ -363,7 +367,8 @@ def _kinds() -> dict[str, type]:
 
     class TopLevelSelectionParameter(Light, alt.TopLevelSelectionParameter):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]:      # Altair compares selections by this, many times
-            return alt.TopLevelSelectionParameter.to_dict(self, validate, **how)
+            spec = alt.TopLevelSelectionParameter.to_dict(self, validate, **how)
+            return spec if "sayable" in (how.get("context") or {}) else _sayable_spec(spec)      # Altair lifts it into any composition
 
     return {kind.__name__: kind for kind in (Chart, LayerChart, VConcatChart, TopLevelSelectionParameter)}
 
@@ -789,9 +794,9 @@ def _menu(journey: Journey, theme: str | None) -> Any:
     "Make a selection of one stage that is bound to a menu under the chart, but on paper."
     import altair as alt
 
-    menu = alt.binding_select(options=[str(s) for s in journey.stages["stage"]], name="Stage ")
+    menu = alt.binding_select(options=_sayable_spec([str(s) for s in journey.stages["stage"]]), name="Stage ")      # Altair lifts it into any composition
     bind = {} if _themed(theme) == "print" else {"bind": menu}
-    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, value=[{"stage": _first_shown(journey)}], **bind)
+    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, value=[{"stage": _sayable_spec(_first_shown(journey))}], **bind)
 
 # %% ../nbs/50_charts.ipynb #390d3473
 def chart_stack(

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overl
 from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest, _all_of, _must_be
-from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
+from .statistics import _fisher, _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
 from .survey import _LISTED
 
 if TYPE_CHECKING:
@@ -236,7 +235,7 @@ def event_metrics(
 ) -> pd.DataFrame:
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
-    Of stages that were discovered, whose order is a guess, it is who visited them.
+    Of stages that were discovered, whose order is a guess, it is who visited them. A stage that the log has no event of has no figures: nobody can be lost there.
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
     (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
@@ -247,7 +246,8 @@ def event_metrics(
         rows = [(r.stage, "visited", "share", r.share, r.low, r.high, event_journey.n_cases) for r in event_journey.stages.itertuples()]
         funnel = funnel.head(0)
     reached = _reached(event_journey.visits, len(funnel)) if event_journey.visits is not None else []
-    for i, r in enumerate(funnel.itertuples()):
+    for i, (r, came) in enumerate(zip(funnel.itertuples(), event_journey.stages["cases"])):
+        if not came: continue
         rows.append((r.stage, "reached", "share", r.share, r.low, r.high, event_journey.n_cases))
         if not i: continue
         lost = 1 - r.of_previous, 1 - r.previous_high, 1 - r.previous_low
@@ -348,13 +348,6 @@ def pain_severity(
 
 # %% ../nbs/49_journey_measures.ipynb #49a0001c
 _COMPARED = ["stage", "measure", "a", "b", "value_a", "value_b", "difference", "low", "high", "n_a", "n_b", "p", "q", "facet", "left_out"]
-
-
-@lru_cache(maxsize=100_000)
-def _fisher(x: int, n: int, y: int, m: int) -> float:
-    from scipy.stats import fisher_exact
-
-    return float(fisher_exact([[x, n - x], [y, m - y]]).pvalue) if n and m else np.nan
 
 
 def _felt_apart(sides: list[pd.DataFrame], stages: pd.Index, facet: str) -> pd.DataFrame:

@@ -441,6 +441,20 @@ def test_letters_that_end_the_kernel_in_a_picture_are_replaced_in_every_chart():
         vl_convert.vegalite_to_svg(chart.to_dict())
 
 
+def test_lanes_in_compositions_of_ones_own_end_no_kernel(tmp_path):
+    import altair as alt
+
+    trip = trip_of(["A\x07", "B\uffff", "C"], 4, name="odd\x0b")
+    lanes, mine = [chart_emotions(trip), chart_touchpoints(trip), chart_quotes(trip)], alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x")
+    for chart in (lanes[0] & lanes[1], lanes[0] | lanes[2], alt.vconcat(*lanes, mine), alt.concat(lanes[1], mine), lanes[0] & (lanes[1] | mine)):
+        drawn = chart.to_dict()
+        spec = json.dumps(drawn, ensure_ascii=False)
+        assert not re.search("[\x07\x0b\uffff]", spec) and "\\u0007" not in spec
+        assert {r["stage"] for rows in drawn["datasets"].values() for r in rows if "stage" in r} == {"A\ufffd", "B\ufffd", "C"}, "all rows are there"
+        assert all(c["value"] == [{"stage": "B\ufffd"}] for c in drawn.get("params", []) if c.get("value")), "what is chosen is what is drawn"
+        chart.save(tmp_path / "x.svg")
+
+
 def test_values_are_what_json_can_hold():
     table = pd.DataFrame({"x": [1., np.nan, np.inf], "n": [1, 2, 3], "words": ["a", None, "b"], "yes": [True, False, True], "kind": pd.Categorical(["u", "v", None]),
                           "maybe": pd.array([1, None, 3], dtype="Int64")})

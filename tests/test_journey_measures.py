@@ -241,6 +241,13 @@ def test_a_log_tells_shares_losses_and_seconds():
     assert got.loc[3, ["value", "low", "high", "n"]].tolist() == [22.5, 5, 40, 8]     # of eight the first and the last
 
 
+def test_a_stage_that_the_log_has_no_event_of_has_no_figures():
+    log = journey_from_events(pd.DataFrame([("a", 0, "see"), ("a", 9, "buy"), ("b", 0, "see")], columns=["case", "time", "event"]), stages=["see", "buy", "thank"])
+    got = event_metrics(log)
+    assert set(got["stage"]) == {"see", "buy"} and got.loc[got["metric"].eq("lost since the stage before"), "value"].tolist() == [.5]
+    assert "3. thank: no event of it in the log." in log.explain()
+
+
 def test_a_log_whose_stages_were_discovered_tells_visitors_and_no_losses():
     rows = [(f"p{i}", t, e) for i in range(10) for t, e in enumerate("abd" if i % 2 else "acd")]
     got = event_metrics(journey_from_events(pd.DataFrame(rows, columns=["case", "time", "event"])))
