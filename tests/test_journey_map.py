@@ -132,6 +132,18 @@ def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_
     assert words in write_map(j, tmp_path / "map.html", study=study).read_text("utf-8").replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize("kind, value, end, shown", [("nps", .4, {"low": .2}, "+40"), ("nps", .4, {"high": .6}, "+40"), ("seconds", 7200., {"low": 60.}, "2 h"),
+                                                     ("mean", 3., {"low": 2.}, "3.0"), ("csat", .8, {"high": .9}, "80 %")])
+def test_half_an_interval_is_none_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, value, end, shown):
+    from personabench.map_pages import write_map
+
+    j = journey(study).with_metrics(pd.DataFrame([{"stage": "Sign-up", "metric": "M", "kind": kind, "value": value, "n": 40, **end}]))
+    [item] = cell(JourneyMap(study, j).columns(), "metrics", "Sign-up")
+    assert item["text"] == map_evidence(j, item["k"])["title"] == f"M: {shown}"
+    page = write_map(j, tmp_path / "map.html", study=study).read_text("utf-8")
+    assert f"M: {shown}" in page and f"M: {shown} (" not in page
+
+
 @pytest.mark.parametrize("unknown", [{}, {"n": None}, {"n": float("nan")}])
 def test_a_figure_whose_n_nobody_told_says_so_and_is_an_assumption(study, unknown):
     told = pd.DataFrame([{"stage": "Sign-up", "metric": "Reached", "kind": "share", "value": .5, **unknown}])
