@@ -16,7 +16,7 @@ import pandas as pd
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
                                  _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
-from .journeys import Journey, _kind_words
+from .journeys import Journey, _SPANS, _kind_words
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
 from .statistics import wilson
 
@@ -224,19 +224,16 @@ def _scale_words(rows: pd.DataFrame, low: float, high: float) -> str:
     known = kind != "seconds" and bool(ends.notna().all(axis=None))
     answer = rows["answer"].iloc[0] if "answer" in rows else None
     words = _kind_words(kind, ends["lowest"].min() if known else np.nan, ends["highest"].max() if known else np.nan, answer)
-    if kind in _ENDS: return words
+    if kind in _SPANS: return words
     if kind == "seconds": return f"{words}, {_figures(low, high, kind)}"
     words = words if "," in words or not known else f"{words}, {low:g} to {high:g}"
     return words if known else f"{words}, ends unknown: {_figures(low, high, kind)}"
 
 
-_ENDS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}
-
-
 def _span(rows: pd.DataFrame) -> tuple[float, float]:
     "Return the ends of a metric's scale: those of its kind, else those of its answers, else those of its values."
     kind, ends = str(rows["kind"].iloc[0]), rows.reindex(columns=["lowest", "highest"]).astype(float)
-    if kind in _ENDS: return _ENDS[kind]
+    if kind in _SPANS: return _SPANS[kind]
     if ends.notna().all(axis=None): return float(ends["lowest"].min()), float(ends["highest"].max())
     low, high = float(rows[["value", "low"]].min(axis=None)), float(rows[["value", "high"]].max(axis=None))
     low = 0. if kind == "seconds" or low >= 0 and low < high / 2 else low

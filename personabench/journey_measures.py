@@ -15,7 +15,7 @@ import pandas as pd
 
 from .event_logs import EventJourney, _reached
 from .experience_measures import experience_scores, opportunity_scores
-from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order, _steps, _who, Journey
+from .journeys import _METRICS, _SPANS, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order, _steps, _who, Journey
 from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest, _all_of, _must_be
@@ -146,9 +146,6 @@ def _share(survey: Survey, row: pd.Series, keep: np.ndarray, answer: Any) -> tup
     return share, *wilson(share * n if n else 0, n), int((w > 0).sum())
 
 # %% ../nbs/49_journey_measures.ipynb #49a0000b
-_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
-
-
 def _scored(survey: Survey, row: pd.Series, kind: str, own: Any, other: Any) -> tuple[float, float] | None:
     "Return the ends of the answers of a question with numbers or an order; None for a mean without. Raises BadInput."
     place = f"question {row['variable']!r}"

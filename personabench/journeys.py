@@ -15,7 +15,7 @@ import pandas as pd
 
 from .consent import _refuses
 from .personas import _kept, asked_sources
-from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _must_be
+from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _a, _must_be
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
 
@@ -406,8 +406,8 @@ class Journey:
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
-        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column and for what is no number,
-        `NoSuchName` for a stage that the journey does not have.
+        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column, for what is no number and for what no
+        figure of its kind can be (a net promoter score is -1 to 1, a share 0 to 1), `NoSuchName` for a stage that the journey does not have.
         """
         return replace(self, metrics=_more_metrics(self, metrics))
 
@@ -418,12 +418,14 @@ class Journey:
 # %% ../nbs/44_journeys.ipynb #0a5c0ab7
 def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
+    _frame(metrics, "metrics", "stage_metrics makes one")
     missing = [c for c in _METRICS[:4] if c not in metrics]
     if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
     twice = metrics.columns[metrics.columns.duplicated()]
     if len(twice): raise BadInput("metrics", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     _known_stages(metrics["stage"], j)
-    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c) for c in _MEASURED})
+    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c, "metrics") for c in _MEASURED})
+    for row, r in zip(metrics.index, more.itertuples()): _possible(f"metrics, row {row}", r)
     both = [t for t in (j.metrics, more) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
     return table.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(j.stages["stage"])}), kind="stable", ignore_index=True)
@@ -432,14 +434,19 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
 _MEASURED = ("value", "low", "high", "n", "lowest", "highest")
 
 
-def _measured(metrics: pd.DataFrame, column: str) -> np.ndarray:
-    "Return a column of metrics as numbers, NaN where nothing is known. Raises BadInput."
-    out = np.full(len(metrics), np.nan)
-    for i, (at, x) in enumerate(metrics[column].items() if column in metrics else ()):
-        try: out[i] = np.nan if x is None or x is pd.NA else float(x)
-        except (TypeError, ValueError): out[i] = np.inf
-        if np.isinf(out[i]): raise BadInput(f"metrics, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
+def _measured(table: pd.DataFrame, column: str, place: str) -> np.ndarray:
+    "Return a column of figures as numbers, NaN where nothing is known. Raises BadInput."
+    out = np.full(len(table), np.nan)
+    for i, (at, x) in enumerate(table[column].items() if column in table else ()):
+        try: out[i] = np.nan if x is None or x is pd.NA else np.inf if isinstance(x, (bool, np.bool_)) else float(x)
+        except (TypeError, ValueError, OverflowError): out[i] = np.inf
+        if np.isinf(out[i]): raise BadInput(f"{place}, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
     return out
+
+
+def _frame(table: Any, place: str, cure: str) -> None:
+    "Refuse what is no table."
+    if not isinstance(table, pd.DataFrame): raise BadInput(place, _a(type(table).__name__), "a DataFrame", cure)
 
 
 def _known_stages(names: Iterable[Any], j: Journey) -> None:
@@ -449,6 +456,7 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
+_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
 _KIND_WORDS = {"nps": "net promoter score, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
                "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
 
@@ -459,6 +467,24 @@ def _kind_words(kind: str, lowest: float = np.nan, highest: float = np.nan, answ
     words = _KIND_WORDS.get(kind, kind)
     known = words == "mean" and lowest == lowest and highest == highest
     return f"{words}, {lowest:g} to {highest:g}".replace("-", "−") if known else words
+
+# %% ../nbs/44_journeys.ipynb #7c1d0a07
+def _possible(place: str, r: Any) -> None:
+    "Refuse a row of metrics that says what no figure of its kind can be."
+    for name in ("metric", "kind"):
+        if not isinstance(word := getattr(r, name), str) or not word.strip(): raise BadInput(f"{place}, column {name!r}", repr(word), "a word", "say what the figure is")
+    kind, known = r.kind, [*_KIND_WORDS, "share"]
+    if kind not in known and kind.strip().casefold() in known: raise BadInput(f"{place}, kind {kind!r}", "no such kind", ", ".join(known), nearest(kind, known))
+    if r.n < 0 or r.n % 1 > 0: raise BadInput(f"{place}, column 'n'", f"{r.n:g}", "how many people or cases: a whole number", "leave the cell blank where it is not known")
+    if r.lowest >= r.highest: raise BadInput(f"{place}, ends of the scale", f"{r.lowest:g} to {r.highest:g}", "lowest below highest", "exchange them, or leave both blank")
+    low, high = _SPANS.get(kind) or ((0., np.inf) if kind == "seconds" else (r.lowest, r.highest))
+    for name in ("value", "low", "high"):
+        x = getattr(r, name)
+        if not (x < low - 1e-9 or x > high + 1e-9): continue
+        cure = f"divide by 100: {x / 100:g}" if kind in _SPANS and kind != "emotion" and abs(x) >= 2 and low <= x / 100 <= high else "correct the figure, or its kind"
+        raise BadInput(f"{place}, column {name!r}", f"{x:g}", f"{low:g} to {high:g} for {kind}" if high < np.inf else f"{low:g} or more for {kind}", cure)
+    if r.low > r.high or r.low > r.value + 1e-9 or r.high < r.value - 1e-9:
+        raise BadInput(f"{place}, interval", f"{r.low:g} to {r.high:g} around {r.value:g}", "low <= value <= high", "correct them, or leave the interval blank")
 
 # %% ../nbs/44_journeys.ipynb #54ad7be6
 def _torn(felt: pd.DataFrame) -> str:

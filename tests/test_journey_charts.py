@@ -50,7 +50,7 @@ def trip_of(stages: list[str], people: int, *, blank: tuple[int, ...] = (), long
 
 
 def measured(stages: list[str]) -> pd.DataFrame:
-    rows = [(s, "Would recommend", "nps", .3 - .1 * k, .1 - .1 * k, .5 - .1 * k, 40 + k, "exit survey", "q") for k, s in enumerate(stages)]
+    rows = [(s, "Would recommend", "nps", *np.clip([.3 - .1 * k, .1 - .1 * k, .5 - .1 * k], -1, 1), 40 + k, "exit survey", "q") for k, s in enumerate(stages)]
     rows += [(stages[0], "Left here", "drop-off", .25, .2, .31, 1200, "log", ""), (stages[0], "Time", "seconds", 5400., 4900., 6100., 746, "log", ""),
              (stages[-1], "Effort", "ces", 3.4, np.nan, np.nan, 2, "exit survey", "q2")]
     return pd.DataFrame(rows, columns=METRICS)
@@ -174,7 +174,7 @@ def test_the_same_metric_of_two_sources_is_two_rows():
 
 
 def test_a_figure_without_n_or_interval_says_so():
-    bare = pd.DataFrame({"stage": ["Sign-up", "Leaving"], "metric": ["Paid", "Would recommend"], "kind": ["share", "nps"], "value": [.75, .1]})
+    bare = pd.DataFrame({"stage": ["Sign-up", "Leaving"], "metric": ["Paid", "Would recommend"], "kind": ["share", "nps"], "value": [.75, .7]})
     for more in ({}, {"low": .6}, {"n": 40}, {"n": 40, "low": .05, "high": .9}):
         spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(bare.assign(**more))).to_dict()
         pay = next(r for r in rows_of(spec, marks(spec, "circle")[0]) if r["stage"] == "Sign-up")

@@ -299,6 +299,35 @@ def test_a_figure_that_is_no_number_is_named_by_row_and_column(column, odd):
     with pytest.raises(BadInput, match=rf"metrics, row 7, column '{column}'.*a number.*blank"): trip.with_metrics(metrics)
 
 
+IMPOSSIBLE = [({"kind": "nps", "value": 40}, "column 'value'.*-1 to 1 for nps.*divide by 100: 0.4"), ({"kind": "csat", "value": 80}, "0 to 1 for csat.*0.8"),
+              ({"kind": "csat", "value": -1}, "0 to 1 for csat.*correct"), ({"kind": "share", "value": .5, "high": 70}, "column 'high'.*0.7"),
+              ({"kind": "emotion", "value": 2.5}, "-2 to 2 for emotion"), ({"kind": "seconds", "value": -5}, "0 or more for seconds"),
+              ({"value": 9, "lowest": 1, "highest": 5}, "1 to 5 for mean"), ({"low": 4., "high": 2.}, "interval.*4 to 2 around 3.*low <= value <= high"),
+              ({"low": 3.5, "high": 4.}, "interval"), ({"high": 2.5}, "interval"), ({"n": -3}, "column 'n'.*-3.*whole number"), ({"n": 3.7}, "column 'n'.*3.7"),
+              ({"lowest": 5, "highest": 1}, "ends of the scale.*5 to 1"), ({"lowest": 3, "highest": 3}, "ends of the scale"),
+              *(({"kind": x}, "column 'kind'.*a word") for x in (None, np.nan, 3, "  ")), *(({"metric": x}, "column 'metric'.*a word") for x in (None, np.nan, "")),
+              ({"kind": "NPS", "value": .4}, "kind 'NPS'.*did you mean 'nps'"), ({"value": True}, "column 'value'.*True.*a number")]
+
+
+@pytest.mark.parametrize("wrong, says", IMPOSSIBLE)
+def test_what_no_figure_of_its_kind_can_be_is_refused_with_its_row(wrong, says):
+    trip = journey_from_codings(table(*feelings("Use", A=1)))
+    rows = pd.DataFrame([{"stage": "Use", "metric": "ease", "kind": "mean", "value": 3.}, {"stage": "Use", "metric": "ease", "kind": "mean", "value": 3., **wrong}], index=[4, 7])
+    with pytest.raises(BadInput, match=f"metrics, row 7.*{says}"): trip.with_metrics(rows.astype(object))
+
+
+@pytest.mark.parametrize("kind, value, low, high", [("nps", -1, -1, 1), ("csat", 1, .2, 1), ("drop-off", 0, 0, .3), ("emotion", -2, -2, -1), ("seconds", 0, 0, 9e9), ("stars", 4.5, 4, 5),
+                                                    ("mean", -7, -8, -6), ("ces", 7, None, None)])
+def test_what_a_figure_of_its_kind_can_be_is_taken(kind, value, low, high):
+    row = {"stage": "Use", "metric": "ease", "kind": kind, "value": value, "low": low, "high": high, "n": 40}
+    assert journey_from_codings(table(*feelings("Use", A=1))).with_metrics(pd.DataFrame([row])).metrics["value"].tolist() == [value]
+
+
+@pytest.mark.parametrize("odd", [None, [{"stage": "Use"}], "metrics.csv"])
+def test_metrics_that_are_no_table_are_refused(odd):
+    with pytest.raises(BadInput, match="metrics.*a DataFrame.*stage_metrics"): journey_from_codings(table(*feelings("Use", A=1))).with_metrics(odd)
+
+
 valences = st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["Buy", "Use", "Leave"]), st.integers(-2, 2)), min_size=1, max_size=20)
 
 
