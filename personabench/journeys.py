@@ -475,8 +475,8 @@ def _possible(place: str, r: Any) -> None:
         if not isinstance(word := getattr(r, name), str) or not word.strip(): raise BadInput(f"{place}, column {name!r}", repr(word), "a word", "say what the figure is")
     kind, known = r.kind, [*_KIND_WORDS, "share"]
     if kind not in known and kind.strip().casefold() in known: raise BadInput(f"{place}, kind {kind!r}", "no such kind", ", ".join(known), nearest(kind, known))
-    if r.n < 0 or r.n % 1 > 0: raise BadInput(f"{place}, column 'n'", f"{r.n:g}", "how many people or cases: a whole number", "leave the cell blank where it is not known")
-    if r.lowest >= r.highest: raise BadInput(f"{place}, ends of the scale", f"{r.lowest:g} to {r.highest:g}", "lowest below highest", "exchange them, or leave both blank")
+    if r.n < 0 or r.n % 1 > 0: raise BadInput(f"{place}, column 'n'", f"{r.n:g}", "a whole number of people or cases", "leave the cell blank where it is not known")
+    if r.lowest >= r.highest: raise BadInput(f"{place}, ends of the scale", f"{r.lowest:g} to {r.highest:g}", "lowest < highest", "exchange them, or leave both blank")
     low, high = _SPANS.get(kind) or ((0., np.inf) if kind == "seconds" else (r.lowest, r.highest))
     for name in ("value", "low", "high"):
         x = getattr(r, name)

@@ -118,7 +118,8 @@ def test_a_measured_figure_reads_as_in_the_chart(study, kind, value, low, high, 
 
 
 @pytest.mark.parametrize("kind, more, words", [
-    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"), ("mean", {"lowest": 1, "highest": 5, "value": 3.75, "low": 3.6, "high": 3.86}, "mean, 1 to 5")])
+    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"),
+    ("mean", {"lowest": 1, "highest": 5, "value": 3.75, "low": 3.6, "high": 3.86}, "mean, 1 to 5")])
 def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, more, words):
     from personabench.journeys import _kind_words
     from personabench.map_pages import write_map

@@ -312,12 +312,13 @@ IMPOSSIBLE = [({"kind": "nps", "value": 40}, "column 'value'.*-1 to 1 for nps.*d
 @pytest.mark.parametrize("wrong, says", IMPOSSIBLE)
 def test_what_no_figure_of_its_kind_can_be_is_refused_with_its_row(wrong, says):
     trip = journey_from_codings(table(*feelings("Use", A=1)))
-    rows = pd.DataFrame([{"stage": "Use", "metric": "ease", "kind": "mean", "value": 3.}, {"stage": "Use", "metric": "ease", "kind": "mean", "value": 3., **wrong}], index=[4, 7])
+    sound = {"stage": "Use", "metric": "ease", "kind": "mean", "value": 3.}
+    rows = pd.DataFrame([sound, sound | wrong], index=[4, 7])
     with pytest.raises(BadInput, match=f"metrics, row 7.*{says}"): trip.with_metrics(rows.astype(object))
 
 
-@pytest.mark.parametrize("kind, value, low, high", [("nps", -1, -1, 1), ("csat", 1, .2, 1), ("drop-off", 0, 0, .3), ("emotion", -2, -2, -1), ("seconds", 0, 0, 9e9), ("stars", 4.5, 4, 5),
-                                                    ("mean", -7, -8, -6), ("ces", 7, None, None)])
+@pytest.mark.parametrize("kind, value, low, high", [("nps", -1, -1, 1), ("csat", 1, .2, 1), ("drop-off", 0, 0, .3), ("emotion", -2, -2, -1), ("seconds", 0, 0, 9e9),
+                                                    ("stars", 4.5, 4, 5), ("mean", -7, -8, -6), ("ces", 7, None, None)])
 def test_what_a_figure_of_its_kind_can_be_is_taken(kind, value, low, high):
     row = {"stage": "Use", "metric": "ease", "kind": kind, "value": value, "low": low, "high": high, "n": 40}
     assert journey_from_codings(table(*feelings("Use", A=1))).with_metrics(pd.DataFrame([row])).metrics["value"].tolist() == [value]
