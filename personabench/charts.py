@@ -684,7 +684,7 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     strength, (facet, facets) = -table["valence"].abs().fillna(1).to_numpy(float), pd.factorize(table["facet"])
     rank = np.array([_TELLING.index(f) if f in _TELLING else len(_TELLING) for f in facets], float)[facet]
     at = np.lexsort((pd.to_numeric(table["coding_id"], errors="coerce").to_numpy(float), rank, strength))
-    at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
+    at = at[~table["quote"].isin([_UNQUOTED, ""]).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
     turn = _nth((stage * (len(cases) + 1) + case)[at])

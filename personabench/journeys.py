@@ -527,18 +527,74 @@ def _aloud(note: str) -> str:
     return re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"(?:, listed in|: see) \.\w+", "", note))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
-def _checked(codings: pd.DataFrame) -> None:
-    "Refuse a table without the needed columns, or with a valence off the scale."
-    needed = ["turn", "case", "start", "end", "code", "facet", "valence"]
-    missing = [c for c in needed if c not in codings] + ([] if {"source", "source_id"} & set(codings) else ["source"])
-    if missing:
-        raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
-    twice = codings.columns[codings.columns.duplicated()]
-    if len(twice): raise BadInput("codings", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+def _refuse_first(odd: Any, table: pd.DataFrame, column: str, place: str, expected: str, cure: str) -> None:
+    "Refuse the first odd value of a column, by its row."
+    odd = np.asarray(odd, bool)
+    if not odd.any(): return
+    at = int(odd.argmax())
+    raise BadInput(f"{place}, row {table.index[at]}, column {column!r}", repr(table[column].tolist()[at]), expected, cure)
+
+
+def _whole_numbers(table: pd.DataFrame, column: str, place: str, blank: bool = False) -> pd.Series:
+    "Return a column of whole numbers, some of them blank if they may be. Raises BadInput."
+    x = table[column]
+    if isinstance(x.dtype, np.dtype) and x.dtype.kind in "iu": return x
+    n = pd.to_numeric(x.astype(object), errors="coerce").astype(float) if x.dtype.kind != "f" else x
+    odd = n.isna() & ~(blank & x.isna()) | n.notna() & ~(n.abs().lt(2 ** 53) & n.mod(1).eq(0))
+    _refuse_first(odd, table, column, place, "a whole number" + (", or blank" if blank else ""), "correct it, or leave the row out")
+    return n if n.isna().any() else n.astype("int64")
+
+
+def _held(table: Any, columns: Iterable[str], place: str) -> None:
+    "Refuse what is no table with these columns, each once."
+    _frame(table, place, f"pass study.{place}")
+    missing = [c for c in columns if c not in table]
+    if missing: raise BadInput(place, f"no column {', '.join(map(repr, missing))}", f"the columns of study.{place}", f"pass study.{place}")
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice): raise BadInput(place, f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+
+
+def _checked(codings: pd.DataFrame) -> pd.DataFrame:
+    "Return codings with numbers as numbers. Refuse a table without the needed columns, with a blank name or quote, or with a valence off the scale."
+    _held(codings, ["coding_id", "turn", "case", "start", "end", "quote", "code", "facet", "valence"], "codings")
+    key = "source_id" if "source_id" in codings else "source"
+    _held(codings, [key], "codings")
+    quote = codings["quote"]
+    if pd.api.types.infer_dtype(quote, skipna=False) not in ("string", "empty"):
+        _refuse_first([not isinstance(q, str) for q in quote], codings, "quote", "codings", "the words that are coded", "write '' where they are not known")
+    _refuse_first(quote.isna(), codings, "quote", "codings", "the words that are coded", "write '' where they are not known")
+    for column in ("source_id", "source", "code"):
+        if column in codings: _refuse_first(codings[column].isna(), codings, column, "codings", "a name", "name it, or leave the row out")
     valence = pd.to_numeric(codings["valence"], errors="coerce")
     wrong = codings[valence.abs() > 2]
     if len(wrong): raise BadInput(f"code {wrong['code'].iloc[0]!r}", f"valence {wrong['valence'].iloc[0]}", "a number from -2 to 2",
                                   "correct the valence in the codebook")
+    whole = {c: _whole_numbers(codings, c, "codings", blank=c == "turn") for c in ("coding_id", "turn", "start", "end")}
+    return codings.assign(**whole, **({} if "source" in codings else {"source": codings["source_id"].astype(str)}))
+
+# %% ../nbs/44_journeys.ipynb #7c1d0a17
+def _checked_book(codes: pd.DataFrame) -> None:
+    "Refuse a codebook without the needed columns, with a code without a name, or with a stage below itself."
+    _held(codes, ["code", "facet"], "codes")
+    _refuse_first(codes["code"].isna(), codes, "code", "codes", "a name", "name the code, or leave the row out")
+    stages = codes[codes["facet"].eq("stage")]
+    above = dict(zip(stages["code"], stages["parent"])) if "parent" in codes else {}
+    for stage in above:
+        at, seen = stage, set()
+        while at in above and at not in seen:
+            seen.add(at)
+            at = above[at]
+        if at in seen: raise BadInput(f"codes, stage {stage!r}", "it stands below itself", "another stage as its parent, or none", "correct the column 'parent'")
+
+
+def _checked_around(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None) -> pd.DataFrame | None:
+    "Refuse what cannot go with codings; return the turns with numbers as numbers."
+    if codes is not None: _checked_book(codes)
+    if cases is not None: _held(cases, ["case"], "cases")
+    if turns is None: return None
+    _held(turns, ["turn", "start"], "turns")
+    if not any(key in turns and key in codings for key in ("source_id", "source")): _held(turns, ["source_id" if "source_id" in codings else "source"], "turns")
+    return turns.assign(**{c: _whole_numbers(turns, c, "turns") for c in ("turn", "start")})
 
 # %% ../nbs/44_journeys.ipynb #4361e2e8
 @dataclass(frozen=True, eq=False)
@@ -554,7 +610,7 @@ class _Told:
 def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None,
           people: list[str] | None = None) -> _Told:
     "Place all codings, or those of the sources in which some people speak. Raises BadInput."
-    _checked(codings)
+    codings, turns = _checked(codings), _checked_around(codings, codes, turns, cases)
     kept, counts = _evidence(codings, cases)
     steps, order = (found := _steps(kept, codes)), _stage_order(kept, codes, found)
     if people is not None:
@@ -576,14 +632,16 @@ def journey_from_codings(
     codes: pd.DataFrame | None = None,      # columns of `study.codes`: gives stages their order and touchpoints their online
     turns: pd.DataFrame | None = None,      # columns of `study.turns`: which turns a long stage span reaches into
     cases: pd.DataFrame | None = None,      # columns of `study.cases`: who has withdrawn, and who refused to be quoted
-    people: Iterable[str] | None = None,    # ids of the cases to keep; None keeps everybody
+    people: Iterable[str] | None = None,    # ids of the cases to keep, or one id; None keeps everybody
     name: str = "everybody",                # whose journey it is, for titles
 ) -> Journey:
     """Make a journey from DataFrames; nothing else is needed.
 
-    Returns a `Journey`. Raises `BadInput` when a column is missing or a valence lies off the scale from -2 to 2.
+    Codings need the columns coding_id, source_id or source, turn (blank where there are none), case (blank: the source), start, end, quote ('' where the words
+    are not known), code, facet and valence. Returns a `Journey`. Raises `BadInput` when a column is missing, for a row without what it needs, and when a
+    valence lies off the scale from -2 to 2.
     """
-    asked = None if people is None else [str(p) for p in people]
+    asked = None if people is None else [str(p) for p in (people if isinstance(people, Iterable) and not isinstance(people, str) else [people])]
     return _journey_of(_told(codings, codes, turns, cases, asked), asked, name, codes)
 
 # %% ../nbs/44_journeys.ipynb #1e69e8b7
