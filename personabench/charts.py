@@ -87,7 +87,8 @@ def _inks(theme: str | None) -> dict[str, str]: return _THEMES[_themed(theme)]
 def _themed(theme: str | None) -> str:
     "Return light, dark or print: what is asked for, else what was set. Raises BadInput."
     theme = {"notebook": "light"}.get(_set[-1], _set[-1]) if theme is None else theme
-    if theme not in _THEMES: raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(theme, _THEMES))
+    if not isinstance(theme, str) or theme not in _THEMES:
+        raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(str(theme), _THEMES))
     return theme
 
 
@@ -147,6 +148,13 @@ def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list
     letter = size * (.51 if wide * 2 < len(text) else 1.02)
     one_line = re.sub(r"[ \t\r\n]+", " ", text).strip()       # a no-break space stays
     return textwrap.wrap(one_line, max(int(pixels / letter), 4), max_lines=lines, placeholder=" …", break_on_hyphens=False) or [""]
+
+# %% ../nbs/50_charts.ipynb #7c1d0a18
+def _at_least(least: int, place: str, **settings: Any) -> None:
+    "Refuse a setting that is no whole number, or too small a one; None is none."
+    for name, value in settings.items():
+        if value is None or isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least: continue
+        raise BadInput(f"{place}, {name}", repr(value), f"a whole number, {least} or more", f"leave {name} out for the usual one")
 
 # %% ../nbs/50_charts.ipynb #50584bf9
 @dataclass(frozen=True)
@@ -582,6 +590,7 @@ def chart_touchpoints(
 ) -> alt.LayerChart:
     "Draw which touchpoints people met at which stage: one row per touchpoint, size and number = people, shape = online or offline."
     _must_be(journey, "Journey", "chart_touchpoints")
+    _at_least(1, "chart_touchpoints", most=most, reach=reach)
     import altair as alt
 
     _draw_offline()
@@ -638,6 +647,7 @@ def chart_pains_gains(
 ) -> alt.LayerChart:
     "Draw the people with a gain (up) and with a pain (down) at each stage, with the commonest in words."
     _must_be(journey, "Journey", "chart_pains_gains")
+    _at_least(1, "chart_pains_gains", reach=reach)
     import altair as alt
 
     _draw_offline()
@@ -755,6 +765,7 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
             none.mark_text(fontSize=12, color=ink["muted"], fontStyle="italic", **style).encode(x=x, y=y, text=alt.Text("line:N"))]
 
 # %% ../nbs/50_charts.ipynb #69b74aeb
+_ONE_QUOTE = 80      # pixels of a quote of four lines, with who said it
 _HINT = "click stages, or take one from the menu below, to read what people said there"
 
 
@@ -765,10 +776,12 @@ def chart_quotes(
     heads: bool = False,           # as in the other lanes; the quotes name their stage themselves
     select: Any = None,            # the selection of stages to follow; without it a menu is drawn with the chart
     most: int = 8,                 # quotes per stage at most
-    height: int = 230,             # pixels for the quotes
+    height: int = 230,             # pixels for the quotes, 80 or more: one of four lines
 ) -> alt.LayerChart:
     "Set the quotes of the selected stage in columns; alone, the stage is chosen from a menu."
     _must_be(journey, "Journey", "chart_quotes")
+    _at_least(1, "chart_quotes", most=most)
+    _at_least(_ONE_QUOTE, "chart_quotes", height=height)
     _draw_offline()
     ink, n = _inks(theme), len(journey.stages)
     quotes = _telling_quotes(journey, most)

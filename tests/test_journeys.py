@@ -447,10 +447,13 @@ def test_a_column_that_is_there_twice_is_named():
 
 
 SOUND = [*feelings("Buy", A=1, B=-1, C=0), *feelings("Use", A=-2, B=-1, C=1), ("A", 9, 0, 5, "Queue", "pain")]
-ODD_CODINGS = [*((c, None, f"codings: no column '{c}'.*pass study.codings") for c in ("coding_id", "quote", "turn", "case", "start", "end", "code", "facet", "valence")),
+NEEDED = ("coding_id", "quote", "turn", "case", "start", "end", "code", "facet", "valence")
+ODD_CODINGS = [*((c, None, f"codings: no column '{c}'.*pass study.codings") for c in NEEDED),
                ("quote", np.nan, "row 2, column 'quote': nan.*write ''"), ("quote", None, "column 'quote'"), ("quote", 5, "column 'quote': 5"),
-               ("coding_id", "a1", "row 2, column 'coding_id': 'a1'.*whole number"), ("coding_id", np.nan, "'coding_id': nan"), ("turn", "late", "'turn': 'late'.*or blank"),
-               ("start", np.nan, "'start': nan"), ("start", "x", "'start': 'x'"), ("end", 12.5, "'end': 12.5"), ("end", np.inf, "'end': inf"), ("end", pd.Timestamp(0), "'end'"),
+               ("coding_id", "a1", "row 2, column 'coding_id': 'a1'.*whole number"), ("coding_id", np.nan, "'coding_id': nan"),
+               ("turn", "late", "'turn': 'late'.*or blank"),
+               ("start", np.nan, "'start': nan"), ("start", "x", "'start': 'x'"),
+               ("end", 12.5, "'end': 12.5"), ("end", np.inf, "'end': inf"), ("end", pd.Timestamp(0), "'end'"),
                ("code", None, "'code': None.*a name"), ("source", np.nan, "'source': nan.*a name")]
 
 
@@ -464,11 +467,13 @@ def test_a_coding_without_what_a_journey_and_its_charts_need_is_refused_by_row_a
 
 
 @pytest.mark.parametrize("around, says", [
-    ({"codes": pd.DataFrame({"code": ["Buy"]})}, "codes: no column 'facet'.*study.codes"), ({"cases": pd.DataFrame({"consent": ["no quotes"]})}, "cases: no column 'case'"),
+    ({"codes": pd.DataFrame({"code": ["Buy"]})}, "codes: no column 'facet'.*study.codes"),
+    ({"cases": pd.DataFrame({"consent": ["no quotes"]})}, "cases: no column 'case'"),
     ({"codes": pd.DataFrame({"code": ["Buy", None], "facet": "stage"})}, "codes, row 1, column 'code': nan.*a name"),
     ({"codes": pd.DataFrame({"code": ["Buy"], "facet": "stage", "parent": ["Buy"]})}, "codes, stage 'Buy': it stands below itself.*'parent'"),
     ({"codes": pd.DataFrame({"code": ["Buy", "Use"], "facet": "stage", "parent": ["Use", "Buy"]})}, "it stands below itself"),
-    ({"turns": pd.DataFrame({"turn": [0], "start": [0]})}, "turns: no column 'source'"), ({"turns": pd.DataFrame({"source": ["A"], "turn": [0]})}, "turns: no column 'start'"),
+    ({"turns": pd.DataFrame({"turn": [0], "start": [0]})}, "turns: no column 'source'"),
+    ({"turns": pd.DataFrame({"source": ["A"], "turn": [0]})}, "turns: no column 'start'"),
     ({"turns": pd.DataFrame({"source": ["A"], "turn": [0], "start": [np.nan]})}, "turns, row 0, column 'start'"), ({"turns": [1]}, "turns: a list.*a DataFrame"),
     ({"codes": "codes.csv"}, "codes: a str.*a DataFrame"), ({"cases": {"case": ["A"]}}, "cases: a dict.*study.cases")])
 def test_tables_that_cannot_go_with_codings_are_refused_by_name(around, says):
