@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import _UNQUOTED, Journey, _extremes
+from .journeys import _UNQUOTED, Journey, _at_least, _extremes
 from .schema import BadInput, _must_be, _sayable_spec, nearest
 
 if TYPE_CHECKING:
@@ -148,13 +148,6 @@ def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list
     letter = size * (.51 if wide * 2 < len(text) else 1.02)
     one_line = re.sub(r"[ \t\r\n]+", " ", text).strip()       # a no-break space stays
     return textwrap.wrap(one_line, max(int(pixels / letter), 4), max_lines=lines, placeholder=" …", break_on_hyphens=False) or [""]
-
-# %% ../nbs/50_charts.ipynb #7c1d0a18
-def _at_least(least: int, place: str, **settings: Any) -> None:
-    "Refuse a setting that is no whole number, or too small a one; None is none."
-    for name, value in settings.items():
-        if value is None or isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least: continue
-        raise BadInput(f"{place}, {name}", repr(value), f"a whole number, {least} or more", f"leave {name} out for the usual one")
 
 # %% ../nbs/50_charts.ipynb #50584bf9
 @dataclass(frozen=True)

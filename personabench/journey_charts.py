@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _at_least, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
+from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
                                  _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
-from .journeys import Journey, _SPANS, _kind_words, _measured, _refuse_first
+from .journeys import Journey, _SPANS, _at_least, _kind_words, _measured, _refuse_first
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
 from .statistics import wilson
 

@@ -455,6 +455,13 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
     for name in names:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
 
+# %% ../nbs/44_journeys.ipynb #7c1d0a18
+def _at_least(least: int, place: str, /, **settings: Any) -> None:
+    "Refuse a setting that is no whole number, or too small a one; None is none."
+    for name, value in settings.items():
+        if value is None or isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least: continue
+        raise BadInput(f"{place}, {name}", repr(value), f"a whole number, {least} or more", f"leave {name} out for the usual one")
+
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
 _SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
 _KIND_WORDS = {"nps": "net promoter score, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
@@ -712,7 +719,7 @@ def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:
 
 def _known(study: Study, cases: Iterable[str]) -> list[str]:
     "Return case ids as a list; refuse one that the study does not have."
-    asked = [cases] if isinstance(cases, str) else [str(c) for c in cases]
+    asked = [str(c) for c in (cases if isinstance(cases, Iterable) and not isinstance(cases, str) else [cases])]
     held = {str(c) for c in study.cases["case"]}
     for case in asked:
         if case not in held: raise NoSuchCase(f"case {case!r}", "the study has no such case", cure=nearest(case, held))

@@ -626,7 +626,8 @@ def test_the_decorated_charts_still_explain_themselves():
 NEEDS = pd.DataFrame({"need": ["A bike near", "A price"], "stage": STAGES[:2], "importance": [8., 6.], "satisfaction": [3., 5.], "score": [13., 7.], "low": [11., 5.],
                       "high": [15., 9.], "n": [80, 80]})
 ODD_NEEDS = [("n", np.inf, "'n': inf.*a number"), ("n", "many", "'n': 'many'"), ("n", 3.7, "'n': 3.7.*whole number"), ("n", -3, "'n': -3"),
-             ("score", "a", "'score': 'a'"), ("score", 99., "'score': 99.0.*0 to 20"), ("importance", 70., "'importance': 70.0.*0 to 10"), ("satisfaction", -1., "'satisfaction'"),
+             ("score", "a", "'score': 'a'"), ("score", 99., "'score': 99.0.*0 to 20"), ("importance", 70., "'importance': 70.0.*0 to 10"),
+             ("satisfaction", -1., "'satisfaction'"),
              ("importance", np.nan, "'importance': nan.*0 to 10"), ("low", 16., "'low': 16.0.*low <= high"), ("need", None, "'need'.*a name")]
 
 
