@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import _UNQUOTED, Journey, _extremes
+from .journeys import _UNQUOTED, Journey, _at_least, _extremes
 from .schema import BadInput, _must_be, _sayable_spec, nearest
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _inks(theme: str | None) -> dict[str, str]: return _THEMES[_themed(theme)]
 def _themed(theme: str | None) -> str:
     "Return light, dark or print: what is asked for, else what was set. Raises BadInput."
     theme = {"notebook": "light"}.get(_set[-1], _set[-1]) if theme is None else theme
-    if theme not in _THEMES: raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(theme, _THEMES))
+    if not isinstance(theme, str) or theme not in _THEMES:
+        raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(str(theme), _THEMES))
     return theme
 
 
@@ -587,6 +588,7 @@ def chart_touchpoints(
 ) -> alt.LayerChart:
     "Draw which touchpoints people met at which stage: one row per touchpoint, size and number = people, shape = online or offline."
     _must_be(journey, "Journey", "chart_touchpoints")
+    _at_least(1, "chart_touchpoints", most=most, reach=reach)
     import altair as alt
 
     _draw_offline()
@@ -643,6 +645,7 @@ def chart_pains_gains(
 ) -> alt.LayerChart:
     "Draw the people with a gain (up) and with a pain (down) at each stage, with the commonest in words."
     _must_be(journey, "Journey", "chart_pains_gains")
+    _at_least(1, "chart_pains_gains", reach=reach)
     import altair as alt
 
     _draw_offline()
@@ -689,7 +692,7 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     strength, (facet, facets) = -table["valence"].abs().fillna(1).to_numpy(float), pd.factorize(table["facet"])
     rank = np.array([_TELLING.index(f) if f in _TELLING else len(_TELLING) for f in facets], float)[facet]
     at = np.lexsort((pd.to_numeric(table["coding_id"], errors="coerce").to_numpy(float), rank, strength))
-    at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
+    at = at[~table["quote"].isin([_UNQUOTED, ""]).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
     turn = _nth((stage * (len(cases) + 1) + case)[at])
@@ -760,6 +763,7 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
             none.mark_text(fontSize=12, color=ink["muted"], fontStyle="italic", **style).encode(x=x, y=y, text=alt.Text("line:N"))]
 
 # %% ../nbs/50_charts.ipynb #69b74aeb
+_ONE_QUOTE = 80      # pixels of a quote of four lines, with who said it
 _HINT = "click stages, or take one from the menu below, to read what people said there"
 
 
@@ -770,10 +774,12 @@ def chart_quotes(
     heads: bool = False,           # as in the other lanes; the quotes name their stage themselves
     select: Any = None,            # the selection of stages to follow; without it a menu is drawn with the chart
     most: int = 8,                 # quotes per stage at most
-    height: int = 230,             # pixels for the quotes
+    height: int = 230,             # pixels for the quotes, 80 or more: one of four lines
 ) -> alt.LayerChart:
     "Set the quotes of the selected stage in columns; alone, the stage is chosen from a menu."
     _must_be(journey, "Journey", "chart_quotes")
+    _at_least(1, "chart_quotes", most=most)
+    _at_least(_ONE_QUOTE, "chart_quotes", height=height)
     _draw_offline()
     ink, n = _inks(theme), len(journey.stages)
     quotes = _telling_quotes(journey, most)

@@ -144,7 +144,7 @@ def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(j.metrics.itertuples()):
         value = "not measured" if pd.isna(r.value) else _measured(r.value, str(r.kind))
-        spread = "" if pd.isna(r.low) else f" ({_reach(r.low, r.high, str(r.kind))})"
+        spread = "" if pd.isna(r.low) or pd.isna(r.high) else f" ({_reach(r.low, r.high, str(r.kind))})"
         n, counted = (0, "n not known") if pd.isna(r.n) else (int(r.n), f"n = {int(r.n):,}")
         told = " · ".join([_of_what(r), counted, *([str(r.source)] if pd.notna(r.source) else [])])
         cells.setdefault(r.stage, []).append(_item(_key("metrics", r.stage, "", i), f"{r.metric}: {value}{spread}", _strength(0, n), told))

@@ -14,7 +14,8 @@ import pandas as pd
 
 from .event_logs import EventJourney, _reached
 from .experience_measures import experience_scores, opportunity_scores
-from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order, _steps, _who, Journey
+from .journeys import (_METRICS, _SPANS, _at_least, _frame, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order,
+                                   _steps, _who, Journey)
 from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest, _all_of, _must_be
@@ -39,10 +40,11 @@ def _wanted(items: pd.DataFrame | Mapping[str, Mapping[str, str]]) -> pd.DataFra
         odd = [stage for stage, asked in items.items() if not isinstance(asked, Mapping)]
         if odd: raise BadInput(f"items, stage {odd[0]!r}", repr(items[odd[0]]), "a dict question -> kind", f"{{{odd[0]!r}: {{'question': 'mean'}}}}")
         items = pd.DataFrame([(s, q, k) for s, asked in items.items() for q, k in asked.items()], columns=["stage", "question", "kind"])
+    _frame(items, "items", "or a dict {stage: {question: kind}}")
     missing = [c for c in ("stage", "question", "kind") if c not in items]
     if missing: raise BadInput("items", f"no column {', '.join(map(repr, missing))}", "columns stage, question and kind", "or a dict {stage: {question: kind}}")
     for kind in items["kind"]:
-        if kind not in _KINDS: raise BadInput(f"items, kind {kind!r}", "no such kind", ", ".join(_KINDS), nearest(str(kind), _KINDS))
+        if not isinstance(kind, str) or kind not in _KINDS: raise BadInput(f"items, kind {kind!r}", "no such kind", ", ".join(_KINDS), nearest(str(kind), _KINDS))
     return items.assign(**{c: None for c in ("answer", "metric", "scale") if c not in items})
 
 
@@ -145,9 +147,6 @@ def _share(survey: Survey, row: pd.Series, keep: np.ndarray, answer: Any) -> tup
     return share, *wilson(share * n if n else 0, n), int((w > 0).sum())
 
 # %% ../nbs/49_journey_measures.ipynb #49a0000b
-_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
-
-
 def _scored(survey: Survey, row: pd.Series, kind: str, own: Any, other: Any) -> tuple[float, float] | None:
     "Return the ends of the answers of a question with numbers or an order; None for a mean without. Raises BadInput."
     place = f"question {row['variable']!r}"
@@ -262,8 +261,9 @@ def event_metrics(
 # %% ../nbs/49_journey_measures.ipynb #49a00015
 def _pairs(pairs: Mapping[str, tuple[str, str]], stages: Mapping[str, str]) -> list[str]:
     "Return all questions of the pairs. Raises BadInput, NoSuchName."
+    if not isinstance(pairs, Mapping): raise BadInput("pairs", repr(pairs), "a dict need -> two questions", "{'a bike near': ('imp_near', 'sat_near')}")
     for need, pair in pairs.items():
-        if isinstance(pair, str) or len(pair) != 2: raise BadInput(f"pairs, need {need!r}", repr(pair), "two questions", "(importance, satisfaction)")
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2: raise BadInput(f"pairs, need {need!r}", repr(pair), "two questions", "(importance, satisfaction)")
     if not pairs: raise BadInput("pairs", "no needs", "{need: (importance question, satisfaction question)}")
     for need in stages:
         if need not in pairs: raise NoSuchName(f"stages, need {need!r}", "not among the pairs", "a need of pairs", nearest(str(need), pairs))
@@ -427,6 +427,7 @@ def _all_stages(journey: Journey, planned: pd.DataFrame) -> list[str]:
 
 def _as_planned(journey: Journey, planned: pd.DataFrame) -> pd.DataFrame:
     "Return planned in the order of stages and of the plan. Raises BadInput, NoSuchName."
+    _frame(planned, "planned", f"a table with the columns stage, touchpoint [, {', '.join(_PLANNED)}]")
     missing = [c for c in ("stage", "touchpoint") if c not in planned]
     if missing: raise BadInput("planned", f"no column {', '.join(map(repr, missing))}", f"stage, touchpoint [, {', '.join(_PLANNED)}]")
     twice = planned.columns[planned.columns.duplicated()]
@@ -498,7 +499,9 @@ _STRATEGY = ["stage", "strategy", "why", "pain", "people", "of", "channel", "cod
 
 def _has(table: pd.DataFrame | None, name: str, needed: Sequence[str]) -> None:
     "Refuse a table without the needed columns."
-    missing = [c for c in needed if table is not None and c not in table]
+    if table is None: return
+    _frame(table, name, f"a table with the columns {', '.join(needed)}")
+    missing = [c for c in needed if c not in table]
     if missing: raise BadInput(name, f"no column {', '.join(map(repr, missing))}", f"columns {', '.join(needed)}")
 
 
@@ -614,6 +617,7 @@ def suggest_strategies(
     cannot know. Raises BadInput (a missing column), NoSuchName (a stage).
     """
     _must_be(journey, "Journey", "suggest_strategies")
+    _at_least(1, "suggest_strategies", least=least)
     _has(opportunities, "opportunities", ("need", "stage", "importance", "satisfaction", "score", "low", "high", "n"))
     _has(channels, "channels", ("stage", "channel", "people"))
     rows = [*_mend(journey, least), *_keep_word(journey), *(_serve(journey, opportunities) if opportunities is not None else []), *_keep_gains(journey, least)]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from .consent import _refuses
 from .personas import _kept, asked_sources
-from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _must_be
+from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _a, _must_be
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
 
@@ -421,8 +421,8 @@ class Journey:
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
-        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column and for what is no number,
-        `NoSuchName` for a stage that the journey does not have.
+        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column, for what is no number and for what no
+        figure of its kind can be (a net promoter score is -1 to 1, a share 0 to 1), `NoSuchName` for a stage that the journey does not have.
         """
         return replace(self, metrics=_more_metrics(self, metrics))
 
@@ -433,12 +433,14 @@ class Journey:
 # %% ../nbs/44_journeys.ipynb #0a5c0ab7
 def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
+    _frame(metrics, "metrics", "stage_metrics makes one")
     missing = [c for c in _METRICS[:4] if c not in metrics]
     if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
     twice = metrics.columns[metrics.columns.duplicated()]
     if len(twice): raise BadInput("metrics", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     _known_stages(metrics["stage"], j)
-    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c) for c in _MEASURED})
+    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c, "metrics") for c in _MEASURED})
+    for row, r in zip(metrics.index, more.itertuples()): _possible(f"metrics, row {row}", r)
     both = [t for t in (j.metrics, more) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
     return table.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(j.stages["stage"])}), kind="stable", ignore_index=True)
@@ -447,14 +449,19 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
 _MEASURED = ("value", "low", "high", "n", "lowest", "highest")
 
 
-def _measured(metrics: pd.DataFrame, column: str) -> np.ndarray:
-    "Return a column of metrics as numbers, NaN where nothing is known. Raises BadInput."
-    out = np.full(len(metrics), np.nan)
-    for i, (at, x) in enumerate(metrics[column].items() if column in metrics else ()):
-        try: out[i] = np.nan if x is None or x is pd.NA else float(x)
-        except (TypeError, ValueError): out[i] = np.inf
-        if np.isinf(out[i]): raise BadInput(f"metrics, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
+def _measured(table: pd.DataFrame, column: str, place: str) -> np.ndarray:
+    "Return a column of figures as numbers, NaN where nothing is known. Raises BadInput."
+    out = np.full(len(table), np.nan)
+    for i, (at, x) in enumerate(table[column].items() if column in table else ()):
+        try: out[i] = np.nan if x is None or x is pd.NA else np.inf if isinstance(x, (bool, np.bool_)) else float(x)
+        except (TypeError, ValueError, OverflowError): out[i] = np.inf
+        if np.isinf(out[i]): raise BadInput(f"{place}, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
     return out
+
+
+def _frame(table: Any, place: str, cure: str) -> None:
+    "Refuse what is no table."
+    if not isinstance(table, pd.DataFrame): raise BadInput(place, _a(type(table).__name__), "a DataFrame", cure)
 
 
 def _known_stages(names: Iterable[Any], j: Journey) -> None:
@@ -463,7 +470,15 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
     for name in names:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
 
+# %% ../nbs/44_journeys.ipynb #7c1d0a18
+def _at_least(least: int, place: str, /, **settings: Any) -> None:
+    "Refuse a setting that is no whole number, or too small a one; None is none."
+    for name, value in settings.items():
+        if value is None or isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least: continue
+        raise BadInput(f"{place}, {name}", repr(value), f"a whole number, {least} or more", f"leave {name} out for the usual one")
+
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
+_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
 _KIND_WORDS = {"nps": "net promoter score, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
                "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
 
@@ -474,6 +489,24 @@ def _kind_words(kind: str, lowest: float = np.nan, highest: float = np.nan, answ
     words = _KIND_WORDS.get(kind, kind)
     known = words == "mean" and lowest == lowest and highest == highest
     return f"{words}, {lowest:g} to {highest:g}".replace("-", "−") if known else words
+
+# %% ../nbs/44_journeys.ipynb #7c1d0a07
+def _possible(place: str, r: Any) -> None:
+    "Refuse a row of metrics that says what no figure of its kind can be."
+    for name in ("metric", "kind"):
+        if not isinstance(word := getattr(r, name), str) or not word.strip(): raise BadInput(f"{place}, column {name!r}", repr(word), "a word", "say what the figure is")
+    kind, known = r.kind, [*_KIND_WORDS, "share"]
+    if kind not in known and kind.strip().casefold() in known: raise BadInput(f"{place}, kind {kind!r}", "no such kind", ", ".join(known), nearest(kind, known))
+    if r.n < 0 or r.n % 1 > 0: raise BadInput(f"{place}, column 'n'", f"{r.n:g}", "a whole number of people or cases", "leave the cell blank where it is not known")
+    if r.lowest >= r.highest: raise BadInput(f"{place}, ends of the scale", f"{r.lowest:g} to {r.highest:g}", "lowest < highest", "exchange them, or leave both blank")
+    low, high = _SPANS.get(kind) or ((0., np.inf) if kind == "seconds" else (r.lowest, r.highest))
+    for name in ("value", "low", "high"):
+        x = getattr(r, name)
+        if not (x < low - 1e-9 or x > high + 1e-9): continue
+        cure = f"divide by 100: {x / 100:g}" if kind in _SPANS and kind != "emotion" and abs(x) >= 2 and low <= x / 100 <= high else "correct the figure, or its kind"
+        raise BadInput(f"{place}, column {name!r}", f"{x:g}", f"{low:g} to {high:g} for {kind}" if high < np.inf else f"{low:g} or more for {kind}", cure)
+    if r.low > r.high or r.low > r.value + 1e-9 or r.high < r.value - 1e-9:
+        raise BadInput(f"{place}, interval", f"{r.low:g} to {r.high:g} around {r.value:g}", "low <= value <= high", "correct them, or leave the interval blank")
 
 # %% ../nbs/44_journeys.ipynb #54ad7be6
 def _torn(felt: pd.DataFrame) -> str:
@@ -517,18 +550,74 @@ def _aloud(note: str) -> str:
     return re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"(?:, listed in|: see) \.\w+", "", note))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
-def _checked(codings: pd.DataFrame) -> None:
-    "Refuse a table without the needed columns, or with a valence off the scale."
-    needed = ["turn", "case", "start", "end", "code", "facet", "valence"]
-    missing = [c for c in needed if c not in codings] + ([] if {"source", "source_id"} & set(codings) else ["source"])
-    if missing:
-        raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
-    twice = codings.columns[codings.columns.duplicated()]
-    if len(twice): raise BadInput("codings", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+def _refuse_first(odd: Any, table: pd.DataFrame, column: str, place: str, expected: str, cure: str) -> None:
+    "Refuse the first odd value of a column, by its row."
+    odd = np.asarray(odd, bool)
+    if not odd.any(): return
+    at = int(odd.argmax())
+    raise BadInput(f"{place}, row {table.index[at]}, column {column!r}", repr(table[column].tolist()[at]), expected, cure)
+
+
+def _whole_numbers(table: pd.DataFrame, column: str, place: str, blank: bool = False) -> pd.Series:
+    "Return a column of whole numbers, some of them blank if they may be. Raises BadInput."
+    x = table[column]
+    if isinstance(x.dtype, np.dtype) and x.dtype.kind in "iu": return x
+    n = pd.to_numeric(x.astype(object), errors="coerce").astype(float) if x.dtype.kind != "f" else x
+    odd = n.isna() & ~(blank & x.isna()) | n.notna() & ~(n.abs().lt(2 ** 53) & n.mod(1).eq(0))
+    _refuse_first(odd, table, column, place, "a whole number" + (", or blank" if blank else ""), "correct it, or leave the row out")
+    return n if n.isna().any() else n.astype("int64")
+
+
+def _held(table: Any, columns: Iterable[str], place: str) -> None:
+    "Refuse what is no table with these columns, each once."
+    _frame(table, place, f"pass study.{place}")
+    missing = [c for c in columns if c not in table]
+    if missing: raise BadInput(place, f"no column {', '.join(map(repr, missing))}", f"the columns of study.{place}", f"pass study.{place}")
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice): raise BadInput(place, f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+
+
+def _checked(codings: pd.DataFrame) -> pd.DataFrame:
+    "Return codings with numbers as numbers. Refuse a table without the needed columns, with a blank name or quote, or with a valence off the scale."
+    _held(codings, ["coding_id", "turn", "case", "start", "end", "quote", "code", "facet", "valence"], "codings")
+    key = "source_id" if "source_id" in codings else "source"
+    _held(codings, [key], "codings")
+    quote = codings["quote"]
+    if pd.api.types.infer_dtype(quote, skipna=False) not in ("string", "empty"):
+        _refuse_first([not isinstance(q, str) for q in quote], codings, "quote", "codings", "the words that are coded", "write '' where they are not known")
+    _refuse_first(quote.isna(), codings, "quote", "codings", "the words that are coded", "write '' where they are not known")
+    for column in ("source_id", "source", "code"):
+        if column in codings: _refuse_first(codings[column].isna(), codings, column, "codings", "a name", "name it, or leave the row out")
     valence = pd.to_numeric(codings["valence"], errors="coerce")
     wrong = codings[valence.abs() > 2]
     if len(wrong): raise BadInput(f"code {wrong['code'].iloc[0]!r}", f"valence {wrong['valence'].iloc[0]}", "a number from -2 to 2",
                                   "correct the valence in the codebook")
+    whole = {c: _whole_numbers(codings, c, "codings", blank=c == "turn") for c in ("coding_id", "turn", "start", "end")}
+    return codings.assign(**whole, **({} if "source" in codings else {"source": codings["source_id"].astype(str)}))
+
+# %% ../nbs/44_journeys.ipynb #7c1d0a17
+def _checked_book(codes: pd.DataFrame) -> None:
+    "Refuse a codebook without the needed columns, with a code without a name, or with a stage below itself."
+    _held(codes, ["code", "facet"], "codes")
+    _refuse_first(codes["code"].isna(), codes, "code", "codes", "a name", "name the code, or leave the row out")
+    stages = codes[codes["facet"].eq("stage")]
+    above = dict(zip(stages["code"], stages["parent"])) if "parent" in codes else {}
+    for stage in above:
+        at, seen = stage, set()
+        while at in above and at not in seen:
+            seen.add(at)
+            at = above[at]
+        if at in seen: raise BadInput(f"codes, stage {stage!r}", "it stands below itself", "another stage as its parent, or none", "correct the column 'parent'")
+
+
+def _checked_around(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None) -> pd.DataFrame | None:
+    "Refuse what cannot go with codings; return the turns with numbers as numbers."
+    if codes is not None: _checked_book(codes)
+    if cases is not None: _held(cases, ["case"], "cases")
+    if turns is None: return None
+    _held(turns, ["turn", "start"], "turns")
+    if not any(key in turns and key in codings for key in ("source_id", "source")): _held(turns, ["source_id" if "source_id" in codings else "source"], "turns")
+    return turns.assign(**{c: _whole_numbers(turns, c, "turns") for c in ("turn", "start")})
 
 # %% ../nbs/44_journeys.ipynb #4361e2e8
 @dataclass(frozen=True, eq=False)
@@ -563,7 +652,7 @@ def _one_voice(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.DataFram
 def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None,
           people: list[str] | None = None) -> _Told:
     "Place all codings, or those of the sources in which some people speak. Raises BadInput."
-    _checked(codings)
+    codings, turns = _checked(codings), _checked_around(codings, codes, turns, cases)
     stage = codings["facet"].eq("stage")  # a stage may reach over several turns; what is said in it is cut to one speaker's words
     cut = _one_voice(codings, turns)
     codings = codings.assign(**{c: codings[c].where(stage, cut[c]) for c in ("start", "end", "quote") if c in codings})
@@ -589,14 +678,16 @@ def journey_from_codings(
     codes: pd.DataFrame | None = None,      # columns of `study.codes`: gives stages their order and touchpoints their online
     turns: pd.DataFrame | None = None,      # columns of `study.turns`: which turns a long stage span reaches into
     cases: pd.DataFrame | None = None,      # columns of `study.cases`: who has withdrawn, and who refused to be quoted
-    people: Iterable[str] | None = None,    # ids of the cases to keep; None keeps everybody
+    people: Iterable[str] | None = None,    # ids of the cases to keep, or one id; None keeps everybody
     name: str = "everybody",                # whose journey it is, for titles
 ) -> Journey:
     """Make a journey from DataFrames; nothing else is needed.
 
-    Returns a `Journey`. Raises `BadInput` when a column is missing or a valence lies off the scale from -2 to 2.
+    Codings need the columns coding_id, source_id or source, turn (blank where there are none), case (blank: the source), start, end, quote ('' where the words
+    are not known), code, facet and valence. Returns a `Journey`. Raises `BadInput` when a column is missing, for a row without what it needs, and when a
+    valence lies off the scale from -2 to 2.
     """
-    asked = None if people is None else [str(p) for p in people]
+    asked = None if people is None else [str(p) for p in (people if isinstance(people, Iterable) and not isinstance(people, str) else [people])]
     return _journey_of(_told(codings, codes, turns, cases, asked), asked, name, codes)
 
 # %% ../nbs/44_journeys.ipynb #1e69e8b7
@@ -667,7 +758,7 @@ def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:
 
 def _known(study: Study, cases: Iterable[str]) -> list[str]:
     "Return case ids as a list; refuse one that the study does not have."
-    asked = [cases] if isinstance(cases, str) else [str(c) for c in cases]
+    asked = [str(c) for c in (cases if isinstance(cases, Iterable) and not isinstance(cases, str) else [cases])]
     held = {str(c) for c in study.cases["case"]}
     for case in asked:
         if case not in held: raise NoSuchCase(f"case {case!r}", "the study has no such case", cure=nearest(case, held))

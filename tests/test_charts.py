@@ -461,3 +461,18 @@ def test_values_are_what_json_can_hold():
     names = ["x", "n", "words", "yes", "kind", "maybe"]
     assert charts._values(table) == [dict(zip(names, row)) for row in ([1., 1, "a", True, "u", 1], [None, 2, None, False, "v", None], [None, 3, "b", True, None, 3])]
     assert json.dumps(charts._values(table), allow_nan=False)
+
+
+@pytest.mark.parametrize("chart, name, odd", [
+    *((chart, name, odd) for chart, name in ((chart_touchpoints, "most"), (chart_touchpoints, "reach"), (chart_pains_gains, "reach"), (chart_quotes, "most"))
+      for odd in (0, -1, 2.5, "3", True, np.nan)),
+    *((chart_quotes, "height", odd) for odd in (0, 10, 79, "tall", np.inf)), *((chart_emotions, "theme", odd) for odd in (["dark"], 5, "pink"))])
+def test_a_setting_that_no_chart_can_follow_is_named(chart, name, odd):
+    with pytest.raises(BadInput, match=name) as said: chart(trip_of(["Buy", "Use"], 3), **{name: odd})
+    assert said.value.expected and said.value.cure
+
+
+def test_the_least_settings_draw_something():
+    trip = trip_of(["Buy", "Use"], 3, long=True)
+    assert "Buy: 1 of" in json.dumps(chart_quotes(trip, height=80).to_dict()), "a quote of each stage has room"
+    for chart in (chart_touchpoints, chart_pains_gains): assert chart(trip, reach=np.int64(1)).to_dict()

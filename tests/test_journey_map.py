@@ -118,7 +118,8 @@ def test_a_measured_figure_reads_as_in_the_chart(study, kind, value, low, high, 
 
 
 @pytest.mark.parametrize("kind, more, words", [
-    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"), ("mean", {"lowest": 1, "highest": 5}, "mean, 1 to 5")])
+    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"),
+    ("mean", {"lowest": 1, "highest": 5, "value": 3.75, "low": 3.6, "high": 3.86}, "mean, 1 to 5")])
 def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, more, words):
     from personabench.journeys import _kind_words
     from personabench.map_pages import write_map
@@ -130,6 +131,18 @@ def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_
     assert said(item) == f"{words} · n = 40 · wave1"
     assert map_evidence(j, item["k"])["figures"].replace("\u00a0", " ") == f"“How?” · {words} · n = 40 · wave1"
     assert words in write_map(j, tmp_path / "map.html", study=study).read_text("utf-8").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("kind, value, end, shown", [("nps", .4, {"low": .2}, "+40"), ("nps", .4, {"high": .6}, "+40"), ("seconds", 7200., {"low": 60.}, "2 h"),
+                                                     ("mean", 3., {"low": 2.}, "3.0"), ("csat", .8, {"high": .9}, "80 %")])
+def test_half_an_interval_is_none_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, value, end, shown):
+    from personabench.map_pages import write_map
+
+    j = journey(study).with_metrics(pd.DataFrame([{"stage": "Sign-up", "metric": "M", "kind": kind, "value": value, "n": 40, **end}]))
+    [item] = cell(JourneyMap(study, j).columns(), "metrics", "Sign-up")
+    assert item["text"] == map_evidence(j, item["k"])["title"] == f"M: {shown}"
+    page = write_map(j, tmp_path / "map.html", study=study).read_text("utf-8")
+    assert f"M: {shown}" in page and f"M: {shown} (" not in page
 
 
 @pytest.mark.parametrize("unknown", [{}, {"n": None}, {"n": float("nan")}])

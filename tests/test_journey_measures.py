@@ -642,3 +642,21 @@ def test_paper_maps_are_the_explorers_and_no_chance_finding_passes_as_one(sample
     maps = got[got["measure"].eq("Paper map") & got["a"].eq("Commuters") & got["b"].eq("Weekend explorers")]
     assert (maps["value_a"] == 0).all() and maps["value_b"].max() >= .5 and (got["q"].dropna() >= got.loc[got["q"].notna(), "p"]).all()
     assert got.attrs["notes"] == []
+
+
+@pytest.mark.parametrize("ask, says", [
+    *((lambda sample, odd=odd: stage_metrics(sample, odd), "items: .*a DataFrame.*question: kind") for odd in (None, 5, ["Sign-up"])),
+    (lambda sample: stage_metrics(sample, {"Sign-up": {"ease_signup": ["mean"]}}), "no such kind"),
+    *((lambda sample, odd=odd: stage_opportunities(sample, odd), "pairs: .*a dict need -> two questions") for odd in (None, 5, "x", [])),
+    *((lambda sample, odd=odd: stage_opportunities(sample, {"near": odd}), "pairs, need 'near'.*two questions") for odd in (None, 5, "ab", ("a",), {"a", "b"})),
+    *((lambda sample, odd=odd: journey_deviations(journey(sample), odd), "planned: .*a DataFrame.*touchpoint") for odd in (None, 5, [("Sign-up", "App")])),
+    *((lambda sample, odd=odd: suggest_strategies(journey(sample), opportunities=odd), "opportunities: .*a DataFrame.*need") for odd in (5, "x", [1])),
+    (lambda sample: suggest_strategies(journey(sample), channels={"stage": []}), "channels: a dict.*a DataFrame"),
+    *((lambda sample, odd=odd: suggest_strategies(journey(sample), least=odd), "suggest_strategies, least.*whole number, 1 or more") for odd in (0, -1, "2", 1.5, True))])
+def test_what_is_no_table_and_no_count_is_named(sample, ask, says):
+    with pytest.raises(BadInput, match=says): ask(sample)
+
+
+@pytest.mark.parametrize("odd", [5, np.nan])
+def test_one_case_that_the_study_has_not_is_named_without_a_list_too(sample, odd):
+    with pytest.raises(NoSuchCase, match=f"case '{odd}'"): journey(sample, cases=odd)
