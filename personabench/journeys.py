@@ -645,7 +645,7 @@ def _left_out(codings: pd.DataFrame, counts: np.ndarray, gone: Iterable[str]) ->
 
 def _one_voice(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.DataFrame:
     "Cut codings to the turn that they belong to, where it is known."
-    known = turns is not None and {"source_id", "quote"} <= set(codings) and "source_id" in turns
+    known = turns is not None and {"source_id", "turn", "quote"} <= set(codings) and {"source_id", "turn", "start", "end"} <= set(turns)
     return clip_to_turn(codings, turns) if known else codings
 
 
