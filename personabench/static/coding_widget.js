@@ -101,6 +101,11 @@ function makeSelection(v) {
   return { set, move, ways, draw, beside, caretBox, reveal, lo, hi, native, get anchor() { return anchor; }, get focus() { return focus; }, get quiet() { return quiet; } };
 }
 
+/** A span without white space at its ends, nor the name of a speaker: that stands between two turns. Empty (the end before the start) where no words are left. */
+export function within({ text, pieces }, a, b) {
+  return trimSpan(text, Math.max(a, pieces[firstIndex(pieces, p => p.end > a)]?.start ?? b), Math.min(b, pieces[firstIndex(pieces, p => p.start >= b) - 1]?.end ?? a));
+}
+
 // == 3 The link to Python ==
 function makeCodingLink(v) {
   const { study, coder } = v.model.get("state") || {}, link = makeLink(v, `personabench:${study}:${coder}`, v.hear, () => v.doc && !v.offline ? { type: "ping", event: v.doc.event } : null);
@@ -170,8 +175,8 @@ function settle(v, guid, id) {
 function makeCoding(v) {
   const recent = [];
   const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
-  const span = () => {
-    const [start, end] = trimSpan(v.doc.text, v.sel.lo(), v.sel.hi());
+  const span = (a = v.sel.lo(), b = v.sel.hi()) => {
+    const [start, end] = within(v.doc, a, b);
     return end > start ? { start, end } : null;
   };
   const wire = s => ({ start: v.doc.off.toCodePoints(s.start), end: v.doc.off.toCodePoints(s.end) });
@@ -426,7 +431,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack };
+  v.kit = { LANE, LINES, PAINTS, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -3,8 +3,8 @@
 // shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
 // 5 panels, 6 find, 7 the mouse, 8 joining.
 
-let LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
-export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+let LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within;
+export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
 
 // == 1 What queries mean ==
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order. */
@@ -18,7 +18,7 @@ export function rankCodes(codes, query, recent) {
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
  * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc */
 export function snapSpan(doc, a, b) {
-  [a, b] = trimSpan(doc.text, a, b);
+  [a, b] = within(doc, a, b);
   if (a >= b) return [a, a];
   const p = pieceAt(doc, a + 1), q = pieceAt(doc, b);
   const first = doc.segments.around("word", doc.text.slice(p.start, p.end), a - p.start), last = doc.segments.around("word", doc.text.slice(q.start, q.end), b - 1 - q.start);
@@ -70,11 +70,11 @@ function joinUnits(v) {
     const words = v.doc.text.slice(p.start, p.end), [a, b] = v.doc.segments.around(unit, words, at - p.start);
     return trimSpan(v.doc.text, p.start + a, p.start + b);
   };
-  /** Select a unit; pressed again, the next one is added. */
+  /** Select a unit; pressed again, the next one is added or, behind the last one of a turn, taken instead: a speaker's name is no part of a quote. */
   const take = unit => {
-    const chosen = sel.lo() < sel.hi(), at = sel.focus, from = chosen ? sel.hi() - 1 : unit === "turn" ? at : lookFrom(v.doc.text, at);
-    const [a, b] = ahead(unit, from), [c, d] = chosen && sel.lo() <= a && sel.hi() >= b && unit !== "turn" ? ahead(unit, sel.hi()) : [a, b];
-    if (d > c) sel.set(chosen && sel.lo() <= c ? sel.lo() : c, d);
+    const s = v.coding.span(), turn = at => pieceAt(v.doc, at).turn, [a, b] = ahead(unit, s ? s.end - 1 : unit === "turn" ? sel.focus : lookFrom(v.doc.text, sel.focus));
+    const [c, d] = s && s.start <= a && s.end >= b && unit !== "turn" ? ahead(unit, s.end) : [a, b];
+    if (d > c) sel.set(s && s.start <= c && turn(s.end) === turn(d) ? s.start : c, d);
   };
   /** The unit at a position or, where none is, behind it: only what holds letters, digits or pictures is a word. */
   const ahead = (unit, at) => {
@@ -125,9 +125,8 @@ function joinChanges(v) {
   /** Move the ends while a handle or key moves; `done` writes. */
   const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
-    const [start, end] = trimSpan(v.doc.text, c.start, c.end);
-    const last = pieceAt(v.doc, c.end - 1), before = v.doc.pieces[v.doc.pieces.indexOf(last) - 1];
-    v.coding.stretch(c, start, last.start < c.end || !before ? end : before.end); // an end at the first words of a turn takes none of its speaker's name
+    const { start, end } = v.coding.span(c.start, c.end) || old;
+    v.coding.stretch(c, start, end);
     if (c.start === old.start && c.end === old.end) return;
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);

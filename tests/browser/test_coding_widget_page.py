@@ -149,6 +149,19 @@ def test_punctuation_is_no_word_and_behind_a_sentence_comes_the_next(bench):
     assert bench.at("It says").keys("s", "ArrowRight", "s").selected == "It says so every single morning.", "after the last one there is none"
 
 
+def test_words_and_sentences_pressed_on_go_to_the_next_turn_without_its_speaker(bench):
+    assert bench.at("ten minutes").keys("w", "w").selected == "ten minutes"
+    assert bench.keys("w").selected == "And", "the next turn's first word, and no “Interviewer:”"
+    assert bench.keys("w", "s").selected == "And in winter?"
+    assert [bench.keys("s").selected for _ in "12"] == [TALK[3][1], "שלום, אני נוסעת באופניים כל יום."]
+    bench.at("And in").keys("t", "Shift+ArrowRight", "Enter").type("dock").keys("Enter")
+    assert bench.quotes == [("Dock full", "And in winter?")], "nor does an end at the next turn's first word take it"
+    bench.at("It costs").keys("s")
+    bench.keys("Control+Shift+ArrowRight", "Control+Shift+ArrowRight")
+    across = bench.selected
+    assert across.startswith("It costs") and across.endswith("And") and bench.keys("s").selected.endswith("And in winter?"), "what goes over two turns goes on"
+
+
 def test_down_and_up_keep_the_column_from_turn_to_turn(bench):
     for words in ("do you", "When the", "costs me", "in winter", "dock. When", "single"):
         at, turn = bench.at(words).look("[v.sel.focus, v.doc.pieces.findIndex(p => p.end >= v.sel.focus)]")
@@ -371,7 +384,7 @@ def test_a_key_that_codes_leaves_the_words_about_it_to_the_next_frame(bench):
         v.coding.put([v.codes()[0]]); return [foot() === was, v.doc.list.length, v.doc.groups[0].ranges.length]; })()""")
     assert now == [True, 1, 1]
     bench.told("Coded 4 characters")
-    assert bench.page.locator(".pb-kept").inner_text().endswith("saved")
+    bench.page.locator(".pb-kept", has_text="saved").wait_for()  # some frames later
 
 
 def test_the_handles_stand_at_the_words_when_a_theme_has_come_to_rest(bench):
