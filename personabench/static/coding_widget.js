@@ -33,13 +33,16 @@ export function makeSegments(language) {
   return { around };
 }
 
-/** Step over graphemes or words from `at`; over a word means to its far end, with the white space before it. */
+/** Only what holds letters, digits or pictures is a word. */
+export const WORD = /[\p{L}\p{N}\p{So}]/u;
+
+/** Step over graphemes or words from `at`; over a word means to its far end, with the white space and stops before it. */
 export function stepFrom(segments, text, at, unit, way) {
   let next = at;
   do {
     if (way > 0 ? next >= text.length : next <= 0) return next;
     next = segments.around(unit, text, way > 0 ? next : next - 1)[way > 0 ? 1 : 0];
-  } while (unit === "word" && /^\s*$/.test(way > 0 ? text.slice(at, next) : text.slice(next, at)));
+  } while (unit === "word" && !WORD.test(way > 0 ? text.slice(at, next) : text.slice(next, at)));
   return next;
 }
 
@@ -431,7 +434,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, within };
+  v.kit = { LANE, LINES, PAINTS, WORD, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

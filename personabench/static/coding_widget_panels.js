@@ -3,8 +3,8 @@
 // shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
 // 5 panels, 6 find, 7 the mouse, 8 joining.
 
-let LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within;
-export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
+let LANE, WORD, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within;
+export function useText(kit) { ({ LANE, WORD, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
 
 // == 1 What queries mean ==
 /** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order. */
@@ -76,12 +76,12 @@ function joinUnits(v) {
     const [c, d] = s && s.start <= a && s.end >= b && unit !== "turn" ? ahead(unit, s.end) : [a, b];
     if (d > c) sel.set(s && s.start <= c && turn(s.end) === turn(d) ? s.start : c, d);
   };
-  /** The unit at a position or, where none is, behind it: only what holds letters, digits or pictures is a word. */
+  /** The unit at a position or, where none is, behind it. */
   const ahead = (unit, at) => {
     const { text } = v.doc;
     for (let i = at; i < text.length;) {
       const [a, b] = unitAt(unit, i);
-      if (unit === "turn" || (b > i && /[\p{L}\p{N}\p{So}]/u.test(text.slice(a, b)))) return [a, b];
+      if (unit === "turn" || (b > i && WORD.test(text.slice(a, b)))) return [a, b];
       i = Math.max(i + 1, b);
     }
     return unit === "word" ? [at, at] : unitAt(unit, Math.max(0, at - 1));

@@ -149,6 +149,13 @@ def test_punctuation_is_no_word_and_behind_a_sentence_comes_the_next(bench):
     assert bench.at("It says").keys("s", "ArrowRight", "s").selected == "It says so every single morning.", "after the last one there is none"
 
 
+def test_a_comma_takes_no_step_of_its_own(bench):
+    assert bench.at("full, I").keys(*["Control+Shift+ArrowRight"] * 2).selected == "full, I"
+    assert bench.keys("Control+Shift+ArrowLeft").selected == "full, "
+    start = bench.at("שלום").look("v.sel.focus")
+    assert bench.keys(*["Control+Shift+ArrowLeft"] * 2).look("v.doc.text.slice(v.sel.lo(), v.sel.hi())") == "שלום, אני" and bench.look("v.sel.lo()") == start
+
+
 def test_words_and_sentences_pressed_on_go_to_the_next_turn_without_its_speaker(bench):
     assert bench.at("ten minutes").keys("w", "w").selected == "ten minutes"
     assert bench.keys("w").selected == "And", "the next turn's first word, and no “Interviewer:”"
