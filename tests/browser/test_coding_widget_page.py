@@ -1255,6 +1255,20 @@ def test_a_coding_is_recoded_moved_at_its_ends_and_removed_by_buttons(bench):
     assert bench.quotes == [] and not bar.is_visible()
 
 
+@pytest.mark.parametrize("width", [1100, 700, 390])
+def test_the_last_line_can_be_scrolled_clear_of_the_strip(page, width):
+    page.set_viewport_size({"width": width, "height": 700})
+    bench = Bench(page, make_study(times=2))
+    bench.at("none", nth=1).keys("w", "Enter").type("walks").keys("Enter", "n")
+    for name, key in (("The chosen coding", "e"), ("Moving the ends", "Escape")):
+        strip = page.get_by_role("toolbar", name=name)
+        strip.wait_for()
+        page.locator(".pb-scroll").evaluate("e => { e.scrollTop = 1e6; }")
+        words = page.locator(".pb-say").last.bounding_box()
+        assert words["y"] + words["height"] < strip.bounding_box()["y"] and words["y"] > page.locator(".pb-scroll").bounding_box()["y"], name
+        bench.keys(key)
+
+
 def test_a_name_with_a_bidi_override_turns_nothing_but_itself(page):
     study = make_study()
     codebook.add_code(study, "evil \u202eesrever", facet="pain")
