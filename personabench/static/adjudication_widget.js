@@ -97,7 +97,7 @@ function watchMargins(v) {
       const g = el.pbGroup;
       if (near === g.near) continue;
       g.near = near;
-      if (near) v.soon(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
+      if (near) v.soon(g); else { v.painter.clear(g); for (const m of g.margins) m.replaceChildren(); }
     }
   }, { root: v.scroll, rootMargin: "150px 0px" });
   for (const g of v.doc.groups) v.seen.observe(g.el);
@@ -141,15 +141,13 @@ function joinTwoMargins(v) {
     const d = v.of.get(c.id);
     return `pa-bar pa-${fate(d, c.side === 0)}${d && d === v.current ? " pa-current" : ""}`;
   };
-  v.clear = g => { for (const [name, range] of g.ranges) v.painter.highlight(name).delete(range); g.ranges = []; };
-  const put = (g, name, c) => { for (const r of v.painter.rangesOf(g, c.start, c.end)) { v.painter.highlight(name).add(r); g.ranges.push([name, r, c]); } };
+  const { clear, put } = v.painter;
   v.paint = g => {
     const now = v.current ? [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)).filter(Boolean) : [];
-    const marks = now.map(c => [c.side ? "right" : "left", c]);
     if (PAINTS) {
-      v.clear(g);
-      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current && !v.forced) put(g, "open", c); }
-      for (const [name, c] of marks) if (c.start < g.end && c.end > g.start) put(g, name, c);
+      clear(g);
+      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current && !v.forced) put(g, c, "open"); }
+      for (const c of now) put(g, c, c.side ? "right" : "left");
     } else v.spans(g, now);
     drawMargins(v, g);
   };
@@ -443,7 +441,7 @@ function joinAdjudication(v) {
   v.open = m => {
     const same = v.doc?.source === m.source && v.doc.revision === m.revision, at = same ? v.scroll.scrollTop : 0;
     v.keys = m.keys;
-    if (PAINTS && v.doc) for (const g of v.doc.groups) v.clear(g);
+    if (PAINTS && v.doc) for (const g of v.doc.groups) v.painter.clear(g);
     if (!same) v.current = null;
     v.doc = makeDoc({ ...m, codings: { id: [] } });
     v.measure();

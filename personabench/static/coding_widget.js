@@ -67,7 +67,7 @@ function makeSelection(v) {
   const native = () => {
     const [a, i] = placeOf(pieceAt(v.doc, anchor), anchor), [b, j] = placeOf(pieceAt(v.doc, focus), focus);
     quiet = performance.now();
-    v.root.getRootNode().getSelection?.()?.setBaseAndExtent(a, i, b, j) ?? document.getSelection()?.setBaseAndExtent(a, i, b, j);
+    (v.root.getRootNode().getSelection?.() || document.getSelection())?.setBaseAndExtent(a, i, b, j);
   };
   const reveal = () => {
     const box = caretBox(), view = v.scroll.getBoundingClientRect(), room = 48;

@@ -420,7 +420,7 @@ function makePanel(v) {
 /** Small letters, one for one: İ alone would become two and shift everything behind it. */
 export const small = text => text.replace(/İ/g, "i").toLowerCase();
 
-/** Find in the text: hits as highlights, Enter and Shift+Enter to go on. */
+/** Find in the text: hits as highlights, the one at hand stronger; Enter and Shift+Enter to go on. */
 function makeFind(v) {
   let hits = [], size = 0, at = -1, shown = false; // shown, not yet selected: ↵ selects that one first
   const told = make("span", { class: "pb-detail", role: "status" });
@@ -432,6 +432,11 @@ function makeFind(v) {
   } });
   const step = (label, mark, way) => make("button", { class: "pb-icon", "aria-label": label, onclick: () => go(way) }, mark);
   const box = make("div", { class: "pb-find", hidden: true, role: "search" }, input, told, step("Previous", "↑", -1), step("Next", "↓", 1), make("button", { class: "pb-icon", "aria-label": "Close", onclick: () => close() }, "×"));
+  v.found = g => { for (let i = firstIndex(hits, h => h + size > g.start); hits[i] < g.end; i++) v.painter.put(g, { start: hits[i], end: hits[i] + size }, "found"); };
+  const mark = span => {
+    if (PAINTS) for (const g of v.doc.groups) if (g.near) { v.painter.clear(g, "found"); v.found(g); }
+    v.painter.mark("hit", span);
+  };
   const search = () => {
     const q = small(input.value), hay = (v.doc.small ||= small(v.doc.text));
     hits = [];
@@ -445,14 +450,14 @@ function makeFind(v) {
     if (n && !(shown && take && way > 0)) at = (at + way + n) % n;
     shown = !take;
     told.textContent = input.value ? `${n && at + 1} of ${n}` : "";
-    if (!n) return v.painter.mark("hit", null);
+    if (!n) return mark(null);
     const span = { start: hits[at], end: hits[at] + size };
     if (take) v.sel.set(span.start, span.end, { select: false });
     else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
-    v.painter.mark("hit", span);
+    mark(span);
   };
-  const close = () => { box.hidden = true; v.painter.mark("hit", null); v.focus(); };
-  return { box, clear: () => { box.hidden = true; v.painter.mark("hit", null); }, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
+  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { clear(); v.focus(); };
+  return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 
 // == 7 The mouse ==

@@ -2,7 +2,7 @@
 // Stripes in the margin of a text, with the names of codes, and which groups of turns are painted at all.
 
 export function paintGroup(v, g) {
-  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); } else v.spans(g);
+  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); v.found?.(g); } else v.spans(g);
   drawStripes(v, g);
 }
 

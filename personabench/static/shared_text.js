@@ -151,14 +151,14 @@ export function rectOf(doc, a, b) {
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {
-  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "hit", "sel"];
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "found", "hit", "sel"];
   const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
   // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
   // A shade is seen in the line and in how strong the tint is; the tint's own colour is the ink's.
   const inkRule = (name, { colour, inks, look: { ink, shade, line } }) => rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${inkStyle(colour ? inks : INKS[ink])} var(--pb-full),var(--pb-bg)) `
     + `calc(var(--pb-tint)*${[1, 1.6, 0.6][shade]}),transparent);text-decoration:underline ${LINES[line]} ${inkStyle(inks)} 2px;text-underline-offset:${ink % 2 ? 6 : 3}px`);
-  sheet.textContent = rule("hit", "background-color:var(--pb-hit);color:#000")
-    + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
+  sheet.textContent = rule("found", "background-color:var(--pb-find);color:var(--pb-mark,var(--pb-fg))") + rule("hit", "background-color:var(--pb-hit);color:var(--pb-mark,#000);text-decoration:underline 3px")
+    + rule("active", "background-color:var(--pb-active);text-decoration:underline var(--pb-fg) 3px;text-underline-offset:3px")
     + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
   const highlight = name => {
     let h = kinds.get(name);
@@ -185,13 +185,13 @@ export function makePainter(v) {
     }
     return found;
   };
-  const put = (g, c) => {
-    const name = nameOf(c.code);
-    learn([c.code]);
+  /** Mark a span in a group: by the look of its code, or by another highlight. */
+  const put = (g, c, name) => {
+    if (!name) { name = nameOf(c.code); learn([c.code]); }
     for (const range of rangesOf(g, c.start, c.end)) { highlight(name).add(range); g.ranges.push([name, range, c]); }
   };
   const clear = (g, only) => {
-    g.ranges = g.ranges.filter(([name, range, c]) => (only && c !== only) || !kinds.get(name).delete(range));
+    g.ranges = g.ranges.filter(([name, range, c]) => (only && c !== only && name !== only) || !kinds.get(name).delete(range));
   };
   /** Mark one span over all near groups by a fixed highlight ("sel", "hit", "active"); null clears it. */
   const mark = (name, span) => {

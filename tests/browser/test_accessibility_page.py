@@ -566,7 +566,7 @@ def test_words_stay_legible_under_any_pile_of_codings(stage, shots):
         least = min(ratio(words, tint) for _, tint, _ in tints.values())
         table.append(f"  {look:<24}any number: least {least:5.2f}")
         assert least >= 4.5, table[-1]
-        for name in ("sel", "hit", "active"):
+        for name in ("sel", "hit", "found", "active"):
             fg, bg = told["found"][name]
             assert bg[3] == 1 and ratio(tuple(fg[:3]), tuple(bg[:3])) >= 4.5, (look, name, fg, bg)
         assert told["sel"] == [colour[:3] for colour in told["found"]["sel"]], "with and without the focus, the same"

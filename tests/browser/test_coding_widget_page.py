@@ -622,6 +622,27 @@ def test_enter_in_find_takes_the_hit_that_is_shown_and_then_the_next(bench):
     assert bench.keys("Shift+Enter").look("v.sel.lo()") == second
 
 
+def test_all_hits_are_marked_and_the_one_at_hand_stronger(page):
+    bench = Bench(page, make_study(times=60))
+    words = "n => [...(CSS.highlights.get(document.querySelector('#w').pbView.uid + '-' + n) || [])].map(r => r.startContainer.data.slice(r.startOffset, r.endOffset))"
+    bench.at("I take").keys("/").type("Bike")
+    near = bench.look("v.doc.groups.filter(g => g.near).reduce((n, g) => n + g.pieces.filter(p => p.say.textContent.includes('bike')).length, 0)")
+    found = page.evaluate(words, "found")
+    assert 4 < len(found) == near < 120 and set(found) == {"bike"}, "those near what is seen"
+    assert page.evaluate(words, "hit") == ["bike"] and bench.look("CSS.highlights.get(v.uid + '-hit').priority > CSS.highlights.get(v.uid + '-found').priority")
+    bench.look("v.scroll.scrollTop = 1e6")
+    page.wait_for_function("() => { const v = document.querySelector('#w').pbView; return v.doc.groups.at(-1).ranges.some(([name]) => name === 'found'); }")
+    assert len(page.evaluate(words, "found")) < 120, "what went out of sight is let go"
+    bench.keys("Control+a").type("none")
+    assert set(page.evaluate(words, "found")) == {"none"}
+    bench.keys("Control+a", "Backspace")
+    assert page.evaluate(words, "found") == []
+    bench.type("ten minutes").keys("Enter").keys("Escape")
+    assert page.evaluate(words, "found") + page.evaluate(words, "hit") == [] and bench.selected == "ten minutes"
+    bench.keys("Enter").type("dock").keys("Enter")
+    assert page.evaluate(words, "found") == [] and len(bench.quotes) == 1 and not bench.errors
+
+
 def test_what_was_chosen_holds_in_the_next_source_and_what_was_found_does_not(bench):
     bench.at("dock is").keys("w", "Enter").type("dock").keys("Enter", "f").type("dock full").keys("Enter", "/").type("take").keys("Enter", "Escape", "g")
     bench.type("P02").keys("Enter")
