@@ -710,6 +710,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'personabench/coding_widget.py'),
                                             'personabench.coding_widget._undo_labels': ( 'coding_widget.html#_undo_labels',
                                                                                          'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._with_codes': ( 'coding_widget.html#_with_codes',
+                                                                                        'personabench/coding_widget.py'),
                                             'personabench.coding_widget._with_table': ( 'coding_widget.html#_with_table',
                                                                                         'personabench/coding_widget.py'),
                                             'personabench.coding_widget._written': ( 'coding_widget.html#_written',

@@ -166,7 +166,16 @@ function joinChanges(v) {
     act();
     if (at !== undefined) v.scroll.scrollTop += top(at) - was;
   };
-  v.goTo = c => { v.near(pieceAt(v.doc, c.start + 1).group); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.scrollTo(c.start); v.sel.draw(); };
+  const reach = (a, b, c) => { v.near(pieceAt(v.doc, a + 1).group); v.select(c); v.sel.set(a, b, { show: false }); v.scrollTo(a); v.sel.draw(); };
+  v.goTo = c => reach(c.start, c.start, c);
+  /** Go to a hit; one in another source when that has come. */
+  v.seek = h => {
+    const { doc } = v, here = h.source === doc.source;
+    v.sought = here ? null : h;
+    if (!here) v.link.raw({ type: "open", source: h.source });
+    else if (v.read[h.source] !== doc.revision) v.say("The text was corrected meanwhile: find the passages again", true);
+    else reach(doc.off.toUtf16(h.start), doc.off.toUtf16(h.end), null);
+  };
   joinChosen(v);
 }
 
@@ -271,11 +280,11 @@ function makePanel(v) {
   };
   const fill = () => {
     renew = fill;
-    const had = body.contains(document.activeElement), [name, ...content] = PANELS[kind]();
+    const had = body.contains(document.activeElement), at = [...body.querySelectorAll("button")].indexOf(document.activeElement), [name, ...content] = PANELS[kind]();
     title.textContent = name;
     box.setAttribute("aria-label", name);
     body.replaceChildren(...content.filter(Boolean));
-    if (had) body.querySelector("[data-first]")?.focus({ preventScroll: true });
+    if (had) (body.querySelectorAll("button")[at] || body.querySelector("[data-first]"))?.focus({ preventScroll: at < 0 });
   };
   const codingsList = () => {
     const size = 200, here = v.doc.list.filter(v.shows), chosen = v.active ? here.indexOf(v.active) : firstIndex(here, c => c.start >= v.sel.focus);
@@ -375,8 +384,10 @@ function makePanel(v) {
       v.link.raw({ type: "search", ...last });
       setTimeout(() => { if (told.isConnected && told.textContent === "Searching…") told.textContent = "Still searching: the kernel is busy or gone."; }, 5000);
     };
+    const had = h => h.codes.map(id => v.doc.codes.get(id)?.name).filter(Boolean).join(", ");
     const rows = hits.map(h => make("li", {}, make("label", {}, make("input", { type: "checkbox", checked: h.take, onchange: e => { h.take = e.target.checked; count(); } }),
-      make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
+      make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after, had(h) && make("small", { class: "pb-had" }, "✓ already ", make("bdi", {}, had(h))))),
+    make("button", { class: "pb-link", "aria-label": `Show in the text: ${short(h.quote, 40)}`, onclick: () => v.seek(h) }, "Show")));
     const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
       const spans = hits.filter(h => h.take).map(h => [h.source, h.start, h.end]);
       if (code && v.link.write({ type: "apply", code: v.ref(code), spans, revisions: v.read })) { v.hits = null; fill(); }
@@ -385,9 +396,9 @@ function makePanel(v) {
     const all = on => make("button", { onclick: () => { for (const h of hits) h.take = on; fill(); } }, on ? "Accept all" : "Reject all");
     count();
     return ["Autocode", make("input", { class: "pb-input", placeholder: "Words to find", "aria-label": "Words to find", value: last.query, "data-first": "", oninput: e => { last.query = e.target.value; },
-      onkeydown: e => { if (chord(e) === "enter") run(); } }), field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
+      onkeydown: e => { if (chord(e) === "enter") run(); } }), make("div", { class: "pb-row" }, field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
     make("label", {}, make("input", { type: "checkbox", checked: last.everywhere, onchange: e => { last.everywhere = e.target.checked; } }), " in all sources"),
-    make("button", { onclick: run }, "Find"), told,
+    make("button", { onclick: run }, "Find")), told,
     ...(hits.length ? [make("div", { class: "pb-row" }, go, all(true), all(false)), make("ul", { class: "pb-hits" }, ...rows)] : [])];
   };
   const help = () => ["Keys", make("table", { class: "pb-keys", tabIndex: 0, "data-first": "" }, ...[...Object.entries(v.doc.own), ["move by character, word", "arrows"], ["extend the selection", "shift+arrows"],
@@ -637,6 +648,7 @@ export default function join(v) {
     if (what === "caret") v.chosen();
     if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
     v.panel.news(what);
+    if (what === "source" && v.sought) { const h = v.sought; v.sought = null; if (h.source === v.doc.source) v.seek(h); }
   };
   Object.assign(v.hear, {
     progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },

@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from personabench import codebook, coding, store
+from personabench import codebook, coding, importers, store
 from personabench.coding_widget import CodingWidget
 from personabench.study import Study
 
@@ -1184,6 +1184,43 @@ def test_hits_are_shown_between_the_words_around_them(bench):
     assert row.locator("small").inner_text().strip() == "P01"
 
 
+def test_a_hit_is_shown_in_its_text_and_says_what_it_is_coded_as(bench):
+    page, study = bench.page, bench.study
+    with study.step("import", "import P03") as step: store.add_source(step, "P03", text="No dock 😀 at all. The dock is far.")
+    coding.code(study, "Dock full", source="P01", quote="When the dock is full, I walk.")
+    bench.keys("a").type("dock")
+    page.locator(".pb-side label", has_text="in all sources").locator("input").check()
+    page.get_by_role("button", name="Find", exact=True).last.click()
+    rows = page.locator(".pb-hits li")
+    rows.first.wait_for()
+    assert [" ".join(r.split()) for r in rows.locator(".pb-had").all_inner_texts()] == ["✓ already Dock full"] and rows.nth(1).locator(".pb-had").count() == 1
+    show = rows.get_by_role("button", name=re.compile("^Show in the text"))
+    show.nth(1).focus()
+    bench.keys("Enter")
+    assert bench.selected == "When the dock is full, I walk." and bench.look("CSS.highlights.get(v.uid + '-sel').size") == 1
+    assert show.nth(1).evaluate("e => e === document.activeElement") and rows.locator("input:checked").count() == 4, "the list goes on from there"
+    show.nth(3).focus()
+    bench.keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P03'")
+    page.wait_for_timeout(100)
+    assert bench.selected == "The dock is far." and show.nth(3).evaluate("e => e === document.activeElement")
+    page.locator(".pb-side .pb-main-button").click()
+    bench.type("dock").keys("Enter").told("Coded 3 passages as Dock full; 1 had it already")
+    assert len(bench.quotes) == 4 and study.codings["source"].tolist().count("P03") == 2
+
+
+def test_a_hit_in_a_text_that_was_corrected_since_is_not_shown_elsewhere(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.locator(".pb-hits li").first.wait_for()
+    text = bench.study.text("P01")
+    importers.correct_text(bench.study, "P01", text="Once more.\n" + text)
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.text.startsWith('Once more')")
+    before = bench.selected
+    bench.page.locator(".pb-hits li .pb-link").first.click()
+    assert bench.told("corrected meanwhile").selected == before
+
+
 # -- Panels that stay true ---------------------------------------------------------------------------------------------------------------
 def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
     page, study = bench.page, bench.study
@@ -1214,7 +1251,7 @@ def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
     poke()
     page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 3")
     assert here() == "ten minutes"
-    page.locator(".pb-strip .pb-chip").first.evaluate("chip => { const v = document.querySelector('#w').pbView; v.sel.set(2, 8); chip.click(); }")
+    page.locator(".pb-strip .pb-chip").first.evaluate("chip => { const v = document.querySelector('#w').pbView; v.sel.set(15, 21); chip.click(); }")
     page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
 
 
