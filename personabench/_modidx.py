@@ -55,6 +55,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                      'personabench/adjudication_widget.py'),
                                                   'personabench.adjudication_widget._memo_text': ( 'adjudication_widget.html#_memo_text',
                                                                                                    'personabench/adjudication_widget.py'),
+                                                  'personabench.adjudication_widget._new_code': ( 'adjudication_widget.html#_new_code',
+                                                                                                  'personabench/adjudication_widget.py'),
                                                   'personabench.adjudication_widget._notes': ( 'adjudication_widget.html#_notes',
                                                                                                'personabench/adjudication_widget.py'),
                                                   'personabench.adjudication_widget._of_both': ( 'adjudication_widget.html#_of_both',

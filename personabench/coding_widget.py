@@ -580,15 +580,15 @@ def _search(w: CodingWidget, m: Mapping[str, Any]) -> dict[str, Any]:
     hits = find_hits(w.study, m["query"], sources=names, kind=m.get("kind", "words"), unit=m.get("unit", "match"))
     s = _t["sources"]
     with w.study.connection() as conn: read = {n: r for n, r in conn.execute(sa.select(s.c.name, s.c.revision_id).where(s.c.removed == 0, s.c.name.in_(names)))}
-    return {"type": "hits", "to": m.get("view"), "query": m["query"], "hits": _with_codes(w.study, hits), "revisions": read}
+    return {"type": "hits", "to": m.get("view"), "query": m["query"], "hits": _with_codes(w.study, hits, read), "revisions": read}
 
 
-def _with_codes(study: Study, hits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _with_codes(study: Study, hits: Sequence[Mapping[str, Any]], read: Mapping[str, int]) -> list[dict[str, Any]]:
     "Add to each hit the ids of the codes that this coder has on all of it already."
     import numpy as np
 
     def there(source: str) -> list[Any]:
-        c = _codings(study, [_t["codings"].c.source_id == study.source_id(source)], blind=True)
+        c = _codings(study, [_t["codings"].c.revision_id == read[source]], blind=True)
         return [np.asarray(c[name], dtype=np.int64) for name in ("start", "end", "code")]
 
     of = {source: there(source) for source in dict.fromkeys(h["source"] for h in hits)}

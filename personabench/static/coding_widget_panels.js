@@ -1,20 +1,12 @@
 // @ts-check
 // What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings, and panels. Python sends it after
-// shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
-// 5 panels, 6 find, 7 the mouse, 8 joining.
+// shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 lines and units, 2 changing codings, 3 what the pickers offer, 4 panels,
+// 5 find, 6 the mouse, 7 joining.
 
-let LANE, WORD, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within;
-export function useText(kit) { ({ LANE, WORD, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
+let LANE, WORD, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within;
+export function useText(kit) { ({ LANE, WORD, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
 
-// == 1 What queries mean ==
-/** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order. */
-export function rankCodes(codes, query, recent) {
-  if (!query.trim()) return [...recent.filter(c => codes.includes(c)), ...codes.filter(c => !recent.includes(c))];
-  const scored = codes.map((code, i) => ({ code, i, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
-  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.code);
-}
-
-// == 2 Lines and units ==
+// == 1 Lines and units ==
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
  * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc */
 export function snapSpan(doc, a, b) {
@@ -90,17 +82,9 @@ function joinUnits(v) {
   v.take = take;
 }
 
-// == 3 Changing codings ==
+// == 2 Changing codings ==
 function joinChanges(v) {
   v.codeNamed = name => v.codes().find(c => c.name === name);
-  v.coding.create = (name, facet) => {
-    const there = v.codeNamed(name);
-    if (there) return there;
-    if (!v.link.write({ type: "add_code", name, facet })) return null;
-    const code = dress({ id: "new:" + name, name, path: name, facet, n: 0, look: v.doc.looks[facet] });
-    v.doc.codes.set(code.id, code);
-    return code;
-  };
   /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
   const needs = what => {
     const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
@@ -201,26 +185,16 @@ function joinChosen(v) {
   };
 }
 
-// == 4 What the pickers offer ==
+// == 3 What the pickers offer ==
 function makeChoices(v) {
   const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
-  const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)), about: c.definition,
-    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") });
-  const codeRows = (q, fresh = true) => {
-    const codes = rankCodes(offered(), q, v.coding.recent), rows = codes.map(codeRow), name = q.trim();
-    if (fresh && name && !codes.some(c => c.name === name)) rows.push({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" });
-    return rows;
-  };
   /** Choose codes; a new name asks for its facet first. */
   const codes = (label, then, { many = true, near = null, query = "" } = {}) => v.picker.start({ kind: "codes", label, near, many,
-    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: codeRows, pick: (picked, how) => {
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered(), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c))), pick: (picked, how) => {
       const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
-      if (fresh) facet(fresh.fresh, near, code => code && then([...known, code], how)); else then(known, how);
+      if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
     } }, query);
-  const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
-    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })),
-    pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
   const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
   const sources = () => {
     v.link.raw({ type: "progress" });
@@ -258,7 +232,7 @@ function filterBy(v, filter) {
   v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
 }
 
-// == 5 Panels ==
+// == 4 Panels ==
 // What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
 // autocoding, help. One at a time; Esc returns to the text.
 function makePanel(v) {
@@ -427,7 +401,7 @@ function makePanel(v) {
     get kind() { return kind; } };
 }
 
-// == 6 Find ==
+// == 5 Find ==
 /** Small letters, one for one: İ alone would become two and shift everything behind it. */
 export const small = text => text.replace(/İ/g, "i").toLowerCase();
 
@@ -471,7 +445,7 @@ function makeFind(v) {
   return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 
-// == 7 The mouse ==
+// == 6 The mouse ==
 /** The coding whose stripe or name is under a point of the margin. */
 export function stripeAt(v, e) {
   const g = e.target.closest(".pb-group")?.pbGroup;
@@ -546,7 +520,7 @@ function joinMouse(v) {
   v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
 }
 
-// == 8 Joining ==
+// == 7 Joining ==
 function joinActions(v) {
   const near = () => v.selectionBox(), all = () => v.doc.list.filter(v.shows);
   const jump = way => {
