@@ -1,10 +1,9 @@
 // @ts-check
 // What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings, and panels. Python sends it after
-// shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 lines and units, 2 changing codings, 3 what the pickers offer, 4 panels,
-// 5 find, 6 the mouse, 7 joining.
+// shared_later.js when the text stands; `join` then adds it to the view.
 
-let LANE, WORD, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within;
-export function useText(kit) { ({ LANE, WORD, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
+let LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within;
+export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
 
 // == 1 Lines and units ==
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
@@ -37,7 +36,7 @@ function joinUnits(v) {
     sel.reveal();
     let box = sel.caretBox();
     v.goal ??= box.left;
-    const view = v.scroll.getBoundingClientRect(), step = (box.height || 24) * lines;
+    const view = boxOf(v.scroll), step = (box.height || 24) * lines;
     if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = sel.caretBox(); }
     const p = pieceAt(v.doc, sel.focus);
     for (let i = 0; i < 12; i++) { // down to where words are: between two turns there are none
@@ -49,7 +48,7 @@ function joinUnits(v) {
     return sel.beside(p, way);
   };
   const edge = way => {
-    const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = p.say.getBoundingClientRect();
+    const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = boxOf(p.say);
     return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? sel.focus;
   };
   const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
@@ -59,7 +58,7 @@ function joinUnits(v) {
   const unitAt = (unit, at) => {
     const p = pieceAt(v.doc, at);
     if (unit === "turn") { const t = v.doc.turns[p.turn]; return t ? trimSpan(v.doc.text, t.start, t.end) : [p.start, p.end]; }
-    const words = v.doc.text.slice(p.start, p.end), [a, b] = v.doc.segments.around(unit, words, at - p.start);
+    const words = v.doc.words(p), [a, b] = v.doc.segments.around(unit, words, at - p.start);
     return trimSpan(v.doc.text, p.start + a, p.start + b);
   };
   /** Select a unit; pressed again, the next one is added or, behind the last one of a turn, taken instead: a speaker's name is no part of a quote. */
@@ -84,7 +83,6 @@ function joinUnits(v) {
 
 // == 2 Changing codings ==
 function joinChanges(v) {
-  v.codeNamed = name => v.codes().find(c => c.name === name);
   /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
   const needs = what => {
     const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
@@ -118,7 +116,7 @@ function joinChanges(v) {
   Object.assign(v.coding, { needs, remove, recode, stretch, keep });
   v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
   v.handle = () => {
-    const c = v.active, base = v.text.getBoundingClientRect();
+    const c = v.active, base = boxOf(v.text);
     v.handles.forEach((h, i) => {
       h.hidden = c?.coder !== v.me() || v.link.state().readonly;
       if (h.hidden) return h.remove();
@@ -142,10 +140,10 @@ function joinChanges(v) {
     if (r && r.c !== c) { v.resizing = v.capture = null; if (v.doc.byId.has(r.c.id)) v.change(r.c, r.old); } // ends are moved in one place only
     select(c);
   };
-  v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  v.scrollTo = at => { const box = v.rect(at, at + 1), view = boxOf(v.scroll); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
   /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. */
   v.staying = act => {
-    const top = at => v.rect(at, at + 1).top, view = v.scroll.getBoundingClientRect(), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
+    const top = at => v.rect(at, at + 1).top, view = boxOf(v.scroll), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
     const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
     act();
     if (at !== undefined) v.scroll.scrollTop += top(at) - was;
@@ -166,12 +164,12 @@ function joinChanges(v) {
 /** What can be done with the chosen coding, for those who use a mouse: a strip of buttons over the end of the text, as long as one is chosen. */
 function joinChosen(v) {
   const name = make("span", { class: "pb-chosen-name" });
-  const button = (action, label, key) => make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label);
-  const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(b => button(...b));
+  const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(([action, label, key]) =>
+    make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label));
   const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, recode, move, memo, remove);
   const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or move its"), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
     make("span", { class: "pb-strip-part", role: "group", "aria-label": `Its ${word}` }, word, ...[["‹", -1, "to the left"], ["›", 1, "to the right"]].map(([mark, eye, where]) => make("button", { class: "pb-chip", title: "By a word; with Alt by a character", "aria-label": `Move its ${word} ${where}`, onclick: e => v.nudge(side, eye, e.altKey) }, mark)))),
-  make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("enter"); } }, "Keep"), make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("escape"); } }, "Cancel"));
+  ...[["Keep", "enter"], ["Cancel", "escape"]].map(([word, key]) => make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press(key); } }, word)));
   v.main.append(box, ends);
   v.chosen = () => {
     const c = v.active, may = c && !v.link.state().readonly && !v.offline;
@@ -221,8 +219,7 @@ function filterBy(v, filter) {
   if (!filter) v.filters = [];
   else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
   v.only.hidden = !v.filters.length;
-  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
-    const i = v.filters.indexOf(f);
+  v.only.replaceChildren("Only ", ...v.filters.map((f, i) => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
     filterBy(v, f);
     (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
   } }, f[1].name || f[1], " ×")));
@@ -238,7 +235,7 @@ function filterBy(v, filter) {
 function makePanel(v) {
   const title = make("div", { class: "pb-title" }), body = make("div", { class: "pb-body" });
   const box = make("section", { class: "pb-side", hidden: true, onkeydown: e => {
-    const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && e.target.tagName !== "TEXTAREA" && e.target.tagName !== "INPUT";
+    const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && !/TEXTAREA|INPUT/.test(e.target.tagName);
     if (key === "escape") close(); else if (undoes) v.actions.press(key); else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
     stop(e);
   } },
@@ -271,7 +268,7 @@ function makePanel(v) {
       e.preventDefault();
     } });
     const option = (c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", onclick: () => { row = i; show(); v.goTo(c); } },
-      v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), make("q", {}, short(v.doc.text.slice(c.start, c.end), 90)), make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}${c.pending ? " · not saved yet" : ""}`));
+      v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), make("q", {}, short(v.doc.words(c), 90)), make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}${c.pending ? " · not saved yet" : ""}`));
     const show = () => {
       [...list.children].forEach((li, i) => { li.setAttribute("aria-selected", String(i === row)); });
       if (some.length) list.setAttribute("aria-activedescendant", id(row)); else list.removeAttribute("aria-activedescendant");
@@ -450,10 +447,10 @@ function makeFind(v) {
 export function stripeAt(v, e) {
   const g = e.target.closest(".pb-group")?.pbGroup;
   if (!g?.canvas) return null;
-  const box = g.canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+  const box = boxOf(g.canvas), x = e.clientX - box.left, y = e.clientY - box.top;
   if (x < 0) return null;
   const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
-    : g.bars.filter(b => b.label !== null && b.label !== undefined && y >= b.label && y < b.label + 14);
+    : g.bars.filter(b => Number.isFinite(b.label) && y >= b.label && y < b.label + 14);
   return hit.length ? hit[hit.length - 1].c : null;
 }
 
@@ -483,7 +480,7 @@ function joinMouse(v) {
     sel.set(a, b, { show: false });
     if (a === b) v.clicked(at);
   };
-  v.clicked = at => { const here = v.codingsAt(at); if (v.resizing) return; v.select(here.length ? (here.includes(v.active) ? here[(here.indexOf(v.active) + 1) % here.length] : here[0]) : null); };
+  v.clicked = at => { const here = v.codingsAt(at); if (!v.resizing) v.select(here[(here.indexOf(v.active) + 1) % here.length] || null); };
   v.scroll.addEventListener("pointerdown", e => {
     if (!v.doc || e.button) return;
     const handle = e.target.closest(".pb-handle");
@@ -511,7 +508,7 @@ function joinMouse(v) {
     v.tip.hidden = !here.length;
     if (!here.length) return;
     v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), ` ${c.code.facet} · `, make("bdi", {}, c.coder))));
-    const base = v.root.getBoundingClientRect();
+    const base = boxOf(v.root);
     v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
   };
   v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
@@ -526,7 +523,7 @@ function joinActions(v) {
   const jump = way => {
     const list = all();
     if (!list.length) return v.say("No coding to go to");
-    const i = v.active ? list.indexOf(v.active) + way : way > 0 ? firstIndex(list, c => c.start >= v.sel.focus) : firstIndex(list, c => c.start >= v.sel.focus) - 1;
+    const i = v.active ? list.indexOf(v.active) + way : firstIndex(list, c => c.start >= v.sel.focus) - Number(way < 0);
     v.goTo(list[(i + list.length) % list.length]);
   };
   const uncoded = () => {
@@ -562,7 +559,7 @@ function joinActions(v) {
   const vivo = () => {
     const s = v.coding.span();
     if (!s) return v.say("Select the words that shall name the code", true);
-    v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
+    v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
   };
   const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); };
   const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
@@ -573,11 +570,11 @@ function joinActions(v) {
     if (v.sel.move(`${fine ? "" : "mod+"}shift+arrow${eye < 0 ? "left" : "right"}`) && (side === "start" ? v.sel.focus < other : v.sel.focus > other)) v.coding.stretch(c, v.sel.lo(), v.sel.hi()); else v.sel.set(...old);
   };
   Object.assign(v.actions.does, {
-    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", (codes, how) => v.coding.put(codes, how), { near: near() }); else v.coding.put([]); },
+    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", v.coding.put, { near: near() }); else v.coding.put([]); },
     "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
     "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
-    "remove": () => v.coding.remove(), recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(),
-    "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
+    "remove": v.coding.remove, recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": v.find.open, "sources": v.choices.sources,
+    "filter": v.choices.filter, "fold interviewer": fold, "key for a code": v.choices.keyFor,
     "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
     "leave": () => { if (v.panel.kind) return v.panel.close(); leave(v); } });
 }
@@ -605,7 +602,7 @@ export default function join(v) {
   v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
   v.swatch = swatchOf;
   v.place = (box, near) => placeBox(v, box, near || v.scroll);
-  v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
+  v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : boxOf(v.scroll); };
   v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
   v.spans = g => paintSpans(v, g);
   joinUnits(v);
@@ -622,7 +619,7 @@ export default function join(v) {
     if (what === "caret") v.chosen();
     if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
     v.panel.news(what);
-    if (what === "source" && v.sought) { const h = v.sought; v.sought = null; if (h.source === v.doc.source) v.seek(h); }
+    if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
   };
   Object.assign(v.hear, {
     progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },

@@ -111,8 +111,8 @@ export function makePicker(v) {
 /** The best fit first; without a query what is in `first`, then the codebook's order. */
 export function rankCodes(codes, query, first) {
   if (!query.trim()) return [...first.filter(c => codes.includes(c)), ...codes.filter(c => !first.includes(c))];
-  const scored = codes.map((code, i) => ({ code, i, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
-  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.code);
+  const scored = codes.map(code => ({ code, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
+  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
 }
 
 /** Rows for the picker: codes, and what was typed as the name of a new one. @param {any} more a code's badge, by the code */
@@ -166,7 +166,7 @@ export function repairText(v) {
     said.delete(undefined);
     for (const p of said) {
       if (p.group.doc !== v.doc) { said.delete(p); continue; }
-      const words = v.doc.text.slice(p.start, p.end);
+      const words = v.doc.words(p);
       if (p.say.textContent !== words) p.say.textContent = words;
       if (p.group.near) v.soon(p.group);
     }

@@ -1035,7 +1035,7 @@ def test_two_views_in_one_tab_keep_each_others_waiting_codings(bench):
     bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
     first = bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length")
     bench.page.evaluate("""() => { const v = document.querySelector('#w2').pbView, i = v.doc.text.indexOf('There is none');
-        v.sel.set(i, i + 8); v.coding.put([v.codeNamed('Saves time')]); }""")
+        v.sel.set(i, i + 8); v.coding.put([v.codes().find(c => c.name === 'Saves time')]); }""")
     assert first == 1 and bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length") == 2
 
 
