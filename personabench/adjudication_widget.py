@@ -425,7 +425,8 @@ def _new_code(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
     return ""
 
 
-_WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {"decide": _decide, "reopen": _reopen, "agree": _agree, "undo": _undo, "redo": _redo, "add_code": _new_code}
+_WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {
+    "decide": _decide, "reopen": _reopen, "agree": _agree, "undo": _undo, "redo": _redo, "add_code": _new_code}
 
 # %% ../nbs/29_adjudication_widget.ipynb #a4f09a21
 class AdjudicationWidget(anywidget.AnyWidget):
