@@ -19,10 +19,10 @@ import traitlets
 
 from . import coding, store
 from personabench.coding_widget import (
-    _code_name, _codes, _codings, _columns, _news_or_reason, _nothing, _once_only, _refusal, _rest, _source_columns, _table,
+    _FACET_LOOKS, _add_code, _code_name, _codes, _codings, _columns, _news_or_reason, _nothing, _once_only, _refusal, _rest, _source_columns, _table,
     _undo as _undo_step, _undo_labels, _with_table, widget_files,
 )
-from .schema import BadInput, NoSuchName, NothingToUndo, nearest
+from .schema import FACETS, BadInput, NoSuchName, NothingToUndo, nearest
 from .study import Study
 
 # %% auto #0
@@ -420,7 +420,13 @@ def _undo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return _undo_step
 def _redo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(w.study)
 
 
-_WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {"decide": _decide, "reopen": _reopen, "agree": _agree, "undo": _undo, "redo": _redo}
+def _new_code(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
+    _add_code(w.study, m)
+    return ""
+
+
+_WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {
+    "decide": _decide, "reopen": _reopen, "agree": _agree, "undo": _undo, "redo": _redo, "add_code": _new_code}
 
 # %% ../nbs/29_adjudication_widget.ipynb #a4f09a21
 class AdjudicationWidget(anywidget.AnyWidget):
@@ -458,7 +464,8 @@ class AdjudicationWidget(anywidget.AnyWidget):
 
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the source."
-        return _source_columns(self.study, self.source, blind=False) | self._now() | {"type": "source", "keys": ADJUDICATION_KEYS}
+        return _source_columns(self.study, self.source, blind=False) | self._now() | {
+            "type": "source", "keys": ADJUDICATION_KEYS, "facets": FACETS, "looks": _FACET_LOOKS}
 
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."

@@ -442,7 +442,8 @@ def _apply_hits(study: Study, m: Mapping[str, Any]) -> str:
     name = _code_name(study, m["code"])
     rows = [{"source_id": study.source_id(s), "code_id": study.code_id(name), "start": a, "end": b, "origin": "autocode", "place": s} for s, a, b in m["spans"]]
     with study.step("autocode", f"autocode {len(rows)} passages as '{name}'") as step: store.add_codings(step, rows)
-    return f"Coded {len(rows)} passages as {name}"
+    n = sum(len(c["ids"]) for c in step.changes if c["table"] == "codings")
+    return f"Coded {n} passages as {name}" + (f"; {len(rows) - n} had it already" if n < len(rows) else "")
 
 # %% ../nbs/22_coding_widget.ipynb #1d5a51bd
 _WRITES: dict[str, Callable[[Study, Mapping[str, Any]], Any]] = {
@@ -579,7 +580,19 @@ def _search(w: CodingWidget, m: Mapping[str, Any]) -> dict[str, Any]:
     hits = find_hits(w.study, m["query"], sources=names, kind=m.get("kind", "words"), unit=m.get("unit", "match"))
     s = _t["sources"]
     with w.study.connection() as conn: read = {n: r for n, r in conn.execute(sa.select(s.c.name, s.c.revision_id).where(s.c.removed == 0, s.c.name.in_(names)))}
-    return {"type": "hits", "to": m.get("view"), "query": m["query"], "hits": hits, "revisions": read}
+    return {"type": "hits", "to": m.get("view"), "query": m["query"], "hits": _with_codes(w.study, hits, read), "revisions": read}
+
+
+def _with_codes(study: Study, hits: Sequence[Mapping[str, Any]], read: Mapping[str, int]) -> list[dict[str, Any]]:
+    "Add to each hit the ids of the codes that this coder has on all of it already."
+    import numpy as np
+
+    def there(source: str) -> list[Any]:
+        c = _codings(study, [_t["codings"].c.revision_id == read[source]], blind=True)
+        return [np.asarray(c[name], dtype=np.int64) for name in ("start", "end", "code")]
+
+    of = {source: there(source) for source in dict.fromkeys(h["source"] for h in hits)}
+    return [{**h, "codes": np.unique(code[(start <= h["start"]) & (end >= h["end"])]).tolist()} for h in hits for start, end, code in [of[h["source"]]]]
 
 
 def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, Any]]:

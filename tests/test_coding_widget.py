@@ -352,6 +352,23 @@ def test_autocode_proposes_and_codes_only_what_is_accepted_in_one_step(study):
     assert study.codings.empty
 
 
+def test_hits_tell_what_this_coder_has_on_them_already_and_are_coded_once(study):
+    hits = lambda: last(b.say(type="search", view="v", query="dock was", kind="words", unit="match", everywhere=True), "hits")["hits"]
+    b, code_of = Browser(CodingWidget(study, "P01")), study.codes.set_index("code")["code_id"]
+    assert [h["codes"] for h in hits()] == [[], [], [], []]
+    b.add("the dock was full", "Dock full")
+    b.add("dock was", "Gives up")
+    b.add("dock", "Gives up")
+    coding.code(study, "Dock full", source="P02", quote="Well, the dock was full.")
+    with study.step("code", "a colleague codes") as step:
+        store.add_codings(step, [{"source_id": study.source_id("P01"), "code_id": int(code_of["Dock full"]), "start": 0, "end": len(TALK), "coder": "JK"}])
+    found = hits()
+    mine = [sorted(int(i) for i in code_of[["Dock full", "Gives up"]]), [int(code_of["Dock full"])]]
+    assert [h["codes"] for h in found if h["codes"]] == mine, "what covers the whole passage, of this coder alone"
+    told = b.say(type="apply", code="Gives up", spans=[[h["source"], h["start"], h["end"]] for h in found])
+    assert last(told, "ack")["notice"] == "Coded 3 passages as Gives up; 1 had it already"
+
+
 def test_search_finds_matches_sentences_and_turns_but_no_interviewer(study):
     quotes = lambda query, **how: [h["quote"] for h in find_hits(study, query, sources=["P01"], **how)]
     assert quotes("dock") == ["dock", "dock"] and quotes("doc") == [] and quotes(r"d\w+k", kind="regex") == ["dock", "dock"]

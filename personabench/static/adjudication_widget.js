@@ -97,7 +97,7 @@ function watchMargins(v) {
       const g = el.pbGroup;
       if (near === g.near) continue;
       g.near = near;
-      if (near) v.soon(g); else { v.clear(g); for (const m of g.margins) m.replaceChildren(); }
+      if (near) v.soon(g); else { v.painter.clear(g); for (const m of g.margins) m.replaceChildren(); }
     }
   }, { root: v.scroll, rootMargin: "150px 0px" });
   for (const g of v.doc.groups) v.seen.observe(g.el);
@@ -141,15 +141,13 @@ function joinTwoMargins(v) {
     const d = v.of.get(c.id);
     return `pa-bar pa-${fate(d, c.side === 0)}${d && d === v.current ? " pa-current" : ""}`;
   };
-  v.clear = g => { for (const [name, range] of g.ranges) v.painter.highlight(name).delete(range); g.ranges = []; };
-  const put = (g, name, c) => { for (const r of v.painter.rangesOf(g, c.start, c.end)) { v.painter.highlight(name).add(r); g.ranges.push([name, r, c]); } };
+  const { clear, put } = v.painter;
   v.paint = g => {
     const now = v.current ? [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)).filter(Boolean) : [];
-    const marks = now.map(c => [c.side ? "right" : "left", c]);
     if (PAINTS) {
-      v.clear(g);
-      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current && !v.forced) put(g, "open", c); }
-      for (const [name, c] of marks) if (c.start < g.end && c.end > g.start) put(g, name, c);
+      clear(g);
+      for (const c of g.codings) { const d = v.of.get(c.id); if (d && !d.decision && d !== v.current && !v.forced) put(g, c, "open"); }
+      for (const c of now) put(g, c, c.side ? "right" : "left");
     } else v.spans(g, now);
     drawMargins(v, g);
   };
@@ -251,7 +249,7 @@ function makeDecisionCard(v) {
 // == 6 What can be done, and by which key ==
 function joinDecisions(v) {
   v.shown = () => v.hiding ? v.list.filter(d => !d.decision || d === v.current) : v.list;
-  v.nameOf = id => v.doc.codes.get(id)?.name || "?";
+  v.nameOf = code => v.doc.codes.get(code)?.name || code || "?"; // one made here has no number yet
   v.chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
   const words = d => `${kindWords(d, v.coders)}: ${[d.left, d.right].filter(ids => ids.length).map(v.rows.names).filter((n, i, all) => all.indexOf(n) === i).join(" against ")}, turn ${d.turn + 1}${d.decision ? `, decided: ${decisionWords(d, v.coders, v.nameOf)}` : ""}`;
   v.counted = () => `${v.list.filter(d => d.decision).length} of ${v.list.length} decided`;
@@ -273,14 +271,14 @@ function joinDecisions(v) {
     v.select(list[i]);
   };
   const decide = (decision, code) => {
-    const d = v.current;
+    const d = v.current, ref = code && (typeof code.id === "number" ? code.id : code.name);
     if (!d) return v.say("Go to a disagreement first: N", true);
     if (!d.offers.includes(decision)) return v.say({ union: "Spans can be joined only where the code is the same", intersection: "Spans can be joined only where the code is the same",
       both: "There is only one coding here" }[decision] || `${v.coders[decision === "left" ? 0 : 1]} has no such coding here`, true);
     if (decision === "other" && !code) return v.later.when(v.chooseCode);
-    if (d.decision === decision && (decision !== "other" || d.code === code.id)) return v.say(`Already decided: ${decisionWords(d, v.coders, v.nameOf)}`);
-    if (!v.link.write({ type: "decide", left: d.left, right: d.right, decision, ...(code ? { code: code.id } : {}) })) return;
-    Object.assign(d, { decision, code: code?.id ?? null, pending: true });
+    if (d.decision === decision && (decision !== "other" || d.code === ref)) return v.say(`Already decided: ${decisionWords(d, v.coders, v.nameOf)}`);
+    if (!v.link.write({ type: "decide", left: d.left, right: d.right, decision, ...(code ? { code: ref } : {}) })) return;
+    Object.assign(d, { decision, code: ref ?? null, pending: true });
     settle(`${decisionWords(d, v.coders, v.nameOf)}. ${v.counted()}.`.replace(/^./, c => c.toUpperCase()), true);
   };
   /** Show what a decision changed; `on` goes to the next that is open. */
@@ -443,7 +441,7 @@ function joinAdjudication(v) {
   v.open = m => {
     const same = v.doc?.source === m.source && v.doc.revision === m.revision, at = same ? v.scroll.scrollTop : 0;
     v.keys = m.keys;
-    if (PAINTS && v.doc) for (const g of v.doc.groups) v.clear(g);
+    if (PAINTS && v.doc) for (const g of v.doc.groups) v.painter.clear(g);
     if (!same) v.current = null;
     v.doc = makeDoc({ ...m, codings: { id: [] } });
     v.measure();
@@ -465,7 +463,7 @@ function render({ model, el }) {
   joinFigures(v);
   joinTwoMargins(v);
   joinDecisions(v);
-  v.kit = { LINES, PAINTS, chord, dress, inkStyle, make, showKey, stop, unpack };
+  v.kit = { LINES, PAINTS, chord, dress, inkStyle, make, short, showKey, stop, unpack };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.root);
   v.ends = [joinDecisionKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

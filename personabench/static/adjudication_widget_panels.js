@@ -2,21 +2,16 @@
 // What the adjudication widget can do without while its text is opening: the palette, the table of keys, clicks on the text, and what is rarely asked for. Python sends it after
 // shared_later.js when the text stands; `join` then adds it to the view.
 
-let dress, showKey, unpack;
-export function useAdjudication(kit) { ({ dress, showKey, unpack } = kit); }
-
-/** Codes for the palette: the best fit first; without a query those of the same facets before the rest. */
-export function fittingCodes(codes, query, facets) {
-  if (!query.trim()) return [...codes.filter(c => facets.has(c.facet)), ...codes.filter(c => !facets.has(c.facet))];
-  return codes.map(c => ({ c, s: Math.max(fuzzy(query, c.name), fuzzy(query, c.path || "") - 5) })).filter(x => x.s >= 0).sort((a, b) => b.s - a.s).map(x => x.c);
-}
+let showKey, unpack;
+export function useAdjudication(kit) { ({ showKey, unpack } = kit); }
 
 function joinPickers(v) {
   const chooseCode = () => {
-    const here = [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code), facets = new Set(here.map(c => c?.facet)), codes = [...v.doc.codes.values()].filter(c => !here.includes(c));
-    v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near: v.card.buttons.other,
-      rows: q => fittingCodes(codes, q, facets).map(c => ({ value: c, label: c.name, swatch: c, about: c.definition, detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet].filter(Boolean).join(" · ") })),
-      pick: ([c]) => v.decide("other", c) });
+    const here = [...v.current.left, ...v.current.right].map(id => v.doc.byId.get(id)?.code), codes = [...v.doc.codes.values()].filter(c => !here.includes(c));
+    const near = v.card.buttons.other, alike = codes.filter(c => here.some(h => h?.facet === c.facet)); // those of the same facets come first
+    v.picker.start({ kind: "codes", label: "Which code fits better?", hint: "↵ decide for it · Esc", near,
+      rows: q => codeRows(codes, q, alike).filter(r => !here.some(h => h?.name === r.value.fresh)),
+      pick: ([c]) => { if (c.fresh) makeCode(v, c.fresh, near, code => v.decide("other", code)); else v.decide("other", c); } });
   };
   const sources = () => {
     v.link.raw({ type: "sources" });

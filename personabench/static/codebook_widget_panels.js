@@ -2,8 +2,8 @@
 // What the codebook widget can do without while its tree is opening: the palette, the panels other than the details, dragging, the codebook as it was. Python sends it after
 // shared_later.js when the tree stands; `join` then adds it to the view. Sections: 1 letters typed (pure), 2 panels, 3 what is chosen by typing, 4 dragging, 5 joining.
 
-let B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, topmost, unpack;
-export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, dress, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, topmost, unpack } = kit); }
+let B, LI, P, SMALL, TD, across, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, showKey, topmost, unpack;
+export function useBook(kit) { ({ B, LI, P, SMALL, TD, across, fits, flat, hint, lineOf, makeTree, many, mayMove, pair, reorder, rowId, showKey, topmost, unpack } = kit); }
 
 // == 1 Letters typed ==
 /** The row that letters typed lead to: the next that begins with them, from the one at hand on. -1 = none. One letter again and again goes round. */

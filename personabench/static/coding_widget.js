@@ -33,13 +33,16 @@ export function makeSegments(language) {
   return { around };
 }
 
-/** Step over graphemes or words from `at`; over a word means to its far end, with the white space before it. */
+/** Only what holds letters, digits or pictures is a word. */
+export const WORD = /[\p{L}\p{N}\p{So}]/u;
+
+/** Step over graphemes or words from `at`; over a word means to its far end, with the white space and stops before it. */
 export function stepFrom(segments, text, at, unit, way) {
   let next = at;
   do {
     if (way > 0 ? next >= text.length : next <= 0) return next;
     next = segments.around(unit, text, way > 0 ? next : next - 1)[way > 0 ? 1 : 0];
-  } while (unit === "word" && /^\s*$/.test(way > 0 ? text.slice(at, next) : text.slice(next, at)));
+  } while (unit === "word" && !WORD.test(way > 0 ? text.slice(at, next) : text.slice(next, at)));
   return next;
 }
 
@@ -57,17 +60,17 @@ function makeSelection(v) {
   };
   const draw = () => {
     if (!v.doc) return;
-    const box = caretBox(), base = v.text.getBoundingClientRect();
+    const box = caretBox(), base = boxOf(v.text);
     caret.style.cssText = `transform:translate(${box.left - base.left}px,${box.top - base.top}px);height:${box.height}px`;
     if (!caret.isConnected) v.text.append(caret);
   };
   const native = () => {
     const [a, i] = placeOf(pieceAt(v.doc, anchor), anchor), [b, j] = placeOf(pieceAt(v.doc, focus), focus);
     quiet = performance.now();
-    v.root.getRootNode().getSelection?.()?.setBaseAndExtent(a, i, b, j) ?? document.getSelection()?.setBaseAndExtent(a, i, b, j);
+    (v.root.getRootNode().getSelection?.() || document.getSelection())?.setBaseAndExtent(a, i, b, j);
   };
   const reveal = () => {
-    const box = caretBox(), view = v.scroll.getBoundingClientRect(), room = 48;
+    const box = caretBox(), view = boxOf(v.scroll), room = 48;
     if (box.top < view.top + room) v.scroll.scrollTop -= view.top + room - box.top;
     else if (box.bottom > view.bottom - room) v.scroll.scrollTop += box.bottom - view.bottom + room;
   };
@@ -84,7 +87,7 @@ function makeSelection(v) {
   const sideways = (unit, eye) => {
     const p = pieceAt(v.doc, focus), way = isRtl(p) ? -eye : eye, at = Math.max(p.start, Math.min(focus, p.end));
     if (way > 0 ? at >= p.end : at <= p.start) return beside(p, way);
-    return p.start + stepFrom(v.doc.segments, v.doc.text.slice(p.start, p.end), at - p.start, unit, way);
+    return p.start + stepFrom(v.doc.segments, v.doc.words(p), at - p.start, unit, way);
   };
   /** What a key's name leads to; up, down and the ends of a line, which ask how the text is laid out, follow later. */
   const ways = { arrowleft: mod => sideways(mod ? "word" : "grapheme", -1), arrowright: mod => sideways(mod ? "word" : "grapheme", 1) };
@@ -99,6 +102,11 @@ function makeSelection(v) {
     return true;
   };
   return { set, move, ways, draw, beside, caretBox, reveal, lo, hi, native, get anchor() { return anchor; }, get focus() { return focus; }, get quiet() { return quiet; } };
+}
+
+/** A span without white space at its ends, nor the name of a speaker: that stands between two turns. */
+export function within({ text, pieces }, a, b) {
+  return trimSpan(text, Math.max(a, pieces[firstIndex(pieces, p => p.end > a)]?.start ?? b), Math.min(b, pieces[firstIndex(pieces, p => p.start >= b) - 1]?.end ?? a));
 }
 
 // == 3 The link to Python ==
@@ -170,8 +178,8 @@ function settle(v, guid, id) {
 function makeCoding(v) {
   const recent = [];
   const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
-  const span = () => {
-    const [start, end] = trimSpan(v.doc.text, v.sel.lo(), v.sel.hi());
+  const span = (a = v.sel.lo(), b = v.sel.hi()) => {
+    const [start, end] = within(v.doc, a, b);
     return end > start ? { start, end } : null;
   };
   const wire = s => ({ start: v.doc.off.toCodePoints(s.start), end: v.doc.off.toCodePoints(s.end) });
@@ -330,10 +338,8 @@ function makeView(model, el) {
 
 function joinParts(v) {
   joinStanding(v);
-  v.news = () => {};
-  v.handle = () => {};
   v.moved = () => v.tell();
-  v.spans = () => {};
+  v.news = v.handle = v.spans = () => {};
   v.shows = () => true;
   v.hasFocus = () => v.scroll.contains(document.activeElement);
   v.focus = () => { v.scroll.focus({ preventScroll: true }); };
@@ -377,7 +383,7 @@ function joinTelling(v) {
     const { doc } = v;
     if (!doc) return;
     const at = turnAt(doc, v.sel.focus), who = doc.turns[at]?.speaker, s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
-    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.text.slice(s.start, s.end), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codingsAt(v.sel.focus).map(c => c.code.name).join(", ")].filter(Boolean).join(" · ")));
+    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codingsAt(v.sel.focus).map(c => c.code.name).join(", ")].filter(Boolean).join(" · ")));
     write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
     v.steps(doc.undo, v.offline);
     v.news("caret");
@@ -408,13 +414,14 @@ function joinOpening(v) {
       if (code) { const c = { id: guid, start: off.toUtf16(w.start), end: off.toUtf16(w.end), code, coder: v.me(), pending: true }; v.pending.set(guid, c); v.show(c); }
     }
     v.scroll.scrollTop = same ? kept.at : 0;
-    const room = v.scroll.getBoundingClientRect();
-    for (const g of v.doc.groups) { const box = g.el.getBoundingClientRect(); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
+    const room = boxOf(v.scroll);
+    for (const g of v.doc.groups) { const box = boxOf(g.el); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
     watchGroups(v);
     if (!v.coding.recent.length) for (const id of m.recent || []) v.coding.use(v.doc.codes.get(id));
     v.strip();
     v.tell();
-    v.sel.set(same ? kept.a : v.doc.pieces[0]?.start ?? 0, same ? kept.b : v.doc.pieces[0]?.start ?? 0, { show: false, select: false });
+    const top = v.doc.pieces[0]?.start ?? 0;
+    v.sel.set(same ? kept.a : top, same ? kept.b : top, { show: false, select: false });
     v.news("source", same);
     v.root.dispatchEvent(new CustomEvent("pb-open"));
   };
@@ -426,7 +433,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack };
+  v.kit = { LANE, LINES, PAINTS, WORD, boxOf, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

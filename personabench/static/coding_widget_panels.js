@@ -1,24 +1,15 @@
 // @ts-check
 // What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings, and panels. Python sends it after
-// shared_later.js when the text stands; `join` then adds it to the view. Sections: 1 what queries mean (pure), 2 lines and units, 3 changing codings, 4 what the pickers offer,
-// 5 panels, 6 find, 7 the mouse, 8 joining.
+// shared_later.js when the text stands; `join` then adds it to the view.
 
-let LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack;
-export function useText(kit) { ({ LANE, dress, firstIndex, isRtl, leave, pieceAt, short, showKey, swatchOf, trimSpan, turnAt, unpack } = kit); }
+let LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within;
+export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, within } = kit); }
 
-// == 1 What queries mean ==
-/** Codes for the palette: the best fit first; without a query the recent ones, then the codebook's order. */
-export function rankCodes(codes, query, recent) {
-  if (!query.trim()) return [...recent.filter(c => codes.includes(c)), ...codes.filter(c => !recent.includes(c))];
-  const scored = codes.map((code, i) => ({ code, i, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
-  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.code);
-}
-
-// == 2 Lines and units ==
+// == 1 Lines and units ==
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
  * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc */
 export function snapSpan(doc, a, b) {
-  [a, b] = trimSpan(doc.text, a, b);
+  [a, b] = within(doc, a, b);
   if (a >= b) return [a, a];
   const p = pieceAt(doc, a + 1), q = pieceAt(doc, b);
   const first = doc.segments.around("word", doc.text.slice(p.start, p.end), a - p.start), last = doc.segments.around("word", doc.text.slice(q.start, q.end), b - 1 - q.start);
@@ -45,7 +36,7 @@ function joinUnits(v) {
     sel.reveal();
     let box = sel.caretBox();
     v.goal ??= box.left;
-    const view = v.scroll.getBoundingClientRect(), step = (box.height || 24) * lines;
+    const view = boxOf(v.scroll), step = (box.height || 24) * lines;
     if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = sel.caretBox(); }
     const p = pieceAt(v.doc, sel.focus);
     for (let i = 0; i < 12; i++) { // down to where words are: between two turns there are none
@@ -57,7 +48,7 @@ function joinUnits(v) {
     return sel.beside(p, way);
   };
   const edge = way => {
-    const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = p.say.getBoundingClientRect();
+    const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = boxOf(p.say);
     return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? sel.focus;
   };
   const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
@@ -67,21 +58,21 @@ function joinUnits(v) {
   const unitAt = (unit, at) => {
     const p = pieceAt(v.doc, at);
     if (unit === "turn") { const t = v.doc.turns[p.turn]; return t ? trimSpan(v.doc.text, t.start, t.end) : [p.start, p.end]; }
-    const words = v.doc.text.slice(p.start, p.end), [a, b] = v.doc.segments.around(unit, words, at - p.start);
+    const words = v.doc.words(p), [a, b] = v.doc.segments.around(unit, words, at - p.start);
     return trimSpan(v.doc.text, p.start + a, p.start + b);
   };
-  /** Select a unit; pressed again, the next one is added. */
+  /** Select a unit; pressed again, the next one is added or, behind the last one of a turn, taken instead: a speaker's name is no part of a quote. */
   const take = unit => {
-    const chosen = sel.lo() < sel.hi(), at = sel.focus, from = chosen ? sel.hi() - 1 : unit === "turn" ? at : lookFrom(v.doc.text, at);
-    const [a, b] = ahead(unit, from), [c, d] = chosen && sel.lo() <= a && sel.hi() >= b && unit !== "turn" ? ahead(unit, sel.hi()) : [a, b];
-    if (d > c) sel.set(chosen && sel.lo() <= c ? sel.lo() : c, d);
+    const s = v.coding.span(), turn = at => pieceAt(v.doc, at).turn, [a, b] = ahead(unit, s ? s.end - 1 : unit === "turn" ? sel.focus : lookFrom(v.doc.text, sel.focus));
+    const [c, d] = s && s.start <= a && s.end >= b && unit !== "turn" ? ahead(unit, s.end) : [a, b];
+    if (d > c) sel.set(s && s.start <= c && turn(s.end) === turn(d) ? s.start : c, d);
   };
-  /** The unit at a position or, where none is, behind it: only what holds letters, digits or pictures is a word. */
+  /** The unit at a position or, where none is, behind it. */
   const ahead = (unit, at) => {
     const { text } = v.doc;
     for (let i = at; i < text.length;) {
       const [a, b] = unitAt(unit, i);
-      if (unit === "turn" || (b > i && /[\p{L}\p{N}\p{So}]/u.test(text.slice(a, b)))) return [a, b];
+      if (unit === "turn" || (b > i && WORD.test(text.slice(a, b)))) return [a, b];
       i = Math.max(i + 1, b);
     }
     return unit === "word" ? [at, at] : unitAt(unit, Math.max(0, at - 1));
@@ -90,17 +81,8 @@ function joinUnits(v) {
   v.take = take;
 }
 
-// == 3 Changing codings ==
+// == 2 Changing codings ==
 function joinChanges(v) {
-  v.codeNamed = name => v.codes().find(c => c.name === name);
-  v.coding.create = (name, facet) => {
-    const there = v.codeNamed(name);
-    if (there) return there;
-    if (!v.link.write({ type: "add_code", name, facet })) return null;
-    const code = dress({ id: "new:" + name, name, path: name, facet, n: 0, look: v.doc.looks[facet] });
-    v.doc.codes.set(code.id, code);
-    return code;
-  };
   /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
   const needs = what => {
     const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
@@ -125,9 +107,8 @@ function joinChanges(v) {
   /** Move the ends while a handle or key moves; `done` writes. */
   const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
-    const [start, end] = trimSpan(v.doc.text, c.start, c.end);
-    const last = pieceAt(v.doc, c.end - 1), before = v.doc.pieces[v.doc.pieces.indexOf(last) - 1];
-    v.coding.stretch(c, start, last.start < c.end || !before ? end : before.end); // an end at the first words of a turn takes none of its speaker's name
+    const { start, end } = v.coding.span(c.start, c.end) || old;
+    v.coding.stretch(c, start, end);
     if (c.start === old.start && c.end === old.end) return;
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
@@ -135,7 +116,7 @@ function joinChanges(v) {
   Object.assign(v.coding, { needs, remove, recode, stretch, keep });
   v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
   v.handle = () => {
-    const c = v.active, base = v.text.getBoundingClientRect();
+    const c = v.active, base = boxOf(v.text);
     v.handles.forEach((h, i) => {
       h.hidden = c?.coder !== v.me() || v.link.state().readonly;
       if (h.hidden) return h.remove();
@@ -159,27 +140,36 @@ function joinChanges(v) {
     if (r && r.c !== c) { v.resizing = v.capture = null; if (v.doc.byId.has(r.c.id)) v.change(r.c, r.old); } // ends are moved in one place only
     select(c);
   };
-  v.scrollTo = at => { const box = v.rect(at, at + 1), view = v.scroll.getBoundingClientRect(); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  v.scrollTo = at => { const box = v.rect(at, at + 1), view = boxOf(v.scroll); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
   /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. */
   v.staying = act => {
-    const top = at => v.rect(at, at + 1).top, view = v.scroll.getBoundingClientRect(), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
+    const top = at => v.rect(at, at + 1).top, view = boxOf(v.scroll), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
     const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
     act();
     if (at !== undefined) v.scroll.scrollTop += top(at) - was;
   };
-  v.goTo = c => { v.near(pieceAt(v.doc, c.start + 1).group); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.scrollTo(c.start); v.sel.draw(); };
+  const reach = (a, b, c) => { v.near(pieceAt(v.doc, a + 1).group); v.select(c); v.sel.set(a, b, { show: false }); v.scrollTo(a); v.sel.draw(); };
+  v.goTo = c => reach(c.start, c.start, c);
+  /** Go to a hit; one in another source when that has come. */
+  v.seek = h => {
+    const { doc } = v, here = h.source === doc.source;
+    v.sought = here ? null : h;
+    if (!here) v.link.raw({ type: "open", source: h.source });
+    else if (v.read[h.source] !== doc.revision) v.say("The text was corrected meanwhile: find the passages again", true);
+    else reach(doc.off.toUtf16(h.start), doc.off.toUtf16(h.end), null);
+  };
   joinChosen(v);
 }
 
 /** What can be done with the chosen coding, for those who use a mouse: a strip of buttons over the end of the text, as long as one is chosen. */
 function joinChosen(v) {
   const name = make("span", { class: "pb-chosen-name" });
-  const button = (action, label, key) => make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label);
-  const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(b => button(...b));
+  const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(([action, label, key]) =>
+    make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label));
   const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, recode, move, memo, remove);
   const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or move its"), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
     make("span", { class: "pb-strip-part", role: "group", "aria-label": `Its ${word}` }, word, ...[["‹", -1, "to the left"], ["›", 1, "to the right"]].map(([mark, eye, where]) => make("button", { class: "pb-chip", title: "By a word; with Alt by a character", "aria-label": `Move its ${word} ${where}`, onclick: e => v.nudge(side, eye, e.altKey) }, mark)))),
-  make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("enter"); } }, "Keep"), make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press("escape"); } }, "Cancel"));
+  ...[["Keep", "enter"], ["Cancel", "escape"]].map(([word, key]) => make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press(key); } }, word)));
   v.main.append(box, ends);
   v.chosen = () => {
     const c = v.active, may = c && !v.link.state().readonly && !v.offline;
@@ -193,26 +183,16 @@ function joinChosen(v) {
   };
 }
 
-// == 4 What the pickers offer ==
+// == 3 What the pickers offer ==
 function makeChoices(v) {
   const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
-  const codeRow = c => ({ value: c, label: c.name, swatch: c, badge: keyOf(c) && showKey(keyOf(c)), about: c.definition,
-    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") });
-  const codeRows = (q, fresh = true) => {
-    const codes = rankCodes(offered(), q, v.coding.recent), rows = codes.map(codeRow), name = q.trim();
-    if (fresh && name && !codes.some(c => c.name === name)) rows.push({ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" });
-    return rows;
-  };
   /** Choose codes; a new name asks for its facet first. */
   const codes = (label, then, { many = true, near = null, query = "" } = {}) => v.picker.start({ kind: "codes", label, near, many,
-    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: codeRows, pick: (picked, how) => {
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered(), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c))), pick: (picked, how) => {
       const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
-      if (fresh) facet(fresh.fresh, near, code => code && then([...known, code], how)); else then(known, how);
+      if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
     } }, query);
-  const facet = (name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`,
-    rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })),
-    pick: ([f]) => then(v.coding.create(name, f)), hint: "↵ choose the facet · Esc" });
   const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
   const sources = () => {
     v.link.raw({ type: "progress" });
@@ -239,8 +219,7 @@ function filterBy(v, filter) {
   if (!filter) v.filters = [];
   else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
   v.only.hidden = !v.filters.length;
-  v.only.replaceChildren("Only ", ...v.filters.map(f => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
-    const i = v.filters.indexOf(f);
+  v.only.replaceChildren("Only ", ...v.filters.map((f, i) => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
     filterBy(v, f);
     (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
   } }, f[1].name || f[1], " ×")));
@@ -250,13 +229,13 @@ function filterBy(v, filter) {
   v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
 }
 
-// == 5 Panels ==
+// == 4 Panels ==
 // What needs more room than a line stands beside the text: the list of codings (what highlights say, for those who cannot see them), memos,
 // autocoding, help. One at a time; Esc returns to the text.
 function makePanel(v) {
   const title = make("div", { class: "pb-title" }), body = make("div", { class: "pb-body" });
   const box = make("section", { class: "pb-side", hidden: true, onkeydown: e => {
-    const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && e.target.tagName !== "TEXTAREA" && e.target.tagName !== "INPUT";
+    const key = chord(e), undoes = /^mod\+(z|y|shift\+z)$/.test(key) && !/TEXTAREA|INPUT/.test(e.target.tagName);
     if (key === "escape") close(); else if (undoes) v.actions.press(key); else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
     stop(e);
   } },
@@ -272,11 +251,11 @@ function makePanel(v) {
   };
   const fill = () => {
     renew = fill;
-    const had = body.contains(document.activeElement), [name, ...content] = PANELS[kind]();
+    const had = body.contains(document.activeElement), at = [...body.querySelectorAll("button")].indexOf(document.activeElement), [name, ...content] = PANELS[kind]();
     title.textContent = name;
     box.setAttribute("aria-label", name);
     body.replaceChildren(...content.filter(Boolean));
-    if (had) body.querySelector("[data-first]")?.focus({ preventScroll: true });
+    if (had) (body.querySelectorAll("button")[at] || body.querySelector("[data-first]"))?.focus({ preventScroll: at < 0 });
   };
   const codingsList = () => {
     const size = 200, here = v.doc.list.filter(v.shows), chosen = v.active ? here.indexOf(v.active) : firstIndex(here, c => c.start >= v.sel.focus);
@@ -289,7 +268,7 @@ function makePanel(v) {
       e.preventDefault();
     } });
     const option = (c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", onclick: () => { row = i; show(); v.goTo(c); } },
-      v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), make("q", {}, short(v.doc.text.slice(c.start, c.end), 90)), make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}${c.pending ? " · not saved yet" : ""}`));
+      v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), make("q", {}, short(v.doc.words(c), 90)), make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}${c.pending ? " · not saved yet" : ""}`));
     const show = () => {
       [...list.children].forEach((li, i) => { li.setAttribute("aria-selected", String(i === row)); });
       if (some.length) list.setAttribute("aria-activedescendant", id(row)); else list.removeAttribute("aria-activedescendant");
@@ -376,8 +355,10 @@ function makePanel(v) {
       v.link.raw({ type: "search", ...last });
       setTimeout(() => { if (told.isConnected && told.textContent === "Searching…") told.textContent = "Still searching: the kernel is busy or gone."; }, 5000);
     };
+    const had = h => h.codes.map(id => v.doc.codes.get(id)?.name).filter(Boolean).join(", ");
     const rows = hits.map(h => make("li", {}, make("label", {}, make("input", { type: "checkbox", checked: h.take, onchange: e => { h.take = e.target.checked; count(); } }),
-      make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after))));
+      make("span", { class: "pb-hit-words" }, make("small", {}, h.source + " "), h.before, make("mark", {}, h.quote), h.after, had(h) && make("small", { class: "pb-had" }, "✓ already ", make("bdi", {}, had(h))))),
+    make("button", { class: "pb-link", "aria-label": `Show in the text: ${short(h.quote, 40)}`, onclick: () => v.seek(h) }, "Show")));
     const go = make("button", { class: "pb-main-button", onclick: () => v.choices.codes("Code the accepted passages as…", ([code]) => {
       const spans = hits.filter(h => h.take).map(h => [h.source, h.start, h.end]);
       if (code && v.link.write({ type: "apply", code: v.ref(code), spans, revisions: v.read })) { v.hits = null; fill(); }
@@ -386,9 +367,9 @@ function makePanel(v) {
     const all = on => make("button", { onclick: () => { for (const h of hits) h.take = on; fill(); } }, on ? "Accept all" : "Reject all");
     count();
     return ["Autocode", make("input", { class: "pb-input", placeholder: "Words to find", "aria-label": "Words to find", value: last.query, "data-first": "", oninput: e => { last.query = e.target.value; },
-      onkeydown: e => { if (chord(e) === "enter") run(); } }), field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
+      onkeydown: e => { if (chord(e) === "enter") run(); } }), make("div", { class: "pb-row" }, field("kind", "as ", "words", "regex"), field("unit", "code the ", "match", "sentence", "turn"),
     make("label", {}, make("input", { type: "checkbox", checked: last.everywhere, onchange: e => { last.everywhere = e.target.checked; } }), " in all sources"),
-    make("button", { onclick: run }, "Find"), told,
+    make("button", { onclick: run }, "Find")), told,
     ...(hits.length ? [make("div", { class: "pb-row" }, go, all(true), all(false)), make("ul", { class: "pb-hits" }, ...rows)] : [])];
   };
   const help = () => ["Keys", make("table", { class: "pb-keys", tabIndex: 0, "data-first": "" }, ...[...Object.entries(v.doc.own), ["move by character, word", "arrows"], ["extend the selection", "shift+arrows"],
@@ -417,11 +398,11 @@ function makePanel(v) {
     get kind() { return kind; } };
 }
 
-// == 6 Find ==
+// == 5 Find ==
 /** Small letters, one for one: İ alone would become two and shift everything behind it. */
 export const small = text => text.replace(/İ/g, "i").toLowerCase();
 
-/** Find in the text: hits as highlights, Enter and Shift+Enter to go on. */
+/** Find in the text: hits as highlights, the one at hand stronger; Enter and Shift+Enter to go on. */
 function makeFind(v) {
   let hits = [], size = 0, at = -1, shown = false; // shown, not yet selected: ↵ selects that one first
   const told = make("span", { class: "pb-detail", role: "status" });
@@ -433,6 +414,11 @@ function makeFind(v) {
   } });
   const step = (label, mark, way) => make("button", { class: "pb-icon", "aria-label": label, onclick: () => go(way) }, mark);
   const box = make("div", { class: "pb-find", hidden: true, role: "search" }, input, told, step("Previous", "↑", -1), step("Next", "↓", 1), make("button", { class: "pb-icon", "aria-label": "Close", onclick: () => close() }, "×"));
+  v.found = g => { for (let i = firstIndex(hits, h => h + size > g.start); hits[i] < g.end; i++) v.painter.put(g, { start: hits[i], end: hits[i] + size }, "found"); };
+  const mark = span => {
+    if (PAINTS) for (const g of v.doc.groups) if (g.near) { v.painter.clear(g, "found"); v.found(g); }
+    v.painter.mark("hit", span);
+  };
   const search = () => {
     const q = small(input.value), hay = (v.doc.small ||= small(v.doc.text));
     hits = [];
@@ -446,25 +432,25 @@ function makeFind(v) {
     if (n && !(shown && take && way > 0)) at = (at + way + n) % n;
     shown = !take;
     told.textContent = input.value ? `${n && at + 1} of ${n}` : "";
-    if (!n) return v.painter.mark("hit", null);
+    if (!n) return mark(null);
     const span = { start: hits[at], end: hits[at] + size };
     if (take) v.sel.set(span.start, span.end, { select: false });
     else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
-    v.painter.mark("hit", span);
+    mark(span);
   };
-  const close = () => { box.hidden = true; v.painter.mark("hit", null); v.focus(); };
-  return { box, clear: () => { box.hidden = true; v.painter.mark("hit", null); }, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
+  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { clear(); v.focus(); };
+  return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 
-// == 7 The mouse ==
+// == 6 The mouse ==
 /** The coding whose stripe or name is under a point of the margin. */
 export function stripeAt(v, e) {
   const g = e.target.closest(".pb-group")?.pbGroup;
   if (!g?.canvas) return null;
-  const box = g.canvas.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
+  const box = boxOf(g.canvas), x = e.clientX - box.left, y = e.clientY - box.top;
   if (x < 0) return null;
   const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
-    : g.bars.filter(b => b.label !== null && b.label !== undefined && y >= b.label && y < b.label + 14);
+    : g.bars.filter(b => Number.isFinite(b.label) && y >= b.label && y < b.label + 14);
   return hit.length ? hit[hit.length - 1].c : null;
 }
 
@@ -494,7 +480,7 @@ function joinMouse(v) {
     sel.set(a, b, { show: false });
     if (a === b) v.clicked(at);
   };
-  v.clicked = at => { const here = v.codingsAt(at); if (v.resizing) return; v.select(here.length ? (here.includes(v.active) ? here[(here.indexOf(v.active) + 1) % here.length] : here[0]) : null); };
+  v.clicked = at => { const here = v.codingsAt(at); if (!v.resizing) v.select(here[(here.indexOf(v.active) + 1) % here.length] || null); };
   v.scroll.addEventListener("pointerdown", e => {
     if (!v.doc || e.button) return;
     const handle = e.target.closest(".pb-handle");
@@ -522,7 +508,7 @@ function joinMouse(v) {
     v.tip.hidden = !here.length;
     if (!here.length) return;
     v.tip.replaceChildren(...here.slice(0, 6).map(c => make("div", {}, v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), ` ${c.code.facet} · `, make("bdi", {}, c.coder))));
-    const base = v.root.getBoundingClientRect();
+    const base = boxOf(v.root);
     v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
   };
   v.scroll.addEventListener("pointerleave", () => { v.tip.hidden = true; });
@@ -531,13 +517,13 @@ function joinMouse(v) {
   v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
 }
 
-// == 8 Joining ==
+// == 7 Joining ==
 function joinActions(v) {
   const near = () => v.selectionBox(), all = () => v.doc.list.filter(v.shows);
   const jump = way => {
     const list = all();
     if (!list.length) return v.say("No coding to go to");
-    const i = v.active ? list.indexOf(v.active) + way : way > 0 ? firstIndex(list, c => c.start >= v.sel.focus) : firstIndex(list, c => c.start >= v.sel.focus) - 1;
+    const i = v.active ? list.indexOf(v.active) + way : firstIndex(list, c => c.start >= v.sel.focus) - Number(way < 0);
     v.goTo(list[(i + list.length) % list.length]);
   };
   const uncoded = () => {
@@ -573,7 +559,7 @@ function joinActions(v) {
   const vivo = () => {
     const s = v.coding.span();
     if (!s) return v.say("Select the words that shall name the code", true);
-    v.choices.codes("Name of the in-vivo code", (codes) => v.coding.put(codes), { near: near(), query: short(v.doc.text.slice(s.start, s.end).replace(/\s+/g, " "), 60) });
+    v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
   };
   const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); };
   const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
@@ -584,11 +570,11 @@ function joinActions(v) {
     if (v.sel.move(`${fine ? "" : "mod+"}shift+arrow${eye < 0 ? "left" : "right"}`) && (side === "start" ? v.sel.focus < other : v.sel.focus > other)) v.coding.stretch(c, v.sel.lo(), v.sel.hi()); else v.sel.set(...old);
   };
   Object.assign(v.actions.does, {
-    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", (codes, how) => v.coding.put(codes, how), { near: near() }); else v.coding.put([]); },
+    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", v.coding.put, { near: near() }); else v.coding.put([]); },
     "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
     "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
-    "remove": () => v.coding.remove(), recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": () => v.find.open(), "sources": () => v.choices.sources(),
-    "filter": () => v.choices.filter(), "fold interviewer": fold, "key for a code": () => v.choices.keyFor(),
+    "remove": v.coding.remove, recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": v.find.open, "sources": v.choices.sources,
+    "filter": v.choices.filter, "fold interviewer": fold, "key for a code": v.choices.keyFor,
     "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
     "leave": () => { if (v.panel.kind) return v.panel.close(); leave(v); } });
 }
@@ -616,7 +602,7 @@ export default function join(v) {
   v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
   v.swatch = swatchOf;
   v.place = (box, near) => placeBox(v, box, near || v.scroll);
-  v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : v.scroll.getBoundingClientRect(); };
+  v.selectionBox = () => { const s = v.coding.span() || v.active; return s ? v.rect(s.start, s.end) : boxOf(v.scroll); };
   v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
   v.spans = g => paintSpans(v, g);
   joinUnits(v);
@@ -633,6 +619,7 @@ export default function join(v) {
     if (what === "caret") v.chosen();
     if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
     v.panel.news(what);
+    if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
   };
   Object.assign(v.hear, {
     progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },

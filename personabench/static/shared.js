@@ -2,6 +2,7 @@
 // What every widget needs from its first moment. A widget's script cannot import a neighbour, so Python puts the shared files that it needs before its own.
 
 // == Elements ==
+export const boxOf = el => el.getBoundingClientRect();
 /** Make an element: properties by name, `on...` as listeners, `aria-`, `data-` and `role` as attributes, children as text or nodes.
  *  Text only ever arrives as text nodes: markup in a transcript stays what it is, words. @returns {any} */
 export function make(tag, props = {}, ...children) {

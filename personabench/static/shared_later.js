@@ -2,9 +2,9 @@
 // What several widgets need, but not for their first moment: what is chosen by typing, and what follows the page. It comes before the part of a widget's script that is sent
 // when the text stands. It cannot import the first part, so that it is handed the helpers from there when it joins.
 
-let LINES, PAINTS, chord, inkStyle, make, stop;
+let LINES, PAINTS, chord, dress, inkStyle, make, short, stop;
 /** @param {any} kit the helpers by name */
-export function useShared(kit) { ({ LINES, PAINTS, chord, inkStyle, make, stop } = kit); }
+export function useShared(kit) { ({ LINES, PAINTS, chord, dress, inkStyle, make, short, stop } = kit); }
 
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -107,6 +107,32 @@ export function makePicker(v) {
   return { box, start, close, refresh: kind => { if (open?.kind === kind) fill(); }, get open() { return Boolean(open); } };
 }
 
+// == Codes to choose from ==
+/** The best fit first; without a query what is in `first`, then the codebook's order. */
+export function rankCodes(codes, query, first) {
+  if (!query.trim()) return [...first.filter(c => codes.includes(c)), ...codes.filter(c => !first.includes(c))];
+  const scored = codes.map(code => ({ code, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
+  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
+}
+
+/** Rows for the picker: codes, and what was typed as the name of a new one. @param {any} more a code's badge, by the code */
+export function codeRows(codes, query, first, more = () => null) {
+  const name = query.trim(), rows = rankCodes(codes, query, first).map(c => ({ value: c, label: c.name, swatch: c, badge: more(c), about: c.definition,
+    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") }));
+  return name && !rows.some(r => r.label === name) ? [...rows, { value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }] : rows;
+}
+
+/** Ask for the facet of a new code and make it: it is there at once, in the study when Python has stored it. */
+export const makeCode = (v, name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`, hint: "↵ choose the facet · Esc",
+  rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })), pick: ([facet]) => {
+    const there = [...v.doc.codes.values()].find(c => c.name === name);
+    if (there) return then(there);
+    if (!v.link.write({ type: "add_code", name, facet })) return;
+    const code = dress({ id: "new:" + name, name, path: name, facet, n: 0, look: v.doc.looks[facet] });
+    v.doc.codes.set(code.id, code);
+    then(code);
+  } });
+
 // == What the page does ==
 /** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.
  * @param {any} v the view: theme(), resized(), ends */
@@ -140,7 +166,7 @@ export function repairText(v) {
     said.delete(undefined);
     for (const p of said) {
       if (p.group.doc !== v.doc) { said.delete(p); continue; }
-      const words = v.doc.text.slice(p.start, p.end);
+      const words = v.doc.words(p);
       if (p.say.textContent !== words) p.say.textContent = words;
       if (p.group.near) v.soon(p.group);
     }

@@ -2,7 +2,7 @@
 // Stripes in the margin of a text, with the names of codes, and which groups of turns are painted at all.
 
 export function paintGroup(v, g) {
-  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); } else v.spans(g);
+  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); v.found?.(g); } else v.spans(g);
   drawStripes(v, g);
 }
 
@@ -24,7 +24,7 @@ function barOf(v, g, c, top) {
 
 /** @param {boolean} [same] no words have moved: bars that are there are right */
 export function drawStripes(v, g, same) {
-  const box = g.el.getBoundingClientRect(), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
+  const box = boxOf(g.el), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
   // JupyterLab hides everything for a moment while it changes the theme. What stays hidden longer is drawn when it comes back into sight.
   if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawStripes(v, g); });
   g.bars = [...g.codings].filter(v.shows).map(c => same && g.bars.find(b => b.c === c) || barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
@@ -77,10 +77,9 @@ function drawName(v, g, pen, b) {
 export function drawOne(v, g, c) {
   const pen = g.canvas?.getContext("2d");
   if (!pen || (c.lane + 1) * LANE + 8 > g.namesAt) return false;
-  const b = (barOf(v, g, c, g.el.getBoundingClientRect().top));
+  const b = (barOf(v, g, c, boxOf(g.el).top));
   drawBar(v, pen, b);
-  const used = g.bars.filter(o => o.label !== null && o.label !== undefined).map(o => o.label);
-  b.label = b.starts ? [0, 14, 28].map(d => b.top + d).find(y => used.every(u => Math.abs(u - y) >= 14)) ?? null : null;
+  b.label = b.starts ? [0, 14, 28].map(d => b.top + d).find(y => g.bars.every(o => !Number.isFinite(o.label) || Math.abs(o.label - y) >= 14)) ?? null : null;
   if (b.label !== null) drawName(v, g, pen, b);
   g.bars.push(b);
   return true;

@@ -81,7 +81,7 @@ export function makeDoc(m, old = new Map()) {
   for (const t of turns) t.n = 0;
   const groups = bundle(pieces);
   for (const g of groups) { g.codings = new Set(); g.near = false; g.ranges = []; g.bars = []; for (const p of g.pieces) p.group = g; }
-  const doc = { ...m, off, turns, pieces, groups, codes, list: ([]), byId: new Map(), team: new Set(m.codings.coder) };
+  const doc = { ...m, words: s => m.text.slice(s.start, s.end), off, turns, pieces, groups, codes, list: ([]), byId: new Map(), team: new Set(m.codings.coder) };
   readCodes(doc, m.codes);
   const { id, start, end, code, coder, origin } = m.codings; // 20,000 of them: made in one go, with the same fields in the same order
   for (let i = 0; i < id.length; i++) {
@@ -115,11 +115,7 @@ export function enlist(doc, c, sign) {
   for (let i = firstIndex(doc.turns, t => t.end > c.start); i < doc.turns.length && doc.turns[i].start < c.end; i++) doc.turns[i].n += sign;
 }
 
-export function groupsOf(doc, c) {
-  const found = [];
-  for (let i = firstIndex(doc.groups, g => g.end > c.start); i < doc.groups.length && doc.groups[i].start < c.end; i++) found.push(doc.groups[i]);
-  return found;
-}
+export const groupsOf = ({ groups }, c) => groups.slice(firstIndex(groups, g => g.end > c.start), firstIndex(groups, g => g.start >= c.end));
 
 export const turnAt = (doc, at) => Math.max(0, firstIndex(doc.turns, t => t.start > at) - 1);
 
@@ -142,7 +138,7 @@ export function rectOf(doc, a, b) {
   probe.setStart(n, i);
   probe.setEnd(m, j);
   const boxes = probe.getClientRects();
-  return boxes.length ? boxes[boxes.length - 1] : probe.getBoundingClientRect();
+  return boxes[boxes.length - 1] || boxOf(probe);
 }
 
 // == Highlights ==
@@ -151,14 +147,14 @@ export function rectOf(doc, a, b) {
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {
-  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "hit", "sel"];
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "found", "hit", "sel"];
   const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
   // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
   // A shade is seen in the line and in how strong the tint is; the tint's own colour is the ink's.
   const inkRule = (name, { colour, inks, look: { ink, shade, line } }) => rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${inkStyle(colour ? inks : INKS[ink])} var(--pb-full),var(--pb-bg)) `
     + `calc(var(--pb-tint)*${[1, 1.6, 0.6][shade]}),transparent);text-decoration:underline ${LINES[line]} ${inkStyle(inks)} 2px;text-underline-offset:${ink % 2 ? 6 : 3}px`);
-  sheet.textContent = rule("hit", "background-color:var(--pb-hit);color:#000")
-    + rule("active", "background-color:var(--pb-active);text-decoration:underline solid var(--pb-fg) 3px;text-underline-offset:3px")
+  sheet.textContent = rule("found", "background-color:var(--pb-find);color:var(--pb-mark,var(--pb-fg))") + rule("hit", "background-color:var(--pb-hit);color:var(--pb-mark,#000);text-decoration:underline 3px")
+    + rule("active", "background-color:var(--pb-active);text-decoration:underline var(--pb-fg) 3px;text-underline-offset:3px")
     + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
   const highlight = name => {
     let h = kinds.get(name);
@@ -185,13 +181,13 @@ export function makePainter(v) {
     }
     return found;
   };
-  const put = (g, c) => {
-    const name = nameOf(c.code);
-    learn([c.code]);
+  /** Mark a span in a group: by the look of its code, or by another highlight. */
+  const put = (g, c, name) => {
+    if (!name) { name = nameOf(c.code); learn([c.code]); }
     for (const range of rangesOf(g, c.start, c.end)) { highlight(name).add(range); g.ranges.push([name, range, c]); }
   };
   const clear = (g, only) => {
-    g.ranges = g.ranges.filter(([name, range, c]) => (only && c !== only) || !kinds.get(name).delete(range));
+    g.ranges = g.ranges.filter(([name, range, c]) => (only && c !== only && name !== only) || !kinds.get(name).delete(range));
   };
   /** Mark one span over all near groups by a fixed highlight ("sel", "hit", "active"); null clears it. */
   const mark = (name, span) => {
@@ -217,7 +213,7 @@ export function buildText(v) {
     g.el.pbGroup = g;
     let height = 0;
     for (const p of g.pieces) {
-      const t = doc.turns[p.turn], words = doc.text.slice(p.start, p.end);
+      const t = doc.turns[p.turn], words = doc.words(p);
       const row = pattern.cloneNode(true), [who, say] = row.children; // copying a pattern takes half the time of making each element
       p.say = say;
       say.pbPiece = p;
@@ -225,7 +221,7 @@ export function buildText(v) {
       row.className = `pb-turn pb-${t ? t.role : "between"}`;
       height += Math.ceil(words.length / perLine) * 27 + 10;
       if (p.first && t) who.append(make("bdi", { style: `--ink:${inkStyle(INKS[Math.max(0, speakers.indexOf(t.speaker)) % INKS.length])}` }, t.speaker || ""));
-      if (p.first && t?.time !== null && t?.time !== undefined) who.append(make("time", {}, clock(t.time)));
+      if (p.first && t && t.time !== null) who.append(make("time", {}, clock(t.time)));
       if (BIDI.test(words)) who.append(make("i", { class: "pb-strange", title: "Holds hidden characters that turn the direction of writing: the order on the screen may not be the stored one" }, "⇄ direction marks"));
       g.el.append(row);
     }

@@ -221,6 +221,8 @@ CODING: dict[str, State] = {
     "find, nothing": lambda s: s.show().at("I take").keys("/").type("zebra"),
     "autocode": lambda s: s.show().at("I take").keys("a"),
     "autocode, preview": lambda s: s.show().at("I take").keys("a").type("dock").keys("Enter").seen(".pb-hits li"),
+    "autocode, a hit shown": lambda s: (s.show().at("I take").keys("a").type("minutes").keys("Enter").seen(".pb-hits .pb-had"),
+        s.page.locator(".pb-hits .pb-link").first.click()),
     "autocode, none accepted": lambda s: (s.show().at("I take").keys("a").type("dock").keys("Enter").seen(".pb-hits li"),
         s.page.get_by_role("button", name="Reject all").click()),
     "autocode, nothing found": lambda s: s.show().at("I take").keys("a").type("zebra").keys("Enter").seen(".pb-side [role=status]"),
@@ -275,6 +277,7 @@ ADJUDICATION: dict[str, State] = {
     "decided hidden": lambda s: s.show().focus(".pa-list").keys("1", "h"),
     "warning": lambda s: s.show().focus(".pa-list").keys("End", "w").seen(".pa-live.pa-warn"),
     "another code": lambda s: s.show().focus(".pa-list").keys("o").seen(".pb-option"),
+    "facet of a new code": lambda s: s.show().focus(".pa-list").keys("o").type("Loses time").keys("Enter").seen(".pb-option"),
     "sources": lambda s: s.show().focus(".pa-list").keys("g").seen(".pb-option"),
     "keys": lambda s: s.show().focus(".pa-list").keys("?").seen(".pa-help tr"),
     "read-only": lambda s: s.show(readonly(make_study())).focus(".pa-list").keys("1"),
@@ -566,7 +569,7 @@ def test_words_stay_legible_under_any_pile_of_codings(stage, shots):
         least = min(ratio(words, tint) for _, tint, _ in tints.values())
         table.append(f"  {look:<24}any number: least {least:5.2f}")
         assert least >= 4.5, table[-1]
-        for name in ("sel", "hit", "active"):
+        for name in ("sel", "hit", "found", "active"):
             fg, bg = told["found"][name]
             assert bg[3] == 1 and ratio(tuple(fg[:3]), tuple(bg[:3])) >= 4.5, (look, name, fg, bg)
         assert told["sel"] == [colour[:3] for colour in told["found"]["sel"]], "with and without the focus, the same"

@@ -148,6 +148,38 @@ def test_other_code_by_the_palette(bench):
     assert bench.page.locator(".pb-popover").first.is_hidden() and len(bench.kept) == 1
 
 
+def test_other_code_can_be_a_new_one(bench):
+    bench.keys("n", "o")
+    bench.page.keyboard.type("Costs time")
+    assert bench.page.locator(".pb-option").all_inner_texts()[-1].startswith("New code “Costs time”")
+    bench.keys("Enter")
+    assert "What kind of statement is “Costs time”?" in bench.page.locator("input[role=combobox]").get_attribute("placeholder")
+    bench.page.keyboard.type("pain")
+    bench.keys("Enter")
+    assert bench.kept == [("Costs time", "It costs me ten minutes.")] and bench.rows[1].endswith("other code: Costs time") and bench.current == 2
+    assert bench.study.codes.set_index("code").loc["Costs time", "facet"] == "pain" and bench.study.log["verb"].tolist()[-2:] == ["add_code", "adjudicate"]
+    bench.keys("Control+z", "Control+z")
+    assert bench.kept == [] and "Costs time" not in set(bench.study.codes["code"])
+    bench.keys("Home", "n", "o")
+    bench.page.keyboard.type("Saves time")
+    assert "New code" not in " ".join(bench.page.locator(".pb-option").all_inner_texts()), "one of the two at hand is no new code"
+
+
+def test_a_new_code_decided_for_while_the_kernel_is_away_waits_with_its_name(bench):
+    bench.deaf = True
+    bench.keys("n", "o")
+    bench.page.keyboard.type("Costs time")
+    bench.keys("Enter")
+    bench.page.keyboard.type("pain")
+    bench.keys("Enter")
+    assert "other code: Costs time" in bench.rows[1] and bench.look("v.link.outbox.size") == 2 and bench.kept == []
+    bench.page.reload()
+    bench.deaf = False
+    bench.mount()
+    bench.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    assert bench.kept == [("Costs time", "It costs me ten minutes.")] and "other code: Costs time" in bench.rows[1]
+
+
 def test_offsets_are_right_behind_an_emoji_and_in_hebrew(bench):
     bench.keys("1", "1", "2", "1")
     assert bench.kept == [("Dock full", "the dock is full"), ("Saves time", "It costs me ten minutes."), ("No bike", "הרציף מלא"), ("No bike", "There is none.")]

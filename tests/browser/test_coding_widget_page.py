@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from personabench import codebook, coding, store
+from personabench import codebook, coding, importers, store
 from personabench.coding_widget import CodingWidget
 from personabench.study import Study
 
@@ -147,6 +147,26 @@ def test_punctuation_is_no_word_and_behind_a_sentence_comes_the_next(bench):
     assert bench.keys("ArrowRight", "s").selected == "It costs me ten minutes."
     assert bench.keys("ArrowRight", "s").selected == "And in winter?", "then the next turn's"
     assert bench.at("It says").keys("s", "ArrowRight", "s").selected == "It says so every single morning.", "after the last one there is none"
+
+
+def test_a_comma_takes_no_step_of_its_own(bench):
+    assert bench.at("full, I").keys(*["Control+Shift+ArrowRight"] * 2).selected == "full, I"
+    assert bench.keys("Control+Shift+ArrowLeft").selected == "full, "
+    start = bench.at("שלום").look("v.sel.focus")
+    assert bench.keys(*["Control+Shift+ArrowLeft"] * 2).look("v.doc.text.slice(v.sel.lo(), v.sel.hi())") == "שלום, אני" and bench.look("v.sel.lo()") == start
+
+
+def test_words_and_sentences_pressed_on_go_to_the_next_turn_without_its_speaker(bench):
+    assert bench.at("ten minutes").keys("w", "w").selected == "ten minutes"
+    assert bench.keys("w").selected == "And", "the next turn's first word, and no “Interviewer:”"
+    assert bench.keys("w", "s").selected == "And in winter?"
+    assert [bench.keys("s").selected for _ in "12"] == [TALK[3][1], "שלום, אני נוסעת באופניים כל יום."]
+    bench.at("And in").keys("t", "Shift+ArrowRight", "Enter").type("dock").keys("Enter")
+    assert bench.quotes == [("Dock full", "And in winter?")], "nor does an end at the next turn's first word take it"
+    bench.at("It costs").keys("s")
+    bench.keys("Control+Shift+ArrowRight", "Control+Shift+ArrowRight")
+    across = bench.selected
+    assert across.startswith("It costs") and across.endswith("And") and bench.keys("s").selected.endswith("And in winter?"), "what goes over two turns goes on"
 
 
 def test_down_and_up_keep_the_column_from_turn_to_turn(bench):
@@ -371,7 +391,7 @@ def test_a_key_that_codes_leaves_the_words_about_it_to_the_next_frame(bench):
         v.coding.put([v.codes()[0]]); return [foot() === was, v.doc.list.length, v.doc.groups[0].ranges.length]; })()""")
     assert now == [True, 1, 1]
     bench.told("Coded 4 characters")
-    assert bench.page.locator(".pb-kept").inner_text().endswith("saved")
+    bench.page.locator(".pb-kept", has_text="saved").wait_for()  # some frames later
 
 
 def test_the_handles_stand_at_the_words_when_a_theme_has_come_to_rest(bench):
@@ -600,6 +620,27 @@ def test_enter_in_find_takes_the_hit_that_is_shown_and_then_the_next(bench):
     for words, at in (("1 of 2", first), ("2 of 2", second), ("1 of 2", first)):
         assert bench.keys("Enter").look("v.sel.lo()") == at and told.inner_text() == words
     assert bench.keys("Shift+Enter").look("v.sel.lo()") == second
+
+
+def test_all_hits_are_marked_and_the_one_at_hand_stronger(page):
+    bench = Bench(page, make_study(times=60))
+    words = "n => [...(CSS.highlights.get(document.querySelector('#w').pbView.uid + '-' + n) || [])].map(r => r.startContainer.data.slice(r.startOffset, r.endOffset))"
+    bench.at("I take").keys("/").type("Bike")
+    near = bench.look("v.doc.groups.filter(g => g.near).reduce((n, g) => n + g.pieces.filter(p => p.say.textContent.includes('bike')).length, 0)")
+    found = page.evaluate(words, "found")
+    assert 4 < len(found) == near < 120 and set(found) == {"bike"}, "those near what is seen"
+    assert page.evaluate(words, "hit") == ["bike"] and bench.look("CSS.highlights.get(v.uid + '-hit').priority > CSS.highlights.get(v.uid + '-found').priority")
+    bench.look("v.scroll.scrollTop = 1e6")
+    page.wait_for_function("() => { const v = document.querySelector('#w').pbView; return v.doc.groups.at(-1).ranges.some(([name]) => name === 'found'); }")
+    assert len(page.evaluate(words, "found")) < 120, "what went out of sight is let go"
+    bench.keys("Control+a").type("none")
+    assert set(page.evaluate(words, "found")) == {"none"}
+    bench.keys("Control+a", "Backspace")
+    assert page.evaluate(words, "found") == []
+    bench.type("ten minutes").keys("Enter").keys("Escape")
+    assert page.evaluate(words, "found") + page.evaluate(words, "hit") == [] and bench.selected == "ten minutes"
+    bench.keys("Enter").type("dock").keys("Enter")
+    assert page.evaluate(words, "found") == [] and len(bench.quotes) == 1 and not bench.errors
 
 
 def test_what_was_chosen_holds_in_the_next_source_and_what_was_found_does_not(bench):
@@ -994,7 +1035,7 @@ def test_two_views_in_one_tab_keep_each_others_waiting_codings(bench):
     bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
     first = bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length")
     bench.page.evaluate("""() => { const v = document.querySelector('#w2').pbView, i = v.doc.text.indexOf('There is none');
-        v.sel.set(i, i + 8); v.coding.put([v.codeNamed('Saves time')]); }""")
+        v.sel.set(i, i + 8); v.coding.put([v.codes().find(c => c.name === 'Saves time')]); }""")
     assert first == 1 and bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length") == 2
 
 
@@ -1143,6 +1184,43 @@ def test_hits_are_shown_between_the_words_around_them(bench):
     assert row.locator("small").inner_text().strip() == "P01"
 
 
+def test_a_hit_is_shown_in_its_text_and_says_what_it_is_coded_as(bench):
+    page, study = bench.page, bench.study
+    with study.step("import", "import P03") as step: store.add_source(step, "P03", text="No dock 😀 at all. The dock is far.")
+    coding.code(study, "Dock full", source="P01", quote="When the dock is full, I walk.")
+    bench.keys("a").type("dock")
+    page.locator(".pb-side label", has_text="in all sources").locator("input").check()
+    page.get_by_role("button", name="Find", exact=True).last.click()
+    rows = page.locator(".pb-hits li")
+    rows.first.wait_for()
+    assert [" ".join(r.split()) for r in rows.locator(".pb-had").all_inner_texts()] == ["✓ already Dock full"] and rows.nth(1).locator(".pb-had").count() == 1
+    show = rows.get_by_role("button", name=re.compile("^Show in the text"))
+    show.nth(1).focus()
+    bench.keys("Enter")
+    assert bench.selected == "When the dock is full, I walk." and bench.look("CSS.highlights.get(v.uid + '-sel').size") == 1
+    assert show.nth(1).evaluate("e => e === document.activeElement") and rows.locator("input:checked").count() == 4, "the list goes on from there"
+    show.nth(3).focus()
+    bench.keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P03'")
+    page.wait_for_timeout(100)
+    assert bench.selected == "The dock is far." and show.nth(3).evaluate("e => e === document.activeElement")
+    page.locator(".pb-side .pb-main-button").click()
+    bench.type("dock").keys("Enter").told("Coded 3 passages as Dock full; 1 had it already")
+    assert len(bench.quotes) == 4 and study.codings["source"].tolist().count("P03") == 2
+
+
+def test_a_hit_in_a_text_that_was_corrected_since_is_not_shown_elsewhere(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.locator(".pb-hits li").first.wait_for()
+    text = bench.study.text("P01")
+    importers.correct_text(bench.study, "P01", text="Once more.\n" + text)
+    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.text.startsWith('Once more')")
+    before = bench.selected
+    bench.page.locator(".pb-hits li .pb-link").first.click()
+    assert bench.told("corrected meanwhile").selected == before
+
+
 # -- Panels that stay true ---------------------------------------------------------------------------------------------------------------
 def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
     page, study = bench.page, bench.study
@@ -1173,7 +1251,7 @@ def test_the_list_of_codings_follows_every_change_and_keeps_its_place(bench):
     poke()
     page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 3")
     assert here() == "ten minutes"
-    page.locator(".pb-strip .pb-chip").first.evaluate("chip => { const v = document.querySelector('#w').pbView; v.sel.set(2, 8); chip.click(); }")
+    page.locator(".pb-strip .pb-chip").first.evaluate("chip => { const v = document.querySelector('#w').pbView; v.sel.set(15, 21); chip.click(); }")
     page.wait_for_function("document.querySelectorAll('.pb-side .pb-list li').length === 4")
 
 
@@ -1233,6 +1311,20 @@ def test_a_coding_is_recoded_moved_at_its_ends_and_removed_by_buttons(bench):
     bar.get_by_role("button", name="Remove").click()
     bench.told("Removed Walks instead")
     assert bench.quotes == [] and not bar.is_visible()
+
+
+@pytest.mark.parametrize("width", [1100, 700, 390])
+def test_the_last_line_can_be_scrolled_clear_of_the_strip(page, width):
+    page.set_viewport_size({"width": width, "height": 700})
+    bench = Bench(page, make_study(times=2))
+    bench.at("none", nth=1).keys("w", "Enter").type("walks").keys("Enter", "n")
+    for name, key in (("The chosen coding", "e"), ("Moving the ends", "Escape")):
+        strip = page.get_by_role("toolbar", name=name)
+        strip.wait_for()
+        page.locator(".pb-scroll").evaluate("e => { e.scrollTop = 1e6; }")
+        words = page.locator(".pb-say").last.bounding_box()
+        assert words["y"] + words["height"] < strip.bounding_box()["y"] and words["y"] > page.locator(".pb-scroll").bounding_box()["y"], name
+        bench.keys(key)
 
 
 def test_a_name_with_a_bidi_override_turns_nothing_but_itself(page):

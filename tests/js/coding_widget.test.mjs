@@ -27,6 +27,25 @@ test("steps go through the whole text, forth and back, over graphemes and words"
   assert.equal(w.stepFrom(segments, "👩🏽‍🔬x", 0, "grapheme", 1), "👩🏽‍🔬".length);
 }));
 
+test("a step over a word goes to its far end: stops, commas and dashes before it are no words, what stands at the very end is", () => {
+  const text = "He is eighty-eight, or 😀 so (50 %)…", segments = w.makeSegments("en");
+  const steps = (at, way) => { const all = []; for (;;) { const next = w.stepFrom(segments, text, at, "word", way); if (next === at) return all; all.push(text.slice(Math.min(at, next), Math.max(at, next))); at = next; } };
+  assert.deepEqual(steps(0, 1), ["He", " is", " eighty", "-eight", ", or", " 😀", " so", " (50", " %)…"]);
+  assert.deepEqual(steps(text.length, -1), ["50 %)…", "so (", "😀 ", "or ", "eight, ", "eighty-", "is ", "He "]);
+});
+
+test("a span ends where words of a turn do: neither white space nor a speaker's name is part of it", () => {
+  const text = "I: How? \n\nAnna: Well. Yes.\n\nI: So", pieces = [[3, 8], [16, 26], [31, 33]].map(([start, end]) => ({ start, end })), cut = (a, b) => text.slice(...w.within({ text, pieces }, a, b));
+  assert.equal(cut(3, 8), "How?");
+  assert.equal(cut(0, 12), "How?");
+  assert.equal(cut(3, 16), "How?", "an end at a turn's first word");
+  assert.equal(cut(8, 20), "Well");
+  assert.equal(cut(8, 16), "", "a name alone");
+  assert.equal(cut(28, 99), "So");
+  assert.equal(cut(3, 20), "How? \n\nAnna: Well", "what goes over two turns is one span");
+  assert.equal(cut(33, 33) + cut(0, 3), "");
+});
+
 test("a new coding takes a lane that none of those it overlaps has", () => times(200, ({ below }) => {
   const list = Array.from({ length: below(60) }, (_, id) => { const start = below(100); return { id, start, end: start + 1 + below(30) }; }).sort(w.inOrder), fresh = { start: below(100), end: 110 };
   w.assignLanes(list);
