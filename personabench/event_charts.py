@@ -116,9 +116,9 @@ def _segment_key(journey: EventJourney) -> str:
     table = journey.segments
     two = table["segment"].nunique() == 2
     whom = "the other segment: the two rows of a stage tell one difference" if two else "all other segments"
-    star = "✱ hardly chance: q < .05" if (table["q"] < .05).any() else "none has a ✱ (q < .05)"
-    return (f", not corrected for how many there are\ndifferences are against {whom}\n{star}, a test of equal shares (Fisher's where few are expected), "
-            "corrected for all stages and segments (Benjamini and Hochberg)")
+    star = "✱ hardly chance: q < .05" if (table["q"] < .05).any() else "none has a ✱: q < .05"
+    return (f", not corrected for how many there are\ndifferences are against {whom}\n{star}, of a test of equal shares (Fisher's where few are expected), "
+            "corrected for all comparisons")
 
 
 def _apart(r: Any) -> str:

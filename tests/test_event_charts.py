@@ -50,7 +50,7 @@ def test_segments_are_told_by_shape_and_words_too(shop):
 
 def test_the_picture_of_segments_says_what_a_star_is_and_what_its_intervals_are_not(shop):
     _, key, _ = said_by(chart_funnel(shop, segments=True))
-    assert "none has a ✱ (q < .05)" in key and "intervals over cases, not corrected for how many there are" in key and "tell one difference" in key
+    assert "none has a ✱: q < .05" in key and "intervals over cases, not corrected for how many there are" in key and "tell one difference" in key
     ways = {f"p{i}": STAGES if i < 40 else ["visit"] for i in range(120)}
     three = journey(ways, segments={who: "ABC"[int(who[1:]) // 40] for who in ways})
     _, key, _ = said_by(chart := chart_funnel(three, segments=True))
