@@ -827,6 +827,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                            'personabench.event_charts._bands': ('event_charts.html#_bands', 'personabench/event_charts.py'),
                                            'personabench.event_charts._by_parts': ( 'event_charts.html#_by_parts',
                                                                                     'personabench/event_charts.py'),
+                                           'personabench.event_charts._edges': ('event_charts.html#_edges', 'personabench/event_charts.py'),
                                            'personabench.event_charts._fading': ( 'event_charts.html#_fading',
                                                                                   'personabench/event_charts.py'),
                                            'personabench.event_charts._flow_key': ( 'event_charts.html#_flow_key',
