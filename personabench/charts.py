@@ -749,7 +749,7 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
     bold = dict(fontWeight="bold", **style)
     none = alt.Chart(pd.DataFrame({"px": [0], "py": [-24], "line": ["No stage is chosen."]})).transform_filter(_nothing_chosen(select))
     return [top.mark_text(fontSize=12, color=ink["ink"], **bold).encode(x=x, y=y, text=alt.Text("line:N")),
-            said.mark_text(fontSize=11, aria=False, **bold).encode(text=alt.Text("head:N"), color=alt.Color("ink:N", scale=None)),
+            said.mark_text(fontSize=11, limit=width / columns - 22, aria=False, **bold).encode(text=alt.Text("head:N"), color=alt.Color("ink:N", scale=None)),
             said.mark_text(fontSize=12, lineHeight=15, lineBreak="\n", dy=15, color=ink["ink"], **style)
                 .transform_calculate(alt="datum.stage + ', ' + datum.head + ': ' + datum.quote").encode(text=alt.Text("body:N"), description=alt.Description("alt:N")),
             none.mark_text(fontSize=12, color=ink["muted"], fontStyle="italic", **style).encode(x=x, y=y, text=alt.Text("line:N"))]

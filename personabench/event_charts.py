@@ -218,7 +218,7 @@ def chart_flow(
     for tone, rows in bands[bands["open"]].groupby("ink"):
         area += [_base(rows, *size).mark_area(opacity=.28, line=False, color=_fading(tone, ink["paper"])).encode(**shape)]
     if paper and bands["back"].any():      # two greys that cross look like a third
-        dashed = dict(strokeWidth=1.2, strokeDash=[5, 3], color=ink["line"], aria=False)
+        dashed = dict(strokeWidth=.9, strokeDash=[5, 3], color=ink["muted"], aria=False)
         area.append(_base(_edges(bands[bands["back"]]), *size).mark_line(**dashed).encode(detail=["band:N", "edge:N"]))
     blocks = nodes.assign(x2=nodes["x"] + _THICK, y2=nodes["y"] + nodes["tall"].clip(lower=1), ink=ink["line"], stage_name=[names[s] for s in nodes["stage"]])
     tips = [alt.Tooltip("stage_name:N", title="Stage"), alt.Tooltip("cases:Q", title="Cases")]

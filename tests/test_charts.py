@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -153,6 +154,20 @@ def test_quotes_of_two_chosen_stages_stand_beside_each_other():
     assert len([t for t in drawn(trip, *STAGES[:2]) if "\u2002·\u2002" in t]) == sum(int(re.search(r": (\d+) of", t)[1]) for t in both), "as many as it says"
     assert any("no room for 1 more" in t for t in drawn(trip, *STAGES[:3]))
     assert "No stage is chosen." in drawn(trip) and "No stage is chosen." not in drawn(trip, STAGES[0])
+
+
+def test_the_head_of_a_quote_is_cut_where_the_next_column_begins_and_whole_in_the_tip():
+    import vl_convert
+
+    who, trip = "0075ef6b-8f20-4b1c-9c55-d3b1a2a7c0de", trip_of(STAGES, 3, long=True)
+    trip = dataclasses.replace(trip, quotes=trip.quotes.assign(case=trip.quotes["case"] + who))
+    spec = chart_quotes(trip).to_dict()
+    rows = rows_of(spec, head := next(u for u in marks(spec, "text") if u["encoding"]["text"].get("field") == "head"))
+    columns = sorted({r["x"] for r in rows if r["head"] and who in r["head"]})
+    assert head["mark"]["limit"] == pytest.approx(columns[1] - columns[0] - 22, abs=1)
+    assert head["encoding"]["tooltip"][0]["field"] == "head" and any(r["head"].endswith("(pain)") for r in rows)
+    svg = vl_convert.vegalite_to_svg(spec)
+    assert f"{who}\u2002" in svg and ">P0" + who + "\u2002·\u2002A pain that takes many words to tell, number 0 (pain)</text>" not in svg
 
 
 def test_a_stage_can_be_chosen_in_a_menu_that_has_a_name_but_not_on_paper():
