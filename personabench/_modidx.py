@@ -220,6 +220,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.charts._first_of_overlaps': ('charts.html#_first_of_overlaps', 'personabench/charts.py'),
                                      'personabench.charts._first_shown': ('charts.html#_first_shown', 'personabench/charts.py'),
                                      'personabench.charts._following': ('charts.html#_following', 'personabench/charts.py'),
+                                     'personabench.charts._haloed': ('charts.html#_haloed', 'personabench/charts.py'),
                                      'personabench.charts._inks': ('charts.html#_inks', 'personabench/charts.py'),
                                      'personabench.charts._is_chosen': ('charts.html#_is_chosen', 'personabench/charts.py'),
                                      'personabench.charts._is_plain': ('charts.html#_is_plain', 'personabench/charts.py'),

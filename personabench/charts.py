@@ -468,23 +468,30 @@ def _curve(journey: Journey) -> pd.DataFrame:
     return table.loc[known, kept].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
-def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], size: float = 110) -> list[Any]:
-    "Return segments, interval bars, points and labels."
+def _haloed(base: Any, field: str, ink: dict[str, str], **style: Any) -> list[Any]:
+    "Return words and, under them, a rim in the colour of the paper: a line that ran through a number would hide its minus sign."
+    rim = dict(stroke=ink["paper"], strokeWidth=6, strokeOpacity=.9, strokeJoin="round", color=ink["paper"])
+    style = {"fontSize": 12, "fontWeight": "bold", "align": "left", "baseline": "middle", "aria": False, **style}
+    return [base.mark_text(**style, **look).encode(text=field) for look in (rim, dict(color=ink["ink"]))]
+
+
+def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], unit: float, size: float = 110) -> list[Any]:
+    "Return segments, interval bars, points and labels; `unit` is pixels from one feeling to the next."
     import altair as alt
 
+    words = [w for w in (("label", "bold", 12), ("moment", "normal", 26)) if curve[w[0]].ne("").any()]
+    beside = {f"{field}_at": curve["emotion"] + np.where(curve["below"], -off - 1, off) / unit for field, _, off in words}
+    curve = curve.drop(columns="below").assign(**{name: at.round(3) for name, at in beside.items()})
     base = alt.Chart(curve).encode(x=x)
     tips = _tips(stage="Stage", emotion="Mean feeling±", interval="95 % interval", n_emotion="People", moment="Moment")
     line = base.mark_line(color=ink["line"], strokeWidth=2, interpolate="linear", aria=False).encode(y=y, detail=alt.Detail("run:N"))
     low = _same(y, "low:Q")
     bar = base.mark_rule(color=ink["bar"], strokeWidth=6, aria=False).encode(y=low, y2=alt.Y2("high:Q")).transform_filter("isValid(datum.low)")
     fill = alt.FillValue(ink["paper"], condition={"test": "datum.n_emotion >= 3", "value": ink["ink"]})
-    point = base.mark_circle(size=size, opacity=1, stroke=ink["ink"], strokeWidth=2)
+    point = base.mark_circle(size=size, opacity=1, stroke=ink["ink"], strokeWidth=2 if size > 50 else 1.5)
     point = point.encode(y=y, fill=fill, tooltip=tips, description=alt.Description("alt:N"))
-    text = dict(align="left", dx=10, fontSize=12, color=ink["ink"], aria=False, baseline="middle")
-    above, below = base.transform_filter("!datum.below").encode(y=y), base.transform_filter("datum.below").encode(y=y)
-    words = [place.mark_text(dy=dy, fontWeight=weight, **text).encode(text=alt.Text(field)) for place, field, dy, weight in
-             [(above, "label:N", -12, "bold"), (above, "moment:N", -26, "normal"), (below, "label:N", 13, "bold"), (below, "moment:N", 27, "normal")]]
-    return [line, bar, point, *words]
+    said = [_haloed(base.encode(y=_same(y, f"{field}_at:Q")), f"{field}:N", ink, dx=10, fontWeight=weight) for field, weight, _ in words]
+    return [line, bar, point, *(layer for both in said for layer in both)]
 
 
 def _expectation_layer(journey: Journey, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
@@ -524,7 +531,7 @@ def chart_emotions(
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(254), text=alt.Text("n:N"))
     hoped = _expectation_layer(journey, x, y, ink)
-    layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink, 43), count]
     same = "● without |: all felt the same" if (curve["low"].isna() & curve["n_emotion"].ge(3)).any() else ""
     key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", same, "◊ expected (dotted: by fewer than 3)" if hoped else "", *_shared(journey))
     return _lane(journey, layers, ink=ink, title="Feelings", key=key, height=258, alt_text=_emotion_words(journey))

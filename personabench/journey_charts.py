@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
-                                 _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
+                                 _emotion_words, _haloed, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey, _kind_words
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
@@ -133,10 +133,9 @@ def _gap_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], bottom:
     known = base.transform_filter("isValid(datum.low)")
     ends = [known.mark_tick(thickness=2, size=12, color=ink["ink"], aria=False).encode(y=_same(y, f"{end}:Q")) for end in ("low", "high")]
     line = known.mark_rule(strokeWidth=2, color=ink["ink"], aria=False).encode(y=_same(y, "low:Q"), y2=alt.Y2("high:Q"))
-    text = base.mark_text(align="left", dx=16, fontSize=12, fontWeight="bold", color=ink["ink"], aria=False, baseline="middle")
     foot = base.mark_text(fontSize=11, lineHeight=13, lineBreak="\n", color=ink["muted"], aria=False, baseline="top")
     foot = foot.encode(y=alt.YValue(bottom), text=alt.Text("below:N"))
-    return [bar, line, *ends, text.encode(y=_same(y, "gap:Q"), text=alt.Text("label:N")), foot]
+    return [bar, line, *ends, *_haloed(base.encode(y=_same(y, "gap:Q")), "label:N", ink, dx=16), foot]
 
 # %% ../nbs/53_journey_charts.ipynb #f345222a
 def chart_gaps(
@@ -520,7 +519,7 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     behind = alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(138), text=alt.Text("n:N"))
-    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, size=44), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, 140 / 6.2, size=20), count]
     return _lane(journey, layers, ink=ink, title=title, key="", height=140, alt_text=f"{journey.name}: {_emotion_words(journey)}")
 
 
@@ -741,10 +740,7 @@ def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
     pixels = {"x": at(alt.X, "lx"), "y": at(alt.Y, "ly")}
     lines = alt.Chart(rows).transform_filter("isValid(datum.px)").mark_rule(color=ink["muted"], strokeWidth=1, aria=False)
     lines = lines.encode(x=at(alt.X, "px"), y=at(alt.Y, "py"), x2=alt.X2("ex:Q"), y2=alt.Y2("ey:Q"))
-    halo = dict(align="left", baseline="middle", fontSize=12, fontWeight="bold", aria=False, strokeJoin="round")
-    names = [alt.Chart(rows).mark_text(**halo, **style).encode(text=alt.Text("label:N"), **pixels)
-             for style in (dict(stroke=ink["paper"], strokeWidth=4, strokeOpacity=.85, color=ink["paper"]), dict(color=ink["ink"]))]
-    return [across, along, lines, point, *names]
+    return [across, along, lines, point, *_haloed(alt.Chart(rows).encode(**pixels), "label:N", ink)]
 
 # %% ../nbs/53_journey_charts.ipynb #42b437f0
 def chart_opportunity_matrix(

@@ -245,7 +245,9 @@ def test_contrast_of_every_colour_in_the_picture(theme):
     spec, ink = chart_journey(trip_of(STAGES, 5), theme=theme).to_dict(), charts._THEMES[theme]
     grounds = [ink["paper"], ink["band"], ink["chosen"]]
     assert spec["background"] == ink["paper"]
-    texts = {u["mark"]["color"] for u in marks(spec, "text") if "color" in u["mark"]} | {ink["pain_text"], ink["gain_text"]}
+    rims = {u["mark"]["stroke"] for u in marks(spec, "text") if "stroke" in u["mark"]}
+    assert rims == {ink["paper"]}, "under words, in the colour of the paper"
+    texts = {u["mark"]["color"] for u in marks(spec, "text") if "color" in u["mark"] and "stroke" not in u["mark"]} | {ink["pain_text"], ink["gain_text"]}
     shapes = {u["mark"]["color"] for kind in ("bar", "line") for u in marks(spec, kind)} | {ink["hope"], ink["bar"]}
     assert len(texts) >= 4
     assert min(charts._contrast(t, g) for t in texts for g in grounds) >= 4.5

@@ -602,6 +602,20 @@ def test_several_stages_can_be_chosen_and_a_brush_of_ones_own_works():
     assert "click" not in json.dumps(page.to_dict()), "nor is there a menu"
 
 
+@pytest.mark.parametrize("theme", list(_THEMES))
+def test_no_line_runs_through_the_minus_sign_of_a_figure(theme):
+    trip, paper = trip_of(STAGES, 5), _THEMES[theme]["paper"]
+    for chart, field in ((charts.chart_emotions(trip, theme=theme), "label"), (charts.chart_emotions(trip, theme=theme), "moment"), (chart_gaps(trip, theme=theme), "label"),
+                         *((small, "label") for small in chart_journeys([trip] * 2, how="facet", theme=theme).vconcat)):
+        under, over = (u for u in marks(chart.to_dict(), "text") if u["encoding"]["text"]["field"] == field)
+        assert under["mark"]["stroke"] == under["mark"]["color"] == paper and under["mark"]["strokeWidth"] >= 4 and "stroke" not in over["mark"]
+        assert under["encoding"] == over["encoding"] and all(under["mark"].get(k) == over["mark"].get(k) for k in ("dx", "fontSize", "fontWeight", "align", "baseline"))
+    rows = rows_of(spec := charts.chart_emotions(trip, theme=theme).to_dict(), marks(spec, "circle")[0])
+    off = {r["stage"]: (r["label_at"] - r["emotion"]) * 43 for r in rows}
+    after = dict(zip(STAGES, [*(b["emotion"] > a["emotion"] for a, b in itertools.pairwise(rows)), False]))
+    assert off == {s: pytest.approx(-13 if after[s] else 12, abs=.1) for s in STAGES}, "and the next stretch of the curve is out of the way"
+
+
 # -- Size and help --------------------------------------------------------------------------------------------------------------
 def test_a_hundred_thousand_codings_make_a_small_specification():
     stages, people = [f"Stage {i:02d}" for i in range(10)], 200
