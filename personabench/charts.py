@@ -135,7 +135,7 @@ _MENU = "stage_menu"    # name of the selection that is made without a mouse
 
 def _column(n: int) -> int:
     "Return the width of one stage column in pixels."
-    return int(np.clip(round(860 / max(n, 1)), 88, 200))
+    return int(np.clip(round(860 / max(n, 1)), 96, 200))
 
 
 def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list[str]:
@@ -146,7 +146,39 @@ def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     letter = size * (.51 if wide * 2 < len(text) else 1.02)
     one_line = re.sub(r"[ \t\r\n]+", " ", text).strip()       # a no-break space stays
-    return textwrap.wrap(one_line, max(int(pixels / letter), 4), max_lines=lines, placeholder=" …", break_on_hyphens=False) or [""]
+    room, how = max(int(pixels / letter), 4), dict[str, Any](break_on_hyphens=False)
+    found = textwrap.wrap(one_line, room, max_lines=lines, placeholder=" …", **how) or [""]
+    if found[-1] != "…" or len(one_line) <= 1: return found
+    return [*found[:-1], f"{textwrap.wrap(one_line, room, **how)[len(found) - 1][:room - 2]} …"]      # a word longer than the line is cut, not left out
+
+
+def _wide(label: str) -> float:
+    "Return about how many pixels a bold name of 12 pixels takes."
+    return sum(3.6 if c in "iljtfr.,:;'|!() I" else 10.3 if c in "mwMW—…" else 8.4 if c.isupper() else 12 if ord(c) > 0x2e80 else 6.9 for c in label)
+
+
+def _fits(line: str, column: int, size: float) -> bool:
+    "Say whether a head's line stands in its column, clear of its neighbours: several words need more room, or two columns read as one line."
+    return _wide(line) * size / 12 <= column - (18 if " " in line else 4)
+
+
+def _hyphened(word: str, column: int, size: float) -> list[str]:
+    "Break a word into parts that fit, with hyphens."
+    if _fits(word, column, size): return [word]
+    k = next((k for k in range(len(word) - 1, 1, -1) if _fits(f"{word[:k]}-", column, size)), 1)
+    return [word[:k] + ("-" if word[k - 1:k + 1].isalpha() and ord(word[k]) < 0x2e80 else ""), *_hyphened(word[k:], column, size)]
+
+
+def _head_lines(name: str, column: int, size: float, most: int = 3) -> list[str]:
+    "Break a stage's name into lines of its column, between words where they fit; what does not fit ends in an ellipsis."
+    lines = [""]
+    for part in (p for word in re.split(r"[ \t\r\n]+", name[:200].strip()) for p in _hyphened(word, column, size)):
+        if _fits(line := f"{lines[-1]} {part}".lstrip(), column, size): lines[-1] = line
+        else: lines.append(part)
+    if len(lines) <= most: return lines
+    kept = lines[most - 1].removesuffix("-")
+    while kept and not _fits(f"{kept} …", column, size): kept = kept[:-1]
+    return [*lines[:most - 1], f"{kept.rstrip()} …"]
 
 # %% ../nbs/50_charts.ipynb #50584bf9
 @dataclass(frozen=True)
@@ -193,13 +225,16 @@ def _x(journey: Journey, ink: dict[str, str], heads: bool) -> Any:
     import altair as alt
 
     names = [str(s) for s in journey.stages["stage"]]
-    wrapped = {s: _wrap(s, _column(len(names)) - 10, size=12.5, lines=3) for s in names}
+    column, scale = _column(len(names)), alt.Scale(type="band", domain=names, padding=0)
+    if not heads: return alt.X("stage:N", sort=None, scale=scale, axis=None)
+    size = next((s for s in (12.5, 11.5, 11) if all(_fits(word, column, s) for name in names for word in name.split())), 12.5)
+    wrapped = {s: _head_lines(s, column, size) for s in names}
     most = max(map(len, wrapped.values()), default=1)
     wrapped = {s: [" "] * (most - len(w)) + w for s, w in wrapped.items()}      # all stand on one base line
-    axis = alt.Axis(orient="top", labelExpr=_lookup(wrapped), labelAngle=0, labelColor=ink["ink"], labelFontSize=12.5, labelFontWeight="bold",
+    axis = alt.Axis(orient="top", labelExpr=_lookup(wrapped), labelAngle=0, labelColor=ink["ink"], labelFontSize=size, labelFontWeight="bold",
                     labelLineHeight=15, labelLimit=400, labelOverlap=False, labelBaseline="bottom", labelPadding=8 + 15 * (most - 1),
                     ticks=False, domain=False, title=None, zindex=1)
-    return alt.X("stage:N", sort=None, scale=alt.Scale(type="band", domain=names, padding=0), axis=axis if heads else None)
+    return alt.X("stage:N", sort=None, scale=scale, axis=axis)
 
 # %% ../nbs/50_charts.ipynb #32726804
 def _params(select: Any) -> list[Any]: return [select.clicks, select.menu] if isinstance(select, _Choice) else [select]

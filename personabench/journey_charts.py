@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
-                                 _emotion_words, _haloed, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
+                                 _emotion_words, _haloed, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wide, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey, _kind_words
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
@@ -658,11 +658,6 @@ def _taken(rows: pd.DataFrame, at: np.ndarray) -> list[tuple[float, float, float
     across = [(a, y - 2, b, y + 2, 150) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
     along = [(x - 2, _SIDE - b, x + 2, _SIDE - a, 150) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
     return [*((x - 8, y - 8, x + 8, y + 8, 400) for x, y in at), *across, *along, (0, 5, 130, 32, 60)]
-
-
-def _wide(label: str) -> float:
-    "Return about how many pixels a bold name of 12 pixels takes."
-    return sum(3.6 if c in "iljtfr.,:;'|!() I" else 10.3 if c in "mwMW—…" else 8.4 if c.isupper() else 12 if ord(c) > 0x2e80 else 6.9 for c in label)
 
 
 def _off(left: np.ndarray, middle: np.ndarray, wide: float, x: float, y: float) -> np.ndarray:

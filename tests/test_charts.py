@@ -284,6 +284,35 @@ def test_an_empty_journey_says_so(trip):
         assert "No " in vl_convert.vegalite_to_svg(lane(trip).to_json())
 
 
+FOURTEEN = ["Awareness", "Consideration", "Comparison", "Sign-up", "Identity check", "First payment", "Onboarding call", "First ride", "Regular use",
+            "Seasonal pause", "Support", "Renewal", "Recommendation", "Leaving"]
+
+
+def heads_of(stages: list[str]) -> tuple[dict[str, str], float]:
+    "The names above the columns, lines joined by /, and their size."
+    axis = next(u for u in layers(chart_emotions(trip_of(stages, 3)).to_dict()) if u["encoding"].get("x", {}).get("axis"))["encoding"]["x"]["axis"]
+    lines = json.loads(axis["labelExpr"].removeprefix("(").removesuffix(")[datum.value]"))
+    return {name: "/".join(x for x in said if x.strip()) for name, said in lines.items()}, axis["labelFontSize"]
+
+
+def test_heads_of_many_stages_break_between_words_and_in_a_word_only_with_a_hyphen():
+    heads, size = heads_of(FOURTEEN)
+    assert all(head.replace("/", " ") == name for name, head in heads.items()) and 11 <= size <= 12.5
+    assert heads["Seasonal pause"] == "Seasonal/pause" and heads["Recommendation"] == "Recommendation"
+    assert heads_of(STAGES) == ({s: s for s in STAGES}, 12.5)
+    long = "Registrierungsbestätigungsverfahrensordnung"
+    heads, size = heads_of([*FOURTEEN[:9], long, "登録確認手続きについての詳細な説明"])
+    assert heads[long].startswith("Registrierun") and heads[long].count("-/") == 2 and heads[long].endswith(" …") and size == 12.5
+    assert "-" not in heads["登録確認手続きについての詳細な説明"], "nor has every script hyphens"
+    assert heads_of(["A name of a stage that goes on and on and on, far beyond what its column holds in three lines of text", "B", "C"])[0]["B"] == "B"
+
+
+def test_a_word_longer_than_the_last_line_is_cut_and_not_left_out():
+    assert charts._wrap("https://example.org/a/very/long/address", 100, lines=1) == ["https://example …"]
+    assert charts._wrap("See https://example.org/a/very/long/address", 100, lines=2)[1] == "le.org/a/very/l …"
+    assert charts._wrap("…", 100, lines=1) == ["…"] and charts._wrap("", 100) == [""] and charts._wrap("two words", 100, lines=1) == ["two words"]
+
+
 def test_lanes_compose_with_plain_altair():
     trip = trip_of(STAGES, 3)
     both = chart_emotions(trip) & chart_touchpoints(trip)
