@@ -206,6 +206,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'personabench.charts._bands': ('charts.html#_bands', 'personabench/charts.py'),
                                      'personabench.charts._bar_rows': ('charts.html#_bar_rows', 'personabench/charts.py'),
                                      'personabench.charts._bars': ('charts.html#_bars', 'personabench/charts.py'),
+                                     'personabench.charts._best_pair': ('charts.html#_best_pair', 'personabench/charts.py'),
                                      'personabench.charts._blank': ('charts.html#_blank', 'personabench/charts.py'),
                                      'personabench.charts._channels': ('charts.html#_channels', 'personabench/charts.py'),
                                      'personabench.charts._checked_once': ('charts.html#_checked_once', 'personabench/charts.py'),

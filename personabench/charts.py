@@ -505,9 +505,11 @@ def _curve(journey: Journey) -> pd.DataFrame:
 # %% ../nbs/50_charts.ipynb #53f989bb
 def _haloed(base: Any, field: str, ink: dict[str, str], **style: Any) -> list[Any]:
     "Return words and, under them, a rim in the colour of the paper: a line that ran through a number would hide its minus sign."
+    import altair as alt
+
     rim = dict(stroke=ink["paper"], strokeWidth=6, strokeOpacity=.9, strokeJoin="round", color=ink["paper"])
     style = {"fontSize": 12, "fontWeight": "bold", "align": "left", "baseline": "middle", "aria": False, **style}
-    return [base.mark_text(**style, **look).encode(text=field) for look in (rim, dict(color=ink["ink"]))]
+    return [base.mark_text(**style, **look).encode(text=alt.Text(field)) for look in (rim, dict(color=ink["ink"]))]
 
 
 def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], unit: float, size: float = 110) -> list[Any]:
@@ -719,8 +721,22 @@ def _first_of_overlaps(told: np.ndarray, start: np.ndarray, end: np.ndarray) -> 
     return ~pd.Series(pile).duplicated().to_numpy()
 
 
+_TOLD_FIRST = "the strongest good and bad first, then one of each person before a second"
+
+
+def _best_pair(stage: np.ndarray, sign: np.ndarray, strength: np.ndarray, case: np.ndarray) -> np.ndarray:
+    "Return the rows of the strongest good and the strongest bad of each stage, rows given strongest first; of equally strong ones, two people's."
+    signed = np.flatnonzero(sign)
+    first = signed[~pd.Series(stage[signed]).duplicated().to_numpy()]
+    side, who = (np.zeros(stage.max(initial=0) + 1, np.int64) for _ in range(2))
+    side[stage[first]], who[stage[first]] = sign[first], case[first]
+    other = signed[sign[signed] == -side[stage[signed]]]
+    other = other[np.lexsort((case[other] == who[stage[other]], strength[other], stage[other]))]
+    return np.concatenate([first, other[~pd.Series(stage[other]).duplicated().to_numpy()]])
+
+
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
-    "Return up to `most` quotes per stage: each person's most telling one first, good and bad in turn, no words twice."
+    "Return up to `most` quotes per stage: the strongest good and bad, then each person's most telling one, good and bad in turn, no words twice."
     table = journey.quotes
     stage = table["stage"].map({s: k for k, s in enumerate(journey.stages["stage"])}).to_numpy(np.int64)
     strength, (facet, facets) = -table["valence"].abs().fillna(1).to_numpy(float), pd.factorize(table["facet"])
@@ -729,9 +745,12 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
-    turn = _nth((stage * (len(cases) + 1) + case)[at])
-    side = np.array([{"pain": -1, "gain": 1}.get(f, 0) for f in facets], int)[facet]
-    sign = np.where(side, side, np.sign(table["valence"].fillna(0))).astype(int)
+    side = np.array([{"pain": -1.0, "gain": 1.0, "expectation": 0.0}.get(f, np.nan) for f in facets], float)[facet]
+    sign = np.where(np.isnan(side), np.sign(table["valence"].fillna(0)), side).astype(int)      # what was hoped for was not good yet
+    later = np.ones(len(at), bool)
+    later[_best_pair(stage[at], sign[at], strength[at], case[at])] = False
+    at, later = (x[np.argsort(later, kind="stable")] for x in (at, later))
+    turn = np.where(later, _nth((stage * (len(cases) + 1) + case)[at]) + 1, 0)      # the pair comes before anybody's turn, and is its people's turn
     order = np.lexsort((rank[at], strength[at], turn))
     at, turn = at[order], turn[order]
     place = _nth((stage[at] * (turn.max(initial=0) + 1) + turn) * 3 + sign[at] + 1)      # good and bad in turn: the strongest alone would tell one side of a stage
@@ -822,9 +841,9 @@ def chart_quotes(
     layers = _quote_layers(journey, blocks, ink, select, width, height, columns)
     if alone: layers[0] = layers[0].add_params(select)
     said = [f"{s}: {k} quotes" for s, k in blocks.groupby("stage", sort=False).size().items()]
-    key = _key("the strongest good and bad first, one of each person before a second", _HINT if isinstance(select, _Choice) else "")
+    key = _key(_TOLD_FIRST, _HINT if isinstance(select, _Choice) else "")
     return _lane(journey, layers, ink=ink, title="Quotes", key=key, height=height + 24,
-                 alt_text="Quotes of the chosen stages, the strongest good and bad first, one of each person before a second. " + "; ".join(said) + ".")
+                 alt_text=f"Quotes of the chosen stages, {_TOLD_FIRST}. " + "; ".join(said) + ".")
 
 
 def _menu(journey: Journey, theme: str | None) -> Any:

@@ -377,6 +377,32 @@ def test_quotes_of_a_stage_tell_good_and_bad_in_turn():
     assert charts._telling_quotes(trip, 5)["quote"].tolist() == ["lovely A", "bad E", "lovely B", "bad F", "lovely C"]
 
 
+def words_of(rows: list[tuple[str, str, float | None, str]], most: int) -> list[str]:
+    "The quotes that are chosen of one stage, of (person, facet, valence, words)."
+    told = [(p, 0, 20 * i + 1, 20 * i + 9, f"code {i}", facet, v, words) for i, (p, facet, v, words) in enumerate(rows)]
+    told += [(p, 0, 0, 990, "Use", "stage", None, "...") for p in dict.fromkeys(r[0] for r in rows)]
+    codings = pd.DataFrame(told, columns=["source", "turn", "start", "end", "code", "facet", "valence", "quote"])
+    trip = journey_from_codings(codings.assign(case=codings["source"], coding_id=range(len(codings)), role="participant"))
+    return charts._telling_quotes(trip, most)["quote"].tolist()
+
+
+def test_a_good_word_of_somebody_who_was_furious_too_is_among_the_quotes_of_a_stage():
+    furious = [(p, "emotion", -2., f"furious {p}") for p in "ABCD"]
+    assert words_of([*furious, ("C", "emotion", 1., "relieved C")], 2) == ["furious A", "relieved C"]
+    assert words_of([*furious, ("C", "emotion", 1., "relieved C")], 9) == ["furious A", "relieved C", "furious B", "furious D", "furious C"], "C has had a turn"
+    assert words_of([*furious, ("A", "gain", None, "saved A")], 2) == ["furious A", "saved A"], "the strongest bad word is hers, too"
+    assert words_of([*furious, ("A", "emotion", 2., "happy A")], 2) in (["furious B", "happy A"], ["furious A", "happy A"])
+    assert words_of([*furious, ("E", "expectation", 2., "it will be great")], 2)[0] == "furious A" and words_of(furious, 3) == ["furious A", "furious B", "furious C"]
+    both = [("A", "emotion", -2., "furious A"), ("A", "emotion", 2., "happy A"), ("B", "emotion", 2., "happy B")]
+    assert words_of(both, 2) == ["furious A", "happy B"], "of equally strong ones, two people's"
+
+
+def test_chart_and_map_say_by_one_rule_which_quotes_they_show():
+    from personabench.journey_map import _ABOUT
+
+    assert _ABOUT["quotes"] == charts._TOLD_FIRST and charts._TOLD_FIRST in chart_quotes(trip_of(STAGES, 3)).to_dict()["title"]["subtitle"]
+
+
 # -- The renderer ---------------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def renderers(monkeypatch):
