@@ -1096,6 +1096,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                       'personabench/journey_charts.py'),
                                              'personabench.journey_charts._costs': ( 'journey_charts.html#_costs',
                                                                                      'personabench/journey_charts.py'),
+                                             'personabench.journey_charts._default_lanes': ( 'journey_charts.html#_default_lanes',
+                                                                                             'personabench/journey_charts.py'),
                                              'personabench.journey_charts._evidence_rows': ( 'journey_charts.html#_evidence_rows',
                                                                                              'personabench/journey_charts.py'),
                                              'personabench.journey_charts._facets': ( 'journey_charts.html#_facets',

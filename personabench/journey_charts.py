@@ -70,10 +70,10 @@ def _cell_layers(rows: pd.DataFrame, journey: Journey, y: Any, ink: dict[str, st
     x0, x, low = (_pixels(field, journey) for field in ("x0", "x", "x_low"))
     known = base.transform_filter("isValid(datum.x_low)").encode(x=low, x2=alt.X2("x_high:Q"))
     fill = alt.FillValue(ink["paper"], condition={"test": "isValid(datum.x_low)", "value": ink["ink"]})
-    point = base.mark_circle(size=64, opacity=1, stroke=ink["ink"], strokeWidth=2).encode(x=x, fill=fill, tooltip=list(tips), description=alt.Description("alt:N"))
+    point = base.mark_circle(size=20, opacity=1, stroke=ink["ink"], strokeWidth=1.5).encode(x=x, fill=fill, tooltip=list(tips), description=alt.Description("alt:N"))
     words, size = dict(align="left", baseline="middle", aria=False), 12 if _column(len(journey.stages)) > 110 else 11
     return [base.mark_rule(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x0, x2=alt.X2("x1:Q")),
-            known.mark_rule(color=ink["bar"], strokeWidth=6, aria=False), point,
+            known.mark_rule(color=ink["bar"], strokeWidth=8, aria=False).encode(tooltip=list(tips)), point,
             base.mark_text(dy=-13, fontSize=size, fontWeight="bold", color=ink["ink"], **words).encode(x=x0, text=alt.Text("words:N")),
             base.mark_text(dy=14, fontSize=10.5, color=ink["muted"], **words).encode(x=x0, text=alt.Text("more:N"))]
 
@@ -525,7 +525,7 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
 
 def _facets(journeys: Sequence[Journey], *, theme: str | None, heads: bool = True, select: Any = None) -> list[Any]:
     points = _together(journeys)[["stage", "who", "run", "emotion"]].round({"emotion": 2})      # thin lines behind
-    return [_small(j, points[points["who"].ne(k)], theme=theme, heads=heads and not k, select=select) for k, j in enumerate(journeys)]
+    return [_small(j, points[points["who"].ne(k)], theme=theme, heads=not k % 3 and (heads or k > 0), select=select) for k, j in enumerate(journeys)]
 
 # %% ../nbs/53_journey_charts.ipynb #7924d5c7
 _NO_CODING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
@@ -598,8 +598,8 @@ def _heat_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], more: 
 
     base = alt.Chart(rows).encode(x=x, y=y)
     tips = _tips(name="Journey", stage="Stage", figure="Mean", ends="95 % interval", n="People")
-    cell = base.mark_rect(stroke=ink["paper"], strokeWidth=2).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
-    few = base.transform_filter("datum.n < 3").mark_rect(width=alt.RelativeBandSize(.9), height=alt.RelativeBandSize(.84), fill=ink["paper"], aria=False, tooltip=None)
+    cell = base.mark_rect(stroke=ink["bar"], strokeWidth=1, width=alt.RelativeBandSize(.97), height=alt.RelativeBandSize(.95)).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
+    few = base.transform_filter("datum.n < 3").mark_rect(width=alt.RelativeBandSize(.88), height=alt.RelativeBandSize(.8), fill=ink["paper"], stroke=ink["bar"], strokeWidth=1, aria=False, tooltip=None)
     text, up = dict(color=ink["ink"], baseline="middle", aria=False, lineBreak="\n", lineHeight=13), 6.5 * more
     return [cell, few, base.mark_text(dy=-16 - up, fontSize=14, fontWeight="bold", **text).encode(text=alt.Text("figure:N")),
             base.mark_text(dy=2 - up, fontSize=11, **text).encode(text=alt.Text("ends:N")),
@@ -769,7 +769,11 @@ _LANES: dict[str, Callable[..., Any]] = {
     "emotions": chart_emotions, "gaps": chart_gaps, "touchpoints": chart_touchpoints, "channels": chart_channels, "pains_gains": chart_pains_gains,
     "opportunities": chart_opportunities, "metrics": chart_metrics, "evidence": chart_evidence, "quotes": chart_quotes}
 
-_DEFAULT = ("emotions", "touchpoints", "pains_gains", "quotes")
+
+def _default_lanes(journeys: Sequence[Journey], opportunities: pd.DataFrame | None) -> list[str]:
+    "Return the lanes of a page that names none: what was measured or scored is drawn, too."
+    given = {"opportunities": opportunities is not None, "metrics": any(len(j.metrics) for j in journeys)}
+    return ["emotions", "touchpoints", "pains_gains", *(lane for lane, there in given.items() if there), "quotes"]
 
 
 def _headlines(journey: Journey) -> tuple[str, list[str]]:
@@ -819,7 +823,8 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
 def chart_journey(
     journey: Journey | Sequence[Journey],          # the journey to draw, or up to 8
     *,
-    lanes: Sequence[str] = _DEFAULT,               # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes
+    lanes: Sequence[str] | None = None,            # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes;
+                                                   # None: emotions, touchpoints, pains_gains, quotes, and opportunities and metrics where they are given
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
@@ -829,6 +834,7 @@ def chart_journey(
     """
     if not isinstance(journey, Journey): journey = _all_of(journey, "Journey", "chart_journey")
     _draw_offline()
+    if lanes is None: lanes = _default_lanes([journey] if isinstance(journey, Journey) else journey, opportunities)
     for lane in lanes:
         if lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(lane, _LANES))
     if not isinstance(journey, Journey): return _journeys_page(journey, lanes, theme, opportunities)
@@ -836,7 +842,7 @@ def chart_journey(
     if journey.quotes.empty:
         return _nothing(journey, _NO_CODING, title, theme, subtitle[0])
     select = _select(journey, theme) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
-    drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
+    drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=not 0 < k < 3) for k, lane in enumerate(lanes)]      # a long page names its columns again
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
 
 # %% ../nbs/53_journey_charts.ipynb #cd7fc7bc
