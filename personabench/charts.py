@@ -503,13 +503,13 @@ def _curve(journey: Journey) -> pd.DataFrame:
     return table.loc[known, kept].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
-def _haloed(base: Any, field: str, ink: dict[str, str], **style: Any) -> list[Any]:
+def _haloed(base: Any, field: str, ink: dict[str, str], rim: float = 6, **style: Any) -> list[Any]:
     "Return words and, under them, a rim in the colour of the paper: a line that ran through a number would hide its minus sign."
     import altair as alt
 
-    rim = dict(stroke=ink["paper"], strokeWidth=6, strokeOpacity=.9, strokeJoin="round", color=ink["paper"])
+    under = dict(stroke=ink["paper"], strokeWidth=rim, strokeOpacity=.9, strokeJoin="round", color=ink["paper"])
     style = {"fontSize": 12, "fontWeight": "bold", "align": "left", "baseline": "middle", "aria": False, **style}
-    return [base.mark_text(**style, **look).encode(text=alt.Text(field)) for look in (rim, dict(color=ink["ink"]))]
+    return [base.mark_text(**style, **look).encode(text=alt.Text(field)) for look in (under, dict(color=ink["ink"]))]
 
 
 def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], unit: float, size: float = 110) -> list[Any]:
@@ -758,7 +758,7 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     at = at[_nth(stage[at]) < most]
     return table.iloc[at[np.argsort(stage[at], kind="stable")]]
 
-
+# %% ../nbs/50_charts.ipynb #82da22c7
 def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int) -> pd.DataFrame:
     """Set quotes in columns, in pixels: stage, x, y, beside (y where several stages are chosen and each has one column; blank without room there), head, body, facet,
     quote; what does not fit is left out."""

@@ -228,7 +228,7 @@ def chart_flow(
     key = _flow_key(journey, there, columns if bands["open"].any() else 0, len(nodes) > len(shown), paper)
     return _sheet(layers, width=width, height=height, title=title, key=key, alt_text=words, theme=theme)
 
-
+# %% ../nbs/58_event_charts.ipynb #8a3897af
 def _edges(back: pd.DataFrame) -> pd.DataFrame:
     "Return both edges of bands as points: band, x, y, edge."
     return pd.concat([back[["band", "x", side]].set_axis(["band", "x", "y"], axis=1).assign(edge=side) for side in ("y", "y2")], ignore_index=True)

@@ -735,7 +735,7 @@ def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
     pixels = {"x": at(alt.X, "lx"), "y": at(alt.Y, "ly")}
     lines = alt.Chart(rows).transform_filter("isValid(datum.px)").mark_rule(color=ink["muted"], strokeWidth=1, aria=False)
     lines = lines.encode(x=at(alt.X, "px"), y=at(alt.Y, "py"), x2=alt.X2("ex:Q"), y2=alt.Y2("ey:Q"))
-    return [across, along, lines, point, *_haloed(alt.Chart(rows).encode(**pixels), "label:N", ink)]
+    return [across, along, lines, point, *_haloed(alt.Chart(rows).encode(**pixels), "label:N", ink, rim=4)]
 
 # %% ../nbs/53_journey_charts.ipynb #42b437f0
 def chart_opportunity_matrix(
