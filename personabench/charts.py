@@ -136,7 +136,7 @@ _MENU = "stage_menu"    # name of the selection that is made without a mouse
 
 def _column(n: int) -> int:
     "Return the width of one stage column in pixels."
-    return int(np.clip(round(860 / max(n, 1)), 88, 200))
+    return int(np.clip(round(860 / max(n, 1)), 96, 200))
 
 
 def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list[str]:
@@ -147,7 +147,39 @@ def _wrap(text: str, pixels: float, *, size: float = 11, lines: int = 9) -> list
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     letter = size * (.51 if wide * 2 < len(text) else 1.02)
     one_line = re.sub(r"[ \t\r\n]+", " ", text).strip()       # a no-break space stays
-    return textwrap.wrap(one_line, max(int(pixels / letter), 4), max_lines=lines, placeholder=" …", break_on_hyphens=False) or [""]
+    room, how = max(int(pixels / letter), 4), dict[str, Any](break_on_hyphens=False)
+    found = textwrap.wrap(one_line, room, max_lines=lines, placeholder=" …", **how) or [""]
+    if found[-1] != "…" or len(one_line) <= 1: return found
+    return [*found[:-1], f"{textwrap.wrap(one_line, room, **how)[len(found) - 1][:room - 2]} …"]      # a word longer than the line is cut, not left out
+
+
+def _wide(label: str) -> float:
+    "Return about how many pixels a bold name of 12 pixels takes."
+    return sum(3.6 if c in "iljtfr.,:;'|!() I" else 10.3 if c in "mwMW—…" else 8.4 if c.isupper() else 12 if ord(c) > 0x2e80 else 6.9 for c in label)
+
+
+def _fits(line: str, column: int, size: float) -> bool:
+    "Say whether a head's line stands in its column, clear of its neighbours: several words need more room, or two columns read as one line."
+    return _wide(line) * size / 12 <= column - (18 if " " in line else 4)
+
+
+def _hyphened(word: str, column: int, size: float) -> list[str]:
+    "Break a word into parts that fit, with hyphens."
+    if _fits(word, column, size): return [word]
+    k = next((k for k in range(len(word) - 1, 1, -1) if _fits(f"{word[:k]}-", column, size)), 1)
+    return [word[:k] + ("-" if word[k - 1:k + 1].isalpha() and ord(word[k]) < 0x2e80 else ""), *_hyphened(word[k:], column, size)]
+
+
+def _head_lines(name: str, column: int, size: float, most: int = 3) -> list[str]:
+    "Break a stage's name into lines of its column, between words where they fit; what does not fit ends in an ellipsis."
+    lines = [""]
+    for part in (p for word in re.split(r"[ \t\r\n]+", name[:200].strip()) for p in _hyphened(word, column, size)):
+        if _fits(line := f"{lines[-1]} {part}".lstrip(), column, size): lines[-1] = line
+        else: lines.append(part)
+    if len(lines) <= most: return lines
+    kept = lines[most - 1].removesuffix("-")
+    while kept and not _fits(f"{kept} …", column, size): kept = kept[:-1]
+    return [*lines[:most - 1], f"{kept.rstrip()} …"]
 
 # %% ../nbs/50_charts.ipynb #50584bf9
 @dataclass(frozen=True)
@@ -194,13 +226,16 @@ def _x(journey: Journey, ink: dict[str, str], heads: bool) -> Any:
     import altair as alt
 
     names = [str(s) for s in journey.stages["stage"]]
-    wrapped = {s: _wrap(s, _column(len(names)) - 10, size=12.5, lines=3) for s in names}
+    column, scale = _column(len(names)), alt.Scale(type="band", domain=names, padding=0)
+    if not heads: return alt.X("stage:N", sort=None, scale=scale, axis=None)
+    size = next((s for s in (12.5, 11.5, 11) if all(_fits(word, column, s) for name in names for word in name.split())), 12.5)
+    wrapped = {s: _head_lines(s, column, size) for s in names}
     most = max(map(len, wrapped.values()), default=1)
     wrapped = {s: [" "] * (most - len(w)) + w for s, w in wrapped.items()}      # all stand on one base line
-    axis = alt.Axis(orient="top", labelExpr=_lookup(wrapped), labelAngle=0, labelColor=ink["ink"], labelFontSize=12.5, labelFontWeight="bold",
+    axis = alt.Axis(orient="top", labelExpr=_lookup(wrapped), labelAngle=0, labelColor=ink["ink"], labelFontSize=size, labelFontWeight="bold",
                     labelLineHeight=15, labelLimit=400, labelOverlap=False, labelBaseline="bottom", labelPadding=8 + 15 * (most - 1),
                     ticks=False, domain=False, title=None, zindex=1)
-    return alt.X("stage:N", sort=None, scale=alt.Scale(type="band", domain=names, padding=0), axis=axis if heads else None)
+    return alt.X("stage:N", sort=None, scale=scale, axis=axis)
 
 # %% ../nbs/50_charts.ipynb #32726804
 def _params(select: Any) -> list[Any]: return [select.clicks, select.menu] if isinstance(select, _Choice) else [select]
@@ -474,23 +509,32 @@ def _curve(journey: Journey) -> pd.DataFrame:
     return table.loc[known, kept].reset_index(drop=True)
 
 # %% ../nbs/50_charts.ipynb #53f989bb
-def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], size: float = 110) -> list[Any]:
-    "Return segments, interval bars, points and labels."
+def _haloed(base: Any, field: str, ink: dict[str, str], rim: float = 6, **style: Any) -> list[Any]:
+    "Return words and, under them, a rim in the colour of the paper: a line that ran through a number would hide its minus sign."
     import altair as alt
 
+    under = dict(stroke=ink["paper"], strokeWidth=rim, strokeOpacity=.9, strokeJoin="round", color=ink["paper"])
+    style = {"fontSize": 12, "fontWeight": "bold", "align": "left", "baseline": "middle", "aria": False, **style}
+    return [base.mark_text(**style, **look).encode(text=alt.Text(field)) for look in (under, dict(color=ink["ink"]))]
+
+
+def _emotion_layers(curve: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], unit: float, size: float = 110) -> list[Any]:
+    "Return segments, interval bars, points and labels; `unit` is pixels from one feeling to the next."
+    import altair as alt
+
+    words = [w for w in (("label", "bold", 12), ("moment", "normal", 26)) if curve[w[0]].ne("").any()]
+    beside = {f"{field}_at": curve["emotion"] + np.where(curve["below"], -off - 1, off) / unit for field, _, off in words}
+    curve = curve.drop(columns="below").assign(**{name: at.round(3) for name, at in beside.items()})
     base = alt.Chart(curve).encode(x=x)
     tips = _tips(stage="Stage", emotion="Mean feeling±", interval="95 % interval", n_emotion="People", moment="Moment")
     line = base.mark_line(color=ink["line"], strokeWidth=2, interpolate="linear", aria=False).encode(y=y, detail=alt.Detail("run:N"))
     low = _same(y, "low:Q")
     bar = base.mark_rule(color=ink["bar"], strokeWidth=6, aria=False).encode(y=low, y2=alt.Y2("high:Q")).transform_filter("isValid(datum.low)")
     fill = alt.FillValue(ink["paper"], condition={"test": "datum.n_emotion >= 3", "value": ink["ink"]})
-    point = base.mark_circle(size=size, opacity=1, stroke=ink["ink"], strokeWidth=2)
+    point = base.mark_circle(size=size, opacity=1, stroke=ink["ink"], strokeWidth=2 if size > 50 else 1.5)
     point = point.encode(y=y, fill=fill, tooltip=tips, description=alt.Description("alt:N"))
-    text = dict(align="left", dx=10, fontSize=12, color=ink["ink"], aria=False, baseline="middle")
-    above, below = base.transform_filter("!datum.below").encode(y=y), base.transform_filter("datum.below").encode(y=y)
-    words = [place.mark_text(dy=dy, fontWeight=weight, **text).encode(text=alt.Text(field)) for place, field, dy, weight in
-             [(above, "label:N", -12, "bold"), (above, "moment:N", -26, "normal"), (below, "label:N", 13, "bold"), (below, "moment:N", 27, "normal")]]
-    return [line, bar, point, *words]
+    said = [_haloed(base.encode(y=_same(y, f"{field}_at:Q")), f"{field}:N", ink, dx=10, fontWeight=weight) for field, weight, _ in words]
+    return [line, bar, point, *(layer for both in said for layer in both)]
 
 
 def _expectation_layer(journey: Journey, x: Any, y: Any, ink: dict[str, str]) -> list[Any]:
@@ -530,7 +574,7 @@ def chart_emotions(
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(254), text=alt.Text("n:N"))
     hoped = _expectation_layer(journey, x, y, ink)
-    layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(_FEELINGS), y, ink), *hoped, *_emotion_layers(curve, x, y, ink, 43), count]
     same = "● without |: all felt the same" if (curve["low"].isna() & curve["n_emotion"].ge(3)).any() else ""
     key = _key("● mean over people", "○ of fewer than 3 people", "| 95 % interval", same, "◊ expected (dotted: by fewer than 3)" if hoped else "", *_shared(journey))
     return _lane(journey, layers, ink=ink, title="Feelings", key=key, height=258, alt_text=_emotion_words(journey))
@@ -685,8 +729,22 @@ def _first_of_overlaps(told: np.ndarray, start: np.ndarray, end: np.ndarray) -> 
     return ~pd.Series(pile).duplicated().to_numpy()
 
 
+_TOLD_FIRST = "the strongest good and bad first, then one of each person before a second"
+
+
+def _best_pair(stage: np.ndarray, sign: np.ndarray, strength: np.ndarray, case: np.ndarray) -> np.ndarray:
+    "Return the rows of the strongest good and the strongest bad of each stage, rows given strongest first; of equally strong ones, two people's."
+    signed = np.flatnonzero(sign)
+    first = signed[~pd.Series(stage[signed]).duplicated().to_numpy()]
+    side, who = (np.zeros(stage.max(initial=0) + 1, np.int64) for _ in range(2))
+    side[stage[first]], who[stage[first]] = sign[first], case[first]
+    other = signed[sign[signed] == -side[stage[signed]]]
+    other = other[np.lexsort((case[other] == who[stage[other]], strength[other], stage[other]))]
+    return np.concatenate([first, other[~pd.Series(stage[other]).duplicated().to_numpy()]])
+
+
 def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
-    "Return up to `most` quotes per stage: each person's most telling one first, good and bad in turn, no words twice."
+    "Return up to `most` quotes per stage: the strongest good and bad, then each person's most telling one, good and bad in turn, no words twice."
     table = journey.quotes
     stage = table["stage"].map({s: k for k, s in enumerate(journey.stages["stage"])}).to_numpy(np.int64)
     strength, (facet, facets) = -table["valence"].abs().fillna(1).to_numpy(float), pd.factorize(table["facet"])
@@ -695,9 +753,12 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     at = at[~table["quote"].isin([_UNQUOTED, ""]).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
-    turn = _nth((stage * (len(cases) + 1) + case)[at])
-    side = np.array([{"pain": -1, "gain": 1}.get(f, 0) for f in facets], int)[facet]
-    sign = np.where(side, side, np.sign(table["valence"].fillna(0))).astype(int)
+    side = np.array([{"pain": -1.0, "gain": 1.0, "expectation": 0.0}.get(f, np.nan) for f in facets], float)[facet]
+    sign = np.where(np.isnan(side), np.sign(table["valence"].fillna(0)), side).astype(int)      # what was hoped for was not good yet
+    later = np.ones(len(at), bool)
+    later[_best_pair(stage[at], sign[at], strength[at], case[at])] = False
+    at, later = (x[np.argsort(later, kind="stable")] for x in (at, later))
+    turn = np.where(later, _nth((stage * (len(cases) + 1) + case)[at]) + 1, 0)      # the pair comes before anybody's turn, and is its people's turn
     order = np.lexsort((rank[at], strength[at], turn))
     at, turn = at[order], turn[order]
     place = _nth((stage[at] * (turn.max(initial=0) + 1) + turn) * 3 + sign[at] + 1)      # good and bad in turn: the strongest alone would tell one side of a stage
@@ -705,7 +766,7 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     at = at[_nth(stage[at]) < most]
     return table.iloc[at[np.argsort(stage[at], kind="stable")]]
 
-
+# %% ../nbs/50_charts.ipynb #82da22c7
 def _quote_blocks(quotes: pd.DataFrame, width: float, height: int, columns: int) -> pd.DataFrame:
     """Set quotes in columns, in pixels: stage, x, y, beside (y where several stages are chosen and each has one column; blank without room there), head, body, facet,
     quote; what does not fit is left out."""
@@ -757,7 +818,7 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
     bold = dict(fontWeight="bold", **style)
     none = alt.Chart(pd.DataFrame({"px": [0], "py": [-24], "line": ["No stage is chosen."]})).transform_filter(_nothing_chosen(select))
     return [top.mark_text(fontSize=12, color=ink["ink"], **bold).encode(x=x, y=y, text=alt.Text("line:N")),
-            said.mark_text(fontSize=11, aria=False, **bold).encode(text=alt.Text("head:N"), color=alt.Color("ink:N", scale=None)),
+            said.mark_text(fontSize=11, limit=width / columns - 22, aria=False, **bold).encode(text=alt.Text("head:N"), color=alt.Color("ink:N", scale=None)),
             said.mark_text(fontSize=12, lineHeight=15, lineBreak="\n", dy=15, color=ink["ink"], **style)
                 .transform_calculate(alt="datum.stage + ', ' + datum.head + ': ' + datum.quote").encode(text=alt.Text("body:N"), description=alt.Description("alt:N")),
             none.mark_text(fontSize=12, color=ink["muted"], fontStyle="italic", **style).encode(x=x, y=y, text=alt.Text("line:N"))]
@@ -791,9 +852,9 @@ def chart_quotes(
     layers = _quote_layers(journey, blocks, ink, select, width, height, columns)
     if alone: layers[0] = layers[0].add_params(select)
     said = [f"{s}: {k} quotes" for s, k in blocks.groupby("stage", sort=False).size().items()]
-    key = _key("the strongest good and bad first, one of each person before a second", _HINT if isinstance(select, _Choice) else "")
+    key = _key(_TOLD_FIRST, _HINT if isinstance(select, _Choice) else "")
     return _lane(journey, layers, ink=ink, title="Quotes", key=key, height=height + 24,
-                 alt_text="Quotes of the chosen stages, the strongest good and bad first, one of each person before a second. " + "; ".join(said) + ".")
+                 alt_text=f"Quotes of the chosen stages, {_TOLD_FIRST}. " + "; ".join(said) + ".")
 
 
 def _menu(journey: Journey, theme: str | None) -> Any:

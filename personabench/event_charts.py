@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .charts import _draw_offline, _inks
+from .charts import _draw_offline, _inks, _themed
 from .event_logs import EventJourney, _cases, _percent, _points as _signed, _wait
 from .persona_charts import _base, _lines, _points, _rules, _sheet, _texts
 from .schema import BadInput, _must_be
@@ -171,7 +171,7 @@ def _nodes(moves: pd.DataFrame, scale: float, column: float) -> pd.DataFrame:
 
 
 def _bands(moves: pd.DataFrame, nodes: pd.DataFrame, scale: float, column: float, ink: dict[str, str], names: list[str]) -> pd.DataFrame:
-    "Return the outline of each band as points: band, x, y, y2, ink, open (goes on beyond the picture), and what it says."
+    "Return the outline of each band as points: band, x, y, y2, ink, open (goes on beyond the picture), back, and what it says."
     at = nodes.set_index(["step", "stage"])["y"].to_dict()
     out, into, rows = dict(at), dict(at), []
     t = np.linspace(0, 1, 13)
@@ -189,7 +189,7 @@ def _bands(moves: pd.DataFrame, nodes: pd.DataFrame, scale: float, column: float
         told = f"{r.cases:,} {kind} from {names[r.source]}" + ("" if leaves else f" to {names[r.target]}") + (", after the last visit drawn" if beyond else "")
         for a, b in zip(t, bend):
             top, low = y0 + b * (y1 - y0), y0 + tall + b * ((y1 if leaves else y1 + tall) - y0 - tall)
-            rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told, "open": beyond,
+            rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told, "open": beyond, "back": kind == "back",
                          "ink": ink["pain"] if kind == "back" else ink["muted"] if leaves else ink["gain"]})
     return pd.DataFrame(rows)
 
@@ -221,19 +221,27 @@ def chart_flow(
     shown = nodes[nodes["cases"] >= .01 * there].assign(ink=ink["ink"], x=nodes["x"] + _THICK + 4)
     shown["y"] = shown["y"] + shown["tall"] / 2 - 7 * (shown["words"].str.count("\n") + 1)
     heads = pd.DataFrame([{"x": k * column, "y": 0, "words": f"visit {k + 1}", "ink": ink["muted"]} for k in range(columns)])
-    bands, size = _bands(moves, nodes, scale, column, ink, names), (width, height)
+    bands, size, paper = _bands(moves, nodes, scale, column, ink, names), (width, height), _themed(theme) == "print"
     colour = alt.Color("ink:N", scale=None)
     shape = {"y2": "y2:Q", "detail": "band:N", "tooltip": [alt.Tooltip("told:N", title="Cases")], "description": "told:N"}
     area = [_base(bands[~bands["open"]], *size).mark_area(opacity=.28, line=False).encode(color=colour, **shape)]
     for tone, rows in bands[bands["open"]].groupby("ink"):
         area += [_base(rows, *size).mark_area(opacity=.28, line=False, color=_fading(tone, ink["paper"])).encode(**shape)]
+    if paper and bands["back"].any():      # two greys that cross look like a third
+        dashed = dict(strokeWidth=.9, strokeDash=[5, 3], color=ink["muted"], aria=False)
+        area.append(_base(_edges(bands[bands["back"]]), *size).mark_line(**dashed).encode(detail=["band:N", "edge:N"]))
     blocks = nodes.assign(x2=nodes["x"] + _THICK, y2=nodes["y"] + nodes["tall"].clip(lower=1), ink=ink["line"], stage_name=[names[s] for s in nodes["stage"]])
     tips = [alt.Tooltip("stage_name:N", title="Stage"), alt.Tooltip("cases:Q", title="Cases")]
     bars = _base(blocks, *size).mark_rect(aria=False).encode(x2="x2:Q", y2="y2:Q", color=colour, tooltip=tips)
     layers = [*area, bars, _texts(shown, *size, fontWeight="bold"), _texts(heads, *size, fontSize=11)]
     title, words = _flow_words(moves, names, there, journey.discovered)
-    key = _flow_key(journey, there, columns if bands["open"].any() else 0, len(nodes) > len(shown))
+    key = _flow_key(journey, there, columns if bands["open"].any() else 0, len(nodes) > len(shown), paper)
     return _sheet(layers, width=width, height=height, title=title, key=key, alt_text=words, theme=theme)
+
+# %% ../nbs/58_event_charts.ipynb #8a3897af
+def _edges(back: pd.DataFrame) -> pd.DataFrame:
+    "Return both edges of bands as points: band, x, y, edge."
+    return pd.concat([back[["band", "x", side]].set_axis(["band", "x", "y"], axis=1).assign(edge=side) for side in ("y", "y2")], ignore_index=True)
 
 
 def _fading(tone: str, paper: str) -> dict[str, Any]:
@@ -241,11 +249,12 @@ def _fading(tone: str, paper: str) -> dict[str, Any]:
     return {"gradient": "linear", "x1": 0, "x2": 1, "y1": 0, "y2": 0, "stops": [{"offset": 0, "color": tone}, {"offset": 1, "color": paper}]}
 
 
-def _flow_key(journey: EventJourney, there: int, beyond: int, unnamed: bool) -> str:
-    "Say what the colours and stubs mean, and what is not drawn."
-    on = "blue: on to a later stage · orange: back to an earlier one"
-    if journey.discovered: on = "blue: on, orange: back, in a guessed order of stages that were discovered"
-    lines = [f"{on} · grey stubs that close: left" + (f" · stubs that fade: went on after visit {beyond}" if beyond else "")]
+def _flow_key(journey: EventJourney, there: int, beyond: int, unnamed: bool, paper: bool) -> str:
+    "Say what the colours (on paper: dashes) and stubs mean, and what is not drawn."
+    onward, back, left = ("no dashes", "dashed edges", "stubs") if paper else ("blue", "orange", "grey stubs")
+    on = f"{onward}: on to a later stage · {back}: back to an earlier one"
+    if journey.discovered: on = f"{onward}: on, {back}: back, in a guessed order of stages that were discovered"
+    lines = [f"{on} · {left} that close: left" + (f" · stubs that fade: went on after visit {beyond}" if beyond else "")]
     more = [f"{_cases(journey.n_cases - there)} without any stage not drawn" if journey.n_cases > there else "", "nodes of under 1 % have no name" if unnamed else ""]
     return "\n".join([*lines, *filter(None, [" · ".join(filter(None, more))])])
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
-                                 _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
+                                 _emotion_words, _haloed, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wide, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey, _SPANS, _at_least, _kind_words, _measured, _refuse_first
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
@@ -70,10 +70,10 @@ def _cell_layers(rows: pd.DataFrame, journey: Journey, y: Any, ink: dict[str, st
     x0, x, low = (_pixels(field, journey) for field in ("x0", "x", "x_low"))
     known = base.transform_filter("isValid(datum.x_low)").encode(x=low, x2=alt.X2("x_high:Q"))
     fill = alt.FillValue(ink["paper"], condition={"test": "isValid(datum.x_low)", "value": ink["ink"]})
-    point = base.mark_circle(size=64, opacity=1, stroke=ink["ink"], strokeWidth=2).encode(x=x, fill=fill, tooltip=list(tips), description=alt.Description("alt:N"))
+    point = base.mark_circle(size=20, opacity=1, stroke=ink["ink"], strokeWidth=1.5).encode(x=x, fill=fill, tooltip=list(tips), description=alt.Description("alt:N"))
     words, size = dict(align="left", baseline="middle", aria=False), 12 if _column(len(journey.stages)) > 110 else 11
     return [base.mark_rule(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x0, x2=alt.X2("x1:Q")),
-            known.mark_rule(color=ink["bar"], strokeWidth=6, aria=False), point,
+            known.mark_rule(color=ink["bar"], strokeWidth=8, aria=False).encode(tooltip=list(tips)), point,
             base.mark_text(dy=-13, fontSize=size, fontWeight="bold", color=ink["ink"], **words).encode(x=x0, text=alt.Text("words:N")),
             base.mark_text(dy=14, fontSize=10.5, color=ink["muted"], **words).encode(x=x0, text=alt.Text("more:N"))]
 
@@ -134,10 +134,9 @@ def _gap_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], bottom:
     known = base.transform_filter("isValid(datum.low)")
     ends = [known.mark_tick(thickness=2, size=12, color=ink["ink"], aria=False).encode(y=_same(y, f"{end}:Q")) for end in ("low", "high")]
     line = known.mark_rule(strokeWidth=2, color=ink["ink"], aria=False).encode(y=_same(y, "low:Q"), y2=alt.Y2("high:Q"))
-    text = base.mark_text(align="left", dx=16, fontSize=12, fontWeight="bold", color=ink["ink"], aria=False, baseline="middle")
     foot = base.mark_text(fontSize=11, lineHeight=13, lineBreak="\n", color=ink["muted"], aria=False, baseline="top")
     foot = foot.encode(y=alt.YValue(bottom), text=alt.Text("below:N"))
-    return [bar, line, *ends, text.encode(y=_same(y, "gap:Q"), text=alt.Text("label:N")), foot]
+    return [bar, line, *ends, *_haloed(base.encode(y=_same(y, "gap:Q")), "label:N", ink, dx=16), foot]
 
 # %% ../nbs/53_journey_charts.ipynb #f345222a
 def chart_gaps(
@@ -543,13 +542,13 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     behind = alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(138), text=alt.Text("n:N"))
-    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, size=44), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, 140 / 6.2, size=20), count]
     return _lane(journey, layers, ink=ink, title=title, key="", height=140, alt_text=f"{journey.name}: {_emotion_words(journey)}")
 
 
 def _facets(journeys: Sequence[Journey], *, theme: str | None, heads: bool = True, select: Any = None) -> list[Any]:
     points = _together(journeys)[["stage", "who", "run", "emotion"]].round({"emotion": 2})      # thin lines behind
-    return [_small(j, points[points["who"].ne(k)], theme=theme, heads=heads and not k, select=select) for k, j in enumerate(journeys)]
+    return [_small(j, points[points["who"].ne(k)], theme=theme, heads=not k % 3 and (heads or k > 0), select=select) for k, j in enumerate(journeys)]
 
 # %% ../nbs/53_journey_charts.ipynb #7924d5c7
 _NO_CODING = "No coding stands in a stage. Code passages with stage codes, and feelings, pains, touchpoints inside them."
@@ -622,8 +621,8 @@ def _heat_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], more: 
 
     base = alt.Chart(rows).encode(x=x, y=y)
     tips = _tips(name="Journey", stage="Stage", figure="Mean", ends="95 % interval", n="People")
-    cell = base.mark_rect(stroke=ink["paper"], strokeWidth=2).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
-    few = base.transform_filter("datum.n < 3").mark_rect(width=alt.RelativeBandSize(.9), height=alt.RelativeBandSize(.84), fill=ink["paper"], aria=False, tooltip=None)
+    cell = base.mark_rect(stroke=ink["bar"], strokeWidth=1, width=alt.RelativeBandSize(.97), height=alt.RelativeBandSize(.95)).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
+    few = base.transform_filter("datum.n < 3").mark_rect(width=alt.RelativeBandSize(.88), height=alt.RelativeBandSize(.8), fill=ink["paper"], stroke=ink["bar"], strokeWidth=1, aria=False, tooltip=None)
     text, up = dict(color=ink["ink"], baseline="middle", aria=False, lineBreak="\n", lineHeight=13), 6.5 * more
     return [cell, few, base.mark_text(dy=-16 - up, fontSize=14, fontWeight="bold", **text).encode(text=alt.Text("figure:N")),
             base.mark_text(dy=2 - up, fontSize=11, **text).encode(text=alt.Text("ends:N")),
@@ -683,11 +682,6 @@ def _taken(rows: pd.DataFrame, at: np.ndarray) -> list[tuple[float, float, float
     across = [(a, y - 2, b, y + 2, 150) for a, b, (_, y) in zip(pixel("importance", "low"), pixel("importance", "high"), at)]
     along = [(x - 2, _SIDE - b, x + 2, _SIDE - a, 150) for a, b, (x, _) in zip(pixel("satisfaction", "low"), pixel("satisfaction", "high"), at)]
     return [*((x - 8, y - 8, x + 8, y + 8, 400) for x, y in at), *across, *along, (0, 5, 130, 32, 60)]
-
-
-def _wide(label: str) -> float:
-    "Return about how many pixels a bold name of 12 pixels takes."
-    return sum(3.6 if c in "iljtfr.,:;'|!() I" else 10.3 if c in "mwMW—…" else 8.4 if c.isupper() else 12 if ord(c) > 0x2e80 else 6.9 for c in label)
 
 
 def _off(left: np.ndarray, middle: np.ndarray, wide: float, x: float, y: float) -> np.ndarray:
@@ -765,10 +759,7 @@ def _need_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str]) -> lis
     pixels = {"x": at(alt.X, "lx"), "y": at(alt.Y, "ly")}
     lines = alt.Chart(rows).transform_filter("isValid(datum.px)").mark_rule(color=ink["muted"], strokeWidth=1, aria=False)
     lines = lines.encode(x=at(alt.X, "px"), y=at(alt.Y, "py"), x2=alt.X2("ex:Q"), y2=alt.Y2("ey:Q"))
-    halo = dict(align="left", baseline="middle", fontSize=12, fontWeight="bold", aria=False, strokeJoin="round")
-    names = [alt.Chart(rows).mark_text(**halo, **style).encode(text=alt.Text("label:N"), **pixels)
-             for style in (dict(stroke=ink["paper"], strokeWidth=4, strokeOpacity=.85, color=ink["paper"]), dict(color=ink["ink"]))]
-    return [across, along, lines, point, *names]
+    return [across, along, lines, point, *_haloed(alt.Chart(rows).encode(**pixels), "label:N", ink, rim=4)]
 
 # %% ../nbs/53_journey_charts.ipynb #42b437f0
 def chart_opportunity_matrix(
@@ -803,7 +794,11 @@ _LANES: dict[str, Callable[..., Any]] = {
     "emotions": chart_emotions, "gaps": chart_gaps, "touchpoints": chart_touchpoints, "channels": chart_channels, "pains_gains": chart_pains_gains,
     "opportunities": chart_opportunities, "metrics": chart_metrics, "evidence": chart_evidence, "quotes": chart_quotes}
 
-_DEFAULT = ("emotions", "touchpoints", "pains_gains", "quotes")
+
+def _default_lanes(journeys: Sequence[Journey], opportunities: pd.DataFrame | None) -> list[str]:
+    "Return the lanes of a page that names none: what was measured or scored is drawn, too."
+    given = {"opportunities": opportunities is not None, "metrics": any(len(j.metrics) for j in journeys)}
+    return ["emotions", "touchpoints", "pains_gains", *(lane for lane, there in given.items() if there), "quotes"]
 
 
 def _headlines(journey: Journey) -> tuple[str, list[str]]:
@@ -853,7 +848,8 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
 def chart_journey(
     journey: Journey | Sequence[Journey],          # the journey to draw, or up to 8
     *,
-    lanes: Sequence[str] = _DEFAULT,               # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes
+    lanes: Sequence[str] | None = None,            # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes;
+                                                   # None: emotions, touchpoints, pains_gains, quotes, and opportunities and metrics where they are given
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
@@ -863,6 +859,7 @@ def chart_journey(
     """
     if not isinstance(journey, Journey): journey = _all_of(journey, "Journey", "chart_journey")
     _draw_offline()
+    if lanes is None: lanes = _default_lanes([journey] if isinstance(journey, Journey) else journey, opportunities)
     if isinstance(lanes, str) or not isinstance(lanes, Iterable): raise BadInput(f"lanes {lanes!r}", "no list", "names of lanes", f"lanes={list(_DEFAULT[:2])}")
     lanes = list(lanes)
     for lane in lanes:
@@ -872,7 +869,7 @@ def chart_journey(
     if journey.quotes.empty:
         return _nothing(journey, _NO_CODING, title, theme, subtitle[0])
     select = _select(journey, theme) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
-    drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=k == 0) for k, lane in enumerate(lanes)]
+    drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=not 0 < k < 3) for k, lane in enumerate(lanes)]      # a long page names its columns again
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
 
 # %% ../nbs/53_journey_charts.ipynb #cd7fc7bc

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import coding, store
-from .charts import _signed, _telling_quotes
+from .charts import _TOLD_FIRST, _signed, _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
@@ -197,7 +197,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 }
 _ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
-          "quotes": "the strongest good and bad, one a person",
+          "quotes": _TOLD_FIRST,
           "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -155,6 +156,20 @@ def test_quotes_of_two_chosen_stages_stand_beside_each_other():
     assert "No stage is chosen." in drawn(trip) and "No stage is chosen." not in drawn(trip, STAGES[0])
 
 
+def test_the_head_of_a_quote_is_cut_where_the_next_column_begins_and_whole_in_the_tip():
+    import vl_convert
+
+    who, trip = "0075ef6b-8f20-4b1c-9c55-d3b1a2a7c0de", trip_of(STAGES, 3, long=True)
+    trip = dataclasses.replace(trip, quotes=trip.quotes.assign(case=trip.quotes["case"] + who))
+    spec = chart_quotes(trip).to_dict()
+    rows = rows_of(spec, head := next(u for u in marks(spec, "text") if u["encoding"]["text"].get("field") == "head"))
+    columns = sorted({r["x"] for r in rows if r["head"] and who in r["head"]})
+    assert head["mark"]["limit"] == pytest.approx(columns[1] - columns[0] - 22, abs=1)
+    assert head["encoding"]["tooltip"][0]["field"] == "head" and any(r["head"].endswith("(pain)") for r in rows)
+    svg = vl_convert.vegalite_to_svg(spec)
+    assert f"{who}\u2002" in svg and ">P0" + who + "\u2002·\u2002A pain that takes many words to tell, number 0 (pain)</text>" not in svg
+
+
 def test_a_stage_can_be_chosen_in_a_menu_that_has_a_name_but_not_on_paper():
     spec = chart_journey(trip_of(STAGES, 5)).to_dict()
     menu = next(p for p in spec["params"] if p["name"] == "stage_menu")
@@ -230,7 +245,9 @@ def test_contrast_of_every_colour_in_the_picture(theme):
     spec, ink = chart_journey(trip_of(STAGES, 5), theme=theme).to_dict(), charts._THEMES[theme]
     grounds = [ink["paper"], ink["band"], ink["chosen"]]
     assert spec["background"] == ink["paper"]
-    texts = {u["mark"]["color"] for u in marks(spec, "text") if "color" in u["mark"]} | {ink["pain_text"], ink["gain_text"]}
+    rims = {u["mark"]["stroke"] for u in marks(spec, "text") if "stroke" in u["mark"]}
+    assert rims == {ink["paper"]}, "under words, in the colour of the paper"
+    texts = {u["mark"]["color"] for u in marks(spec, "text") if "color" in u["mark"] and "stroke" not in u["mark"]} | {ink["pain_text"], ink["gain_text"]}
     shapes = {u["mark"]["color"] for kind in ("bar", "line") for u in marks(spec, kind)} | {ink["hope"], ink["bar"]}
     assert len(texts) >= 4
     assert min(charts._contrast(t, g) for t in texts for g in grounds) >= 4.5
@@ -265,6 +282,35 @@ def test_an_empty_journey_says_so(trip):
     assert "No coding stands in a stage" in svg
     for lane in (chart_emotions, chart_touchpoints, chart_pains_gains, chart_quotes):
         assert "No " in vl_convert.vegalite_to_svg(lane(trip).to_json())
+
+
+FOURTEEN = ["Awareness", "Consideration", "Comparison", "Sign-up", "Identity check", "First payment", "Onboarding call", "First ride", "Regular use",
+            "Seasonal pause", "Support", "Renewal", "Recommendation", "Leaving"]
+
+
+def heads_of(stages: list[str]) -> tuple[dict[str, str], float]:
+    "The names above the columns, lines joined by /, and their size."
+    axis = next(u for u in layers(chart_emotions(trip_of(stages, 3)).to_dict()) if u["encoding"].get("x", {}).get("axis"))["encoding"]["x"]["axis"]
+    lines = json.loads(axis["labelExpr"].removeprefix("(").removesuffix(")[datum.value]"))
+    return {name: "/".join(x for x in said if x.strip()) for name, said in lines.items()}, axis["labelFontSize"]
+
+
+def test_heads_of_many_stages_break_between_words_and_in_a_word_only_with_a_hyphen():
+    heads, size = heads_of(FOURTEEN)
+    assert all(head.replace("/", " ") == name for name, head in heads.items()) and 11 <= size <= 12.5
+    assert heads["Seasonal pause"] == "Seasonal/pause" and heads["Recommendation"] == "Recommendation"
+    assert heads_of(STAGES) == ({s: s for s in STAGES}, 12.5)
+    long = "Registrierungsbestätigungsverfahrensordnung"
+    heads, size = heads_of([*FOURTEEN[:9], long, "登録確認手続きについての詳細な説明"])
+    assert heads[long].startswith("Registrierun") and heads[long].count("-/") == 2 and heads[long].endswith(" …") and size == 12.5
+    assert "-" not in heads["登録確認手続きについての詳細な説明"], "nor has every script hyphens"
+    assert heads_of(["A name of a stage that goes on and on and on, far beyond what its column holds in three lines of text", "B", "C"])[0]["B"] == "B"
+
+
+def test_a_word_longer_than_the_last_line_is_cut_and_not_left_out():
+    assert charts._wrap("https://example.org/a/very/long/address", 100, lines=1) == ["https://example …"]
+    assert charts._wrap("See https://example.org/a/very/long/address", 100, lines=2)[1] == "le.org/a/very/l …"
+    assert charts._wrap("…", 100, lines=1) == ["…"] and charts._wrap("", 100) == [""] and charts._wrap("two words", 100, lines=1) == ["two words"]
 
 
 def test_lanes_compose_with_plain_altair():
@@ -329,6 +375,32 @@ def test_quotes_of_a_stage_tell_good_and_bad_in_turn():
     trip = journey_from_codings(codings.assign(case=codings["source"], coding_id=range(len(codings)), role="participant"))
     assert charts._telling_quotes(trip, 2)["quote"].tolist() == ["lovely A", "bad E"], "the strongest alone would say that all were delighted"
     assert charts._telling_quotes(trip, 5)["quote"].tolist() == ["lovely A", "bad E", "lovely B", "bad F", "lovely C"]
+
+
+def words_of(rows: list[tuple[str, str, float | None, str]], most: int) -> list[str]:
+    "The quotes that are chosen of one stage, of (person, facet, valence, words)."
+    told = [(p, 0, 20 * i + 1, 20 * i + 9, f"code {i}", facet, v, words) for i, (p, facet, v, words) in enumerate(rows)]
+    told += [(p, 0, 0, 990, "Use", "stage", None, "...") for p in dict.fromkeys(r[0] for r in rows)]
+    codings = pd.DataFrame(told, columns=["source", "turn", "start", "end", "code", "facet", "valence", "quote"])
+    trip = journey_from_codings(codings.assign(case=codings["source"], coding_id=range(len(codings)), role="participant"))
+    return charts._telling_quotes(trip, most)["quote"].tolist()
+
+
+def test_a_good_word_of_somebody_who_was_furious_too_is_among_the_quotes_of_a_stage():
+    furious = [(p, "emotion", -2., f"furious {p}") for p in "ABCD"]
+    assert words_of([*furious, ("C", "emotion", 1., "relieved C")], 2) == ["furious A", "relieved C"]
+    assert words_of([*furious, ("C", "emotion", 1., "relieved C")], 9) == ["furious A", "relieved C", "furious B", "furious D", "furious C"], "C has had a turn"
+    assert words_of([*furious, ("A", "gain", None, "saved A")], 2) == ["furious A", "saved A"], "the strongest bad word is hers, too"
+    assert words_of([*furious, ("A", "emotion", 2., "happy A")], 2) in (["furious B", "happy A"], ["furious A", "happy A"])
+    assert words_of([*furious, ("E", "expectation", 2., "it will be great")], 2)[0] == "furious A" and words_of(furious, 3) == ["furious A", "furious B", "furious C"]
+    both = [("A", "emotion", -2., "furious A"), ("A", "emotion", 2., "happy A"), ("B", "emotion", 2., "happy B")]
+    assert words_of(both, 2) == ["furious A", "happy B"], "of equally strong ones, two people's"
+
+
+def test_chart_and_map_say_by_one_rule_which_quotes_they_show():
+    from personabench.journey_map import _ABOUT
+
+    assert _ABOUT["quotes"] == charts._TOLD_FIRST and charts._TOLD_FIRST in chart_quotes(trip_of(STAGES, 3)).to_dict()["title"]["subtitle"]
 
 
 # -- The renderer ---------------------------------------------------------------------------------------------------------------

@@ -91,6 +91,24 @@ def test_a_flow_that_ends_before_the_ways_do_says_so_and_leaves_them_open(shop):
     assert "have no name" in said_by(chart_flow(journey({f"p{i}": ["visit"] if i else ["search"] for i in range(150)})))[1]
 
 
+def test_on_paper_ways_back_have_dashed_edges_and_the_key_names_no_colour(shop):
+    for drawn in (shop, journey({f"p{i}": ["open", "full", "ride", "open"] for i in range(40)}, stages=None)):
+        chart = chart_flow(drawn, theme="print")
+        dashed = [u for u in chart.to_dict()["layer"] if u["mark"]["type"] == "line"]
+        assert len(dashed) == 1 and dashed[0]["mark"]["strokeDash"] and "dashed edges: back" in (key := said_by(chart)[1])
+        assert not any(colour in key for colour in ("blue", "orange", "grey"))
+        edges, bands = (pd.DataFrame([r for r in rows_of(chart) if mark in r]) for mark in ("edge", "told"))
+        bands = bands[bands["told"].str.contains(" back ", na=False)]
+        for edge in ("y", "y2"):
+            assert sorted(edges.loc[edges["edge"].eq(edge), ["x", "y"]].itertuples(index=False, name=None)) == sorted(bands[["x", edge]].itertuples(index=False, name=None))
+        light = chart_flow(drawn, theme="light")
+        assert "blue" in said_by(light)[1] and not any(u["mark"]["type"] == "line" for u in light.to_dict()["layer"])
+
+
+def test_a_picture_has_one_typeface(shop):
+    for draw in (chart_funnel, chart_flow): assert "font" not in {k.lower()[-4:] for k in draw(shop).to_dict()["title"]}
+
+
 def test_discovered_stages_are_drawn_as_visited_and_no_funnel():
     ways = {f"p{i}": ["open", "full" if i % 4 else "empty", "ride", "open"] for i in range(40)}
     found = journey(ways, stages=None, segments={who: way[1] for who, way in ways.items()})

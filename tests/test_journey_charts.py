@@ -266,8 +266,34 @@ def test_every_lane_of_the_page_is_there_in_the_order_that_was_asked_for():
     spec = chart_journey(trip_of(STAGES, 4), lanes=list(_LANES)).to_dict()
     assert [lane["title"]["text"] for lane in spec["vconcat"]] == ["Feelings", "Felt against expected", "Touchpoints", "Channels", "Gains and pains", "Opportunities",
                                                                    "Figures from surveys and logs", "Evidence", "Quotes"]
-    assert heads_of(spec) == 1 and all(lane["description"] for lane in spec["vconcat"])
-    assert len(chart_journey(trip_of(STAGES, 4)).to_dict()["vconcat"]) == 4, "the picture that there always was"
+    assert all(lane["description"] for lane in spec["vconcat"])
+    assert len(chart_journey(trip_of(STAGES, 4, metrics=False)).to_dict()["vconcat"]) == 4, "the picture that there always was"
+
+
+def test_what_was_measured_or_scored_is_drawn_where_no_lanes_are_named():
+    def lanes(*a, **k) -> list[str]: return [lane["title"]["text"].split(":")[0] for lane in chart_journey(*a, **k).to_dict()["vconcat"]]
+    plain, measured = trip_of(STAGES, 4, metrics=False), trip_of(STAGES, 4)
+    usual, needs = ["Feelings", "Touchpoints", "Gains and pains"], pain_severity(plain)
+    assert lanes(plain) == [*usual, "Quotes"] and lanes(measured, lanes=["emotions", "quotes"]) == ["Feelings", "Quotes"]
+    assert lanes(measured) == [*usual, "Figures from surveys and logs", "Quotes"] and lanes(plain, opportunities=needs) == [*usual, "Opportunities", "Quotes"]
+    assert lanes(measured, opportunities=needs) == [*usual, "Opportunities", "Figures from surveys and logs", "Quotes"]
+    assert lanes([plain, measured]).count("Figures from surveys and logs") == 2 and "Opportunities" not in lanes([plain, plain])
+
+
+def test_a_long_page_names_its_stages_again_from_the_fourth_lane_on():
+    def named(chart) -> list[int]: return [k for k, lane in enumerate(chart.to_dict()["vconcat"]) if heads_of(lane)]
+    assert named(chart_journey(trip_of(STAGES, 4), lanes=list(_LANES))) == [0, 3, 4, 5, 6, 7], "the quotes have no columns"
+    assert named(chart_journey(trip_of(STAGES, 4, metrics=False))) == [0]
+    assert named(chart_journeys([trip_of(STAGES, 3)] * 8)) == [0, 3, 6] == named(chart_journey([trip_of(STAGES, 3)] * 8, lanes=["emotions"]))
+
+
+def test_a_short_interval_is_longer_than_its_point():
+    trip = trip_of(STAGES, 5)
+    for chart in (chart_metrics(trip), chart_opportunities(trip), chart_channels(trip), chart_journeys([trip] * 5).vconcat[0]):
+        point = marks(chart.to_dict(), "circle")[0]["mark"]
+        assert 2 * np.sqrt(point["size"] / np.pi) + point["strokeWidth"] < 7, "pixels"
+    tipped = [u for u in marks(chart_metrics(trip).to_dict(), "rule") if "tooltip" in u["encoding"]]
+    assert len(tipped) == 1 and tipped[0]["encoding"]["x2"]["field"] == "x_high", "so small a point is hard to hit: its interval tells the same"
 
 
 def test_every_mark_of_an_estimate_carries_its_words():
@@ -309,7 +335,7 @@ def test_four_journeys_lie_on_top_of_each_other_and_are_told_apart_three_times()
 def test_five_journeys_stand_under_each_other_with_the_others_behind():
     found = groups(5)
     spec = chart_journeys(found).to_dict()
-    assert [lane["title"]["text"].split(":")[0] for lane in spec["vconcat"]] == [j.name for j in found] and heads_of(spec) == 1
+    assert [lane["title"]["text"].split(":")[0] for lane in spec["vconcat"]] == [j.name for j in found] and heads_of(spec) == 2
     behind = [u for u in marks(spec["vconcat"][0] | {"datasets": spec["datasets"]}, "line") if "who" in json.dumps(u["encoding"])]
     assert {r["who"] for r in spec["datasets"][behind[0]["data"]["name"]]} == {1, 2, 3, 4}
 
@@ -382,6 +408,8 @@ def test_a_cell_of_fewer_than_three_people_is_a_frame_and_one_of_people_who_agre
     spec = chart_stage_heatmap([trip_of(STAGES, 4, name="one"), trip_of(STAGES, 2, name="two")]).to_dict()
     cell, few = marks(spec, "rect")
     assert few["transform"] == [{"filter": "datum.n < 3"}] and few["mark"]["fill"] == _THEMES["light"]["paper"] and few["mark"]["width"]["band"] < 1
+    for rim in (cell["mark"], few["mark"]):
+        assert rim["strokeWidth"] >= 1 and _contrast(rim["stroke"], _THEMES["light"]["paper"]) >= 3, "a cell as white as the paper has an edge"
     same = trip_of(["A"], 4)
     same = dataclasses.replace(same, stages=same.stages.assign(emotion=1., low=np.nan, high=np.nan))
     spec = chart_stage_heatmap([same]).to_dict()
@@ -609,6 +637,20 @@ def test_several_stages_can_be_chosen_and_a_brush_of_ones_own_works():
     svg = vl_convert.vegalite_to_svg(page.to_dict(validate=False))
     assert all(re.search(rf">{stage}: [1-8] of", svg) for stage in ("Sign-up", "First ride")) and ">Awareness: " not in svg, "both are shown"
     assert "click" not in json.dumps(page.to_dict()), "nor is there a menu"
+
+
+@pytest.mark.parametrize("theme", list(_THEMES))
+def test_no_line_runs_through_the_minus_sign_of_a_figure(theme):
+    trip, paper = trip_of(STAGES, 5), _THEMES[theme]["paper"]
+    for chart, field in ((charts.chart_emotions(trip, theme=theme), "label"), (charts.chart_emotions(trip, theme=theme), "moment"), (chart_gaps(trip, theme=theme), "label"),
+                         *((small, "label") for small in chart_journeys([trip] * 2, how="facet", theme=theme).vconcat)):
+        under, over = (u for u in marks(chart.to_dict(), "text") if u["encoding"]["text"]["field"] == field)
+        assert under["mark"]["stroke"] == under["mark"]["color"] == paper and under["mark"]["strokeWidth"] >= 4 and "stroke" not in over["mark"]
+        assert under["encoding"] == over["encoding"] and all(under["mark"].get(k) == over["mark"].get(k) for k in ("dx", "fontSize", "fontWeight", "align", "baseline"))
+    rows = rows_of(spec := charts.chart_emotions(trip, theme=theme).to_dict(), marks(spec, "circle")[0])
+    off = {r["stage"]: (r["label_at"] - r["emotion"]) * 43 for r in rows}
+    after = dict(zip(STAGES, [*(b["emotion"] > a["emotion"] for a, b in itertools.pairwise(rows)), False]))
+    assert off == {s: pytest.approx(-13 if after[s] else 12, abs=.1) for s in STAGES}, "and the next stretch of the curve is out of the way"
 
 
 # -- Size and help --------------------------------------------------------------------------------------------------------------
