@@ -860,7 +860,7 @@ def chart_journey(
     if not isinstance(journey, Journey): journey = _all_of(journey, "Journey", "chart_journey")
     _draw_offline()
     if lanes is None: lanes = _default_lanes([journey] if isinstance(journey, Journey) else journey, opportunities)
-    if isinstance(lanes, str) or not isinstance(lanes, Iterable): raise BadInput(f"lanes {lanes!r}", "no list", "names of lanes", f"lanes={list(_DEFAULT[:2])}")
+    if isinstance(lanes, str) or not isinstance(lanes, Iterable): raise BadInput(f"lanes {lanes!r}", "no list", "names of lanes", f"lanes={list(_LANES)[:2]}")
     lanes = list(lanes)
     for lane in lanes:
         if not isinstance(lane, str) or lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(str(lane), _LANES))
