@@ -474,7 +474,7 @@ def _picture(slide: Any, chart: Any) -> None:
 def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> list[str]:
     "Return the first names of a count table in a stage, with their people."
     part = table[table["stage"].eq(stage)]
-    said = [f"{shorten(str(r[name]), width, placeholder=' …')} ({r['people']})" for r in part.head(most).to_dict("records")]
+    said = [f"{_brief(str(r[name]), width)} ({r['people']})" for r in part.head(most).to_dict("records")]
     return said + ([f"+{len(part) - most} more"] if len(part) > most else [])
 
 
@@ -494,7 +494,7 @@ def _overview(deck: Any, journey: Journey) -> None:
     "Add the stages as tables, as many on a slide as fit."
     head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "Touchpoints", "Pains", "Gains"]
     lanes = ((journey.touchpoints, "touchpoint"), (journey.pains, "pain"), (journey.gains, "gain"))
-    rows = [[shorten(r.stage, 40, placeholder=" …"), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
+    rows = [[_brief(r.stage, 40), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
             for r in journey.stages.itertuples()]
     pages = _pages(rows)
     for k, page in enumerate(pages, start=1):
@@ -504,7 +504,7 @@ def _overview(deck: Any, journey: Journey) -> None:
 # %% ../nbs/63_journey_exchange.ipynb #cc0aae2d
 def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
     "Return one line for each coding, and how many there are beyond `most`."
-    rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{shorten(str(r.quote), 200, placeholder=' …')}”"
+    rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{_brief(str(r.quote), 200)}”"
             for r in quotes.head(most).itertuples()]
     return rows + ([f"and {len(quotes) - most} more"] if len(quotes) > most else [])
 
@@ -544,7 +544,7 @@ def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
     quotes = quotes[quotes["quote"].ne(_UNQUOTED)]
     far = (quotes["valence"] - mean).abs().where(quotes["facet"].eq("emotion"), 0)
     chosen = quotes.assign(rank=rank, far=far).sort_values(["rank", "far"], kind="stable").drop_duplicates("case").head(3)
-    return [f"“{shorten(str(r.quote), 220, placeholder=' …')}” ({r.case})" for r in chosen.itertuples()]
+    return [f"“{_brief(str(r.quote), 220)}” ({r.case})" for r in chosen.itertuples()]
 
 
 def _hoped(journey: Journey, r: Any) -> list[str]:
@@ -635,7 +635,7 @@ def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: i
         rows = [r for kind in kinds if kind in parts for r in parts[kind].itertuples()]
         if rows: _entry_slides(deck, title, head, [row(r) for r in rows], widths, [_standing(r, told) for r in rows], wide)
 
-    brief = lambda words: shorten(str(words), 300, placeholder=" …")
+    brief = lambda words: _brief(str(words), 300)
     put(["strategy"], "What was decided", ["Stage", "What", "Who", "By when"],
         lambda r: [brief(r.stage), brief(r.text), r.owner or "nobody yet", r.due or "no date"], [2, 6, 2.4, 1.6], 48)
     put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],

@@ -590,6 +590,14 @@ def test_figures_whose_n_and_interval_are_not_known_are_written_without(tmp_path
     assert rows == ['Ride,Paid,share,0.75,0.6,,,,,,,,"share, 0 to 100 %"', "Ride,Ease,mean,3.2,,,40,,,,,,mean"]
 
 
+@pytest.mark.parametrize("name", ["https://www.example.org/help/payments/cards/refused?page=1&again=true#answers", "Fahrradverleihstationsverfügbarkeitsanzeigetafelbeschriftung"])
+def test_a_name_of_one_long_word_is_cut_by_letters_and_does_not_vanish(tmp_path: Path, name):
+    slides = slides_of(write_slides(journey_from_codings(codings_of([f"Stage {name}", "Ride"], [name])), tmp_path / "j.pptx", lanes=[]))
+    table, stage = slides["The journey"][0], next(words for title, (_, words, _) in slides.items() if title.startswith("Stage "))
+    assert table[1][0].startswith(f"Stage {name[:30]}")
+    for said, least in ((table[1][-3], 20), (stage, 40)): assert f"\n{name[:least]}" in f"\n{said}" and " … (4)" in said
+
+
 @pytest.mark.parametrize("name", ["Avery, the commuter of the old town " * 9, "自転車で通う人" * 40])
 def test_a_long_name_is_shortened_on_slides_and_in_the_files_title(tmp_path: Path, told, name):
     import pptx
