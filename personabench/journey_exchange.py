@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -86,9 +87,13 @@ def _signed(x: float) -> str: return f"{x:+.1f}".replace("-", "−") if abs(x) >
 
 def _felt(r: Any) -> str:
     "Say how a stage felt."
+    return _feeling(r) + (f", {r.n_emotion} {'person' if r.n_emotion == 1 else 'people'}" if r.n_emotion else "")
+
+
+def _feeling(r: Any) -> str:
+    "Say how a stage felt, without for how many."
     if not r.n_emotion: return "nobody said how it felt"
-    reach = f" ({_signed(r.low)} to {_signed(r.high)})" if r.low == r.low else ""
-    return f"{_signed(r.emotion)}{reach}, {r.n_emotion} {'person' if r.n_emotion == 1 else 'people'}"
+    return _signed(r.emotion) + (f" ({_signed(r.low)} to {_signed(r.high)})" if r.low == r.low else "")
 
 
 def _lines(journey: Journey) -> list[str]:
@@ -478,28 +483,53 @@ def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> 
     return said + ([f"+{len(part) - most} more"] if len(part) > most else [])
 
 
-def _pages(rows: Sequence[Sequence[Any]], *, lines: int = 28, wide: int = 22) -> list[list[Sequence[Any]]]:
-    "Deal rows out to slides of so many lines; a line holds about `wide` characters."
-    pages: list[list[Sequence[Any]]] = [[]]
-    used = 0
-    for row in rows:
-        tall = max(sum(max(1, -(-len(line) // wide)) for line in str(cell).split("\n")) for cell in row)
-        if pages[-1] and (used + tall > lines or len(pages[-1]) == 13): pages, used = [*pages, []], 0
-        pages[-1].append(row)
-        used += tall
-    return pages
+_UNDER = 5.75   # inches: room for a table below the title
+
+
+def _height(row: Sequence[Any], widths: Sequence[float], size: float) -> float:
+    "Return about how high a row of a table is, in inches, whichever typeface stands in for the deck's own."
+    room = (_WIDE - 2 * _EDGE) / sum(widths)
+    def lines(line: str, width: float) -> int:
+        broad = "".join(c * (2 if c > "\u2e7f" else 1) for c in line)
+        return len(wrap(broad, max(1, int((room * width - .2) * 72 / size / .56)))) or 1
+
+    return max(.4, .12 + max(sum(lines(x, w) for x in str(cell).split("\n")) for cell, w in zip(row, widths)) * size * 1.22 / 72)
+
+
+def _pages(rows: Sequence[Sequence[Any]], heights: Sequence[float], room: float) -> list[list[Sequence[Any]]]:
+    "Deal rows out to as few slides as hold them, each about equally full."
+    full, used = 0, room + 1.
+    for tall in heights: full, used = (full, used + tall) if used + tall <= room else (full + 1, tall)
+    total, k = sum(heights), full
+    while True:
+        ends = list(accumulate(heights))
+        place = [min(k - 1, int((end - tall / 2) / total * k)) for end, tall in zip(ends, heights)]
+        pages = [[i for i, at in enumerate(place) if at == page] for page in range(k)]
+        if k >= len(rows) or all(sum(heights[i] for i in page) <= room for page in pages): return [[rows[i] for i in page] for page in pages if page]
+        k += 1
+
+
+def _table_slides(deck: Any, title: str, head: list[str], rows: Sequence[Sequence[Any]], widths: Sequence[float], *, size: float = 13,
+                  notes: Iterable[str] = (), each: Sequence[list[str]] = ()) -> None:
+    "Add rows as tables, as many on a slide as fit; the notes of a slide are `notes`, and those of `each` of its rows."
+    tall, first, common = [_height(row, widths, size) for row in [head, *rows]], 0, list(notes)
+    pages = _pages(rows, tall[1:], _UNDER - tall[0])
+    for k, page in enumerate(pages, start=1):
+        said = [*common, *(line for lines in each[first:first + len(page)] for line in lines)]
+        _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=size)
+        first += len(page)
 
 
 def _overview(deck: Any, journey: Journey) -> None:
     "Add the stages as tables, as many on a slide as fit."
-    head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "Touchpoints", "Pains", "Gains"]
+    notes = ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]
+    if journey.stages.empty:
+        return _box(_slide(deck, "The journey", notes), (_EDGE, 1.5, 11.5, 2), [("No stage is coded, so there is no journey to draw.", False)], size=18)
+    head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "n", "Touchpoints", "Pains", "Gains"]
     lanes = ((journey.touchpoints, "touchpoint"), (journey.pains, "pain"), (journey.gains, "gain"))
-    rows = [[_brief(r.stage, 40), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
+    rows = [[_brief(r.stage, 40), r.n_people, _feeling(r), r.n_emotion or "–", *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
             for r in journey.stages.itertuples()]
-    pages = _pages(rows)
-    for k, page in enumerate(pages, start=1):
-        title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
-        _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
+    _table_slides(deck, "The journey", head, rows, [1.7, .75, 1.8, .5, 2.2, 2.2, 2.2], size=11, notes=notes)
 
 # %% ../nbs/63_journey_exchange.ipynb #cc0aae2d
 def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
@@ -590,14 +620,16 @@ def _pain_slide(deck: Any, journey: Journey) -> None:
     firm = every[every["people"] > 1]
     if firm.empty: return
     top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
-    rows = [[int(k), r.stage, r.pain, f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
+    rows = [[int(k), _brief(r.stage, 40), _brief(r.pain, 80), f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
              f"{r.severity:.1f}" if r.severity == r.severity else "–"] for k, r in zip(top["rank"], top.itertuples())]
     notes = ["Ranked by share × severity. The share is of the people who spoke of the stage; severity, 0 to 2, is how far below neutral those with the pain "
              "felt there, on average."]
     if alone := len(every) - len(firm): notes += [f"Not listed: {alone} pain{'s' if alone > 1 else ''} that one person alone told of."]
     if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
-    for r in top.itertuples(): notes += [f"{r.pain}:", *_by_stage(journey.quotes[journey.quotes["facet"].eq("pain") & journey.quotes["code"].eq(r.pain)], [r.stage])]
-    _grid(_slide(deck, "Where to act first", notes), [["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"], *rows], [.4, 2, 4, 1, 2, 1], size=14)
+    told = journey.quotes[journey.quotes["facet"].eq("pain")]
+    each = [[f"{r.pain}:", *_by_stage(told[told["code"].eq(r.pain)], [r.stage])] for r in top.itertuples()]
+    head = ["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"]
+    _table_slides(deck, "Where to act first", head, rows, [.4, 2, 4, 1, 2, 1], size=14, notes=notes, each=each)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300044
 def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
@@ -610,38 +642,30 @@ def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
     return [*words, f"Evidence: {named}", *_evidence(quotes.drop_duplicates("case").head(2))]
 
 
-def _entry_slides(deck: Any, title: str, head: list[str], rows: list[list[Any]], widths: list[float], notes: list[list[str]], wide: int) -> None:
-    "Add entries as tables, as many on a slide as fit; each slide's notes are those of its rows."
-    pages, first = _pages(rows, lines=22, wide=wide), 0
-    for k, page in enumerate(pages, start=1):
-        said = [line for lines in notes[first:first + len(page)] for line in lines]
-        _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=13)
-        first += len(page)
-
-
 def _first(suggestions: pd.DataFrame, most: int) -> pd.DataFrame:
     "Return the first suggestions of each stage; `more` says with the last of them how many there are beyond."
     rest = suggestions.groupby("stage")["text"].transform("size") - most
     kept = suggestions.groupby("stage").head(most)
     last = ~kept.duplicated("stage", keep="last")
-    return kept.assign(more=[f"\n+{n} more" if n > 0 and end else "" for n, end in zip(rest[kept.index], last)])
+    return kept.assign(more=[f"\n+{n} more suggestion{'s' if n > 1 else ''}" if n > 0 and end else "" for n, end in zip(rest[kept.index], last)])
 
 
 def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: int = 2) -> None:
     "Add what was decided, what the team noted, and the first suggestions of each stage."
     told = pd.concat([journey.quotes, journey.unplaced], ignore_index=True).drop_duplicates("coding_id")
     parts = {kind: part for kind, part in entries.groupby("kind", sort=False)}
-    def put(kinds: Sequence[str], title: str, head: list[str], row: Any, widths: list[float], wide: int) -> None:
+    def put(kinds: Sequence[str], title: str, head: list[str], row: Any, widths: list[float]) -> None:
         rows = [r for kind in kinds if kind in parts for r in parts[kind].itertuples()]
-        if rows: _entry_slides(deck, title, head, [row(r) for r in rows], widths, [_standing(r, told) for r in rows], wide)
+        if rows: _table_slides(deck, title, head, [row(r) for r in rows], widths, each=[_standing(r, told) for r in rows])
 
     brief = lambda words: _brief(str(words), 300)
     put(["strategy"], "What was decided", ["Stage", "What", "Who", "By when"],
-        lambda r: [brief(r.stage), brief(r.text), r.owner or "nobody yet", r.due or "no date"], [2, 6, 2.4, 1.6], 48)
+        lambda r: [_brief(str(r.stage), 60), brief(r.text), _brief(r.owner or "nobody yet", 60), r.due or "no date"], [2, 6, 2.4, 1.6])
     put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],
-        lambda r: [brief(r.stage), r.kind, brief(r.text), r.owner or "", r.due or ""], [2, 1.3, 5.5, 2, 1.5], 44)
+        lambda r: [_brief(str(r.stage), 60), r.kind, brief(r.text), _brief(r.owner or "", 60), r.due or ""], [2, 1.3, 5.5, 2, 1.5])
     if "suggestion" in parts: parts["suggestion"] = _first(parts["suggestion"], most)
-    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"], lambda r: [brief(r.stage) + r.more, brief(r.text), brief(r.why)], [2, 4.5, 5], 40)
+    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"],
+        lambda r: [_brief(str(r.stage), 60) + r.more, brief(r.text), brief(r.why)], [2, 4.5, 5])
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300034
 def _has(journey: Journey, lane: str) -> bool:
