@@ -19,7 +19,7 @@ import pandas as pd
 
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
-from .journey_measures import suggest_strategies
+from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_map import _seen
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
@@ -615,21 +615,22 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
 
 
 def _pain_slide(deck: Any, journey: Journey) -> None:
-    "Add the list of pains to act on."
-    every = journey.opportunities.merge(journey.pains[["stage", "pain", "low", "high"]], on=["stage", "pain"], how="left")
+    "Add the list of pains to act on, the highest score first."
+    every = journey.opportunities[["rank", "stage", "pain"]].merge(pain_severity(journey), on=["stage", "pain"], how="left")
     firm = every[every["people"] > 1]
     if firm.empty: return
-    top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
-    rows = [[int(k), _brief(r.stage, 40), _brief(r.pain, 80), f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
-             f"{r.severity:.1f}" if r.severity == r.severity else "–"] for k, r in zip(top["rank"], top.itertuples())]
-    notes = ["Ranked by share × severity. The share is of the people who spoke of the stage; severity, 0 to 2, is how far below neutral those with the pain "
-             "felt there, on average."]
+    top = firm.head(9)
+    rows = [[int(r.rank), _brief(r.stage, 40), _brief(r.pain, 80), f"{r.people} of {r.of}", _interval(r, "reach", "reach_low", "reach_high", ".0%"),
+             *(("–", "–", "–") if r.severity != r.severity else (_interval(r, "severity", "severity_low", "severity_high", ".1f"), r.n_severity,
+                                                                _interval(r, "score", "low", "high", ".2f")))] for r in top.itertuples()]
+    notes = ["Ranked by the score, reach × severity. Reach is the share of the people who spoke of the stage; severity, 0 to 2, is how far below neutral those with the "
+             "pain felt there, on average, n of whom said it. Intervals are 95 %; there is none below 3 people, nor where all felt the same."]
     if alone := len(every) - len(firm): notes += [f"Not listed: {alone} pain{'s' if alone > 1 else ''} that one person alone told of."]
     if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
     told = journey.quotes[journey.quotes["facet"].eq("pain")]
     each = [[f"{r.pain}:", *_by_stage(told[told["code"].eq(r.pain)], [r.stage])] for r in top.itertuples()]
-    head = ["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"]
-    _table_slides(deck, "Where to act first", head, rows, [.4, 2, 4, 1, 2, 1], size=14, notes=notes, each=each)
+    head = ["Rank", "Stage", "Pain", "People", "Reach (95 %)", "Severity, 0 to 2 (95 %)", "n", "Reach × severity (95 %)"]
+    _table_slides(deck, "Where to act first", head, rows, [.65, 1.9, 2.8, 1, 1.8, 1.7, .5, 1.9], notes=notes, each=each)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300044
 def _standing(entry: Any, told: pd.DataFrame) -> list[str]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
-from personabench.journey_measures import suggest_strategies
+from personabench.journey_measures import pain_severity, suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
@@ -421,8 +421,13 @@ def test_notes_of_pictures_hold_their_evidence(decided, shown):
 
 def test_where_to_act_first_keeps_the_ranks_and_leaves_out_only_what_one_person_told(decided, shown):
     (table, _, notes), trip = shown["Where to act first"], decided[1]
-    assert table[0] == ["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"]
-    assert table[1] == ["1", "Sign-up", "Payment fails", "13 of 14", "93 % (69 to 99 %)", "1.1"]
+    assert table[0] == ["Rank", "Stage", "Pain", "People", "Reach (95 %)", "Severity, 0 to 2 (95 %)", "n", "Reach × severity (95 %)"]
+    bad = pain_severity(trip).set_index(["stage", "pain"])
+    b = bad.loc[("Sign-up", "Payment fails")]
+    assert table[1] == ["1", "Sign-up", "Payment fails", "13 of 14", "93 % (69 to 99 %)", f"{b.severity:.1f} ({b.severity_low:.1f} to {b.severity_high:.1f})",
+                        "13", f"{b.score:.2f} ({b.low:.2f} to {b.high:.2f})"]
+    scores = [float(r[7].split()[0]) for r in table[1:]]
+    assert scores == sorted(scores, reverse=True) and scores == [round(bad.loc[(r[1], r[2]), "score"], 2) for r in table[1:]], "sorted by what it shows"
     every = trip.opportunities
     told = every[every["people"] > 1].head(9)
     assert [(r[0], r[2]) for r in table[1:]] == [(str(k), p) for k, p in zip(told["rank"], told["pain"])] and "Bike in bad state" in [r[2] for r in table]
