@@ -630,7 +630,7 @@ def _pain_slide(deck: Any, journey: Journey) -> None:
     told = journey.quotes[journey.quotes["facet"].eq("pain")]
     each = [[f"{r.pain}:", *_by_stage(told[told["code"].eq(r.pain)], [r.stage])] for r in top.itertuples()]
     head = ["Rank", "Stage", "Pain", "People", "Reach (95 %)", "Severity, 0 to 2 (95 %)", "n", "Reach × severity (95 %)"]
-    _table_slides(deck, "Where to act first", head, rows, [.65, 1.9, 2.8, 1, 1.8, 1.7, .5, 1.9], notes=notes, each=each)
+    _table_slides(deck, "Where to act first", head, rows, [.75, 1.7, 2.3, .95, 2, 1.75, .5, 2.15], size=12, notes=notes, each=each)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300044
 def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
