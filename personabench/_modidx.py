@@ -1368,6 +1368,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'personabench.journey_map._metrics': ('journey_map.html#_metrics', 'personabench/journey_map.py'),
                                           'personabench.journey_map._move': ('journey_map.html#_move', 'personabench/journey_map.py'),
                                           'personabench.journey_map._muted': ('journey_map.html#_muted', 'personabench/journey_map.py'),
+                                          'personabench.journey_map._narrow': ('journey_map.html#_narrow', 'personabench/journey_map.py'),
                                           'personabench.journey_map._news': ('journey_map.html#_news', 'personabench/journey_map.py'),
                                           'personabench.journey_map._of_what': ('journey_map.html#_of_what', 'personabench/journey_map.py'),
                                           'personabench.journey_map._once': ('journey_map.html#_once', 'personabench/journey_map.py'),

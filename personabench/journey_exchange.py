@@ -20,7 +20,7 @@ import pandas as pd
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import _interval, pain_severity, suggest_strategies
-from .journey_map import _seen
+from .journey_map import _narrow, _seen
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, _must_be, _sayable, nearest
@@ -660,9 +660,10 @@ def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: i
         if rows: _table_slides(deck, title, head, [row(r) for r in rows], widths, each=[_standing(r, told) for r in rows])
 
     brief = lambda words: _brief(str(words), 300)
-    put(["strategy"], "What was decided", ["Stage", "What", "Who", "By when"],
+    whole = " in the whole study" if _narrow(journey) else ""
+    put(["strategy"], f"What was decided{whole}", ["Stage", "What", "Who", "By when"],
         lambda r: [_brief(str(r.stage), 60), brief(r.text), _brief(r.owner or "nobody yet", 60), r.due or "no date"], [2, 6, 2.4, 1.6])
-    put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],
+    put(["opportunity", "note"], f"What the team noted{whole}", ["Stage", "Kind", "What", "Who", "By when"],
         lambda r: [_brief(str(r.stage), 60), r.kind, brief(r.text), _brief(r.owner or "", 60), r.due or ""], [2, 1.3, 5.5, 2, 1.5])
     if "suggestion" in parts: parts["suggestion"] = _first(parts["suggestion"], most)
     put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"],
@@ -685,7 +686,8 @@ def write_slides(
 ) -> Path:
     """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, what was decided, and what limits it all.
 
-    Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date; what the
+    Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date, the whole
+    study's though the journey is that of a few; what the
     team noted beside them and what the journey's own figures suggest (not `stage_opportunities`) have tables of their own. Returns the path.
     Raises MissingExtra (python-pptx) and BadInput (ending, folder, an unknown lane).
     """

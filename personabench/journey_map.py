@@ -199,6 +199,12 @@ _ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "g
           "quotes": "the strongest good and bad, one a person",
           "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
+_WHOLE = "entries and who stands behind them are of the whole study"  # said where the journey is not everybody's
+
+
+def _narrow(j: Journey) -> bool: return j.name != "everybody"
+
+
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
 
 
@@ -337,7 +343,8 @@ def map_view(
     lanes: list[dict[str, Any]] = []
     for lane, (title, _) in _LANES.items():
         cells = [[*map(dict, computed[lane].get(s["stage"], [])), *written.get((lane, s["stage"]), [])] for s in stages]
-        lanes.append({"lane": lane, "title": title, "about": _ABOUT.get(lane, ""), "edit": lane in ENTRY_LANES, "cells": cells})
+        whose = _WHOLE if _narrow(journey) and any("entry" in i for items in cells for i in items) else ""
+        lanes.append({"lane": lane, "title": title, "about": "; ".join(filter(None, [_ABOUT.get(lane), whose])), "edit": lane in ENTRY_LANES, "cells": cells})
     shown = [x for x in lanes if x["lane"] in _ALWAYS or any(x["cells"])]
     return {"whose": journey.name, "people": journey.n_people, "notes": list(journey.notes), "stages": stages, "lanes": shown,
             "empty": [str(x["title"]) for x in lanes if x not in shown]}

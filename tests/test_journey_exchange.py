@@ -435,6 +435,14 @@ def test_where_to_act_first_keeps_the_ranks_and_leaves_out_only_what_one_person_
     assert left == 1 and f"Not listed: {left} pain that one person alone told of." in notes and "coding 22 · pain: Payment fails" in notes
 
 
+def test_the_deck_of_a_few_says_that_decisions_are_of_the_whole_study(tmp_path: Path, decided):
+    import personabench as pb
+
+    study = decided[0]
+    titles = list(slides_of(write_slides(pb.journey(study, cases=["P01", "P02"]), tmp_path / "j.pptx", study=study, lanes=[])))
+    assert {"What was decided in the whole study", "What the team noted in the whole study"} <= set(titles) and "What was decided" not in titles
+
+
 @pytest.mark.parametrize("stages", [["Only one"], [f"Stage {i} with a name that is longer than anybody would write on a wall" for i in range(14)], HARD])
 def test_slides_of_few_many_and_odd_stages(tmp_path: Path, stages: list[str]):
     from pptx import Presentation

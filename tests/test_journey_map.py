@@ -286,6 +286,21 @@ def test_what_a_page_adds_to_items_stays_on_that_page(study, tmp_path):
     assert json.dumps(map_view(j)) == before
 
 
+def test_entries_on_the_map_of_a_few_are_said_to_be_of_the_whole_study_and_on_everybodys_not(study, open_map, sent, tmp_path):
+    from personabench.map_pages import write_map
+
+    add_entry(study, "Ask", lane="strategy", stage="Sign-up", evidence=study.codings.loc[study.codings["code"].eq("Payment fails"), "coding_id"])
+    bo = Persona(id="bo", name="Bo", cases=["P01", "P02"])
+    made = open_map(study, personas=[bo])
+    def about(view): return {lane["lane"]: lane["about"] for lane in view["lanes"] if "of the whole study" in lane["about"]}
+
+    assert about(made.columns()) == {}
+    made.receive({"type": "pick", "persona": "bo"})
+    assert set(about(made.columns())) == {"strategy"} and said(next(i for i in cell(made.columns(), "strategy", "Sign-up") if "entry" in i)) == "3 people, 3 passages", "more than the persona has"
+    page = write_map(journey(study, persona=bo), tmp_path / "map.html", study=study).read_text("utf-8")
+    assert "of the whole study" in page and "of the whole study" not in write_map(journey(study), tmp_path / "all.html", study=study).read_text("utf-8")
+
+
 def test_late_is_what_was_due_before_today(study):
     add_entry(study, "x", lane="strategy", stage="Ride", due="2026-06-01")
     for today, late in (("2026-06-01", False), ("2026-06-02", True)):
