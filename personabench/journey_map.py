@@ -197,7 +197,7 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 _ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
           "quotes": "the strongest good and bad, one a person",
-          "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
+          "opportunity": "pains, ranked by reach × severity: share of the stage's people × how far below neutral these felt (0 to 2, good feelings as neutral). And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
 _WHOLE = "entries and who stands behind them are of the whole study"  # said where the journey is not everybody's
 

@@ -262,6 +262,7 @@ def test_opportunities_say_of_how_many_and_how_bad_and_rank_nobody_alone(bikes, 
         words, n = said(found[0]), int(b.n_severity)
         reach = "" if pd.isna(b.severity_low) else f" ({b.severity_low:.1f} to {b.severity_high:.1f})"
         assert words == f"rank {r.rank} · {r.people} of {b.of:.0f} people · severity {b.severity:.1f}{reach} of 2, n = {n}" and "felt" not in words
+    assert "ranked by reach × severity" in next(lane["about"] for lane in view["lanes"] if lane["lane"] == "opportunity")
     assert ("Staying or leaving", "Payment fails") in bad.index and bad.loc[("Staying or leaving", "Payment fails"), "people"] == 1
     for name, source in (("Rare", "P04"), ("Odd", "P03")):
         add_code(study, name, facet="pain")
