@@ -286,7 +286,7 @@ def test_plain_calls_are_followed_and_an_open_form_stays(bench):
     add_entry(bench.study, "from a cell", lane="opportunity", stage="Ride")
     bench.at("e:3").wait_for(timeout=10_000)
     bench.type("ght")
-    assert bench.page.locator("#w .pbm-form .pbm-field textarea").input_value() == "half a thought" and bench.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    assert bench.page.locator("#w .pbm-field textarea").input_value() == "half a thought" and bench.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
     bench.keys("Control+Enter")
     assert ["note", "Ride", "half a thought"] in bench.rows
     undo(bench.study), undo(bench.study)
@@ -321,7 +321,8 @@ def test_who_edits_beside_a_mark_is_told_of_it_and_saves_the_words_it_hides(benc
     bench.keys("Escape")
     bench.at("e:3").click()
     form = bench.page.locator("#w .pbm-form")
-    assert form.get_by_label("Text of the note").input_value() == "They said [not to be quoted]" and "hides words of somebody who is not to be quoted" in form.inner_text()
+    assert form.get_by_label("Text of the note").input_value() == "They said [not to be quoted]"
+    assert "hides words of somebody who is not to be quoted" in form.inner_text()
     form.get_by_label("Owner").fill("Lena")
     bench.keys("Enter")
     bench.at("e:3").filter(has_text="Lena").wait_for()
@@ -509,6 +510,7 @@ def test_a_written_map_prints_landscape_with_every_stage_and_a_head_on_each_shee
         for i in range(60): add_entry(study, f"note number {i} with some words to fill a line or two of the cell", lane="note", stage="Later 3")
         page = written(study, paper=paper, evidence=False)
         page.emulate_media(media="print")
+        assert page.locator(".paper .corner").first.evaluate("el => getComputedStyle(el).position") == "static", "or it stands over a row of the sheet"
         assert page.locator(".screen").is_hidden() and page.locator(".paper").count() == (3 if paper == "A3" else 3)
         pdf = page.pdf(prefer_css_page_size=True)
     sizes = {(round(float(w)), round(float(h))) for w, h in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)}
