@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import _UNQUOTED, Journey, _extremes
+from .journeys import _UNQUOTED, Journey, _at_least, _extremes
 from .schema import BadInput, _must_be, _sayable_spec, nearest
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _inks(theme: str | None) -> dict[str, str]: return _THEMES[_themed(theme)]
 def _themed(theme: str | None) -> str:
     "Return light, dark or print: what is asked for, else what was set. Raises BadInput."
     theme = {"notebook": "light"}.get(_set[-1], _set[-1]) if theme is None else theme
-    if theme not in _THEMES: raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(theme, _THEMES))
+    if not isinstance(theme, str) or theme not in _THEMES:
+        raise BadInput(f"theme {theme!r}", "no such theme", "'light' or 'dark', or 'print' for paper", nearest(str(theme), _THEMES))
     return theme
 
 
@@ -346,9 +347,13 @@ def _kinds() -> dict[str, type]:
         def to_dict(self, *args: Any, **how: Any) -> dict[str, Any]:
             context = how.get("context") or {}
             whole = context.get("top_level", True)      # Altair asks the parts of a chart with this False
+            if "sayable" not in context:                # the outermost of ours, which may stand in a composition that is not ours
+                inside = {**context, "sayable": True, "datasets": {}}
+                spec = _sayable_spec(self.to_dict(*args, **{**how, "context": inside}))
+                if not whole: context["datasets"].update(_sayable_spec(inside["datasets"]))
+                return spec
             if not whole and not self._args and _is_plain(self._kwds.get("data", alt.Undefined)): return _written_part(self, context)  # type: ignore[attr-defined]
-            spec = super().to_dict(*args, **how)  # type: ignore[misc]
-            return _sayable_spec(spec) if whole else spec
+            return super().to_dict(*args, **how)  # type: ignore[misc]
 
         def __reduce__(self) -> Any: return _revived, (type(self).__name__, self._args, self._kwds)  # type: ignore[attr-defined]
 
@@ -363,7 +368,8 @@ def _kinds() -> dict[str, type]:
 
     class TopLevelSelectionParameter(Light, alt.TopLevelSelectionParameter):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]:      # Altair compares selections by this, many times
-            return alt.TopLevelSelectionParameter.to_dict(self, validate, **how)
+            spec = alt.TopLevelSelectionParameter.to_dict(self, validate, **how)
+            return spec if "sayable" in (how.get("context") or {}) else _sayable_spec(spec)      # Altair lifts it into any composition
 
     return {kind.__name__: kind for kind in (Chart, LayerChart, VConcatChart, TopLevelSelectionParameter)}
 
@@ -582,6 +588,7 @@ def chart_touchpoints(
 ) -> alt.LayerChart:
     "Draw which touchpoints people met at which stage: one row per touchpoint, size and number = people, shape = online or offline."
     _must_be(journey, "Journey", "chart_touchpoints")
+    _at_least(1, "chart_touchpoints", most=most, reach=reach)
     import altair as alt
 
     _draw_offline()
@@ -638,6 +645,7 @@ def chart_pains_gains(
 ) -> alt.LayerChart:
     "Draw the people with a gain (up) and with a pain (down) at each stage, with the commonest in words."
     _must_be(journey, "Journey", "chart_pains_gains")
+    _at_least(1, "chart_pains_gains", reach=reach)
     import altair as alt
 
     _draw_offline()
@@ -684,7 +692,7 @@ def _telling_quotes(journey: Journey, most: int) -> pd.DataFrame:
     strength, (facet, facets) = -table["valence"].abs().fillna(1).to_numpy(float), pd.factorize(table["facet"])
     rank = np.array([_TELLING.index(f) if f in _TELLING else len(_TELLING) for f in facets], float)[facet]
     at = np.lexsort((pd.to_numeric(table["coding_id"], errors="coerce").to_numpy(float), rank, strength))
-    at = at[table["quote"].ne(_UNQUOTED).to_numpy(bool)[at]]
+    at = at[~table["quote"].isin([_UNQUOTED, ""]).to_numpy(bool)[at]]
     (case, cases), (source, sources) = pd.factorize(table["case"]), pd.factorize(table["source"])
     at = at[_first_of_overlaps((stage * (len(sources) + 1) + source)[at], *(table[end].to_numpy(np.int64)[at] for end in ("start", "end")))]
     turn = _nth((stage * (len(cases) + 1) + case)[at])
@@ -755,6 +763,7 @@ def _quote_layers(journey: Journey, blocks: pd.DataFrame, ink: dict[str, str], s
             none.mark_text(fontSize=12, color=ink["muted"], fontStyle="italic", **style).encode(x=x, y=y, text=alt.Text("line:N"))]
 
 # %% ../nbs/50_charts.ipynb #69b74aeb
+_ONE_QUOTE = 80      # pixels of a quote of four lines, with who said it
 _HINT = "click stages, or take one from the menu below, to read what people said there"
 
 
@@ -765,10 +774,12 @@ def chart_quotes(
     heads: bool = False,           # as in the other lanes; the quotes name their stage themselves
     select: Any = None,            # the selection of stages to follow; without it a menu is drawn with the chart
     most: int = 8,                 # quotes per stage at most
-    height: int = 230,             # pixels for the quotes
+    height: int = 230,             # pixels for the quotes, 80 or more: one of four lines
 ) -> alt.LayerChart:
     "Set the quotes of the selected stage in columns; alone, the stage is chosen from a menu."
     _must_be(journey, "Journey", "chart_quotes")
+    _at_least(1, "chart_quotes", most=most)
+    _at_least(_ONE_QUOTE, "chart_quotes", height=height)
     _draw_offline()
     ink, n = _inks(theme), len(journey.stages)
     quotes = _telling_quotes(journey, most)
@@ -789,9 +800,9 @@ def _menu(journey: Journey, theme: str | None) -> Any:
     "Make a selection of one stage that is bound to a menu under the chart, but on paper."
     import altair as alt
 
-    menu = alt.binding_select(options=[str(s) for s in journey.stages["stage"]], name="Stage ")
+    menu = alt.binding_select(options=_sayable_spec([str(s) for s in journey.stages["stage"]]), name="Stage ")      # Altair lifts it into any composition
     bind = {} if _themed(theme) == "print" else {"bind": menu}
-    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, value=[{"stage": _first_shown(journey)}], **bind)
+    return alt.selection_point(name=_SELECTION, fields=["stage"], empty=False, value=[{"stage": _sayable_spec(_first_shown(journey))}], **bind)
 
 # %% ../nbs/50_charts.ipynb #390d3473
 def chart_stack(

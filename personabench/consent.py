@@ -42,11 +42,17 @@ _UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+
                         rf"|\b{_QUOTE}\s*[:=]\s*(?:n|no|none|false|0|nein|non|nee)\b")
 _WILLING = re.compile(rf"^\W*(?:yes|y|yeah|ok|okay|sure|true|1|j|ja|oui|si|sí|agree[ds]?|given|granted|full|all|everything)\b|\b{_QUOTE}\b|{_GLAD.pattern}")
 
+_DOUBTFUL = re.compile(r"\?|\b(?:only|just|instead|unless|until|after|before|if|when|once|provided|pending|first|ask\w*|approv\w*|check\w*|review\w*|off|out"
+                       r"|delet\w*|remov\w*|paraphras\w*|internal\w*|disallow\w*|nope|nah|maybe|perhaps|possibly|unsure|unclear|unknown|undecided|unsigned|tb[acd]|n/?a|nur|erst|wenn|falls|vielleicht"
+                       r"|seulement|si|solo|sólo|alleen|indien|misschien)\b|\b(?:no|n|nein|non|nee)\b\W*(?:$|[/,;()])")
+
 
 def _refuses(consent: Any) -> bool:
-    "Whether what stands in a consent field says no (its first word does, or a clause denies quotes) or does not say yes: who is not understood is not quoted."
-    if not isinstance(consent, str) or not consent.strip(): return False
-    return _denies(consent) or not _WILLING.search(consent.casefold())
+    """Whether what stands in a consent field says no (its first word does, or a clause denies quotes), sets a condition, or does not say yes: who is not understood is
+    not quoted. What is missing says nothing."""
+    said = "" if consent is None else str(consent).strip().casefold()
+    if said in ("", "nan", "<na>", "nat"): return False
+    return _denies(said) or bool(_DOUBTFUL.search(_GLAD.sub(" ", re.sub(r"^\W*s[ií]\b", "yes", said)))) or not _WILLING.search(said)
 
 
 def _denies(consent: str) -> bool:
@@ -56,6 +62,7 @@ def _denies(consent: str) -> bool:
 
 # %% ../nbs/14_consent.ipynb #471ba842
 class _ConsentNotUnderstood(UserWarning): "Warn of a consent that says neither that its person may be quoted nor that they may not."
+class _CodeQuotes(UserWarning): "Warn of a code that is named with the words of somebody who is not to be quoted."
 
 
 def record_consent(
@@ -65,13 +72,23 @@ def record_consent(
     consent: str,              # what the participant agreed to, in the words of the form
     date: str | None = None,   # when, ISO; kept as the attribute `consent_date`
 ) -> None:
-    "Keep what a participant agreed to, as one step; warn when it does not say whether they may be quoted. Raises BadInput (no words, no date)."
+    """Keep what a participant agreed to, as one step; warn when it does not say whether they may be quoted, and when they may not and a code's name repeats six words of
+    theirs, as one made in vivo does. Raises BadInput (no words, no date)."""
     if not consent.strip(): raise BadInput("consent", "no words", "what was agreed to", "write 'yes', 'no' or the words of the form")
     attributes = {} if date is None else {"consent_date": _iso(date)}
     with study.step("record_consent", f"consent of {case}") as step: store.add_case(step, case, consent=consent, attributes=attributes)
     if _refuses(consent) and not _denies(consent):
         warnings.warn(f"consent of {case}: {consent!r} does not say whether they may be quoted, so they are not. "
                       "Write 'yes', 'no quotes' or the words of the form about quotes", _ConsentNotUnderstood, stacklevel=2)
+    for name in _quoting_codes(study, case) if _refuses(consent) else ():
+        warnings.warn(f"consent of {case}: the code {name!r} repeats their words, and a code's name is shown everywhere. "
+                      f"Rename it: rename_code(study, {name!r}, to=...)", _CodeQuotes, stacklevel=2)
+
+
+def _quoting_codes(study: Study, case: str) -> list[str]:
+    "Return the codes whose names repeat six words in a row of what a person said."
+    with study.connection() as conn: runs = _runs(_said(conn, case_id := study.case_id(case), _sources_of(conn, case_id)))
+    return [name for name in study.codes["code"] if _repeated(name, runs, [])]
 
 
 def _iso(date: str) -> str:

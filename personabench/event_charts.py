@@ -105,10 +105,20 @@ def chart_funnel(
     layers = [_upright(upright, *size), *([_rules(pd.DataFrame(parts["bars"]), *size, 22)] if parts["bars"] else []), _rules(pd.DataFrame(parts["reach"]), *size, 2),
               _points(pd.DataFrame(parts["dots"]), *size, tips), _texts(pd.DataFrame(parts["names"]), *size, fontWeight="bold", fontSize=12.5),
               _texts(pd.DataFrame(parts["words"]), *size), _texts(pd.DataFrame(parts["more"] + labels), *size, fontSize=11)]
-    key = f"{_ORDERED}; lines are 95 % intervals over cases" + (", differences are against all other segments" if segments else "")
+    key = f"{_ORDERED}; lines are 95 % intervals over cases" + (_segment_key(journey) if segments else "")
     title = f"How far {_cases(journey.n_cases)} got"
     if journey.discovered: title, key = f"Who visited which discovered stage, of {_cases(journey.n_cases)}", _GUESSED + "\n" + key.removeprefix(f"{_ORDERED}; ")
     return _sheet(layers, width=width, height=height, title=title, key=key, alt_text=journey.explain(), theme=theme)
+
+# %% ../nbs/58_event_charts.ipynb #9866876b
+def _segment_key(journey: EventJourney) -> str:
+    "Say whom a segment is held against, and what a star is and is not."
+    table = journey.segments
+    two = table["segment"].nunique() == 2
+    whom = "the other segment: the two rows of a stage tell one difference" if two else "all other segments"
+    star = "✱ hardly chance: q < .05" if (table["q"] < .05).any() else "none has a ✱ (q < .05)"
+    return (f", not corrected for how many there are\ndifferences are against {whom}\n{star}, a test of equal shares (Fisher's where few are expected), "
+            "corrected for all stages and segments (Benjamini and Hochberg)")
 
 
 def _apart(r: Any) -> str:
@@ -199,7 +209,7 @@ def chart_flow(
 
     _draw_offline()
     ink, names = _inks(theme), journey.stages["stage"].tolist()
-    if steps < 2: raise BadInput("chart_flow", f"steps={steps}", "2 or more")
+    if not isinstance(steps, (int, np.integer)) or steps < 2: raise BadInput("chart_flow", f"steps={steps!r}", "a whole number, 2 or more")
     if not len(journey.visits.case): raise BadInput("chart_flow", "a journey without visits", "cases with events in a stage", "check stages= of journey_from_events")
     moves = _moves(journey, steps)
     there, columns = int(moves.loc[moves["step"].eq(0), "cases"].sum()), int(moves["step"].max()) + 1

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .schema import BadInput, NoSuchName, nearest, _must_be
-from .statistics import _wilson, benjamini_hochberg, share_difference, wilson
+from .statistics import _fisher, _wilson, benjamini_hochberg, share_difference, wilson
 from .tables import read_table
 
 # %% auto #0
@@ -48,11 +48,18 @@ def _loaded(log: pd.DataFrame | str | Path, columns: Sequence[str]) -> tuple[pd.
     return frame[list(columns)], place
 
 
+def _name(x: Any) -> str:
+    "Return what a cell is called: 1.0, which a gap in its column makes of 1, is called 1."
+    return str(int(x)) if isinstance(x, (float, np.floating)) and float(x).is_integer() else str(x)
+
+
 def _coded(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    "Return numbers (-1: none) and the words that they stand for; blank words are none."
+    "Return numbers (-1: none) and the words that they stand for; blank words are none. Raises BadInput."
     if isinstance(column.dtype, pd.CategoricalDtype): codes, words = column.cat.codes.to_numpy(np.int32), column.cat.categories.to_numpy(object)
     else:
-        codes, words = pd.factorize(column)
+        try: codes, words = pd.factorize(column)
+        except TypeError as error:
+            raise BadInput(f"log, column {column.name!r}", "a list in a cell", "one word or number in each", "DataFrame.explode makes a row of each") from error
         codes, words = codes.astype(np.int32), np.asarray(words, object)
     blank = np.array([isinstance(w, str) and not w.strip() for w in words], bool)
     return np.where((codes >= 0) & ~np.append(blank, False)[codes], codes, np.int32(-1)), words
@@ -68,13 +75,37 @@ _NEVER = np.iinfo("int64").min
 _FARTHEST = 9.2e9      # seconds, 291 years: farther from zero nanoseconds would wrap round, and an end in the year 9999 lie in the past
 
 
-def _since(column: pd.Series) -> np.ndarray:
+def _written_days(numbers: np.ndarray, middle: float) -> np.ndarray | None:
+    "Return days written as numbers, 20260109, also with hours and minutes or seconds behind, as nanoseconds; None where half of them or more are no days."
+    size = next((s for s in (1, 10_000, 1_000_000) if 19000101 <= middle / s < 21010101), 0)
+    if not size: return None
+    of, words = pd.factorize(numbers)                      # a log has few different days, and a missing one is -1
+    words = np.where((words == np.floor(words)) & (np.abs(words) < 1e15), words, 0).astype("int64")
+    day, clock = words // size, words % size * (1_000_000 // size if size > 1 else 1)
+    month, of_month, hour, minute, second = day // 100 % 100, day % 100, clock // 10_000, clock // 100 % 100, clock % 100
+    months = (day // 10_000 - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
+    days = months.astype("datetime64[D]") + (of_month - 1)
+    good = (day > 19000000) & (day < 21010000) & (month >= 1) & (month <= 12) & (of_month >= 1) & (days.astype("datetime64[M]") == months)
+    good &= (hour < 24) & (minute < 60) & (second < 60)
+    time = np.where(good, days.astype("int64") * 86_400 + hour * 3600 + minute * 60 + second, 0) * 1_000_000_000
+    times = np.append(np.where(good, time, _NEVER), _NEVER)[of]
+    return times if (times != _NEVER).sum() * 2 > (of >= 0).sum() else None
+
+
+def _numbers(column: pd.Series) -> tuple[np.ndarray, str]:
+    "Return numbers as nanoseconds, and what they were taken for. Raises BadInput for numbers that can be neither days nor seconds."
+    x = column.to_numpy("float64", na_value=np.nan)
+    known = np.abs(x[np.isfinite(x)])
+    middle = float(np.median(known)) if len(known) else 0.
+    if (days := _written_days(x, middle)) is not None: return days, f"Numbers such as {x[days != _NEVER][0]:.0f} in the column {column.name!r} are taken as dates."
+    return _since(x, middle, column.name), f"Numbers in the column {column.name!r} are taken as seconds."
+
+
+def _since(seconds: np.ndarray, middle: float, name: Any) -> np.ndarray:
     "Return seconds as nanoseconds. Raises BadInput for numbers that can be no seconds."
-    seconds = column.to_numpy("float64", na_value=np.nan)
-    known = np.abs(seconds[np.isfinite(seconds)])
-    if len(known) and (middle := float(np.median(known))) > _FARTHEST:
+    if middle > _FARTHEST:
         unit, by = next((unit, by) for least, unit, by in ((1e17, "nano", 1e9), (1e14, "micro", 1e6), (0, "milli", 1e3)) if middle > least)
-        raise BadInput(f"log, column {column.name!r}", f"numbers such as {middle:.0f}", "seconds", f"divide by {by:.0f} where they are {unit}seconds")
+        raise BadInput(f"log, column {name!r}", f"numbers such as {middle:.0f}", "seconds", f"divide by {by:.0f} where they are {unit}seconds")
     seconds = np.where(np.abs(seconds) <= _FARTHEST, seconds, np.nan)
     return pd.to_timedelta(seconds, unit="s").to_numpy("timedelta64[ns]").astype("int64")
 
@@ -94,24 +125,35 @@ def _day_first(words: pd.Series, dayfirst: bool | None) -> pd.Series | None:
     return plain & (bool(days) or not months and dots if dayfirst is None else dayfirst)
 
 
-def _dates(words: pd.Series, dayfirst: bool | None) -> pd.Series:
-    "Return dates in words as times, blank where they are none. Raises BadInput."
+_ZONE = r"(?:\d\s*(?:Z|UTC|GMT)|:\d{2}(?:[.,]\d+)?\s*[+-]\d{2}(?::?\d{2})?|^\s*\d{4}-\d{2}-\d{2}[+-]\d{2}:\d{2})\s*$"
+
+
+def _dates(words: pd.Series, dayfirst: bool | None) -> tuple[pd.Series, str]:
+    "Return dates in words as times, blank where they are none; and what a reader must know of their zones. Raises BadInput."
     turned, how = _day_first(words, dayfirst), {"errors": "coerce", "utc": True, "format": "mixed"}
-    if turned is None or not turned.any(): return pd.to_datetime(words, **how)
-    return pd.to_datetime(words.mask(turned), **how).fillna(pd.to_datetime(words.where(turned), dayfirst=True, **how))      # dayfirst would turn 2026-04-03, too
+    if turned is None or not turned.any(): times = pd.to_datetime(words, **how)
+    else: times = pd.to_datetime(words.mask(turned), **how).fillna(pd.to_datetime(words.where(turned), dayfirst=True, **how))      # dayfirst would turn 2026-04-03, too
+    if len(lost := words[times.isna() & words.notna()]):      # a day with a zone, as XML writes it
+        lost = lost.str.replace(r"^\s*(\d{4}-\d{2}-\d{2})\s*(Z|[+-]\d{2}:\d{2})\s*$", r"\1T00:00\2", regex=True)
+        times = times.fillna(pd.to_datetime(lost, **how))
+    known, zoned = times.notna(), words.str.contains(_ZONE, na=False).to_numpy(bool)
+    bare = int((known & ~zoned).sum())
+    mixed = bare and (known & zoned).any()
+    return times, f"{bare:,} of {int(known.sum()):,} times name no time zone and are taken as UTC, beside others that name one." if mixed else ""
 
 
-def _times(column: pd.Series, dayfirst: bool | None = None) -> np.ndarray:
-    "Return times as nanoseconds in int64, the smallest number for none and for those too far away. Raises BadInput."
+def _times(column: pd.Series, dayfirst: bool | None = None) -> tuple[np.ndarray, str]:
+    "Return times as nanoseconds in int64, the smallest number for none and for those too far away; and what a reader must know of them. Raises BadInput."
+    how = ""
     if column.dtype == object and (numbers := pd.to_numeric(column, errors="coerce")).notna().eq(column.notna()).all(): column = numbers
-    if pd.api.types.is_numeric_dtype(column): return _since(column)
+    if pd.api.types.is_numeric_dtype(column): return _numbers(column)
     if not pd.api.types.is_timedelta64_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
-        if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _since(clock)
-        column = _dates(column.astype("string"), dayfirst)
+        if (clock := _clock(column)).notna().sum() * 2 > column.notna().sum(): return _since(clock.to_numpy("float64"), 0., column.name), ""
+        column, how = _dates(column.astype("string"), dayfirst)
     if getattr(column.dt, "tz", None) is not None: column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     kind, x = ("timedelta64" if pd.api.types.is_timedelta64_dtype(column) else "datetime64"), column.to_numpy()
     if x.dtype != f"{kind}[ns]": x = np.where(np.abs(x.astype(f"{kind}[s]").astype("int64")) <= _FARTHEST, x, np.array("NaT", x.dtype))
-    return x.astype(f"{kind}[ns]").astype("int64")
+    return x.astype(f"{kind}[ns]").astype("int64"), how
 
 # %% ../nbs/15_event_logs.ipynb #b6633b46
 def _all_there(pairs: Sequence[tuple[str, str]], known: Mapping[str, int], every: bool) -> None:
@@ -128,12 +170,25 @@ def _all_there(pairs: Sequence[tuple[str, str]], known: Mapping[str, int], every
     raise NoSuchName(place, found, "names of events of the log", f"{near}{'' if near.endswith('?') else ';'} leave out an event that nobody had")
 
 
-def _given(stages: Mapping[str, str] | Sequence[str] | None, words: np.ndarray) -> tuple[list[str], np.ndarray] | None:
+def _pairs(stages: Any) -> list[tuple[str, str]]:
+    "Return events and their stages in order. Raises BadInput for what has no order, and for an event or a stage without a name."
+    kind = "a dict event -> stage, or a list of events in order"
+    if isinstance(stages, (str, bytes)): raise BadInput("stages", repr(stages), kind, f"stages=[{stages!r}, ...]")
+    if isinstance(stages, (set, frozenset)): raise BadInput("stages", "a set, which has no order", kind, "write the stages in their order: [...]")
+    if not isinstance(stages, Iterable): raise BadInput("stages", repr(stages), kind, "leave stages= out to discover them")
+    pairs = list(stages.items()) if isinstance(stages, Mapping) else [(e, e) for e in stages]
+    for event, stage in pairs:
+        for x in (event, stage):
+            if not isinstance(x, Hashable) or x is None or x is pd.NA or x != x or not str(x).strip():
+                raise BadInput(f"stages, event {event!r}", f"the name {x!r}", "a name", "leave the event out, or name its stage")
+    return [(_name(e), _name(s)) for e, s in pairs]
+
+
+def _given(stages: Mapping[str, str] | pd.Series | Sequence[str] | None, words: np.ndarray) -> tuple[list[str], np.ndarray] | None:
     "Return the stages in order and the stage of each event's number (-1: none); None when stages are to be discovered. Raises BadInput."
     if stages is None: return None
-    if isinstance(stages, str): raise BadInput("stages", repr(stages), "a dict event -> stage, or a list of events in order", f"stages=[{stages!r}, ...]")
-    known = {str(w): i for i, w in enumerate(words)}
-    pairs = [(str(e), str(s)) for e, s in stages.items()] if isinstance(stages, Mapping) else [(str(e), str(e)) for e in stages]
+    if isinstance(stages, pd.Series): stages = list(stages) if isinstance(stages.index, pd.RangeIndex) else stages.to_dict()
+    pairs, known = _pairs(stages), {_name(w): i for i, w in enumerate(words)}
     names = list(dict.fromkeys(s for _, s in pairs))
     if not names: raise BadInput("stages", "no stages", "at least one", "leave stages= out to discover them")
     if not any(e in known for e, _ in pairs):
@@ -159,10 +214,10 @@ def _discovered(log: _Log, least: float, most: int) -> tuple[list[str], np.ndarr
     place = np.bincount(event, rank, minlength=len(log.words)) / np.maximum(cases, 1)
     often = np.argsort(-cases, kind="stable")[:most]
     enough = cases >= max(1, least * log.n_cases)
-    chosen = sorted(often[enough[often]], key=lambda e: (place[e], str(log.words[e])))
+    chosen = sorted(often[enough[often]], key=lambda e: (place[e], _name(log.words[e])))
     of = np.full(len(log.words), -1, np.int32)
     of[chosen] = np.arange(len(chosen))
-    return [str(log.words[e]) for e in chosen], of, int(enough.sum()) - len(chosen)
+    return [_name(log.words[e]) for e in chosen], of, int(enough.sum()) - len(chosen)
 
 # %% ../nbs/15_event_logs.ipynb #7e23c960
 def _different(numbers: np.ndarray) -> np.ndarray:
@@ -185,11 +240,19 @@ class _Log:
     def n_cases(self) -> int: return len(self.cases)
 
 
+def _once(codes: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Let words of one name, such as 1 and '1', be one."
+    if all(isinstance(w, str) for w in words) or len(set(names := [_name(w) for w in words])) == len(words): return codes, words
+    of, words = pd.factorize(np.asarray(names, object))
+    return np.where(codes >= 0, of.astype(np.int32)[codes], np.int32(-1)), words
+
+
 def _in_order(frame: pd.DataFrame, columns: Sequence[str], place: str, dayfirst: bool | None = None) -> _Log:
     "Number the columns of a log, leave out what has no case, time or event, and sort. Raises BadInput when nothing is left."
-    (case, cases), time, (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
+    (case, cases), (time, how), (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
+    event, words = _once(event, words)
     lost = {"case": case < 0, "time": time == _NEVER, "event": event < 0}
-    notes = [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
+    notes = [how] * bool(how) + [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
     stays = ~(lost["case"] | lost["time"] | lost["event"])
     if not stays.any(): raise BadInput(place, "; ".join(notes), "rows with case, time and event", "check which columns case=, time= and event= name")
     if not stays.all(): case, time, event = case[stays], time[stays], event[stays]
@@ -333,6 +396,14 @@ def _stages(v: _Visits, names: Sequence[str]) -> pd.DataFrame:
 _BY = ["segment", "stage", "cases", "n", "share", "low", "high", "difference", "difference_low", "difference_high", "p", "q"]
 
 
+def _against(others: tuple[int, int], mine: tuple[int, int]) -> tuple[float, ...]:
+    "Return the difference of two shares with its interval, and p: of the score test, or of Fisher's where that expects fewer than five of a kind (Cochran 1954)."
+    (y, m), (x, n) = others, mine
+    if not (n and m): return (np.nan,) * 4
+    thin = min(x + y, n + m - x - y) * min(n, m) < 5 * (n + m)
+    return *share_difference(others, mine)[:3], _fisher(x, n, y, m) if thin else share_difference(others, mine).p
+
+
 def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Sequence[str], *, ordered: bool = True) -> pd.DataFrame:
     "Return the funnel of each segment beside that of all others whose segment is known; of stages without an order, who visited them."
     reached = [c for c, _ in _reached(v, len(names))] if ordered else [_different(v.case[v.stage == s]) for s in range(len(names))]
@@ -341,7 +412,7 @@ def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Seq
         x = np.bincount(group[cases][group[cases] >= 0], minlength=len(labels))
         for g, label in enumerate(labels):
             mine, others = (int(x[g]), int(n[g])), (int(x.sum() - x[g]), int(n.sum() - n[g]))
-            against = share_difference(others, mine)[:4] if mine[1] and others[1] else [np.nan] * 4
+            against = _against(others, mine)
             rows.append((label, stage, *mine, mine[0] / mine[1] if mine[1] else np.nan, *wilson(*mine), *against, np.nan))
     table = pd.DataFrame(rows, columns=_BY)
     known = table["p"].notna()
@@ -351,10 +422,13 @@ def _by_segment(v: _Visits, names: Sequence[str], group: np.ndarray, labels: Seq
 
 def _groups(segments: Any, cases: np.ndarray) -> tuple[np.ndarray, list[str]]:
     "Return the number of each case's segment (-1: none) and the segments' names. Raises BadInput when no case has one."
-    known = segments if isinstance(segments, pd.Series) else pd.Series(dict(segments))
-    known = known.dropna().astype(str).groupby(lambda c: str(c)).first()
+    if not isinstance(segments, (pd.Series, Mapping)):
+        raise BadInput("segments", type(segments).__name__, "a Series or dict case -> segment", "dict(zip(cases, segments)) makes one of two lists")
+    known = segments if isinstance(segments, pd.Series) else pd.Series(dict(segments), dtype=object)
+    known = known.dropna().astype(object)
+    known = known.map(_name).groupby([_name(c) for c in known.index]).first()
     labels = sorted(known.unique())
-    group = pd.Index(labels).get_indexer(known.reindex([str(c) for c in cases]).astype(object)).astype(np.int32)
+    group = pd.Index(labels).get_indexer(known.reindex([_name(c) for c in cases]).astype(object)).astype(np.int32)
     if not (group >= 0).any():
         raise BadInput("segments", f"none of its {len(known)} cases is in the log", "a Series or dict case -> segment", f"the log's cases are such as {str(cases[0])!r}")
     return group, labels
@@ -432,6 +506,13 @@ def _way_told(j: EventJourney) -> list[str]:
     return [f"The most frequent way{f's, {share} each' if len(top) > 1 else f', {share}'}: {'; '.join(top['variant'])}."]
 
 
+def _apart(j: EventJourney) -> list[tuple[Any, str]]:
+    "Return up to six segments that are apart from others, and from whom: of two segments only the second, since the first is the same told twice."
+    rows, names = j.segments[j.segments["q"] < .05].sort_values("q", kind="stable"), list(j.segments["segment"].unique())
+    if len(names) == 2: rows = rows[rows["segment"].eq(names[1])]
+    return [(r, next(n for n in names if n != r.segment) if len(names) == 2 else "all others") for r in rows.head(6).itertuples()]
+
+
 def _explained(j: EventJourney) -> str:
     told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'discovered stage' if j.discovered else 'stage')}.", ""]
     if j.discovered: told += [*(f"{r.stage}: visited by {r.cases:,} of {j.n_cases:,}, {_percent(r.share, r.low, r.high)}." for r in j.stages.itertuples()), ""]
@@ -441,7 +522,7 @@ def _explained(j: EventJourney) -> str:
     told += [f"{r.stage} is visited again by {r.again:,} of its {r.cases:,} cases." for r in back.itertuples()]
     came = "visit" if j.discovered else "reach"
     told += [f"{r.segment}, {r.stage}: {_percent(r.share, r.low, r.high)} {came} it, {_points(r.difference)} points ({_points(r.difference_low)} to "
-             f"{_points(r.difference_high)}) against all others." for r in j.segments[j.segments["q"] < .05].sort_values("q").head(6).itertuples()]
+             f"{_points(r.difference_high)}) against {other}." for r, other in _apart(j)]
     return "\n".join([*told, "", *j.notes]).strip()
 
 # %% ../nbs/15_event_logs.ipynb #5704ca87
@@ -449,9 +530,9 @@ def journey_from_events(
     log: pd.DataFrame | str | Path,                            # one row per event; CSV, Excel or Parquet, or a DataFrame
     *,
     case: str = "case",                                        # column: who, or which session
-    time: str = "time",                                        # column: dates, seconds, or clock times of a recording (m:ss)
+    time: str = "time",                                        # column: dates (also 20260109), seconds, or clock times of a recording (m:ss)
     event: str = "event",                                      # column: what happened
-    stages: Mapping[str, str] | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
+    stages: Mapping[str, str] | pd.Series | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
     segments: Mapping[Hashable, str] | pd.Series | None = None,   # case -> segment, such as `segments.labels`
     most_variants: int = 50,                                   # how many of the most frequent ways to list
     dayfirst: bool | None = None,                              # 03/04/2026: True is 3 April, False March 4; None: as other dates of the log show
@@ -461,9 +542,11 @@ def journey_from_events(
 
     Returns an `EventJourney`. Events without case, time or event are left out and counted in `.notes`, those without a stage listed in `.unplaced`.
     Of discovered stages nobody knows the order: `.explain()` and `chart_funnel` then say who visited them, not who was lost.
-    Raises BadInput (an empty log, numbers that are no seconds, dates whose day and month cannot be told apart) and NoSuchName (a column; an event of `stages`
-    that the log does not have: any of a dict, one of a list that looks misspelt).
-    Sources: Wilson 1927 and Newcombe 1998 (intervals), Benjamini and Hochberg 1995.
+    Raises BadInput (an empty log, stages without order or name, numbers that are neither dates nor seconds, dates whose day and month cannot be told apart)
+    and NoSuchName (a column; an event of `stages` that the log does not have: any of a dict, one of a list that looks misspelt).
+    `.segments` holds each segment against all others: p is that of the score test of equal shares, or of Fisher's exact test where a count of fewer than five is
+    expected; q is corrected for all stages and segments, intervals are not. Two segments are one comparison, in two rows.
+    Sources: Wilson 1927 and Newcombe 1998 (intervals), Fisher 1935, Cochran 1954, Benjamini and Hochberg 1995.
     """
     columns = [case, time, event]
     if len(set(columns)) < 3: raise BadInput("journey_from_events", f"case={case!r}, time={time!r}, event={event!r}", "three columns", "name each its own")
@@ -529,9 +612,11 @@ def removal_effect(
 
     Returns stage, cases, effect (0 to 1), low, high, credit (effects as shares of their sum); `.attrs["reached"]` is the share of all cases of the log that
     reaches the goal. Where all resamples agree there is no interval: that few cases say the same does not show that all would.
-    Raises NoSuchName (no such stage) and BadInput (nobody reaches it). Source: Anderl, Becker, von Wangenheim and Schumann 2016.
+    Raises NoSuchName (no such stage) and BadInput (nobody reaches it, no whole numbers). Source: Anderl, Becker, von Wangenheim and Schumann 2016.
     """
     _must_be(journey, "EventJourney", "removal_effect")
+    for name, x in (("n_boot", n_boot), ("seed", seed)):
+        if not isinstance(x, (int, np.integer)) or x < 0: raise BadInput("removal_effect", f"{name}={x!r}", "a whole number of 0 or more")
     names, v = journey.stages["stage"].tolist(), journey.visits
     if goal not in names: raise NoSuchName(f"goal {goal!r}", "no such stage", "a stage of the journey", nearest(goal, names))
     k, end = len(names), names.index(goal)

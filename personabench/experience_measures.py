@@ -110,6 +110,16 @@ def _shares(top: np.ndarray, w: np.ndarray) -> np.ndarray:
     return np.divide(w @ np.where(there, top, 0.), total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
+_FEW = 30      # below that many people a bootstrap of scores covers too little: 72 % at 12, 92 % at 30 where importance and satisfaction are near
+
+
+def _share_ends(top: np.ndarray, w: np.ndarray) -> np.ndarray:
+    "Return the ends of each column's weighted share, from 0 to 10."
+    there = ~np.isnan(top)
+    known = [(x, n) for x, n in zip(_shares(top, w), (effective_n(w[some]) if w[some].any() else 0. for some in there.T))]
+    return 10 * np.array([wilson(x * n, n) if n else (np.nan, np.nan) for x, n in known])
+
+
 def _spread(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Return the ends of percentile intervals of each column; NaN where all draws agree, which is no certainty."
     low, high = np.full((2, draws.shape[1]), np.nan)
@@ -139,8 +149,9 @@ def opportunity_scores(
     """Return opportunity scores (0 to 20), the largest first, with percentile bootstrap intervals over people.
 
     Columns: need, importance, satisfaction (0 to 10), score, low, high, first (share of the resamples in which it leads; needs that lead together share it), n (people
-    of any weight who answered both). Where all resamples agree there is no interval. Raises BadInput (columns or people that differ, nobody, answers off the scale,
-    weights that are none). Source: Ulwick 2005.
+    of any weight who answered both); importance_low, importance_high, satisfaction_low, satisfaction_high (Wilson, by Kish's n of who answered that side). No low, high
+    and first below 30 people, where a bootstrap says too little, and no interval where all resamples agree. Raises BadInput (columns or people that differ, nobody,
+    answers off the scale, weights that are none). Sources: Ulwick 2005, Wilson 1927, Kish 1965.
     """
     for side in (importance, satisfaction): _columns_once(side, "opportunity_scores")
     if set(importance.columns) != set(satisfaction.columns):
@@ -160,6 +171,8 @@ def opportunity_scores(
     n = ((~np.isnan(wanted) & ~np.isnan(had))[w > 0]).sum(axis=0)
     table = pd.DataFrame({"need": importance.columns, "importance": 10 * _shares(wanted, w), "satisfaction": 10 * _shares(had, w),
                           "score": scores(w), "low": low, "high": high, "first": first, "n": n})
+    table[["low", "high", "first"]] = table[["low", "high", "first"]].where(table["n"] >= _FEW)
+    for side, top in (("importance", wanted), ("satisfaction", had)): table[[f"{side}_low", f"{side}_high"]] = _share_ends(top, w)
     return table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
 # %% ../nbs/08_experience_measures.ipynb #99fdb5f9

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
                                  _emotion_words, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wrap, _x, _y_axis,
                                  chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
-from .journeys import Journey, _kind_words
+from .journeys import Journey, _SPANS, _at_least, _kind_words, _measured, _refuse_first
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
 from .statistics import wilson
 
@@ -111,8 +111,9 @@ def _gap_rows(journey: Journey) -> pd.DataFrame:
     if table.empty: return table
     table = table[table["gap"].notna()].copy()
     who = [f"{r.n} told both" if r.how == "same people" else f"{r.n_emotion} felt,\n{r.n_expectation} expected" for r in table.itertuples()]
-    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.how else _no_interval(min(r.n_emotion, r.n_expectation)) for r in table.itertuples()]
-    said = [f"{r.stage}: {_signed(r.gap)}, {'interval ' if r.how else ''}{i}, {w.replace(chr(10), ' ')}" for r, i, w in zip(table.itertuples(), ends, who)]
+    def none(r: Any) -> str: return "no interval: equal for all" if r.how else _no_interval(min(r.n_emotion, r.n_expectation))
+    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.low == r.low else none(r) for r in table.itertuples()]
+    said = [f"{r.stage}: {_signed(r.gap)}, {'interval ' if r.low == r.low else ''}{i}, {w.replace(chr(10), ' ')}" for r, i, w in zip(table.itertuples(), ends, who)]
     return table.assign(zero=0, label=[_signed(g) for g in table["gap"]], below=who, interval=ends, alt=said, how=table["how"].fillna("no interval"))
 
 
@@ -149,6 +150,8 @@ def chart_gaps(
 ) -> alt.LayerChart:
     "Draw per stage how much better or worse it felt than people had expected, with 95 % intervals and who told it."
     _must_be(journey, "Journey", "chart_gaps")
+    if reach is not None and not (isinstance(reach, (int, float, np.number)) and not isinstance(reach, bool) and 1 <= reach <= 4):
+        raise BadInput("chart_gaps, reach", repr(reach), "a number from 1 to 4", "leave reach out for as far as the intervals go")
     import altair as alt
 
     _draw_offline()
@@ -183,6 +186,7 @@ def chart_channels(
 ) -> alt.LayerChart:
     "Draw over which channels people met the service at each stage: share of the stage's people with a 95 % interval."
     _must_be(journey, "Journey", "chart_channels")
+    _at_least(1, "chart_channels", most=most)
     _draw_offline()
     ink, title = _inks(theme), "Channels"
     if journey.channels.empty: return _blank(journey, "No channel is coded in any stage.", ink=ink, title=title, heads=heads, select=select)
@@ -224,19 +228,16 @@ def _scale_words(rows: pd.DataFrame, low: float, high: float) -> str:
     known = kind != "seconds" and bool(ends.notna().all(axis=None))
     answer = rows["answer"].iloc[0] if "answer" in rows else None
     words = _kind_words(kind, ends["lowest"].min() if known else np.nan, ends["highest"].max() if known else np.nan, answer)
-    if kind in _ENDS: return words
+    if kind in _SPANS: return words
     if kind == "seconds": return f"{words}, {_figures(low, high, kind)}"
     words = words if "," in words or not known else f"{words}, {low:g} to {high:g}"
     return words if known else f"{words}, ends unknown: {_figures(low, high, kind)}"
 
 
-_ENDS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}
-
-
 def _span(rows: pd.DataFrame) -> tuple[float, float]:
     "Return the ends of a metric's scale: those of its kind, else those of its answers, else those of its values."
     kind, ends = str(rows["kind"].iloc[0]), rows.reindex(columns=["lowest", "highest"]).astype(float)
-    if kind in _ENDS: return _ENDS[kind]
+    if kind in _SPANS: return _SPANS[kind]
     if ends.notna().all(axis=None): return float(ends["lowest"].min()), float(ends["highest"].max())
     low, high = float(rows[["value", "low"]].min(axis=None)), float(rows[["value", "high"]].max(axis=None))
     low = 0. if kind == "seconds" or low >= 0 and low < high / 2 else low
@@ -291,6 +292,26 @@ def chart_metrics(
     key = _key("● value on the scale under its name", "▬ 95 % interval", "○ no interval" if rows["low"].isna().any() else "")
     return _cells(journey, rows, spans, title=title, key=key, ink=ink, heads=heads, select=select, tips=tips, labels=labels)
 
+# %% ../nbs/53_journey_charts.ipynb #7c1d0a19
+def _figured(table: Any, place: str) -> pd.DataFrame:
+    "Return a table of scores with figures as numbers. Refuse what none can be, and a score of nothing that has a name."
+    _must_be(table, "DataFrame", place)
+    twice, top = table.columns[table.columns.duplicated()], 2. if "pain" in table and "need" not in table else 20.
+    if len(twice): raise BadInput("opportunities", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+    spans = {"score": (0., top), **dict.fromkeys(("importance", "satisfaction"), (0., 10.)), **dict.fromkeys(("n", "n_severity"), (0., np.inf)),
+             **dict.fromkeys(("low", "high"), (-np.inf, np.inf))}
+    known = {c: _measured(table, c, "opportunities") for c in spans if c in table}
+    scored = ~np.isnan(known.get("score", np.full(len(table), np.nan)))
+    for name in ("need", "pain"):
+        if name in table: _refuse_first(table[name].isna() & scored, table, name, "opportunities", "a name", "name it, or leave the row out")
+    for column, x in known.items():
+        low, high = spans[column]
+        part = x % 1 > 0 if column[0] == "n" else np.isnan(x) & scored if high == 10 else False
+        words = "a whole number of people" if column[0] == "n" else f"{low:g} to {high:g}"
+        _refuse_first((x < low - 1e-9) | (x > high + 1e-9) | part, table, column, "opportunities", words, "stage_opportunities and pain_severity return them so")
+    if {"low", "high"} <= set(known): _refuse_first(known["low"] > known["high"], table, "low", "opportunities", "low <= high", "exchange them, or leave both blank")
+    return table.assign(**{c: x.astype(int) if c[0] == "n" and not np.isnan(x).any() else x for c, x in known.items()})
+
 # %% ../nbs/53_journey_charts.ipynb #30f8bf53
 def _own_opportunities(journey: Journey) -> pd.DataFrame:
     "Return the journey's ranked pains as rows of a lane: share of the stage's people with Wilson's interval."
@@ -301,7 +322,7 @@ def _own_opportunities(journey: Journey) -> pd.DataFrame:
                          "low": [a for a, _ in ends], "high": [b for _, b in ends], "words": [f"{p} of {n}" for p, n in zip(table["people"], of)]})
     felt = [f"; mean feeling of these people at this stage {_signed(e)}" if e == e else "" for e in table["emotion"]]
     said = [f"{r.stage}: {r.row}, {r.words} people, {_percents(r.low, r.high)}{f}" for r, f in zip(rows.itertuples(), felt)]
-    return rows.assign(more=[_percents(a, b) for a, b in ends], alt=said, alone=table["people"].eq(1))
+    return rows.assign(more=[_percents(a, b) for a, b in ends], alt=said)
 
 
 _OPPORTUNITY = ["stage", "score", "low", "high", "n"]
@@ -309,24 +330,25 @@ _OPPORTUNITY = ["stage", "score", "low", "high", "n"]
 
 def _scored_opportunities(table: pd.DataFrame) -> pd.DataFrame:
     "Return a table of scores as rows of a lane. Raises BadInput."
+    table = _figured(table, "chart_opportunities")
     name = next((c for c in ("need", "pain") if c in table), None)
     table = table.rename(columns={"n_severity": "n"}) if "n" not in table else table
     lost = [c for c in _OPPORTUNITY if c not in table] + ([] if name else ["need"])
     if lost:
         raise BadInput("opportunities", f"no column {lost[0]!r}", f"the columns need (or pain), {', '.join(_OPPORTUNITY)}", "stage_opportunities returns them")
     table = table[table["score"].notna()].sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    words = [f"{s:.1f} · n {int(n):,}" for s, n in zip(table["score"], table["n"])]
-    ends = [f"{a:.1f} to {b:.1f}" if a == a else "no interval" for a, b in zip(table["low"], table["high"])]
+    words = [f"{s:.1f} · n {f'{n:,.0f}' if n == n else 'not known'}" for s, n in zip(table["score"], table["n"])]
+    ends = [f"{a:.1f} to {b:.1f}" if a == a and b == b else "no interval" for a, b in zip(table["low"], table["high"])]
     said = [f"{s}: {t}, score {w.replace(' · n', ', n')}, interval {i}" for s, t, w, i in zip(table["stage"], table[name], words, ends)]
-    alone = table["people"].eq(1) if "people" in table else False
-    rank = table["score"].round(9).rank(ascending=False, method="min")
-    return table.assign(row=table[name].astype(str), value=table["score"], rank=rank, words=words, more=ends, alt=said, alone=alone)
+    alone = table["people"].eq(1) if "people" in table else pd.Series(False, table.index)
+    rank = table["score"].round(9).mask(alone).rank(ascending=False, method="min")
+    return table.assign(row=table[name].astype(str), value=table["score"], rank=rank, words=words, more=ends, alt=said)
 
 
 def _ranked(rows: pd.DataFrame) -> dict[str, str]:
     "Return each row's name with its rank before it: equals share one, and what one person alone told has none."
-    best, alone = rows.groupby("row", sort=False)["rank"].min(), rows.groupby("row", sort=False)["alone"].all()
-    return {name: name if alone[name] else f"{1 + int((best < at).sum())}\u2002{name}" for name, at in best.items()}
+    best = rows.groupby("row", sort=False)["rank"].min()
+    return {name: name if pd.isna(at) else f"{int(at)}\u2002{name}" for name, at in best.items()}
 
 # %% ../nbs/53_journey_charts.ipynb #dfce1fd6
 def chart_opportunities(
@@ -340,6 +362,7 @@ def chart_opportunities(
 ) -> alt.LayerChart:
     "Draw what to work on at each stage, the most promising first, with 95 % intervals and n. Raises BadInput for a table without these columns."
     _must_be(journey, "Journey", "chart_opportunities")
+    _at_least(1, "chart_opportunities", most=most)
     _draw_offline()
     ink, title = _inks(theme), "Opportunities"
     rows = _own_opportunities(journey) if table is None else _scored_opportunities(table)
@@ -351,7 +374,7 @@ def chart_opportunities(
     top = 1. if table is None else 2. if "pain" in table else 20.
     ranked = _ranked(rows)
     labels = {name: _wrap(told, _GUTTER - 10, lines=3) for name, told in ranked.items()}
-    what = "share of the stage's people with this pain" if table is None else f"score, from 0 to {top:.0f}"
+    what = "share of the stage's people with this pain; number: rank by share × severity" if table is None else f"score, from 0 to {top:.0f}"
     key = _key(f"● {what}", "▬ 95 % interval", f"{len(order) - most} more not drawn" if len(order) > most else "", f"{outside} in no stage" if outside else "",
                "no number: one person alone" if any(name == told for name, told in ranked.items()) else "")
     tips = _tips(row="What", stage="Stage", words="People" if table is None else "Score", more="95 % interval")
@@ -619,7 +642,8 @@ def chart_stage_heatmap(
     import altair as alt
 
     _draw_offline()
-    if measure not in _MEASURES: raise BadInput(f"measure {measure!r}", "no such measure", ", ".join(map(repr, _MEASURES)), nearest(str(measure), _MEASURES))
+    if not isinstance(measure, str) or measure not in _MEASURES:
+        raise BadInput(f"measure {measure!r}", "no such measure", ", ".join(map(repr, _MEASURES)), nearest(str(measure), _MEASURES))
     ink, found = _inks(theme), _aligned(journeys, 20)
     first, title = found[0], f"{_MEASURES[measure]} by stage"
     rows = _heat_rows(found, measure, _HEAT[_themed(theme)], _column(len(first.stages)))
@@ -646,8 +670,8 @@ def _matrix_rows(table: pd.DataFrame) -> pd.DataFrame:
     if lost: raise BadInput("opportunities", f"no column {lost[0]!r}", "need, importance, satisfaction, score, low, high, n", "stage_opportunities returns them")
     rows = table[table["score"].notna() & table["n"].gt(0)].sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
     for side in ("importance", "satisfaction"):
-        ends = [wilson(v / 10 * n, n) for v, n in zip(rows[side], rows["n"])]
-        rows = rows.assign(**{f"{side}_low": [10 * a for a, _ in ends], f"{side}_high": [10 * b for _, b in ends]})
+        ends = [wilson(v / 10 * n, n) for v, n in zip(rows[side], rows["n"])]      # of a table of unweighted answers that does not say its own
+        rows = rows.assign(**{end: 10 * x for end, x in zip((f"{side}_low", f"{side}_high"), np.array(ends).reshape(-1, 2).T) if end not in rows})
     scores = [f"{s:.1f} ({a:.1f} to {b:.1f})" if a == a else f"{s:.1f}" for s, a, b in zip(rows["score"], rows["low"], rows["high"])]
     said = [f"{r.need}: importance {r.importance:.1f}, satisfaction {r.satisfaction:.1f}, score {s}, n {r.n}" for r, s in zip(rows.itertuples(), scores)]
     return rows.assign(scores=scores, sure=rows["low"].gt(10), alt=said)
@@ -754,7 +778,8 @@ def chart_opportunity_matrix(
     most: int = 20,                # needs at most, the highest scores first
 ) -> alt.VConcatChart:
     "Draw needs by importance and satisfaction with 95 % intervals, names and zones of equal score. Raises BadInput for a table without these columns."
-    _must_be(table, "DataFrame", "chart_opportunity_matrix")
+    table = _figured(table, "chart_opportunity_matrix")
+    _at_least(1, "chart_opportunity_matrix", most=most)
     import altair as alt
 
     _draw_offline()
@@ -838,8 +863,10 @@ def chart_journey(
     """
     if not isinstance(journey, Journey): journey = _all_of(journey, "Journey", "chart_journey")
     _draw_offline()
+    if isinstance(lanes, str) or not isinstance(lanes, Iterable): raise BadInput(f"lanes {lanes!r}", "no list", "names of lanes", f"lanes={list(_DEFAULT[:2])}")
+    lanes = list(lanes)
     for lane in lanes:
-        if lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(lane, _LANES))
+        if not isinstance(lane, str) or lane not in _LANES: raise BadInput(f"lane {lane!r}", "no such lane", ", ".join(_LANES), nearest(str(lane), _LANES))
     if not isinstance(journey, Journey): return _journeys_page(journey, lanes, theme, opportunities)
     title, subtitle = _headlines(journey)
     if journey.quotes.empty:

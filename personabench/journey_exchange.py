@@ -13,13 +13,13 @@ from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
 from textwrap import shorten, wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
-from .journey_measures import _interval, pain_severity, suggest_strategies
+from .journey_measures import _interval, _plain, pain_severity, suggest_strategies
 from .journey_map import _narrow, _seen
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
@@ -107,6 +107,26 @@ def _lines(journey: Journey) -> list[str]:
     return out
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300010
+def _is_blank(x: Any) -> bool: return x is None or x is pd.NA or x is pd.NaT or isinstance(x, float) and x != x
+
+
+def _named(who: Any, where: str) -> list[str]:
+    "Return the actors of a task. Raises BadInput for what is no name and no list of names."
+    if _is_blank(who): return []
+    if isinstance(who, str): return [who]
+    if not isinstance(who, Iterable): raise BadInput(where, f"who={who!r}", "a name or a list of names", "leave it blank where nobody is known")
+    return [str(w) for w in who if not _is_blank(w)]
+
+
+def _score(score: Any, where: str) -> float:
+    "Return a score that Mermaid can draw. Raises BadInput."
+    try: number = float(score)
+    except (TypeError, ValueError): number = float("nan")
+    if 1 <= number <= 5: return number
+    found = "no score" if _is_blank(score) else f"the score {score}"
+    raise BadInput(where, found, "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
+
+
 def _plan_lines(planned: pd.DataFrame) -> list[str]:
     "Return the lines of a plan; a touchpoint without a score is neutral by Mermaid's rule that each has one."
     out: list[str] = []
@@ -114,13 +134,10 @@ def _plan_lines(planned: pd.DataFrame) -> list[str]:
     for stage, part in [(None, planned[loose]), *planned[~loose].groupby("stage", sort=False)]:
         if stage is not None: out.append(f"    section {_coded(stage)}")
         for r in part.to_dict("records"):
-            who = r.get("who")
-            names = [] if who is None or isinstance(who, float) else [who] if isinstance(who, str) else list(who)
-            score = r.get("score")
-            if score is None or pd.isna(score) or abs(score) == float("inf"):
-                found = "no score" if score is None or pd.isna(score) else f"the score {score}"
-                raise BadInput(f"touchpoint {r['touchpoint']!r}", found, "a number from 1 (bad) to 5 (good)", "Mermaid draws no touchpoint without one")
-            out.append(f"      {_coded_task(r['touchpoint'])}: {float(score)!r}".removesuffix(".0") + (f": {', '.join(map(_coded_actor, names))}" if names else ""))
+            where = f"touchpoint {r['touchpoint']!r}"
+            if _is_blank(r["touchpoint"]): raise BadInput(f"plan, stage {stage!r}", "a touchpoint without a name", "a name for each", "name it, or leave the row out")
+            names, score = _named(r.get("who"), where), _score(r["score"], where)
+            out.append(f"      {_coded_task(r['touchpoint'])}: {score!r}".removesuffix(".0") + (f": {', '.join(map(_coded_actor, names))}" if names else ""))
     return out
 
 
@@ -130,7 +147,8 @@ def write_mermaid(
 ) -> Path:
     """Write a journey as a Mermaid diagram; scores are feelings plus 3, from 1 to 5.
 
-    Mermaid can show neither intervals nor n: they stand in the file as comments. Returns the path. Raises BadInput (ending, folder, a plan without scores).
+    Mermaid can show neither intervals nor n: they stand in the file as comments. Returns the path. Raises BadInput (ending, folder, a plan with a touchpoint
+    that has no name or no score from 1 to 5).
     """
     if not isinstance(journey, pd.DataFrame): _must_be(journey, "Journey", "write_mermaid")
     target = _place(path, ".mmd", ".md")
@@ -213,15 +231,9 @@ _END_USERS = {"", "customer", "user", "end user", "person", "rider", "client", "
 def _is_user(name: str, own: str = "") -> bool: return name.strip().casefold() in _END_USERS | {own} or name.strip().casefold().removesuffix("s") in _END_USERS
 
 
-def _named(who: Any) -> list[str]:
-    "Return the actors of a task."
-    if who is None or isinstance(who, float): return []
-    return [str(w) for w in ([who] if isinstance(who, str) else who) if str(w).strip()]
-
-
-def _cast(row: dict[str, str], who: Any, own: str) -> dict[str, str]:
+def _cast(row: dict[str, str], who: Any, own: str, where: str) -> dict[str, str]:
     "Say who begins, who provides, whether the two talk, and who else takes part: by the plan's own columns, else by the actors of a task, of whom the first begins."
-    names = [row["initiator"]] if row["initiator"] else _named(who)
+    names = [row["initiator"]] if row["initiator"] else [w for w in _named(who, where) if w.strip()]
     ours = [n for n in dict.fromkeys(names) if not _is_user(n, own)]
     owner = row["owner"] or next(iter(ours), "")
     begins = "" if not names or _is_user(names[0], own) else names[0]
@@ -230,18 +242,25 @@ def _cast(row: dict[str, str], who: Any, own: str) -> dict[str, str]:
 
 
 def _planned(planned: pd.DataFrame | None, own: str) -> pd.DataFrame:
-    "Return a plan with all columns that are used, '' where it has none, in its order; `own` is a name of the end user. Raises BadInput."
+    "Return a plan with all its rows and the columns that are used, '' where it has none, in its order; `own` is a name of the end user. Raises BadInput."
     columns = ["stage", "touchpoint", "channel", "initiator", "owner"]
     if planned is None: return pd.DataFrame(columns=columns)
+    twice = planned.columns[planned.columns.duplicated()]
+    if len(twice): raise BadInput("planned=", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     missing = [c for c in columns[:2] if c not in planned]
     if missing:
         expected = "stage, touchpoint and perhaps channel, initiator, owner, order"
         raise BadInput("planned=", f"no column {missing[0]!r}", expected, "read_mermaid returns such a table")
-    table = planned.sort_values("order", kind="stable") if "order" in planned else planned
+    places = [f"planned=, row {i}" for i in range(len(planned))]
+    if nameless := [at for at, name in zip(places, planned["touchpoint"].isna()) if name]:
+        raise BadInput(nameless[0], "no touchpoint", "what serves the stage", "name it, or leave the row out")
+    table = planned.reset_index(drop=True).assign(place=places)
+    if "order" in table: table = table.sort_values("order", kind="stable", key=lambda c: pd.to_numeric(c, errors="coerce"))
     who = list(table["who"]) if "who" in table else [None] * len(table)
+    at = list(table["place"])
     table = table.reindex(columns=columns).astype(object).where(lambda d: d.notna(), "").map(str)
-    cast = [_cast(row, names, own.casefold()) for row, names in zip(table.to_dict("records"), who)]
-    return pd.DataFrame(cast, columns=[*columns, "talks", "others"]).drop_duplicates(["stage", "touchpoint"], ignore_index=True)
+    cast = [_cast(row, names, own.casefold(), where) for row, names, where in zip(table.to_dict("records"), who, at)]
+    return pd.DataFrame(cast, columns=[*columns, "talks", "others"])
 
 
 def _point(parent: Any, kind: str, number: str, phase: str, touchpoint: str, user: str, row: dict[str, str] | None) -> Any:
@@ -288,19 +307,26 @@ def _told(journey: Journey) -> pd.DataFrame:
     return met.join(words, on=who).join(journey.emotions.set_index(who)["emotion"], on=who)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300020
-def _actual(points: Any, told: pd.DataFrame, plan: dict[tuple[str, str], dict[str, str]], phases: dict[str, str], case: str, compared: bool) -> None:
-    "Add what one person met; what no plan has is a deviation and has a number with D."
+_Plan: TypeAlias = "dict[tuple[str, str], list[tuple[str, dict[str, str]]]]"      # stage and plain name of a touchpoint -> its numbers and rows
+
+
+def _meant(stage: Any, touchpoint: Any) -> tuple[str, str]: return str(stage), _plain(touchpoint)      # as `journey_deviations` compares names
+
+
+def _actual(points: Any, told: pd.DataFrame, plan: _Plan, phases: dict[str, str], case: str, compared: bool) -> None:
+    "Add what one person met; what no plan has is a deviation and has a number with D. Where a plan has it several times its first row says who begins."
     for number, r in enumerate(told.itertuples(), start=1):
-        row = plan.get((str(r.stage), str(r.touchpoint)))
-        strays = compared and row is None
-        point = _point(points, "actual", f"{'D' if strays else 'T'}{number}", phases[r.stage], r.touchpoint, case, row)
-        _under(point, "comment", ("not planned; " if strays else "") + f"codings {r.ids}")
+        rows = plan.get(_meant(r.stage, r.touchpoint), [])
+        strays = compared and not rows
+        point = _point(points, "actual", f"{'D' if strays else 'T'}{number}", phases[r.stage], r.touchpoint, case, rows[0][1] if rows else None)
+        planned = f"planned as {', '.join(n for n, _ in rows)}; " if rows[1:] else ""
+        _under(point, "comment", ("not planned; " if strays else planned) + f"codings {r.ids}")
         if r.emotion == r.emotion:
             felt = _under(point, "touchpointExperience")
             if isinstance(r.feelings, str): _under(felt, "experienceDescription", r.feelings)
             _under(felt, "experienceRating", f"{r.emotion:.3g}")
 
-
+# %% ../nbs/63_journey_exchange.ipynb #j6300046
 def write_cjml(
     journey: Journey,                        # whose people met touchpoints
     path: str | Path,                        # where to; .xml or .cjml
@@ -311,9 +337,11 @@ def write_cjml(
     """Write a journey in CJML 2.0: the plan, and one actual journey for each person who named a touchpoint.
 
     Experiences are the person's mean coded feeling in the touchpoint's stage, from -2 to 2, with the names of the codes and not the person's words;
-    comments hold the ids of the codings. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and the first of them who is
-    no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of a plan, metrics, pains,
-    gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan without stage or touchpoint).
+    comments hold the ids of the codings. Names are compared without regard to case and spaces, as `journey_deviations` does, and each row of a plan has its number;
+    `order` is read as numbers, and rows without one come last. Where a plan says no initiator, the first of its `who` (as `read_mermaid` returns it) begins, and
+    the first of them who is no end user provides; of two actors a task becomes a communication, further ones stand in a comment. CJML has no place for scores of
+    a plan, metrics, pains, gains, opportunities, nor for what was decided: `write_lanes` writes those. Returns the path. Raises BadInput (ending, folder, a plan
+    without stage or touchpoint, actors that are no names).
     Source: Halvorsrud, Boletsis and Garcia-Ceja 2021; cjml.no.
     """
     _must_be(journey, "Journey", "write_cjml")
@@ -323,17 +351,18 @@ def write_cjml(
     stages = dict.fromkeys([*map(str, journey.stages["stage"]), *plan["stage"]])
     phases = {stage: f"phase{i}" for i, stage in enumerate(stages, start=1)}
     root = ElementTree.Element("CJML", version="2.0")
-    rows = {(r["stage"], r["touchpoint"]): r for r in plan.to_dict("records")}
-    if rows:
+    rows: _Plan = {}
+    if len(plan):
         points = _head(root, "plannedJourney", "PJ1", f"Plan for {journey.name}", phases, "End user", plan)
-        for number, ((stage, touchpoint), row) in enumerate(rows.items(), start=1):
-            point = _point(points, "planned", f"T{number}", phases[stage], touchpoint, "End user", row)
+        for number, row in enumerate(plan.to_dict("records"), start=1):
+            rows.setdefault(_meant(row["stage"], row["touchpoint"]), []).append((f"T{number}", row))
+            point = _point(points, "planned", f"T{number}", phases[row["stage"]], row["touchpoint"], "End user", row)
             if row["others"]: _under(point, "comment", f"also: {row['others']}")
     every = _told(journey)
     there = every[~every["case"].isin(set() if study is None else _withdrawn(study))]
     for number, (case, told) in enumerate(there.groupby("case"), start=1):
-        met = set(zip(told["stage"], told["touchpoint"]))
-        missed = [touchpoint for stage, touchpoint in rows if (stage, touchpoint) not in met]
+        met = set(map(_meant, told["stage"], told["touchpoint"]))
+        missed = [same[0][1]["touchpoint"] for key, same in rows.items() if key not in met]
         summary = None if not rows else f"Planned, and not spoken of: {'; '.join(missed)}" if missed else ""
         points = _head(root, "actualJourney", f"AJ{number}", f"{journey.name}: {case}", phases, case, plan, summary=summary)
         _actual(points, told, rows, phases, case, bool(rows))
@@ -482,7 +511,7 @@ def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> 
     said = [f"{_brief(str(r[name]), width)} ({r['people']})" for r in part.head(most).to_dict("records")]
     return said + ([f"+{len(part) - most} more"] if len(part) > most else [])
 
-
+# %% ../nbs/63_journey_exchange.ipynb #j6300052
 _UNDER = 5.75   # inches: room for a table below the title
 
 
@@ -519,7 +548,7 @@ def _table_slides(deck: Any, title: str, head: list[str], rows: Sequence[Sequenc
         _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=size)
         first += len(page)
 
-
+# %% ../nbs/63_journey_exchange.ipynb #j6300053
 def _overview(deck: Any, journey: Journey) -> None:
     "Add the stages as tables, as many on a slide as fit."
     notes = ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]
@@ -613,7 +642,7 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
     _box(slide, (_EDGE, 1.35, half, 5.6), left, size=15 if len(left) < 16 else 12)
     _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), [("In their words", True), *((q, False) for q in _spoken(quotes, r.emotion) or ["Nobody spoke of it."])], size=16)
 
-
+# %% ../nbs/63_journey_exchange.ipynb #j6300054
 def _pain_slide(deck: Any, journey: Journey) -> None:
     "Add the list of pains to act on, the highest score first."
     every = journey.opportunities[["rank", "stage", "pain"]].merge(pain_severity(journey), on=["stage", "pain"], how="left")

@@ -33,7 +33,7 @@ from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
 from .persona_files import _read_folder
 from .personas import _kept, _percent, _withdrawn
 from .schema import STRENGTHS, BadInput, NoSuchName, NothingToUndo, _must_be, count_words
-from .study import Study, codings_frame
+from .study import Study, clip_to_turn, codings_frame
 
 # %% auto #0
 __all__ = ['map_view', 'map_evidence', 'JourneyMap']
@@ -119,7 +119,8 @@ def _gaps(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     cells: dict[Any, list[dict[str, Any]]] = {}
     for r in j.gaps.itertuples():
         if pd.isna(r.gap): continue
-        how = f"{r.how}, n = {int(r.n)}" if r.how else f"felt n = {int(r.n_emotion)}, expected n = {int(r.n_expectation)}; no interval"
+        alike = "; no interval: equal for all" if pd.isna(r.low) else ""
+        how = f"{r.how}, n = {int(r.n)}{alike}" if r.how else f"felt n = {int(r.n_emotion)}, expected n = {int(r.n_expectation)}; no interval"
         told, rank = f"expected {_signed(r.expected)}, felt {_signed(r.felt)} · {how}", _strength(int(min(r.n_emotion, r.n_expectation)))
         cells[r.stage] = [_item(_key("gap", r.stage, "emotion expectation"), f"Gap {_signed(r.gap, r.low, r.high)}", rank, told)]
     return cells
@@ -146,7 +147,7 @@ def _metrics(j: Journey) -> dict[Any, list[dict[str, Any]]]:
     cells: dict[Any, list[dict[str, Any]]] = {}
     for i, r in enumerate(j.metrics.itertuples()):
         value = "not measured" if pd.isna(r.value) else _measured(r.value, str(r.kind))
-        spread = "" if pd.isna(r.low) else f" ({_reach(r.low, r.high, str(r.kind))})"
+        spread = "" if pd.isna(r.low) or pd.isna(r.high) else f" ({_reach(r.low, r.high, str(r.kind))})"
         n, counted = (0, "n not known") if pd.isna(r.n) else (int(r.n), f"n = {int(r.n):,}")
         told = " · ".join([_of_what(r), counted, *([str(r.source)] if pd.notna(r.source) else [])])
         cells.setdefault(r.stage, []).append(_item(_key("metrics", r.stage, "", i), f"{r.metric}: {value}{spread}", _strength(0, n), told))
@@ -231,7 +232,7 @@ def _stages(j: Journey) -> list[dict[str, Any]]:
 
 # %% ../nbs/62_journey_map.ipynb #e850ea31
 def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFrame:
-    """Return the codings that entries point to; a source without a case is a person of its own.
+    """Return the codings that entries point to, each cut to the turn of who said it; a source without a case is a person of its own.
 
     Only the sources in which they stand are read: each entry written makes the frame of all codings old.
     """
@@ -239,7 +240,7 @@ def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFram
     with study.connection() as conn:
         sources = {s for part in store._parts(ids) for s in conn.scalars(sa.select(k.c.source_id).where(k.c.coding_id.in_(part), k.c.removed == 0))}
         found = codings_frame(study, conn, source_ids=sources)
-    found = found[found["coding_id"].isin(ids)]
+    found = clip_to_turn(found[found["coding_id"].isin(ids)], study.turns)
     return found.assign(case=found["case"].where(found["case"].notna() & found["case"].ne(""), found["source"]))  # as a journey counts them
 
 

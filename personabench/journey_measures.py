@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,12 @@ import pandas as pd
 
 from .event_logs import EventJourney, _reached
 from .experience_measures import experience_scores, opportunity_scores
-from .journeys import _METRICS, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order, _steps, _who, Journey
+from .journeys import (_METRICS, _SPANS, _at_least, _frame, _half_width, _known_stages, _on_one_line, _overlaps, _person_means, _stage_means, _stage_order,
+                                   _steps, _who, Journey)
 from .personas import _stored, _withdrawn
 from .prevalence import _in_time, _is_answer, _numbers, _said, _survey_mask
 from .schema import BadInput, NoSuchName, nearest, _all_of, _must_be
-from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
+from .statistics import _fisher, _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, weighted_mean, wilson
 from .survey import _LISTED
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def _wanted(items: pd.DataFrame | Mapping[str, Mapping[str, str]]) -> pd.DataFra
         odd = [stage for stage, asked in items.items() if not isinstance(asked, Mapping)]
         if odd: raise BadInput(f"items, stage {odd[0]!r}", repr(items[odd[0]]), "a dict question -> kind", f"{{{odd[0]!r}: {{'question': 'mean'}}}}")
         items = pd.DataFrame([(s, q, k) for s, asked in items.items() for q, k in asked.items()], columns=["stage", "question", "kind"])
+    _frame(items, "items", "or a dict {stage: {question: kind}}")
     missing = [c for c in ("stage", "question", "kind") if c not in items]
     if missing: raise BadInput("items", f"no column {', '.join(map(repr, missing))}", "columns stage, question and kind", "or a dict {stage: {question: kind}}")
     for kind in items["kind"]:
-        if kind not in _KINDS: raise BadInput(f"items, kind {kind!r}", "no such kind", ", ".join(_KINDS), nearest(str(kind), _KINDS))
+        if not isinstance(kind, str) or kind not in _KINDS: raise BadInput(f"items, kind {kind!r}", "no such kind", ", ".join(_KINDS), nearest(str(kind), _KINDS))
     return items.assign(**{c: None for c in ("answer", "metric", "scale") if c not in items})
 
 
@@ -146,9 +147,6 @@ def _share(survey: Survey, row: pd.Series, keep: np.ndarray, answer: Any) -> tup
     return share, *wilson(share * n if n else 0, n), int((w > 0).sum())
 
 # %% ../nbs/49_journey_measures.ipynb #49a0000b
-_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
-
-
 def _scored(survey: Survey, row: pd.Series, kind: str, own: Any, other: Any) -> tuple[float, float] | None:
     "Return the ends of the answers of a question with numbers or an order; None for a mean without. Raises BadInput."
     place = f"question {row['variable']!r}"
@@ -236,7 +234,7 @@ def event_metrics(
 ) -> pd.DataFrame:
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
-    Of stages that were discovered, whose order is a guess, it is who visited them.
+    Of stages that were discovered, whose order is a guess, it is who visited them. A stage that the log has no event of has no figures: nobody can be lost there.
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
     (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
@@ -247,7 +245,8 @@ def event_metrics(
         rows = [(r.stage, "visited", "share", r.share, r.low, r.high, event_journey.n_cases) for r in event_journey.stages.itertuples()]
         funnel = funnel.head(0)
     reached = _reached(event_journey.visits, len(funnel)) if event_journey.visits is not None else []
-    for i, r in enumerate(funnel.itertuples()):
+    for i, (r, came) in enumerate(zip(funnel.itertuples(), event_journey.stages["cases"])):
+        if not came: continue
         rows.append((r.stage, "reached", "share", r.share, r.low, r.high, event_journey.n_cases))
         if not i: continue
         lost = 1 - r.of_previous, 1 - r.previous_high, 1 - r.previous_low
@@ -262,8 +261,9 @@ def event_metrics(
 # %% ../nbs/49_journey_measures.ipynb #49a00015
 def _pairs(pairs: Mapping[str, tuple[str, str]], stages: Mapping[str, str]) -> list[str]:
     "Return all questions of the pairs. Raises BadInput, NoSuchName."
+    if not isinstance(pairs, Mapping): raise BadInput("pairs", repr(pairs), "a dict need -> two questions", "{'a bike near': ('imp_near', 'sat_near')}")
     for need, pair in pairs.items():
-        if isinstance(pair, str) or len(pair) != 2: raise BadInput(f"pairs, need {need!r}", repr(pair), "two questions", "(importance, satisfaction)")
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2: raise BadInput(f"pairs, need {need!r}", repr(pair), "two questions", "(importance, satisfaction)")
     if not pairs: raise BadInput("pairs", "no needs", "{need: (importance question, satisfaction question)}")
     for need in stages:
         if need not in pairs: raise NoSuchName(f"stages, need {need!r}", "not among the pairs", "a need of pairs", nearest(str(need), pairs))
@@ -282,7 +282,7 @@ def _scale(survey: Survey, questions: Iterable[str], scale: tuple[float, float] 
     return next(e for e in ends.values() if e is not None)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00016
-_FEW = 10      # below that many people a bootstrap says too little
+_SCORED = ["need", "importance", "satisfaction", "score", "low", "high", "first", "n", "importance_low", "importance_high", "satisfaction_low", "satisfaction_high"]
 
 
 def stage_opportunities(
@@ -298,9 +298,9 @@ def stage_opportunities(
 ) -> pd.DataFrame:
     """Return opportunity scores of needs, the largest first: importance + max(importance - satisfaction, 0), of the shares of the two best answers.
 
-    Columns: need, stage (None where not said), importance, satisfaction (0 to 10), score (0 to 20), low, high (bootstrap over people; none below ten people),
-    first (share of the resamples in which it leads), n (people who answered both). Raises NoSuchName (survey, question, stage, need), BadInput (no ordered
-    answers, a scale without ends, different scales). Source: Ulwick 2005.
+    Columns: need, stage (None where not said), importance, satisfaction (0 to 10), score (0 to 20), low, high (bootstrap over people; none below thirty people),
+    first (share of the resamples in which it leads), n (people who answered both), and the ends of importance and satisfaction, as of `opportunity_scores`. Raises
+    NoSuchName (survey, question, stage, need), BadInput (no ordered answers, a scale without ends, different scales). Source: Ulwick 2005.
     """
     _must_be(study, "Study", "stage_opportunities")
     stages, (_, people) = dict(stages or {}), _who(study, persona, segment, None, segmentation)
@@ -310,9 +310,7 @@ def stage_opportunities(
     ends, keep = _scale(found, questions, _pair(scale, "stage_opportunities")), _heard(study, found, people)
     sides = [pd.DataFrame({need: _numbers(found, found.row(pair[k])) for need, pair in pairs.items()}, index=found.data.index)[keep] for k in (0, 1)]
     if keep.any(): table = opportunity_scores(*sides, scale=ends, weights=found.case_weights[keep])
-    else: table = pd.DataFrame({"need": list(pairs), "n": 0}).reindex(columns=["need", "importance", "satisfaction", "score", "low", "high", "first", "n"])
-    unsure = ["low", "high", "first"]
-    table[unsure] = table[unsure].astype(float).where(table["n"] >= _FEW)
+    else: table = pd.DataFrame({"need": list(pairs), "n": 0}).reindex(columns=_SCORED)
     table.insert(1, "stage", pd.Series([stages.get(need) for need in table["need"]], table.index, dtype=object))
     return table.astype({"n": int})
 
@@ -350,13 +348,6 @@ def pain_severity(
 
 # %% ../nbs/49_journey_measures.ipynb #49a0001c
 _COMPARED = ["stage", "measure", "a", "b", "value_a", "value_b", "difference", "low", "high", "n_a", "n_b", "p", "q", "facet", "left_out"]
-
-
-@lru_cache(maxsize=100_000)
-def _fisher(x: int, n: int, y: int, m: int) -> float:
-    from scipy.stats import fisher_exact
-
-    return float(fisher_exact([[x, n - x], [y, m - y]]).pvalue) if n and m else np.nan
 
 
 def _felt_apart(sides: list[pd.DataFrame], stages: pd.Index, facet: str) -> pd.DataFrame:
@@ -436,6 +427,7 @@ def _all_stages(journey: Journey, planned: pd.DataFrame) -> list[str]:
 
 def _as_planned(journey: Journey, planned: pd.DataFrame) -> pd.DataFrame:
     "Return planned in the order of stages and of the plan. Raises BadInput, NoSuchName."
+    _frame(planned, "planned", f"a table with the columns stage, touchpoint [, {', '.join(_PLANNED)}]")
     missing = [c for c in ("stage", "touchpoint") if c not in planned]
     if missing: raise BadInput("planned", f"no column {', '.join(map(repr, missing))}", f"stage, touchpoint [, {', '.join(_PLANNED)}]")
     twice = planned.columns[planned.columns.duplicated()]
@@ -507,7 +499,9 @@ _STRATEGY = ["stage", "strategy", "why", "pain", "people", "of", "channel", "cod
 
 def _has(table: pd.DataFrame | None, name: str, needed: Sequence[str]) -> None:
     "Refuse a table without the needed columns."
-    missing = [c for c in needed if table is not None and c not in table]
+    if table is None: return
+    _frame(table, name, f"a table with the columns {', '.join(needed)}")
+    missing = [c for c in needed if c not in table]
     if missing: raise BadInput(name, f"no column {', '.join(map(repr, missing))}", f"columns {', '.join(needed)}")
 
 
@@ -623,6 +617,7 @@ def suggest_strategies(
     cannot know. Raises BadInput (a missing column), NoSuchName (a stage).
     """
     _must_be(journey, "Journey", "suggest_strategies")
+    _at_least(1, "suggest_strategies", least=least)
     _has(opportunities, "opportunities", ("need", "stage", "importance", "satisfaction", "score", "low", "high", "n"))
     _has(channels, "channels", ("stage", "channel", "people"))
     rows = [*_mend(journey, least), *_keep_word(journey), *(_serve(journey, opportunities) if opportunities is not None else []), *_keep_gains(journey, least)]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from .consent import _refuses
 from .personas import _kept, asked_sources
-from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _must_be
+from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _a, _must_be
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
 
@@ -238,16 +238,29 @@ def _place(codings: pd.DataFrame, counts: np.ndarray, stages: pd.Index, turns: p
     return _columns(quotes, _QUOTE).assign(row=row), _columns(codings[alone].assign(reason="no stage is coded in its turn"), _UNPLACED)
 
 # %% ../nbs/44_journeys.ipynb #a4105711
+def _passages(whose: np.ndarray, source: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Return an order of codings by whose they are and where they stand, and in it the number of each one's passage: what shares half of the words of both is one passage."
+    order = np.lexsort((end, start, source, whose))
+    whose, source, start, end = (x[order] for x in (whose, source, start, end))
+    before = slice(None, -1), slice(1, None)
+    (w, v), (s, t), (a, b), (c, d) = ((x[before[0]], x[before[1]]) for x in (whose, source, start, end))
+    apart = (w != v) | (s != t) | (2 * (np.minimum(c, d) - b) < np.maximum(c, d) - a)
+    return order, np.cumsum(np.append(False, apart))[:len(order)]
+
+
 def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
-    "Average the valence of one facet per stage and person: stage, case, <facet>, codings, lowest, highest."
-    felt = quotes.loc[quotes["facet"].eq(facet) & quotes["valence"].notna(), ["stage", "case", "valence"]]
+    """Average the valence of one facet per stage and person: stage, case, <facet>, codings, lowest, highest. Codings of one passage are averaged first: what two coders
+    marked weighs no more than what one did."""
+    felt = quotes.loc[quotes["facet"].eq(facet) & quotes["valence"].notna(), ["stage", "case", "valence", "source", "start", "end"]]
     (stage, stages), (case, cases), x = _numbered(felt["stage"]), _numbered(felt["case"]), felt["valence"].to_numpy(float)
     key = stage * max(len(cases), 1) + case
-    order = np.argsort(key, kind="stable")
-    begin = np.flatnonzero(np.append(True, np.diff(key[order]) != 0)[:len(key)])
+    order, passage = _passages(key, pd.factorize(felt["source"])[0], felt["start"].to_numpy(np.int64), felt["end"].to_numpy(np.int64))
+    key, x = key[order], x[order]
+    begin = np.flatnonzero(np.append(True, np.diff(key) != 0)[:len(key)])
     size, one = np.diff(np.append(begin, len(key))), order[begin]
-    total, lowest, highest = (f.reduceat(x[order], begin) if len(x) else x for f in (np.add, np.minimum, np.maximum))
-    return pd.DataFrame({"stage": stages[stage[one]].astype(object), "case": cases[case[one]], facet: total / size, "codings": size,
+    weight = 1 / np.bincount(passage)[passage] if len(x) else x
+    total, parts, lowest, highest = (f.reduceat(v, begin) if len(x) else x for f, v in ((np.add, weight * x), (np.add, weight), (np.minimum, x), (np.maximum, x)))
+    return pd.DataFrame({"stage": stages[stage[one]].astype(object), "case": cases[case[one]], facet: total / parts, "codings": size,
                          "lowest": lowest, "highest": highest})
 
 
@@ -321,7 +334,7 @@ def _gaps(felt: pd.DataFrame, awaited: pd.DataFrame, feeling: pd.DataFrame, hope
     low, high, _ = _means_apart(d, errors[0], size[0] - 1, errors[1], size[1] - 1)
     apart = ~paired & enough & (np.hypot(*errors) > 0)
     ends = [np.where(paired, own[end], np.where(apart, np.clip(x, -4, 4), np.nan)) for end, x in (("low", low), ("high", high))]
-    how = [None if np.isnan(x) else "same people" if p else "different people" for x, p in zip(ends[0], paired)]
+    how = ["same people" if p else None if np.isnan(x) else "different people" for x, p in zip(ends[0], paired)]
     n = np.where(paired, own["n"], np.where(np.isnan(d), 0, size[0] + size[1] - own["n"]))
     return pd.DataFrame({"stage": feeling.index, "gap": np.where(paired, own["mean"], d), "low": ends[0], "high": ends[1], "n": n,
                          "how": pd.Series(how, dtype=object), "n_emotion": size[0], "n_expectation": size[1],
@@ -352,8 +365,8 @@ def _moments(stages: pd.DataFrame, felt: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/44_journeys.ipynb #51c0dd22
 def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame, order: pd.Series) -> pd.DataFrame:
-    """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Where nobody with
-    a pain said how the stage felt there is no severity, and these come last, by people."""
+    """Rank the pains of all stages by reach x severity, as `pain_severity` does: rank, stage, order, pain, people, share, codings, emotion, severity. Equal products
+    share a rank. Where nobody with a pain said how it felt there is no severity, and these follow, by people; what one person alone told comes last and has no rank."""
     told, how = quotes.loc[quotes["facet"].eq("pain"), ["stage", "code", "case"]].drop_duplicates(), dict(zip(zip(felt["stage"], felt["case"]), felt["emotion"]))
     felt_by: dict[tuple[str, str], list[float]] = {}
     for stage, pain, case in zip(told["stage"], told["code"], told["case"]):
@@ -362,10 +375,12 @@ def _opportunities(pains: pd.DataFrame, quotes: pd.DataFrame, felt: pd.DataFrame
     mean, severity = (np.array([sum(map(part, x)) / len(x) if x else np.nan for x in found], float) for part in (float, lambda v: max(-v, 0.)))
     table = pains.assign(order=pains["stage"].map(order).to_numpy(float), emotion=mean, severity=severity)
     score = np.round(table["share"].to_numpy(float) * table["severity"].to_numpy(float), 9)
-    at = np.lexsort((table["order"], -table["people"], -score))      # NaN sorts last
-    table = table.iloc[at].assign(score=score[at])
-    first = table[["score", "people"]].fillna(-1).diff().ne(0).any(axis=1)      # equal pains share a rank
-    table = table.assign(rank=np.maximum.accumulate(np.where(first, np.arange(1, len(table) + 1), 0)))
+    people = table["people"].to_numpy()
+    at = np.lexsort((table["order"], -people, -score, people == 1))      # NaN sorts last
+    height = np.where(np.isnan(score), people - 1e9, score)[at]
+    rank = np.maximum.accumulate(np.where(np.diff(height, prepend=np.inf) != 0, np.arange(1, len(at) + 1), 0))
+    table = table.iloc[at].assign(rank=pd.array(rank, "Int64"))
+    table["rank"] = table["rank"].mask(table["people"].eq(1))
     return table[["rank", "stage", "order", "pain", "people", "share", "codings", "emotion", "severity"]].reset_index(drop=True)
 
 # %% ../nbs/44_journeys.ipynb #08dfc9c5
@@ -382,7 +397,7 @@ class Journey:
                                   # expectation, expectation_low, expectation_high, n_expectation, ordered (False: the codebook gives no order), gap
     people: pd.DataFrame          # stage, case: who told of it
     emotions: pd.DataFrame        # stage, case, emotion, codings, lowest, highest, origin ("coded"): one row per stage and person
-    gaps: pd.DataFrame            # stage, gap (felt minus expected), low, high, n, how ("same people", "different people", None: no interval),
+    gaps: pd.DataFrame            # stage, gap (felt minus expected), low, high, n, how ("same people", "different people", None: too few),
                                   # n_emotion, n_expectation, felt, expected (means of the people compared: felt - expected is the gap)
     steps: pd.DataFrame           # stage, step, people, codings, share, low, high; in the order of the codebook
     touchpoints: pd.DataFrame     # stage, touchpoint, online (True, False, None), people, codings, share, low, high
@@ -406,8 +421,8 @@ class Journey:
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
-        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column and for what is no number,
-        `NoSuchName` for a stage that the journey does not have.
+        What is not known is blank there, and nothing is put in its place. Raises `BadInput` for a missing column, for what is no number and for what no
+        figure of its kind can be (a net promoter score is -1 to 1, a share 0 to 1), `NoSuchName` for a stage that the journey does not have.
         """
         return replace(self, metrics=_more_metrics(self, metrics))
 
@@ -418,12 +433,14 @@ class Journey:
 # %% ../nbs/44_journeys.ipynb #0a5c0ab7
 def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
+    _frame(metrics, "metrics", "stage_metrics makes one")
     missing = [c for c in _METRICS[:4] if c not in metrics]
     if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
     twice = metrics.columns[metrics.columns.duplicated()]
     if len(twice): raise BadInput("metrics", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
     _known_stages(metrics["stage"], j)
-    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c) for c in _MEASURED})
+    more = _columns(metrics, _METRICS).assign(**{c: _measured(metrics, c, "metrics") for c in _MEASURED})
+    for row, r in zip(metrics.index, more.itertuples()): _possible(f"metrics, row {row}", r)
     both = [t for t in (j.metrics, more) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
     return table.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(j.stages["stage"])}), kind="stable", ignore_index=True)
@@ -432,14 +449,19 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
 _MEASURED = ("value", "low", "high", "n", "lowest", "highest")
 
 
-def _measured(metrics: pd.DataFrame, column: str) -> np.ndarray:
-    "Return a column of metrics as numbers, NaN where nothing is known. Raises BadInput."
-    out = np.full(len(metrics), np.nan)
-    for i, (at, x) in enumerate(metrics[column].items() if column in metrics else ()):
-        try: out[i] = np.nan if x is None or x is pd.NA else float(x)
-        except (TypeError, ValueError): out[i] = np.inf
-        if np.isinf(out[i]): raise BadInput(f"metrics, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
+def _measured(table: pd.DataFrame, column: str, place: str) -> np.ndarray:
+    "Return a column of figures as numbers, NaN where nothing is known. Raises BadInput."
+    out = np.full(len(table), np.nan)
+    for i, (at, x) in enumerate(table[column].items() if column in table else ()):
+        try: out[i] = np.nan if x is None or x is pd.NA else np.inf if isinstance(x, (bool, np.bool_)) else float(x)
+        except (TypeError, ValueError, OverflowError): out[i] = np.inf
+        if np.isinf(out[i]): raise BadInput(f"{place}, row {at}, column {column!r}", repr(x), "a number", "leave the cell blank where it is not known")
     return out
+
+
+def _frame(table: Any, place: str, cure: str) -> None:
+    "Refuse what is no table."
+    if not isinstance(table, pd.DataFrame): raise BadInput(place, _a(type(table).__name__), "a DataFrame", cure)
 
 
 def _known_stages(names: Iterable[Any], j: Journey) -> None:
@@ -448,7 +470,15 @@ def _known_stages(names: Iterable[Any], j: Journey) -> None:
     for name in names:
         if name not in held: raise NoSuchName(f"stage {name!r}", f"not in the journey of {j.name}", cure=nearest(str(name), held))
 
+# %% ../nbs/44_journeys.ipynb #7c1d0a18
+def _at_least(least: int, place: str, /, **settings: Any) -> None:
+    "Refuse a setting that is no whole number, or too small a one; None is none."
+    for name, value in settings.items():
+        if value is None or isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least: continue
+        raise BadInput(f"{place}, {name}", repr(value), f"a whole number, {least} or more", f"leave {name} out for the usual one")
+
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
+_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
 _KIND_WORDS = {"nps": "net promoter score, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
                "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
 
@@ -459,6 +489,24 @@ def _kind_words(kind: str, lowest: float = np.nan, highest: float = np.nan, answ
     words = _KIND_WORDS.get(kind, kind)
     known = words == "mean" and lowest == lowest and highest == highest
     return f"{words}, {lowest:g} to {highest:g}".replace("-", "−") if known else words
+
+# %% ../nbs/44_journeys.ipynb #7c1d0a07
+def _possible(place: str, r: Any) -> None:
+    "Refuse a row of metrics that says what no figure of its kind can be."
+    for name in ("metric", "kind"):
+        if not isinstance(word := getattr(r, name), str) or not word.strip(): raise BadInput(f"{place}, column {name!r}", repr(word), "a word", "say what the figure is")
+    kind, known = r.kind, [*_KIND_WORDS, "share"]
+    if kind not in known and kind.strip().casefold() in known: raise BadInput(f"{place}, kind {kind!r}", "no such kind", ", ".join(known), nearest(kind, known))
+    if r.n < 0 or r.n % 1 > 0: raise BadInput(f"{place}, column 'n'", f"{r.n:g}", "a whole number of people or cases", "leave the cell blank where it is not known")
+    if r.lowest >= r.highest: raise BadInput(f"{place}, ends of the scale", f"{r.lowest:g} to {r.highest:g}", "lowest < highest", "exchange them, or leave both blank")
+    low, high = _SPANS.get(kind) or ((0., np.inf) if kind == "seconds" else (r.lowest, r.highest))
+    for name in ("value", "low", "high"):
+        x = getattr(r, name)
+        if not (x < low - 1e-9 or x > high + 1e-9): continue
+        cure = f"divide by 100: {x / 100:g}" if kind in _SPANS and kind != "emotion" and abs(x) >= 2 and low <= x / 100 <= high else "correct the figure, or its kind"
+        raise BadInput(f"{place}, column {name!r}", f"{x:g}", f"{low:g} to {high:g} for {kind}" if high < np.inf else f"{low:g} or more for {kind}", cure)
+    if r.low > r.high or r.low > r.value + 1e-9 or r.high < r.value - 1e-9:
+        raise BadInput(f"{place}, interval", f"{r.low:g} to {r.high:g} around {r.value:g}", "low <= value <= high", "correct them, or leave the interval blank")
 
 # %% ../nbs/44_journeys.ipynb #54ad7be6
 def _torn(felt: pd.DataFrame) -> str:
@@ -471,14 +519,15 @@ def _torn(felt: pd.DataFrame) -> str:
     return f"Feelings of one person that contradict each other in one stage are averaged, {times}: see .emotions."
 
 
-def _absent(people: Iterable[str] | None, there: set) -> str:
+def _absent(people: Iterable[str] | None, there: set, gone: Iterable[str] = ()) -> str:
     "Say how many of the people asked for tell something, where it is not all of them."
     if people is None: return ""
     asked = set(map(str, people))
-    tell = len(asked & set(map(str, there)))
+    tell, away = len(asked & set(map(str, there))), len(asked & set(gone))
     if not asked: return "There are no people whose journey this would be."
-    if len(asked) == 1: return "" if tell else "The person asked for has no coding in a stage."
-    return f"{tell} of the {len(asked)} people asked for tell of this journey; the others have no coding in a stage." if tell < len(asked) else ""
+    if len(asked) == 1: return "" if tell else "The person asked for has withdrawn." if away else "The person asked for has no coding in a stage."
+    others = "; ".join([f"{away} {'has' if away == 1 else 'have'} withdrawn"] * bool(away) + ["the others have no coding in a stage"] * (tell + away < len(asked)))
+    return f"{tell} of the {len(asked)} people asked for tell of this journey; {others}." if tell < len(asked) else ""
 
 
 def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, stages: pd.DataFrame) -> tuple[str, ...]:
@@ -501,18 +550,74 @@ def _aloud(note: str) -> str:
     return re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"(?:, listed in|: see) \.\w+", "", note))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
-def _checked(codings: pd.DataFrame) -> None:
-    "Refuse a table without the needed columns, or with a valence off the scale."
-    needed = ["turn", "case", "start", "end", "code", "facet", "valence"]
-    missing = [c for c in needed if c not in codings] + ([] if {"source", "source_id"} & set(codings) else ["source"])
-    if missing:
-        raise BadInput("codings", f"no column {', '.join(map(repr, missing))}", "the columns of study.codings", "pass study.codings")
-    twice = codings.columns[codings.columns.duplicated()]
-    if len(twice): raise BadInput("codings", f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+def _refuse_first(odd: Any, table: pd.DataFrame, column: str, place: str, expected: str, cure: str) -> None:
+    "Refuse the first odd value of a column, by its row."
+    odd = np.asarray(odd, bool)
+    if not odd.any(): return
+    at = int(odd.argmax())
+    raise BadInput(f"{place}, row {table.index[at]}, column {column!r}", repr(table[column].tolist()[at]), expected, cure)
+
+
+def _whole_numbers(table: pd.DataFrame, column: str, place: str, blank: bool = False) -> pd.Series:
+    "Return a column of whole numbers, some of them blank if they may be. Raises BadInput."
+    x = table[column]
+    if isinstance(x.dtype, np.dtype) and x.dtype.kind in "iu": return x
+    n = pd.to_numeric(x.astype(object), errors="coerce").astype(float) if x.dtype.kind != "f" else x
+    odd = n.isna() & ~(blank & x.isna()) | n.notna() & ~(n.abs().lt(2 ** 53) & n.mod(1).eq(0))
+    _refuse_first(odd, table, column, place, "a whole number" + (", or blank" if blank else ""), "correct it, or leave the row out")
+    return n if n.isna().any() else n.astype("int64")
+
+
+def _held(table: Any, columns: Iterable[str], place: str) -> None:
+    "Refuse what is no table with these columns, each once."
+    _frame(table, place, f"pass study.{place}")
+    missing = [c for c in columns if c not in table]
+    if missing: raise BadInput(place, f"no column {', '.join(map(repr, missing))}", f"the columns of study.{place}", f"pass study.{place}")
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice): raise BadInput(place, f"the column {twice[0]!r} twice", "each column once", "rename or drop one of the two")
+
+
+def _checked(codings: pd.DataFrame) -> pd.DataFrame:
+    "Return codings with numbers as numbers. Refuse a table without the needed columns, with a blank name or quote, or with a valence off the scale."
+    _held(codings, ["coding_id", "turn", "case", "start", "end", "quote", "code", "facet", "valence"], "codings")
+    key = "source_id" if "source_id" in codings else "source"
+    _held(codings, [key], "codings")
+    quote = codings["quote"]
+    if pd.api.types.infer_dtype(quote, skipna=False) not in ("string", "empty"):
+        _refuse_first([not isinstance(q, str) for q in quote], codings, "quote", "codings", "the words that are coded", "write '' where they are not known")
+    _refuse_first(quote.isna(), codings, "quote", "codings", "the words that are coded", "write '' where they are not known")
+    for column in ("source_id", "source", "code"):
+        if column in codings: _refuse_first(codings[column].isna(), codings, column, "codings", "a name", "name it, or leave the row out")
     valence = pd.to_numeric(codings["valence"], errors="coerce")
     wrong = codings[valence.abs() > 2]
     if len(wrong): raise BadInput(f"code {wrong['code'].iloc[0]!r}", f"valence {wrong['valence'].iloc[0]}", "a number from -2 to 2",
                                   "correct the valence in the codebook")
+    whole = {c: _whole_numbers(codings, c, "codings", blank=c == "turn") for c in ("coding_id", "turn", "start", "end")}
+    return codings.assign(**whole, **({} if "source" in codings else {"source": codings["source_id"].astype(str)}))
+
+# %% ../nbs/44_journeys.ipynb #7c1d0a17
+def _checked_book(codes: pd.DataFrame) -> None:
+    "Refuse a codebook without the needed columns, with a code without a name, or with a stage below itself."
+    _held(codes, ["code", "facet"], "codes")
+    _refuse_first(codes["code"].isna(), codes, "code", "codes", "a name", "name the code, or leave the row out")
+    stages = codes[codes["facet"].eq("stage")]
+    above = dict(zip(stages["code"], stages["parent"])) if "parent" in codes else {}
+    for stage in above:
+        at, seen = stage, set()
+        while at in above and at not in seen:
+            seen.add(at)
+            at = above[at]
+        if at in seen: raise BadInput(f"codes, stage {stage!r}", "it stands below itself", "another stage as its parent, or none", "correct the column 'parent'")
+
+
+def _checked_around(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None) -> pd.DataFrame | None:
+    "Refuse what cannot go with codings; return the turns with numbers as numbers."
+    if codes is not None: _checked_book(codes)
+    if cases is not None: _held(cases, ["case"], "cases")
+    if turns is None: return None
+    _held(turns, ["turn", "start"], "turns")
+    if not any(key in turns and key in codings for key in ("source_id", "source")): _held(turns, ["source_id" if "source_id" in codings else "source"], "turns")
+    return turns.assign(**{c: _whole_numbers(turns, c, "turns") for c in ("turn", "start")})
 
 # %% ../nbs/44_journeys.ipynb #4361e2e8
 @dataclass(frozen=True, eq=False)
@@ -523,12 +628,34 @@ class _Told:
     quotes: pd.DataFrame     # columns of Journey.quotes, row
     spoken: pd.DataFrame     # what is coded as a stage or a step (its facet is "step"); columns of Journey.quotes
     unplaced: pd.DataFrame
+    gone: frozenset[str] = frozenset()      # who told something and has withdrawn
+    left: tuple[str, ...] = ()              # what counts in no journey, in words
+
+
+def _codings_in_words(n: int) -> str: return "1 coding" if n == 1 else f"{n:,} codings"
+
+
+def _left_out(codings: pd.DataFrame, counts: np.ndarray, gone: Iterable[str]) -> Iterator[str]:
+    "Say what counts in no journey: codings of an interviewer's words, those of other facets, and those of people who have withdrawn."
+    dark = codings["facet"][counts & ~codings["facet"].isin(("stage", *_JOURNEY_FACETS)).to_numpy()]
+    if n := len(list(gone)): yield "1 person who has withdrawn is left out." if n == 1 else f"{n} people who have withdrawn are left out."
+    if len(dark): yield f"{_codings_in_words(len(dark))} of facets that a journey does not show: {', '.join(sorted(map(str, dark.unique())))}."
+    if asked := int((~counts).sum()): yield f"{_codings_in_words(asked)} of an interviewer's words, which are no evidence."
+
+
+def _one_voice(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.DataFrame:
+    "Cut codings to the turn that they belong to, where it is known."
+    known = turns is not None and {"source_id", "quote"} <= set(codings) and "source_id" in turns
+    return clip_to_turn(codings, turns) if known else codings
 
 
 def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None,
           people: list[str] | None = None) -> _Told:
     "Place all codings, or those of the sources in which some people speak. Raises BadInput."
-    _checked(codings)
+    codings, turns = _checked(codings), _checked_around(codings, codes, turns, cases)
+    stage = codings["facet"].eq("stage")  # a stage may reach over several turns; what is said in it is cut to one speaker's words
+    cut = _one_voice(codings, turns)
+    codings = codings.assign(**{c: codings[c].where(stage, cut[c]) for c in ("start", "end", "quote") if c in codings})
     kept, counts = _evidence(codings, cases)
     steps, order = (found := _steps(kept, codes)), _stage_order(kept, codes, found)
     if people is not None:
@@ -538,10 +665,11 @@ def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame
     is_stage, own, stages = kept["facet"].eq("stage"), kept["code"], pd.Index(order["stage"], dtype=object)
     if steps: kept = kept.assign(code=own.map(steps).where(is_stage & own.isin(steps), own))
     quotes, unplaced = _place(kept, counts, stages, turns)
-    spoken = kept[is_stage & counts]
+    spoken = _one_voice(kept[is_stage & counts], turns)
     spoken = spoken.assign(stage=pd.Categorical.from_codes(stages.get_indexer(spoken["code"]), stages), code=own[spoken.index], valence=np.nan, via="overlap")
     spoken = _columns(spoken.assign(facet=np.where(spoken["code"].isin(steps), "step", "stage")), _QUOTE)
-    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced)
+    gone = frozenset(map(str, set(codings["case"].dropna()) & _withdrawn(cases)))
+    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced, gone, tuple(_left_out(kept, counts, gone)))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac4
 def journey_from_codings(
@@ -550,14 +678,16 @@ def journey_from_codings(
     codes: pd.DataFrame | None = None,      # columns of `study.codes`: gives stages their order and touchpoints their online
     turns: pd.DataFrame | None = None,      # columns of `study.turns`: which turns a long stage span reaches into
     cases: pd.DataFrame | None = None,      # columns of `study.cases`: who has withdrawn, and who refused to be quoted
-    people: Iterable[str] | None = None,    # ids of the cases to keep; None keeps everybody
+    people: Iterable[str] | None = None,    # ids of the cases to keep, or one id; None keeps everybody
     name: str = "everybody",                # whose journey it is, for titles
 ) -> Journey:
     """Make a journey from DataFrames; nothing else is needed.
 
-    Returns a `Journey`. Raises `BadInput` when a column is missing or a valence lies off the scale from -2 to 2.
+    Codings need the columns coding_id, source_id or source, turn (blank where there are none), case (blank: the source), start, end, quote ('' where the words
+    are not known), code, facet and valence. Returns a `Journey`. Raises `BadInput` when a column is missing, for a row without what it needs, and when a
+    valence lies off the scale from -2 to 2.
     """
-    asked = None if people is None else [str(p) for p in people]
+    asked = None if people is None else [str(p) for p in (people if isinstance(people, Iterable) and not isinstance(people, str) else [people])]
     return _journey_of(_told(codings, codes, turns, cases, asked), asked, name, codes)
 
 # %% ../nbs/44_journeys.ipynb #1e69e8b7
@@ -606,7 +736,7 @@ def _journey_of(told: _Told, people: list[str] | None, name: str, codes: pd.Data
               **_tables(quotes, steps, stages["n_people"].to_numpy(), codes, told.steps)}
     tables |= {key: t.assign(stage=t["stage"].astype(object)) for key, t in (("stages", stages), ("gaps", gaps), ("moments", _moments(stages, felt)))}
     tables["opportunities"] = _opportunities(tables["pains"], quotes, felt, stages.set_index("stage")["order"])
-    notes = [_absent(people, set(who["case"])), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
+    notes = [_absent(people, set(who["case"]), told.gone), *(told.left if people is None else ()), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
     return Journey(name, int(who["case"].nunique()), int(quotes["row"].nunique()), notes=tuple(n for n in notes if n), **tables)
 
 # %% ../nbs/44_journeys.ipynb #051d6f40
@@ -628,7 +758,7 @@ def _members(study: Study, segment: str, segmentation: str | None) -> list[str]:
 
 def _known(study: Study, cases: Iterable[str]) -> list[str]:
     "Return case ids as a list; refuse one that the study does not have."
-    asked = [cases] if isinstance(cases, str) else [str(c) for c in cases]
+    asked = [str(c) for c in (cases if isinstance(cases, Iterable) and not isinstance(cases, str) else [cases])]
     held = {str(c) for c in study.cases["case"]}
     for case in asked:
         if case not in held: raise NoSuchCase(f"case {case!r}", "the study has no such case", cure=nearest(case, held))
@@ -679,11 +809,11 @@ def _told_in(study: Study) -> _Told:
     "Place all codings of a study; once for the journeys of all its personas."
     codings, turns = study.codings[list(_NEEDED)], study.turns
     asked = codings["source_id"].isin(asked_sources(study))
+    beside = f"{_codings_in_words(int((~asked).sum()))} outside interviews and observations, which do not count beside them."
     codings = codings if asked.all() else codings[asked]
-    stage, cut = codings["facet"].eq("stage"), clip_to_turn(codings, turns)  # a stage may reach over several turns; what is said in it is cut to one speaker's words
-    codings = codings.assign(**{c: codings[c].where(stage, cut[c]) for c in ("start", "end", "quote")})
-    order = np.lexsort((~stage, *(codings[c] for c in ("end", "start", "source_id"))))
-    return _told(codings.iloc[order], study.codes, turns, study.cases)
+    codings = codings.iloc[np.lexsort((codings["facet"].ne("stage"), *(codings[c] for c in ("end", "start", "source_id"))))]
+    told = _told(codings, study.codes, turns, study.cases)
+    return told if asked.all() else replace(told, left=(*told.left, beside))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac9
 def _silent(study: Study) -> set:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import date as Date
+from datetime import date as Date, time as Time
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from . import store
@@ -25,18 +26,34 @@ ENTRY_LANES = ("opportunity", "strategy", "note")
 _t = store.tables.tables
 
 
-def _text(text: str, place: str) -> str:
-    "Return what was written, without space around it. Raises BadInput when nothing was."
-    said = normalise_text(str(text)).strip()
+def _words(said: Any, place: str, what: str, cure: str) -> str:
+    "Return what was written, without space around it; nothing is made into words. Raises BadInput."
+    if not isinstance(said, str): raise BadInput(place, f"{what} {said!r}", "words", cure)
+    return normalise_text(said).strip()
+
+
+def _text(text: Any, place: str) -> str:
+    "Return what an entry says. Raises BadInput when it says nothing."
+    said = _words(text, place, "text", "remove the entry instead, or write something")
     if not said: raise BadInput(place, "the text is empty", "some words", "remove the entry instead, or write something")
     return said
 
 
 def _day(due: Any, place: str) -> str | None:
     "Return a date as ISO text. Raises BadInput."
-    if due is None or not str(due).strip(): return None
-    try: return Date.fromisoformat(str(due).strip()[:10]).isoformat()
+    if due is None or isinstance(due, str) and not due.strip(): return None
+    said = due.strip() if isinstance(due, str) else str(due)[:10] if isinstance(due, (Date, np.datetime64)) else ""  # a number is no date
+    day, _, time = said.replace("T", " ").partition(" ")
+    try:
+        if time: Time.fromisoformat(time)
+        return Date.fromisoformat(day).isoformat()
     except ValueError: raise BadInput(place, f"due {due!r}", "a date such as '2026-09-30'", "write year-month-day") from None
+
+
+def _whole(value: Any, place: str, what: str, expected: str, cure: str) -> int:
+    "Return a whole number. Raises BadInput for what would have to be made into one."
+    if isinstance(value, (bool, np.bool_)) or not store._is_whole(value) or abs(value) >= 2 ** 63: raise BadInput(place, f"{what} {value!r}", expected, cure)
+    return int(value)
 
 # %% ../nbs/16_map_entries.ipynb #4eb9d8f1
 _CLAIM = re.compile(r"[a-z0-9][a-z0-9._-]*/\S+")  # persona/claim
@@ -44,20 +61,26 @@ _CLAIM = re.compile(r"[a-z0-9][a-z0-9._-]*/\S+")  # persona/claim
 
 def _ids(study: Study, evidence: Iterable[int | str], place: str, kept: Iterable[int | str] = ()) -> str:
     "Return evidence as JSON, each id once. Raises NoSuchName for a coding that the study does not hold, and for a text that names no claim, unless it was `kept` before."
-    listed = list(dict.fromkeys(e.strip() if isinstance(e, str) else int(e) for e in ([evidence] if isinstance(evidence, (str, int)) else evidence)))
+    named, cure = "ids of codings as numbers, claims as 'persona/claim'", "study.codings lists the codings, coding_id their ids"
+    told = [evidence] if isinstance(evidence, (str, bytes)) or not isinstance(evidence, Iterable) else evidence
+    listed = list(dict.fromkeys(e.strip() if isinstance(e, str) else _whole(e, place, "evidence", named, cure) for e in told))
     k, asked = _t["codings"], [e for e in listed if isinstance(e, int)]
     with study.connection() as conn: there = set(conn.scalars(sa.select(k.c.coding_id).where(k.c.coding_id.in_(asked), k.c.removed == 0)))
     if gone := [e for e in asked if e not in there]:
         raise NoSuchName(place, f"coding {gone[0]} is not in the study", "ids of study.codings", "claims are written as text: 'persona/claim'")
     if odd := [e for e in listed if isinstance(e, str) and e and e not in kept and not _CLAIM.fullmatch(e)]:
-        expected = "ids of codings as numbers, claims as 'persona/claim'"
-        raise NoSuchName(place, f"evidence {odd[0]!r} names nothing", expected, "study.codings lists the codings, coding_id their ids")
+        raise NoSuchName(place, f"evidence {odd[0]!r} names nothing", named, cure)
     return json.dumps([e for e in listed if e != ""])
+
+
+def _owner(owner: Any, place: str) -> str | None:
+    "Return who sees to it. Raises BadInput."
+    return None if owner is None else " ".join(_words(owner, place, "owner", "None where nobody sees to it").split()) or None
 
 
 def _values(study: Study, place: str, told: dict[str, Any], kept: Iterable[int | str] = ()) -> dict[str, Any]:
     "Check what is told of an entry. Raises BadInput, NoSuchName."
-    check = {"text": _text, "due": _day, "owner": lambda owner, _: " ".join(str(owner).split()) or None if owner is not None else None,
+    check = {"text": _text, "due": _day, "owner": _owner,
              "evidence": lambda ids, _: _ids(study, () if ids is None else ids, place, kept)}
     if unknown := sorted(set(told) - set(check)): raise BadInput(place, f"no property {unknown[0]!r}", f"one of {', '.join(check)}", nearest(unknown[0], check))
     return {name: check[name](value, place) for name, value in told.items()}
@@ -66,8 +89,8 @@ def _values(study: Study, place: str, told: dict[str, Any], kept: Iterable[int |
 def _cell(lane: str, stage: str) -> tuple[str, str]:
     "Return lane and stage. Raises BadInput."
     if lane not in ENTRY_LANES: raise BadInput("entry", f"lane {lane!r}", f"one of {', '.join(ENTRY_LANES)}", nearest(str(lane), ENTRY_LANES))
-    if not str(stage).strip(): raise BadInput("entry", "no stage", "the name of a stage", "journey.stages lists them")
-    return lane, str(stage).strip()
+    if not (said := _words(stage, "entry", "stage", "journey.stages lists them")): raise BadInput("entry", "no stage", "the name of a stage", "journey.stages lists them")
+    return lane, said
 
 # %% ../nbs/16_map_entries.ipynb #16a00031
 def _no_slip(study: Study, stage: str) -> None:
@@ -92,10 +115,13 @@ def _in_cell(step: store.Step, map: str, lane: str, stage: str) -> list[tuple[in
     return [(i, p) for i, p in step.conn.execute(q.order_by(e.c.position, e.c.entry_id))]
 
 
+def _at(position: Any) -> int | None: return None if position is None else _whole(position, "entry", "position", "a whole number from 1", "None puts it last")
+
+
 def _put(step: store.Step, entry_id: int, map: str, lane: str, stage: str, position: int | None) -> None:
     "Give an entry its place in a cell, counted from 1; the others make room."
     others = [i for i, _ in _in_cell(step, map, lane, stage) if i != entry_id]
-    at = len(others) if position is None else max(0, min(len(others), int(position) - 1))
+    at = len(others) if position is None else max(0, min(len(others), position - 1))
     step.update("entries", [entry_id], {"lane": lane, "stage": stage})
     for n, i in enumerate([*others[:at], entry_id, *others[at:]], 1): step.update("entries", [i], {"position": n})
 
@@ -113,24 +139,28 @@ def add_entry(
     position: int | None = None,             # place in its cell, from 1; None: the last
     guid: str | None = None,                 # an id made elsewhere (a browser): the same one is stored once only
 ) -> int:                                    # entry_id
-    "Add an entry to a journey map. Raises BadInput (lane, stage, text, date), NoSuchName (a coding, a text that names no claim, almost the name of a stage)."
+    """Add an entry to a journey map; nothing is made into words, dates or numbers.
+
+    Raises BadInput (lane, stage, text, owner, date, position, evidence), NoSuchName (a coding, a text that names no claim, almost the name of a stage).
+    """
     lane, stage = _cell(lane, stage)
     _no_slip(study, stage)
     values = _values(study, f"new {lane}", {"text": text, "owner": owner, "due": due, "evidence": evidence})
+    map, position = _words(map, f"new {lane}", "map", "the name of a map, such as 'journey'"), _at(position)
     with study.step("add_entry", f"add {lane} to {stage}") as step:
         e = _t["entries"]
         if guid and (there := step.conn.scalar(sa.select(e.c.entry_id).where(e.c.guid == guid).limit(1))): return there
         last = max((p for _, p in _in_cell(step, map, lane, stage)), default=0)
-        row = {"map": str(map), "lane": lane, "stage": stage, "position": last + 1, **values, **({"guid": guid} if guid else {})}
-        [entry_id] = step.insert("entries", [row], note={"map": str(map), "lane": lane, "stage": stage})
+        row = {"map": map, "lane": lane, "stage": stage, "position": last + 1, **values, **({"guid": guid} if guid else {})}
+        [entry_id] = step.insert("entries", [row], note={"map": map, "lane": lane, "stage": stage})
         if position is not None: _put(step, entry_id, map, lane, stage, position)
     return entry_id
 
 # %% ../nbs/16_map_entries.ipynb #8596f98c
 def _entry(study: Study, entry_id: int) -> sa.Row:
-    "Find a live entry. Raises NoSuchName."
-    e = _t["entries"]
-    with study.connection() as conn: row = conn.execute(sa.select(e).where(e.c.entry_id == int(entry_id), e.c.removed == 0)).one_or_none()
+    "Find a live entry. Raises NoSuchName, BadInput for what is no id."
+    e, which = _t["entries"], _whole(entry_id, "entry", "id", "the id of an entry, a whole number", "study.entries lists them")
+    with study.connection() as conn: row = conn.execute(sa.select(e).where(e.c.entry_id == which, e.c.removed == 0)).one_or_none()
     if row is None: raise NoSuchName(f"entry {entry_id}", "the study has no such entry", cure="study.entries lists them; it may have been removed since")
     return row
 
@@ -160,6 +190,7 @@ def move_entry(
     row = _entry(study, entry_id)
     lane, stage = _cell(lane or row.lane, stage or row.stage)
     away = (lane, stage) != (row.lane, row.stage)
+    position = _at(position)
     if stage != row.stage: _no_slip(study, stage)
     said = f"move {row.lane} from {row.stage} to {stage if lane == row.lane else f'{lane}, {stage}'}" if away else f"reorder {lane} in {stage}"
     with study.step("move_entry", said) as step: _put(step, _entry(study, entry_id).entry_id, row.map, lane, stage, position)

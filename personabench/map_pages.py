@@ -21,7 +21,7 @@ from .journeys import Journey, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
 from .personas import _withdrawn
-from .schema import STRENGTHS, BadInput, _must_be, _sayable, nearest
+from .schema import STRENGTHS, BadInput, _all_of, _must_be, _sayable, nearest
 from .study import Study
 
 # %% auto #0
@@ -506,15 +506,19 @@ def write_map(
 ) -> Path:                               # the file
     """Write a journey map as a page that needs no network and no script, or as sheets for the wall.
 
-    The page appears whole or not at all. Raises `BadInput` for another ending or paper, and for a folder that does not exist.
+    The page appears whole or not at all. Raises `BadInput` for another ending or paper, a title that is no text, and a folder that does not exist.
     """
     _must_be(journey, "Journey", "write_map")
+    if study is not None: _must_be(study, "Study", "write_map")
+    if not isinstance(path, (str, os.PathLike)): raise BadInput("write_map", f"path {path!r}", "the name of a file", "write_map(journey, 'map.html')")
     target = Path(path).expanduser()
     if target.suffix.lower() not in _FORMATS: raise BadInput(str(target), f"no format ends in {target.suffix!r}", "one of .html, .pdf", nearest(target.suffix, _FORMATS))
-    if paper not in _PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(_PAPERS)}", nearest(str(paper), _PAPERS))
+    if not isinstance(title, (str, type(None))): raise BadInput("write_map", f"title {title!r}", "words", "leave title out, and it says whose journey it is")
+    if not isinstance(paper, str) or paper not in _PAPERS: raise BadInput("write_map", f"paper {paper!r}", f"one of {', '.join(_PAPERS)}", nearest(str(paper), _PAPERS))
     if target.is_dir() or not target.parent.is_dir():
         found = "a folder has this name" if target.is_dir() else f"no folder {str(target.parent)!r}"
         raise BadInput(str(target), found, "the name of a file in a folder that exists", "choose another name, or make the folder first")
-    people = list(_read_folder(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas or [])
+    given = _read_folder(os.fspath(personas)) if isinstance(personas, (str, os.PathLike)) else personas
+    people = _all_of([] if given is None else given, "Persona", "write_map")
     view = _page_view(journey, study, name, people, title, evidence)
     return write_whole(target, _FORMATS[target.suffix.lower()](view, paper))

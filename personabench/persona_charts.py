@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .cards import _is_topic
-from .charts import _draw_offline, _inks, _key, _lasting, _wrap
+from .charts import _draw_offline, _inks, _key, _kinds, _lasting, _wrap
 from .claims import Claim, Persona
 from .priorities import Priorities
 from .schema import FACETS, BadInput
@@ -35,7 +35,8 @@ def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, ke
     head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"],
         subtitleColor=ink["muted"], subtitleFontSize=11.5,
                            subtitlePadding=5, subtitleLineHeight=16, offset=12, subtitleFont="Helvetica, Arial, DejaVu Sans, sans-serif")
-    sheet = alt.layer(*layers).properties(width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None), **_lasting(theme))
+    sheet = _kinds()["LayerChart"](layer=list(layers), width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None),
+                                   **_lasting(theme))
     return sheet.configure(background=ink["paper"], padding=16)
 
 # %% ../nbs/55_persona_charts.ipynb #7ebbb5a8

@@ -93,7 +93,8 @@ def nearest(
     return "there are " + ", ".join(repr(n) for n in sorted(names)[:8]) + (" ..." if len(names) > 8 else "")
 
 # %% ../nbs/00_schema.ipynb #00c0de02
-_MADE = {"Journey": "journey(study) makes one", "EventJourney": "journey_from_events(log) makes one", "Study": "Study('name.db') opens one",
+_MADE = {"Persona": "read_personas(folder) returns them",
+         "Journey": "journey(study) makes one", "EventJourney": "journey_from_events(log) makes one", "Study": "Study('name.db') opens one",
          "DataFrame": "stage_opportunities(study, pairs) makes one"}
 _MEANT = {("Journey", "EventJourney"): "this is for journeys from logs; chart_journey and chart_emotions show one from interviews",
           ("EventJourney", "Journey"): "this is for journeys from interviews; chart_funnel, chart_flow and event_metrics are for one from a log",

@@ -524,6 +524,14 @@ def _shares_apart(share: np.ndarray, n: np.ndarray, rest: np.ndarray, rest_n: np
     return d - np.hypot(share - low, rest_high - rest), d + np.hypot(high - share, rest - rest_low), p
 
 
+@lru_cache(maxsize=100_000)
+def _fisher(x: int, n: int, y: int, m: int) -> float:
+    "Return p of Fisher's exact test that x of n and y of m people are equal shares; NaN where nobody was asked."
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact([[x, n - x], [y, m - y]]).pvalue) if n and m else _NAN
+
+
 def _means_apart(d: np.ndarray, error: np.ndarray, df: np.ndarray, rest_error: np.ndarray, rest_df: np.ndarray,
                  *, level: float = .95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Return the ends of Welch's interval of differences of means, and p of his test that there are none; without any spread a difference is itself certain."

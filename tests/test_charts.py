@@ -441,9 +441,38 @@ def test_letters_that_end_the_kernel_in_a_picture_are_replaced_in_every_chart():
         vl_convert.vegalite_to_svg(chart.to_dict())
 
 
+def test_lanes_in_compositions_of_ones_own_end_no_kernel(tmp_path):
+    import altair as alt
+
+    trip = trip_of(["A\x07", "B\uffff", "C"], 4, name="odd\x0b")
+    lanes, mine = [chart_emotions(trip), chart_touchpoints(trip), chart_quotes(trip)], alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x")
+    for chart in (lanes[0] & lanes[1], lanes[0] | lanes[2], alt.vconcat(*lanes, mine), alt.concat(lanes[1], mine), lanes[0] & (lanes[1] | mine)):
+        drawn = chart.to_dict()
+        spec = json.dumps(drawn, ensure_ascii=False)
+        assert not re.search("[\x07\x0b\uffff]", spec) and "\\u0007" not in spec
+        assert {r["stage"] for rows in drawn["datasets"].values() for r in rows if "stage" in r} == {"A\ufffd", "B\ufffd", "C"}, "all rows are there"
+        assert all(c["value"] == [{"stage": "B\ufffd"}] for c in drawn.get("params", []) if c.get("value")), "what is chosen is what is drawn"
+        chart.save(tmp_path / "x.svg")
+
+
 def test_values_are_what_json_can_hold():
     table = pd.DataFrame({"x": [1., np.nan, np.inf], "n": [1, 2, 3], "words": ["a", None, "b"], "yes": [True, False, True], "kind": pd.Categorical(["u", "v", None]),
                           "maybe": pd.array([1, None, 3], dtype="Int64")})
     names = ["x", "n", "words", "yes", "kind", "maybe"]
     assert charts._values(table) == [dict(zip(names, row)) for row in ([1., 1, "a", True, "u", 1], [None, 2, None, False, "v", None], [None, 3, "b", True, None, 3])]
     assert json.dumps(charts._values(table), allow_nan=False)
+
+
+@pytest.mark.parametrize("chart, name, odd", [
+    *((chart, name, odd) for chart, name in ((chart_touchpoints, "most"), (chart_touchpoints, "reach"), (chart_pains_gains, "reach"), (chart_quotes, "most"))
+      for odd in (0, -1, 2.5, "3", True, np.nan)),
+    *((chart_quotes, "height", odd) for odd in (0, 10, 79, "tall", np.inf)), *((chart_emotions, "theme", odd) for odd in (["dark"], 5, "pink"))])
+def test_a_setting_that_no_chart_can_follow_is_named(chart, name, odd):
+    with pytest.raises(BadInput, match=name) as said: chart(trip_of(["Buy", "Use"], 3), **{name: odd})
+    assert said.value.expected and said.value.cure
+
+
+def test_the_least_settings_draw_something():
+    trip = trip_of(["Buy", "Use"], 3, long=True)
+    assert "Buy: 1 of" in json.dumps(chart_quotes(trip, height=80).to_dict()), "a quote of each stage has room"
+    for chart in (chart_touchpoints, chart_pains_gains): assert chart(trip, reach=np.int64(1)).to_dict()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,7 +23,8 @@ from personabench import store
 from personabench.checks import check
 from personabench.coding import add_memo, code, edit_memo, undo
 from personabench.consent import _refuses, record_consent, withdraw
-from personabench.importers import correct_text, import_table
+from personabench.codebook import add_code
+from personabench.importers import correct_text, import_files, import_table
 from personabench.claims import Claim, Evidence, Persona
 from personabench.persona_files import write_personas
 from personabench.personas import passages
@@ -328,16 +332,40 @@ def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, rec
 
 @pytest.mark.parametrize("words", ["yes", "interview and quotes, no recording", "yes, quotes are fine, no video", "interview, quotes and no video",
     "quotes without my name", "quote me, not by name", "I do not mind being quoted", "no objection to being quoted", "yes. Not for teaching. Quotes fine",
-    "Y", "J", "full", "yes, no restrictions", "quotes: yes"])
+    "Y", "J", "full", "yes, no restrictions", "quotes: yes", "sí", "si, citas", "interview, survey and quotes"])
 def test_a_no_to_something_else_is_no_refusal_to_be_quoted(words: str, recwarn):
     with Study(":memory:", coder="MB") as study:
         record_consent(study, case="P01", consent=words)
     assert not _refuses(words) and not recwarn.list
 
 
-@pytest.mark.parametrize("words", ["signed form", "I refuse", "opt out", "maybe"])
+@pytest.mark.parametrize("words", ["signed form", "I refuse", "opt out", "maybe", "quotes: nope", "quotes off", "paraphrase instead of quoting me",
+    "please delete my quotes", "quotes only after I approve them", "unless you quote me", "Yes; quotation disallowed", "Y (recording), N (quoting)",
+    "Consent: yes; quotes (N)", "yes; quotes - N", "yes, but leave out quotes", "yes, keep quotes out", "yes, only paraphrased", "agreed - recording only",
+    "yes, internal use only", "yes / no", "quotes?", "yes, if I see them first", "ja, nur intern"])
 def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
     with Study(":memory:", coder="MB") as study:
-        with pytest.warns(UserWarning, match=rf"consent of P01: '{words}' does not say whether they may be quoted, so they are not"):
+        with pytest.warns(UserWarning, match=rf"consent of P01: '{re.escape(words)}' does not say whether they may be quoted, so they are not"):
             record_consent(study, case="P01", consent=words)
         assert _refuses(words) and study.cases["consent"].tolist() == [words]
+
+
+@pytest.mark.parametrize("consent, silent", [
+    *((no, True) for no in (False, 0, 0., np.False_, "0.0")), *((yes, False) for yes in (True, 1, 1., np.True_, "1.0")),
+    *((unasked, False) for unasked in (None, float("nan"), pd.NA, pd.NaT, "", "  "))])
+def test_a_column_of_yes_and_no_in_whatever_form_is_read_the_same(consent, silent): assert _refuses(consent) is silent
+
+
+def test_a_code_made_of_the_words_of_who_refuses_is_named(tmp_path: Path):
+    place = tmp_path / "a.txt"
+    place.write_text("Mara: How was it?\nAnna: The card page just went white, three times in a row.\n")
+    with Study(":memory:", coder="MB", create=True) as study:
+        import_files(study, place, case="P01", interviewers="Mara", progress=False)
+        for name in ("the card page just went white, three times", "Payment fails"): add_code(study, name, facet="pain")
+        with pytest.warns(UserWarning, match=r"code 'the card page just went white, three times' repeats their words.*rename_code") as told:
+            record_consent(study, case="P01", consent="no quotes")
+        assert len(told) == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            record_consent(study, case="P01", consent="yes")
+            record_consent(study, case="P09", consent="no quotes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -47,6 +48,17 @@ def test_segments_are_told_by_shape_and_words_too(shop):
     with pytest.raises(BadInput, match="segments"): chart_funnel(journey({"p": ["visit"]}), segments=True)
 
 
+def test_the_picture_of_segments_says_what_a_star_is_and_what_its_intervals_are_not(shop):
+    _, key, _ = said_by(chart_funnel(shop, segments=True))
+    assert "none has a ✱ (q < .05)" in key and "intervals over cases, not corrected for how many there are" in key and "tell one difference" in key
+    ways = {f"p{i}": STAGES if i < 40 else ["visit"] for i in range(120)}
+    three = journey(ways, segments={who: "ABC"[int(who[1:]) // 40] for who in ways})
+    _, key, _ = said_by(chart := chart_funnel(three, segments=True))
+    assert "✱ hardly chance: q < .05" in key and "Fisher" in key and "all other segments" in key
+    assert any(r["lost"].endswith("✱") for r in rows_of(chart) if "told" in r)
+    assert "✱" not in said_by(chart_funnel(three))[1]
+
+
 def test_bands_hold_every_case_once_per_step(shop):
     bands = pd.DataFrame([r for r in rows_of(chart_flow(shop)) if "band" in r])
     first = bands.groupby("band").first()
@@ -54,7 +66,7 @@ def test_bands_hold_every_case_once_per_step(shop):
     assert first.groupby("x")["tall"].sum().round(6).tolist() == [80, 50, 50]
     assert {t.split(" from")[0] for t in first["told"]} == {"50 go on", "30 leave", "30 back", "20 go on", "20 leave"}
     assert set(bands.loc[bands["told"].str.contains("back"), "ink"]) == {"#C44E00"}, "ways back have their own colour"
-    for bad in (1, 0):
+    for bad in (1, 0, "a", 2.5):
         with pytest.raises(BadInput, match="2 or more"): chart_flow(shop, steps=bad)
 
 
@@ -109,3 +121,13 @@ def test_one_case_and_many_long_stages_are_drawn(tmp_path, theme, n):
         path = write_chart(chart, tmp_path / "chart.svg")
         assert "A stage with" in path.read_text("utf-8")
     with pytest.raises(BadInput, match="theme"): chart_funnel(j, theme="sepia")
+
+
+def test_control_characters_in_names_end_no_kernel(tmp_path):
+    names = ["open\x07", "pay\x0b", "\uffffleave"]
+    j = journey({f"p{i}": names[:1 + i % 3] for i in range(12)}, stages=names, segments={f"p{i}": f"s{i % 2}\x1b" for i in range(12)})
+    for chart in (chart_funnel(j), chart_funnel(j, segments=True), chart_flow(j)):
+        spec = json.dumps(chart.to_dict(), ensure_ascii=False)
+        assert not re.search("[\x07\x0b\x1b\uffff]|u0007|u000b|u001b|uffff", spec), "what draws pictures ends the process on one of these"
+        for ending in ("svg", "png"): chart.save(tmp_path / f"x.{ending}")      # Altair's own way out
+        assert "open\ufffd" in (tmp_path / "x.svg").read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,29 @@ def test_segments_are_held_against_everybody_else():
     shuffled = journey_from_events(log_of({f"p{i}": "ab" if i % 3 else "a" for i in range(300)}), stages=["a", "b"],
                                    segments={f"p{i}": str(np.random.default_rng(i).integers(2)) for i in range(300)})
     assert not (shuffled.segments["q"] < .05).any()
+
+
+def test_few_cases_of_a_segment_are_tested_by_fisher_and_many_by_the_score_test():
+    ways = {f"c{i}": "ab" if i < 6 else "a" for i in range(101)}
+    alone = journey_from_events(log_of(ways), stages=["a", "b"], segments={who: "VIP" if who == "c0" else "rest" for who in ways})
+    row = alone.segments.set_index(["segment", "stage"]).loc[("VIP", "b")]
+    assert row["p"] == pytest.approx(6 / 101), "one of 101 is picked, and six of them paid"
+    assert row["q"] > .05 and "against" not in alone.explain()
+    for few, many in (((2, 12), (1, 40)), ((0, 6), (30, 30))):      # the chance of a table as odd or odder, counted through
+        (x, n), (y, m) = few, many
+        chances = [comb(n, k) * comb(m, x + y - k) / comb(n + m, x + y) for k in range(max(0, x + y - m), min(n, x + y) + 1)]
+        odd = sum(c for c in chances if c <= comb(n, x) * comb(m, y) / comb(n + m, x + y) * (1 + 1e-9))
+        made = {f"few{i}": "ab" if i < x else "a" for i in range(n)} | {f"many{i}": "ab" if i < y else "a" for i in range(m)}
+        j = journey_from_events(log_of(made), stages=["a", "b"], segments={who: who[:3] for who in made})
+        assert j.segments.set_index(["segment", "stage"]).loc[("few", "b"), "p"] == pytest.approx(odd)
+
+
+def test_two_segments_are_one_comparison_and_it_is_told_once():
+    ways = {f"p{i}": "ab" if i < 60 or i % 4 == 0 else "a" for i in range(120)}
+    told = journey_from_events(log_of(ways), stages=["a", "b"], segments={who: "old" if int(who[1:]) < 60 else "new" for who in ways}).explain()
+    assert told.count(" against ") == 1 and "old, b: 100 %" in told and "+75 points" in told and "against new." in told
+    three = journey_from_events(log_of(ways), stages=["a", "b"], segments={who: "old" if int(who[1:]) < 60 else f"new{int(who[1:]) % 2}" for who in ways})
+    assert three.explain().count("against all others.") == 2
 
 
 def test_stages_may_join_events_and_keep_the_order_of_the_mapping():
@@ -244,7 +268,8 @@ def test_a_time_too_far_away_is_none_and_not_the_past(times):
 
 @pytest.mark.parametrize("times, days", [
     (("03/04/2026", "13/04/2026", "05/05/2026"), [10, 22]), (("03/04/2026", "04/14/2026", "05/05/2026"), [41, 21]),
-    (("03.04.2026", "05.04.2026", "06.05.2026 00:00"), [2, 31]), (("2026-04-03", "13/04/2026", "2026-05-05"), [10, 22]),
+    (("03.04.2026", "05.04.2026", "06.05.2026 00:00"), [2, 31]), (("03.04.2026", "04.14.2026", "05.05.2026"), [41, 21]),
+    (("2026-04-03", "13/04/2026", "2026-05-05"), [10, 22]),
 ])
 def test_the_order_of_day_and_month_is_one_for_the_whole_log(times, days):
     assert journey_from_events(timed(*times), stages=STAGES).funnel["wait"].tolist()[1:] == [pd.Timedelta(days=d) for d in days]
@@ -262,6 +287,28 @@ def test_dates_that_could_be_two_are_asked_for():
 @pytest.mark.parametrize("by, what", [(1e3, "divide by 1000 where they are milliseconds"), (1e6, "1000000.*microseconds"), (1e9, "1000000000.*nanoseconds")])
 def test_numbers_that_are_no_seconds_are_refused(by, what):
     with pytest.raises(BadInput, match=f"column 'time'.*Expected: seconds.*{what}"): journey_from_events(timed(1.7e9 * by, 1.7e9 * by + 1, 1.7e9 * by + 2))
+
+
+@pytest.mark.parametrize("times, waits", [
+    ((20260101, 20260109, 20260228), (8, 50)), ((20260131., 20260201., 20260301.), (1, 28)), ((202512312330, 202601010000, 202601020000), (30 / 1440, 1)),
+    ((20251231235930, 20260101000000, 20260102000000), (30 / 86400, 1)), (("20260101", "20260109", "20260228"), (8, 50)),
+])
+def test_days_written_as_numbers_are_days_and_no_seconds(tmp_path: Path, times, waits):
+    log = timed(*times)
+    log.to_csv(path := tmp_path / "log.csv", index=False)
+    for read in (log, path):
+        j = journey_from_events(read, stages=STAGES)
+        assert j.funnel["wait"].tolist()[1:] == [pd.Timedelta(days=w).round("ms") for w in waits]
+        assert isinstance(times[0], str) or f"Numbers such as {times[0]:.0f} in the column 'time' are taken as dates." in j.notes
+
+
+def test_a_day_that_is_none_is_left_out_and_other_numbers_are_said_to_be_seconds():
+    j = journey_from_events(timed(20260101, 20260231, 20260302), stages=STAGES)
+    assert j.stages["cases"].tolist() == [1, 0, 1] and any("1 of 3 events have no time" in n for n in j.notes)
+    for numbers in ((2020, 2021), (46023.5, 46024.5), (20261301, 20261302), (1.7e9, 1.7e9 + 1)):      # years, a spreadsheet's days, a month that is none, real ones
+        j = journey_from_events(timed(*numbers), stages=["a", "b"])
+        assert j.funnel["wait"][1] == pd.Timedelta(seconds=1) and "Numbers in the column 'time' are taken as seconds." in j.notes
+    assert not any("taken" in n for log in (timed("2026-01-01", "2026-01-02"), timed("0:10", "0:12")) for n in journey_from_events(log).notes)
 
 
 def test_one_is_said_in_the_singular():
@@ -302,6 +349,62 @@ def test_files_and_dates(tmp_path: Path, ending: str):
 
 def test_markup_in_events_stays_words():
     assert "<img" not in journey_from_events(log_of({"p": "ab"}).assign(event="<img src=x>"), stages=["<img src=x>"])._repr_html_()
+
+
+# -- Names, zones, odd arguments ----------------------------------------------------------------------------------------------
+def test_a_series_gives_each_event_its_stage_and_a_plain_one_the_order():
+    log = log_of({"p": "zyb", "q": "yz"})
+    named = journey_from_events(log, stages=pd.Series({"y": "early", "z": "early", "b": "late"}))
+    assert named.stages["stage"].tolist() == ["early", "late"] and named.stages["cases"].tolist() == [2, 1]
+    assert journey_from_events(log, stages=pd.Series(["z", "y", "b"])).stages["stage"].tolist() == ["z", "y", "b"]
+
+
+@pytest.mark.parametrize("stages, said", [
+    ({"a", "b"}, "a set, which has no order"), (frozenset("ab"), "a set"), (5, "stages: 5"), ({"a": None}, "event 'a': the name None"),
+    (["a", float("nan")], "the name nan"), ({"a": " "}, "the name ' '"), ({"a": ["b"]}, "the name \\['b'\\]"), ([None], "the name None"),
+])
+def test_stages_have_an_order_and_names(stages, said):
+    with pytest.raises(BadInput, match=said): journey_from_events(log_of({"p": "ab"}), stages=stages)
+
+
+@pytest.mark.parametrize("segments", [["A", "B"], "AB", 5, {}])
+def test_segments_say_of_which_case(segments):
+    with pytest.raises(BadInput, match="segments.*case -> segment"): journey_from_events(log_of({"p": "ab"}), stages=["a", "b"], segments=segments)
+
+
+@pytest.mark.parametrize("column", ["case", "event"])
+def test_a_list_in_a_cell_is_named(column):
+    log = log_of({"p": "ab", "q": "a"}).astype(object)
+    log.at[1, column] = ["a", "b"]
+    with pytest.raises(BadInput, match=f"column '{column}'.*a list in a cell"): journey_from_events(log)
+
+
+@pytest.mark.parametrize("how", [{"n_boot": -1}, {"n_boot": 1.5}, {"seed": -1}, {"seed": "a"}])
+def test_resamples_are_whole_numbers(how):
+    with pytest.raises(BadInput, match=f"{next(iter(how))}=.*a whole number"): removal_effect(journey_from_events(log_of({"p": "ab"}), stages=STAGES), goal="b", **how)
+
+
+def test_numbers_are_called_the_same_with_and_without_a_gap_and_as_words():
+    log = pd.DataFrame({"case": [1., 1., 2., np.nan], "time": [0, 1, 0, 5], "event": [1, "1", "2", 1]}, dtype=object)
+    j = journey_from_events(log, stages=[1, "2"])
+    assert j.stages["cases"].tolist() == [1, 1] and j.n_events == 3 and j.unplaced.empty, "1 and '1' are one event"
+    for case in (log["case"], log["case"].astype(float)):
+        j = journey_from_events(log.assign(case=case, event=["a", "b", "a", "a"]), stages=["a", "b"], segments={1: 10., 2: 20.})
+        assert j.segments["segment"].unique().tolist() == ["10", "20"] and j.segments["n"].tolist() == [1] * 4
+    assert journey_from_events(log.assign(event=[1., 2., 1., np.nan])).stages["stage"].tolist() == ["1", "2"]
+
+
+def test_times_with_and_without_a_zone_are_told_apart():
+    mixed = journey_from_events(timed("2026-01-05T10:00:00+02:00", "2026-01-05 10:00", "2026-01-05T11:00Z"), stages=STAGES)
+    assert mixed.funnel["wait"].tolist()[1:] == [pd.Timedelta(hours=2), pd.Timedelta(hours=1)]
+    assert "1 of 3 times name no time zone and are taken as UTC, beside others that name one." in mixed.notes
+    for times in (("2026-01-05T10:00:00+02:00", "2026-01-05T10:00+0100"), ("2026-01-05 10:00", "05.01.2026 11:00"), ("05-13-2026", "05-14-2026")):
+        assert not any("zone" in n for n in journey_from_events(timed(*times)).notes), times
+
+
+def test_a_day_with_a_zone_is_a_time():
+    j = journey_from_events(timed("2026-01-05Z", "2026-01-06+02:00", "2026-01-07Z"), stages=STAGES)
+    assert j.funnel["wait"].tolist()[1:] == [pd.Timedelta(hours=22), pd.Timedelta(hours=26)] and not any("time" in n for n in j.notes)
 
 
 # -- Real people --------------------------------------------------------------------------------------------------------------

@@ -56,8 +56,8 @@ def test_bad_answers_are_named(x, how, said):
 
 # -- Opportunities ------------------------------------------------------------------------------------------------------------
 def test_opportunities_by_hand():
-    important = pd.DataFrame({"a": [5, 5, 4, 1], "b": [5, 1, 1, 1], "c": [5, 5, 5, 5]})
-    had = pd.DataFrame({"c": [5, 5, 5, 5], "a": [1, 2, 5, 5], "b": [5, 5, 5, 5]})
+    important = pd.DataFrame({"a": [5, 5, 4, 1] * 8, "b": [5, 1, 1, 1] * 8, "c": [5, 5, 5, 5] * 8})
+    had = pd.DataFrame({"c": [5, 5, 5, 5] * 8, "a": [1, 2, 5, 5] * 8, "b": [5, 5, 5, 5] * 8})
     found = opportunity_scores(important, had, n_boot=200).set_index("need")
     assert found["score"].to_dict() == {"a": 7.5 + 2.5, "c": 10., "b": 2.5} and found["first"].sum() == pytest.approx(1)
     assert found.loc["c", ["low", "high"]].isna().all() and found.at["a", "low"] < 10 < found.at["a", "high"]
@@ -90,15 +90,27 @@ def test_bad_weights_of_opportunities_are_named(weights, said):
 
 
 def test_needs_that_lead_together_share_the_lead():
-    answers = pd.DataFrame({c: [5, 5, 1, 1, 5, 1, 5, 5, 1, 5] for c in "ab"})
+    answers = pd.DataFrame({c: [5, 5, 1, 1, 5, 1, 5, 5, 1, 5] * 3 for c in "ab"})
     found = opportunity_scores(answers, answers * 0 + 1)
     assert found["first"].tolist() == pytest.approx([.5, .5]) and (found["low"] < found["high"]).all()
 
 
+def test_few_people_have_no_interval_of_a_score_and_the_sides_have_wilsons_by_kishs_n():
+    important, had = pd.DataFrame({"a": [5, 5, 5, 1] * 10}), pd.DataFrame({"a": [1, 5, np.nan, np.nan] * 10})
+    few, many = opportunity_scores(important[:28], important[:28] * 0 + 1).iloc[0], opportunity_scores(important[:32], important[:32] * 0 + 1).iloc[0]
+    assert few[["low", "high", "first"]].isna().all() and few["score"] == 15 and many["low"] < 15 < many["high"]
+    weights = pd.Series([4., 1, 1, 1] * 10)
+    row = opportunity_scores(important, had, weights=weights).iloc[0]
+    n = weights.sum() ** 2 / (weights ** 2).sum()
+    assert (row["importance_low"], row["importance_high"]) == pytest.approx([10 * x for x in wilson(6 / 7 * n, n)])
+    half = 50 ** 2 / (170)      # of the twenty who answered
+    assert (row["satisfaction_low"], row["satisfaction_high"]) == pytest.approx([10 * x for x in wilson(.2 * half, half)]) and row["satisfaction"] == 2
+
+
 def test_where_all_agree_there_is_no_interval_and_weight_0_is_nobody():
-    answers = pd.DataFrame({"a": [5] * 12})
-    assert opportunity_scores(answers, answers)[["low", "high"]].isna().all(axis=None) and opportunity_scores(answers[:1], answers[:1] * 0 + 1)["low"].isna().all()
-    assert opportunity_scores(answers, answers, weights=pd.Series([1.] * 7 + [0.] * 5)).at[0, "n"] == 7
+    answers = pd.DataFrame({"a": [5] * 32})
+    assert opportunity_scores(answers, answers)[["low", "high"]].isna().all(axis=None)
+    assert opportunity_scores(answers, answers, weights=pd.Series([1.] * 7 + [0.] * 25)).at[0, "n"] == 7
     unasked = opportunity_scores(answers * np.nan, answers)
     assert unasked[["score", "low", "high", "first"]].isna().all(axis=None) and unasked.at[0, "n"] == 0
 

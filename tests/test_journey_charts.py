@@ -50,7 +50,7 @@ def trip_of(stages: list[str], people: int, *, blank: tuple[int, ...] = (), long
 
 
 def measured(stages: list[str]) -> pd.DataFrame:
-    rows = [(s, "Would recommend", "nps", .3 - .1 * k, .1 - .1 * k, .5 - .1 * k, 40 + k, "exit survey", "q") for k, s in enumerate(stages)]
+    rows = [(s, "Would recommend", "nps", *np.clip([.3 - .1 * k, .1 - .1 * k, .5 - .1 * k], -1, 1), 40 + k, "exit survey", "q") for k, s in enumerate(stages)]
     rows += [(stages[0], "Left here", "drop-off", .25, .2, .31, 1200, "log", ""), (stages[0], "Time", "seconds", 5400., 4900., 6100., 746, "log", ""),
              (stages[-1], "Effort", "ces", 3.4, np.nan, np.nan, 2, "exit survey", "q2")]
     return pd.DataFrame(rows, columns=METRICS)
@@ -166,6 +166,12 @@ def test_a_metric_says_what_its_figure_is_under_a_name_of_up_to_three_lines():
     assert f"({kinds[0][1]})" in rows_of(spec, unit)[0]["alt"]
 
 
+def test_a_metric_without_an_interval_has_no_bar():
+    spec = chart_metrics(trip_of(STAGES, 3)).to_dict()
+    bars = [u for u in marks(spec, "rule") if u["mark"]["strokeWidth"] == 6]
+    assert [u["transform"] for u in bars] == [[{"filter": "isValid(datum.x_low)"}]]
+
+
 def test_the_same_metric_of_two_sources_is_two_rows():
     more = pd.DataFrame([("Sign-up", "Would recommend", "nps", .1, 0., .2, 90, "panel", "q")], columns=METRICS)
     spec = chart_metrics(trip_of(STAGES, 3).with_metrics(more)).to_dict()
@@ -174,7 +180,7 @@ def test_the_same_metric_of_two_sources_is_two_rows():
 
 
 def test_a_figure_without_n_or_interval_says_so():
-    bare = pd.DataFrame({"stage": ["Sign-up", "Leaving"], "metric": ["Paid", "Would recommend"], "kind": ["share", "nps"], "value": [.75, .1]})
+    bare = pd.DataFrame({"stage": ["Sign-up", "Leaving"], "metric": ["Paid", "Would recommend"], "kind": ["share", "nps"], "value": [.75, .7]})
     for more in ({}, {"low": .6}, {"n": 40}, {"n": 40, "low": .05, "high": .9}):
         spec = chart_metrics(trip_of(STAGES, 3, metrics=False).with_metrics(bare.assign(**more))).to_dict()
         pay = next(r for r in rows_of(spec, marks(spec, "circle")[0]) if r["stage"] == "Sign-up")
@@ -401,12 +407,15 @@ def scores_of(needs: list[str], n: int = 80) -> pd.DataFrame:
 
 def test_the_matrix_places_needs_with_intervals_both_ways():
     table = scores_of(NEEDS)
+    table.loc[table["score"].idxmax(), "low"] = 9.9      # above the line, and not surely so
+    assert table["score"].max() > 10
     spec = chart_opportunity_matrix(table).to_dict()
     rows = {r["need"]: r for r in rows_of(spec, marks(spec, "circle")[0])}
     for r in table.itertuples():
         assert (rows[r.need]["importance"], rows[r.need]["satisfaction"]) == (r.importance, r.satisfaction)
         assert rows[r.need]["importance_low"] == pytest.approx(10 * wilson(r.importance / 10 * 80, 80)[0])
         assert rows[r.need]["sure"] == (r.low > 10)
+    assert marks(spec, "circle")[0]["encoding"]["fill"]["condition"]["test"] == "datum.sure"
     across = [u for u in marks(spec, "rule") if "x2" in u["encoding"] and "y2" not in u["encoding"]]
     along = [u for u in marks(spec, "rule") if "y2" in u["encoding"] and "x2" not in u["encoding"]]
     assert len(across) == len(along) == 1 and len(marks(spec, "area")) == 1
@@ -621,3 +630,47 @@ def test_the_decorated_charts_still_explain_themselves():
     import personabench as pb
 
     assert "Arguments:" in (pb.chart_journey.__doc__ or "") and "which" not in pb.chart_journeys.__name__
+
+
+NEEDS = pd.DataFrame({"need": ["A bike near", "A price"], "stage": STAGES[:2], "importance": [8., 6.], "satisfaction": [3., 5.], "score": [13., 7.], "low": [11., 5.],
+                      "high": [15., 9.], "n": [80, 80]})
+ODD_NEEDS = [("n", np.inf, "'n': inf.*a number"), ("n", "many", "'n': 'many'"), ("n", 3.7, "'n': 3.7.*whole number"), ("n", -3, "'n': -3"),
+             ("score", "a", "'score': 'a'"), ("score", 99., "'score': 99.0.*0 to 20"), ("importance", 70., "'importance': 70.0.*0 to 10"),
+             ("satisfaction", -1., "'satisfaction'"),
+             ("importance", np.nan, "'importance': nan.*0 to 10"), ("low", 16., "'low': 16.0.*low <= high"), ("need", None, "'need'.*a name")]
+
+
+@pytest.mark.parametrize("column, odd, says", ODD_NEEDS, ids=str)
+@pytest.mark.parametrize("draw", [chart_opportunity_matrix, lambda table: chart_opportunities(trip_of(STAGES, 3), table),
+                                  lambda table: chart_journey(trip_of(STAGES, 3), lanes=["opportunities"], opportunities=table)])
+def test_a_score_that_cannot_be_is_refused_by_row_and_column(draw, column, odd, says):
+    table = NEEDS.assign(**{column: pd.Series([NEEDS[column][0], odd], dtype=object if isinstance(odd, str) else None)})
+    with pytest.raises(BadInput, match=f"opportunities, row 1, column {says}") as said: draw(table)
+    assert said.value.expected and said.value.cure
+
+
+def test_a_score_whose_n_or_half_interval_is_not_known_says_so_and_numbers_read_as_text_count():
+    rows = chart_opportunities(trip_of(STAGES, 3), NEEDS.assign(n=[np.nan, 80.], low=[11., np.nan])).to_dict()
+    drawn = {r["row"]: (r["words"], r["more"]) for r in rows_of(rows, marks(rows, "circle")[0])}
+    assert drawn == {"A bike near": ("13.0 · n not known", "11.0 to 15.0"), "A price": ("7.0 · n 80", "no interval")}
+    text = chart_opportunity_matrix(NEEDS.astype(dict.fromkeys(["n", "score", "importance"], str))).to_dict()
+    assert text["description"] == chart_opportunity_matrix(NEEDS).to_dict()["description"] and "n 80" in text["description"]
+
+
+@pytest.mark.parametrize("draw, says", [
+    *((lambda odd=odd: chart_gaps(trip_of(STAGES, 3), reach=odd), "chart_gaps, reach.*1 to 4") for odd in (0, -1, 5, "2", True, np.nan)),
+    *((lambda odd=odd: chart_channels(trip_of(STAGES, 3), most=odd), "chart_channels, most.*whole number") for odd in (0, 2.5, "3")),
+    *((lambda odd=odd: chart_opportunities(trip_of(STAGES, 3), most=odd), "chart_opportunities, most") for odd in (0, -1, 2.5)),
+    (lambda: chart_opportunity_matrix(NEEDS, most=0), "chart_opportunity_matrix, most"),
+    *((lambda odd=odd: chart_journey(trip_of(STAGES, 3), lanes=odd), "lanes.*no list") for odd in (None, "emotions", 5)),
+    (lambda: chart_journey(trip_of(STAGES, 3), lanes=[["emotions"]]), "no such lane"),
+    (lambda: chart_journey(trip_of(STAGES, 3), lanes=["emotion"]), "did you mean 'emotions'"),
+    (lambda: chart_stage_heatmap([trip_of(STAGES, 3)], measure=["emotion"]), "no such measure"),
+    (lambda: chart_opportunities(trip_of(STAGES, 3), [1, 2]), "chart_opportunities: a list.*stage_opportunities")])
+def test_settings_and_tables_that_no_chart_can_follow_are_named(draw, says):
+    with pytest.raises(BadInput, match=says) as said: draw()
+    assert said.value.expected and said.value.cure
+
+
+def test_lanes_may_come_one_by_one():
+    assert len(chart_journey(trip_of(STAGES, 3), lanes=(lane for lane in ("emotions", "gaps"))).to_dict()["vconcat"]) == 2

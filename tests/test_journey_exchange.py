@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
-from personabench.journey_measures import pain_severity, suggest_strategies
+from personabench.journey_measures import journey_deviations, pain_severity, suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
@@ -195,6 +195,56 @@ def test_cjml_takes_who_begins_from_the_actors_of_a_task(tmp_path: Path, told):
     assert {a.get("actorID") for a in root.findall("plannedJourney/actors/serviceProvider")} == {"Halden Bikes", "Service provider"}
     actual = root.find("actualJourney/touchpoints/*")
     assert actual.find("initiator/refersTo").get("actorIDref") == "P1", "the rider's own step is the rider's"
+
+
+def test_cjml_and_deviations_say_the_same_of_a_plan(tmp_path: Path, told):
+    plan = pd.DataFrame([("Sign-up", " APP "), ("Ride", "dock"), ("Ride", "Never met"), ("Ride", "never  MET")], columns=["stage", "touchpoint"])
+    table = journey_deviations(told, plan)
+    root = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=plan)).getroot()
+    phases = {p.get("phaseID"): p.findtext("phaseName") for p in root.findall("plannedJourney/journeyPhases/journeyPhase")}
+    strays = {(phases[t.find("belongsTo").get("phaseIDref")], t.findtext("initiator/initiatorLabel"))
+              for t in root.findall("actualJourney/touchpoints/*") if t.findtext("touchpointID").startswith("D")}
+    said = table[table["status"].eq("not planned")]
+    assert strays == set(zip(said["stage"], said["touchpoint"], strict=True)) == {("Sign-up", "Dock"), ("Ride", "App")}
+    assert {p.findtext("journeyShortSummary") for p in root.findall("actualJourney")} == {"Planned, and not spoken of: Never met"}
+
+
+def test_each_row_of_a_plan_is_in_cjml_with_its_number(tmp_path: Path, told):
+    rows = [("Dock", "desk", "Bank", "Bank", None), ("Dock", "app", "customer", "Halden", "2"), ("App", "web", "customer", "Halden", 1)]
+    plan = pd.DataFrame([("Ride", *row) for row in rows], columns=["stage", "touchpoint", "channel", "initiator", "owner", "order"])
+    root = ElementTree.parse(write_cjml(told, tmp_path / "j.xml", planned=plan)).getroot()
+    points = root.findall("plannedJourney/touchpoints/*")
+    numbers = [(p.findtext("touchpointID"), p.findtext("channel/channelName")) for p in points]
+    assert numbers == [("T1", "web"), ("T2", "app"), ("T3", "desk")], "order counts, blank is last"
+    assert "Bank" in {a.findtext("companyName") for a in root.findall("plannedJourney/actors/serviceProvider")}
+    met = [(t.findtext("touchpointID")[0], t.findtext("comment")) for t in root.findall("actualJourney/touchpoints/*")]
+    assert sum(kind == "T" and comment.startswith("planned as T2, T3; codings") for kind, comment in met) == 4 == sum("planned as" in comment for _, comment in met)
+
+
+@pytest.mark.parametrize("column, value, said", [
+    ("touchpoint", None, "row 1.*no touchpoint"), ("touchpoint", float("nan"), "row 1.*no touchpoint"), ("who", 5, "row 1.*who=5.*a name or a list of names"),
+])
+def test_a_plan_that_says_nothing_readable_is_named_by_its_row(tmp_path: Path, told, column, value, said):
+    plan = pd.DataFrame({"stage": ["Ride", "Ride"], "touchpoint": ["App", "Dock"], "who": ["Rider", None], "order": ["b", 1]}, dtype=object)
+    write_cjml(told, tmp_path / "j.xml", planned=plan)
+    plan.at[1, column] = value
+    with pytest.raises(BadInput, match=said): write_cjml(told, tmp_path / "k.xml", planned=plan)
+    assert not (tmp_path / "k.xml").exists()
+
+
+@pytest.mark.parametrize("how, said", [
+    ({"score": "good"}, "touchpoint 'App'.*the score good"), ({"score": 9}, "the score 9.*from 1"), ({"score": 0}, "the score 0"), ({"score": None}, "no score"),
+    ({"score": float("inf")}, "the score inf"), ({"touchpoint": None}, "stage 'Ride'.*without a name"), ({"who": 5}, "touchpoint 'App'.*who=5"),
+])
+def test_mermaid_draws_no_touchpoint_that_is_none(tmp_path: Path, how, said):
+    plan = pd.DataFrame([{"stage": "Ride", "touchpoint": "App", "score": 3, "who": [None, "Rider"], **how}])
+    with pytest.raises(BadInput, match=said): write_mermaid(plan, tmp_path / "x.mmd")
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_is_not_known_is_no_actor(tmp_path: Path):
+    plan = pd.DataFrame([{"stage": "Ride", "touchpoint": "App", "score": "3", "who": [None, "Rider", float("nan"), 7]}])
+    assert read_mermaid(write_mermaid(plan, tmp_path / "x.mmd"))["who"].tolist() == [["Rider", "7"]]
 
 
 def test_cjml_without_an_owner_names_who_begins(tmp_path: Path, told):

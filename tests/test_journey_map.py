@@ -119,7 +119,8 @@ def test_a_measured_figure_reads_as_in_the_chart(study, kind, value, low, high, 
 
 
 @pytest.mark.parametrize("kind, more, words", [
-    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"), ("mean", {"lowest": 1, "highest": 5}, "mean, 1 to 5")])
+    ("share", {"answer": "cash"}, "share of cash, 0 to 100 %"), ("share", {}, "share, 0 to 100 %"),
+    ("mean", {"lowest": 1, "highest": 5, "value": 3.75, "low": 3.6, "high": 3.86}, "mean, 1 to 5")])
 def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, more, words):
     from personabench.journeys import _kind_words
     from personabench.map_pages import write_map
@@ -131,6 +132,18 @@ def test_a_figure_says_of_what_it_is_and_on_which_scale_on_the_map_in_its_panel_
     assert said(item) == f"{words} · n = 40 · wave1"
     assert map_evidence(j, item["k"])["figures"].replace("\u00a0", " ") == f"“How?” · {words} · n = 40 · wave1"
     assert words in write_map(j, tmp_path / "map.html", study=study).read_text("utf-8").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("kind, value, end, shown", [("nps", .4, {"low": .2}, "+40"), ("nps", .4, {"high": .6}, "+40"), ("seconds", 7200., {"low": 60.}, "2 h"),
+                                                     ("mean", 3., {"low": 2.}, "3.0"), ("csat", .8, {"high": .9}, "80 %")])
+def test_half_an_interval_is_none_on_the_map_in_its_panel_and_on_the_page(study, tmp_path, kind, value, end, shown):
+    from personabench.map_pages import write_map
+
+    j = journey(study).with_metrics(pd.DataFrame([{"stage": "Sign-up", "metric": "M", "kind": kind, "value": value, "n": 40, **end}]))
+    [item] = cell(JourneyMap(study, j).columns(), "metrics", "Sign-up")
+    assert item["text"] == map_evidence(j, item["k"])["title"] == f"M: {shown}"
+    page = write_map(j, tmp_path / "map.html", study=study).read_text("utf-8")
+    assert f"M: {shown}" in page and f"M: {shown} (" not in page
 
 
 @pytest.mark.parametrize("unknown", [{}, {"n": None}, {"n": float("nan")}])
@@ -161,8 +174,8 @@ def test_a_passage_that_two_coders_marked_some_letters_apart_is_read_once(bikes)
     for s in map_view(j)["stages"]:
         spans = [(q["source"], q["code"], *map(int, q["at"].split("-"))) for q in map_evidence(j, s["k"])["quotes"]]
         assert len(spans) > 20
-        for (source, code, a, b), (other, also, c, d) in ((x, y) for x in spans for y in spans if x < y):
-            assert (source, code) != (other, also) or 2 * (min(b, d) - max(a, c)) < min(b - a, d - c), (source, code, a, b, c, d)
+        for (source, name, a, b), (other, also, c, d) in ((x, y) for x in spans for y in spans if x < y):
+            assert (source, name) != (other, also) or 2 * (min(b, d) - max(a, c)) < min(b - a, d - c), (source, name, a, b, c, d)
 
 
 @pytest.mark.parametrize("k", ["", "x", "e:1", '["pains"]', '["pains", "Sign-up", "pain", "Nope"]', "null", '{"a": 1}', "[[[", 7])
@@ -435,6 +448,14 @@ def test_who_refuses_after_the_journey_was_made_is_quoted_no_more(study, open_ma
     assert made.journey is made.journey, "made anew only when somebody else refuses"
 
 
+def test_a_persona_that_was_looked_at_before_a_refusal_is_made_anew(study, open_map, sent):
+    made = open_map(study, personas=[Persona(id="p", name="P", cases=["P01", "P02"])])
+    made.receive({"type": "pick", "persona": "p"})
+    assert made.journey.name == "P" and "hung twice" in json.dumps([made.journey.quotes["quote"].tolist()])
+    record_consent(study, case="P01", consent="do not quote me")
+    assert "hung twice" not in json.dumps([made.journey.quotes["quote"].tolist(), made.columns()])
+
+
 @pytest.fixture
 def hushed(study):
     "A study whose map repeats what P01 and P02 said, who are not to be quoted, in the text, the owner and the stage of entries."
@@ -558,3 +579,28 @@ def test_a_stage_renamed_in_the_codebook_takes_its_entries_along(study, open_map
     view = map_view(journey(study), entries=study.entries)
     assert [i["text"] for i in cell(view, "note", "Journey")] == ["y"] and not any(s["gone"] for s in view["stages"])
     assert replace(journey(study), name="x").name == "x"
+
+
+def test_a_step_and_an_entry_end_where_another_person_begins_to_speak(tmp_path):
+    import personabench as pb
+
+    place = tmp_path / "G1.txt"
+    place.write_text("Mara: How was it?\nAnna: I took the bike and it went well.\nBert: My private sorrow was the lock.\nAnna: Then I rode home.\n")
+    with Study(":memory:", coder="MB", create=True) as study:
+        pb.import_files(study, place, case=None, interviewers="Mara", progress=False)
+        for who in ("Anna", "Bert"): pb.set_speaker(study, "G1", speaker=who, case=who)
+        add_code(study, "Ride", facet="stage", order=1)
+        add_code(study, "Unlocking", facet="stage", parent="Ride")
+        add_code(study, "Lock stuck", facet="pain")
+        anna, bert = (study.turns[study.turns["speaker"].eq(who)].iloc[0] for who in ("Anna", "Bert"))
+        code(study, "Ride", source="G1", start=int(anna["start"]), end=int(study.turns["end"].max()))
+        ids = [code(study, name, source="G1", start=int(anna["start"]) + 2, end=int(bert["start"]) + 24) for name in ("Unlocking", "Lock stuck")]
+        record_consent(study, case="Bert", consent="no quotes")
+        add_entry(study, "Mend locks", lane="strategy", stage="Ride", evidence=ids)
+        for j in (journey(study), journey_from_codings(study.codings, codes=study.codes, turns=study.turns, cases=study.cases)):
+            told = j.quotes[j.quotes["case"].eq("Anna")]
+            assert set(told["facet"]) == {"step", "pain"} and not told["quote"].str.contains("sorrow|Bert").any() and told["quote"].str.endswith("well.").all()
+        page = pb.write_map(journey(study), tmp_path / "map.html", study=study).read_text(encoding="utf-8")
+        assert "it went well." in page and "sorrow" not in page
+        pb.write_lanes(journey(study), tmp_path / "lanes", study=study)
+        assert not any("sorrow" in f.read_text(encoding="utf-8") for f in (tmp_path / "lanes").iterdir())

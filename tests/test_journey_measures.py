@@ -241,6 +241,13 @@ def test_a_log_tells_shares_losses_and_seconds():
     assert got.loc[3, ["value", "low", "high", "n"]].tolist() == [22.5, 5, 40, 8]     # of eight the first and the last
 
 
+def test_a_stage_that_the_log_has_no_event_of_has_no_figures():
+    log = journey_from_events(pd.DataFrame([("a", 0, "see"), ("a", 9, "buy"), ("b", 0, "see")], columns=["case", "time", "event"]), stages=["see", "buy", "thank"])
+    got = event_metrics(log)
+    assert set(got["stage"]) == {"see", "buy"} and got.loc[got["metric"].eq("lost since the stage before"), "value"].tolist() == [.5]
+    assert "3. thank: no event of it in the log." in log.explain()
+
+
 def test_a_log_whose_stages_were_discovered_tells_visitors_and_no_losses():
     rows = [(f"p{i}", t, e) for i in range(10) for t, e in enumerate("abd" if i % 2 else "acd")]
     got = event_metrics(journey_from_events(pd.DataFrame(rows, columns=["case", "time", "event"])))
@@ -267,7 +274,7 @@ def test_the_planted_order_of_opportunities_is_found(sample):
     got = stage_opportunities(sample, NEEDS, survey="wave1", stages={"dock": "Regular use", "support": "Support"})
     assert got["need"].tolist() == TRUTH["traps"]["12_opportunities"]["order"]
     assert got["stage"].tolist() == ["Regular use", "Support", None, None, None]
-    assert list(got) == ["need", "stage", "importance", "satisfaction", "score", "low", "high", "first", "n"]
+    assert list(got)[:9] == ["need", "stage", "importance", "satisfaction", "score", "low", "high", "first", "n"]
     assert (got["low"] < got["score"]).all() and (got["score"] < got["high"]).all() and got["first"].iloc[0] == 1
 
 
@@ -635,3 +642,21 @@ def test_paper_maps_are_the_explorers_and_no_chance_finding_passes_as_one(sample
     maps = got[got["measure"].eq("Paper map") & got["a"].eq("Commuters") & got["b"].eq("Weekend explorers")]
     assert (maps["value_a"] == 0).all() and maps["value_b"].max() >= .5 and (got["q"].dropna() >= got.loc[got["q"].notna(), "p"]).all()
     assert got.attrs["notes"] == []
+
+
+@pytest.mark.parametrize("ask, says", [
+    *((lambda sample, odd=odd: stage_metrics(sample, odd), "items: .*a DataFrame.*question: kind") for odd in (None, 5, ["Sign-up"])),
+    (lambda sample: stage_metrics(sample, {"Sign-up": {"ease_signup": ["mean"]}}), "no such kind"),
+    *((lambda sample, odd=odd: stage_opportunities(sample, odd), "pairs: .*a dict need -> two questions") for odd in (None, 5, "x", [])),
+    *((lambda sample, odd=odd: stage_opportunities(sample, {"near": odd}), "pairs, need 'near'.*two questions") for odd in (None, 5, "ab", ("a",), {"a", "b"})),
+    *((lambda sample, odd=odd: journey_deviations(journey(sample), odd), "planned: .*a DataFrame.*touchpoint") for odd in (None, 5, [("Sign-up", "App")])),
+    *((lambda sample, odd=odd: suggest_strategies(journey(sample), opportunities=odd), "opportunities: .*a DataFrame.*need") for odd in (5, "x", [1])),
+    (lambda sample: suggest_strategies(journey(sample), channels={"stage": []}), "channels: a dict.*a DataFrame"),
+    *((lambda sample, odd=odd: suggest_strategies(journey(sample), least=odd), "suggest_strategies, least.*whole number, 1 or more") for odd in (0, -1, "2", 1.5, True))])
+def test_what_is_no_table_and_no_count_is_named(sample, ask, says):
+    with pytest.raises(BadInput, match=says): ask(sample)
+
+
+@pytest.mark.parametrize("odd", [5, np.nan])
+def test_one_case_that_the_study_has_not_is_named_without_a_list_too(sample, odd):
+    with pytest.raises(NoSuchCase, match=f"case '{odd}'"): journey(sample, cases=odd)

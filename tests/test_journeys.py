@@ -97,6 +97,16 @@ def test_t_interval_equals_the_published_one():
     assert got == pytest.approx((told["mean"], told["low"], told["high"], 10), abs=1e-7)
 
 
+def test_a_passage_that_two_coders_marked_weighs_as_much_as_one_that_one_did():
+    rows = [("A", 0, 0, 100, "Use", "stage"), ("A", 0, 10, 30, "glad", "emotion", 2), ("A", 0, 12, 33, "glad", "emotion", 2), ("A", 0, 50, 60, "cross", "emotion", -1)]
+    told = journey_from_codings(table(*rows)).emotions.iloc[0]
+    assert (told["emotion"], told["codings"], told["lowest"], told["highest"]) == (.5, 3, -1, 2)
+    other = journey_from_codings(table(*rows[:2], ("A", 0, 12, 33, "so so", "emotion", 0), rows[3])).emotions.iloc[0]
+    assert other["emotion"] == 0      # two coders who do not agree on a passage: their mean, once
+    beside = journey_from_codings(table(*rows[:2], ("A", 0, 29, 49, "so so", "emotion", 0), rows[3])).emotions.iloc[0]
+    assert beside["emotion"] == pytest.approx(1 / 3)      # a letter in common does not make one passage of two
+
+
 @given(st.lists(st.floats(-2, 2), min_size=3, max_size=30))
 def test_t_interval_equals_scipy_and_is_clipped(values):
     from scipy import stats
@@ -196,6 +206,12 @@ def test_the_gap_of_people_who_told_both_is_the_paired_t_interval():
     assert (got["how"], got["n"], got["n_emotion"], got["n_expectation"]) == ("same people", 6, 6, 6) and stage(trip, "Use")["gap"] == got["gap"]
 
 
+def test_a_gap_that_is_equal_for_all_who_told_both_is_theirs_though_it_has_no_interval():
+    more = dict(zip("DEFG", [2, 2, 2, 2]))
+    got = gap_of(journey_from_codings(table(*feelings("Use", A=-1, B=0, C=1, **more), *hopes("Use", A=0, B=1, C=2))), "Use")
+    assert (got["gap"], got["felt"], got["expected"], got["how"], got["n"]) == (-1, 0, 1, "same people", 3) and pd.isna(got["low"])
+
+
 def test_the_gap_of_different_people_is_welchs():
     told = GOLDEN["welch"]
     trip = journey_from_codings(table(*feelings("Use", **dict(zip("ABCDE", told["felt"]))), ("X", 0, 0, 9, "x", "other"),
@@ -226,7 +242,7 @@ def test_a_gap_without_an_interval_is_said():
     same = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=1, C=1), *hopes("Use", A=2, B=2, C=2))), "Use")      # all say -1: no width is no certainty
     none = gap_of(journey_from_codings(table(*feelings("Use", A=1, B=2, C=0))), "Use")
     assert one["how"] is None and one["gap"] == -.5 and np.isnan(one["low"])
-    assert same["how"] is None and same["gap"] == -1 and np.isnan([same["low"], same["high"]]).all() and same["n"] == 3
+    assert same["how"] == "same people" and same["gap"] == -1 and np.isnan([same["low"], same["high"]]).all() and same["n"] == 3
     assert none["how"] is None and np.isnan(none["gap"]) and none["n"] == 0 and none["n_emotion"] == 3
 
 
@@ -297,6 +313,36 @@ def test_a_figure_that_is_no_number_is_named_by_row_and_column(column, odd):
     metrics = pd.DataFrame({"stage": "Use", "metric": ["a", "b"], "kind": "mean", "value": 1., "n": 9}, index=[4, 7])
     metrics[column] = pd.Series([None, odd], index=metrics.index, dtype=object)
     with pytest.raises(BadInput, match=rf"metrics, row 7, column '{column}'.*a number.*blank"): trip.with_metrics(metrics)
+
+
+IMPOSSIBLE = [({"kind": "nps", "value": 40}, "column 'value'.*-1 to 1 for nps.*divide by 100: 0.4"), ({"kind": "csat", "value": 80}, "0 to 1 for csat.*0.8"),
+              ({"kind": "csat", "value": -1}, "0 to 1 for csat.*correct"), ({"kind": "share", "value": .5, "high": 70}, "column 'high'.*0.7"),
+              ({"kind": "emotion", "value": 2.5}, "-2 to 2 for emotion"), ({"kind": "seconds", "value": -5}, "0 or more for seconds"),
+              ({"value": 9, "lowest": 1, "highest": 5}, "1 to 5 for mean"), ({"low": 4., "high": 2.}, "interval.*4 to 2 around 3.*low <= value <= high"),
+              ({"low": 3.5, "high": 4.}, "interval"), ({"high": 2.5}, "interval"), ({"n": -3}, "column 'n'.*-3.*whole number"), ({"n": 3.7}, "column 'n'.*3.7"),
+              ({"lowest": 5, "highest": 1}, "ends of the scale.*5 to 1"), ({"lowest": 3, "highest": 3}, "ends of the scale"),
+              *(({"kind": x}, "column 'kind'.*a word") for x in (None, np.nan, 3, "  ")), *(({"metric": x}, "column 'metric'.*a word") for x in (None, np.nan, "")),
+              ({"kind": "NPS", "value": .4}, "kind 'NPS'.*did you mean 'nps'"), ({"value": True}, "column 'value'.*True.*a number")]
+
+
+@pytest.mark.parametrize("wrong, says", IMPOSSIBLE)
+def test_what_no_figure_of_its_kind_can_be_is_refused_with_its_row(wrong, says):
+    trip = journey_from_codings(table(*feelings("Use", A=1)))
+    sound = {"stage": "Use", "metric": "ease", "kind": "mean", "value": 3.}
+    rows = pd.DataFrame([sound, sound | wrong], index=[4, 7])
+    with pytest.raises(BadInput, match=f"metrics, row 7.*{says}"): trip.with_metrics(rows.astype(object))
+
+
+@pytest.mark.parametrize("kind, value, low, high", [("nps", -1, -1, 1), ("csat", 1, .2, 1), ("drop-off", 0, 0, .3), ("emotion", -2, -2, -1), ("seconds", 0, 0, 9e9),
+                                                    ("stars", 4.5, 4, 5), ("mean", -7, -8, -6), ("ces", 7, None, None)])
+def test_what_a_figure_of_its_kind_can_be_is_taken(kind, value, low, high):
+    row = {"stage": "Use", "metric": "ease", "kind": kind, "value": value, "low": low, "high": high, "n": 40}
+    assert journey_from_codings(table(*feelings("Use", A=1))).with_metrics(pd.DataFrame([row])).metrics["value"].tolist() == [value]
+
+
+@pytest.mark.parametrize("odd", [None, [{"stage": "Use"}], "metrics.csv"])
+def test_metrics_that_are_no_table_are_refused(odd):
+    with pytest.raises(BadInput, match="metrics.*a DataFrame.*stage_metrics"): journey_from_codings(table(*feelings("Use", A=1))).with_metrics(odd)
 
 
 valences = st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from(["Buy", "Use", "Leave"]), st.integers(-2, 2)), min_size=1, max_size=20)
@@ -386,10 +432,34 @@ def test_no_stage_is_the_peak_or_the_pit_where_several_are_equal():
     assert flat.moments["moment"].tolist() == ["mean"] and "share" not in " ".join(flat.notes)
 
 
+def test_what_counts_in_no_journey_is_said():
+    rows = [*feelings("Use", A=1, B=0, C=-1), ("A", 0, 0, 5, "left-handed", "context"), ("B", 0, 0, 5, "asked", "pain")]
+    codings = table(*rows).assign(role=["participant"] * (len(rows) - 1) + ["interviewer"])
+    cases = pd.DataFrame({"case": ["A", "B", "C"], "withdrawn": ["", "", "2026-05-01"], "consent": ""})
+    told = journey_from_codings(codings, cases=cases)
+    assert told.notes[:3] == ("1 person who has withdrawn is left out.", "1 coding of facets that a journey does not show: context.",
+                              "1 coding of an interviewer's words, which are no evidence.") and told.n_people == 2
+    assert journey_from_codings(codings, cases=cases, people=["C"]).notes[0] == "The person asked for has withdrawn."
+    assert journey_from_codings(codings, cases=cases, people=["A", "C", "X"]).notes[0] == \
+        "1 of the 3 people asked for tell of this journey; 1 has withdrawn; the others have no coding in a stage."
+
+
 def test_equal_pains_share_a_rank():
     rows = [(p, 0, 0, 90, "Use", "stage") for p in "AB"] + [(p, 0, 10 * k, 10 * k + 5, name, "pain") for k, name in enumerate(["slow", "dear"]) for p in "AB"]
     table_ = journey_from_codings(table(*rows, ("A", 0, 40, 45, "lost", "pain"), ("B", 0, 50, 55, "far", "pain"))).opportunities
-    assert table_["rank"].tolist() == [1, 1, 3, 3] and table_["people"].tolist() == [2, 2, 1, 1]
+    assert table_["rank"].tolist() == [1, 1, pd.NA, pd.NA] and table_["people"].tolist() == [2, 2, 1, 1]
+
+
+def test_pains_are_ranked_by_share_and_severity_whatever_the_number_of_people_and_one_person_alone_ranks_nothing():
+    few = feelings("Quiet", X=-1, Y=-1)
+    many = feelings("Loud", **dict(zip("ABCDEFGH", [-2, -2, -1, -1, 0, 0, 0, 0])))
+    at = {stage: 1000 * sum(map(ord, stage)) for stage in ("Quiet", "Loud", "Lone")}
+    def pain(who: str, stage: str, name: str) -> list[tuple]: return [(p, at[stage], at[stage] + 30, at[stage] + 35, name, "pain") for p in who]
+
+    pains, lone = [*pain("XY", "Quiet", "dark"), *pain("ABCD", "Loud", "noise")], [*feelings("Lone", Z=-2), *pain("Z", "Lone", "noise")]
+    told = journey_from_codings(table(*few, *many, *pains, *lone)).opportunities
+    assert list(zip(told["pain"], told["stage"], told["people"])) == [("dark", "Quiet", 2), ("noise", "Loud", 4), ("noise", "Lone", 1)]      # 1 x 1, .5 x 1.5, 1 x 2
+    assert told["rank"].tolist() == [1, 2, pd.NA] and told["severity"].tolist() == [1, 1.5, 2]
 
 
 def test_the_end_is_a_stage_that_the_codebook_puts_last():
@@ -414,6 +484,59 @@ def test_a_column_that_is_there_twice_is_named():
     with pytest.raises(BadInput, match="the column 'code' twice"): journey_from_codings(pd.concat([rows, rows[["code"]]], axis=1))
     metrics = pd.DataFrame([["A", "reached", "share", .5, "A"]], columns=["stage", "metric", "kind", "value", "stage"])
     with pytest.raises(BadInput, match="the column 'stage' twice"): journey_from_codings(rows).with_metrics(metrics)
+
+
+SOUND = [*feelings("Buy", A=1, B=-1, C=0), *feelings("Use", A=-2, B=-1, C=1), ("A", 9, 0, 5, "Queue", "pain")]
+NEEDED = ("coding_id", "quote", "turn", "case", "start", "end", "code", "facet", "valence")
+ODD_CODINGS = [*((c, None, f"codings: no column '{c}'.*pass study.codings") for c in NEEDED),
+               ("quote", np.nan, "row 2, column 'quote': nan.*write ''"), ("quote", None, "column 'quote'"), ("quote", 5, "column 'quote': 5"),
+               ("coding_id", "a1", "row 2, column 'coding_id': 'a1'.*whole number"), ("coding_id", np.nan, "'coding_id': nan"),
+               ("turn", "late", "'turn': 'late'.*or blank"),
+               ("start", np.nan, "'start': nan"), ("start", "x", "'start': 'x'"),
+               ("end", 12.5, "'end': 12.5"), ("end", np.inf, "'end': inf"), ("end", pd.Timestamp(0), "'end'"),
+               ("code", None, "'code': None.*a name"), ("source", np.nan, "'source': nan.*a name")]
+
+
+@pytest.mark.parametrize("column, odd, says", ODD_CODINGS, ids=str)
+def test_a_coding_without_what_a_journey_and_its_charts_need_is_refused_by_row_and_column(column, odd, says):
+    rows = table(*SOUND)
+    if says.startswith("codings: no"): rows = rows.drop(columns=column)
+    else: rows[column] = pd.Series([odd if k == 2 else x for k, x in enumerate(rows[column])], dtype=object if odd is None or not isinstance(odd, float) else None)
+    with pytest.raises(BadInput, match=says) as said: journey_from_codings(rows)
+    assert said.value.expected and said.value.cure
+
+
+@pytest.mark.parametrize("around, says", [
+    ({"codes": pd.DataFrame({"code": ["Buy"]})}, "codes: no column 'facet'.*study.codes"),
+    ({"cases": pd.DataFrame({"consent": ["no quotes"]})}, "cases: no column 'case'"),
+    ({"codes": pd.DataFrame({"code": ["Buy", None], "facet": "stage"})}, "codes, row 1, column 'code': nan.*a name"),
+    ({"codes": pd.DataFrame({"code": ["Buy"], "facet": "stage", "parent": ["Buy"]})}, "codes, stage 'Buy': it stands below itself.*'parent'"),
+    ({"codes": pd.DataFrame({"code": ["Buy", "Use"], "facet": "stage", "parent": ["Use", "Buy"]})}, "it stands below itself"),
+    ({"turns": pd.DataFrame({"turn": [0], "start": [0]})}, "turns: no column 'source'"),
+    ({"turns": pd.DataFrame({"source": ["A"], "turn": [0]})}, "turns: no column 'start'"),
+    ({"turns": pd.DataFrame({"source": ["A"], "turn": [0], "start": [np.nan]})}, "turns, row 0, column 'start'"), ({"turns": [1]}, "turns: a list.*a DataFrame"),
+    ({"codes": "codes.csv"}, "codes: a str.*a DataFrame"), ({"cases": {"case": ["A"]}}, "cases: a dict.*study.cases")])
+def test_tables_that_cannot_go_with_codings_are_refused_by_name(around, says):
+    with pytest.raises(BadInput, match=says): journey_from_codings(table(*SOUND), **around)
+    with pytest.raises(BadInput, match="codings: None.*a DataFrame"): journey_from_codings(None)
+
+
+def test_numbers_that_were_read_as_text_count_and_everything_can_be_drawn(tmp_path):
+    from personabench.journey_charts import _LANES, chart_journey
+    from personabench.map_pages import write_map
+
+    rows = table(*SOUND)
+    text = rows.assign(**{c: rows[c].astype(str) for c in ("coding_id", "turn", "start", "end")}, quote="").drop(columns="source").assign(source_id=rows["source"])
+    trip = journey_from_codings(text, people=["A", "B", "C"])
+    pd.testing.assert_frame_equal(trip.stages, journey_from_codings(rows).stages)
+    assert trip.quotes["coding_id"].dtype.kind == "i" and set(trip.quotes["source"]) == {"A", "B", "C"}
+    assert "No quote stands in any stage." in json.dumps(chart_journey(trip, lanes=list(_LANES)).to_dict()), "a blank quote is not drawn"
+    assert write_map(trip, tmp_path / "map.html").stat().st_size > 1000
+
+
+def test_one_id_is_one_person():
+    rows = [("ab", *r[1:]) for r in feelings("Use", A=1)] + feelings("Use", a=-1, b=2)
+    assert journey_from_codings(table(*rows), people="ab").emotions["case"].tolist() == ["ab"]
 
 
 def test_one_person_who_tells_nothing_is_said_in_the_singular():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,6 +54,50 @@ def test_what_cannot_stand_in_an_entry_is_named_and_nothing_is_written(study, wr
         with pytest.raises(error, match=says): change_entry(study, entry, **wrong)
     with pytest.raises(BadInput, match="did you mean 'owner'"): change_entry(study, entry, ownr="x")
     with pytest.raises(NoSuchName, match="may have been removed"): remove_entry(study, entry + 1)
+
+
+ODD = [{"text": None}, {"text": float("nan")}, {"text": 5}, {"stage": None}, {"stage": float("nan")}, {"map": None}, {"owner": float("nan")}, {"owner": 5},
+       {"due": "2026-09-301"}, {"due": "2026-09-30 or later"}, {"due": "2026-09-30T25:00"}, {"due": pd.NaT}, {"due": 20260930}, {"due": float("nan")}, {"due": True},
+       *({"evidence": e} for e in ([1.7], [True], [np.True_], [b"1"], b"1", [None], [[1]], [2 ** 70], [float("nan")], [float("inf")], 1.5, [{}])),
+       *({"position": p} for p in ("abc", "1", float("nan"), 1.5, True, [1]))]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_nothing_is_made_into_words_dates_ids_or_places(study, odd):
+    kept, before = add_entry(study, "kept", lane="note", stage="Ride"), study.last_event()
+    told = {"text": "x", "lane": "note", "stage": "Ride"} | odd
+    [(name, _)] = odd.items()
+    with pytest.raises(BadInput, match=name) as said: add_entry(study, told.pop("text"), **told)
+    assert said.value.expected and said.value.cure
+    if name in ("text", "owner", "due", "evidence"):
+        with pytest.raises(BadInput, match=name): change_entry(study, kept, **odd)
+    elif name == "position":
+        with pytest.raises(BadInput, match=name): move_entry(study, kept, **odd)
+    assert study.last_event() == before and study.entries["text"].tolist() == ["kept"], "nothing is written"
+
+
+@pytest.mark.parametrize("entry", ["abc", "1", None, 1.5, True, float("nan"), 2 ** 70])
+@pytest.mark.parametrize("write", [lambda s, i: change_entry(s, i, text="y"), lambda s, i: move_entry(s, i, stage="Sign-up"), remove_entry])
+def test_what_is_no_id_of_an_entry_is_refused(study, write, entry):
+    add_entry(study, "kept", lane="note", stage="Ride")
+    with pytest.raises(BadInput, match="entry: id .*study.entries"): write(study, entry)
+    assert cells(study) == {("note", "Ride"): ["kept"]}
+
+
+@pytest.mark.parametrize("due", [" 2026-09-30 ", "2026-09-30T12:30", "2026-09-30 12:30:00+02:00", datetime(2026, 9, 30, 12), date(2026, 9, 30),
+                                 pd.Timestamp("2026-09-30 01:00", tz="UTC"), np.datetime64("2026-09-30")])
+def test_dates_of_every_kind_are_days_and_columns_and_whole_numbers_are_ids_and_places(study, due):
+    add_entry(study, "kept", lane="note", stage="Ride")
+    add_entry(study, "x", lane="note", stage="Ride", due=due, evidence=np.array([1.]), position=np.int64(1), owner="")
+    first = study.entries.sort_values("position").iloc[0]
+    assert first[["text", "due", "evidence", "owner"]].tolist() == ["x", "2026-09-30", [1], None]
+    move_entry(study, np.int64(first["entry_id"]), position=2.)
+    assert study.entries.set_index("text")["position"].to_dict() == {"kept": 1, "x": 2}
+
+
+def test_half_a_character_in_a_stage_an_owner_or_a_map_can_be_stored(study):
+    add_entry(study, "a\ud800", lane="note", stage="b\ud800", owner="c\ud800", map="d\ud800")
+    assert study.entries[["text", "stage", "owner", "map"]].values.tolist() == [["a\ufffd", "b\ufffd", "c\ufffd", "d\ufffd"]]
 
 
 def test_a_stage_of_another_name_may_be_new_and_an_old_slip_stays_usable(study):

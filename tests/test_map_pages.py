@@ -331,3 +331,12 @@ def test_joined_sheets_keep_what_looks_like_a_reference_inside_a_stream():
     assert [w for w, _ in sheets(pdf)] == [100, 200, 300] and pdf.count(b"/Type /Catalog") == 1 and b"/Title <FEFF" in pdf
     start = int(re.findall(rb"startxref\n(\d+)", pdf)[0])
     for number, place in enumerate(re.findall(rb"(\d{10}) 00000 n", pdf[start:]), 0): assert re.match(rb"\d+ 0 obj", pdf[int(place):int(place) + 12]), number
+
+
+@pytest.mark.parametrize("odd, says", [({"title": 5}, "write_map: title 5.*words"), ({"title": float("nan")}, "title nan"),
+                                       ({"paper": ["A3"]}, "paper"), ({"paper": 3}, "paper 3"),
+                                       ({"path": 5}, "path 5.*name of a file"), ({"path": None}, "path None"), ({"study": 5}, "write_map: an int.*a Study"),
+                                       ({"personas": 5}, "an int.*a Persona.*read_personas"), ({"personas": ["avery"]}, "a str.*a Persona")])
+def test_a_title_a_paper_and_others_that_are_none_are_refused(tmp_path, odd, says):
+    with ridden() as study, pytest.raises(BadInput, match=says) as said: write_map(journey(study), odd.pop("path", tmp_path / "map.html"), **odd)
+    assert said.value.expected and said.value.cure and not list(tmp_path.iterdir())
