@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
-from .journey_measures import _plain, suggest_strategies
-from .journey_map import _seen
+from .journey_measures import _interval, _plain, pain_severity, suggest_strategies
+from .journey_map import _narrow, _seen
 from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, _must_be, _sayable, nearest
@@ -86,9 +87,13 @@ def _signed(x: float) -> str: return f"{x:+.1f}".replace("-", "−") if abs(x) >
 
 def _felt(r: Any) -> str:
     "Say how a stage felt."
+    return _feeling(r) + (f", {r.n_emotion} {'person' if r.n_emotion == 1 else 'people'}" if r.n_emotion else "")
+
+
+def _feeling(r: Any) -> str:
+    "Say how a stage felt, without for how many."
     if not r.n_emotion: return "nobody said how it felt"
-    reach = f" ({_signed(r.low)} to {_signed(r.high)})" if r.low == r.low else ""
-    return f"{_signed(r.emotion)}{reach}, {r.n_emotion} {'person' if r.n_emotion == 1 else 'people'}"
+    return _signed(r.emotion) + (f" ({_signed(r.low)} to {_signed(r.high)})" if r.low == r.low else "")
 
 
 def _lines(journey: Journey) -> list[str]:
@@ -503,37 +508,62 @@ def _picture(slide: Any, chart: Any) -> None:
 def _some(table: pd.DataFrame, name: str, stage: str, most: int, width: int) -> list[str]:
     "Return the first names of a count table in a stage, with their people."
     part = table[table["stage"].eq(stage)]
-    said = [f"{shorten(str(r[name]), width, placeholder=' …')} ({r['people']})" for r in part.head(most).to_dict("records")]
+    said = [f"{_brief(str(r[name]), width)} ({r['people']})" for r in part.head(most).to_dict("records")]
     return said + ([f"+{len(part) - most} more"] if len(part) > most else [])
 
-
-def _pages(rows: Sequence[Sequence[Any]], *, lines: int = 28, wide: int = 22) -> list[list[Sequence[Any]]]:
-    "Deal rows out to slides of so many lines; a line holds about `wide` characters."
-    pages: list[list[Sequence[Any]]] = [[]]
-    used = 0
-    for row in rows:
-        tall = max(sum(max(1, -(-len(line) // wide)) for line in str(cell).split("\n")) for cell in row)
-        if pages[-1] and (used + tall > lines or len(pages[-1]) == 13): pages, used = [*pages, []], 0
-        pages[-1].append(row)
-        used += tall
-    return pages
+# %% ../nbs/63_journey_exchange.ipynb #j6300052
+_UNDER = 5.75   # inches: room for a table below the title
 
 
+def _height(row: Sequence[Any], widths: Sequence[float], size: float) -> float:
+    "Return about how high a row of a table is, in inches, whichever typeface stands in for the deck's own."
+    room = (_WIDE - 2 * _EDGE) / sum(widths)
+    def lines(line: str, width: float) -> int:
+        broad = "".join(c * (2 if c > "\u2e7f" else 1) for c in line)
+        return len(wrap(broad, max(1, int((room * width - .2) * 72 / size / .56)))) or 1
+
+    return max(.4, .12 + max(sum(lines(x, w) for x in str(cell).split("\n")) for cell, w in zip(row, widths)) * size * 1.22 / 72)
+
+
+def _pages(rows: Sequence[Sequence[Any]], heights: Sequence[float], room: float) -> list[list[Sequence[Any]]]:
+    "Deal rows out to as few slides as hold them, each about equally full."
+    full, used = 0, room + 1.
+    for tall in heights: full, used = (full, used + tall) if used + tall <= room else (full + 1, tall)
+    total, k = sum(heights), full
+    while True:
+        ends = list(accumulate(heights))
+        place = [min(k - 1, int((end - tall / 2) / total * k)) for end, tall in zip(ends, heights)]
+        pages = [[i for i, at in enumerate(place) if at == page] for page in range(k)]
+        if k >= len(rows) or all(sum(heights[i] for i in page) <= room for page in pages): return [[rows[i] for i in page] for page in pages if page]
+        k += 1
+
+
+def _table_slides(deck: Any, title: str, head: list[str], rows: Sequence[Sequence[Any]], widths: Sequence[float], *, size: float = 13,
+                  notes: Iterable[str] = (), each: Sequence[list[str]] = ()) -> None:
+    "Add rows as tables, as many on a slide as fit; the notes of a slide are `notes`, and those of `each` of its rows."
+    tall, first, common = [_height(row, widths, size) for row in [head, *rows]], 0, list(notes)
+    pages = _pages(rows, tall[1:], _UNDER - tall[0])
+    for k, page in enumerate(pages, start=1):
+        said = [*common, *(line for lines in each[first:first + len(page)] for line in lines)]
+        _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=size)
+        first += len(page)
+
+# %% ../nbs/63_journey_exchange.ipynb #j6300053
 def _overview(deck: Any, journey: Journey) -> None:
     "Add the stages as tables, as many on a slide as fit."
-    head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "Touchpoints", "Pains", "Gains"]
+    notes = ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]
+    if journey.stages.empty:
+        return _box(_slide(deck, "The journey", notes), (_EDGE, 1.5, 11.5, 2), [("No stage is coded, so there is no journey to draw.", False)], size=18)
+    head = ["Stage", "People", "How it felt, −2 to +2 (95 % interval)", "n", "Touchpoints", "Pains", "Gains"]
     lanes = ((journey.touchpoints, "touchpoint"), (journey.pains, "pain"), (journey.gains, "gain"))
-    rows = [[shorten(r.stage, 40, placeholder=" …"), r.n_people, _felt(r), *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
+    rows = [[_brief(r.stage, 40), r.n_people, _feeling(r), r.n_emotion or "–", *("\n".join(_some(*lane, r.stage, 2, 26)) or "–" for lane in lanes)]
             for r in journey.stages.itertuples()]
-    pages = _pages(rows)
-    for k, page in enumerate(pages, start=1):
-        title = "The journey" + (f" ({k} of {len(pages)})" if len(pages) > 1 else "")
-        _grid(_slide(deck, title, ["Numbers in brackets are people. " + " ".join(map(_aloud, journey.notes))]), [head, *page], [1.5, .8, 2.2, 2.2, 2.3, 2.3], size=11)
+    _table_slides(deck, "The journey", head, rows, [1.7, .75, 1.8, .5, 2.2, 2.2, 2.2], size=11, notes=notes)
 
 # %% ../nbs/63_journey_exchange.ipynb #cc0aae2d
 def _evidence(quotes: pd.DataFrame, most: int = 60) -> list[str]:
     "Return one line for each coding, and how many there are beyond `most`."
-    rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{shorten(str(r.quote), 200, placeholder=' …')}”"
+    rows = [f"coding {r.coding_id} · {r.facet}: {r.code} · {r.case} · {r.source}, characters {r.start} to {r.end}: “{_brief(str(r.quote), 200)}”"
             for r in quotes.head(most).itertuples()]
     return rows + ([f"and {len(quotes) - most} more"] if len(quotes) > most else [])
 
@@ -573,7 +603,7 @@ def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
     quotes = quotes[quotes["quote"].ne(_UNQUOTED)]
     far = (quotes["valence"] - mean).abs().where(quotes["facet"].eq("emotion"), 0)
     chosen = quotes.assign(rank=rank, far=far).sort_values(["rank", "far"], kind="stable").drop_duplicates("case").head(3)
-    return [f"“{shorten(str(r.quote), 220, placeholder=' …')}” ({r.case})" for r in chosen.itertuples()]
+    return [f"“{_brief(str(r.quote), 220)}” ({r.case})" for r in chosen.itertuples()]
 
 
 def _hoped(journey: Journey, r: Any) -> list[str]:
@@ -612,21 +642,24 @@ def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
     _box(slide, (_EDGE, 1.35, half, 5.6), left, size=15 if len(left) < 16 else 12)
     _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), [("In their words", True), *((q, False) for q in _spoken(quotes, r.emotion) or ["Nobody spoke of it."])], size=16)
 
-
+# %% ../nbs/63_journey_exchange.ipynb #j6300054
 def _pain_slide(deck: Any, journey: Journey) -> None:
-    "Add the list of pains to act on."
-    every = journey.opportunities.merge(journey.pains[["stage", "pain", "low", "high"]], on=["stage", "pain"], how="left")
+    "Add the list of pains to act on, the highest score first."
+    every = journey.opportunities[["rank", "stage", "pain"]].merge(pain_severity(journey), on=["stage", "pain"], how="left")
     firm = every[every["people"] > 1]
     if firm.empty: return
-    top, of = firm.head(9), journey.stages.set_index("stage")["n_people"]
-    rows = [[int(k), r.stage, r.pain, f"{r.people} of {of[r.stage]}", f"{100 * r.share:.0f} % ({_figures(r.low, r.high, 'share')})",
-             f"{r.severity:.1f}" if r.severity == r.severity else "–"] for k, r in zip(top["rank"], top.itertuples())]
-    notes = ["Ranked by share × severity. The share is of the people who spoke of the stage; severity, 0 to 2, is how far below neutral those with the pain "
-             "felt there, on average."]
+    top = firm.head(9)
+    rows = [[int(r.rank), _brief(r.stage, 40), _brief(r.pain, 80), f"{r.people} of {r.of}", _interval(r, "reach", "reach_low", "reach_high", ".0%"),
+             *(("–", "–", "–") if r.severity != r.severity else (_interval(r, "severity", "severity_low", "severity_high", ".1f"), r.n_severity,
+                                                                _interval(r, "score", "low", "high", ".2f")))] for r in top.itertuples()]
+    notes = ["Ranked by the score, reach × severity. Reach is the share of the people who spoke of the stage; severity, 0 to 2, is how far below neutral those with the "
+             "pain felt there, on average, n of whom said it. Intervals are 95 %; there is none below 3 people, nor where all felt the same."]
     if alone := len(every) - len(firm): notes += [f"Not listed: {alone} pain{'s' if alone > 1 else ''} that one person alone told of."]
     if len(firm) > len(top): notes += [f"Not shown: {len(firm) - len(top)} more."]
-    for r in top.itertuples(): notes += [f"{r.pain}:", *_by_stage(journey.quotes[journey.quotes["facet"].eq("pain") & journey.quotes["code"].eq(r.pain)], [r.stage])]
-    _grid(_slide(deck, "Where to act first", notes), [["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"], *rows], [.4, 2, 4, 1, 2, 1], size=14)
+    told = journey.quotes[journey.quotes["facet"].eq("pain")]
+    each = [[f"{r.pain}:", *_by_stage(told[told["code"].eq(r.pain)], [r.stage])] for r in top.itertuples()]
+    head = ["Rank", "Stage", "Pain", "People", "Reach (95 %)", "Severity, 0 to 2 (95 %)", "n", "Reach × severity (95 %)"]
+    _table_slides(deck, "Where to act first", head, rows, [.75, 1.7, 2.3, .95, 2, 1.75, .5, 2.15], size=12, notes=notes, each=each)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300044
 def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
@@ -639,38 +672,31 @@ def _standing(entry: Any, told: pd.DataFrame) -> list[str]:
     return [*words, f"Evidence: {named}", *_evidence(quotes.drop_duplicates("case").head(2))]
 
 
-def _entry_slides(deck: Any, title: str, head: list[str], rows: list[list[Any]], widths: list[float], notes: list[list[str]], wide: int) -> None:
-    "Add entries as tables, as many on a slide as fit; each slide's notes are those of its rows."
-    pages, first = _pages(rows, lines=22, wide=wide), 0
-    for k, page in enumerate(pages, start=1):
-        said = [line for lines in notes[first:first + len(page)] for line in lines]
-        _grid(_slide(deck, title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""), said), [head, *page], widths, size=13)
-        first += len(page)
-
-
 def _first(suggestions: pd.DataFrame, most: int) -> pd.DataFrame:
     "Return the first suggestions of each stage; `more` says with the last of them how many there are beyond."
     rest = suggestions.groupby("stage")["text"].transform("size") - most
     kept = suggestions.groupby("stage").head(most)
     last = ~kept.duplicated("stage", keep="last")
-    return kept.assign(more=[f"\n+{n} more" if n > 0 and end else "" for n, end in zip(rest[kept.index], last)])
+    return kept.assign(more=[f"\n+{n} more suggestion{'s' if n > 1 else ''}" if n > 0 and end else "" for n, end in zip(rest[kept.index], last)])
 
 
 def _decision_slides(deck: Any, journey: Journey, entries: pd.DataFrame, most: int = 2) -> None:
     "Add what was decided, what the team noted, and the first suggestions of each stage."
     told = pd.concat([journey.quotes, journey.unplaced], ignore_index=True).drop_duplicates("coding_id")
     parts = {kind: part for kind, part in entries.groupby("kind", sort=False)}
-    def put(kinds: Sequence[str], title: str, head: list[str], row: Any, widths: list[float], wide: int) -> None:
+    def put(kinds: Sequence[str], title: str, head: list[str], row: Any, widths: list[float]) -> None:
         rows = [r for kind in kinds if kind in parts for r in parts[kind].itertuples()]
-        if rows: _entry_slides(deck, title, head, [row(r) for r in rows], widths, [_standing(r, told) for r in rows], wide)
+        if rows: _table_slides(deck, title, head, [row(r) for r in rows], widths, each=[_standing(r, told) for r in rows])
 
-    brief = lambda words: shorten(str(words), 300, placeholder=" …")
-    put(["strategy"], "What was decided", ["Stage", "What", "Who", "By when"],
-        lambda r: [brief(r.stage), brief(r.text), r.owner or "nobody yet", r.due or "no date"], [2, 6, 2.4, 1.6], 48)
-    put(["opportunity", "note"], "What the team noted", ["Stage", "Kind", "What", "Who", "By when"],
-        lambda r: [brief(r.stage), r.kind, brief(r.text), r.owner or "", r.due or ""], [2, 1.3, 5.5, 2, 1.5], 44)
+    brief = lambda words: _brief(str(words), 300)
+    whole = " in the whole study" if _narrow(journey) else ""
+    put(["strategy"], f"What was decided{whole}", ["Stage", "What", "Who", "By when"],
+        lambda r: [_brief(str(r.stage), 60), brief(r.text), _brief(r.owner or "nobody yet", 60), r.due or "no date"], [2, 6, 2.4, 1.6])
+    put(["opportunity", "note"], f"What the team noted{whole}", ["Stage", "Kind", "What", "Who", "By when"],
+        lambda r: [_brief(str(r.stage), 60), r.kind, brief(r.text), _brief(r.owner or "", 60), r.due or ""], [2, 1.3, 5.5, 2, 1.5])
     if "suggestion" in parts: parts["suggestion"] = _first(parts["suggestion"], most)
-    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"], lambda r: [brief(r.stage) + r.more, brief(r.text), brief(r.why)], [2, 4.5, 5], 40)
+    put(["suggestion"], "What the figures suggest", ["Stage", "Suggestion", "Why"],
+        lambda r: [_brief(str(r.stage), 60) + r.more, brief(r.text), brief(r.why)], [2, 4.5, 5])
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300034
 def _has(journey: Journey, lane: str) -> bool:
@@ -689,7 +715,8 @@ def write_slides(
 ) -> Path:
     """Write a journey as PowerPoint slides: an overview, the lanes, a slide for each stage, pains to act on, what was decided, and what limits it all.
 
-    Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date; what the
+    Text and tables are native; speaker notes hold the evidence, with quotes. What was decided are the strategies of the study's map with owner and date, the whole
+    study's though the journey is that of a few; what the
     team noted beside them and what the journey's own figures suggest (not `stage_opportunities`) have tables of their own. Returns the path.
     Raises MissingExtra (python-pptx) and BadInput (ending, folder, an unknown lane).
     """

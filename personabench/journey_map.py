@@ -54,11 +54,14 @@ def _item(k: str, text: str, rank: int, sub: str = "", **more: Any) -> dict[str,
     return {"k": k, "text": str(text), "rank": rank, "sub": sub if more.get("said") else _tied(sub), **more}
 
 
+def _minus(words: str) -> str: return re.sub(r"(?<![^ (])-(?=\d)", "−", words)
+
+
 def _tied(figures: str) -> str:
     "Keep each number with its sign, and a range on one line."
-    firm = ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"\bof 2\b(?! )", "of\u00a02"), (r"(?<![^ (])-(?=\d)", "−"))
+    firm = ((r"(?<=\d) ?%", "\u00a0%"), (r"% \(", "%\u00a0("), (r"\bn = ", "n\u00a0=\u00a0"), (r"\bof 2\b(?! )", "of\u00a02"))
     for loose, tied in firm: figures = re.sub(loose, tied, figures)
-    return re.sub(r"\([−+\d][^()]* to [^()]*\)", lambda m: m[0].replace(" ", "\u00a0"), figures)
+    return re.sub(r"\([−+\d][^()]* to [^()]*\)", lambda m: m[0].replace(" ", "\u00a0"), _minus(figures))
 
 
 def _figure(people: int, base: int, share: float, low: float, high: float) -> str:
@@ -198,8 +201,17 @@ _LANES: dict[str, tuple[str, Callable[[Journey], dict[Any, list[dict[str, Any]]]
 _ABOUT = {"feelings": "−2 bad to +2 good; mean over people, 95 % interval", "gap": "felt minus expected, 95 % interval",
           **dict.fromkeys(("pains", "gains"), "share of the stage's people, 95 % interval"),
           "quotes": _TOLD_FIRST,
-          "opportunity": "pains by reach; severity: how far below neutral, up to 2, good feelings as neutral. And what the team sees",
+          "opportunity": "pains, ranked by reach × severity: share of the stage's people × how far below neutral these felt "
+                         "(0 to 2, good feelings as neutral). And what the team sees",
           "strategy": "what the figures suggest, and what the team decides"}
+_KEY = ("●●● triangulated, ●●○ supported (three people or more, or 30 answers), ●○○ anecdote, ○○○ assumption. "
+        "Shares: Wilson's 95 % intervals; means: Student's t over people.")
+_WHOLE = "entries and who stands behind them are of the whole study"  # said where the journey is not everybody's
+
+
+def _narrow(j: Journey) -> bool: return j.name != "everybody"
+
+
 _CELLS: WeakKeyDictionary[Journey, dict[str, dict[Any, list[dict[str, Any]]]]] = WeakKeyDictionary()  # a journey never changes
 
 
@@ -337,10 +349,11 @@ def map_view(
     stages += [{"k": _key("stage", s), "stage": s, "sub": "not a stage of this journey", "rank": 0, "gone": True} for s in lost]
     lanes: list[dict[str, Any]] = []
     for lane, (title, _) in _LANES.items():
-        cells = [[*map(dict, computed[lane].get(s["stage"], [])), *written.get((lane, s["stage"]), [])] for s in stages]
-        lanes.append({"lane": lane, "title": title, "about": _ABOUT.get(lane, ""), "edit": lane in ENTRY_LANES, "cells": cells})
+        cells = [[*written.get((lane, s["stage"]), []), *map(dict, computed[lane].get(s["stage"], []))] for s in stages]
+        whose = _WHOLE if _narrow(journey) and any("entry" in i for items in cells for i in items) else ""
+        lanes.append({"lane": lane, "title": title, "about": "; ".join(filter(None, [_ABOUT.get(lane), whose])), "edit": lane in ENTRY_LANES, "cells": cells})
     shown = [x for x in lanes if x["lane"] in _ALWAYS or any(x["cells"])]
-    return {"whose": journey.name, "people": journey.n_people, "notes": list(journey.notes), "stages": stages, "lanes": shown,
+    return {"whose": journey.name, "people": journey.n_people, "notes": [_minus(n) for n in journey.notes], "stages": stages, "lanes": shown,
             "empty": [str(x["title"]) for x in lanes if x not in shown]}
 
 # %% ../nbs/62_journey_map.ipynb #88caadde
@@ -577,7 +590,7 @@ def _message(w: JourneyMap) -> dict[str, Any]:
     choices = [["", w._given.name], *([p.id, p.title] for p in w.personas)]
     shown = {"choices": choices, "shown": w._persona.id if w._persona else "", "hidden": hidden, "stale": w._stale and w._persona is None}
     labels = {kind: _muted(label, _unsayable(w.study)) for kind, label in _undo_labels(w.study).items()}
-    about = {"name": w.name, "event": w._event, "undo": labels, "strengths": list(STRENGTHS), "readonly": w.study.readonly}
+    about = {"name": w.name, "event": w._event, "undo": labels, "strengths": list(STRENGTHS), "readonly": w.study.readonly, "key": _KEY}
     return {"type": "map", **view, **about, **shown}
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
-from .journey_map import _behind_item, _cited, _entry_evidence, _seen, map_view
+from .journey_map import _KEY, _behind_item, _cited, _entry_evidence, _seen, map_view
 from .journeys import Journey, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
@@ -64,9 +64,12 @@ _LINKED = {"steps", "touchpoints", "feelings", "gap", "pains", "gains", "needs",
 _MOST = 12  # quotes of one cell; the rest is counted
 
 
+def _signed_whole(n: int) -> str: return f"{n:+d}".replace("-", "−") if n else "0"
+
+
 def _where(q: dict[str, Any]) -> str:
     "Say who said a quote, where, and of which code it is."
-    source, valence = "" if q["source"] == q["case"] else f"{q['source']} ", "" if q["valence"] is None else f" ({q['valence']:+d})"
+    source, valence = "" if q["source"] == q["case"] else f"{q['source']} ", "" if q["valence"] is None else f" ({_signed_whole(q['valence'])})"
     return f"{q['case']}, {source}{q['at']}{valence} · {q['code']}"
 
 
@@ -120,19 +123,21 @@ class _Printed:
 def _means(lane: dict[str, Any]) -> list[float | None]: return [c[0]["feel"]["mean"] if c and c[0].get("feel") else None for c in lane["cells"]]
 
 
+def _marked(text: str, tag: str) -> str: return "" if not tag else f", {tag}" if text.endswith(")") else f" ({tag})"
+
+
 def _worded(view: dict[str, Any]) -> None:
     "Add to each item what a page writes out: strength, dots, owner and date, the picture."
     for lane in view["lanes"]:
         for at, cell in enumerate(lane["cells"]):
             for i in cell:
                 due = f"{'overdue since' if i.get('late') else 'due'} {i['due']}" if i.get("due") else None
-                i |= {"who": " · ".join(filter(None, [i.get("owner"), due])), "dots": _DOTS[i["rank"]], "strength": STRENGTHS[i["rank"]]}
+                i |= {"subs": [i["sub"].replace(" · ", ", ", 1)] if i.get("said") else i["sub"].split(" · ")}
+                i |= {"who": [x for x in (i.get("owner"), due) if x], "dots": _DOTS[i["rank"]], "strength": STRENGTHS[i["rank"]]}
+                i |= {"mark": _marked(i["text"], i.get("tag", ""))}
                 i |= {"curve": _plot(i["feel"], _means(lane), at) if i.get("feel") else ""}
-                for name, value in {"sign": "", "tag": "", "anchor": "", "said": False, "folded": False, "feel": None, "entry": None}.items(): i.setdefault(name, value)
-
-
-_KEY = ("●●● triangulated, ●●○ supported (three people or more, or 30 answers), ●○○ anecdote, ○○○ assumption. "
-        "Shares: Wilson's 95 % intervals; means: Student's t over people.")
+                for name in ("sign", "tag", "anchor"): i.setdefault(name, "")
+                for name in ("said", "folded", "feel", "entry", "due"): i.setdefault(name, None)
 
 
 def _plainly(note: str) -> str:
@@ -188,6 +193,15 @@ def _lines(text: str, room: float, size: float, bold: bool = False) -> list[str]
         out.append(line)
     return out
 
+
+def _side(parts: Sequence[str], room: float, size: float, bold: bool = False) -> list[str]:
+    "Put parts side by side, a dot between them, as long as there is room; no line begins or ends with a dot."
+    rows: list[str] = []
+    for part in parts:
+        if rows and _width(f"{rows[-1]} · {part}", size, bold) <= room: rows[-1] += f" · {part}"
+        else: rows.append(part)
+    return rows
+
 # %% ../nbs/64_map_pages.ipynb #1774bc6c
 class _Line(NamedTuple):
     "A line of text on a sheet, or (`strokes`) the picture of a cell."
@@ -210,13 +224,14 @@ _PLOT, _QUIET = 62., "#565c66"
 def _item_lines(i: dict[str, Any], room: float, means: Sequence[float | None], at: int) -> list[_Line]:
     "Return the lines of one item."
     ink = {"▼": "#a33f00", "▲": "#005f96"}.get(i["sign"], "#17191c")
-    words = " ".join(filter(None, [i["sign"], i["text"]])) + (f" · {i['tag']}" if i["tag"] else "")
+    words = " ".join(filter(None, [i["sign"], i["text"]])) + i["mark"]
     mine = i["entry"] is not None
     feel = i["feel"]
     picture = [_Line("", strokes=tuple(_strokes(feel, means, at)), point=(_level(feel["mean"]), feel["low"] is None))] if feel else []
     text = [_Line(line, 8, ink, bold=mine, italic=bool(i["said"]), before=0 if n else 3.5) for n, line in enumerate(_lines(words, room, 8, mine))]
-    who = [_Line(line, 7, bold=True) for line in _lines(i["who"], room, 7, True)] if i["who"] else []
-    sub = [_Line(line, 6.8, _QUIET) for line in _lines(" ".join(filter(None, ["" if i["said"] else i["dots"], i["sub"]])), room, 6.8)]
+    who = [_Line(line, 7, bold=True) for line in _lines("\n".join(_side(i["who"], room, 7, True)), room, 7, True)] if i["who"] else []
+    dots = "" if i["said"] else i["dots"]
+    sub = [_Line(line, 6.8, _QUIET) for line in _lines("\n".join(_side([f"{dots} {i['subs'][0]}".strip(), *i["subs"][1:]], room, 6.8)), room, 6.8)]
     return [*picture, *text, *who, *sub]
 
 
@@ -287,9 +302,14 @@ def _fits(lines: Sequence[_Line], room: float) -> int:
     return len(lines)
 
 
+def _first_lines(lines: list[str], most: int) -> list[str]:
+    "Return as many lines as there is room for; a mark says that words are missing."
+    return lines if len(lines) <= most else [*lines[:most - 1], f"{lines[most - 1][:-2].rstrip()} …"]
+
+
 def _head(sheet: _Sheet, stages: Sequence[dict[str, Any]], wide: float) -> None:
     "Draw the names of the stages."
-    top, names = sheet.y, [_lines(s["stage"], wide - 2 * _PAD, 9.5, True)[:3] for s in stages]
+    top, names = sheet.y, [_first_lines(_lines(s["stage"], wide - 2 * _PAD, 9.5, True), 6) for s in stages]
     tall = max(map(len, names)) * 12 + 13
     for n, (s, name) in enumerate(zip(stages, names)):
         x = _EDGE + _LANE + n * wide + _PAD

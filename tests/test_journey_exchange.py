@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
-from personabench.journey_measures import journey_deviations, suggest_strategies
+from personabench.journey_measures import journey_deviations, pain_severity, suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
@@ -335,7 +335,7 @@ def test_slides_are_native_and_carry_their_evidence(tmp_path: Path, told):
     titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
     assert titles == ["Journey of Avery, the commuter", "The journey", "How it felt", "What people met", "Pains and gains", "Sign-up", "Ride", "What limits this"]
     table = next(shape.table for shape in deck.slides[1].shapes if shape.has_table)
-    assert [table.cell(i, 0).text for i in range(3)] == ["Stage", "Sign-up", "Ride"] and "App (4)" in table.cell(1, 3).text
+    assert [table.cell(i, 0).text for i in range(3)] == ["Stage", "Sign-up", "Ride"] and "App (4)" in table.cell(1, 4).text
     notes = deck.slides[5].notes_slide.notes_text_frame.text
     assert re.search(r"coding \d+ · touchpoint: App · P1 · P1, characters 0 to 1: “said 0”", notes)
     pictures = [shape for slide in list(deck.slides)[2:5] for shape in slide.shapes if shape.shape_type == 13]
@@ -407,7 +407,7 @@ def test_what_was_decided_is_on_a_slide_with_owner_date_and_evidence(tmp_path: P
     assert f"codings {', '.join(map(str, ids))}; claims avery/c3" in notes and f"coding {ids[0]} · pain: Payment fails" in notes and "an assumption" in notes
     assert slides["What the team noted"][0][1:] == [["Consideration", "opportunity", "Nobody sees the price", "MB", ""], ["Delivery", "note", "=Ask again", "", ""]]
     suggested = [row for title, (rows, _, _) in slides.items() if title.startswith("What the figures suggest") for row in rows[1:]]
-    assert any("Payment fails" in row[1] and "13 of 14 people" in row[2] for row in suggested) and any("+3 more" in row[0] for row in suggested)
+    assert any("Payment fails" in row[1] and "13 of 14 people" in row[2] for row in suggested) and any("+3 more suggestions" in row[0] for row in suggested)
     other = slides_of(write_slides(trip, tmp_path / "k.pptx", study=study, name="other", lanes=[]))
     assert [row[1] for row in other["What was decided"][0]] == ["What", "Of another map"] and "What the team noted" not in other
 
@@ -447,8 +447,9 @@ def test_slides_hold_every_number_of_the_journey(decided, shown):
     gaps = trip.gaps.set_index("stage")
     assert list(overview) == trip.stages["stage"].tolist(), "in their order"
     for r in trip.stages.itertuples():
-        felt = f"{signed(r.emotion)} ({signed(r.low)} to {signed(r.high)}), {r.n_emotion} people"
-        assert overview[r.stage][1:3] == [str(r.n_people), felt]
+        mean = f"{signed(r.emotion)} ({signed(r.low)} to {signed(r.high)})"
+        felt = f"{mean}, {r.n_emotion} people"
+        assert overview[r.stage][1:4] == [str(r.n_people), mean, str(r.n_emotion)], "n has a column of its own"
         _, words, notes = shown[r.stage]
         assert f"{r.n_people} people spoke of it" in words and f"Felt {felt}" in words and notes.startswith(f"Evidence: {r.n_codings} codings of {r.n_people} people")
         g = gaps.loc[r.stage]
@@ -470,13 +471,26 @@ def test_notes_of_pictures_hold_their_evidence(decided, shown):
 
 def test_where_to_act_first_keeps_the_ranks_and_leaves_out_only_what_one_person_told(decided, shown):
     (table, _, notes), trip = shown["Where to act first"], decided[1]
-    assert table[0] == ["", "Stage", "Pain", "People", "Share (95 % interval)", "Severity"]
-    assert table[1] == ["1", "Sign-up", "Payment fails", "13 of 14", "93 % (69 to 99 %)", "1.1"]
+    assert table[0] == ["Rank", "Stage", "Pain", "People", "Reach (95 %)", "Severity, 0 to 2 (95 %)", "n", "Reach × severity (95 %)"]
+    bad = pain_severity(trip).set_index(["stage", "pain"])
+    b = bad.loc[("Sign-up", "Payment fails")]
+    assert table[1] == ["1", "Sign-up", "Payment fails", "13 of 14", "93 % (69 to 99 %)", f"{b.severity:.1f} ({b.severity_low:.1f} to {b.severity_high:.1f})",
+                        "13", f"{b.score:.2f} ({b.low:.2f} to {b.high:.2f})"]
+    scores = [float(r[7].split()[0]) for r in table[1:]]
+    assert scores == sorted(scores, reverse=True) and scores == [round(bad.loc[(r[1], r[2]), "score"], 2) for r in table[1:]], "sorted by what it shows"
     every = trip.opportunities
     told = every[every["people"] > 1].head(9)
     assert [(r[0], r[2]) for r in table[1:]] == [(str(k), p) for k, p in zip(told["rank"], told["pain"])] and "Bike in bad state" in [r[2] for r in table]
     left = int(every["people"].eq(1).sum())
     assert left == 1 and f"Not listed: {left} pain that one person alone told of." in notes and "coding 22 · pain: Payment fails" in notes
+
+
+def test_the_deck_of_a_few_says_that_decisions_are_of_the_whole_study(tmp_path: Path, decided):
+    import personabench as pb
+
+    study = decided[0]
+    titles = list(slides_of(write_slides(pb.journey(study, cases=["P01", "P02"]), tmp_path / "j.pptx", study=study, lanes=[])))
+    assert {"What was decided in the whole study", "What the team noted in the whole study"} <= set(titles) and "What was decided" not in titles
 
 
 @pytest.mark.parametrize("stages", [["Only one"], [f"Stage {i} with a name that is longer than anybody would write on a wall" for i in range(14)], HARD])
@@ -491,9 +505,32 @@ def test_slides_of_few_many_and_odd_stages(tmp_path: Path, stages: list[str]):
     assert max(lines) <= 30, "at 11 points that is the height of a slide"
 
 
+WIDE = ["Home page of the web shop", "Mobile application", "Card reader at the station"]
+
+
+def test_tables_of_several_slides_are_dealt_evenly_and_a_long_owner_is_shortened(tmp_path: Path, decided):
+    for names, each in ((["App", "Dock"], [7, 7]), (WIDE, [4, 3, 3, 4])):
+        slides = slides_of(write_slides(journey_from_codings(codings_of([f"Stage {i}" for i in range(14)], names)), tmp_path / "j.pptx", lanes=[]))
+        assert [len(rows) - 1 for title, (rows, _, _) in slides.items() if title.startswith("The journey")] == each
+    study, trip, _ = decided
+    for i in range(11): _planned(study, f"Plan {i} " + "of many words " * 20, owner="Department of roads, bridges and harbours " * 5)
+    slides = slides_of(write_slides(trip, tmp_path / "k.pptx", study=study, name="long", lanes=[]))
+    pages = [rows for title, (rows, _, _) in slides.items() if title.startswith("What was")]
+    assert len(pages) > 1 and sum(len(p) - 1 for p in pages) == 11 and max(len(p) for p in pages) - min(len(p) for p in pages) <= 1
+    assert all(len(row[2]) <= 60 and row[2].endswith(" …") for p in pages for row in p[1:])
+
+
+def _planned(study, text: str, **more) -> None:
+    import personabench as pb
+
+    pb.add_entry(study, text, lane="strategy", stage="Sign-up", map="long", **more)
+
+
 def test_a_journey_of_nobody_makes_slides_and_files_all_the_same(tmp_path: Path):
     nobody = journey_from_codings(codings_of(["Ride"], ["App"]).iloc[:0], codes=pd.DataFrame({"code": ["Ride"], "facet": ["stage"], "order": [1]}))
-    write_slides(nobody, tmp_path / "j.pptx")
+    assert len(slides_of(write_slides(nobody, tmp_path / "j.pptx"))["The journey"][0]) == 2
+    table, words, _ = slides_of(write_slides(journey_from_codings(codings_of(["Ride"], ["App"]).iloc[:0]), tmp_path / "k.pptx"))["The journey"]
+    assert table == [] and "No stage is coded" in words, "no heads over nothing"
     write_lanes(nobody, tmp_path)
     assert read_mermaid(write_mermaid(nobody, tmp_path / "j.mmd")).empty
     assert len(ElementTree.parse(write_cjml(nobody, tmp_path / "j.xml")).getroot()) == 0
@@ -612,6 +649,23 @@ def test_an_office_program_opens_the_slides(tmp_path: Path, told):
     assert (tmp_path / "j.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [WIDE, ["Fahrradverleihstationsverfügbarkeitsanzeigetafel", "自転車で通う人の道と駅" * 3, "Payment refused by the bank at night"]])
+def test_no_table_runs_off_its_slide_as_an_office_program_draws_it(tmp_path: Path, names):
+    office, pdftotext = shutil.which("soffice"), shutil.which("pdftotext")
+    if not office or not pdftotext: pytest.skip("no LibreOffice or no pdftotext")
+    rows = codings_of([f"Stage {i} of a long and winding road" for i in range(14)], names)
+    kinds = dict(zip(names, ("touchpoint", "pain", "gain")))
+    trip = journey_from_codings(rows.assign(facet=[kinds.get(c, f) for c, f in zip(rows["code"], rows["facet"])]))
+    path = write_slides(trip, tmp_path / "j.pptx", lanes=[])
+    command = [office, f"-env:UserInstallation=file://{tmp_path / 'profile'}", "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    if "could not be loaded" in done.stderr + done.stdout: pytest.skip("LibreOffice without Impress")
+    boxes = subprocess.run([pdftotext, "-bbox", str(tmp_path / "j.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    assert max(map(float, re.findall(r'yMax="([\d.]+)"', boxes))) < .98 * float(re.findall(r'<page width="[\d.]+" height="([\d.]+)"', boxes)[0])
+    assert "Stage" in boxes and "13" in re.findall(r">(\d+)</word>", boxes), "the last stage is on a slide, too"
+
+
 def test_codes_by_name_and_by_number_are_read():
     assert journey_exchange._decoded("a#35;b #amp; #colon; #0; #9999999999;").startswith("a#b &")
 
@@ -638,6 +692,15 @@ def test_figures_whose_n_and_interval_are_not_known_are_written_without(tmp_path
     write_lanes(trip, tmp_path)
     rows = (tmp_path / "metrics.csv").read_text("utf-8-sig").splitlines()[1:]
     assert rows == ['Ride,Paid,share,0.75,0.6,,,,,,,,"share, 0 to 100 %"', "Ride,Ease,mean,3.2,,,40,,,,,,mean"]
+
+
+@pytest.mark.parametrize("name", ["https://www.example.org/help/payments/cards/refused?page=1&again=true#answers",
+                                  "Fahrradverleihstationsverfügbarkeitsanzeigetafelbeschriftung"])
+def test_a_name_of_one_long_word_is_cut_by_letters_and_does_not_vanish(tmp_path: Path, name):
+    slides = slides_of(write_slides(journey_from_codings(codings_of([f"Stage {name}", "Ride"], [name])), tmp_path / "j.pptx", lanes=[]))
+    table, stage = slides["The journey"][0], next(words for title, (_, words, _) in slides.items() if title.startswith("Stage "))
+    assert table[1][0].startswith(f"Stage {name[:30]}")
+    for said, least in ((table[1][-3], 20), (stage, 40)): assert f"\n{name[:least]}" in f"\n{said}" and " … (4)" in said
 
 
 @pytest.mark.parametrize("name", ["Avery, the commuter of the old town " * 9, "自転車で通う人" * 40])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -262,6 +263,24 @@ def test_suggested_strategies_open_to_the_codings_they_rest_on_and_are_no_entrie
         assert set(behind["ids"]) <= set(row.coding_ids) and {q["words"] for q in behind["quotes"]} and behind["stage"] == row.stage
 
 
+def test_what_was_decided_stands_before_what_is_suggested_on_map_page_and_sheet(bikes, tmp_path):
+    from programs import program
+
+    from personabench.map_pages import write_map
+
+    add_entry(bikes, "Show it beforehand", lane="strategy", stage="Regular use")
+    add_entry(bikes, "Trust them", lane="opportunity", stage="Regular use")
+    j = journey(bikes)
+    for lane in ("strategy", "opportunity"):
+        items = cell(map_view(j, entries=bikes.entries), lane, "Regular use")
+        assert ["entry" in i for i in items] == [True, *[False] * (len(items) - 1)] and len(items) > 3
+    page = write_map(j, tmp_path / "map.html", study=bikes, evidence=False).read_text("utf-8")
+    sheet = write_map(j, tmp_path / "map.pdf", study=bikes, evidence=False)
+    words = subprocess.run([program("pdftotext"), str(sheet), "-"], capture_output=True, text=True, check=True).stdout
+    for told in (page[page.index('<tr class="l-strategy">'):], words[words.index("Strategies"):]):
+        assert 0 < told.index("Show it beforehand") < told.index("Empty dock")
+
+
 def test_opportunities_say_of_how_many_and_how_bad_and_rank_nobody_alone(bikes, study):
     from personabench.journey_measures import pain_severity
 
@@ -275,6 +294,7 @@ def test_opportunities_say_of_how_many_and_how_bad_and_rank_nobody_alone(bikes, 
         words, n = said(found[0]), int(b.n_severity)
         reach = "" if pd.isna(b.severity_low) else f" ({b.severity_low:.1f} to {b.severity_high:.1f})"
         assert words == f"rank {r.rank} · {r.people} of {b.of:.0f} people · severity {b.severity:.1f}{reach} of 2, n = {n}" and "felt" not in words
+    assert "ranked by reach × severity" in next(lane["about"] for lane in view["lanes"] if lane["lane"] == "opportunity")
     assert ("Staying or leaving", "Payment fails") in bad.index and bad.loc[("Staying or leaving", "Payment fails"), "people"] == 1
     for name, source in (("Rare", "P04"), ("Odd", "P03")):
         add_code(study, name, facet="pain")
@@ -297,6 +317,22 @@ def test_what_a_page_adds_to_items_stays_on_that_page(study, tmp_path):
     before = json.dumps(map_view(j))
     write_map(j, tmp_path / "map.html", study=study)
     assert json.dumps(map_view(j)) == before
+
+
+def test_entries_on_the_map_of_a_few_are_said_to_be_of_the_whole_study_and_on_everybodys_not(study, open_map, sent, tmp_path):
+    from personabench.map_pages import write_map
+
+    add_entry(study, "Ask", lane="strategy", stage="Sign-up", evidence=study.codings.loc[study.codings["code"].eq("Payment fails"), "coding_id"])
+    bo = Persona(id="bo", name="Bo", cases=["P01", "P02"])
+    made = open_map(study, personas=[bo])
+    def about(view): return {lane["lane"]: lane["about"] for lane in view["lanes"] if "of the whole study" in lane["about"]}
+
+    assert about(made.columns()) == {}
+    made.receive({"type": "pick", "persona": "bo"})
+    [entry] = [i for i in cell(made.columns(), "strategy", "Sign-up") if "entry" in i]
+    assert set(about(made.columns())) == {"strategy"} and said(entry) == "3 people, 3 passages", "more than the persona has"
+    page = write_map(journey(study, persona=bo), tmp_path / "map.html", study=study).read_text("utf-8")
+    assert "of the whole study" in page and "of the whole study" not in write_map(journey(study), tmp_path / "all.html", study=study).read_text("utf-8")
 
 
 def test_late_is_what_was_due_before_today(study):

@@ -89,7 +89,8 @@ def test_a_page_says_all_needs_nothing_and_leads_from_each_cell_to_its_quotes(st
     found = Tags(page)
     assert not {"script", "img", "link"} & found.tags and "http" not in page.replace("http-equiv", "") and "url(" not in page
     assert found.links and {link.removeprefix("#") for link in found.links} <= set(found.ids) and len(set(found.ids)) == len(found.ids)
-    assert "&lt;img src=x" in page and "Lena · overdue since 2020-01-31" in page and "3 of 4 people" in page.replace("\u00a0", " ")
+    assert "&lt;img src=x" in page and "3 of 4 people" in page.replace("\u00a0", " ")
+    assert '<span>Lena</span> <span>overdue since <span class="date">2020-01-31</span></span>' in page
     [at] = re.findall(r'<a href="#(e\d+)" dir="auto">Payment fails</a>.{0,400}?3 of 4 people', page.replace("\u00a0", " "), re.DOTALL)[:1]
     behind = page[page.index(f'id="{at}"'):]
     assert "The card page hung twice" in behind[:behind.index("</article>")] and "nothing said" in page
@@ -142,7 +143,8 @@ def test_entries_that_repeat_who_refused_to_be_quoted_have_a_mark_on_page_and_sh
 
 def test_an_empty_journey_is_a_page_and_a_sheet_that_say_so(tmp_path):
     with Study(":memory:", coder="MB", create=True) as study:
-        assert "No stage is coded" in write_map(journey(study), tmp_path / "map.html", study=study).read_text("utf-8")
+        page = write_map(journey(study), tmp_path / "map.html", study=study).read_text("utf-8")
+        assert '<p class="nothing">No stage is coded' in page and "●●○" not in page, "no key to what is not there"
         sheet = write_map(journey(study), tmp_path / "map.pdf", study=study)
         assert sheets(sheet.read_bytes()) == [A3] and "No stage is coded" in words_of(sheet)[0]
 
@@ -165,6 +167,15 @@ def test_who_has_the_map_and_no_python_reads_no_name_of_it(bikes, tmp_path):
         assert not re.search(r"(?<![\w.])\.[a-z_]{3,}|\w+_\w+|\w\(\)", words), name
         words = " ".join(words.split())
         assert f"Codings in a turn without a stage: {len(j.unplaced)}; they are not in this map." in words and re.search(r"most of all in Sign-up \([^)]*\)\. ", words)
+
+
+def test_numbers_below_zero_have_a_true_minus_in_notes_and_in_the_evidence(bikes, tmp_path):
+    j = journey(bikes)
+    assert any("(-2 to +1)" in n for n in j.notes), "there is one to be mended"
+    page = write_map(j, tmp_path / "map.html", study=bikes).read_text("utf-8")
+    text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert "(−2 to +1)" in text and "(−1) ·" in text and "(+1) ·" in text and "(0) ·" in text
+    assert not re.search(r"(?<![^ (])-\d|\(\+0\)", text)
 
 
 @pytest.mark.parametrize("note, said", [
@@ -212,7 +223,7 @@ def test_sheets_are_a3_or_a4_and_say_what_the_page_says(study, tmp_path):
         pages = words_of(file)
         assert set(sheets(file.read_bytes())) == {size} and len(pages) == len(sheets(file.read_bytes()))
         words = " ".join(" ".join(pages).split())
-        for said in ("Journey of everybody", "Payment fails", "3 of 4 people", "Lena · overdue since 2020-01-31", "nothing said", "no interval below 3 people",
+        for said in ("Journey of everybody", "Payment fails", "3 of 4 people", "Lena", "overdue since 2020-01-31", "nothing said", "no interval below 3 people",
                      "Journey of everybody: evidence", "“The card page hung twice”"): assert said in words.replace("\u00a0", " "), said
 
 
@@ -221,6 +232,37 @@ def test_sheets_hold_names_with_letters_that_no_picture_can(study, tmp_path):
     source = study.codings[study.codings["code"].eq("Payment fails")].iloc[0]
     code(study, "Queue\x07\x0b\uffffs", source=source["source"], start=int(source["start"]), end=int(source["end"]))
     assert "Queue\ufffd\ufffd\ufffds" in " ".join(words_of(write_map(journey(study), tmp_path / "m.pdf", study=study)))
+
+
+def test_no_line_of_a_sheet_or_page_begins_or_ends_with_a_dot(bikes, tmp_path):
+    add_entry(bikes, "Say it", lane="strategy", stage="Sign-up", owner="Ida Møller, of the support", due="2020-01-31", evidence=[22])
+    j = journey(bikes)
+    sheet = write_map(j, tmp_path / "map.pdf", study=bikes, evidence=False)
+    words_of(sheet)  # skips without pdftotext
+    found = subprocess.run(["pdftotext", "-bbox-layout", str(sheet), "-"], capture_output=True, text=True, check=True).stdout
+    lines = [re.findall(r">([^<]*)</word>", x) for x in re.findall(r"<line.*?</line>", found, re.DOTALL)]
+    assert len(lines) > 300 and not [x for x in lines if "·" in (x[0], x[-1])] and ["Ida", "Møller,", "of", "the", "support"] in lines
+    page = write_map(j, tmp_path / "map.html", study=bikes, evidence=False).read_text("utf-8")
+    body = page[page.index("<body"):].replace("\u00a0", " ")
+    assert "·" not in body and re.search(r"6 of 14 people</span> <span>43 % \(21 to 67 %\)</span>", body), "the page draws a dot only between two that stand side by side"
+
+
+LONG = ["Awareness of the municipal bicycle-sharing programme and its many tariffs", "Post-purchase evaluation and recommendation to colleagues"]
+
+
+@pytest.mark.parametrize("paper", ["A3", "A4"])
+def test_names_of_stages_are_whole_on_a_sheet_or_have_a_mark(tmp_path, paper):
+    named, endless = {"Stage 0 " + "w" * 40: LONG[0], "Stage 1 " + "w" * 40: LONG[1]}, "Stage 2 " + "w" * 40
+    with many_stages(5) as study:
+        quotes = study.codings.assign(code=study.codings["code"].replace(named | {endless: "Loyalty without end " * 40}))
+        codes = study.codes.assign(code=study.codes["code"].replace(named | {endless: "Loyalty without end " * 40}))
+        sheet = write_map(journey_from_codings(quotes, codes=codes), tmp_path / "m.pdf", paper=paper, evidence=False)
+    program("pdftotext")
+    found = subprocess.run(["pdftotext", "-bbox-layout", str(sheet), "-"], capture_output=True, text=True, check=True).stdout
+    blocks = [" ".join(re.findall(r">([^<]*)</word>", x)) for x in re.findall(r"<block.*?</block>", found, re.DOTALL)]
+    for name in LONG: assert any(name in x for x in blocks), name
+    assert any(re.match(r"Loyalty without end .* …", x) for x in blocks)
+    assert all(float(y) < 842 for y in re.findall(r'yMax="([\d.]+)"', found))
 
 
 @pytest.mark.parametrize("paper", ["A3", "A4"])

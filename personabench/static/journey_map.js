@@ -32,6 +32,9 @@ export const dropPlace = (boxes, y) => boxes.filter(b => b.top + b.height / 2 < 
 /** What stands in a sentence of a screen reader, and in the status line. */
 export const called = text => `“${short(String(text).replace(/\s+/g, " "), 48)}”`;
 
+/** A whole number with its sign: a true minus, and none for zero. @param {number} n */
+export const signed = n => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : "0");
+
 export const DOTS = ["○○○", "●○○", "●●○", "●●●"];
 const ZOOMS = [50, 60, 70, 80, 90, 100, 115, 130, 150, 200];
 let mapCount = 0;
@@ -55,11 +58,12 @@ class MapView {
     this.foot = make("div", { class: "pbm-foot" });
     this.banner = make("p", { class: "pbm-banner", hidden: true });
     this.status = make("p", { class: "pbm-live", role: "status" });
+    this.key_ = make("p", { class: "pbm-key" });
     this.past = make("span", { tabIndex: -1, id: `${this.uid}-end` });
     this.root = make("div", { class: "pbm", role: "region", "aria-label": "Journey map", onkeydown: e => this.key(e) },
       make("a", { class: "pbm-skip", href: `#${this.uid}-end`, onclick: e => { e.preventDefault(); this.past.focus(); } }, "Skip the journey map"),
-      make("div", { class: "pbm-bar" }, this.title, this.count, make("span", { class: "pbm-gap" }), this.who, this.strong, this.size, this.kept, this.undo, this.redo), this.stale,
-      make("div", { class: "pbm-main" }, this.box, this.panel), this.foot, this.banner, this.status,
+      make("div", { class: "pbm-bar" }, this.title, this.count, this.status, this.who, this.strong, this.size, this.kept, this.undo, this.redo), this.banner, this.stale, this.key_,
+      make("div", { class: "pbm-main" }, this.box, this.panel), this.foot,
       make("p", { class: "pbm-help" }, "Arrows move · Enter opens the evidence, or an entry to edit · Ctrl Enter saves, Esc leaves · Alt and arrows move an entry, Delete removes it, E shows its evidence · Ctrl Z undoes"), this.past);
     el.append(this.root);
     this.grid.addEventListener("focusin", e => this.came(e.target));
@@ -102,6 +106,7 @@ class MapView {
     this.who.hidden = m.choices.length < 2;
     this.who.replaceChildren(...m.choices.map(([id, name]) => make("option", { value: id, selected: id === m.shown }, name)));
     this.strong.replaceChildren(...m.strengths.map((s, i) => make("option", { value: String(i), selected: i === this.least }, i === 0 ? "every strength" : i === m.strengths.length - 1 ? s : `${s} or stronger`)));
+    this.key_.textContent = m.stages.length ? m.key : "";
     this.stale.hidden = !m.stale;
     for (const [button, said, word] of [[this.undo, m.undo.undo, "Undo"], [this.redo, m.undo.redo, "Redo"]]) { button.disabled = !said; button.title = said ? `${word}: ${said}` : `Nothing to ${word.toLowerCase()}`; button.setAttribute("aria-label", button.title); }
     const told = [...m.notes, ...(m.empty.length ? [`Nothing stands in: ${m.empty.join(", ")}.`] : []), ...(m.hidden ? [`${m.hidden} ${m.hidden === 1 ? "entry stands" : "entries stand"} on other people's words and ${m.hidden === 1 ? "is" : "are"} not shown.`] : [])];
@@ -143,7 +148,7 @@ class MapView {
   cell(lane, items, c, means) {
     const stage = this.map.stages[c], shown = strongEnough(items, this.least), less = items.length - shown.length, at = `~${lane.lane}:${stage.stage}`, all = this.unfolded.has(at), folded = shown.filter(i => i.folded).length;
     const parts = shown.filter(i => all || !i.folded).map(item => (this.form && this.form.k === item.k ? this.form.el : this.item(lane, item)));
-    if (folded) parts.splice(shown.filter(i => i.entry === undefined).length - (all ? 0 : folded), 0, this.stop("div", { role: "button", class: "pbm-add", "data-k": at, "aria-expanded": String(all), onclick: () => this.unfold(at) }, all ? "Fewer suggestions" : `${folded} more ${folded === 1 ? "suggestion" : "suggestions"}`));
+    if (folded) parts.push(this.stop("div", { role: "button", class: "pbm-add", "data-k": at, "aria-expanded": String(all), onclick: () => this.unfold(at) }, all ? "Fewer suggestions" : `${folded} more ${folded === 1 ? "suggestion" : "suggestions"}`));
     if (this.form && !this.form.k && this.form.lane === lane.lane && this.form.stage === stage.stage) parts.push(this.form.el);
     else if (lane.edit && this.canWrite() && !stage.gone) parts.push(this.stop("div", { role: "button", class: "pbm-add", "data-k": `+${lane.lane}:${stage.stage}`, "aria-label": `Add to ${lane.title}, ${stage.stage}`, onclick: () => this.edit(null, lane.lane, stage.stage) }, "+ Add"));
     if (less) parts.push(make("p", { class: "pbm-less" }, `${less} weaker`));
@@ -162,13 +167,16 @@ class MapView {
   item(lane, item) {
     const strength = this.map.strengths[item.rank], entry = item.entry !== undefined;
     const tag = item.sign ? make("span", { class: "pbm-sign", "aria-hidden": "true" }, item.sign) : null;
-    const who = entry && (item.owner || item.due) ? make("span", { class: `pbm-who${item.late ? " pbm-late" : ""}` }, [item.owner, item.due && `${item.late ? "overdue since" : "due"} ${item.due}`].filter(Boolean).join(" · ")) : null;
+    const who = entry && (item.owner || item.due) ? make("span", { class: `pbm-who${item.late ? " pbm-late" : ""}` }, ...this.parts([item.owner, item.due && [`${item.late ? "overdue since" : "due"} `, make("span", { class: "pbm-date" }, item.due)]])) : null;
     const dots = lane.lane === "quotes" ? null : make("span", { class: "pbm-dots", title: strength }, make("span", { "aria-hidden": "true" }, DOTS[item.rank]), make("span", { class: "pbm-hear" }, strength));
     const words = make("span", { class: "pbm-text", dir: "auto" }, tag, tag ? " " : "", item.text);
-    const mark = item.tag ? make("span", { class: "pbm-tag" }, ` · ${item.tag}`) : null;
+    const mark = item.tag ? make("span", { class: "pbm-tag" }, item.text.endsWith(")") ? `, ${item.tag}` : ` (${item.tag})`) : null;
     return this.stop("div", { "data-k": item.k, role: "button", class: `pbm-item${entry ? " pbm-entry" : ""}`, draggable: entry && this.canWrite(), title: entry && this.canWrite() ? "Enter edits, Delete removes, Alt and arrows move; or drag it" : "Open the evidence",
-      "aria-expanded": this.open === item.k ? "true" : null, onclick: () => (entry && this.canWrite() ? this.edit(item, lane.lane, this.stageOf(item)) : this.look(item.k)) }, words, mark, who, make("span", { class: "pbm-sub" }, dots, item.sub ? ` ${item.sub}` : ""));
+      "aria-expanded": this.open === item.k ? "true" : null, onclick: () => (entry && this.canWrite() ? this.edit(item, lane.lane, this.stageOf(item)) : this.look(item.k)) }, words, mark, who, make("span", { class: "pbm-sub" }, ...this.parts(lane.lane === "quotes" ? [item.sub.replace(" · ", ", ")] : item.sub.split(" · "), dots)));
   }
+
+  /** Parts of a line, of which each may stand on a line of its own: the dots between them are drawn, and only where two stand side by side. */
+  parts(words, first = null) { return words.filter(w => w || first).flatMap((w, i) => [i ? " " : "", make("span", { class: "pbm-part" }, i ? "" : first, first && !i && w ? " " : "", ...[w || ""].flat())]); }
 
   stageOf(item) { for (const lane of this.map.lanes) { const c = lane.cells.findIndex(cell => cell.includes(item)); if (c >= 0) return this.map.stages[c].stage; } return ""; }
   entry(k) { for (const lane of this.map.lanes) for (const cell of lane.cells) for (const item of cell) if (item.k === k && item.entry !== undefined) return { lane, item, stage: this.stageOf(item), cell }; return null; }
@@ -200,7 +208,7 @@ class MapView {
     if (m.k !== this.open) return;
     const entry = this.entry(m.k), kinds = this.map.lanes.filter(l => l.edit), one = { opportunity: "an opportunity", strategy: "a strategy", note: "a note" };
     const make_ = !entry && this.canWrite() && !this.frozen && m.ids.length && this.map.stages.some(s => s.stage === m.stage && !s.gone) ? make("div", { class: "pbm-makes" }, ...kinds.map(l => this.button(`Make it ${one[l.lane]}`, () => this.edit(null, l.lane, m.stage, m.k, m.title)))) : null;
-    const quote = q => make("li", {}, make("span", { class: "pbm-words", dir: "auto" }, `“${q.words}”`), make("span", { class: "pbm-sub" }, `${q.case} · ${q.code}${q.valence === null ? "" : ` (${q.valence > 0 ? "+" : ""}${q.valence})`} · ${q.source === q.case ? "" : `${q.source}, `}characters ${q.at}`));
+    const quote = q => make("li", {}, make("span", { class: "pbm-words", dir: "auto" }, `“${q.words}”`), make("span", { class: "pbm-sub" }, `${q.case} · ${q.code}${q.valence === null ? "" : ` (${signed(q.valence)})`} · ${q.source === q.case ? "" : `${q.source}, `}characters ${q.at}`));
     const title = make("h3", { tabIndex: -1, dir: "auto" }, m.title);
     this.panel.replaceChildren(make("div", { class: "pbm-panelhead" }, title, this.button("Close", () => this.close(), { "aria-label": "Close the evidence" })), make("p", { class: "pbm-dim" }, [m.stage !== m.title ? m.stage : "", m.figures].filter(Boolean).join(" · ")),
       ...(m.claims || []).map(c => make("p", { dir: "auto" }, c)), m.quotes.length ? make("ul", {}, ...m.quotes.map(quote)) : make("p", { class: "pbm-dim" }, (m.claims || []).length ? "" : "No passage stands behind this."),
@@ -228,17 +236,21 @@ class MapView {
     if (this.form?.wait) return this.say("The last change is still on its way.");
     if (this.form && this.form.dirty()) { this.form.area.focus(); return this.say("Save what you have written first, or press Esc.", true); }
     if (from) this.close(false);
-    const area = make("textarea", { rows: 3, value: item ? item.text : text, "aria-label": `Text of the ${lane}`, dir: "auto" }), owner = make("input", { type: "text", value: item?.owner ?? "" }), due = make("input", { type: "date", value: item?.due ?? "" });
+    const area = make("textarea", { rows: 3, value: item ? item.text : text, dir: "auto", oninput: () => this.grow(area) }), owner = make("textarea", { class: "pbm-line", rows: 1, value: item?.owner ?? "", dir: "auto", oninput: () => this.grow(owner) }), due = make("input", { type: "date", value: item?.due ?? "" });
     const why = make("p", { class: "pbm-why", role: "alert" }), save = this.button("Save", () => this.save(), { class: "pbm-save" });
-    const values = () => ({ text: area.value.trim(), owner: owner.value.trim() || null, due: due.value || null }), was = JSON.stringify(from ? null : values());
-    const el = make("div", { class: "pbm-form", role: "group", "aria-label": item ? `Edit ${called(item.text)}` : `New ${lane} in ${stage}` }, area, item?.hides ? make("p", { class: "pbm-dim" }, "[not to be quoted] hides words of somebody who is not to be quoted. Leave the mark, and the words stay as they are.") : null, make("label", {}, "Owner", owner), make("label", {}, "Due", due), why,
+    const values = () => ({ text: area.value.trim(), owner: owner.value.replace(/\s+/g, " ").trim() || null, due: due.value || null }), was = JSON.stringify(from ? null : values());
+    const el = make("div", { class: "pbm-form", role: "group", "aria-label": item ? `Edit ${called(item.text)}` : `New ${lane} in ${stage}` }, make("label", { class: "pbm-field" }, `Text of the ${lane}`, area), item?.hides ? make("p", { class: "pbm-dim" }, "[not to be quoted] hides words of somebody who is not to be quoted. Leave the mark, and the words stay as they are.") : null, make("label", {}, "Owner", owner), make("label", {}, "Due", due), why,
       make("div", { class: "pbm-buttons" }, save, this.button("Cancel", () => this.cancel()), item ? this.button("Remove", () => this.remove(item)) : null, item?.evidence ? this.button("Evidence", () => this.look(item.k)) : null));
     this.form = { k: item?.k ?? null, item, lane, stage, from, el, area, why, save, values, was: item?.text, dirty: () => JSON.stringify(values()) !== was };
     this.draw();
+    [area, owner].forEach(this.grow);
     area.focus();
     if (item) area.setSelectionRange(area.value.length, area.value.length); else area.select();
     el.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
+
+  /** As many lines as the text has. */
+  grow(area) { area.style.height = "auto"; area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`; }
 
   save() {
     const f = this.form, v = f && f.values();
@@ -329,7 +341,7 @@ class MapView {
       over.classList.add("pbm-over");
       const all = others(to.cell), n = dropPlace(all.map(el => el.getBoundingClientRect()), e.clientY);
       hint ??= make("div", { class: "pbm-hint" });
-      to.cell.insertBefore(hint, all[n - 1] ?? to.cell.querySelector(".pbm-add"));
+      to.cell.insertBefore(hint, all[n - 1] ?? all.at(-1)?.nextSibling ?? to.cell.firstChild);
     });
     this.grid.addEventListener("drop", e => {
       const to = aim(e), item = this.dragged;
@@ -359,7 +371,7 @@ class MapView {
     if (key !== "mod+s") e.stopPropagation(); // or JupyterLab takes them for commands
     const does = act => { e.preventDefault(); act(); };
     if (inForm) {
-      if (key === "mod+enter" || (key === "enter" && el.tagName === "INPUT")) does(() => this.save());
+      if (key === "mod+enter" || (key === "enter" && el.matches("input, .pbm-line"))) does(() => this.save());
       else if (key === "escape") does(() => this.cancel());
       return;
     }
