@@ -67,8 +67,8 @@ SIGNS_WORK: list[tuple[str, str, int, int, str, tuple]] = [
     ("שלום", "Control+Shift+ArrowRight", 533, 539, "שלום 3", ("press", "q")),
     ("مرحبا back", "", 557, 567, "مرحبا back", ("vivo", "attitude")),
     # By lines: these stand at the begin of one, so that the line above or below begins where its turn does, however wide the page is.
-    ("How did", "ArrowLeft Shift+ArrowDown", 13, 40, "How did you get here?\n\nNoa:", ("code", "fmltr", "Family trip")),
-    ("We came", "ArrowLeft Shift+ArrowUp", 13, 40, "How did you get here?\n\nNoa:", ("code", "clsd", "Closed")),
+    ("How did", "ArrowLeft Shift+ArrowDown", 13, 34, "How did you get here?", ("code", "fmltr", "Family trip")),
+    ("We came", "ArrowLeft Shift+ArrowUp", 13, 34, "How did you get here?", ("code", "clsd", "Closed")),
     ("get here?", "Shift+Home", 13, 24, "How did you", ("code", "hlpst", "Helped by staff")),
     ("How did", "ArrowLeft Shift+End", 13, 34, "How did you get here?", ("press", "Shift+1")),
     ("And then?", "ArrowLeft Shift+ArrowUp Shift+ArrowDown Shift+End", 180, 189, "And then?", ("press", "q")),
