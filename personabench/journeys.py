@@ -506,7 +506,8 @@ def _possible(place: str, r: Any) -> None:
         cure = f"divide by 100: {x / 100:g}" if kind in _SPANS and kind != "emotion" and abs(x) >= 2 and low <= x / 100 <= high else "correct the figure, or its kind"
         raise BadInput(f"{place}, column {name!r}", f"{x:g}", f"{low:g} to {high:g} for {kind}" if high < np.inf else f"{low:g} or more for {kind}", cure)
     if r.low > r.high or r.low > r.value + 1e-9 or r.high < r.value - 1e-9:
-        raise BadInput(f"{place}, interval", f"{r.low:g} to {r.high:g} around {r.value:g}", "low <= value <= high", "correct them, or leave the interval blank")
+        found = f"{r.low:g} to {r.high:g} around {r.value:g}".replace("nan", "blank")
+        raise BadInput(f"{place}, interval", found, "low <= value <= high", "correct them, or leave the interval blank")
 
 # %% ../nbs/44_journeys.ipynb #54ad7be6
 def _torn(felt: pd.DataFrame) -> str:

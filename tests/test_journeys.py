@@ -319,7 +319,8 @@ IMPOSSIBLE = [({"kind": "nps", "value": 40}, "column 'value'.*-1 to 1 for nps.*d
               ({"kind": "csat", "value": -1}, "0 to 1 for csat.*correct"), ({"kind": "share", "value": .5, "high": 70}, "column 'high'.*0.7"),
               ({"kind": "emotion", "value": 2.5}, "-2 to 2 for emotion"), ({"kind": "seconds", "value": -5}, "0 or more for seconds"),
               ({"value": 9, "lowest": 1, "highest": 5}, "1 to 5 for mean"), ({"low": 4., "high": 2.}, "interval.*4 to 2 around 3.*low <= value <= high"),
-              ({"low": 3.5, "high": 4.}, "interval"), ({"high": 2.5}, "interval"), ({"n": -3}, "column 'n'.*-3.*whole number"), ({"n": 3.7}, "column 'n'.*3.7"),
+              ({"low": 3.5, "high": 4.}, "interval"), ({"high": 2.5}, "interval: blank to 2.5 around 3"), ({"n": -3}, "column 'n'.*-3.*whole number"),
+              ({"n": 3.7}, "column 'n'.*3.7"),
               ({"lowest": 5, "highest": 1}, "ends of the scale.*5 to 1"), ({"lowest": 3, "highest": 3}, "ends of the scale"),
               *(({"kind": x}, "column 'kind'.*a word") for x in (None, np.nan, 3, "  ")), *(({"metric": x}, "column 'metric'.*a word") for x in (None, np.nan, "")),
               ({"kind": "NPS", "value": .4}, "kind 'NPS'.*did you mean 'nps'"), ({"value": True}, "column 'value'.*True.*a number")]
