@@ -189,8 +189,8 @@ def _bands(moves: pd.DataFrame, nodes: pd.DataFrame, scale: float, column: float
         told = f"{r.cases:,} {kind} from {names[r.source]}" + ("" if leaves else f" to {names[r.target]}") + (", after the last visit drawn" if beyond else "")
         for a, b in zip(t, bend):
             top, low = y0 + b * (y1 - y0), y0 + tall + b * ((y1 if leaves else y1 + tall) - y0 - tall)
-            rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told, "open": beyond, "back": kind == "back",
-                         "ink": ink["pain"] if kind == "back" else ink["muted"] if leaves else ink["gain"]})
+            rows.append({"band": i, "x": r.step * column + _THICK + a * far * (column - _THICK), "y": top, "y2": low, "told": told, "open": beyond,
+                         "back": kind == "back", "ink": ink["pain"] if kind == "back" else ink["muted"] if leaves else ink["gain"]})
     return pd.DataFrame(rows)
 
 # %% ../nbs/58_event_charts.ipynb #7aa42976

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from .charts import (_GUTTER, _HEAT, _MENU, _SELECTION, _bands, _blank, _checked_once, _column, _curve, _draw_offline, _emotion_layers,
-                                 _emotion_words, _haloed, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wide, _wrap, _x, _y_axis,
-                                 chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
+                                 _emotion_words, _haloed, _inks, _key, _lane, _lookup, _no_interval, _people, _ruled, _same, _select, _signed, _themed, _tips, _wide,
+                                 _wrap, _x, _y_axis, chart_emotions, chart_pains_gains, chart_quotes, chart_stack, chart_touchpoints)
 from .journeys import Journey, _SPANS, _at_least, _kind_words, _measured, _refuse_first
 from .schema import BadInput, FACETS, nearest, _all_of, _must_be
 from .statistics import wilson
@@ -73,7 +73,7 @@ def _cell_layers(rows: pd.DataFrame, journey: Journey, y: Any, ink: dict[str, st
     point = base.mark_circle(size=20, opacity=1, stroke=ink["ink"], strokeWidth=1.5).encode(x=x, fill=fill, tooltip=list(tips), description=alt.Description("alt:N"))
     words, size = dict(align="left", baseline="middle", aria=False), 12 if _column(len(journey.stages)) > 110 else 11
     return [base.mark_rule(color=ink["zero"], strokeWidth=1, aria=False).encode(x=x0, x2=alt.X2("x1:Q")),
-            known.mark_rule(color=ink["bar"], strokeWidth=8, aria=False).encode(tooltip=list(tips)), point,
+            known.mark_rule(color=ink["bar"], strokeWidth=6, aria=False).encode(tooltip=list(tips)), point,
             base.mark_text(dy=-13, fontSize=size, fontWeight="bold", color=ink["ink"], **words).encode(x=x0, text=alt.Text("words:N")),
             base.mark_text(dy=14, fontSize=10.5, color=ink["muted"], **words).encode(x=x0, text=alt.Text("more:N"))]
 
@@ -542,7 +542,8 @@ def _small(journey: Journey, others: pd.DataFrame, *, theme: str | None, heads: 
     behind = alt.Chart(others).mark_line(color=ink["grid"], strokeWidth=1.5, aria=False).encode(x=x, y=y, detail=[alt.Detail("who:N"), alt.Detail("run:N")])
     count = alt.Chart(journey.stages[["stage", "n_emotion"]]).transform_calculate(n="'n = ' + datum.n_emotion")
     count = count.mark_text(color=ink["muted"], fontSize=11, baseline="bottom", aria=False).encode(x=x, y=alt.YValue(138), text=alt.Text("n:N"))
-    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else []), *_emotion_layers(curve, x, y, ink, 140 / 6.2, size=20), count]
+    layers = [_bands(journey, ink, x, select), _ruled(list(ticks), y, ink), *([behind] if len(others) else [])]
+    layers += [*_emotion_layers(curve, x, y, ink, 140 / 6.2, size=20), count]
     return _lane(journey, layers, ink=ink, title=title, key="", height=140, alt_text=f"{journey.name}: {_emotion_words(journey)}")
 
 
@@ -621,8 +622,12 @@ def _heat_layers(rows: pd.DataFrame, x: Any, y: Any, ink: dict[str, str], more: 
 
     base = alt.Chart(rows).encode(x=x, y=y)
     tips = _tips(name="Journey", stage="Stage", figure="Mean", ends="95 % interval", n="People")
-    cell = base.mark_rect(stroke=ink["bar"], strokeWidth=1, width=alt.RelativeBandSize(.97), height=alt.RelativeBandSize(.95)).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
-    few = base.transform_filter("datum.n < 3").mark_rect(width=alt.RelativeBandSize(.88), height=alt.RelativeBandSize(.8), fill=ink["paper"], stroke=ink["bar"], strokeWidth=1, aria=False, tooltip=None)
+    def sized(*of: float) -> dict[str, Any]:
+        wide, tall = map(alt.RelativeBandSize, of)
+        return dict(width=wide, height=tall, stroke=ink["bar"], strokeWidth=1)
+
+    cell = base.mark_rect(**sized(.97, .95)).encode(fill=alt.Fill("fill:N", scale=None), tooltip=tips, description=alt.Description("alt:N"))
+    few = base.transform_filter("datum.n < 3").mark_rect(**sized(.88, .8), fill=ink["paper"], aria=False, tooltip=None)
     text, up = dict(color=ink["ink"], baseline="middle", aria=False, lineBreak="\n", lineHeight=13), 6.5 * more
     return [cell, few, base.mark_text(dy=-16 - up, fontSize=14, fontWeight="bold", **text).encode(text=alt.Text("figure:N")),
             base.mark_text(dy=2 - up, fontSize=11, **text).encode(text=alt.Text("ends:N")),
@@ -794,11 +799,13 @@ _LANES: dict[str, Callable[..., Any]] = {
     "emotions": chart_emotions, "gaps": chart_gaps, "touchpoints": chart_touchpoints, "channels": chart_channels, "pains_gains": chart_pains_gains,
     "opportunities": chart_opportunities, "metrics": chart_metrics, "evidence": chart_evidence, "quotes": chart_quotes}
 
+_DEFAULT = ("emotions", "touchpoints", "pains_gains", "quotes")
+
 
 def _default_lanes(journeys: Sequence[Journey], opportunities: pd.DataFrame | None) -> list[str]:
     "Return the lanes of a page that names none: what was measured or scored is drawn, too."
     given = {"opportunities": opportunities is not None, "metrics": any(len(j.metrics) for j in journeys)}
-    return ["emotions", "touchpoints", "pains_gains", *(lane for lane, there in given.items() if there), "quotes"]
+    return [*_DEFAULT[:-1], *(lane for lane, there in given.items() if there), _DEFAULT[-1]]
 
 
 def _headlines(journey: Journey) -> tuple[str, list[str]]:
@@ -848,8 +855,8 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
 def chart_journey(
     journey: Journey | Sequence[Journey],          # the journey to draw, or up to 8
     *,
-    lanes: Sequence[str] | None = None,            # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes;
-                                                   # None: emotions, touchpoints, pains_gains, quotes, and opportunities and metrics where they are given
+    lanes: Sequence[str] = _DEFAULT,               # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes;
+                                                   # left out, opportunities and metrics are drawn, too, where they are given
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:
@@ -859,7 +866,7 @@ def chart_journey(
     """
     if not isinstance(journey, Journey): journey = _all_of(journey, "Journey", "chart_journey")
     _draw_offline()
-    if lanes is None: lanes = _default_lanes([journey] if isinstance(journey, Journey) else journey, opportunities)
+    if lanes is _DEFAULT: lanes = _default_lanes([journey] if isinstance(journey, Journey) else journey, opportunities)
     if isinstance(lanes, str) or not isinstance(lanes, Iterable): raise BadInput(f"lanes {lanes!r}", "no list", "names of lanes", f"lanes={list(_LANES)[:2]}")
     lanes = list(lanes)
     for lane in lanes:
@@ -869,7 +876,8 @@ def chart_journey(
     if journey.quotes.empty:
         return _nothing(journey, _NO_CODING, title, theme, subtitle[0])
     select = _select(journey, theme) if "quotes" in lanes else None  # a chosen stage means something where its quotes are shown
-    drawn = [_lane_of(lane, journey, opportunities, theme=theme, select=select, heads=not 0 < k < 3) for k, lane in enumerate(lanes)]      # a long page names its columns again
+    how: dict[str, Any] = dict(theme=theme, select=select)
+    drawn = [_lane_of(lane, journey, opportunities, heads=not 0 < k < 3, **how) for k, lane in enumerate(lanes)]      # a long page names its columns again
     return chart_stack(drawn, title=title, subtitle=subtitle, theme=theme, description=f"{title}. {subtitle[0]} {_emotion_words(journey)}")
 
 # %% ../nbs/53_journey_charts.ipynb #cd7fc7bc

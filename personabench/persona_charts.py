@@ -32,7 +32,8 @@ def _sheet(layers: Sequence[Any], *, width: float, height: float, title: str, ke
     import altair as alt
 
     ink = _inks(theme)
-    head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"], subtitleColor=ink["muted"], subtitleFontSize=11.5,
+    head = alt.TitleParams(title, subtitle=key.split("\n"), anchor="start", frame="group", fontSize=15, color=ink["ink"],
+                           subtitleColor=ink["muted"], subtitleFontSize=11.5,
                            subtitlePadding=5, subtitleLineHeight=16, offset=12)
     sheet = _kinds()["LayerChart"](layer=list(layers), width=width, height=height, title=head, description=alt_text, view=alt.ViewBackground(stroke=None),
                                    **_lasting(theme))

@@ -100,7 +100,8 @@ def test_on_paper_ways_back_have_dashed_edges_and_the_key_names_no_colour(shop):
         edges, bands = (pd.DataFrame([r for r in rows_of(chart) if mark in r]) for mark in ("edge", "told"))
         bands = bands[bands["told"].str.contains(" back ", na=False)]
         for edge in ("y", "y2"):
-            assert sorted(edges.loc[edges["edge"].eq(edge), ["x", "y"]].itertuples(index=False, name=None)) == sorted(bands[["x", edge]].itertuples(index=False, name=None))
+            there, bound = edges.loc[edges["edge"].eq(edge), ["x", "y"]], bands[["x", edge]]
+            assert sorted(there.itertuples(index=False, name=None)) == sorted(bound.itertuples(index=False, name=None))
         light = chart_flow(drawn, theme="light")
         assert "blue" in said_by(light)[1] and not any(u["mark"]["type"] == "line" for u in light.to_dict()["layer"])
 

@@ -642,7 +642,8 @@ def test_several_stages_can_be_chosen_and_a_brush_of_ones_own_works():
 @pytest.mark.parametrize("theme", list(_THEMES))
 def test_no_line_runs_through_the_minus_sign_of_a_figure(theme):
     trip, paper = trip_of(STAGES, 5), _THEMES[theme]["paper"]
-    for chart, field in ((charts.chart_emotions(trip, theme=theme), "label"), (charts.chart_emotions(trip, theme=theme), "moment"), (chart_gaps(trip, theme=theme), "label"),
+    felt = charts.chart_emotions(trip, theme=theme)
+    for chart, field in ((felt, "label"), (felt, "moment"), (chart_gaps(trip, theme=theme), "label"),
                          *((small, "label") for small in chart_journeys([trip] * 2, how="facet", theme=theme).vconcat)):
         under, over = (u for u in marks(chart.to_dict(), "text") if u["encoding"]["text"]["field"] == field)
         assert under["mark"]["stroke"] == under["mark"]["color"] == paper and under["mark"]["strokeWidth"] >= 4 and "stroke" not in over["mark"]
