@@ -675,7 +675,7 @@ def test_the_decorated_charts_still_explain_themselves():
     assert "Arguments:" in (pb.chart_journey.__doc__ or "") and "which" not in pb.chart_journeys.__name__
 
 
-NEEDS = pd.DataFrame({"need": ["A bike near", "A price"], "stage": STAGES[:2], "importance": [8., 6.], "satisfaction": [3., 5.], "score": [13., 7.], "low": [11., 5.],
+SCORED = pd.DataFrame({"need": ["A bike near", "A price"], "stage": STAGES[:2], "importance": [8., 6.], "satisfaction": [3., 5.], "score": [13., 7.], "low": [11., 5.],
                       "high": [15., 9.], "n": [80, 80]})
 ODD_NEEDS = [("n", np.inf, "'n': inf.*a number"), ("n", "many", "'n': 'many'"), ("n", 3.7, "'n': 3.7.*whole number"), ("n", -3, "'n': -3"),
              ("score", "a", "'score': 'a'"), ("score", 99., "'score': 99.0.*0 to 20"), ("importance", 70., "'importance': 70.0.*0 to 10"),
@@ -687,24 +687,24 @@ ODD_NEEDS = [("n", np.inf, "'n': inf.*a number"), ("n", "many", "'n': 'many'"), 
 @pytest.mark.parametrize("draw", [chart_opportunity_matrix, lambda table: chart_opportunities(trip_of(STAGES, 3), table),
                                   lambda table: chart_journey(trip_of(STAGES, 3), lanes=["opportunities"], opportunities=table)])
 def test_a_score_that_cannot_be_is_refused_by_row_and_column(draw, column, odd, says):
-    table = NEEDS.assign(**{column: pd.Series([NEEDS[column][0], odd], dtype=object if isinstance(odd, str) else None)})
+    table = SCORED.assign(**{column: pd.Series([SCORED[column][0], odd], dtype=object if isinstance(odd, str) else None)})
     with pytest.raises(BadInput, match=f"opportunities, row 1, column {says}") as said: draw(table)
     assert said.value.expected and said.value.cure
 
 
 def test_a_score_whose_n_or_half_interval_is_not_known_says_so_and_numbers_read_as_text_count():
-    rows = chart_opportunities(trip_of(STAGES, 3), NEEDS.assign(n=[np.nan, 80.], low=[11., np.nan])).to_dict()
+    rows = chart_opportunities(trip_of(STAGES, 3), SCORED.assign(n=[np.nan, 80.], low=[11., np.nan])).to_dict()
     drawn = {r["row"]: (r["words"], r["more"]) for r in rows_of(rows, marks(rows, "circle")[0])}
     assert drawn == {"A bike near": ("13.0 · n not known", "11.0 to 15.0"), "A price": ("7.0 · n 80", "no interval")}
-    text = chart_opportunity_matrix(NEEDS.astype(dict.fromkeys(["n", "score", "importance"], str))).to_dict()
-    assert text["description"] == chart_opportunity_matrix(NEEDS).to_dict()["description"] and "n 80" in text["description"]
+    text = chart_opportunity_matrix(SCORED.astype(dict.fromkeys(["n", "score", "importance"], str))).to_dict()
+    assert text["description"] == chart_opportunity_matrix(SCORED).to_dict()["description"] and "n 80" in text["description"]
 
 
 @pytest.mark.parametrize("draw, says", [
     *((lambda odd=odd: chart_gaps(trip_of(STAGES, 3), reach=odd), "chart_gaps, reach.*1 to 4") for odd in (0, -1, 5, "2", True, np.nan)),
     *((lambda odd=odd: chart_channels(trip_of(STAGES, 3), most=odd), "chart_channels, most.*whole number") for odd in (0, 2.5, "3")),
     *((lambda odd=odd: chart_opportunities(trip_of(STAGES, 3), most=odd), "chart_opportunities, most") for odd in (0, -1, 2.5)),
-    (lambda: chart_opportunity_matrix(NEEDS, most=0), "chart_opportunity_matrix, most"),
+    (lambda: chart_opportunity_matrix(SCORED, most=0), "chart_opportunity_matrix, most"),
     *((lambda odd=odd: chart_journey(trip_of(STAGES, 3), lanes=odd), "lanes.*no list") for odd in (None, "emotions", 5)),
     (lambda: chart_journey(trip_of(STAGES, 3), lanes=[["emotions"]]), "no such lane"),
     (lambda: chart_journey(trip_of(STAGES, 3), lanes=["emotion"]), "did you mean 'emotions'"),
