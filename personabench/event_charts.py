@@ -32,7 +32,7 @@ def _step_words(r: Any, before: str | None, visitors: int) -> tuple[str, str]:
     first = f"{_cases(r.cases)}, {_percent(r.share, r.low, r.high)}"
     if before is None: return first, f"{r.lost:,} of all cases did not come here" if r.lost else "everybody came here"
     if r.of_previous != r.of_previous: return first, "nobody was left to come here"
-    wait = f" · {_wait(r.wait)} later" if r.cases else ""
+    wait = f" · {_wait(r.wait)} later" if r.wait == r.wait else ""
     since = before if len(before) <= 20 else "the stage before"
     return first, (f"−{r.lost:,} since {since}" if r.lost else f"nobody lost since {since}") + wait
 

@@ -248,8 +248,9 @@ def _once(codes: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _in_order(frame: pd.DataFrame, columns: Sequence[str], place: str, dayfirst: bool | None = None) -> _Log:
-    "Number the columns of a log, leave out what has no case, time or event, and sort. Raises BadInput when nothing is left."
-    (case, cases), (time, how), (event, words) = _coded(frame[columns[0]]), _times(frame[columns[1]], dayfirst), _coded(frame[columns[2]])
+    "Number the columns of a log, leave out what has no case, time or event, and sort; without a column of times rows are in order. Raises BadInput when nothing is left."
+    (case, cases), (event, words) = _coded(frame[columns[0]]), _coded(frame[columns[-1]])
+    time, how = _times(frame[columns[1]], dayfirst) if len(columns) > 2 else (np.arange(len(frame)), "")
     event, words = _once(event, words)
     lost = {"case": case < 0, "time": time == _NEVER, "event": event < 0}
     notes = [how] * bool(how) + [f"{int(x.sum()):,} of {len(x):,} events have no {name} and are left out." for name, x in lost.items() if x.any()]
@@ -275,6 +276,7 @@ class _Visits:
     stage: np.ndarray
     start: np.ndarray      # nanoseconds
     n_cases: int           # of the whole log
+    timed: bool = True     # the log says when; else only in which order
 
     @property
     def ends(self) -> np.ndarray: return np.append(np.diff(self.case) != 0, True)[1 - min(1, len(self.case)):]
@@ -282,12 +284,12 @@ class _Visits:
     def begins(self) -> np.ndarray: return np.append(True, np.diff(self.case) != 0)[:len(self.case)]
 
 
-def _visits(log: _Log, of: np.ndarray) -> _Visits:
+def _visits(log: _Log, of: np.ndarray, timed: bool = True) -> _Visits:
     stage = of[log.event]
     placed = stage >= 0
     case, stage, time = (log.case, stage, log.time) if placed.all() else (log.case[placed], stage[placed], log.time[placed])
     new = np.append(True, (np.diff(case) != 0) | (np.diff(stage) != 0)) if len(case) else np.zeros(0, bool)
-    return _Visits(case[new], stage[new], time[new], log.n_cases)
+    return _Visits(case[new], stage[new], time[new], log.n_cases, timed)
 
 # %% ../nbs/15_event_logs.ipynb #206dd108
 _WAITS = ["wait", "wait_low", "wait_high"]
@@ -328,7 +330,7 @@ def _funnel(v: _Visits, names: Sequence[str]) -> pd.DataFrame:
     waits = [np.full(3, np.nan)]
     for (old, was), (new, now) in zip(reached, reached[1:]):
         since = v.start[now] - v.start[was[np.searchsorted(old, new)]]
-        waits.append(np.quantile(since, [.5, .25, .75]) if len(since) else np.full(3, np.nan))
+        waits.append(np.quantile(since, [.5, .25, .75]) if len(since) and v.timed else np.full(3, np.nan))
     for name, column in zip(_WAITS, np.array(waits).T): table[name] = pd.to_timedelta(column, unit="ns").round("ms")
     return table
 
@@ -483,7 +485,7 @@ def _step_told(r: Any, visitors: int) -> str:
     told = f"{r.order}. {r.stage}: {r.cases:,}, {_percent(r.share, r.low, r.high)} of all"
     if r.order == 1 or r.of_previous != r.of_previous: return told + "."
     told += f", {_percent(r.of_previous, r.previous_low, r.previous_high)} of those before"
-    return told + (f", {_wait(r.wait)} after the stage before (middle half {_wait(r.wait_low)} to {_wait(r.wait_high)})." if r.cases else ".")
+    return told + (f", {_wait(r.wait)} after the stage before (middle half {_wait(r.wait_low)} to {_wait(r.wait_high)})." if r.wait == r.wait else ".")
 
 
 def _lost_told(j: EventJourney) -> list[str]:
@@ -530,7 +532,7 @@ def journey_from_events(
     log: pd.DataFrame | str | Path,                            # one row per event; CSV, Excel or Parquet, or a DataFrame
     *,
     case: str = "case",                                        # column: who, or which session
-    time: str = "time",                                        # column: dates (also 20260109), seconds, or clock times of a recording (m:ss)
+    time: str | None = "time",                                 # column: dates (also 20260109), seconds, or clock times (m:ss); None: rows are in order
     event: str = "event",                                      # column: what happened
     stages: Mapping[str, str] | pd.Series | Sequence[str] | None = None,   # event -> stage, in the order of stages; or events in order; None: discover
     segments: Mapping[Hashable, str] | pd.Series | None = None,   # case -> segment, such as `segments.labels`
@@ -548,14 +550,14 @@ def journey_from_events(
     expected; q is corrected for all stages and segments, intervals are not. Two segments are one comparison, in two rows.
     Sources: Wilson 1927 and Newcombe 1998 (intervals), Fisher 1935, Cochran 1954, Benjamini and Hochberg 1995.
     """
-    columns = [case, time, event]
-    if len(set(columns)) < 3: raise BadInput("journey_from_events", f"case={case!r}, time={time!r}, event={event!r}", "three columns", "name each its own")
+    columns = [case, event] if time is None else [case, time, event]
+    if len(set(columns)) < len(columns): raise BadInput("journey_from_events", f"case={case!r}, time={time!r}, event={event!r}", "three columns", "name each its own")
     frame, place = _loaded(log, columns)
     inside = _in_order(frame, columns, place, dayfirst)
     found = _given(stages, inside.words)
     names, of, more = (*found, 0) if found else _discovered(inside, least, 12)
     if not names: raise BadInput(place, f"no event that {least:.0%} of the cases have", "stages", "pass stages=, or a smaller least=")
-    v = _visits(inside, of)
+    v = _visits(inside, of, timed=time is not None)
     variants, different = _variants(v, names, most_variants)
     group = _groups(segments, inside.cases) if segments is not None else None
     by = _by_segment(v, names, *group, ordered=found is not None) if group else pd.DataFrame(columns=_BY)

@@ -235,6 +235,7 @@ def event_metrics(
     """Return what a log says of each stage: who reached it, and from the second on who was lost since the stage before and the seconds between.
 
     Of stages that were discovered, whose order is a guess, it is who visited them. A stage that the log has no event of has no figures: nobody can be lost there.
+    Without times (`time=None`) there are no seconds.
     Columns as those of `stage_metrics`: stage, metric, kind ("share", "drop-off", "seconds": a median), value, low, high, n (cases), source ("log"), question
     (None), lowest, highest, answer (None).
     Sources: Wilson 1927 (shares), Thompson 1936 (median).
@@ -251,6 +252,7 @@ def event_metrics(
         if not i: continue
         lost = 1 - r.of_previous, 1 - r.previous_high, 1 - r.previous_low
         rows.append((r.stage, "lost since the stage before", "drop-off", *lost, int(funnel["cases"].iloc[i - 1])))
+        if reached and not event_journey.visits.timed: continue
         told = (r.wait.total_seconds() if r.cases else np.nan, np.nan, np.nan, r.cases)
         if reached:
             (before, was), (cases, now) = reached[i - 1:i + 1]

@@ -418,3 +418,15 @@ def test_a_usability_test_becomes_a_funnel(real_data):
     by_hand = {who: set(part["correct_path"]) for who, part in done.dropna(subset="time_start").groupby("participant")}
     assert j.stages["cases"].tolist() == [sum(s in tasks for tasks in by_hand.values()) for s in first]
     print(j.explain())
+
+
+def test_a_log_without_times_has_an_order_and_no_waits():
+    log = pd.DataFrame({"case": list("AABAB"), "event": list("abacc")})
+    j = journey_from_events(log, time=None, stages=["a", "b", "c"])
+    assert j.variants["variant"].tolist() == ["a → b → c", "a → c"] and j.funnel["cases"].tolist() == [2, 1, 1]
+    assert j.funnel[["wait", "wait_low", "wait_high"]].isna().all(axis=None) and "after the stage before" not in j.explain() and j.notes == ()
+    from personabench.event_charts import chart_funnel
+    from personabench.journey_measures import event_metrics
+
+    assert "later" not in chart_funnel(j).to_json() and set(event_metrics(j)["kind"]) == {"share", "drop-off"}
+    with pytest.raises(BadInput, match="three columns"): journey_from_events(log, case="event", time=None)
