@@ -803,7 +803,8 @@ _DEFAULT = ("emotions", "touchpoints", "pains_gains", "quotes")
 
 
 def _default_lanes(journeys: Sequence[Journey], opportunities: pd.DataFrame | None) -> list[str]:
-    "Return the lanes of a page that names none: what was measured or scored is drawn, too."
+    "Return the lanes of a page that names none: what was measured or scored is drawn, too; of more than four journeys their feelings alone."
+    if len(journeys) > 4: return ["emotions"]
     given = {"opportunities": opportunities is not None, "metrics": any(len(j.metrics) for j in journeys)}
     return [*_DEFAULT[:-1], *(lane for lane, there in given.items() if there), _DEFAULT[-1]]
 
@@ -856,7 +857,7 @@ def chart_journey(
     journey: Journey | Sequence[Journey],          # the journey to draw, or up to 8
     *,
     lanes: Sequence[str] = _DEFAULT,               # top to bottom: emotions, gaps, touchpoints, channels, pains_gains, opportunities, metrics, evidence, quotes;
-                                                   # left out, opportunities and metrics are drawn, too, where they are given
+                                                   # left out, opportunities and metrics are drawn, too, where they are given; of five journeys or more emotions alone
     opportunities: pd.DataFrame | None = None,     # of `stage_opportunities` or `pain_severity`, for the lane of that name; None: the journey's own pains
     theme: str | None = None,                      # "light", "dark" or "print"; None: as set_theme says
 ) -> alt.VConcatChart:

@@ -172,6 +172,13 @@ def test_a_metric_without_an_interval_has_no_bar():
     assert [u["transform"] for u in bars] == [[{"filter": "isValid(datum.x_low)"}]]
 
 
+def test_of_five_journeys_or_more_the_feelings_are_drawn_where_no_lanes_are_named():
+    def titles(n: int, **how) -> list[str]:
+        spec = chart_journey([trip_of(STAGES, 3, name=f"Trip {k}") for k in range(n)], **how).to_dict()
+        return [str(lane["title"]["text"]) for lane in spec["vconcat"]]
+    assert [t.split(":")[0] for t in titles(5)] == [f"Trip {k}" for k in range(5)] and len(titles(4)) > 8 and len(titles(5, lanes=["emotions", "quotes"])) == 10
+
+
 def test_the_same_metric_of_two_sources_is_two_rows():
     more = pd.DataFrame([("Sign-up", "Would recommend", "nps", .1, 0., .2, 90, "panel", "q")], columns=METRICS)
     spec = chart_metrics(trip_of(STAGES, 3).with_metrics(more)).to_dict()

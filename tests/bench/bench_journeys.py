@@ -1,7 +1,7 @@
-"""Seconds for the journeys of 8 personas out of 1,000, 10,000 and 100,000 codings, for their charts with the size of the specification, for one as PNG,
-and for the map of everybody: what the widget is sent (with a choice of the 8 personas), one look at the evidence, the page and the sheets.
+"""Seconds for the journeys of 8 personas out of 1,000, 10,000 and 100,000 codings, for `chart_journey` of all eight, for a full page of each, with the size of the
+specification, for one as PNG, and for the map of everybody: what the widget is sent (with a choice of the 8 personas), one look at the evidence, the page and the sheets.
 
-    python tests/bench/bench_journeys.py [codings ...]      each size in a process of its own; the limits are 1 s for journeys and charts, 200 kB, 2 s for the PNG,
+    python tests/bench/bench_journeys.py [codings ...]      each size in a process of its own; the limits are 1 s for journeys and chart, 200 kB, 2 s for the PNG,
                                                             1 s each for the map's data and its page
 
 Each time is followed by that of the processor in brackets, which says more on a busy machine. The tables of the study are read before (that time stands beside);
@@ -79,6 +79,7 @@ def measure(codings: int) -> None:
     read, table = timed(lambda: (study.turns, study.cases, study.codes, study.sources, study.codings)[-1])
     peer, _ = timed(lambda: table.groupby(["code", "case"])["coding_id"].nunique())
     counted, journeys = timed(lambda: [journey(study, persona=p) for p in personas])
+    together, page = timed(lambda: chart_journey(journeys).to_json(indent=None))
     again, _ = timed(lambda: [journey(study, persona=p) for p in personas])
     drawn, specs = timed(lambda: [chart_journey(j).to_json(indent=None) for j in journeys])
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +87,8 @@ def measure(codings: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     largest = max(len(s.encode()) for s in specs) / 1000
     print(f"{len(table):>8,} codings: {PERSONAS} journeys {counted}, {counted.processor / peer.processor:.1f} times pandas' grouping of the codings ({peer}), "
-          f"once more {again}; {PERSONAS} charts {drawn}, largest {largest:.0f} kB; together {counted + drawn}; PNG {picture}; "
+          f"once more {again}; chart of the {PERSONAS} {together}, {len(page.encode()) / 1000:.0f} kB: together {counted + together}; "
+          f"{PERSONAS} full pages {drawn}, largest {largest:.0f} kB; PNG {picture}; "
           f"reading the study {read}; peak {peak:,.0f} MB", flush=True)
     measure_map(study, small)
 
