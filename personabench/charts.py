@@ -367,7 +367,7 @@ def _is_plain(data: Any) -> bool:
     "Say whether a chart's data are rows as `_values` makes them, or none."
     import altair as alt
 
-    return data is alt.Undefined or isinstance(data, alt.InlineData) and isinstance(data.values, list) and data.name is alt.Undefined
+    return data is alt.Undefined or isinstance(data, alt.InlineData) and isinstance(data.values, list) and data.name is data.format is alt.Undefined
 
 # %% ../nbs/50_charts.ipynb #3986d3dc
 @cache

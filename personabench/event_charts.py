@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .charts import _draw_offline, _inks, _themed
-from .event_logs import EventJourney, _cases, _percent, _points as _signed, _wait
+from .event_logs import EventJourney, _cases, _daily, _percent, _points as _signed, _wait
 from .persona_charts import _base, _lines, _points, _rules, _sheet, _texts
 from .schema import BadInput, _must_be
 from .segment_charts import _COLOURS, _SHAPES
@@ -26,13 +26,13 @@ __all__ = ['chart_funnel', 'chart_flow']
 _NAME, _BAR, _SAID = 180, 330, 300   # pixels: stage, share, words
 
 
-def _step_words(r: Any, before: str | None, visitors: int) -> tuple[str, str]:
+def _step_words(r: Any, before: str | None, visitors: int, daily: bool = False) -> tuple[str, str]:
     "Return the two lines beside a bar: how many, and what was lost on the way to it."
     if not visitors: return "0 cases", "no event of it in the log"
     first = f"{_cases(r.cases)}, {_percent(r.share, r.low, r.high)}"
     if before is None: return first, f"{r.lost:,} of all cases did not come here" if r.lost else "everybody came here"
     if r.of_previous != r.of_previous: return first, "nobody was left to come here"
-    wait = f" · {_wait(r.wait)} later" if r.wait == r.wait else ""
+    wait = f" · {_wait(r.wait, daily)} later" if r.wait == r.wait else ""
     since = before if len(before) <= 20 else "the stage before"
     return first, (f"−{r.lost:,} since {since}" if r.lost else f"nobody lost since {since}") + wait
 
@@ -49,7 +49,7 @@ def _funnel_parts(journey: EventJourney, ink: dict[str, str]) -> tuple[dict[str,
     y, before = 6., None
     for r, came in zip(table.itertuples(), visitors):
         name = _lines(r.stage, _NAME - 16, 3)
-        first, second = _visitor_words(r, journey.n_cases) if journey.discovered else _step_words(r, before, came)
+        first, second = _visitor_words(r, journey.n_cases) if journey.discovered else _step_words(r, before, came, _daily(journey))
         share = r.share if r.share == r.share else 0.
         parts["names"].append({"x": 0, "y": y + 4, "words": "\n".join(name), "ink": ink["ink"]})
         parts["bars"].append({"x": _NAME, "x2": _NAME + share * _BAR, "y": y + 13, "ink": ink["bar"]})

@@ -9,6 +9,7 @@ import html
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,9 @@ class _Visits:
     n_cases: int           # of the whole log
     timed: bool = True     # the log says when; else only in which order
 
+    @cached_property
+    def daily(self) -> bool: return self.timed and bool(self.start.any()) and not (self.start % 86_400_000_000_000).any()      # it knows days, no times
+
     @property
     def ends(self) -> np.ndarray: return np.append(np.diff(self.case) != 0, True)[1 - min(1, len(self.case)):]
     @property
@@ -463,9 +467,11 @@ def _percent(share: float, low: float, high: float) -> str:
     return f"{100 * share:.0f} % ({100 * low:.0f}–{100 * high:.0f} %)" if share == share else "nobody to count"
 
 
-def _wait(t: pd.Timedelta) -> str:
-    "Return a duration as one would say it."
-    s = round(t.total_seconds())
+def _wait(t: pd.Timedelta, daily: bool = False) -> str:
+    "Return a duration as one would say it; of a log that knows days only, in days."
+    if daily: return _many(round(t / pd.Timedelta(days=1)), "day")
+    if 0 < (s := t.total_seconds()) < .95: return f"{s:.1g} seconds"
+    s = round(s)
     for size, unit in ((172_800, "days"), (7_200, "hours"), (120, "minutes")):
         if s >= size: return f"{s / {'days': 86_400, 'hours': 3_600, 'minutes': 60}[unit]:.0f} {unit}"
     return _many(s, "second")
@@ -479,13 +485,15 @@ def _points(x: float) -> str: return f"{100 * x:+.0f}".replace("-", "−")
 def _joined(names: Sequence[str]) -> str: return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def _step_told(r: Any, visitors: int) -> str:
+def _step_told(r: Any, visitors: int, daily: bool = False) -> str:
     "Return one stage of the funnel in words."
     if not visitors: return f"{r.order}. {r.stage}: no event of it in the log."
     told = f"{r.order}. {r.stage}: {r.cases:,}, {_percent(r.share, r.low, r.high)} of all"
     if r.order == 1 or r.of_previous != r.of_previous: return told + "."
     told += f", {_percent(r.of_previous, r.previous_low, r.previous_high)} of those before"
-    return told + (f", {_wait(r.wait)} after the stage before (middle half {_wait(r.wait_low)} to {_wait(r.wait_high)})." if r.wait == r.wait else ".")
+    if r.wait != r.wait: return told + "."
+    wait, low, high = (_wait(t, daily) for t in (r.wait, r.wait_low, r.wait_high))
+    return told + f", {wait} after the stage before (middle half {low} to {high})."
 
 
 def _lost_told(j: EventJourney) -> list[str]:
@@ -515,10 +523,13 @@ def _apart(j: EventJourney) -> list[tuple[Any, str]]:
     return [(r, next(n for n in names if n != r.segment) if len(names) == 2 else "all others") for r in rows.head(6).itertuples()]
 
 
+def _daily(j: EventJourney) -> bool: return j.visits is not None and j.visits.daily
+
+
 def _explained(j: EventJourney) -> str:
     told = [f"{_cases(j.n_cases)}, {_many(j.n_events, 'event')} in {_many(len(j.stages), 'discovered stage' if j.discovered else 'stage')}.", ""]
     if j.discovered: told += [*(f"{r.stage}: visited by {r.cases:,} of {j.n_cases:,}, {_percent(r.share, r.low, r.high)}." for r in j.stages.itertuples()), ""]
-    else: told += [*map(_step_told, j.funnel.itertuples(), j.stages["cases"]), "", *_lost_told(j)]
+    else: told += [*(_step_told(r, n, _daily(j)) for r, n in zip(j.funnel.itertuples(), j.stages["cases"])), "", *_lost_told(j)]
     told += _way_told(j)
     back = j.stages[(j.stages["again"] > 0) & j.stages["again_share"].eq(j.stages["again_share"].max())].head(3)
     told += [f"{r.stage} is visited again by {r.again:,} of its {r.cases:,} cases." for r in back.itertuples()]

@@ -610,7 +610,8 @@ def _heat_rows(journeys: Sequence[Journey], measure: str, colours: Sequence[str]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[rows["value"].notna()]
     steps = [int(np.clip(np.floor(2 * v + 4.5), 0, 8)) for v in rows["value"]]
-    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.low == r.low else "no interval" if r.n < 3 else "no interval: all felt the same" for r in rows.itertuples()]
+    alike = f"no interval: all {'felt' if measure == 'emotion' else 'expected'} the same"
+    ends = [f"{_signed(r.low)} to {_signed(r.high)}" if r.low == r.low else "no interval" if r.n < 3 else alike for r in rows.itertuples()]
     said = [f"{r.name}, {r.stage}: {_signed(r.value)}, {'interval ' if r.low == r.low else ''}{e}, n {r.n}" for r, e in zip(rows.itertuples(), ends)]
     ends = ["\n".join(_wrap(e, column - 6, size=11)) for e in ends]
     return rows.assign(fill=[colours[k] for k in steps], figure=[_signed(v) for v in rows["value"]], ends=ends, people=[f"n = {k}" for k in rows["n"]], alt=said)
@@ -843,7 +844,9 @@ def _journeys_page(journeys: Sequence[Journey], lanes: Sequence[str], theme: str
     select, drawn = _select(next(j for j in found if len(j.quotes)), theme) if "quotes" in lanes else None, list[Any]()
     for lane in lanes:
         how: dict[str, Any] = dict(theme=theme, select=select)
-        if lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
+        if lane == "opportunities" and opportunities is not None:      # scores of no journey in particular
+            drawn.append(_lane_of(lane, found[0], opportunities, heads=not drawn, **how))
+        elif lane == "emotions": drawn += [_overlay(found, heads=not drawn, **how)] if len(found) <= 4 else _facets(found, heads=not drawn, **how)
         else:
             if lane == "gaps": how["reach"] = max((_gap_reach(j.gaps) for j in found if len(j.gaps) and j.gaps["gap"].notna().any()), default=1.)
             if lane in ("touchpoints", "pains_gains"): how["reach"] = _most_people(found, lane)      # one scale for all

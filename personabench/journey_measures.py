@@ -252,12 +252,12 @@ def event_metrics(
         if not i: continue
         lost = 1 - r.of_previous, 1 - r.previous_high, 1 - r.previous_low
         rows.append((r.stage, "lost since the stage before", "drop-off", *lost, int(funnel["cases"].iloc[i - 1])))
-        if reached and not event_journey.visits.timed: continue
+        if reached and not event_journey.visits.timed: continue      # nor says a log of days how long a stage on the same day took
         told = (r.wait.total_seconds() if r.cases else np.nan, np.nan, np.nan, r.cases)
         if reached:
             (before, was), (cases, now) = reached[i - 1:i + 1]
             told = _median((event_journey.visits.start[now] - event_journey.visits.start[was[np.searchsorted(before, cases)]]) / 1e9)
-        rows.append((r.stage, "time since the stage before", "seconds", *told))
+        if told[0] != 0 or not (reached and event_journey.visits.daily): rows.append((r.stage, "time since the stage before", "seconds", *told))
     return pd.DataFrame([(*row, "log", None, *_SPANS.get(row[2], (np.nan, np.nan)), None) for row in rows], columns=_METRICS)
 
 # %% ../nbs/49_journey_measures.ipynb #49a00015

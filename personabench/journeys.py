@@ -239,13 +239,14 @@ def _place(codings: pd.DataFrame, counts: np.ndarray, stages: pd.Index, turns: p
 
 # %% ../nbs/44_journeys.ipynb #a4105711
 def _passages(whose: np.ndarray, source: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "Return an order of codings by whose they are and where they stand, and in it the number of each one's passage: what shares half of the words of both is one passage."
-    order = np.lexsort((end, start, source, whose))
-    whose, source, start, end = (x[order] for x in (whose, source, start, end))
-    before = slice(None, -1), slice(1, None)
-    (w, v), (s, t), (a, b), (c, d) = ((x[before[0]], x[before[1]]) for x in (whose, source, start, end))
-    apart = (w != v) | (s != t) | (2 * (np.minimum(c, d) - b) < np.maximum(c, d) - a)
-    return order, np.cumsum(np.append(False, apart))[:len(order)]
+    "Return an order of codings by whose they are and where they stand, and where in it a passage begins: of one passage is what shares half of the words of the shorter."
+    order = np.lexsort((-end, start, source, whose))
+    start, end, group = start[order], end[order], np.cumsum(np.append(False, (np.diff(whose[order]) != 0) | (np.diff(source[order]) != 0)))[:len(order)]
+    reach = group * (int(end.max(initial=0)) + 1) + end
+    farthest = np.maximum.accumulate(np.where(reach >= np.maximum.accumulate(reach), np.arange(len(order)), 0))[:-1]      # of those before each, what reaches farthest
+    shared, long = np.minimum(end[farthest], end[1:]) - start[1:], end - start
+    apart = (group[farthest] != group[1:]) | (2 * shared < np.minimum(long[farthest], long[1:]))
+    return order, np.flatnonzero(np.append(True, apart)[:len(order)])
 
 
 def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
@@ -256,10 +257,11 @@ def _person_means(quotes: pd.DataFrame, facet: str) -> pd.DataFrame:
     key = stage * max(len(cases), 1) + case
     order, passage = _passages(key, pd.factorize(felt["source"])[0], felt["start"].to_numpy(np.int64), felt["end"].to_numpy(np.int64))
     key, x = key[order], x[order]
-    begin = np.flatnonzero(np.append(True, np.diff(key) != 0)[:len(key)])
-    size, one = np.diff(np.append(begin, len(key))), order[begin]
-    weight = 1 / np.bincount(passage)[passage] if len(x) else x
-    total, parts, lowest, highest = (f.reduceat(v, begin) if len(x) else x for f, v in ((np.add, weight * x), (np.add, weight), (np.minimum, x), (np.maximum, x)))
+    first = np.flatnonzero(np.append(True, np.diff(key[passage]) != 0)[:len(passage)])      # of the passages, each person's first
+    begin = passage[first]
+    size, one, parts = np.diff(np.append(begin, len(key))), order[begin], np.diff(np.append(first, len(passage)))
+    each = np.add.reduceat(x, passage) / np.diff(np.append(passage, len(x))) if len(x) else x
+    total, lowest, highest = (f.reduceat(v, at) if len(x) else x for f, v, at in ((np.add, each, first), (np.minimum, x, begin), (np.maximum, x, begin)))
     return pd.DataFrame({"stage": stages[stage[one]].astype(object), "case": cases[case[one]], facet: total / parts, "codings": size,
                          "lowest": lowest, "highest": highest})
 
@@ -630,24 +632,40 @@ class _Told:
     spoken: pd.DataFrame     # what is coded as a stage or a step (its facet is "step"); columns of Journey.quotes
     unplaced: pd.DataFrame
     gone: frozenset[str] = frozenset()      # who told something and has withdrawn
-    left: tuple[str, ...] = ()              # what counts in no journey, in words
+    left: pd.DataFrame | None = None        # what counts in no journey: case, why
 
 
 def _codings_in_words(n: int) -> str: return "1 coding" if n == 1 else f"{n:,} codings"
 
 
-def _left_out(codings: pd.DataFrame, counts: np.ndarray, gone: Iterable[str]) -> Iterator[str]:
-    "Say what counts in no journey: codings of an interviewer's words, those of other facets, and those of people who have withdrawn."
-    dark = codings["facet"][counts & ~codings["facet"].isin(("stage", *_JOURNEY_FACETS)).to_numpy()]
-    if n := len(list(gone)): yield "1 person who has withdrawn is left out." if n == 1 else f"{n} people who have withdrawn are left out."
-    if len(dark): yield f"{_codings_in_words(len(dark))} of facets that a journey does not show: {', '.join(sorted(map(str, dark.unique())))}."
-    if asked := int((~counts).sum()): yield f"{_codings_in_words(asked)} of an interviewer's words, which are no evidence."
+_BESIDE, _ASKED = "outside interviews and observations, which do not count beside them", "of an interviewer's words, which are no evidence"
+
+
+def _left_out(codings: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
+    "Return the codings that count in no journey: case, why (a facet that no lane shows, or a reason)."
+    dark = ~codings["facet"].isin(("stage", *_JOURNEY_FACETS)).to_numpy()
+    return pd.DataFrame({"case": codings["case"].astype(str), "why": np.where(counts, codings["facet"].astype(str), _ASKED)})[dark | ~counts]
+
+
+def _left_told(told: _Told, people: list[str] | None) -> Iterator[str]:
+    "Say what counts in no journey of some people: who has withdrawn, other facets, an interviewer's words, what stands beside interviews."
+    if people is None and (n := len(told.gone)): yield "1 person who has withdrawn is left out." if n == 1 else f"{n} people who have withdrawn are left out."
+    if told.left is None: return
+    why = (told.left if people is None else told.left[told.left["case"].isin(people)])["why"].value_counts()
+    dark = why.drop([_BESIDE, _ASKED], errors="ignore")
+    if len(dark): yield f"{_codings_in_words(int(dark.sum()))} of facets that a journey does not show: {', '.join(sorted(dark.index))}."
+    for reason in (_ASKED, _BESIDE):
+        if reason in why: yield f"{_codings_in_words(int(why[reason]))} {reason}."
 
 
 def _one_voice(codings: pd.DataFrame, turns: pd.DataFrame | None) -> pd.DataFrame:
     "Cut codings to the turn that they belong to, where it is known."
-    known = turns is not None and {"source_id", "turn", "quote"} <= set(codings) and {"source_id", "turn", "start", "end"} <= set(turns)
-    return clip_to_turn(codings, turns) if known else codings
+    key = next((k for k in ("source_id", "source") if turns is not None and k in codings and k in turns), None)
+    if turns is None or key is None or not {"turn", "start", "end"} <= set(turns): return codings
+    alike = key == "source_id" and codings[key].dtype == turns[key].dtype
+    own, known = (codings, turns) if alike else (t.assign(source_id=t[key].astype(str)) for t in (codings, turns))
+    cut = clip_to_turn(own, known.drop_duplicates(["source_id", "turn"]))
+    return codings.assign(**{c: cut[c] for c in ("start", "end", "quote")})
 
 
 def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame | None, cases: pd.DataFrame | None,
@@ -666,11 +684,11 @@ def _told(codings: pd.DataFrame, codes: pd.DataFrame | None, turns: pd.DataFrame
     is_stage, own, stages = kept["facet"].eq("stage"), kept["code"], pd.Index(order["stage"], dtype=object)
     if steps: kept = kept.assign(code=own.map(steps).where(is_stage & own.isin(steps), own))
     quotes, unplaced = _place(kept, counts, stages, turns)
-    spoken = _one_voice(kept[is_stage & counts], turns)
+    spoken = _unquoted(_one_voice(kept[is_stage & counts], turns), _refusing(cases))
     spoken = spoken.assign(stage=pd.Categorical.from_codes(stages.get_indexer(spoken["code"]), stages), code=own[spoken.index], valence=np.nan, via="overlap")
     spoken = _columns(spoken.assign(facet=np.where(spoken["code"].isin(steps), "step", "stage")), _QUOTE)
     gone = frozenset(map(str, set(codings["case"].dropna()) & _withdrawn(cases)))
-    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced, gone, tuple(_left_out(kept, counts, gone)))
+    return _Told(order, steps, _as_numbers(quotes), _as_numbers(spoken), unplaced, gone, _left_out(kept, counts))
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac4
 def journey_from_codings(
@@ -737,7 +755,7 @@ def _journey_of(told: _Told, people: list[str] | None, name: str, codes: pd.Data
               **_tables(quotes, steps, stages["n_people"].to_numpy(), codes, told.steps)}
     tables |= {key: t.assign(stage=t["stage"].astype(object)) for key, t in (("stages", stages), ("gaps", gaps), ("moments", _moments(stages, felt)))}
     tables["opportunities"] = _opportunities(tables["pains"], quotes, felt, stages.set_index("stage")["order"])
-    notes = [_absent(people, set(who["case"]), told.gone), *(told.left if people is None else ()), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
+    notes = [_absent(people, set(who["case"]), told.gone), *_left_told(told, people), *_notes(told.order, quotes, unplaced, stages), _torn(felt)]
     return Journey(name, int(who["case"].nunique()), int(quotes["row"].nunique()), notes=tuple(n for n in notes if n), **tables)
 
 # %% ../nbs/44_journeys.ipynb #051d6f40
@@ -810,11 +828,11 @@ def _told_in(study: Study) -> _Told:
     "Place all codings of a study; once for the journeys of all its personas."
     codings, turns = study.codings[list(_NEEDED)], study.turns
     asked = codings["source_id"].isin(asked_sources(study))
-    beside = f"{_codings_in_words(int((~asked).sum()))} outside interviews and observations, which do not count beside them."
+    case = codings["case"].where(codings["case"].notna() & codings["case"].ne(""), codings["source"])[~asked]
     codings = codings if asked.all() else codings[asked]
     codings = codings.iloc[np.lexsort((codings["facet"].ne("stage"), *(codings[c] for c in ("end", "start", "source_id"))))]
     told = _told(codings, study.codes, turns, study.cases)
-    return told if asked.all() else replace(told, left=(*told.left, beside))
+    return replace(told, left=pd.concat([told.left, pd.DataFrame({"case": case.astype(str), "why": _BESIDE})])) if len(case) else told
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac9
 def _silent(study: Study) -> set:

@@ -17,7 +17,7 @@ from . import __version__
 from .cards import read_style, render
 from .exports import write_whole
 from .journey_map import _KEY, _behind_item, _cited, _entry_evidence, _seen, map_view
-from .journeys import Journey, _hushed
+from .journeys import Journey, _aloud, _hushed
 from .claims import Persona
 from .persona_files import _read_folder
 from .personas import _withdrawn
@@ -143,7 +143,7 @@ def _worded(view: dict[str, Any]) -> None:
 def _plainly(note: str) -> str:
     "Say a note of a journey to somebody who has the sheet and no Python."
     note = re.sub(r",? listed in \.unplaced\b", "; they are not in this map", note)
-    return re.sub(r"(?:[,:;]? (?:see|listed in|and in))? \.[a-z_]+\b", "", note)
+    return _aloud(note)
 
 
 def _page_view(journey: Journey, study: Study | None, name: str, personas: Sequence[Persona], title: str | None, evidence: bool) -> dict[str, Any]:

@@ -332,7 +332,10 @@ def test_who_says_anywhere_that_they_are_not_to_be_quoted_is_not(words: str, rec
 
 @pytest.mark.parametrize("words", ["yes", "interview and quotes, no recording", "yes, quotes are fine, no video", "interview, quotes and no video",
     "quotes without my name", "quote me, not by name", "I do not mind being quoted", "no objection to being quoted", "yes. Not for teaching. Quotes fine",
-    "Y", "J", "full", "yes, no restrictions", "quotes: yes", "sí", "si, citas", "interview, survey and quotes"])
+    "Y", "J", "full", "yes, no restrictions", "quotes: yes", "sí", "si, citas", "interview, survey and quotes",
+    "full consent", "I consent to quotes", "Einverstanden", "yes, quotes ok if anonymous", "may be quoted, not named", "Yes (form signed 2026-03-01)",
+    "Ja, Zitate erlaubt",
+    "Yes, you may quote me", "oui, citations autorisées", "Consent given, including verbatim quotes", "yes, but without my name"])
 def test_a_no_to_something_else_is_no_refusal_to_be_quoted(words: str, recwarn):
     with Study(":memory:", coder="MB") as study:
         record_consent(study, case="P01", consent=words)
@@ -342,7 +345,11 @@ def test_a_no_to_something_else_is_no_refusal_to_be_quoted(words: str, recwarn):
 @pytest.mark.parametrize("words", ["signed form", "I refuse", "opt out", "maybe", "quotes: nope", "quotes off", "paraphrase instead of quoting me",
     "please delete my quotes", "quotes only after I approve them", "unless you quote me", "Yes; quotation disallowed", "Y (recording), N (quoting)",
     "Consent: yes; quotes (N)", "yes; quotes - N", "yes, but leave out quotes", "yes, keep quotes out", "yes, only paraphrased", "agreed - recording only",
-    "yes, internal use only", "yes / no", "quotes?", "yes, if I see them first", "ja, nur intern"])
+    "yes, internal use only", "yes / no", "quotes?", "everything but quotes", "all fine apart from quotes",
+    "Quotes are a no from me", "Yes, quotes barred", "yes, omit quotes", "Yes, stop quoting me", "prefer to remain unquoted", "quotes on hold", "si, pero no citar",
+    "agree: recording; disagree: quotes", "yes; nothing verbatim", "yes, quotes nil", "Recording ✓ Quotes ✗", "Quotation permitted: false", "1 (recording) 0 (quotes)",
+    "yes, confidential", "yes, not for publication", "Full consent withdrawn", "agreed, later revoked", "Yes to recording", "given for recording",
+    "yes, if I see them first", "ja, nur intern"])
 def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
     with Study(":memory:", coder="MB") as study:
         with pytest.warns(UserWarning, match=rf"consent of P01: '{re.escape(words)}' does not say whether they may be quoted, so they are not"):

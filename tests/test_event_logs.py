@@ -430,3 +430,16 @@ def test_a_log_without_times_has_an_order_and_no_waits():
 
     assert "later" not in chart_funnel(j).to_json() and set(event_metrics(j)["kind"]) == {"share", "drop-off"}
     with pytest.raises(BadInput, match="three columns"): journey_from_events(log, case="event", time=None)
+
+
+def test_a_log_of_days_tells_days_and_a_wait_under_a_second_is_not_none():
+    from personabench.event_charts import chart_funnel
+    from personabench.journey_measures import event_metrics
+
+    log = pd.DataFrame({"case": list("AAABBB"), "event": list("abcabc"), "time": ["2026-01-01", "2026-01-01", "2026-01-09", "2026-01-02", "2026-01-02", "2026-01-10"]})
+    j = journey_from_events(log, stages=list("abc"))
+    told = j.explain() + chart_funnel(j).to_json()
+    assert "0 days after the stage before" in told and "8 days later" in told and "second" not in told
+    assert event_metrics(j)[lambda t: t["kind"].eq("seconds")]["value"].tolist() == [8 * 86_400]
+    quick = journey_from_events(pd.DataFrame({"case": "A", "event": list("ab"), "time": [10., 10.25]}), stages=list("ab"))
+    assert "0.2 seconds after" in quick.explain()

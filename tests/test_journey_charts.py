@@ -172,6 +172,12 @@ def test_a_metric_without_an_interval_has_no_bar():
     assert [u["transform"] for u in bars] == [[{"filter": "isValid(datum.x_low)"}]]
 
 
+def test_scores_that_are_handed_in_are_drawn_once_and_under_nobodys_name():
+    table = pd.DataFrame({"need": ["Pay"], "stage": "Sign-up", "score": [8.5], "low": 7., "high": 10., "n": 90})
+    spec = chart_journey([trip_of(STAGES, 3, name="one"), trip_of(STAGES, 3, name="two")], opportunities=table).to_dict()
+    assert [lane["title"]["text"] for lane in spec["vconcat"] if "Opportun" in str(lane["title"]["text"])] == ["Opportunities"]
+
+
 def test_of_five_journeys_or_more_the_feelings_are_drawn_where_no_lanes_are_named():
     def titles(n: int, **how) -> list[str]:
         spec = chart_journey([trip_of(STAGES, 3, name=f"Trip {k}") for k in range(n)], **how).to_dict()

@@ -103,6 +103,8 @@ def test_a_passage_that_two_coders_marked_weighs_as_much_as_one_that_one_did():
     assert (told["emotion"], told["codings"], told["lowest"], told["highest"]) == (.5, 3, -1, 2)
     other = journey_from_codings(table(*rows[:2], ("A", 0, 12, 33, "so so", "emotion", 0), rows[3])).emotions.iloc[0]
     assert other["emotion"] == 0      # two coders who do not agree on a passage: their mean, once
+    between = ("A", 0, 14, 18, "cross", "emotion", -1)      # one word of it, between the two in the order of the text
+    assert journey_from_codings(table(*rows[:3], between, rows[3])).emotions["emotion"].tolist() == [0]
     beside = journey_from_codings(table(*rows[:2], ("A", 0, 29, 49, "so so", "emotion", 0), rows[3])).emotions.iloc[0]
     assert beside["emotion"] == pytest.approx(1 / 3)      # a letter in common does not make one passage of two
 
@@ -440,9 +442,20 @@ def test_what_counts_in_no_journey_is_said():
     told = journey_from_codings(codings, cases=cases)
     assert told.notes[:3] == ("1 person who has withdrawn is left out.", "1 coding of facets that a journey does not show: context.",
                               "1 coding of an interviewer's words, which are no evidence.") and told.n_people == 2
+    assert journey_from_codings(codings, cases=cases, people=["A"]).notes[0] == "1 coding of facets that a journey does not show: context."
     assert journey_from_codings(codings, cases=cases, people=["C"]).notes[0] == "The person asked for has withdrawn."
     assert journey_from_codings(codings, cases=cases, people=["A", "C", "X"]).notes[0] == \
         "1 of the 3 people asked for tell of this journey; 1 has withdrawn; the others have no coding in a stage."
+
+
+@pytest.mark.parametrize("key", ["source", "source_id"])
+def test_words_of_another_turn_are_cut_by_whichever_key_there_is_and_before_they_are_hushed(key):
+    rows = table(("G", 0, 0, 60, "Use", "stage"), ("G", 1, 16, 40, "Unlock", "stage"), ("G", 0, 0, 34, "stuck", "pain"))
+    rows = rows.rename(columns={"source": key}).assign(case=["A", "B", "A"], quote=["x" * 60, "Bert: the lock " * 2, "Anna: it went   Bert: the lock was"])
+    turns = pd.DataFrame({key: "G", "turn": [0, 1], "start": [0, 22], "end": [15, 60]})
+    book = pd.DataFrame({"code": ["Use", "Unlock"], "facet": "stage", "order": [1, np.nan], "parent": [None, "Use"]})
+    quotes = journey_from_codings(rows, codes=book, turns=turns, cases=pd.DataFrame({"case": ["A", "B"], "consent": ["yes", "no"]})).quotes
+    assert dict(zip(quotes["code"], quotes["quote"])) == {"stuck": "Anna: it went  ", "Unlock": "[not to be quoted]"}
 
 
 def test_equal_pains_share_a_rank():
