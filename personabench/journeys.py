@@ -550,7 +550,8 @@ def _notes(order: pd.DataFrame, quotes: pd.DataFrame, unplaced: pd.DataFrame, st
 
 def _aloud(note: str) -> str:
     "Return a note for who has the paper and not the program: without the names of tables, with real minus signs."
-    return re.sub(r"(?<!\w)-(?=\d)", "−", re.sub(r"(?:, listed in|: see) \.\w+", "", note))
+    said = re.sub(r"(?:[,:;]? (?:see|listed in|and in))? \.(?:unplaced|emotions|quotes|gaps|notes)\b", "", note)      # and no name of a stage, such as .net
+    return re.sub(r"(?<!\w)-(?=\d)", "−", said)
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ac5
 def _refuse_first(odd: Any, table: pd.DataFrame, column: str, place: str, expected: str, cure: str) -> None:

@@ -181,6 +181,7 @@ def test_numbers_below_zero_have_a_true_minus_in_notes_and_in_the_evidence(bikes
 @pytest.mark.parametrize("note, said", [
     ("Only the 9 most frequent became stages, and in .unplaced: 3 more events.", "Only the 9 most frequent became stages: 3 more events."),
     ("Rides on www.example.org, 2.5 times.", "Rides on www.example.org, 2.5 times."), ("See .notes", "See"),
+    ("Fewer than 3 people said how they felt: Moving to .net, Pay.", "Fewer than 3 people said how they felt: Moving to .net, Pay."),
     ("Codings: 3, listed in .unplaced.", "Codings: 3; they are not in this map.")])
 def test_notes_lose_pythons_names_and_nothing_else(note, said): assert _plainly(note) == said
 
