@@ -224,11 +224,12 @@ class Paper:
         cuts = [low, *(low + s.end() for s in STOP.finditer(words)), high + 1]
         return [(a, b - 1) for a, b in zip(cuts, cuts[1:])]
 
+    def spoken(self) -> list[tuple[int, int]]: return [u for u in self.units("w") if self.texts[self.source][u[0]].isalpha()]  # a comma is no word
+
     def take(self, kind: str) -> None:
         "One key takes the word, sentence or turn at the caret; once more, the next one too."
         low, high = sorted((self.anchor, self.focus))
-        at, units = (self.focus if low == high else high - 1), [self.turn()] if kind == "t" else self.units(kind)
-        if kind == "w": units = [u for u in units if self.texts[self.source][u[0]].isalpha()]  # a comma is no word
+        at, units = (self.focus if low == high else high - 1), [self.turn()] if kind == "t" else self.spoken() if kind == "w" else self.units(kind)
         touched = [u for u in units if u[0] <= at < u[1] + (low == high)]  # at the end of a word and before a comma, the word is meant
         start, end = max(touched, key=lambda u: self.texts[self.source][u[0]].isalpha()) if touched else next(u for u in units if u[0] >= at)
         if kind != "t" and low < high and low <= start and end <= high: start, end = next(u for u in units if u[0] >= high)
@@ -236,14 +237,14 @@ class Paper:
 
     def next_end(self) -> int | None:
         "Where the word after the coding ends, in a turn that leaves no doubt."
-        return next((b for _, b in self.units("w") if b > self.marks[self.active].end), None) if CLEAN.fullmatch(self.texts[self.source], *self.turn()) else None
+        return next((b for _, b in self.spoken() if b > self.marks[self.active].end), None) if CLEAN.fullmatch(self.texts[self.source], *self.turn()) else None
 
     def move(self, key: str) -> None:
         "Arrows: by character, with Control by word, with Shift the other end stays."
         low, high = sorted((self.anchor, self.focus))
         right = key.endswith("Right")
         if key.endswith("Down"): self.focus = self.turn()[1]
-        elif "Control" in key: self.focus = min(b for _, b in self.units("w") if b > self.focus) if right else max(a for a, _ in self.units("w") if a < self.focus)
+        elif "Control" in key: self.focus = min(b for _, b in self.spoken() if b > self.focus) if right else max(a for a, _ in self.spoken() if a < self.focus)
         elif low < high and "Shift" not in key: self.focus = high if right else low
         else: self.focus += 1 if right else -1
         if "Shift" not in key: self.anchor = self.focus
