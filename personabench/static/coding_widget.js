@@ -366,7 +366,12 @@ function joinParts(v) {
   };
   v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.soon(g); };
   v.resized = () => { v.measure(); v.repaint(); if (v.doc) v.sel.draw(); };
-  v.measure = () => { v.margin = v.root.clientWidth < 640 ? 72 : v.aside ? 120 : 210; v.root.style.setProperty("--pb-margin", `${v.margin}px`); };
+  v.measure = () => {
+    const width = v.root.clientWidth;
+    v.root.toggleAttribute("data-narrow", width < 700);
+    v.margin = width < 640 ? 72 : width < 700 || !v.aside ? 210 : 120;
+    v.root.style.setProperty("--pb-margin", `${v.margin}px`);
+  };
   v.theme = () => {
     const style = getComputedStyle(v.root), read = name => style.getPropertyValue(name).trim();
     v.root.toggleAttribute("data-dark", v.dark = isDark(style.backgroundColor));
@@ -389,7 +394,7 @@ function joinTelling(v) {
     v.news("caret");
   };
   v.strip = () => {
-    const chip = (code, key) => make("button", { class: "pb-chip", title: `${upright(code.name)} (${showKey(key)})`, onclick: () => { v.coding.put([code]); v.focus(); } }, make("kbd", {}, showKey(key)), v.square(code), code.name);
+    const chip = (code, key) => make("button", { class: "pb-chip", title: `${upright(code.name)} (${showKey(key)})`, onclick: () => { v.coding.put([code]); v.focus(); } }, make("kbd", {}, showKey(key)), v.square(code), make("bdi", {}, code.name));
     const keyed = Object.entries(v.doc.keys).map(([k, id]) => [v.doc.codes.get(id), k]).filter(([c]) => c);
     v.strips.replaceChildren(...[["Stages", v.actions.stages().map((c, i) => chip(c, `shift+${i + 1}`))], ["Keys", keyed.map(([c, k]) => chip(c, k))], ["Recent", v.coding.recent.map((c, i) => chip(c, String(i + 1)))]]
       .filter(([, chips]) => chips.length).map(([name, chips]) => make("div", { class: "pb-strip-part", role: "group", "aria-label": name }, make("span", { class: "pb-detail" }, name), ...chips)));

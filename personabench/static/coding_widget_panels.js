@@ -423,7 +423,7 @@ function makeFind(v) {
     const q = small(input.value), hay = (v.doc.small ||= small(v.doc.text));
     hits = [];
     size = q.length;
-    for (let i = q ? hay.indexOf(q) : -1; i >= 0 && hits.length < 5000; i = hay.indexOf(q, i + size)) hits.push(i);
+    for (let i = q ? hay.indexOf(q) : -1; i >= 0 && hits.length < 5000; i = hay.indexOf(q, i + size)) { const p = pieceAt(v.doc, i + 1); if (p.start <= i && p.end >= i + size) hits.push(i); } // not in the names between turns
     at = firstIndex(hits, h => h >= v.sel.focus) - 1;
     go(1, false);
   };

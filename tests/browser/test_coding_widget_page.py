@@ -622,6 +622,22 @@ def test_enter_in_find_takes_the_hit_that_is_shown_and_then_the_next(bench):
     assert bench.keys("Shift+Enter").look("v.sel.lo()") == second
 
 
+def test_find_knows_only_what_was_said(bench):
+    bench.keys("/").type("Anna")
+    bench.page.wait_for_timeout(60)
+    assert bench.page.locator(".pb-find [role=status]").inner_text() == "0 of 0", "the names of speakers, between the turns, are no words of theirs"
+
+
+def test_a_panel_in_a_narrow_widget_covers_no_words(bench):
+    bench.page.locator("#w").evaluate("e => { e.style.width = '620px'; }")  # beside another notebook: the window itself is wide
+    bench.page.locator(".pb-cw[data-narrow]").wait_for()
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.get_by_role("button", name="Show in the text").last.click()
+    bench.page.wait_for_timeout(80)
+    hit, text, panel = bench.look("v.rect(v.sel.lo(), v.sel.hi()).bottom"), bench.page.locator(".pb-scroll").bounding_box(), bench.page.locator(".pb-side").bounding_box()
+    assert text["y"] < hit < text["y"] + text["height"] <= panel["y"] + 1 and bench.selected and text["height"] >= 200
+
+
 def test_all_hits_are_marked_and_the_one_at_hand_stronger(page):
     bench = Bench(page, make_study(times=60))
     words = "n => [...(CSS.highlights.get(document.querySelector('#w').pbView.uid + '-' + n) || [])].map(r => r.startContainer.data.slice(r.startOffset, r.endOffset))"
