@@ -283,6 +283,13 @@ class Lab:
         self.page.screenshot(path=path)
         return path
 
+    def saved(self) -> str:
+        "Press Ctrl+S where the focus is, wait until the page has nothing left to save, and return outputs and metadata of the file as JSON."
+        self.page.keyboard.press("Control+s")
+        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty", timeout=30_000)
+        book = json.loads((self.server.root / urlsplit(self.page.url).path.removeprefix(self.prefix)).read_text("utf-8"))
+        return json.dumps({"outputs": [cell.get("outputs") for cell in book["cells"]], "metadata": book["metadata"]}, ensure_ascii=False)
+
     def ask(self, expression: str) -> Any:
         "Return the value of a Python expression in the notebook's kernel, by a second client: what the page shows is not taken for it."
         import websocket

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 
 from .widget_pages import run_notebook
 
@@ -44,10 +43,7 @@ def test_rename_merge_and_undo_without_waking_the_notebook(lab):
     lab.page.locator(".pb-cw .pb-tool[aria-label^='Undo: merge']").click(timeout=10_000)  # the coding widget takes back what was done here
     lab.page.locator(ROW.format("Dock empty")).wait_for(timeout=10_000)
     lab.page.locator(ROW.format("Dock empty")).click()
-    press(lab, "Control+s")
-    lab.page.wait_for_timeout(1500)
-    saved = json.loads((lab.server.root / "codebook.ipynb").read_text("utf-8"))
-    outputs = json.dumps([c.get("outputs") for c in saved["cells"]]) + json.dumps(saved["metadata"])
+    outputs = lab.saved()
     assert "run this cell" in outputs and "Dock" not in outputs, "saved by a chord that passed through, without a word of the codebook"
     assert lab.outside == [] and lab.console == []
 

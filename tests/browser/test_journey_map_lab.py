@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 
 from .test_notebook7 import CELLS, COMMANDS, keys, write
 from .widget_pages import run_notebook
@@ -57,10 +56,7 @@ def test_what_is_written_in_the_map_is_in_the_study_and_undo_is_shared(lab):
     page.locator(".pbm-live:has-text('Undone: move strategy from Sign-up to Ride')").wait_for(timeout=20_000)
     assert lab.ask(ROWS)[0][:2] == ["strategy", "Sign-up"] and page.locator(".jp-Cell").count() == 2, "no key reached the notebook's command mode"
     page.locator(".pbm").screenshot(path=lab.shots / "map-lab-light.png")
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1500)
-    saved = json.loads((lab.server.root / "map.ipynb").read_text("utf-8"))
-    outputs = json.dumps([c.get("outputs") for c in saved["cells"]]) + json.dumps(saved["metadata"])
+    outputs = lab.saved()
     assert "run this cell" in outputs and "Retry" not in outputs and "Payment fails" not in outputs and "hung" not in outputs
     lab.theme("JupyterLab Dark")
     page.locator(".pbm[data-dark]").wait_for(timeout=10_000)

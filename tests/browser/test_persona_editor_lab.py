@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 
 from .widget_pages import run_notebook
 
@@ -48,10 +47,7 @@ def test_edits_reach_the_file_and_comments_stay(lab):
     assert text.index("pain-late") < text.index("pain-full") and lab.ask("editor.persona.claims['strength'].tolist()") == ["assumption", "anecdote"]
     assert page.locator(".jp-Cell").count() == 2, "no key reached the notebook's command mode"
     page.locator(".pbw").screenshot(path=lab.shots / "editor-lab-light.png")
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1500)
-    saved = json.loads((lab.server.root / "editor.ipynb").read_text("utf-8"))
-    outputs = json.dumps([c.get("outputs") for c in saved["cells"]]) + json.dumps(saved["metadata"])
+    outputs = lab.saved()
     assert "run this cell" in outputs and "at work" not in outputs, "saved by a chord that passed through, without a word of the persona"
     lab.theme("JupyterLab Dark")
     page.locator(".pbw[data-dark]").wait_for(timeout=10_000)
