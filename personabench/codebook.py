@@ -99,7 +99,10 @@ def merge_codes(
     *,
     into: str,             # the code that stays
 ) -> int:                  # how many codings moved
-    "Merge codes into one: codings and children move, duplicates fall together, the others are removed. Raises NoSuchCode, BadInput."
+    """Merge codes into one: codings, children and memos move, duplicates fall together (their memos stay with the one that is kept), the codes are removed.
+
+    Raises NoSuchCode, BadInput.
+    """
     names = [names] if isinstance(names, str) else list(names)
     target, ids = study.code_id(into), [study.code_id(n) for n in names]
     if target in ids:
@@ -112,6 +115,8 @@ def merge_codes(
     with study.step("merge_codes", label) as step:
         moving, double = _fold(step.conn.execute(q).mappings().all(), target)
         step.update("codings", double, {"removed": 1})
+        _move_memos(step, "coding", double)
+        _move_memos(step, "code", dict.fromkeys(ids, target))
         step.update("codings", moving, {"code_id": target})
         children = step.conn.scalars(sa.select(c.c.code_id).where(c.c.parent_id.in_(ids), c.c.removed == 0)).all()
         step.update("codes", children, {"parent_id": target})
@@ -120,16 +125,24 @@ def merge_codes(
     return len(moving)
 
 # %% ../nbs/20_codebook.ipynb #d122e7de
-def _fold(rows: Sequence[Mapping[str, Any]], target: int) -> tuple[list[int], list[int]]:
-    "Sort codings into those that move to the target code and those that would stand there twice."
-    seen: set[tuple] = set()
-    moving, double = [], []
+def _fold(rows: Sequence[Mapping[str, Any]], target: int) -> tuple[list[int], dict[int, int]]:
+    "Sort codings into those that move to the target code and those that would stand there twice: each with the one that is kept."
+    kept: dict[tuple, int] = {}
+    moving, double = [], {}
     for r in rows:
         key = (r["revision_id"], r["start"], r["end"], r["coder_id"])
-        if key in seen: double.append(r["coding_id"])
+        if key in kept: double[r["coding_id"]] = kept[key]
         elif r["code_id"] != target: moving.append(r["coding_id"])
-        seen.add(key)
+        kept.setdefault(key, r["coding_id"])
     return moving, double
+
+
+def _move_memos(step: store.Step, about: str, to: Mapping[int, int]) -> None:
+    "Let the memos on rows that end stand on those that take their place: old id -> new id."
+    m = store.tables.tables["memos"]
+    for part in store._parts(to):
+        q = sa.select(m.c.memo_id, m.c.target_id).where(m.c.about == about, m.c.target_id.in_(part), m.c.removed == 0)
+        for memo_id, old in step.conn.execute(q).all(): step.update("memos", [memo_id], {"target_id": to[old]})
 
 # %% ../nbs/20_codebook.ipynb #3e90d5eb
 def split_code(

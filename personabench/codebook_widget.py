@@ -277,18 +277,27 @@ def _preview(study: Study, m: Mapping[str, Any]) -> dict[str, Any]:
     gone, children = [r for r in codes if r["code"] in names], [r["code"] for r in codes if r["parent"] in names and r["code"] not in [*names, into]]
     facets, facet = sorted({r["facet"] for r in gone}), next(r["facet"] for r in codes if r["code"] == into)
     warning = f"The facets differ: {', '.join(facets)} becomes {facet}." if facets != [facet] else None
-    return {"ids": m["ids"], "into": m["into"], "plan": _plan(f, names, into, children), "warning": warning,
+    double = f.loc[f["fate"] == "falls together", "coding_id"].tolist()
+    return {"ids": m["ids"], "into": m["into"], "plan": _plan(f, names, into, children, _memos_on(study, m["ids"], double)), "warning": warning,
             "fates": {k: int(v) for k, v in f["fate"].value_counts().items()},
             "definitions": [[r["code"], r["definition"]] for r in gone if r["definition"]], "quotes": _quote_columns(f[f["fate"] != "stays"])}
 
 
-def _plan(f: pd.DataFrame, names: Sequence[str], into: str, children: Sequence[str]) -> list[str]:
+def _memos_on(study: Study, codes: Sequence[int], codings: Sequence[int]) -> int:
+    "Count the memos on some codes and codings."
+    m = _t["memos"]
+    on = sa.or_(*(sa.and_(m.c.about == about, m.c.target_id.in_(ids)) for about, ids in (("code", codes), ("coding", codings))))
+    with study.connection() as conn: return conn.scalar(sa.select(sa.func.count()).select_from(m).where(on, m.c.removed == 0)) or 0
+
+
+def _plan(f: pd.DataFrame, names: Sequence[str], into: str, children: Sequence[str], memos: int) -> list[str]:
     "Say in sentences what a merge would do."
     n, after, now = f["fate"].value_counts(), f[f["fate"] != "falls together"], f[f["code"] == into]
     moves, doubles = int(n.get("moves", 0)), int(n.get("falls together", 0))
     said = [f"{_quoted(names)} {'ends' if len(names) == 1 else 'end'}; {_quoted([into])} stays.", f"{_many(moves, 'coding')} {'moves' if moves == 1 else 'move'}."]
     if doubles: said.append(f"{_many(doubles, 'coding')} {'falls' if doubles == 1 else 'fall'} together with another on the same words by the same coder.")
     if children: said.append(f"{_quoted(children)} {'goes' if len(children) == 1 else 'go'} under it.")
+    if memos: said.append(f"{_many(memos, 'memo')} {'goes' if memos == 1 else 'go'} along.")
     then = f"{_many(len(after), 'coding')} by {_many(after['case'].nunique(), 'case')}"
     return [*said, f"{_quoted([into])} will have {then}; now it has {len(now)} by {now['case'].nunique()}."]
 

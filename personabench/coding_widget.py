@@ -23,7 +23,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
-from .schema import FACETS, AlreadyThere, BadInput, BusyStudy, NoSuchName, NoSuchSource, NothingToUndo, PersonabenchError, ReadOnlyStudy, nearest
+from .schema import FACETS, AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchName, NoSuchSource, NothingToUndo, PersonabenchError, ReadOnlyStudy, nearest
 from .study import Study, _code_rows, load_texts
 
 # %% auto #0
@@ -115,11 +115,12 @@ def _looks(codes: Iterable[tuple[int, str]]) -> dict[int, int]:
     return found
 
 # %% ../nbs/22_coding_widget.ipynb #08682991
-def _codes(study: Study, *, blind: bool) -> dict[str, list[Any]]:
-    "Return the codebook in tree order as columns id, name, path, facet, valence, order, colour, definition, look, n (codings)."
+def _codes(study: Study, *, blind: bool, but: int | None = None) -> dict[str, list[Any]]:
+    "Return the codebook in tree order as columns id, name, path, facet, valence, order, colour, definition, look, n (codings, without those of source `but`)."
     k, d = _t["codings"], _t["coders"]
     q = sa.select(k.c.code_id, sa.func.count()).join(d).where(k.c.removed == 0).group_by(k.c.code_id)
     if blind: q = q.where(d.c.name == study.coder)
+    if but is not None: q = q.where(k.c.source_id != but)
     with study.connection() as conn: f, used = _code_rows(conn), {a: b for a, b in conn.execute(q)}
     plain = f.astype(object).where(f.notna(), None)
     look = _looks(zip(f["code_id"], f["facet"]))
@@ -400,22 +401,31 @@ def _assign(study: Study, m: Mapping[str, Any]) -> None: coding.assign(study, m[
 
 # %% ../nbs/22_coding_widget.ipynb #3be57cf7
 def _memo(study: Study, m: Mapping[str, Any]) -> None:
-    "Keep a memo on a source, code, coding or turn; the same message, and the same words on the same thing, are kept once."
+    "Keep a memo on a source, code, coding or turn; the same message, and the same words on the same thing, are kept once. Raises NoSuchName, BadInput."
     if _known_memo(study, m): return
-    about, target, t, k = m["about"], m["target"], _t["turns"], _t["memos"]
-    if about == "coding": target = _coding_id(study, target)
-    elif about == "code": target = study.code_id(_code_name(study, target))
-    elif about == "source": target = study.source_id(m["source"])
-    elif about == "turn":
-        s = _t["sources"]
-        q = sa.select(t.c.turn_id).join(s, s.c.revision_id == t.c.revision_id).where(s.c.source_id == study.source_id(m["source"]), t.c.turn == target)
-        with study.connection() as conn: target = conn.scalar(q)
+    about, k = m["about"], _t["memos"]
+    target = _about(study, m)
     with study.connection() as conn:
         q = sa.select(k.c.memo_id).join(_t["coders"]).where(_t["coders"].c.name == study.coder)
         same = conn.scalar(q.where(k.c.about == about, k.c.target_id == target, k.c.text == m["text"], k.c.removed == 0))
     if same is not None: return
     with study.step("add_memo", f"memo on {about} in {m['source']}") as step:
         store.add_memo(step, m["text"], about=about, target_id=target, guid=m.get("guid"))
+
+
+def _about(study: Study, m: Mapping[str, Any]) -> int:
+    "Return the id of what a memo is written on. Raises NoSuchName (nothing is there), BadInput (a turn of an earlier text)."
+    about, target, k, t, s = m["about"], m["target"], _t["codings"], _t["turns"], _t["sources"]
+    if about == "code": return study.code_id(_code_name(study, target))
+    if about == "source": return study.source_id(m["source"])
+    if about == "coding": q = sa.select(k.c.coding_id).where(k.c.coding_id == _coding_id(study, target))
+    elif about == "turn":
+        _same_text(study, m)
+        q = sa.select(t.c.turn_id).join(s, s.c.revision_id == t.c.revision_id).where(s.c.source_id == study.source_id(m["source"]), t.c.turn == target)
+    else: raise BadInput("memo", f"about {about!r}", "a source, code, coding or turn")
+    with study.connection() as conn: found = conn.scalar(q)
+    if found is None: raise NoSuchName(f"{about} {target}", "there is none to keep a memo on", cure="it may have gone meanwhile: write it on the source")
+    return int(found)
 
 
 def _known_memo(study: Study, m: Mapping[str, Any]) -> bool:
@@ -488,7 +498,7 @@ def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]
 def _refusal(e: Exception, guid: Any) -> dict[str, Any]:
     "Return the answer to a message that could not be served."
     where, cure = (f"{e.place}: {e.found}", e.cure) if isinstance(e, PersonabenchError) else (f"{type(e).__name__}: {e}", "")
-    passing = {"again": True} if isinstance(e, (BusyStudy, ReadOnlyStudy, OSError)) else {}
+    passing = {"again": True} if isinstance(e, (BusyStudy, ReadOnlyStudy, NoStudy, FullDisk, OSError)) else {}  # the same may succeed later
     return {"type": "refused", "guid": guid, "reason": where, "cure": cure, **passing}
 
 
@@ -549,7 +559,8 @@ class CodingWidget(anywidget.AnyWidget):
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
         kind, guid = str(message.get("type")), message.get("guid")
-        try: replies = _once_only(self.study, guid, lambda: _answer(self, kind, message))
+        once = guid if kind != "add" else None  # codings stand once by their own ids; the answer is how they stand now
+        try: replies = _once_only(self.study, once, lambda: _answer(self, kind, message))
         except NothingToUndo as e: replies = [{"type": "notice", "text": _nothing(kind, e), "guid": guid, "cure": e.cure}]
         except Exception as e:  # whatever it was: a message without an answer would be sent for ever
             replies = [_refusal(e, guid)]
@@ -622,7 +633,7 @@ def _news(w: CodingWidget) -> list[dict[str, Any]]:
     ids = sorted(touched.get("codings", ()))
     if len(ids) > 2000: return [w.columns()]
     news = _changed(w.study, w.source, ids, blind=w.blind) | {"event": now, "undo": _undo_labels(w.study)}
-    if "codes" in touched: news["codes"] = _codes(w.study, blind=w.blind)
+    if "codes" in touched: news["codes"] = _codes(w.study, blind=w.blind, but=w.study.source_id(w.source))
     if "memos" in touched: news["memos"] = _memos(w.study, w.source, blind=w.blind)
     return [news, _answer(w, "progress", {})[0]] if "assignments" in touched else [news]
 
@@ -651,7 +662,7 @@ def _source_columns(study: Study, source: str, *, blind: bool) -> dict[str, Any]
     return {"source": source, "revision": revision_id, "language": language, "length": len(text), "text": text, "turns": turns,
             "pieces": _pieces(text, turns),
             "codings": {n: c for n, c in codings.items() if n != "guid"},
-            "codes": _codes(study, blind=blind), "sources": list(names)}
+            "codes": _codes(study, blind=blind, but=source_id), "sources": list(names)}
 
 # %% ../nbs/22_coding_widget.ipynb #9caad747
 def _changed(study: Study, source: str, ids: Sequence[int], *, blind: bool) -> dict[str, Any]:

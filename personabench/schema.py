@@ -14,8 +14,8 @@ from typing import Any
 # %% auto #0
 __all__ = ['FACETS', 'ROLES', 'KINDS', 'ORIGINS', 'STRENGTHS', 'VERDICTS', 'PersonabenchError', 'BadInput', 'AlreadyThere',
            'NoSuchName', 'NoSuchCode', 'NoSuchSource', 'NoSuchCase', 'BadSpan', 'QuoteNotFound', 'NoStudy', 'NotAStudy',
-           'NewerStudy', 'DamagedStudy', 'ReadOnlyStudy', 'BusyStudy', 'UndoConflict', 'NothingToUndo', 'MissingExtra',
-           'nearest', 'normalise_text', 'text_hash', 'count_words']
+           'NewerStudy', 'DamagedStudy', 'ReadOnlyStudy', 'BusyStudy', 'FullDisk', 'UndoConflict', 'NothingToUndo',
+           'MissingExtra', 'nearest', 'normalise_text', 'text_hash', 'count_words']
 
 # %% ../nbs/00_schema.ipynb #ff272916
 FACETS = ("demographic", "context", "behaviour", "attitude", "need", "goal", "motivation", "pain", "gain", "expectation",
@@ -62,6 +62,7 @@ class NewerStudy(PersonabenchError): "A study written by a later version of pers
 class DamagedStudy(PersonabenchError): "A study file that the database cannot read any more."
 class ReadOnlyStudy(PersonabenchError): "A study that may be read but not written."
 class BusyStudy(PersonabenchError): "A study that another program is writing to for too long."
+class FullDisk(PersonabenchError): "A disk that takes no more: nothing was changed."
 class UndoConflict(PersonabenchError): "A step that cannot be undone because later work stands on it."
 class NothingToUndo(PersonabenchError): "No step of this coder is left to undo or redo."
 class MissingExtra(PersonabenchError): "An optional library that is not installed."

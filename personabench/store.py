@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, MissingExtra,
+from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, FullDisk, MissingExtra,
                                  NewerStudy, NoStudy, NoSuchName, NotAStudy, NothingToUndo, PersonabenchError, QuoteNotFound,
                                  ReadOnlyStudy, UndoConflict, _masked, count_words, nearest, normalise_text, text_hash)
 
@@ -153,7 +153,7 @@ def _unguarded_log(conn: sa.Connection) -> Iterator[None]:
 def named_errors(
     engine: sa.Engine,  # whose database is spoken to inside
 ) -> Iterator[None]:
-    "Raise ReadOnlyStudy, BusyStudy, DamagedStudy, AlreadyThere, NoSuchName or BadInput for what the database says inside."
+    "Raise NoStudy, ReadOnlyStudy, BusyStudy, FullDisk, DamagedStudy, AlreadyThere, NoSuchName or BadInput for what the database says inside."
     try: yield
     except sa.exc.DatabaseError as e:
         said = (str(e.orig).splitlines() or [""])[0]  # a server goes on with the row itself, and that is somebody's words
@@ -177,7 +177,7 @@ _COMPLAINTS: list[tuple[tuple[str, ...], type[PersonabenchError], str, str]] = [
     (("unable to open",), ReadOnlyStudy, "the folder takes no files", "choose a folder that you may write to"),
     (("locked", "lock timeout"), BusyStudy, "another program has been writing for 15 seconds", "wait for it, or close it"),
     (("malformed", "not a database", "decode to UTF-8"), DamagedStudy, "the database cannot be read ({})", "restore it from a backup"),
-    (("disk",), PersonabenchError, "the disk refused ({}); nothing was changed", "free some space"),
+    (("disk", "No space left"), FullDisk, "the disk refused ({}); nothing was changed", "free some space"),
     (("UNIQUE", "violates unique"), AlreadyThere, "that name, or that code on those words, is taken ({})", "look at study.codes or study.codings"),
     (("FOREIGN KEY", "violates foreign key"), NoSuchName, "a row that does not exist was referred to", "look at the tables of the study"),
     (("constraint failed", "violates", "NUL (0x00)", "never changes in place", "append-only", "ends after its text"), BadInput,

@@ -134,6 +134,17 @@ def test_merged_codings_move_and_doubles_fall_together(study: Study):
     assert study.codings["coding_id"].tolist() == [1, 3]
 
 
+def test_memos_go_with_codings_that_fall_together_and_with_codes_that_end(study: Study):
+    lost = study.codings.query("code == 'Dock full' and start == 25")["coding_id"].item()
+    kept = study.codings.query("code == 'No bike' and start == 25")["coding_id"].item()
+    for text, about in (("on the code", {"code": "Dock full"}), ("on the double", {"coding": lost}), ("on its like", {"coding": kept})): add_memo(study, text, **about)
+    before = study.memos
+    merge_codes(study, "Dock full", into="No bike")
+    assert dict(zip(study.memos["text"], study.memos["target"])) == {"on the code": "No bike", "on the double": kept, "on its like": kept}
+    undo(study)
+    pd.testing.assert_frame_equal(study.memos, before)
+
+
 def test_children_move_to_the_code_that_stays(study: Study):
     merge_codes(study, ["Docks"], into="Money")
     assert one(study, "No bike")["path"] == "Money / No bike" and "Docks" not in set(study.codes["code"])

@@ -16,7 +16,7 @@ from personabench import codebook, coding, importers, store
 from personabench.adjudication_widget import AdjudicationWidget
 from personabench.codebook_widget import CodebookWidget, _book, _code_columns
 from personabench.coding_widget import KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
-from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchSource
+from personabench.schema import AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchSource
 from personabench.study import Study
 
 TALK = "I: How was it? 😀\nA: Well, the dock was full. I walked e\u0301 שלום.\nI: And the dock there?\nA: That dock was full too. <img src=x onerror=alert(1)>"
@@ -66,6 +66,28 @@ def last(replies: list[dict], kind: str) -> dict:
     return found[-1]
 
 
+def test_an_add_said_again_is_answered_by_how_it_stands_now(study):
+    b = Browser(CodingWidget(study, "P01"))
+    add = {"type": "add", "start": 22, "end": 26, "items": [["g1", "Dock full"]], "guid": "m1"}
+    [[guid, coding_id]] = last(b.say(**add), "ack")["ids"]
+    assert guid == "g1" and coding_id == 1 and last(b.say(**add), "ack")["ids"] == [["g1", 1]]
+    coding.undo(study)
+    for browser in (b, Browser(CodingWidget(study, "P01"))):
+        assert last(browser.say(**add), "ack")["ids"] == [["g1", None]], "undone elsewhere while the answer was lost"
+    coding.redo(study)
+    assert last(b.say(**add), "ack")["ids"] == [["g1", 1]] and len(study.codings) == 1
+
+
+@pytest.mark.parametrize("trouble", [NoStudy("server", "gone"), FullDisk("s.db", "full"), BusyStudy("s.db", "another program"), OSError("gone")])
+def test_what_may_succeed_later_is_to_be_said_again(study, monkeypatch, trouble):
+    def fails(*args, **kwargs): raise trouble
+    b = Browser(CodingWidget(study, "P01"))
+    with monkeypatch.context() as m:
+        m.setattr(coding, "code", fails)
+        assert last(b.add("dock", "Dock full", guid="x"), "refused")["again"] is True
+    assert last(b.add("dock", "Dock full", guid="x"), "ack") and len(study.codings) == 1
+
+
 # -- Opening ------------------------------------------------------------------------------------------------------------------
 def test_ready_gets_the_source_as_columns(study):
     coding.code(study, "Dock full", source="P01", quote="the dock was full")
@@ -73,7 +95,9 @@ def test_ready_gets_the_source_as_columns(study):
     assert told["text"] == TALK and told["length"] == len(TALK) and told["to"] == "v" and told["sources"] == ["P01", "P02"]
     assert told["turns"]["role"] == ["interviewer", "participant"] * 2 and told["turns"]["speaker"] == ["I", "A", "I", "A"]
     [a], [b] = told["codings"]["start"], told["codings"]["end"]
-    assert TALK[a:b] == "the dock was full" and told["codes"]["name"] == ["Dock full", "Gives up"] and told["codes"]["n"] == [1, 0]
+    assert TALK[a:b] == "the dock was full" and told["codes"]["name"] == ["Dock full", "Gives up"]
+    assert told["codes"]["n"] == [0, 0], "the codings here are counted where they are"
+    assert last(Browser(CodingWidget(study, "P02")).heard, "source")["codes"]["n"] == [1, 0]
 
 
 def test_without_a_source_the_first_unfinished_one_opens(study):
@@ -222,6 +246,21 @@ def test_memos_on_coding_code_source_and_turn(study):
     memos = last(told, "changed")["memos"]
     assert memos["about"] == ["coding", "code", "source", "turn"] and memos["target"][3] == 3 and memos["text"][0] == "on coding"
     assert study.memos["text"].tolist() == ["on coding", "on code", "on source", "on turn"]
+
+
+def test_a_memo_needs_something_to_be_on(study):
+    b = Browser(CodingWidget(study, "P01"))
+    for about, target in (("turn", 999), ("coding", 4711), ("case", 1)):
+        assert last(b.say(type="memo", about=about, target=target, text="lost"), "refused")["cure"] is not None
+    assert study.memos.empty
+
+
+def test_a_memo_on_a_turn_of_the_text_as_it_was_is_refused(study):
+    b = Browser(CodingWidget(study, "P01"))
+    revision = last(b.heard, "source")["revision"]
+    importers.correct_text(study, "P01", text="I: Hello.\nA: Hi.\n" + TALK)
+    told = b.say(type="memo", about="turn", target=1, text="about the dock", revision=revision)
+    assert "corrected meanwhile" in last(told, "refused")["reason"] and study.memos.empty
 
 
 def test_a_memo_is_edited_and_deleted_and_undone_and_each_message_counts_once(study):

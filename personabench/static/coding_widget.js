@@ -129,8 +129,8 @@ const HEAR = {
     doc.event = m.event;
     if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); v.news("codes"); }
     if (m.memos) { doc.memos = m.memos; v.news("memos"); }
-    for (const id of m.removed) { const c = doc.byId.get(id); if (c) v.drop(c); }
-    for (const row of unpack(m.codings)) if (busy.has(row.id)) v.unsure.set(row.id, row); else place(v, row); // drawn ahead: how it stands shows when ours is stored
+    for (const id of m.removed) { const c = doc.byId.get(id); v.unsure.delete(id); if (c) v.drop(c); }
+    for (const row of unpack(m.codings)) if (busy.has(row.id) || busy.has(row.guid)) v.unsure.set(row.id, row); else place(v, row); // drawn ahead: how it stands shows when ours is stored
     doc.undo = m.undo;
     v.tell();
   },
@@ -138,7 +138,7 @@ const HEAR = {
     const sent = v.link.outbox.done(m.guid);
     if (sent?.at) v.root.dispatchEvent(new CustomEvent("pb-ack", { detail: { guid: m.guid, ms: Date.now() - sent.at } }));
     for (const [guid, id] of m.ids || []) settle(v, guid, id);
-    if (!v.link.outbox.size) { for (const row of v.unsure.values()) place(v, row); v.unsure.clear(); }
+    sure(v);
     if (m.notice) v.say(m.notice);
     v.tell();
   },
@@ -149,9 +149,17 @@ const HEAR = {
     for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
     if (sent?.text) v.news("refused", sent.text);
     if (sent && !sent.items) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
+    sure(v);
   },
   notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
+
+/** Nothing of ours waits any more: show what came meanwhile of codings that were drawn ahead. */
+function sure(v) {
+  if (v.link.outbox.size || !v.doc) return;
+  for (const row of v.unsure.values()) place(v, row);
+  v.unsure.clear();
+}
 
 function place(v, row) {
   const { doc } = v, code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end), c = doc.byId.get(row.id) || v.pending.get(row.guid);
@@ -228,7 +236,6 @@ function joinCodings(v) {
     doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(doc, c, 1);
     doc.team.add(c.coder);
-    c.code.n = (c.code.n || 0) + 1;
     for (const g of groupsOf(doc, c)) if (g.near && v.shows(c)) {
       if (PAINTS) v.painter.put(g, c); else v.spans(g);
       if (v.waiting.has(g) || !drawOne(v, g, c)) v.soon(g, true);
@@ -239,12 +246,11 @@ function joinCodings(v) {
     const i = v.doc.list.indexOf(c);
     if (i >= 0) v.doc.list.splice(i, 1);
     enlist(v.doc, c, -1);
-    c.code.n--;
     for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS) v.painter.clear(g, c); else v.spans(g); g.bars = g.bars.filter(b => b.c !== c); v.soon(g, true); }
     v.news("codings");
   };
   v.show = c => { v.doc.byId.set(c.id, c); list(c); };
-  v.drop = c => { unlist(c); v.doc.byId.delete(c.id); if (v.active === c) v.select(null); };
+  v.drop = c => { unlist(c); v.doc.byId.delete(c.id); v.pending.delete(c.id); if (v.active === c) v.select(null); };
   v.change = (c, to) => {
     unlist(c);
     Object.assign(c, to);

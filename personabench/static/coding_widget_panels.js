@@ -186,10 +186,12 @@ function joinChosen(v) {
 // == 3 What the pickers offer ==
 function makeChoices(v) {
   const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
+  /** How often codes are used: Python counts the other sources. */
+  const counted = () => { const here = new Map(); for (const { code } of v.doc.list) here.set(code, (here.get(code) || 0) + 1); return c => c.n + (here.get(c) || 0); };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
   /** Choose codes; a new name asks for its facet first. */
-  const codes = (label, then, { many = true, near = null, query = "" } = {}) => v.picker.start({ kind: "codes", label, near, many,
-    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered(), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c))), pick: (picked, how) => {
+  const codes = (label, then, { many = true, near = null, query = "", but = null } = {}) => v.picker.start({ kind: "codes", label, near, many,
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered().filter(c => c !== but), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c)), counted()), pick: (picked, how) => {
       const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
       if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
     } }, query);
@@ -561,7 +563,7 @@ function joinActions(v) {
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
   };
-  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near() }); };
+  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near(), but: c.code }); };
   const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
   /** Move one end of the coding by a word or a character, in the eye's direction. */
   v.nudge = (side, eye, fine) => {

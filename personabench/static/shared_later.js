@@ -115,10 +115,10 @@ export function rankCodes(codes, query, first) {
   return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
 }
 
-/** Rows for the picker: codes, and what was typed as the name of a new one. @param {any} more a code's badge, by the code */
-export function codeRows(codes, query, first, more = () => null) {
+/** Rows for the picker: codes, and what was typed as the name of a new one. @param {any} more a code's badge, by the code @param {any} count its codings */
+export function codeRows(codes, query, first, more = () => null, count = c => c.n) {
   const name = query.trim(), rows = rankCodes(codes, query, first).map(c => ({ value: c, label: c.name, swatch: c, badge: more(c), about: c.definition,
-    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, c.n || ""].filter(Boolean).join(" · ") }));
+    detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, count(c) || ""].filter(Boolean).join(" · ") }));
   return name && !rows.some(r => r.label === name) ? [...rows, { value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }] : rows;
 }
 

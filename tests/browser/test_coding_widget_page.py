@@ -1083,6 +1083,69 @@ def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
     assert bench.study.codings["code"].tolist() == ["Saves time"] and bench.study.codings["quote"].tolist() == ["When the dock is full, I walk"]
 
 
+HOLD = """() => { const send = window.model.send; window.held = []; window.model.send = m => window.held.push(m);
+    window.release = async () => { window.model.send = send; for (const m of window.held) await send(m); }; }"""
+STANDING = "v.doc.list.map(c => [c.code.name, c.pending])"
+
+
+def busy(bench: Bench, *keys: str, first: str = "") -> Bench:
+    "Code a word, by one key; then press keys while the kernel is busy; it answers them all at once."
+    code = "v.coding.put([v.codes().find(c => c.name === 'Dock full')])"
+    if first: bench.at(first).keys("w").look(code)
+    if first: bench.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    bench.page.evaluate(HOLD)
+    if not first: bench.at("walk").keys("w").look(code)
+    bench.look("v.select(v.doc.list[0])")
+    bench.keys(*keys)
+    bench.page.evaluate("window.release()")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    bench.page.wait_for_timeout(100)
+    return bench
+
+
+@pytest.mark.parametrize("change", [["r", "Enter"], ["e", "Shift+Control+ArrowRight", "Enter"]])
+def test_a_coding_changed_and_then_removed_while_the_kernel_is_busy_is_gone(bench, change):
+    busy(bench, *change, "Delete", first="walk")
+    assert bench.look(STANDING) == [] and bench.study.codings.empty and bench.look("v.doc.turns.every(t => t.n === 0)")
+
+
+def test_a_coding_removed_before_it_was_stored_leaves_nothing_behind(bench):
+    busy(bench, "Delete")
+    assert bench.look(STANDING) == [] and bench.study.codings.empty
+    assert bench.look("v.doc.turns.every(t => t.n === 0) && v.pending.size === 0 && v.doc.byId.size === 0")
+    bench.at("How do you").keys("u").told("Turn 2, not coded")
+
+
+def test_a_coding_recoded_before_it_was_stored_is_shown_as_it_is_stored(bench):
+    busy(bench, "r", "Enter")  # what it is coded as is not offered anew
+    [[name, pending]] = bench.look(STANDING)
+    assert not pending and bench.study.codings["code"].tolist() == [name] and name != "Dock full"
+
+
+def test_a_coding_undone_elsewhere_before_its_answer_came_is_not_shown_as_saved(page):
+    made = Bench(page, make_study())
+    page.evaluate("() => { const send = window.model.send; window.model.send = m => m.type === 'add' ? void window.toPython(m) : send(m); }")  # its answer is lost
+    made.at("walk").keys("w").look("v.coding.put([v.codes().find(c => c.name === 'Dock full')])")
+    page.wait_for_timeout(150)
+    coding.undo(made.study)
+    page.reload()
+    made.mount()
+    page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    assert made.look(STANDING) == [] and made.study.codings.empty and not made.errors
+
+
+def test_the_palette_counts_what_is_there(bench):
+    count = lambda: bench.page.locator(".pb-option", has_text="Affordable").locator(".pb-detail").inner_text()
+    bench.at("walk").keys("w", "Enter").type("Affordable").keys("Enter").type("pain").keys("Enter").told("Coded")
+    for word, n in (("When", 1), ("minutes", 2)):
+        bench.at(word).keys("w", "Enter").type("Affordable")
+        assert count() == f"pain · {n}"
+        bench.keys("Enter").told("Coded")
+    bench.keys("Control+z", "Control+z", "Control+z").told("Undone")
+    bench.at("walk").keys("w", "Enter").type("Affordable")
+    assert count() == "pain"
+
+
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------
 WITHHOLD = """() => { const send = window.model.send;
     window.model.send = m => m.type === 'ready' ? send({...m, module: false}) : m.type === 'module' ? window.held = (window.held || 0) + 1 : send(m);
