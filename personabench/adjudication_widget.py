@@ -5,9 +5,7 @@
 # %% ../nbs/29_adjudication_widget.ipynb #e8b23fa8
 from __future__ import annotations
 
-import hashlib
 import re
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -19,8 +17,8 @@ import traitlets
 
 from . import coding, store
 from personabench.coding_widget import (
-    _FACET_LOOKS, _add_code, _code_name, _codes, _codings, _columns, _news_or_reason, _nothing, _once_only, _refusal, _rest, _source_columns, _table,
-    _undo as _undo_step, _undo_labels, _with_table, widget_files,
+    _FACET_LOOKS, _add_code, _code_name, _codes, _codings, _columns, _done_before, _in_turn, _news_or_reason, _nothing, _once_only, _refusal, _rest,
+    _source_columns, _table, _token, _undo as _undo_step, _undo_labels, _with_table, widget_files,
 )
 from .schema import FACETS, BadInput, NoSuchName, NothingToUndo, nearest
 from .study import Study
@@ -467,6 +465,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
         return _source_columns(self.study, self.source, blind=False) | self._now() | {
             "type": "source", "keys": ADJUDICATION_KEYS, "facets": FACETS, "looks": _FACET_LOOKS}
 
+    @_in_turn
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
         kind, guid = str(message.get("type")), message.get("guid")
@@ -476,7 +475,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
         for reply in [*_news_or_reason(self._news), *replies]: self.send(reply)
 
     def _answer(self, kind: str, m: Mapping[str, Any]) -> list[dict[str, Any]]:
-        if kind in _WRITES: return [{"type": "ack", "guid": m.get("guid"), "notice": _WRITES[kind](self, m)}]
+        if kind in _WRITES: return [{"type": "ack", "guid": m.get("guid"), "notice": None if _done_before(self.study, m) else _WRITES[kind](self, m)}]
         if kind == "ping": return [{"type": "pong", "event": self._event}]
         if kind == "module": return [_rest("adjudication_widget") | {"to": m.get("view")}]
         if kind == "sources": return [{"type": "sources", "to": m.get("view"), "rows": _double_coded(self.study)}]
@@ -488,9 +487,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
         return [self.columns() | ({"to": m["view"]} if kind == "ready" else {})]  # what is new since the last look goes to all views, so `ready` is no look
 
     def _describe(self, source: str) -> dict[str, Any]:
-        token = hashlib.sha256(str(self.study.engine.url).encode()).hexdigest()[:16]  # tells studies apart in the browser's memory
-        run = self.state.get("run") or uuid.uuid4().hex[:8]
-        return {"study": token, "source": source, "adjudicator": self.adjudicator, "readonly": self.study.readonly, "run": run}
+        return {"study": _token(self.study), "source": source, "adjudicator": self.adjudicator, "readonly": self.study.readonly}
 
     def _now(self) -> dict[str, Any]: return _standing(self.study, self.source, self.coders, self.adjudicator) | {"event": self._event}
 

@@ -5,10 +5,8 @@
 # %% ../nbs/28_codebook_widget.ipynb #b65e193d
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +17,10 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
-from .coding_widget import _FACET_LOOKS, _columns, _looks, _table, _touched, _undo_labels, _with_table, widget_files, _nothing, _refusal, _rest, _undo
+from personabench.coding_widget import (
+    _FACET_LOOKS, _columns, _done_before, _in_turn, _looks, _news_or_reason, _nothing, _refusal, _rest, _table, _token, _touched, _undo, _undo_labels, _with_table,
+    widget_files,
+)
 from .schema import FACETS, BadInput, NoSuchCode, NoSuchName, NothingToUndo
 from .study import Study, _attributed, codings_frame
 
@@ -333,7 +334,7 @@ _QUESTIONS: dict[str, Callable[[Study, Mapping[str, Any]], dict[str, Any]]] = {
 class CodebookWidget(anywidget.AnyWidget):
     """Show the codebook as a tree and change it by mouse or keyboard.
 
-    Attributes: `study`; `state`, what is synced with the browser: study (a hash), coder, readonly, run. Names, definitions and quotes travel by messages alone, so that
+    Attributes: `study`; `state`, what is synced with the browser: study (a hash), coder, readonly. Names, definitions and quotes travel by messages alone, so that
     they stay out of the saved notebook.
     """
 
@@ -343,8 +344,7 @@ class CodebookWidget(anywidget.AnyWidget):
     def __init__(self, study: Study):  # whose codebook
         self.study, self._event, self._counts = study, study.last_event(), _counts(study)
         self._acknowledged: dict[str, dict[str, Any]] = {}  # guid -> the answer, for a message that comes twice
-        token = hashlib.sha256(str(study.engine.url).encode()).hexdigest()[:16]  # tells studies apart in the browser's memory
-        super().__init__(state={"study": token, "coder": study.coder, "readonly": study.readonly, "run": uuid.uuid4().hex[:8]})
+        super().__init__(state={"study": _token(study), "coder": study.coder, "readonly": study.readonly})
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
     def columns(self) -> dict[str, Any]:
@@ -353,20 +353,21 @@ class CodebookWidget(anywidget.AnyWidget):
         return {"type": "codebook", "event": self._event, "codes": codes, "undo": _undo_labels(self.study), "facets": FACETS, "looks": _FACET_LOOKS,
                 "own": CODEBOOK_KEYS}
 
+    @_in_turn
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
         kind, to = str(message.get("type")), {"guid": message.get("guid"), "to": message.get("view")}
         try: reply = self._answer(kind, message) | {"to": message.get("view")}
         except NothingToUndo as e: reply = {"type": "notice", "text": _nothing(kind, e), "cure": e.cure, **to}
         except Exception as e: reply = _refusal(e, message.get("guid")) | {"to": message.get("view")}
-        news = self._news() if kind != "ready" else []  # the answer to ready holds all that is new
+        news = _news_or_reason(self._news) if kind != "ready" else []  # the answer to ready holds all that is new
         for m in [*news, reply]: self.send(m)
 
     def _answer(self, kind: str, m: Mapping[str, Any]) -> dict[str, Any]:
         guid = m.get("guid")
         if guid in self._acknowledged: return self._acknowledged[guid]
         if kind in _WRITES:
-            result = _WRITES[kind](self.study, m)
+            result = None if _done_before(self.study, m) else _WRITES[kind](self.study, m)
             ack = {"type": "ack", "guid": guid, "id": result if isinstance(result, int) else None, "notice": result if isinstance(result, str) else None}
             if guid: self._acknowledged[guid] = ack
             return ack

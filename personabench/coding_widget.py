@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import hashlib
 import html
 import json
 import re
+import string
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
@@ -33,6 +36,7 @@ __all__ = ['KEYS', 'widget_files', 'check_key', 'find_hits', 'CodingWidget']
 _FRAME = ("shared", "shared_frame", "shared_looks")
 _FIRST = {"coding_widget": (*_FRAME, "shared_text", "shared_stripes"), "codebook_widget": _FRAME, "adjudication_widget": (*_FRAME, "shared_text"),
           "evidence_widget": ("shared",), "persona_editor": ("shared",), "journey_map": ("shared",)}
+_LATER = {"coding_widget": [("coding_widget_panels",), ("shared_later", "coding_widget_later")]}
 
 
 def _static(*names: str) -> str: return "\n".join((files("personabench") / "static" / name).read_text("utf-8") for name in names)
@@ -46,8 +50,9 @@ def widget_files(
 
 
 def _rest(stem: str) -> dict[str, Any]:
-    "Return the answer to `module`: the part of a widget's script that follows when it is open."
-    return {"type": "module", "text": _static("shared_later.js", f"{stem}_panels.js")}
+    "Return the answer to `module`: the parts of a widget's script that follow when it is open, in the order in which they join it."
+    scripts = _LATER.get(stem, [("shared_later", f"{stem}_panels")])
+    return {"type": "module", "texts": [_static(*(f"{name}.js" for name in names)) for names in scripts]}
 
 # %% ../nbs/22_coding_widget.ipynb #f0b39326
 KEYS: dict[str, str] = {
@@ -56,6 +61,8 @@ KEYS: dict[str, str] = {
     "remove": "delete", "recode": "r", "move the ends": "e", "memo": "m", "undo": "mod+z", "redo": "mod+shift+z",
     "find": "/", "sources": "g", "list of codings": "l", "filter": "f", "fold interviewer": "h", "autocode": "a", "key for a code": "k",
     "help": "?", "leave": "escape"}
+_MORE = {"move by character, word": "arrows", "extend the selection": "shift+arrows", "recent codes": "1 – 9", "stages": "shift+1 – 9",
+         "code and stay in the palette": "shift+enter", "select without snapping to words": "alt"}  # for the table of keys
 _MOVES = ("arrowleft", "arrowright", "arrowup", "arrowdown", "home", "end", "pageup", "pagedown", "tab", "backspace", " ")
 _BROWSER = frozenset("mod+" + k for k in ("t", "w", "n", "r", "l", "f", "p", "s", "c", "v", "x", "a", "q", "d", "h", "j", "k", "u", "0", "+", "-"))
 
@@ -69,7 +76,7 @@ def check_key(
     name = key.lower() if len(key) > 1 or not key.isupper() else f"shift+{key.lower()}"
     own = {v: k for k, v in KEYS.items()} | {m: "moving the caret" for m in _MOVES}
     own |= {str(i): "a recent code" for i in range(1, 10)} | {f"shift+{i}": "a stage" for i in range(1, 10)}
-    free = ", ".join(k for k in "dhjqvxyz" if k not in own and k not in (taken or {}))
+    free = ", ".join(k for k in string.ascii_lowercase if k not in own and k not in (taken or {}))
     cure = f"free letters: {free}; or shift+ a letter"
     if name in own: raise BadInput(f"key {key!r}", f"the widget uses it for {own[name]!r}", "a free key", cure)
     if name in _BROWSER or name.startswith(("mod+", "ctrl+", "cmd+", "meta+")):
@@ -265,12 +272,12 @@ def _is_word(text: str, start: int, end: int) -> bool:
     return not any(unicodedata.category(c).startswith("M") for c in (text[max(0, start - 1):start], text[end:end + 1]) if c)
 
 
-def _sentence(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
-    "Widen a span to the sentences that it touches, inside low..high."
-    for stop in _SENTENCE_END.finditer(text, low, high):
-        if stop.end() <= start: low = stop.end()
-        elif stop.start() >= end - 1: return low, low + len(text[low:stop.end()].rstrip())
-    return low, high
+def _sentence(text: str, start: int, end: int, low: int, high: int, stops: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    "Widen a span to the sentences that it touches, inside low..high, whose ends (with the space behind them) are `stops`."
+    before = bisect.bisect_right(stops, start, key=lambda s: s[1])
+    after = max(before, bisect.bisect_left(stops, end - 1, key=lambda s: s[0]))
+    if before: low = stops[before - 1][1]
+    return (low, high) if after == len(stops) else (low, low + len(text[low:stops[after][1]].rstrip()))
 
 # %% ../nbs/22_coding_widget.ipynb #e9a019a4
 def find_hits(
@@ -291,9 +298,11 @@ def find_hits(
     if kind == "words": spans = [[h.span() for a, b in turns for h in pattern.finditer(text, a, b) if _is_word(text, *h.span())] for text, turns in texts]
     else: spans = _matched(query, texts, seconds)
     for source, (text, turns), hits in zip(sources, texts, spans):
+        begins, stops = [a for a, _ in turns], dict[int, list[tuple[int, int]]]()
         for hit in hits:
-            low, high = next((a, b) for a, b in turns if a <= hit[0] < b)
-            a, b = {"match": hit, "turn": (low, high)}.get(unit) or _sentence(text, *hit, low, high)
+            low, high = turns[bisect.bisect_right(begins, hit[0]) - 1]
+            if unit == "sentence" and low not in stops: stops[low] = [s.span() for s in _SENTENCE_END.finditer(text, low, high)]
+            a, b = {"match": hit, "turn": (low, high)}.get(unit) or _sentence(text, *hit, low, high, stops[low])
             found[source, a, b] = {"source": source, "start": a, "end": b, "before": text[max(low, a - 40):a], "quote": text[a:b], "after": text[b:min(high, b + 40)]}
             if len(found) >= most: return list(found.values())
     return list(found.values())
@@ -388,14 +397,15 @@ def _same_text(study: Study, m: Mapping[str, Any]) -> None:
 
 
 def _undo(study: Study, m: Mapping[str, Any]) -> str:
-    "Take back the last step, unless it brought material into the study: a key pressed once too often must not remove an interview."
+    "Take back the last step, unless it brought material into the study or says what may be quoted: a key pressed once too often must not remove an interview."
     with study.connection() as conn: step = store._candidate(conn, study.coder, redo=False)
     if step is not None and _brings_material(step.verb):
         raise NothingToUndo("step", f"nothing more to undo here; “{step.label}” was before", cure="personabench.undo(study) in a cell takes it back")
     return "Undone: " + coding.undo(study)
 
 
-def _brings_material(verb: str) -> bool: return verb.startswith("import") or verb in ("remove_source", "correct_text", "set_speaker", "segment")
+_MATERIAL = ("remove_source", "correct_text", "set_speaker", "segment", "record_consent", "withdraw")
+def _brings_material(verb: str) -> bool: return verb.startswith("import") or verb in _MATERIAL
 def _redo(study: Study, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(study)
 def _assign(study: Study, m: Mapping[str, Any]) -> None: coding.assign(study, m["source"], status=m["status"])
 
@@ -484,6 +494,12 @@ def _touched(study: Study, since: int) -> dict[str, set[int]]:
 _ANSWERED: dict[tuple[str, str], list[dict[str, Any]]] = {}  # (study, guid) -> what was answered; the oldest go first
 
 
+def _done_before(study: Study, m: Mapping[str, Any]) -> bool:
+    "Tell whether a message that is said again was carried out, perhaps by a kernel that is gone: what it did may have been undone since."
+    if not m.get("again") or not m.get("guid"): return False
+    with study.connection() as conn: return store.was_said(conn, m["guid"])
+
+
 def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]]], most: int = 20_000) -> list[dict[str, Any]]:
     "Answer a message that changes something once, and the same again when it comes again."
     if not guid: return answer()
@@ -493,6 +509,17 @@ def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]
         _ANSWERED[key] = answer()
         if len(_ANSWERED) > most: del _ANSWERED[next(iter(_ANSWERED))]
     return _ANSWERED[key]
+
+
+_TURN = threading.RLock()
+
+
+def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any, Mapping[str, Any]], None]:
+    "Let messages be answered one after the other: JupyterLab hands those of each widget to a thread of its own."
+    @functools.wraps(receive)
+    def answer(self: Any, message: Mapping[str, Any]) -> None:
+        with _TURN, store.saying(message.get("guid")): receive(self, message)
+    return answer
 
 
 def _refusal(e: Exception, guid: Any) -> dict[str, Any]:
@@ -512,8 +539,7 @@ class CodingWidget(anywidget.AnyWidget):
     """Show a source as speaker turns and code it by mouse or keyboard.
 
     Attributes: `study`; `shortcuts` (key -> code); `state`, what is synced with the browser: study (a hash), source, coder, readonly, blind; `saved`,
-    the text and codings, only with `save_text=True`. Raises NoSuchSource, NoSuchCode, BadInput (a key that is taken).
-    """
+    the text and codings, only with `save_text=True`. Raises NoSuchSource, NoSuchCode, BadInput (a key that is taken)."""
 
     _esm, _css = widget_files("coding_widget")
     state = traitlets.Dict().tag(sync=True)
@@ -533,7 +559,7 @@ class CodingWidget(anywidget.AnyWidget):
         self._offered = [study.code_id(n) for n in names] if not isinstance(codes, Mapping) else []
         for key, name in codes.items() if isinstance(codes, Mapping) else (): _give_key(self, key, name)
         super().__init__(state=_describe(study, _first_source(study, source), blind), saved={})
-        if save_text: self.saved = self.columns() | {"module": _rest("coding_widget")["text"]}  # what nobody can be asked for any more
+        if save_text: self.saved = self.columns() | {"module": _rest("coding_widget")["texts"]}  # what nobody can be asked for any more
         self.on_msg(lambda _widget, content, _buffers: self.receive(content))
 
     @property
@@ -552,18 +578,18 @@ class CodingWidget(anywidget.AnyWidget):
     def columns(self) -> dict[str, Any]:
         "Return everything that the browser needs to show the source."
         return _source_columns(self.study, self.source, blind=self.blind) | {
-            "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "facets": FACETS, "looks": _FACET_LOOKS,
-            "offered": self._offered, "recent": _recent(self.study),
-            "memos": _memos(self.study, self.source, blind=self.blind), "status": _status(self.study, self.source)}
+            "type": "source", "event": self._event, "undo": _undo_labels(self.study), "keys": self._keyed, "own": KEYS, "more": _MORE,
+            "facets": FACETS, "looks": _FACET_LOOKS, "offered": self._offered, "recent": _recent(self.study), "status": _status(self.study, self.source),
+            "memos": _memos(self.study, self.source, blind=self.blind)}
 
+    @_in_turn
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
         kind, guid = str(message.get("type")), message.get("guid")
-        once = guid if kind != "add" else None  # codings stand once by their own ids; the answer is how they stand now
-        try: replies = _once_only(self.study, once, lambda: _answer(self, kind, message))
+        try: replies = _once_only(self.study, guid if kind != "add" else None, lambda: _answer(self, kind, message))  # codings stand once by their own ids
         except NothingToUndo as e: replies = [{"type": "notice", "text": _nothing(kind, e), "guid": guid, "cure": e.cure}]
         except Exception as e:  # whatever it was: a message without an answer would be sent for ever
-            replies = [_refusal(e, guid)]
+            replies = [_refusal(e, guid) | {"of": kind}]
         for reply in [*_news_or_reason(lambda: _news(self)), *replies]: self.send(reply)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -571,10 +597,15 @@ class CodingWidget(anywidget.AnyWidget):
         return _with_table(super()._repr_mimebundle_(**kwargs), _saved_table(self.saved) if self.saved else _counts_table(self.study, self.source, self.blind))
 
 # %% ../nbs/22_coding_widget.ipynb #0c302517
+def _token(study: Study) -> str:
+    "Return what tells studies apart in the browser's memory: one in memory is like no other."
+    url = study.engine.url
+    return hashlib.sha256(f"{url} {id(study.engine) if url.database in (None, '', ':memory:') else ''}".strip().encode()).hexdigest()[:16]
+
+
 def _describe(study: Study, source: str, blind: bool) -> dict[str, Any]:
-    "Return the public state; the token tells studies apart in the browser's memory."
-    token = hashlib.sha256(str(study.engine.url).encode()).hexdigest()[:16]
-    return {"study": token, "source": source, "coder": study.coder, "readonly": study.readonly, "blind": blind}
+    "Return the public state."
+    return {"study": _token(study), "source": source, "coder": study.coder, "readonly": study.readonly, "blind": blind}
 
 
 def _give_key(w: CodingWidget, key: str, code: str) -> dict[str, Any]:
@@ -608,7 +639,7 @@ def _with_codes(study: Study, hits: Sequence[Mapping[str, Any]], read: Mapping[s
 
 def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, Any]]:
     "Return the replies to one message."
-    if kind in _WRITES: return _written(m.get("guid"), _WRITES[kind](w.study, m))
+    if kind in _WRITES: return _written(m.get("guid"), None if kind != "add" and _done_before(w.study, m) else _WRITES[kind](w.study, m))
     if kind == "ping": return [{"type": "pong", "event": w._event}]
     rest = [_rest("coding_widget") | {"to": m.get("view")}] if kind == "module" or m.get("module") else []
     if kind == "module": return rest

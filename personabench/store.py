@@ -10,10 +10,12 @@ import operator
 import os
 import re
 import sqlite3
+import unicodedata
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +29,9 @@ from .schema import (FACETS, KINDS, ORIGINS, ROLES, AlreadyThere, BadInput, BadS
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['named_errors', 'scrub', 'open_store', 'Step', 'step', 'newest_event', 'undo_last', 'redo_last', 'find', 'add_coder',
-           'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code', 'check_span',
-           'add_codings', 'add_memo', 'add_survey', 'add_segmentation']
+__all__ = ['named_errors', 'scrub', 'open_store', 'Step', 'step', 'saying', 'was_said', 'newest_event', 'undo_last', 'redo_last',
+           'find', 'add_coder', 'add_case', 'add_source', 'current_texts', 'add_revision', 'add_codes', 'check_code',
+           'check_span', 'add_codings', 'add_memo', 'add_survey', 'add_segmentation']
 
 # %% ../nbs/01_store.ipynb #fb6a819b
 tables = sa.MetaData()
@@ -259,12 +261,12 @@ def _tune(engine: sa.Engine) -> None:
 def _sqlite(address: str, readonly: bool) -> sa.Engine:
     "Make the engine for a file or for ':memory:'."
     path = Path(address)
-    if address == ":memory:": engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False})
+    if address == ":memory:": engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True)
     elif readonly:
         url = sa.URL.create("sqlite", database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
         reader = lambda: sqlite3.connect(_readonly(path), uri=True, check_same_thread=False)  # anew each time: someone else may write to it
-        engine = sa.create_engine(url, poolclass=sa.NullPool, creator=reader)
-    else: engine = sa.create_engine(sa.URL.create("sqlite", database=str(path.resolve())))
+        engine = sa.create_engine(url, poolclass=sa.NullPool, creator=reader, hide_parameters=True)
+    else: engine = sa.create_engine(sa.URL.create("sqlite", database=str(path.resolve())), hide_parameters=True)  # a traceback must not hold an interview
     _tune(engine)
     return engine
 
@@ -276,7 +278,7 @@ def _server(address: str) -> sa.Engine:
     if kind != form:
         ours = kind.partition("+")[0] in ("postgres", "postgresql")
         raise NotAStudy(shown, "not an address that can be opened", wanted, f"write {form}://{rest}" if ours else "check it")
-    try: engine = sa.create_engine(address, pool_pre_ping=True)
+    try: engine = sa.create_engine(address, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as e:
         raise MissingExtra(shown, f"the driver {e.name} is not installed", cure='pip install "personabench[postgres]"') from e
     except (sa.exc.ArgumentError, ValueError):  # whose words repeat the password
@@ -549,6 +551,7 @@ def _check_tree(s: Step, moved: set[int], error: type[PersonabenchError]) -> Non
             line.add(at)
             at = parent[at]
         if at is not None: raise error("codes", "a code would lie inside its own branch", "a tree", "move the other code first")
+        if len(line) > 100: raise error("codes", "a code would lie more than 100 levels deep", "a tree that can be read", "move the branch up")
 
 # %% ../nbs/01_store.ipynb #20bf4c19
 @contextmanager
@@ -574,6 +577,29 @@ def _log(s: Step, verb: str, label: str, kind: str = "do", undoes: int | None = 
     row = {"time": _now(), "coder": s.coder, "verb": verb, "label": label, "kind": kind, "undoes": undoes,
            "changes": json.dumps(s.changes, ensure_ascii=False, separators=(",", ":"))}
     s.event_id = _added(s.conn, _events, row)
+    if (guid := _SAID.get()) and not was_said(s.conn, guid): s.conn.execute(_meta.insert().values(key=f"said {guid}", value=str(s.event_id)))
+
+
+_SAID: ContextVar[str | None] = ContextVar("said", default=None)
+
+
+@contextmanager
+def saying(
+    guid: str | None,  # the id that a browser gave its message
+) -> Iterator[None]:
+    "Keep with the steps taken inside which message they answer: one that comes again, even to a new kernel, is known by `was_said`."
+    token = _SAID.set(guid)
+    try: yield
+    finally: _SAID.reset(token)
+
+
+def was_said(
+    conn: sa.Connection,  # for reading, or a step's own
+    guid: str,            # the id that a browser gave its message
+) -> bool:
+    "Tell whether a step has answered a message."
+    return conn.scalar(sa.select(_meta.c.key).where(_meta.c.key == f"said {guid}")) is not None
+
 
 def newest_event(
     conn: sa.Connection,  # for reading, or a step's own
@@ -832,6 +858,9 @@ def check_code(
     place, facet = f"code {row.get('name')!r}", row.get("facet", "other")
     if not isinstance(row.get("name"), str) or not row["name"].strip():
         raise BadInput(place, "the name is empty or not text", "a name", "give the code a name")
+    if len(row["name"]) > 500 or any(unicodedata.category(c) == "Cc" for c in row["name"]):
+        raise BadInput(f"code {row['name'][:60]!r}", "the name is no single line of at most 500 characters", "a name",
+                       "shorten it; what the code means goes into its definition")
     if facet not in FACETS: raise BadInput(place, f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(str(facet), FACETS))
     valence, order, online = row.get("valence"), row.get("order"), row.get("online")
     if valence is not None and valence not in (-2, -1, 0, 1, 2):

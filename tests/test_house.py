@@ -415,7 +415,7 @@ def test_widgets_are_trios_with_tests():
     stems = {path.stem for path in static.glob("*.*") if path.suffix in {".js", ".css"}} - {"shared"}
     widgets = {module.stem for module in MODULES if re.search(r"\banywidget\.AnyWidget\b|\(AnyWidget\)", module.read_text("utf-8"))}
     nothing(widgets - stems, "widgets without static files")
-    scripts = {path.stem.removesuffix("_panels") for path in static.glob("*.js") if not path.stem.startswith("shared")}  # _panels: what follows when the widget is open
+    scripts = {path.stem.removesuffix("_panels").removesuffix("_later") for path in static.glob("*.js") if not path.stem.startswith("shared")}
     nothing((stem for stem in scripts if stem not in FLOORS), "scripts without a room")
     nothing((stem for stem in widgets if not (static / f"{stem}.css").exists()), "widgets without a style sheet")
     tested = {path.name.removesuffix(".test.mjs") for path in (ROOT / "tests" / "js").glob("*.test.mjs")}

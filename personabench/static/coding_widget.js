@@ -2,7 +2,7 @@
 // The coding widget: a source as speaker turns, coded by mouse or keyboard. One view is one call of `render` below; it holds its own copy of
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
 // This part opens first: it shows the text, moves the caret, codes with recent codes, stages and keys, and undoes.
-// The rest follows in coding_widget_panels.js as soon as the text stands.
+// The rest follows in coding_widget_panels.js and coding_widget_later.js as soon as the text stands.
 
 // == 1 What keys mean ==
 /** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass. @param own action -> key @param keys key -> code name */
@@ -164,7 +164,10 @@ function sure(v) {
 function place(v, row) {
   const { doc } = v, code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end), c = doc.byId.get(row.id) || v.pending.get(row.guid);
   if (!code) return;
-  if (!c) return v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
+  if (!c) {
+    if (row.coder === v.me()) v.coding.use(code);
+    return v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
+  }
   settle(v, row.guid, row.id);
   if (c.start !== start || c.end !== end || c.code !== code) v.change(c, { start, end, code });
 }
@@ -192,8 +195,8 @@ function makeCoding(v) {
   };
   const wire = s => ({ start: v.doc.off.toCodePoints(s.start), end: v.doc.off.toCodePoints(s.end) });
   const use = code => {
-    if (recent[0] === code) return;
-    const i = recent.indexOf(code);
+    const i = recent.findIndex(c => c.id === code.id);
+    if (!i) return;
     if (i >= 0) recent.splice(i, 1);
     recent.unshift(code);
     recent.length = Math.min(recent.length, 9);
@@ -216,7 +219,7 @@ function makeCoding(v) {
     const asked = [s.start, s.end - 1].every(at => v.doc.turns[pieceAt(v.doc, at + 1).turn]?.role === "interviewer");
     v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}${asked ? ": the interviewer's words, which count as no evidence" : ""}`, asked);
   };
-  return { put, use, span, chars, wire, get recent() { return recent.filter(c => v.doc.codes.get(c.id) === c); } };
+  return { put, use, span, chars, wire, get recent() { return recent.map(c => v.doc.codes.get(c.id)).filter(Boolean); } };
 }
 
 /** The first lane that no overlapping coding uses: a new coding moves none of the others. */
@@ -358,7 +361,7 @@ function joinParts(v) {
   v.tell = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); foot(); } }, 40); } };
   v.saved = v.tell;
   const foot = () => {
-    if (v.message) { v.live.textContent = upright(v.message[0]); v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
+    if (v.message) { v.live.title = v.live.textContent = upright(v.message[0]); v.toldAt = performance.now(); v.live.classList.toggle("pb-warn", v.message[1]); v.message = null; }
     v.standing();
   };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
@@ -375,7 +378,8 @@ function joinParts(v) {
   v.measure = () => {
     const width = v.root.clientWidth;
     v.root.toggleAttribute("data-narrow", width < 700);
-    v.margin = width < 640 ? 72 : width < 700 || !v.aside ? 210 : 120;
+    const beside = v.aside && width >= 700; // a panel takes room from the text, and names have the more of it, the wider the page
+    v.margin = width < 640 ? 72 : Math.max(beside ? 120 : 210, Math.min(340, width - (beside ? 1160 : 800)));
     v.root.style.setProperty("--pb-margin", `${v.margin}px`);
   };
   v.theme = () => {
@@ -444,7 +448,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, WORD, boxOf, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, within };
+  v.kit = { LANE, LINES, PAINTS, WORD, boxOf, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, upright, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

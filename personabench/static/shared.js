@@ -21,7 +21,7 @@ export function make(tag, props = {}, ...children) {
 /** An id made in the browser: the database stores the coding that carries it once only. It begins with the time and a number, so that ids stand in the order
  *  in which they were made. */
 export function makeGuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(8)), hex = (n, size) => n.toString(16).padStart(size, "0"); // randomUUID is missing where the page comes over plain http
+  const bytes = crypto.getRandomValues(new Uint8Array(8)), hex = (n, size) => n.toString(16).padStart(size, "0"); // randomUUID wants https
   return hex(Date.now(), 12) + hex(guids++ & 0xffff, 4) + Array.from(bytes, b => hex(b, 2)).join("");
 }
 let guids = 0;
@@ -57,8 +57,8 @@ export function isDark(rgb) {
   return a !== 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
 }
 
-/** Call v.theme when the page's colours change, whoever changes them and however late the style sheet comes: the widget's own background tells, by a
- *  transition too short to be seen. Nothing transits out of sight, so it looks again when it comes back into sight. Returns how to stop.
+/** Call v.theme when the page's colours change, whoever changes them and however late: the widget's own background tells, by a transition too short to be
+ *  seen. Nothing transits out of sight, so it looks again when it comes back into sight. Returns how to stop.
  * @param {any} v the view: root, theme() */
 export function followTheme(v) {
   const told = e => { if (e.target === v.root) v.theme(); }, forced = matchMedia("(forced-colors: active)"), sight = new ResizeObserver(() => v.theme());
@@ -96,7 +96,7 @@ export function makeOutbox(storage, key) {
   let items = [];
   const safely = act => { try { return act(); } catch { return null; /* full or forbidden */ } }, at = guid => `${key}:${guid}`;
   for (const name of safely(() => Object.keys(storage)) || []) { // one place for each message: two widgets in one tab never write over each other's
-    const message = name.startsWith(at("")) && safely(() => JSON.parse(storage.getItem(name)));
+    const message = name.startsWith(at("")) && !name.includes(":", at("").length) && safely(() => JSON.parse(storage.getItem(name)));
     if (message) items.push(message);
   }
   items.sort((m, n) => (m.guid > n.guid ? 1 : -1)); // ids made here sort by time
@@ -114,7 +114,7 @@ export function makeOutbox(storage, key) {
 
 /** Say again what was not acknowledged: all of it after a gap, else what has waited for five seconds. */
 export function sayAgain(outbox, raw, gap) {
-  for (const m of outbox.all()) if (gap || Date.now() - (m.at || 0) > 5000) { m.at = Date.now(); raw(m); }
+  for (const m of outbox.all()) if (gap || Date.now() - (m.at || 0) > 5000) { m.at = Date.now(); raw({ ...m, again: true }); }
 }
 
 // == The link to Python ==
@@ -132,7 +132,7 @@ export function makeLink(v, key, hear, ping) {
     v.saved();
     return message;
   };
-  const ready = () => { raw({ type: "ready", module: true }); for (const m of outbox.all()) raw(m); };
+  const ready = () => { raw({ type: "ready", module: true }); for (const m of outbox.all()) { m.at = Date.now(); raw({ ...m, again: true }); } };
   const beat = () => {
     if (!v.root.isConnected || document.visibilityState === "hidden") return;
     const first = outbox.all()[0]?.at;
@@ -148,7 +148,7 @@ export function makeLink(v, key, hear, ping) {
     sayAgain(outbox, raw, asked && performance.now() - asked > 5000);
     asked = 0;
     v.lost(false);
-    if (m.type === "module") v.later.take(m.text); else hear[m.type]?.(v, m);
+    if (m.type === "module") v.later.take(m.texts); else hear[m.type]?.(v, m);
   };
   model.on("msg:custom", told);
   const timer = setInterval(beat, 2000);
@@ -156,8 +156,8 @@ export function makeLink(v, key, hear, ping) {
 }
 
 // == The rest of the script ==
-/** What a widget can do without for its first moment follows as a module of its own, sent after its text or asked for after the first painting, so that it is there
- * when the kernel is not. Its default export joins the view.
+/** What a widget can do without for its first moment follows in modules of their own, asked for after the first painting, so that it is there when the kernel
+ * is not. Their default exports join the view.
  * @param {any} v the view: link, say(text), kit (the helpers that the module uses) */
 export function makeLater(v) {
   const waiting = [], held = [], soon = { timeout: 200 }, idle = act => globalThis.requestIdleCallback ? requestIdleCallback(act, soon) : setTimeout(act);
@@ -166,12 +166,14 @@ export function makeLater(v) {
     here: false,
     ask: () => { if (!come) v.link.raw({ type: "module" }); },
     whenIdle: () => idle(later.ask),
-    take: async text => {
+    take: async texts => {
       if (come) return;
       come = true;
       await new Promise(idle); // the text is painted first
-      const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-      try { (await import(url)).default(v); } finally { URL.revokeObjectURL(url); }
+      for (const text of texts) {
+        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+        try { (await import(url)).default(v); } finally { URL.revokeObjectURL(url); }
+      }
       later.here = true;
       for (const act of waiting.splice(0)) act();
       for (const e of held.splice(0)) v.again(e);

@@ -26,12 +26,29 @@ export function fuzzy(query, name) {
   return Math.max(0, score - n.length / 100);
 }
 
-/** Put a palette below something, or above where there is no room, and always inside the widget. @param {any} near an element or a rectangle */
+/** The part of the widget that can be seen, in the window and in whatever scrolls around it. */
+function inSight(v) {
+  const base = v.root.getBoundingClientRect();
+  let top = Math.max(base.top, 0), bottom = Math.min(base.bottom, innerHeight);
+  for (let el = v.root.parentElement; el; el = el.parentElement) {
+    if (getComputedStyle(el).overflowY === "visible") continue;
+    const box = el.getBoundingClientRect();
+    top = Math.max(top, box.top);
+    bottom = Math.min(bottom, box.bottom);
+  }
+  return { base, top, bottom };
+}
+
+/** Put a palette below something, or above where there is more room, where it can be seen whole: its list is as long as fits. @param {any} near an element or a rectangle */
 export function placeBox(v, box, near, wide = 400) {
-  const base = v.root.getBoundingClientRect(), at = near.getBoundingClientRect?.() || near, width = Math.min(wide, base.width - 16), below = at.bottom - base.top + 6;
-  const above = base.height - below <= 260 && below >= 300;
-  box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;`
-    + (above ? `bottom:${Math.min(base.bottom - at.top + 6, Math.max(8, base.height - 290))}px` : `top:${Math.max(8, Math.min(below, base.height - 280))}px`);
+  if (inSight(v).bottom - inSight(v).top < 240) v.root.scrollIntoView({ block: "nearest" });
+  const { base, top, bottom } = inSight(v), at = near.getBoundingClientRect?.() || near, width = Math.min(wide, base.width - 16), list = box.querySelector(".pb-options");
+  box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;`;
+  if (list) list.style.maxHeight = "232px";
+  const above = at.top - top - 14, below = bottom - at.bottom - 14, high = box.offsetHeight + 30, up = high > below && above > below; // 30: what an option means stands under the list
+  if (list) list.style.maxHeight = `${Math.max(90, Math.min(232, list.offsetHeight + Math.max(above, below) - high))}px`;
+  const rest = bottom - top - box.offsetHeight - 30;
+  if (up) box.style.bottom = `${base.bottom - bottom + Math.max(8, Math.min(bottom - at.top + 6, rest))}px`; else box.style.top = `${top - base.top + Math.max(8, Math.min(at.bottom - top + 6, rest))}px`;
 }
 
 // == Picker ==
@@ -100,8 +117,9 @@ export function makePicker(v) {
     for (const el of [input, list, box]) el.setAttribute("aria-label", what.label);
     hint.textContent = what.hint || "";
     box.hidden = false;
-    v.place(box, what.near);
     fill();
+    v.place(box, what.near);
+    show();
     input.focus({ preventScroll: true });
   };
   return { box, start, close, refresh: kind => { if (open?.kind === kind) fill(); }, get open() { return Boolean(open); } };

@@ -145,7 +145,8 @@ def test_punctuation_is_no_word_and_behind_a_sentence_comes_the_next(bench):
     bench.at("dock. When").keys("s")
     assert bench.keys("ArrowRight", "s").selected == "When the dock is full, I walk."
     assert bench.keys("ArrowRight", "s").selected == "It costs me ten minutes."
-    assert bench.keys("ArrowRight", "s").selected == "And in winter?", "then the next turn's"
+    assert bench.keys("ArrowRight", "s").selected == "It costs me ten minutes.", "at the turn's end its last one: the next words are somebody else's"
+    assert bench.keys("ArrowRight", "ArrowRight", "s").selected == "And in winter?"
     assert bench.at("It says").keys("s", "ArrowRight", "s").selected == "It says so every single morning.", "after the last one there is none"
 
 
@@ -156,11 +157,10 @@ def test_a_comma_takes_no_step_of_its_own(bench):
     assert bench.keys(*["Control+Shift+ArrowLeft"] * 2).look("v.doc.text.slice(v.sel.lo(), v.sel.hi())") == "שלום, אני" and bench.look("v.sel.lo()") == start
 
 
-def test_words_and_sentences_pressed_on_go_to_the_next_turn_without_its_speaker(bench):
-    assert bench.at("ten minutes").keys("w", "w").selected == "ten minutes"
-    assert bench.keys("w").selected == "And", "the next turn's first word, and no “Interviewer:”"
-    assert bench.keys("w", "s").selected == "And in winter?"
-    assert [bench.keys("s").selected for _ in "12"] == [TALK[3][1], "שלום, אני נוסעת באופניים כל יום."]
+def test_words_and_sentences_pressed_on_stay_in_their_turn(bench):
+    assert bench.at("ten minutes").keys("w", "w", "w").selected == "ten minutes" and "The turn ends here" in bench.said
+    assert bench.at("I walk").keys("s", "s", "s").selected == "When the dock is full, I walk. It costs me ten minutes."
+    assert bench.at("הרציף").keys("w", "w", "w").selected == "הרציף מלא", "with or without a stop"
     bench.at("And in").keys("t", "Shift+ArrowRight", "Enter").type("dock").keys("Enter")
     assert bench.quotes == [("Dock full", "And in winter?")], "nor does an end at the next turn's first word take it"
     bench.at("It costs").keys("s")
@@ -739,7 +739,7 @@ def test_a_key_for_a_code_and_its_refusal(bench):
     bench.keys("k").type("dock").keys("Enter").keys("s")
     bench.page.wait_for_timeout(80)
     assert "uses it for 'sentence'" in bench.said
-    bench.keys("k").type("dock").keys("Enter").keys("q")
+    bench.keys("q")
     bench.page.wait_for_timeout(80)
     bench.at("walk").keys("w", "q")
     assert bench.quotes == [("Dock full", "walk")] and bench.page.locator(".pb-chip", has_text="Dock full").first.is_visible()
@@ -1144,6 +1144,114 @@ def test_the_palette_counts_what_is_there(bench):
     bench.keys("Control+z", "Control+z", "Control+z").told("Undone")
     bench.at("walk").keys("w", "Enter").type("Affordable")
     assert count() == "pain"
+
+
+# -- What tells, and where it is ----------------------------------------------------------------------------------------------
+def test_escape_drops_what_is_selected_before_it_leaves(bench):
+    inside = "document.querySelector('.pb-cw').contains(document.activeElement)"
+    bench.at("walk").keys("w", "Escape")
+    assert bench.selected == "" and bench.page.evaluate(inside)
+    bench.keys("w", "Enter").type("walks").keys("Enter", "n")
+    assert bench.look("v.active !== null") and bench.keys("Escape").look("v.active === null") and bench.page.evaluate(inside)
+    assert not bench.keys("Escape").page.evaluate(inside) and "The notebook has the keys" in bench.said
+
+
+@pytest.mark.parametrize("words", ["When the dock is full", "The app says"])  # in the upper and in the lower half
+@pytest.mark.parametrize("query", ["", "A name that is new"])
+def test_a_palette_lies_inside_the_widget_and_not_on_the_quote(bench, words, query):
+    bench.at(words).keys("t", "Enter")
+    if query: bench.type(query).keys("Enter")  # then its facet
+    box, root = (bench.page.locator(part).bounding_box() for part in (".pb-popover", ".pb-cw"))
+    top, bottom = bench.look("[v.rect(v.sel.lo(), v.sel.lo() + 1).top, v.rect(v.sel.hi() - 1, v.sel.hi()).bottom]")
+    assert root["y"] <= box["y"] and box["y"] + box["height"] <= root["y"] + root["height"]
+    assert box["y"] >= bottom or box["y"] + box["height"] <= top
+    assert bench.look("v.root.scrollHeight <= v.root.clientHeight + 1") and bench.page.locator(".pb-option").count() >= 4
+
+
+def test_a_double_click_in_a_turn_selected_as_a_whole_takes_a_word_again(bench):
+    bench.at("walk").keys("t")
+    bench.page.wait_for_timeout(600)
+    spot = bench.rect("dock")
+    bench.page.mouse.dblclick(spot["left"] + 6, spot["y"])
+    assert bench.selected == "dock"
+
+
+def test_undo_and_redo_show_what_they_changed(page):
+    bench = Bench(page, make_study(times=40))
+    bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").told("Coded")
+    seen = "(() => { const i = v.doc.text.indexOf('walk'), r = v.rect(i, i + 4), s = v.scroll.getBoundingClientRect(); return r.top > s.top && r.bottom < s.bottom; })()"
+    for key, words in (("Control+z", "Undone"), ("Control+Shift+z", "Redone")):
+        bench.look("v.scroll.scrollTop = 1e6")
+        page.wait_for_timeout(60)
+        assert not bench.look(seen)
+        bench.keys(key).told(words)
+        assert bench.look(seen), words
+
+
+def test_the_place_in_the_text_outlives_the_cell(page):
+    bench = Bench(page, make_study(times=40))
+    bench.at("walk", nth=30).keys("ArrowRight")
+    at, text = bench.look("v.sel.focus"), "() => { const v = document.querySelector('#w').pbView; return [v.sel.focus, v.scroll.scrollTop > 500]; }"
+    page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    bench.mount()
+    assert page.evaluate(text) == [at, True]
+    bench.keys("g").type("P02").keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P02'")
+    bench.keys("g").type("P01").keys("Enter")
+    page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P01'")
+    assert page.evaluate(text) == [at, True]
+
+
+def test_words_that_are_no_news_any_more_go_when_the_caret_moves(bench):
+    bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").told("Coded")
+    bench.keys("ArrowRight")
+    assert "Coded" in bench.said, "not at once"
+    bench.page.wait_for_timeout(1600)
+    assert bench.keys("ArrowRight").said == ""
+
+
+def test_an_expression_that_is_wrong_says_so_in_the_panel_and_takes_the_old_hits_away(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    panel = bench.page.locator(".pb-side")
+    panel.get_by_text("Untick").wait_for()
+    panel.get_by_label("as", exact=False).first.select_option("regex")
+    panel.get_by_label("Words to find").fill("(bike")
+    bench.keys("Enter")
+    panel.get_by_text("regular expression '(bike'").wait_for()
+    assert panel.locator(".pb-hits").count() == 0 and panel.get_by_role("button", name="accepted").count() == 0
+    panel.get_by_label("Words to find").fill("(bike)")
+    bench.keys("Enter")
+    panel.get_by_text("2 passages").wait_for()
+    assert "regular expression" not in panel.inner_text()
+
+
+def test_passages_found_are_gone_through_by_keys(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.get_by_text("2 passages").wait_for()
+    bench.page.locator(".pb-hits input").first.focus()
+    bench.keys("ArrowDown", "Space", "Enter")
+    assert bench.look("v.hits.map(h => h.take)") == [True, False] and bench.selected == "When the dock is full, I walk."
+    assert bench.page.evaluate("document.activeElement.closest('li').previousSibling !== null"), "the list keeps the keys"
+    bench.page.get_by_role("button", name="Code 1 accepted").click()
+    bench.type("dock").keys("Enter").told("Coded 1 passages")
+    assert bench.look("v.coding.recent[0].name") == "Dock full"
+
+
+def test_a_key_that_is_taken_says_so_and_the_next_one_is_asked_for(bench):
+    bench.keys("k").type("saves").keys("Enter", "w")
+    bench.page.locator(".pb-live", has_text="Press another key for Saves time").wait_for()
+    assert "p" in bench.said.split("free letters:")[1].split(";")[0], "all that are free are named"
+    bench.keys("p").told("P now codes Saves time")
+
+
+def test_names_in_the_margin_have_the_room_of_a_wide_page(page):
+    page.set_viewport_size({"width": 1900, "height": 900})
+    bench = Bench(page, make_study())
+    assert bench.look("v.margin") == 340
+    bench.keys("l")
+    assert bench.look("v.margin") == 340
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.wait_for_function("document.querySelector('#w').pbView.margin === 120")
 
 
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ test("the rest of the script is asked for until it comes, joins once, and then d
   assert.equal(sent.filter(m => m.type === "module").length, 2);
   assert.match(v.said[0], /on its way/);
   const text = "export default v => v.join();";
-  await v.later.take(text, URL.createObjectURL = () => "data:text/javascript," + encodeURIComponent(text));
+  await v.later.take([text], URL.createObjectURL = () => "data:text/javascript," + encodeURIComponent(text));
   tell({ type: "module", text });
   await new Promise(done => setTimeout(done, 20));
   assert.deepEqual(order, ["joined", "first", "second", "d", "o"], "what was typed meanwhile comes after what it was typed for");

@@ -1,0 +1,524 @@
+// @ts-check
+// What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings. Python sends it after
+// shared_later.js when the text stands; `join` then adds it to the view. The panels (coding_widget_panels.js) come before it.
+
+let LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, upright, within;
+export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, upright, within } = kit); }
+
+// == 1 Lines and units ==
+/** Widen a span to whole words at both ends; a span of white space alone becomes empty.
+ * @param {{text: string, pieces: {start: number, end: number}[], segments: any}} doc */
+export function snapSpan(doc, a, b) {
+  [a, b] = within(doc, a, b);
+  if (a >= b) return [a, a];
+  const p = pieceAt(doc, a + 1), q = pieceAt(doc, b);
+  const first = doc.segments.around("word", doc.text.slice(p.start, p.end), a - p.start), last = doc.segments.around("word", doc.text.slice(q.start, q.end), b - 1 - q.start);
+  return trimSpan(doc.text, Math.min(a, p.start + first[0]), Math.max(b, q.start + last[1]));
+}
+
+/** From where to look for a word or sentence at the caret: at a word's end that word's, behind a full stop what follows. */
+export function lookFrom(text, at) {
+  if (/^[^\s\p{P}](?:[\s\p{P}]|$)/u.test(text.slice(at - 1, at + 1)) && at) return at - 1;
+  while (/\s/.test(text[at] ?? "")) at++;
+  return at;
+}
+
+/** Lines ask how the text is laid out; units are what one key or click selects. */
+function joinUnits(v) {
+  const { sel } = v;
+  const point = (x, y) => {
+    const d = document, at = d.caretPositionFromPoint ? d.caretPositionFromPoint(x, y) : d.caretRangeFromPoint?.(x, y);
+    return at ? positionOf(v.doc, at.offsetNode ?? at.startContainer, at.offset ?? at.startOffset) : null;
+  };
+  sel.point = point;
+  /** The position one line up or down, keeping the column. */
+  const vertical = (way, lines = 1) => {
+    sel.reveal();
+    let box = sel.caretBox();
+    v.goal ??= box.left;
+    const view = boxOf(v.scroll), step = (box.height || 24) * lines;
+    if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = sel.caretBox(); }
+    const p = pieceAt(v.doc, sel.focus);
+    for (let i = 0; i < 12; i++) { // down to where words are: between two turns there are none
+      const y = way > 0 ? box.bottom + step - box.height / 2 + i * 12 : box.top - step + box.height / 2 - i * 12;
+      const r = document.elementFromPoint(v.goal, y)?.closest(".pb-turn")?.lastChild.getBoundingClientRect();
+      const at = r?.top <= y && y <= r.bottom ? point(Math.max(r.left + 2, Math.min(v.goal, r.right - 2)), y) : null;
+      if (at !== null && at !== sel.focus) return at;
+    }
+    return sel.beside(p, way);
+  };
+  const edge = way => {
+    const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = boxOf(p.say);
+    return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? sel.focus;
+  };
+  /** The begin or end of this part of the text; there already, of the one before or behind. */
+  const far = (way, edge) => { const { pieces } = v.doc, p = pieceAt(v.doc, sel.focus); return sel.focus === p[edge] ? (pieces[pieces.indexOf(p) + way] || p)[edge] : p[edge]; };
+  const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
+  Object.assign(sel.ways, { arrowup: mod => mod ? far(-1, "start") : vertical(-1), arrowdown: mod => mod ? far(1, "end") : vertical(1),
+    pageup: () => vertical(-1, page()), pagedown: () => vertical(1, page()), home: mod => mod ? v.doc.pieces[0].start : edge(-1), end: mod => mod ? v.doc.pieces.at(-1).end : edge(1) });
+  /** The word, sentence or turn around a position, trimmed. */
+  const unitAt = (unit, at) => {
+    const p = pieceAt(v.doc, at);
+    if (unit === "turn") { const t = v.doc.turns[p.turn]; return t ? trimSpan(v.doc.text, t.start, t.end) : [p.start, p.end]; }
+    const words = v.doc.words(p), [a, b] = v.doc.segments.around(unit, words, at - p.start);
+    return trimSpan(v.doc.text, p.start + a, p.start + b);
+  };
+  /** Select a unit of the turn at hand; pressed again, the next one is added. What somebody else says next is not taken. */
+  const take = unit => {
+    const s = v.coding.span(), at = s ? s.end - 1 : sel.focus, turn = unitAt("turn", at), [a, b] = unit === "turn" ? turn : ahead(unit, s ? at : lookFrom(v.doc.text, at), turn);
+    if (unit === "turn" || !s || s.start > a || s.end < b) return sel.set(a, b);
+    const [c, d] = ahead(unit, s.end, turn);
+    if (c < s.end) v.say("The turn ends here: ↓ goes on to the next"); else sel.set(s.start, d);
+  };
+  /** The unit of a turn at a position or, where none is, behind it; at the turn's end the last one. */
+  const ahead = (unit, at, [start, end]) => {
+    const { text } = v.doc, worth = (i, [a, b]) => b > i && WORD.test(text.slice(a, b));
+    for (let i = at; i < end;) { const found = unitAt(unit, i); if (worth(i, found)) return found; i = Math.max(i + 1, found[1]); }
+    for (let i = Math.min(at, end) - 1; i >= start; i--) { const found = unitAt(unit, i); if (worth(i, found)) return found; }
+    return [at, at];
+  };
+  v.unitAt = unitAt;
+  v.take = take;
+}
+
+// == 2 Changing codings ==
+function joinChanges(v) {
+  /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
+  const needs = what => {
+    const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
+    if (why) v.say(why, true);
+    return why ? null : c;
+  };
+  // Keys mean what is seen: a coding is chosen no longer when the caret leaves it or other words are selected.
+  v.moved = () => { if (!v.message && performance.now() - v.toldAt > 1500) v.message = ["", false]; const c = v.active; if (c && !v.resizing && (v.sel.lo() < c.start || v.sel.hi() > c.end)) v.select(null); v.tell(); };
+  const remove = () => {
+    const c = needs("remove it");
+    if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
+    v.drop(c);
+    v.say(`Removed ${c.code.name}`);
+  };
+  const recode = code => {
+    const c = needs("recode it");
+    if (c?.code === code) return v.say(`It is coded as ${code.name}`);
+    if (!c || !v.link.write({ type: "recode", id: c.id, code: v.ref(code) })) return;
+    v.say(`Recoded ${c.code.name} as ${code.name}`);
+    v.change(c, { code });
+    v.coding.use(code);
+  };
+  /** Move the ends while a handle or key moves; `done` writes. */
+  const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
+  const keep = (c, old) => {
+    const { start, end } = v.coding.span(c.start, c.end) || old;
+    v.coding.stretch(c, start, end);
+    if (c.start === old.start && c.end === old.end) return;
+    if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
+    v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
+  };
+  Object.assign(v.coding, { needs, remove, recode, stretch, keep });
+  v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
+  v.handle = () => {
+    const c = v.active, base = boxOf(v.text);
+    v.handles.forEach((h, i) => {
+      h.hidden = c?.coder !== v.me() || v.link.state().readonly;
+      if (h.hidden) return h.remove();
+      const box = i ? v.rect(c.end - 1, c.end) : v.rect(c.start, c.start + 1), rtl = isRtl(pieceAt(v.doc, c.start + 1));
+      h.style.cssText = `transform:translate(${(Boolean(i) !== rtl ? box.right : box.left) - base.left}px,${box.top - base.top}px);height:${box.height}px`;
+      if (!h.isConnected) v.text.append(h);
+    });
+  };
+  const { changed } = v.hear, { does } = v.actions;
+  for (const step of ["undo", "redo"]) { const act = does[step]; does[step] = () => { v.stepped = performance.now(); act(); }; }
+  /** News of the coding whose ends are being moved, its own acknowledgement among them, do not take it out of the hand: they are what Esc leads back to. */
+  v.hear.changed = (v, m) => {
+    const r = v.resizing, { start, end } = r?.c || {}, [gone] = v.doc ? m.removed.map(id => v.doc.byId.get(id)).filter(Boolean) : [];
+    changed(v, m);
+    if (v.doc && performance.now() - v.stepped < 3000) { // what undo or redo changed is brought into sight
+      const c = v.doc.byId.get(m.codings.id[0]) || gone;
+      v.stepped = 0;
+      if (c) { v.near(pieceAt(v.doc, c.start + 1).group); v.scrollTo(c.start); }
+    }
+    if (!r || v.resizing !== r || (r.c.start === start && r.c.end === end)) return;
+    r.old = { start: r.c.start, end: r.c.end };
+    v.change(r.c, { start, end });
+  };
+  const select = v.select;
+  v.select = c => {
+    const r = v.resizing;
+    if (r && r.c !== c) { v.resizing = v.capture = null; if (v.doc.byId.has(r.c.id)) v.change(r.c, r.old); } // ends are moved in one place only
+    select(c);
+  };
+  v.scrollTo = at => { const box = v.rect(at, at + 1), view = boxOf(v.scroll); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. */
+  v.staying = act => {
+    const top = at => v.rect(at, at + 1).top, view = boxOf(v.scroll), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
+    const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
+    act();
+    if (at !== undefined) v.scroll.scrollTop += top(at) - was;
+  };
+  const reach = (a, b, c) => { v.near(pieceAt(v.doc, a + 1).group); v.select(c); v.sel.set(a, b, { show: false }); v.scrollTo(a); v.sel.draw(); };
+  v.goTo = c => reach(c.start, c.start, c);
+  /** Go to a hit; one in another source when that has come. */
+  v.seek = h => {
+    const { doc } = v, here = h.source === doc.source;
+    v.sought = here ? null : h;
+    if (!here) v.link.raw({ type: "open", source: h.source });
+    else if (v.read[h.source] !== doc.revision) v.say("The text was corrected meanwhile: find the passages again", true);
+    else reach(doc.off.toUtf16(h.start), doc.off.toUtf16(h.end), null);
+  };
+  joinChosen(v);
+}
+
+/** What can be done with the chosen coding, for those who use a mouse: a strip of buttons over the end of the text, as long as one is chosen. */
+function joinChosen(v) {
+  const name = make("span", { class: "pb-chosen-name" });
+  const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(([action, label, key]) =>
+    make("button", { class: "pb-chip", title: `${label} (${showKey(key)})`, onclick: () => { v.focus(); v.actions.act(action); } }, label));
+  const box = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "The chosen coding", hidden: true }, name, recode, move, memo, remove);
+  const ends = make("div", { class: "pb-chosen", role: "toolbar", "aria-label": "Moving the ends", hidden: true }, make("span", {}, "Drag an end, or move its"), ...[["begin", "start"], ["end", "end"]].map(([word, side]) =>
+    make("span", { class: "pb-strip-part", role: "group", "aria-label": `Its ${word}` }, word, ...[["‹", -1, "to the left"], ["›", 1, "to the right"]].map(([mark, eye, where]) => make("button", { class: "pb-chip", title: "By a word; with Alt by a character", "aria-label": `Move its ${word} ${where}`, onclick: e => v.nudge(side, eye, e.altKey) }, mark)))),
+  ...[["Keep", "enter"], ["Cancel", "escape"]].map(([word, key]) => make("button", { class: "pb-chip", onclick: () => { v.focus(); v.actions.press(key); } }, word)));
+  v.main.append(box, ends);
+  v.chosen = () => {
+    const c = v.active, may = c && !v.link.state().readonly && !v.offline;
+    box.hidden = !may || Boolean(v.resizing);
+    ends.hidden = !may || !v.resizing;
+    if (!may || (name.pbOf === c && name.pbAs === c.code.name)) return;
+    const mine = c.coder === v.me();
+    Object.assign(name, { pbOf: c, pbAs: c.code.name });
+    name.replaceChildren(v.square(c.code), make("bdi", {}, c.code.name), mine ? "" : ` · ${c.coder}`);
+    for (const b of [recode, move, remove]) b.hidden = !mine; // a colleague's work is not changed by a click
+  };
+}
+
+// == 3 What the pickers offer ==
+function makeChoices(v) {
+  const offered = () => { const all = v.codes(), some = new Set(v.doc.offered); return some.size ? all.filter(c => some.has(c.id) || typeof c.id === "string") : all; };
+  /** How often codes are used: Python counts the other sources. */
+  const counted = () => { const here = new Map(); for (const { code } of v.doc.list) here.set(code, (here.get(code) || 0) + 1); return c => c.n + (here.get(c) || 0); };
+  const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
+  /** Choose codes; a new name asks for its facet first. */
+  const codes = (label, then, { many = true, near = null, query = "", but = null } = {}) => v.picker.start({ kind: "codes", label, near, many,
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered().filter(c => c !== but), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c)), counted()), pick: (picked, how) => {
+      const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
+      if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
+    } }, query);
+  const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
+  const sources = () => {
+    v.link.raw({ type: "progress" });
+    v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · ⇧↵ mark as done, or as not done · Esc", near: v.buttons.sources, keeps: true,
+      rows: q => (v.progress || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).map(s => s.turns === undefined ? { value: s, label: s.name } : {
+        value: s, label: s.name, badge: stateOf(s), detail: `${s.coded} of ${s.turns} turns · ${s.codings} codings${s.memos ? ` · ${s.memos} memo${s.memos > 1 ? "s" : ""}` : ""}` }),
+      pick: ([s], { stay }) => { if (stay) mark(v, s); else v.link.raw({ type: "open", source: s.name }); } });
+  };
+  const filter = () => {
+    const coders = [...new Set(v.doc.list.map(c => c.coder))], facets = [...new Set(v.codes().map(c => c.facet))];
+    const rows = [{ value: null, label: "Show all codings" }, ...facets.map(f => ({ value: ["facet", f], label: f, detail: "facet" })),
+      ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...v.codes().map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
+    v.picker.start({ kind: "filter", label: "Show only…", near: v.buttons.filter, hint: "↵ show only these · ⇧↵ add another · Esc",
+      rows: q => rows.filter(r => fuzzy(q, r.label) >= 0), pick: picked => filterBy(v, picked[0]) });
+  };
+  const keyFor = () => codes("Which code gets a key?", ([code]) => v.panel.askKey(code), { many: false });
+  return { codes, sources, filter, keyFor };
+}
+
+function mark(v, { name, status }) { const done = status !== "done"; if (v.link.write({ type: "assign", source: name, status: done ? "done" : "reading" })) v.say(`${name}: ${done ? "done" : "in progress again"}`); }
+
+/** Show only some codings; a filter chosen again goes. */
+function filterBy(v, filter) {
+  if (!filter) v.filters = [];
+  else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
+  v.only.hidden = !v.filters.length;
+  v.only.replaceChildren("Only ", ...v.filters.map((f, i) => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
+    filterBy(v, f);
+    (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
+  } }, f[1].name || f[1], " ×")));
+  v.repaint();
+  if (v.active && !v.shows(v.active)) v.select(null); // what is not seen is not chosen
+  v.news("filter");
+  v.say(v.filters.length ? `Showing ${v.doc.list.filter(v.shows).length} of ${v.doc.list.length} codings` : "Showing all codings");
+}
+
+// == 4 Find ==
+/** Small letters, one for one: İ alone would become two and shift everything behind it. */
+export const small = text => text.replace(/İ/g, "i").toLowerCase();
+
+/** Find in the text: hits as highlights, the one at hand stronger; Enter and Shift+Enter to go on. */
+function makeFind(v) {
+  let hits = [], size = 0, at = -1, shown = false; // shown, not yet selected: ↵ selects that one first
+  const told = make("span", { class: "pb-detail", role: "status" });
+  const input = make("input", { class: "pb-input", placeholder: "Find in this source", "aria-label": "Find in this source", oninput: () => search(), onkeydown: e => {
+    const key = chord(e);
+    if (!/^mod\+[^zy]/.test(key)) e.stopPropagation();
+    if (key === "enter" || key === "shift+enter") go(key === "enter" ? 1 : -1); else if (key === "escape") close(); else return;
+    e.preventDefault();
+  } });
+  const step = (label, mark, way) => make("button", { class: "pb-icon", "aria-label": label, onclick: () => go(way) }, mark);
+  const box = make("div", { class: "pb-find", hidden: true, role: "search" }, input, told, step("Previous", "↑", -1), step("Next", "↓", 1), make("button", { class: "pb-icon", "aria-label": "Close", onclick: () => close() }, "×"));
+  v.found = g => { for (let i = firstIndex(hits, h => h + size > g.start); hits[i] < g.end; i++) v.painter.put(g, { start: hits[i], end: hits[i] + size }, "found"); };
+  const mark = span => {
+    if (PAINTS) for (const g of v.doc.groups) if (g.near) { v.painter.clear(g, "found"); v.found(g); }
+    v.painter.mark("hit", span);
+  };
+  const search = () => {
+    const q = small(input.value), hay = (v.doc.small ||= small(v.doc.text));
+    hits = [];
+    size = q.length;
+    for (let i = q ? hay.indexOf(q) : -1; i >= 0 && hits.length < 5000; i = hay.indexOf(q, i + size)) { const p = pieceAt(v.doc, i + 1); if (p.start <= i && p.end >= i + size) hits.push(i); } // not in the names between turns
+    at = firstIndex(hits, h => h >= v.sel.focus) - 1;
+    go(1, false);
+  };
+  const go = (way, take = true) => {
+    const n = hits.length;
+    if (n && !(shown && take && way > 0)) at = (at + way + n) % n;
+    shown = !take;
+    told.textContent = input.value ? `${n && at + 1} of ${n}` : "";
+    if (!n) return mark(null);
+    const span = { start: hits[at], end: hits[at] + size };
+    if (take) v.sel.set(span.start, span.end, { select: false });
+    else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
+    mark(span);
+  };
+  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { clear(); v.focus(); };
+  return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
+}
+
+// == 5 The mouse ==
+/** The coding whose stripe or name is under a point of the margin. */
+export function stripeAt(v, e) {
+  const g = e.target.closest(".pb-group")?.pbGroup;
+  if (!g?.canvas) return null;
+  const box = boxOf(g.canvas), x = e.clientX - box.left, y = e.clientY - box.top;
+  if (x < 0) return null;
+  const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
+    : g.bars.filter(b => Number.isFinite(b.label) && y >= b.label && y < b.label + 14);
+  return hit.length ? hit[hit.length - 1].c : null;
+}
+
+function joinMouse(v) {
+  const { sel } = v;
+  let before = { lo: 0, hi: 0 } /* what was selected when the button went down */, drag = null, moved = 0, pressed = -1e9;
+  /** Take over what the mouse selected. */
+  const fromMouse = e => {
+    if (v.resizing) v.select(null);
+    const s = v.root.getRootNode().getSelection?.() || document.getSelection();
+    if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
+    let a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset);
+    if (a === null) return;
+    b ??= a;
+    const at = v.sel.point(e.clientX, e.clientY) ?? b;
+    if (e.detail >= 2) {
+      const inside = before.lo < before.hi && at >= before.lo && at <= before.hi, units = ["word", "sentence", "turn"];
+      let i = Math.min(e.detail - 2, 2);
+      const [from, to] = v.unitAt("turn", at);
+      while (inside && i < 2 && before.hi - before.lo < to - from && v.unitAt(units[i], at)[1] - v.unitAt(units[i], at)[0] <= before.hi - before.lo) i++;
+      const [c, d] = v.unitAt(units[i], at);
+      return sel.set(c, d, { show: false });
+    }
+    if (a !== b && !e.altKey) {
+      const [c, d] = snapSpan(v.doc, Math.min(a, b), Math.max(a, b));
+      [a, b] = a < b ? [c, d] : [d, c];
+    }
+    sel.set(a, b, { show: false });
+    if (a === b) v.clicked(at);
+  };
+  v.clicked = at => { const here = v.codingsAt(at); if (!v.resizing) v.select(here[(here.indexOf(v.active) + 1) % here.length] || null); };
+  v.scroll.addEventListener("pointerdown", e => {
+    if (!v.doc || e.button) return;
+    const handle = e.target.closest(".pb-handle");
+    if (handle) { drag = { c: v.active, end: handle.dataset.end, old: { start: v.active.start, end: v.active.end } }; v.scroll.setPointerCapture(e.pointerId); e.preventDefault(); return; }
+    if (e.timeStamp - pressed > 500) before = { lo: v.sel.lo(), hi: v.sel.hi() }; // what a double click adds to is what was selected before its first press
+    pressed = e.timeStamp;
+    if (!e.shiftKey) document.getSelection()?.removeAllRanges(); // pressing on selected words would drag them away instead of selecting anew
+    const c = stripeAt(v, e);
+    if (c) { e.preventDefault(); v.select(c); v.sel.set(c.start, c.start, { show: false }); v.focus(); }
+  });
+  v.scroll.addEventListener("pointermove", e => {
+    if (drag) {
+      const at = v.sel.point(e.clientX, e.clientY);
+      if (at === null) return;
+      const p = pieceAt(v.doc, at), { c, old } = drag, [a, b] = e.altKey ? [at, at] : snapSpan(v.doc, Math.max(p.start, at - 1), Math.min(p.end, at + 1));
+      if (drag.end === "start") v.coding.stretch(c, Math.min(a, old.end - 1), old.end); else v.coding.stretch(c, old.start, Math.max(b, old.start + 1));
+      return;
+    }
+    if (!v.doc || e.buttons) { v.tip.hidden = true; return; }
+    const t = moved = performance.now();
+    requestAnimationFrame(() => { if (moved === t) hover(e); });
+  });
+  const hover = e => {
+    const stripe = stripeAt(v, e), at = e.target.closest?.(".pb-say") ? v.sel.point(e.clientX, e.clientY) : null, here = stripe ? [stripe] : at === null ? [] : v.codingsAt(at);
+    v.tip.hidden = !here.length;
+    if (!here.length) return;
+    v.tip.replaceChildren(...here.slice(0, 8).map(c => make("div", {}, v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), ` ${c.code.facet} · `, make("bdi", {}, c.coder))), here.length > 8 ? `and ${here.length - 8} more: o goes through them` : "");
+    const base = boxOf(v.root);
+    v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
+  };
+  for (const gone of ["pointerleave", "keydown"]) v.scroll.addEventListener(gone, () => { v.tip.hidden = true; moved = 0; });
+  for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
+  v.scroll.addEventListener("mouseup", e => { if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e); } });
+  v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
+}
+
+// == 6 Joining ==
+function joinActions(v) {
+  const near = () => v.selectionBox(), all = () => v.doc.list.filter(v.shows);
+  const jump = way => {
+    const list = all();
+    if (!list.length) return v.say("No coding to go to");
+    const i = v.active ? list.indexOf(v.active) + way : firstIndex(list, c => c.start >= v.sel.focus) - Number(way < 0);
+    v.goTo(list[(i + list.length) % list.length]);
+  };
+  const uncoded = () => {
+    const { turns } = v.doc, from = turnAt(v.doc, v.sel.focus);
+    for (let k = 1; k <= turns.length; k++) { const t = turns[(from + k) % turns.length]; if (!t.n && t.role !== "interviewer" && t.end > t.start) { v.select(null); v.sel.set(t.start, t.start); return v.say(`Turn ${turns.indexOf(t) + 1}, not coded`); } }
+    v.say("Every turn of a participant is coded");
+  };
+  const overlap = () => {
+    const here = v.codingsAt(v.sel.focus);
+    if (!here.length) return v.say("No coding at the caret");
+    v.select(here[(here.indexOf(v.active) + 1) % here.length]);
+  };
+  const ends = () => {
+    if (v.resizing) return;
+    const c = v.coding.needs("move its ends");
+    if (!c) return;
+    v.resizing = { c, old: { start: c.start, end: c.end } };
+    v.capture = resizeKey;
+    v.sel.set(c.start, c.end);
+    v.say(`Moving the ends of ${c.code.name}: Shift and arrows move this end, Tab changes ends, Enter keeps, Esc undoes`);
+  };
+  /** While ends are moved: the selection is the coding. True when the key was used. */
+  const resizeKey = key => {
+    if (!v.resizing) { v.capture = null; return false; }
+    const { c, old } = v.resizing;
+    if (key === "escape") { v.change(c, old); v.resizing = v.capture = null; v.say("Ends as before"); }
+    else if (key === "enter") { v.resizing = v.capture = null; v.coding.keep(c, old); }
+    else if (key === "tab") v.sel.set(v.sel.focus, v.sel.anchor);
+    else if (v.sel.move(/arrow|home|end/.test(key) && !key.includes("shift+") ? key.replace(/(arrow|home|end)/, "shift+$1") : key)) v.coding.stretch(c, v.sel.lo(), v.sel.hi());
+    else return false;
+    return true;
+  };
+  const vivo = () => {
+    const s = v.coding.span();
+    if (!s) return v.say("Select the words that shall name the code", true);
+    v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
+  };
+  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near(), but: c.code }); };
+  const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
+  /** Move one end of the coding by a word or a character, in the eye's direction. */
+  v.nudge = (side, eye, fine) => {
+    const { c } = v.resizing, other = side === "start" ? c.end : c.start, old = [v.sel.anchor, v.sel.focus];
+    v.sel.set(other, c[side]);
+    if (v.sel.move(`${fine ? "" : "mod+"}shift+arrow${eye < 0 ? "left" : "right"}`) && (side === "start" ? v.sel.focus < other : v.sel.focus > other)) v.coding.stretch(c, v.sel.lo(), v.sel.hi()); else v.sel.set(...old);
+  };
+  Object.assign(v.actions.does, {
+    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", v.coding.put, { near: near() }); else v.coding.put([]); },
+    "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
+    "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
+    "remove": v.coding.remove, recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": v.find.open, "sources": v.choices.sources,
+    "filter": v.choices.filter, "fold interviewer": fold, "key for a code": v.choices.keyFor,
+    "memo": () => v.panel.open("memo"), "list of codings": () => v.panel.open("list"), "autocode": () => v.panel.open("autocode"), "help": () => v.panel.open("help"),
+    "leave": () => {
+      if (v.panel.kind) return v.panel.close();
+      if (v.active || v.coding.span()) return v.actions.act("drop the selection");
+      v.say("The notebook has the keys now: click the text, or press Tab until it is reached, to work on");
+      leave(v);
+    } });
+}
+
+// Keys given by hand outlive the cell: the browser keeps them by study and coder, with a number for the code's name, which may be a participant's words.
+export const markOf = name => [...name].reduce((sum, letter) => (Math.imul(sum, 31) + (letter.codePointAt(0) || 0)) | 0, 7);
+const placeOfKeys = v => { const { study, coder } = v.link.state(); return `personabench:keys:${study}:${coder}`; };
+const keptKeys = v => { try { return JSON.parse(localStorage.getItem(placeOfKeys(v)) || "{}"); } catch { return {}; } };
+const keepKeys = (v, keys) => { try { localStorage.setItem(placeOfKeys(v), JSON.stringify(keys)); } catch { /* full or forbidden */ } };
+
+/** Ask Python for the keys that were given before the cell was run again; what the cell itself says comes first. */
+function giveKeysBack(v) {
+  const given = v.doc.keys, taken = Object.values(given);
+  for (const [key, of] of Object.entries(keptKeys(v))) {
+    const code = v.codes().find(c => markOf(c.name) === of);
+    if (code && !given[key] && !taken.includes(code.id)) v.link.raw({ type: "key", key, code: code.id });
+  }
+}
+
+export default function join(v) {
+  useShared(v.kit);
+  useText(v.kit);
+  v.filters = [];
+  v.only = make("div", { class: "pb-only", hidden: true });
+  v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
+  v.swatch = swatchOf;
+  v.place = (box, near) => placeBox(v, box, near || v.scroll);
+  v.selectionBox = () => {
+    const s = v.coding.span() || v.active;
+    if (!s) return boxOf(v.scroll);
+    const a = v.rect(s.start, s.start + 1), b = v.rect(s.end - 1, s.end), { top, bottom } = boxOf(v.scroll);
+    return { left: Math.min(a.left, b.left), top: Math.max(a.top, top), bottom: Math.min(b.bottom, bottom) };
+  };
+  v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
+  v.spans = g => paintSpans(v, g);
+  joinUnits(v);
+  joinChanges(v);
+  v.picker = makePicker(v);
+  v.choices = makeChoices(v);
+  v.find = makeFind(v);
+  joinActions(v);
+  joinMouse(v);
+  const placeOf = () => `personabench:at:${v.link.state().study}:${v.doc.source}`;
+  const goBack = () => {
+    try {
+      const [revision, at] = JSON.parse(sessionStorage.getItem(placeOf()) || "[]");
+      if (revision !== v.doc.revision || v.sel.focus !== v.doc.pieces[0]?.start) return;
+      v.near(pieceAt(v.doc, at).group);
+      v.sel.set(at, at, { show: false, select: false });
+      v.scrollTo(at);
+    } catch { /* forbidden, or nobody's */ }
+  };
+  /** A mark beside each turn with memos, on it or on codings in it; a click opens them. */
+  const markMemos = () => {
+    const of = new Map();
+    v.noted = new Set();
+    for (const m of unpack(v.doc.memos)) {
+      const c = m.about === "coding" && v.doc.byId.get(m.target), turn = m.about === "turn" ? m.target : c ? turnAt(v.doc, c.start) : null;
+      if (c) v.noted.add(c.id);
+      if (turn !== null) of.set(turn, [...of.get(turn) || [], m.text]);
+    }
+    for (const old of v.text.querySelectorAll(".pb-noted")) old.remove();
+    for (const p of v.doc.pieces) if (p.first && of.has(p.turn)) p.say.previousSibling.append(make("button", { class: "pb-link pb-noted", title: upright(of.get(p.turn).join("\n\n")), "aria-label": `Memos on turn ${p.turn + 1}: ${of.get(p.turn).length}`,
+      onclick: () => { v.sel.set(p.start, p.start); if (v.panel.kind !== "memo") v.panel.open("memo"); } }, `✎ ${of.get(p.turn).length}`));
+  };
+  v.marked = () => v.buttons["mark as done"].setAttribute("aria-pressed", String(v.doc.status === "done"));
+  v.news = (what, of) => {
+    if (what === "source") { v.marked(); if (!of) { v.find.clear(); goBack(); } }
+    if (what === "source" || what === "memos") markMemos();
+    if (what === "caret") { v.chosen(); try { sessionStorage.setItem(placeOf(), JSON.stringify([v.doc.revision, v.sel.focus])); } catch { /* full or forbidden */ } }
+    if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
+    v.panel.news(what);
+    if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
+  };
+  const { refused } = v.hear;
+  Object.assign(v.hear, {
+    refused(v, m) {
+      const code = v.keyed?.code;
+      refused(v, m);
+      if (m.of === "search") { v.trouble = `${m.reason}. ${m.cure}`; v.news("hits"); }
+      if (m.of === "key" && code) { v.keyed = null; v.panel.askKey(code, `${m.reason}. ${m.cure}. `); }
+    },
+    progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },
+    hits(v, m) { v.trouble = ""; v.hits = m.hits.map(h => ({ ...h, take: true })); v.read = m.revisions; v.news("hits"); },
+    keys(v, m) {
+      v.doc.keys = m.keys;
+      v.strip();
+      const { key, code } = v.keyed || {};
+      if (!key || v.doc.codes.get(m.keys[key]) !== code) return;
+      v.keyed = null;
+      v.say(`${showKey(key)} now codes ${code.name}`);
+      keepKeys(v, { ...Object.fromEntries(Object.entries(keptKeys(v)).filter(([, of]) => of !== markOf(code.name))), [key]: markOf(code.name) });
+    },
+  });
+  v.head.append(v.only, v.find.box);
+  v.main.append(v.panel.box);
+  v.root.append(v.picker.box, v.tip);
+  v.ends.push(repairText(v));
+  settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
+  if (v.doc) { giveKeysBack(v); v.marked(); markMemos(); goBack(); v.repaint(); v.tell(); }
+}
