@@ -513,7 +513,7 @@ def _check_references(s: Step, error: type[PersonabenchError]) -> None:
         if n := sum(_loose(s, t, column, parent, where, ids) for where, ids in asked):
             raise error("study", f"{n} {child} would stand on removed {parent}",
                         cure=f"take back or remove those {child} first, or restore the {parent}")
-    _check_tree(s, touched["codes", "parent_id"], error)
+    _check_tree(s, touched["codes", "parent_id"] | touched["codes", "removed"], error)
     _check_revisions(s, touched["sources", "revision_id"], touched["codings", "removed"] | touched["codings", "revision_id"], error)
 
 # %% ../nbs/01_store.ipynb #89a1cb3d
@@ -541,7 +541,7 @@ def _check_revisions(s: Step, sources: set[int], codings: set[int], error: type[
 
 
 def _check_tree(s: Step, moved: set[int], error: type[PersonabenchError]) -> None:
-    "Raise `error` if one of the codes that moved is its own ancestor now."
+    "Raise `error` if one of the codes that moved or came is its own ancestor now, or lies too deep to be read."
     if not moved: return
     c = tables.tables["codes"]
     parent = {i: p for i, p in s.conn.execute(sa.select(c.c.code_id, c.c.parent_id))}

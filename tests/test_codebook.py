@@ -10,7 +10,7 @@ import pytest
 
 from personabench import store
 from personabench.codebook import add_code, change_code, code_history, merge_codes, remove_code, rename_code, split_code
-from personabench.coding import add_memo, code, redo, undo
+from personabench.coding import add_memo, code, redo, uncode, undo
 from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchName, PersonabenchError
 from personabench.study import Study
 
@@ -132,6 +132,23 @@ def test_merged_codings_move_and_doubles_fall_together(study: Study):
     assert undo(study) == "merge 'Dock full' into 'No bike'" and seen(study) == before
     redo(study)
     assert study.codings["coding_id"].tolist() == [1, 3]
+
+
+def test_a_removed_coding_swallows_none_that_is_there(study: Study):
+    uncode(study, 3)  # No bike, on the words of the second Dock full
+    assert merge_codes(study, ["Dock full"], into="No bike") == 2
+    assert study.codings[["start", "code"]].values.tolist() == [[0, "No bike"], [25, "No bike"]]
+
+
+def test_a_name_is_one_line_and_a_tree_can_be_read(study: Study):
+    for name in ("a" * 501, "two\nlines", "a bell\a"):
+        with pytest.raises(BadInput, match="single line"): add_code(study, name)
+        with pytest.raises(BadInput, match="single line"): rename_code(study, "Money", to=name)
+    with study.step("add_codes", "a deep tree") as step:
+        parent = None
+        for i in range(100): [parent] = store.add_codes(step, [{"name": f"L{i}", "parent_id": parent}])
+    with pytest.raises(BadInput, match="100 levels"): add_code(study, "L100", parent="L99")
+    assert study.codes["path"].str.count("/").max() == 99
 
 
 def test_memos_go_with_codings_that_fall_together_and_with_codes_that_end(study: Study):

@@ -193,6 +193,17 @@ def test_a_change_said_twice_is_made_once(study):
     assert "gone" in last(again.say(type="merge", ids=[again.widget.study.codes["code_id"].max() + 50], into=i("Dock full")), "refused")["reason"]
 
 
+def test_a_change_said_again_to_a_new_kernel_is_not_made_again_nor_refused(study):
+    b, i = Browser(CodebookWidget(study)), study.code_id
+    for k, m in enumerate([{"type": "rename", "id": i("Waiting"), "name": "Queueing"}, {"type": "merge", "ids": [i("No dock")], "into": i("Dock full")}]):
+        last(b.say(**m, guid=f"h{k}"), "ack")
+        done = study.codes["code"].tolist()
+        assert last(Browser(CodebookWidget(study)).say(**m, guid=f"h{k}", again=True), "ack") and study.codes["code"].tolist() == done, "done already: no refusal"
+        coding.undo(study)
+        undone = study.codes["code"].tolist()
+        assert last(Browser(CodebookWidget(study)).say(**m, guid=f"h{k}", again=True), "ack") and study.codes["code"].tolist() == undone != done
+
+
 def test_what_is_wrong_is_refused_with_a_cure(study):
     b, i = Browser(CodebookWidget(study)), study.code_id
     before = study.last_event()

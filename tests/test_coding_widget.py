@@ -6,6 +6,7 @@ import json
 import random
 import re
 import stat
+import threading
 
 import pandas as pd
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from personabench import codebook, coding, importers, store
 from personabench.adjudication_widget import AdjudicationWidget
 from personabench.codebook_widget import CodebookWidget, _book, _code_columns
-from personabench.coding_widget import KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
+from personabench.coding_widget import _ANSWERED, KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
 from personabench.schema import AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchSource
 from personabench.study import Study
 
@@ -246,6 +247,53 @@ def test_memos_on_coding_code_source_and_turn(study):
     memos = last(told, "changed")["memos"]
     assert memos["about"] == ["coding", "code", "source", "turn"] and memos["target"][3] == 3 and memos["text"][0] == "on coding"
     assert study.memos["text"].tolist() == ["on coding", "on code", "on source", "on turn"]
+
+
+@pytest.mark.parametrize("kind,message", [
+    ("recode", {"id": 1, "code": "Gives up"}), ("resize", {"id": 1, "start": 22, "end": 30}), ("remove", {"ids": [1]}), ("assign", {"status": "done"}),
+    ("apply", {"code": "Gives up", "spans": [["P01", 22, 30]]}), ("memo", {"about": "source", "target": None, "text": "a thought"})])
+def test_a_change_said_again_to_a_new_kernel_is_not_done_again(study, kind, message):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("dock", "Dock full")
+    assert last(b.say(type=kind, guid="m7", **message), "ack")
+    coding.undo(study)
+    tables = lambda: [f.to_dict("records") for f in (study.codings.astype(str), study.assignments, study.memos)]
+    before = tables()
+    _ANSWERED.clear()  # what a kernel forgets that ends
+    new = Browser(CodingWidget(Study(study.address, coder="MB"), "P01"))
+    assert last(new.say(type=kind, guid="m7", again=True, **message), "ack")["guid"] == "m7" and tables() == before
+
+
+def test_one_message_that_comes_by_several_threads_is_carried_out_once(study):
+    "JupyterLab hands the messages of a widget to a thread of their own."
+    b, told = Browser(CodingWidget(study, "P01")), []
+    message = {"type": "add_code", "name": "Brand new", "facet": "pain", "guid": "m1"}
+    threads = [threading.Thread(target=lambda: told.extend(b.say(**message))) for _ in range(8)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    assert [m["type"] for m in told if m["type"] in ("ack", "refused")].count("refused") == 0 and study.codes["code"].tolist().count("Brand new") == 1
+
+
+def test_many_changes_at_once_send_the_whole_source(study):
+    b, text = Browser(CodingWidget(study, "P01")), study.text("P01")
+    with study.step("code", "code much") as step:
+        spans = [(a, z) for a in range(len(text)) for z in range(a + 1, len(text) + 1) if text[a:z].strip()][:2100]
+        store.add_codings(step, [{"source_id": 1, "code_id": 1, "start": a, "end": z} for a, z in spans])
+    assert len(last(b.say(type="ping"), "source")["codings"]["id"]) == 2100
+
+
+def test_the_source_that_opens_is_one_that_this_coder_has_not_finished(study):
+    coding.assign(Study(study.address, coder="AN"), "P01", status="done")
+    assert CodingWidget(study).source == "P01", "what a colleague finished is still mine to read"
+
+
+def test_the_words_of_a_deleted_memo_can_be_written_again(study):
+    b = Browser(CodingWidget(study, "P01"))
+    memo = {"type": "memo", "about": "source", "target": None, "text": "a thought"}
+    b.say(**memo)
+    b.say(type="remove_memo", id=1)
+    b.say(**memo)
+    assert study.memos["text"].tolist() == ["a thought"]
 
 
 def test_the_key_takes_back_no_consent(study):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 import personabench as pb
 from personabench import store
 from personabench.cli import main
-from personabench.schema import (AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, MissingExtra, NewerStudy, NoStudy, NoSuchName,
+from personabench.schema import (AlreadyThere, BadInput, BadSpan, BusyStudy, DamagedStudy, FullDisk, MissingExtra, NewerStudy, NoStudy, NoSuchName,
                                  NotAStudy, NothingToUndo, PersonabenchError, UndoConflict)
 from personabench.store import open_store, redo_last, step, tables, undo_last
 from personabench.study import Study
@@ -886,3 +887,15 @@ def test_undoing_a_correction_does_not_hide_a_colleague_s_coding_of_the_new_text
         pb.undo(theirs)
         pb.undo(mine)
         assert "ful again" in mine.text("P1")
+
+
+def test_a_full_disk_says_so_and_shows_no_words(engine):
+    with engine.connect() as conn: pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+
+    @sa.event.listens_for(engine, "begin")
+    def full(conn): conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    with pytest.raises(FullDisk, match="free some space") as raised, step(engine, "add_memo", "memo", coder="MB") as s:
+        store.add_memo(s, "Anna Secretperson " * 20_000)
+    assert "Secretperson" not in "".join(traceback.format_exception(raised.value)).replace('"Anna Secretperson "', "")
+    with engine.connect() as conn: assert conn.scalar(sa.select(sa.func.count()).select_from(T["memos"])) == 0
