@@ -155,10 +155,11 @@ function joinTwoMargins(v) {
   v.soon = g => { if (!waiting.size) requestAnimationFrame(() => { const all = [...waiting]; waiting.clear(); for (const x of all) if (x.near && x.el.isConnected && x.doc === v.doc) v.paint(x); }); waiting.add(g); };
   v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.soon(g); };
   /** Bring a span into sight: its begin in the upper third. */
-  v.reveal = (start, end) => {
+  v.reveal = (start, end, again = false) => {
     for (const g of groupsOf(v.doc, { start, end })) if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; v.soon(g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); }
     const a = v.rect(start, start + 1), b = v.rect(end - 1, end), view = v.scroll.getBoundingClientRect();
     if (a.top < view.top + 30 || Math.min(b.bottom, a.top + view.height * 0.6) > view.bottom - 20) v.scroll.scrollTop += a.top - view.top - view.height / 4;
+    if (!again) requestAnimationFrame(() => requestAnimationFrame(() => { if (v.current?.start === start) v.reveal(start, end, true); })); // what stood above was a guess until it was laid out
   };
 }
 

@@ -111,7 +111,17 @@ function makeBookLink(v) {
 const BOOK_HEAR = {
   codebook(v, m) { v.renew(m); v.later.whenIdle(); },
   ack(v, m) { const after = v.link.settle(m.guid); if (m.notice) v.say(m.notice); after?.(m); },
-  refused(v, m) { if (m.again) return v.say(m.reason, true); v.link.settle(m.guid); v.say(`${m.reason}. ${m.cure || ""}`, true); v.details.refresh(true); if (v.busy) { v.busy.disabled = false; v.busy = null; } },
+  refused(v, m) {
+    if (m.again) return v.say(m.reason, true);
+    const sent = v.link.outbox.all().find(o => o.guid === m.guid);
+    v.link.settle(m.guid);
+    v.say(`${m.reason}. ${m.cure || ""}`, true);
+    v.details.refresh(true);
+    if (v.busy) { v.busy.disabled = false; v.busy = null; }
+    if (v.rows.editing) return;
+    if (sent?.type === "rename" && sent.id === v.at) v.rows.rename(sent.name); // what was typed is there to be corrected
+    if (sent?.type === "add") v.rows.create(sent.parent !== null && sent.parent === v.at, sent.name);
+  },
   notice(v, m) { v.link.settle(m.guid); v.say(m.text); },
   examples(v, m) { const found = unpack(m.quotes); for (const id of m.asked) v.words.set(id, found.find(q => q.id === id) || null); v.details.refresh(true); },
 };
@@ -192,7 +202,7 @@ function makeRows(v) {
       what.row.remove();
       if (v.late) { const m = v.late; v.late = null; v.renew(m); } else draw();
       if (had) v.focus();
-      if (keep && name && name !== what.value) what.done(name);
+      if (keep && name && name !== what.was) what.done(name);
     };
     input.addEventListener("keydown", e => {
       const key = chord(e);
@@ -209,13 +219,13 @@ function makeRows(v) {
     input.select();
     what.row.scrollIntoView({ block: "nearest" });
   };
-  const rename = () => {
+  const rename = (value = v.here()?.name) => {
     const n = v.here(), row = els.get(v.at);
     if (!n || !v.mayWrite()) return;
-    write({ row, value: n.name, label: `New name of ${n.name}`, hint: "↵ keep · Esc", lead: [...row.children].slice(0, 3), done: name => v.link.write({ type: "rename", id: n.id, name }, () => v.say(`Renamed to ${name}`)) });
+    write({ row, value, was: n.name, label: `New name of ${n.name}`, hint: "↵ keep · Esc", lead: [...row.children].slice(0, 3), done: name => v.link.write({ type: "rename", id: n.id, name }, () => v.say(`Renamed to ${name}`)) });
   };
   /** Ask for the name of a new code beside or under the one at hand. */
-  const create = under => {
+  const create = (under, value = "") => {
     if (!v.mayWrite()) return;
     const n = v.here(), parent = under ? n : n?.up, facet = n?.facet || "other", level = parent ? parent.level : 0;
     if (under && n && v.closed.has(n.id)) toggle(n.id, true);
@@ -224,7 +234,7 @@ function makeRows(v) {
     const last = n && !under ? branchOf(n).map(x => els.get(x.id)).filter(Boolean).pop() : n && els.get(n.id);
     const row = make("div", { class: "pbk-row", role: "treeitem", "aria-level": String(level + 1), style: `--level:${level}` });
     if (!last) box.append(row);
-    write({ row, after: last, value: "", label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
+    write({ row, after: last, value, label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
       lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch(dress({ look: v.looks[facet] })) })],
       done: name => v.link.write({ type: "add", name, facet, parent: parent?.id ?? null }, m => { go(m.id); v.say(`Added ${name}, facet ${facet}${parent ? `, under ${parent.name}` : ""}`); }) });
   };
@@ -235,7 +245,7 @@ function makeRows(v) {
 // A form of fields that know how to show a code and how to save themselves. A field that is being written in is not touched by news.
 function makeDetails(v) {
   let code = (null), fields = ([]);
-  const save = changes => v.link.write({ type: "change", ids: [code.id], changes }, () => v.say(`Kept: ${Object.keys(changes).map(k => ({ parts: "definition" })[k] || k).join(", ")} of ${code?.name}`));
+  const save = changes => { const { id, name } = code; v.link.write({ type: "change", ids: [id], changes }, () => v.say(`Kept: ${Object.keys(changes).map(k => ({ parts: "definition" })[k] || k).join(", ")} of ${name}`)); };
   const labelled = (label, control) => { const id = control.id ||= `${v.uid}-f${fields.length}-${label.replace(/\W/g, "")}`; return make("div", { class: "pbk-field" }, make("label", { for: id }, label), control); };
   const add = (el, set, when = () => true) => { fields.push({ el, set, when }); return el; };
   const choice = (key, label, options, when) => {
@@ -331,9 +341,9 @@ function makeDetails(v) {
 // Beside the tree: the details, or for a while a question that needs room. Esc brings the details back, and once more the tree.
 function makeBookPanel(v) {
   const title = make("div", { class: "pbk-title" }), body = make("div", { class: "pbk-body" }), back = make("button", { class: "pbk-icon", "aria-label": "Back to the details", title: "Back (Esc)", onclick: () => { show("details"); v.focus(); } }, "×");
-  const box = make("section", { class: "pbk-side", "aria-label": "Details", onkeydown: e => {
+  const box = make("section", { class: "pbk-side", "aria-label": "Details", onfocusin: e => { e.target.pbWas = e.target.value; }, onkeydown: e => {
     const key = chord(e);
-    if (key === "escape") { e.preventDefault(); if (kind !== "details") show("details"); v.focus(); }
+    if (key === "escape") { e.preventDefault(); if (isTyping(e)) e.target.value = e.target.pbWas; if (kind !== "details") show("details"); v.focus(); }
     if (!/^mod\+/.test(key)) e.stopPropagation();
   } }, make("header", {}, title, back), body);
   let kind = "details", told = (null), asked = (null);

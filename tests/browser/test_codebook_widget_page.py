@@ -128,9 +128,25 @@ def test_rename_in_the_row(bench):
     bench.type("Cost").keys("Enter")
     assert "Cost" in bench.codes.index and bench.at == "Cost" and bench.said == "Renamed to Cost"
     bench.keys("F2").type("Waiting").keys("Enter")
-    assert "Cost" in bench.codes.index and "merge the two" in bench.said and "Cost" in bench.names
+    assert "Cost" in bench.codes.index and "merge the two" in bench.said
+    bench.keys("Escape")
+    assert "Cost" in bench.names
     bench.keys("F2").type("Nothing").keys("Escape")
     assert "Cost" in bench.codes.index and bench.at == "Cost"
+
+
+def test_a_name_that_is_taken_is_there_to_be_corrected(bench):
+    bench.go("Dock full").keys("F2").type("No dock").keys("Enter")
+    field = bench.page.locator(".pbk-edit")
+    field.wait_for()
+    assert field.input_value() == "No dock" and "No dock" in bench.said
+    bench.keys("End").type("s at all").keys("Enter")
+    assert "No docks at all" in bench.codes.index and "Dock full" not in bench.codes.index
+    bench.go("Finding").keys("Control+Enter").type("Price").keys("Enter")
+    field.wait_for()
+    assert field.input_value() == "Price"
+    bench.keys("Escape")
+    assert not field.count() and bench.codes.index.tolist().count("Price") == 1
 
 
 def test_new_codes_beside_and_under(bench):
@@ -225,6 +241,21 @@ def test_details_are_kept_field_by_field(bench):
     bench.field("Place among the stages").fill("9")
     bench.keys("Tab")
     assert bench.codes.loc["Cycling", "order"] == 9 and bench.names[2] == "Cycling"
+
+
+def test_escape_takes_back_what_is_being_written_in_a_field(bench):
+    bench.go("Dock full")
+    was = bench.codes.loc["Dock full", "definition"]
+    bench.field("When to use it").fill("something else")
+    bench.keys("Escape")
+    assert bench.codes.loc["Dock full", "definition"] is was or bench.codes.loc["Dock full", "definition"] == was
+    assert bench.field("When to use it").input_value() == (was if isinstance(was, str) else "") and bench.at == "Dock full"
+
+
+def test_what_is_kept_is_told_of_the_code_it_was_written_for(bench):
+    bench.go("Dock full").field("When to use it").fill("No free dock.")
+    bench.row("No dock").click()
+    bench.page.locator(".pbk-live", has_text="Kept: definition of Dock full").wait_for()
 
 
 def test_a_quote_becomes_an_example_without_its_words(bench):
