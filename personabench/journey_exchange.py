@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from .charts import _TOLD_FIRST, _telling_quotes
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import _interval, _plain, pain_severity, suggest_strategies
 from .journey_map import _narrow, _seen
-from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
+from .journeys import _aloud, _hushed, _kind_words
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, _must_be, _sayable, nearest
 from .transcripts import check_file
@@ -597,13 +598,10 @@ def _behind(journey: Journey, lane: str) -> list[str]:
     return _by_stage(quotes, journey.stages["stage"])
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300033
-def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
-    "Choose up to three quotes of different people: feelings nearest to the mean first, since the loudest words are not the stage's."
-    rank = quotes["facet"].map({"emotion": 0, "pain": 1, "gain": 2}).fillna(3)
-    quotes = quotes[quotes["quote"].ne(_UNQUOTED)]
-    far = (quotes["valence"] - mean).abs().where(quotes["facet"].eq("emotion"), 0)
-    chosen = quotes.assign(rank=rank, far=far).sort_values(["rank", "far"], kind="stable").drop_duplicates("case").head(3)
-    return [f"“{_brief(str(r.quote), 220)}” ({r.case})" for r in chosen.itertuples()]
+def _spoken(quotes: pd.DataFrame, people: int) -> list[tuple[str, bool]]:
+    "Return the paragraphs of what people said in a stage."
+    said = [f"“{_brief(str(r.quote), 220)}” ({r.case})" for r in quotes.itertuples()] or ["Nobody is quoted." if people else "Nobody spoke of it."]
+    return [("In their words", True), *((words, False) for words in said)]
 
 
 def _hoped(journey: Journey, r: Any) -> list[str]:
@@ -630,17 +628,18 @@ def _measured(journey: Journey, stage: str) -> list[str]:
     return [_measure(r) for r in journey.metrics[journey.metrics["stage"].eq(stage)].head(3).itertuples()]
 
 
-def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
-    "Add the slide of one stage: counts on the left, words on the right, evidence in the notes."
+def _stage_slide(deck: Any, journey: Journey, r: Any, telling: pd.DataFrame) -> None:
+    "Add the slide of one stage: counts on the left, the telling quotes on the right, evidence in the notes."
     quotes = journey.quotes[journey.quotes["stage"].eq(r.stage)]
-    slide = _slide(deck, r.stage, [f"Evidence: {len(quotes)} codings of {r.n_people} people.", *_evidence(quotes)])
+    base = f"Evidence: {len(quotes)} codings of {r.n_people} people."
+    slide = _slide(deck, r.stage, [base, *([f"Quotes: {_TOLD_FIRST}."] if len(telling) else []), *_evidence(quotes)])
     left: list[tuple[str, bool]] = [(f"{r.n_people} people spoke of it", True), (f"Felt {_felt(r)}" if r.n_emotion else "Nobody said how it felt.", False)]
     left += [(words, False) for words in [*_hoped(journey, r), *_measured(journey, r.stage)]]
     for title, table, name in (("Touchpoints", journey.touchpoints, "touchpoint"), ("Pains", journey.pains, "pain"), ("Gains", journey.gains, "gain")):
         if some := _some(table, name, r.stage, 3, 48): left += [(f"{title} (people)", True), *((words, False) for words in some)]
     half = (_WIDE - 2 * _EDGE - .4) / 2
     _box(slide, (_EDGE, 1.35, half, 5.6), left, size=15 if len(left) < 16 else 12)
-    _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), [("In their words", True), *((q, False) for q in _spoken(quotes, r.emotion) or ["Nobody spoke of it."])], size=16)
+    _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), _spoken(telling, r.n_people), size=16)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300054
 def _pain_slide(deck: Any, journey: Journey) -> None:
@@ -736,7 +735,8 @@ def write_slides(
     _overview(deck, journey)
     for lane in [x for x in lanes if len(journey.quotes) and _has(journey, x)]:
         _picture(_slide(deck, _TITLES[lane], _behind(journey, lane)), _LANES[lane](journey, theme="light"))
-    for r in journey.stages.itertuples(): _stage_slide(deck, journey, r)
+    telling = _telling_quotes(journey, 3)
+    for r in journey.stages.itertuples(): _stage_slide(deck, journey, r, telling[telling["stage"].eq(r.stage)])
     _pain_slide(deck, journey)
     _decision_slides(deck, journey, _entries(journey, study, name))
     limits = [*map(_aloud, journey.notes)] or ["Nothing was left out, and every stage with feelings has three people or more."]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
+from personabench.journey_map import map_view
 from personabench.journey_measures import journey_deviations, pain_severity, suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
@@ -458,6 +459,16 @@ def test_slides_hold_every_number_of_the_journey(decided, shown):
         assert f"Expected {signed(r.expectation)}{hoped}, {r.n_expectation} pe" in words
         assert f"Felt against expected: {signed(g['gap'])} " + (f"({signed(g['low'])} to {signed(g['high'])}), {g['n']} people" if g["how"] else "(no interval)") in words
     assert (trip.stages["n_expectation"] > 0).sum() >= 4 and gaps["how"].isna().any(), "both kinds of gap are there to be seen"
+
+
+def test_slides_quote_whom_chart_and_map_quote(decided, shown):
+    study, trip, _ = decided
+    lane = next(x for x in map_view(trip)["lanes"] if x["lane"] == "quotes")
+    for stage, items in zip(trip.stages["stage"], lane["cells"]):
+        words = shown[stage][1].split("In their words\n")[1].split("\n")
+        assert len(items) == 2 and len(words) == 3, "the map's two, and one more"
+        for item, said in zip(items, words): assert said == f"{item['text']} ({item['sub'].split(' · ')[0]})", stage
+        assert "Quotes: the strongest good and bad first, then one of each person" in shown[stage][2]
 
 
 def test_notes_of_pictures_hold_their_evidence(decided, shown):
