@@ -483,6 +483,20 @@ def test_lanes_can_be_changed_and_combined_as_any_altair_chart():
     assert json.loads(page.to_json()) == page.to_dict() and json.loads(lane.to_json()) == before
 
 
+def test_a_copy_has_rows_of_its_own_unless_they_are_to_be_shared():
+    lane = chart_emotions(trip_of(["A", "B", "C"], 4))
+    page, before = chart_stack([lane], title="T"), lane.to_dict()
+    drawn = page.to_dict()
+    def rows(chart): return chart.layer[0].data.values
+    for twin in (lane.copy(), lane.copy(deep=True), page.vconcat[0]):
+        rows(twin)[0]["stage"] = "Another"
+        assert lane.to_dict() == before
+    page = chart_stack([lane], title="T")
+    rows(page.copy().vconcat[0])[0]["stage"] = "Another"
+    assert page.to_dict() == drawn, "deep down, too"
+    for twin in (lane.copy(deep=False), lane.copy(ignore=["data"]), lane.properties(width=900)): assert rows(twin) is rows(lane), "as Altair does"
+
+
 def test_a_copy_of_a_chart_is_a_chart_of_its_own_and_charts_can_be_pickled():
     import copy
     import pickle
