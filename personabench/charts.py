@@ -408,6 +408,12 @@ def _kinds() -> dict[str, type]:
 
         def to_json(self, validate: bool = False, **how: Any) -> str: return super().to_json(validate, **how)
 
+        def _get(self, attr: str, default: Any = alt.Undefined) -> Any:      # Altair asks for these of what is to stand in a composition
+            if attr in ("background", "padding") and self._kwds.get(attr, alt.Undefined) is not alt.Undefined:
+                raise BadInput("charts put together", "a whole page among them", "lanes, or charts without a background of their own",
+                               "chart_journey([one, another]) draws several journeys on one page; chart_stack puts lanes and other charts on one")
+            return super()._get(attr, default)
+
     class TopLevelSelectionParameter(Light, alt.TopLevelSelectionParameter):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]:      # Altair compares selections by this, many times
             spec = alt.TopLevelSelectionParameter.to_dict(self, validate, **how)
