@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .consent import _refuses
 from .personas import _kept, asked_sources
 from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _a, _must_be
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
+from .tables import _refuses
 
 if TYPE_CHECKING:
     from personabench.study import Study
