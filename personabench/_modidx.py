@@ -780,6 +780,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'personabench.consent._said': ('consent.html#_said', 'personabench/consent.py'),
                                       'personabench.consent._sources_of': ('consent.html#_sources_of', 'personabench/consent.py'),
                                       'personabench.consent._turn_rows': ('consent.html#_turn_rows', 'personabench/consent.py'),
+                                      'personabench.consent._warn_of_words': ('consent.html#_warn_of_words', 'personabench/consent.py'),
+                                      'personabench.consent._whose_words': ('consent.html#_whose_words', 'personabench/consent.py'),
                                       'personabench.consent._without_row': ('consent.html#_without_row', 'personabench/consent.py'),
                                       'personabench.consent.record_consent': ('consent.html#record_consent', 'personabench/consent.py'),
                                       'personabench.consent.withdraw': ('consent.html#withdraw', 'personabench/consent.py')},

@@ -61,6 +61,22 @@ def _quoting_codes(study: Study, case: str) -> list[str]:
     return [name for name in study.codes["code"] if _repeated(name, runs, [])]
 
 
+def _warn_of_words(study: Study, name: str, level: int = 3) -> None:
+    "Warn when the name of a new code repeats six words in a row of somebody who is not to be quoted: one made in vivo after they refused."
+    for case in _whose_words(study, name):
+        warnings.warn(f"code {name!r} repeats words of {case}, who is not to be quoted, and a code's name is shown everywhere. "
+                      f"Rename it: rename_code(study, {name!r}, to=...)", _CodeQuotes, stacklevel=level)
+
+
+def _whose_words(study: Study, name: str) -> list[str]:
+    "Return the people not to be quoted whose words a name repeats; nothing is read for a name of fewer than six words, or where nobody refused."
+    if len(_folded(name)) < _RUN: return []
+    c = _t["cases"]
+    with study.connection() as conn:
+        asked = conn.execute(sa.select(c.c.case_id, c.c.name, c.c.consent).where(c.c.removed == 0, c.c.consent.is_not(None))).all()
+        return [case for case_id, case, consent in asked if _refuses(consent) and _repeated(name, _runs(_said(conn, case_id, _sources_of(conn, case_id))), [])]
+
+
 def _iso(date: str) -> str:
     try: return Date.fromisoformat(date).isoformat()
     except ValueError: raise BadInput("date", repr(date), "a date such as 2026-06-30", "write year, month, day") from None
