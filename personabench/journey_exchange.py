@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from .charts import _TOLD_FIRST, _telling_quotes
+from .charts import _TOLD_FIRST, _inks, _telling_quotes
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import _interval, _plain, pain_severity, suggest_strategies
@@ -482,17 +482,27 @@ def _box(slide: Any, at: tuple[float, float, float, float], parts: Iterable[tupl
         paragraph.font.size, paragraph.font.bold, paragraph.space_before = Pt(size), bold, Pt(8 if bold and i else 2)
 
 
+_BARE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"     # PowerPoint's own name for a table without colours and lines
+_LINE = '<a:lnB xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" w="{}"><a:solidFill><a:srgbClr val="{}"/></a:solidFill></a:lnB>'
+
+
 def _grid(slide: Any, rows: Sequence[Sequence[Any]], widths: Sequence[float], *, size: float = 12) -> None:
-    "Add a native table; the first row is its head, widths are shares of the slide's."
+    "Add a native table with a hairline under each row; the first row is its head, widths are shares of the slide's."
+    from pptx.dml.color import RGBColor
+    from pptx.oxml import parse_xml
     from pptx.util import Inches, Pt
 
-    room = _WIDE - 2 * _EDGE
+    room, ink = _WIDE - 2 * _EDGE, _inks("light")
     table = slide.shapes.add_table(len(rows), len(widths), Inches(_EDGE), Inches(1.4), Inches(room), Inches(.4 * len(rows))).table
+    table._tbl.tblPr[0].text, table.horz_banding = _BARE, False
     for column, width in zip(table.columns, widths): column.width = Inches(room * width / sum(widths))
     for i, row in enumerate(rows):
-        for j, words in enumerate(row):
-            table.cell(i, j).text = _sayable(words)
-            for paragraph in table.cell(i, j).text_frame.paragraphs: paragraph.font.size = Pt(size)
+        line, colour = ((Pt(1), ink["zero"]), (Pt(.5), ink["grid"]))[i > 0], ink["ink" if i else "muted"]
+        for cell, words in zip(table.rows[i].cells, row):
+            cell.text = _sayable(words)
+            cell._tc.get_or_add_tcPr().append(parse_xml(_LINE.format(line[0], line[1][1:])))
+            for paragraph in cell.text_frame.paragraphs:
+                paragraph.font.size, paragraph.font.bold, paragraph.font.color.rgb = Pt(size), not i, RGBColor.from_string(colour[1:])
 
 
 def _picture(slide: Any, chart: Any) -> None:

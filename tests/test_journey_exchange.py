@@ -345,6 +345,19 @@ def test_slides_are_native_and_carry_their_evidence(tmp_path: Path, told):
     assert all(inside), "nothing hangs over the edge"
 
 
+def test_tables_on_slides_have_a_quiet_head_and_hairlines_and_nothing_of_powerpoints_blue(tmp_path: Path, told):
+    from pptx import Presentation
+
+    tables = [shape.table for slide in Presentation(write_slides(told, tmp_path / "j.pptx")).slides for shape in slide.shapes if shape.has_table]
+    assert tables
+    for table in tables:
+        assert table._tbl.tblPr.findtext("{*}tableStyleId") == "{2D5ABB26-0587-4C30-8999-92F81FD0307C}" and table.first_row and not table.horz_banding
+        for i, row in enumerate(table.rows):
+            lines = {(line.get("w"), line.find("{*}solidFill/{*}srgbClr").get("val")) for cell in row.cells for line in cell._tc.tcPr.findall("{*}lnB")}
+            fonts = {(p.font.bold, str(p.font.color.rgb)) for cell in row.cells for p in cell.text_frame.paragraphs}
+            assert (lines, fonts) == (({("6350", "DADDE2")}, {(False, "1B1F24")}) if i else ({("12700", "8A9099")}, {(True, "535A63")}))
+
+
 def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
     from pptx import Presentation
 

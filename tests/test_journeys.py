@@ -458,6 +458,13 @@ def test_words_of_another_turn_are_cut_by_whichever_key_there_is_and_before_they
     assert dict(zip(quotes["code"], quotes["quote"])) == {"stuck": "Anna: it went  ", "Unlock": "[not to be quoted]"}
 
 
+def test_a_source_of_which_no_turn_is_known_is_one_voice_and_keeps_its_words():
+    rows = pd.concat([table((who, turn, 0, 30, "Use", "stage"), (who, turn, 5, 25, "loud", "pain")) for who, turn in (("A", 0), ("B", np.nan))])
+    rows = rows.assign(coding_id=range(4), quote=["x" * 30, "y" * 20] * 2)
+    quotes = journey_from_codings(rows, turns=pd.DataFrame({"source": ["A", "A"], "turn": [0, 1], "start": [0, 10], "end": [9, 30]})).quotes
+    assert quotes.set_index("source")[["start", "end", "quote"]].T.to_dict("list") == {"A": [5, 9, "yyyy"], "B": [5, 25, "y" * 20]}
+
+
 def test_equal_pains_share_a_rank():
     rows = [(p, 0, 0, 90, "Use", "stage") for p in "AB"] + [(p, 0, 10 * k, 10 * k + 5, name, "pain") for k, name in enumerate(["slow", "dear"]) for p in "AB"]
     table_ = journey_from_codings(table(*rows, ("A", 0, 40, 45, "lost", "pain"), ("B", 0, 50, 55, "far", "pain"))).opportunities
