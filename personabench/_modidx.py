@@ -1589,6 +1589,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'personabench.journeys._members': ('journeys.html#_members', 'personabench/journeys.py'),
                                        'personabench.journeys._moments': ('journeys.html#_moments', 'personabench/journeys.py'),
                                        'personabench.journeys._more_metrics': ('journeys.html#_more_metrics', 'personabench/journeys.py'),
+                                       'personabench.journeys._needs_measured': ( 'journeys.html#_needs_measured',
+                                                                                  'personabench/journeys.py'),
                                        'personabench.journeys._notes': ('journeys.html#_notes', 'personabench/journeys.py'),
                                        'personabench.journeys._numbered': ('journeys.html#_numbered', 'personabench/journeys.py'),
                                        'personabench.journeys._on_one_line': ('journeys.html#_on_one_line', 'personabench/journeys.py'),

@@ -419,8 +419,9 @@ def write_lanes(
     """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... notes and entries.
 
     `entries.csv` has what the team wrote into the map and what the journey's own figures suggest: stage, kind (strategy, opportunity, note, suggestion), text,
-    why (of a suggestion), owner, due, evidence (ids of codings, and claims). A survey's needs are no part of a journey: what `stage_opportunities` adds is in
-    `suggest_strategies(journey, opportunities=needs)` alone. `metrics.csv` says in a column `reading` what each figure counts, on which scale.
+    why (of a suggestion), owner, due, evidence (ids of codings, and claims). The scores of `stage_opportunities` are in `metrics.csv` when the journey was given
+    them (`journey.with_metrics(needs)`); what to do about them is in `suggest_strategies(journey, opportunities=needs)` alone. `metrics.csv` says in a column
+    `reading` what each figure counts, on which scale.
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """

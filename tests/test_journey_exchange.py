@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
 from personabench.journey_map import map_view
-from personabench.journey_measures import journey_deviations, pain_severity, suggest_strategies
+from personabench.journey_measures import journey_deviations, pain_severity, stage_opportunities, suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
@@ -572,7 +572,25 @@ def test_entries_have_the_journeys_own_suggestions_and_say_that_needs_of_a_surve
     write_lanes(trip, tmp_path, study=study)
     kept = pd.read_csv(tmp_path / "entries.csv").query("kind == 'suggestion'")
     assert sorted(kept["text"]) == sorted(suggest_strategies(trip)["strategy"]) and not kept["text"].str.contains("Serve this need").any()
-    for told in (write_lanes.__doc__, write_slides.__doc__): assert "stage_opportunities" in str(told)
+    assert "stage_opportunities" in str(write_slides.__doc__) and "suggest_strategies(journey, opportunities=needs)" in str(write_lanes.__doc__)
+
+
+def test_needs_of_a_survey_stand_on_chart_map_slides_and_in_tables_with_the_same_figures(tmp_path: Path, decided):
+    from personabench.journey_charts import chart_journey
+    from personabench.journeys import journey
+
+    study = decided[0]
+    needs = stage_opportunities(study, {n: (f"imp_{n}", f"sat_need_{n}") for n in ("dock", "bike", "price")}, stages={"dock": "Regular use", "price": "Sign-up"})
+    trip = journey(study).with_metrics(needs)
+    assert trip.metrics[["stage", "metric", "kind"]].values.tolist() == [["Sign-up", "price", "opportunity"], ["Regular use", "dock", "opportunity"]]
+    dock = needs.set_index("need").loc["dock"]
+    figure = f"{dock.score:.1f} ({dock.low:.1f} to {dock.high:.1f})"
+    [item] = [i for lane in map_view(trip)["lanes"] if lane["lane"] == "metrics" for cell in lane["cells"] for i in cell if i["text"].startswith("dock")]
+    assert item["text"] == f"dock: {figure}" and item["sub"].replace("\u00a0", " ") == f"opportunity score, 0 to 20 · n = {dock.n}"
+    assert f"dock: {figure}, n = {dock.n}; opportunity score, 0 to 20" in slides_of(write_slides(trip, tmp_path / "j.pptx"))["Regular use"][1]
+    assert f"Regular use: dock (opportunity score, 0 to 20) {dock.score:.1f}, n {dock.n}, interval {dock.low:.1f} to {dock.high:.1f}" in chart_journey(trip).to_json()
+    write_lanes(trip, tmp_path)
+    assert pd.read_csv(tmp_path / "metrics.csv")["reading"].tolist() == ["opportunity score, 0 to 20"] * 2
 
 
 def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):

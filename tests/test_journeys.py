@@ -319,6 +319,7 @@ def test_a_figure_that_is_no_number_is_named_by_row_and_column(column, odd):
 
 IMPOSSIBLE = [({"kind": "nps", "value": 40}, "column 'value'.*-1 to 1 for nps.*divide by 100: 0.4"), ({"kind": "csat", "value": 80}, "0 to 1 for csat.*0.8"),
               ({"kind": "csat", "value": -1}, "0 to 1 for csat.*correct"), ({"kind": "share", "value": .5, "high": 70}, "column 'high'.*0.7"),
+              ({"kind": "opportunity", "value": 25}, "0 to 20 for opportunity.*correct the figure"),
               ({"kind": "emotion", "value": 2.5}, "-2 to 2 for emotion"), ({"kind": "seconds", "value": -5}, "0 or more for seconds"),
               ({"value": 9, "lowest": 1, "highest": 5}, "1 to 5 for mean"), ({"low": 4., "high": 2.}, "interval.*4 to 2 around 3.*low <= value <= high"),
               ({"low": 3.5, "high": 4.}, "interval"), ({"high": 2.5}, "interval: blank to 2.5 around 3"), ({"n": -3}, "column 'n'.*-3.*whole number"),
