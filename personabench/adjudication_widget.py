@@ -418,9 +418,7 @@ def _undo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return _undo_step
 def _redo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(w.study)
 
 
-def _new_code(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
-    _add_code(w.study, m)
-    return ""
+def _new_code(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return _add_code(w.study, m) or ""
 
 
 _WRITES: dict[str, Callable[[AdjudicationWidget, Mapping[str, Any]], str]] = {

@@ -318,27 +318,33 @@ def _ruled(values: Sequence[Any], y: Any, ink: dict[str, str]) -> Any:
     return alt.Chart(lines).mark_rule(strokeWidth=1, aria=False).encode(y=y, color=alt.Color("ink:N", scale=None))
 
 # %% ../nbs/50_charts.ipynb #c5a1e0d7
+_at_work: list[bool] = []      # not empty while a page of ours is made
+
+
 @contextmanager
 def _checked_once() -> Iterator[None]:
-    "Make charts in half the time: Altair need not check each part when it is made."
+    "Make charts in half the time: Altair need not check each part when it is made, nor copy the rows of its data."
     from altair.utils import schemapi
 
-    with schemapi.debug_mode(False): yield
+    _at_work.append(True)
+    try:
+        with schemapi.debug_mode(False): yield
+    finally: _at_work.pop()
 
 
-def _own(thing: Any) -> Any:
-    "Return a copy of what a chart holds in which nothing is shared but data."
+def _own(thing: Any, rows: bool = False) -> Any:
+    "Return a copy of what a chart holds in which nothing is shared but data; with `rows` not even the rows of these."
     if type(thing) in (str, int, float, bool): return thing
-    if isinstance(thing, dict): return {k: _own(v) for k, v in thing.items()}
-    if isinstance(thing, list): return [_own(v) for v in thing]
-    return _sharing(type(thing), thing) if hasattr(type(thing), "_schema") else thing
+    if isinstance(thing, dict): return {k: _own(v, rows) for k, v in thing.items()}
+    if isinstance(thing, list): return [_own(v, rows) for v in thing]
+    return _sharing(type(thing), thing, rows) if hasattr(type(thing), "_schema") else thing
 
 
-def _sharing(kind: type, chart: Any, **own: Any) -> Any:
+def _sharing(kind: type, chart: Any, rows: bool = False, /, **own: Any) -> Any:
     "Return a copy of a chart, of some kind, with the same data and with `own` in place of what it held. Nothing is looked at anew, unlike in Altair's copies."
     twin: Any = object.__new__(kind)
-    object.__setattr__(twin, "_args", tuple(map(_own, chart._args)))
-    object.__setattr__(twin, "_kwds", {k: v if k == "data" else _own(v) for k, v in {**chart._kwds, **own}.items()})
+    object.__setattr__(twin, "_args", tuple(_own(x, rows) for x in chart._args))
+    object.__setattr__(twin, "_kwds", {k: v if k == "data" and not rows else _own(v, rows) for k, v in {**chart._kwds, **own}.items()})
     return twin
 
 # %% ../nbs/50_charts.ipynb #15ec9b4f
@@ -377,7 +383,8 @@ def _kinds() -> dict[str, type]:
 
     class Light:
         def copy(self, deep: Any = True, ignore: Any = None) -> Any:
-            return _sharing(type(self), self) if isinstance(deep, bool) else super().copy(deep, ignore)  # type: ignore[misc]
+            if not isinstance(deep, bool): return super().copy(deep, ignore)  # type: ignore[misc]
+            return _sharing(type(self), self, deep and not _at_work and "data" not in (ignore or ()))
 
         def to_dict(self, *args: Any, **how: Any) -> dict[str, Any]:
             context = how.get("context") or {}
@@ -400,6 +407,12 @@ def _kinds() -> dict[str, type]:
             with nullcontext() if validate else _checked_once(): return super().to_dict(validate, **how)
 
         def to_json(self, validate: bool = False, **how: Any) -> str: return super().to_json(validate, **how)
+
+        def _get(self, attr: str, default: Any = alt.Undefined) -> Any:      # Altair asks for these of what is to stand in a composition
+            if attr in ("background", "padding") and self._kwds.get(attr, alt.Undefined) is not alt.Undefined:
+                raise BadInput("charts put together", "a whole page among them", "lanes, or charts without a background of their own",
+                               "chart_journey([one, another]) draws several journeys on one page; chart_stack puts lanes and other charts on one")
+            return super()._get(attr, default)
 
     class TopLevelSelectionParameter(Light, alt.TopLevelSelectionParameter):
         def to_dict(self, validate: bool = False, **how: Any) -> dict[str, Any]:      # Altair compares selections by this, many times

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .consent import _identifiers_in, _names_pattern, _refuses, _repeated, _runs
+from .consent import _identifiers_in, _names_pattern, _repeated, _runs
 from .claims import _HARMLESS, _READ, _TELLS, Claim, Descriptor, Evidence, Link, Persona, _apart, _status, _strength
 from .persona_files import _line, _load_yaml, _persona_files, _read_persona
 from .personas import (_CODINGS, _FEWEST_ALIKE, _TESTED, _among, _asked, _contrasts_kept, _is_numbered, _is_who, _only_counted, _count_by,
@@ -30,6 +30,7 @@ from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _place
 from .schema import STRENGTHS, BadInput, NoSuchName, nearest
 from .store import tables
 from .study import _turn_of, _uncollected, load_texts
+from .tables import _refuses
 
 if TYPE_CHECKING:
     import pandas as pd

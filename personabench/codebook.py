@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from . import store
+from .consent import _warn_of_words
 from .schema import AlreadyThere, BadInput, NoSuchName
 from .study import Study
 
@@ -32,11 +33,13 @@ def add_code(
     order: int | None = None,        # place among the stages
     online: bool | None = None,      # for touchpoints
 ) -> int:                            # code_id
-    "Add a code to the codebook. Raises AlreadyThere, NoSuchCode (the parent), BadInput."
+    "Add a code to the codebook; warn when its name repeats words of somebody not to be quoted. Raises AlreadyThere, NoSuchCode (the parent), BadInput."
     name = str(name).strip()
     row = {"name": name, "facet": facet, "definition": definition, "colour": colour, "valence": valence, "order": order,
            "online": online, "parent_id": study.code_id(parent) if parent else None}
-    with study.step("add_code", f"add code '{name}'") as step: return store.add_codes(step, [row])[0]
+    with study.step("add_code", f"add code '{name}'") as step: [code_id] = store.add_codes(step, [row])
+    _warn_of_words(study, name)
+    return code_id
 
 # %% ../nbs/20_codebook.ipynb #494dc54c
 def change_code(
@@ -75,7 +78,7 @@ def rename_code(
     *,
     to: str,       # its new name
 ) -> None:
-    "Give a code another name. Raises NoSuchCode, AlreadyThere, BadInput."
+    "Give a code another name; warn when that repeats words of somebody not to be quoted. Raises NoSuchCode, AlreadyThere, BadInput."
     code_id, to = study.code_id(name), str(to).strip()
     store.check_code({"name": to})
     with study.step("rename_code", f"rename code '{name}' to '{to}'") as step:
@@ -84,6 +87,7 @@ def rename_code(
                                cure="merge the two with merge_codes, or choose another name")
         step.update("codes", [code_id], {"name": to})
         _take_entries(step, [code_id], [name], to)
+    _warn_of_words(study, to)
 
 
 def _take_entries(step: store.Step, code_ids: Sequence[int], names: Sequence[str], to: str) -> None:
@@ -166,6 +170,7 @@ def split_code(
         [new_id] = store.add_codes(step, [{**kept, "name": to}])
         step.update("codings", moving, {"code_id": new_id})
         if changes: change_code(study, to, **changes)
+    _warn_of_words(study, to)
     return new_id
 
 # %% ../nbs/20_codebook.ipynb #286037a0

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
@@ -26,6 +27,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
+from .consent import _CodeQuotes
 from .schema import FACETS, AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchName, NoSuchSource, NothingToUndo, PersonabenchError, ReadOnlyStudy, nearest
 from .study import Study, _code_rows, load_texts
 
@@ -362,11 +364,14 @@ def _add(study: Study, m: Mapping[str, Any]) -> list[tuple[str, int | None]]:
     return [(g, i if i in live else None) for g, i in there.items()]
 
 
-def _add_code(study: Study, m: Mapping[str, Any]) -> None:
-    "Add a code, unless it is there already with the facet that was asked for: then the reply was lost, not the message."
+def _add_code(study: Study, m: Mapping[str, Any]) -> str | None:
+    """Add a code, unless it is there already with the facet that was asked for: then the reply was lost, not the message. Returns what is to be said of its name, which
+    may be made of words of somebody not to be quoted."""
     f = study.codes
     same = f[(f["code"] == m["name"].strip()) & (f["facet"] == m["facet"])]
-    if same.empty: codebook.add_code(study, m["name"], facet=m["facet"])
+    if not same.empty: return None
+    with warnings.catch_warnings(record=True, action="always", category=_CodeQuotes) as told: codebook.add_code(study, m["name"], facet=m["facet"])
+    return " ".join(str(w.message) for w in told) or None
 
 # %% ../nbs/22_coding_widget.ipynb #eeb65be6
 def _remove(study: Study, m: Mapping[str, Any]) -> None:

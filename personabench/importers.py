@@ -34,7 +34,7 @@ from personabench.schema import (
     text_hash,
 )
 from .study import Study
-from .tables import TABLE_SUFFIXES, column_named, read_table, table_text
+from .tables import TABLE_SUFFIXES, _ConsentNotUnderstood, _is_unclear, column_named, read_table, table_text
 from .transcripts import TRANSCRIPT_SUFFIXES, Transcript, Turn, read_transcript, split_turns
 
 # %% auto #0
@@ -447,8 +447,8 @@ def _value(cell: Any) -> Any:
     return plain.strip() if isinstance(plain, str) else plain if isinstance(plain, (int, float, bool)) else str(plain)
 
 # %% ../nbs/10_importers.ipynb #4249ccea
-def _add_people(step: store.Step, frame: pd.DataFrame, cases: list[str], names: list[str]) -> list[str]:
-    """Add each row's case with its attributes; return the attributes that differ between rows of one case."""
+def _add_people(step: store.Step, frame: pd.DataFrame, cases: list[str], names: list[str]) -> tuple[list[str], list[str]]:
+    """Add each row's case with its attributes; return the attributes that differ between rows of one case, and the consents that are not understood."""
     people: dict[str, dict[str, Any]] = {}
     torn: dict[str, None] = {}
     columns = [frame[name].tolist() for name in names]
@@ -461,10 +461,23 @@ def _add_people(step: store.Step, frame: pd.DataFrame, cases: list[str], names: 
                 torn[name] = None
             if value is not None:
                 there[name] = value
+    unclear = []
     for case, values in people.items():
         fixed = {key: str(values.pop(key)) for key in ("consent", "withdrawn") if key in values}
         store.add_case(step, case, attributes=values, **fixed)
-    return list(torn)
+        unclear += [fixed["consent"]] if _is_unclear(fixed.get("consent")) else []
+    return list(torn), unclear
+
+
+def _warn_of_consents(unclear: Sequence[str], place: str) -> None:
+    """Warn once of all consents of a table that count as no because they are not understood."""
+    if unclear:
+        said = list(dict.fromkeys(unclear))
+        some = ", ".join(map(repr, said[:5])) + (f" and {len(said) - 5} others" if len(said) > 5 else "")
+        whose = "1 consent does" if len(unclear) == 1 else f"{len(unclear)} consents do"
+        warnings.warn(f"{place}: {whose} not say whether the person may be quoted, so they are not: {some}. "
+                      "Write 'yes', 'no quotes' or the words of the form about quotes: in the table, or with record_consent(study, case=..., consent=...)",
+                      _ConsentNotUnderstood, stacklevel=4)  # fmt: skip
 
 
 def _answer_names(stem: str, cases: list[str], column: str, taken: set[str]) -> list[str]:
@@ -554,7 +567,8 @@ def import_table(
 ) -> pd.DataFrame:
     """Import a table: every answer becomes a short source of its case, other columns become attributes of the case.
 
-    Sources are named "<name> <case> <column>". Unknown codes are added with facet "other". The whole table is one step.
+    Sources are named "<name> <case> <column>". Unknown codes are added with facet "other". The whole table is one step. A column `consent` whose words
+    do not say whether somebody may be quoted counts as no, and a warning names them.
     Returns a report of one row: file, status, sources, turns, words, message, encoding.
     Raises BadInput (ragged, empty, doubled header ...) or NoSuchName (column), and then nothing is stored.
     """
@@ -586,8 +600,9 @@ def _store_table(
     names = {column: _answer_names(stem, cases, column, taken) for column in columns.text}
     answers = _answers(frame, columns, names)
     with study.step("import_table", f"import {Path(place).name}") as step:
-        torn = _add_people(step, frame, cases, columns.attributes) if columns.case else []
+        torn, unclear = _add_people(step, frame, cases, columns.attributes) if columns.case else ([], [])
         _add_answers(step, answers, about, coder)
+    _warn_of_consents(unclear, Path(place).name)
     said = list(frame.attrs.get("warnings", []))
     if torn:
         said.append(f"{', '.join(torn)}: differs between rows of one case, the last row was kept")

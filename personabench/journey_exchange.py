@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from .charts import _TOLD_FIRST, _inks, _telling_quotes
 from .exports import _bytes, write_whole
 from .journey_charts import _LANES, _figure, _figures
 from .journey_measures import _interval, _plain, pain_severity, suggest_strategies
 from .journey_map import _narrow, _seen
-from .journeys import _UNQUOTED, _aloud, _hushed, _kind_words
+from .journeys import _aloud, _hushed, _kind_words
 from .personas import _withdrawn
 from .schema import BadInput, MissingExtra, _must_be, _sayable, nearest
 from .transcripts import check_file
@@ -418,8 +419,9 @@ def write_lanes(
     """Write every table of a journey as CSV: stages, touchpoints, pains, quotes ... notes and entries.
 
     `entries.csv` has what the team wrote into the map and what the journey's own figures suggest: stage, kind (strategy, opportunity, note, suggestion), text,
-    why (of a suggestion), owner, due, evidence (ids of codings, and claims). A survey's needs are no part of a journey: what `stage_opportunities` adds is in
-    `suggest_strategies(journey, opportunities=needs)` alone. `metrics.csv` says in a column `reading` what each figure counts, on which scale.
+    why (of a suggestion), owner, due, evidence (ids of codings, and claims). The scores of `stage_opportunities` are in `metrics.csv` when the journey was given
+    them (`journey.with_metrics(needs)`); what to do about them is in `suggest_strategies(journey, opportunities=needs)` alone. `metrics.csv` says in a column
+    `reading` what each figure counts, on which scale.
     Returns the paths. Text that a spreadsheet would take for a formula gets an apostrophe before it. `quotes.csv` holds what people said: share it as you
     would share the interviews. Raises BadInput (a file has the folder's name).
     """
@@ -481,17 +483,27 @@ def _box(slide: Any, at: tuple[float, float, float, float], parts: Iterable[tupl
         paragraph.font.size, paragraph.font.bold, paragraph.space_before = Pt(size), bold, Pt(8 if bold and i else 2)
 
 
+_BARE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"     # PowerPoint's own name for a table without colours and lines
+_LINE = '<a:lnB xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" w="{}"><a:solidFill><a:srgbClr val="{}"/></a:solidFill></a:lnB>'
+
+
 def _grid(slide: Any, rows: Sequence[Sequence[Any]], widths: Sequence[float], *, size: float = 12) -> None:
-    "Add a native table; the first row is its head, widths are shares of the slide's."
+    "Add a native table with a hairline under each row; the first row is its head, widths are shares of the slide's."
+    from pptx.dml.color import RGBColor
+    from pptx.oxml import parse_xml
     from pptx.util import Inches, Pt
 
-    room = _WIDE - 2 * _EDGE
+    room, ink = _WIDE - 2 * _EDGE, _inks("light")
     table = slide.shapes.add_table(len(rows), len(widths), Inches(_EDGE), Inches(1.4), Inches(room), Inches(.4 * len(rows))).table
+    table._tbl.tblPr[0].text, table.horz_banding = _BARE, False
     for column, width in zip(table.columns, widths): column.width = Inches(room * width / sum(widths))
     for i, row in enumerate(rows):
-        for j, words in enumerate(row):
-            table.cell(i, j).text = _sayable(words)
-            for paragraph in table.cell(i, j).text_frame.paragraphs: paragraph.font.size = Pt(size)
+        line, colour = ((Pt(1), ink["zero"]), (Pt(.5), ink["grid"]))[i > 0], ink["ink" if i else "muted"]
+        for cell, words in zip(table.rows[i].cells, row):
+            cell.text = _sayable(words)
+            cell._tc.get_or_add_tcPr().append(parse_xml(_LINE.format(line[0], line[1][1:])))
+            for paragraph in cell.text_frame.paragraphs:
+                paragraph.font.size, paragraph.font.bold, paragraph.font.color.rgb = Pt(size), not i, RGBColor.from_string(colour[1:])
 
 
 def _picture(slide: Any, chart: Any) -> None:
@@ -597,13 +609,10 @@ def _behind(journey: Journey, lane: str) -> list[str]:
     return _by_stage(quotes, journey.stages["stage"])
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300033
-def _spoken(quotes: pd.DataFrame, mean: float) -> list[str]:
-    "Choose up to three quotes of different people: feelings nearest to the mean first, since the loudest words are not the stage's."
-    rank = quotes["facet"].map({"emotion": 0, "pain": 1, "gain": 2}).fillna(3)
-    quotes = quotes[quotes["quote"].ne(_UNQUOTED)]
-    far = (quotes["valence"] - mean).abs().where(quotes["facet"].eq("emotion"), 0)
-    chosen = quotes.assign(rank=rank, far=far).sort_values(["rank", "far"], kind="stable").drop_duplicates("case").head(3)
-    return [f"“{_brief(str(r.quote), 220)}” ({r.case})" for r in chosen.itertuples()]
+def _spoken(quotes: pd.DataFrame, people: int) -> list[tuple[str, bool]]:
+    "Return the paragraphs of what people said in a stage."
+    said = [f"“{_brief(str(r.quote), 220)}” ({r.case})" for r in quotes.itertuples()] or ["Nobody is quoted." if people else "Nobody spoke of it."]
+    return [("In their words", True), *((words, False) for words in said)]
 
 
 def _hoped(journey: Journey, r: Any) -> list[str]:
@@ -630,17 +639,18 @@ def _measured(journey: Journey, stage: str) -> list[str]:
     return [_measure(r) for r in journey.metrics[journey.metrics["stage"].eq(stage)].head(3).itertuples()]
 
 
-def _stage_slide(deck: Any, journey: Journey, r: Any) -> None:
-    "Add the slide of one stage: counts on the left, words on the right, evidence in the notes."
+def _stage_slide(deck: Any, journey: Journey, r: Any, telling: pd.DataFrame) -> None:
+    "Add the slide of one stage: counts on the left, the telling quotes on the right, evidence in the notes."
     quotes = journey.quotes[journey.quotes["stage"].eq(r.stage)]
-    slide = _slide(deck, r.stage, [f"Evidence: {len(quotes)} codings of {r.n_people} people.", *_evidence(quotes)])
+    base = f"Evidence: {len(quotes)} codings of {r.n_people} people."
+    slide = _slide(deck, r.stage, [base, *([f"Quotes: {_TOLD_FIRST}."] if len(telling) else []), *_evidence(quotes)])
     left: list[tuple[str, bool]] = [(f"{r.n_people} people spoke of it", True), (f"Felt {_felt(r)}" if r.n_emotion else "Nobody said how it felt.", False)]
     left += [(words, False) for words in [*_hoped(journey, r), *_measured(journey, r.stage)]]
     for title, table, name in (("Touchpoints", journey.touchpoints, "touchpoint"), ("Pains", journey.pains, "pain"), ("Gains", journey.gains, "gain")):
         if some := _some(table, name, r.stage, 3, 48): left += [(f"{title} (people)", True), *((words, False) for words in some)]
     half = (_WIDE - 2 * _EDGE - .4) / 2
     _box(slide, (_EDGE, 1.35, half, 5.6), left, size=15 if len(left) < 16 else 12)
-    _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), [("In their words", True), *((q, False) for q in _spoken(quotes, r.emotion) or ["Nobody spoke of it."])], size=16)
+    _box(slide, (_EDGE + half + .4, 1.35, half, 5.6), _spoken(telling, r.n_people), size=16)
 
 # %% ../nbs/63_journey_exchange.ipynb #j6300054
 def _pain_slide(deck: Any, journey: Journey) -> None:
@@ -736,7 +746,8 @@ def write_slides(
     _overview(deck, journey)
     for lane in [x for x in lanes if len(journey.quotes) and _has(journey, x)]:
         _picture(_slide(deck, _TITLES[lane], _behind(journey, lane)), _LANES[lane](journey, theme="light"))
-    for r in journey.stages.itertuples(): _stage_slide(deck, journey, r)
+    telling = _telling_quotes(journey, 3)
+    for r in journey.stages.itertuples(): _stage_slide(deck, journey, r, telling[telling["stage"].eq(r.stage)])
     _pain_slide(deck, journey)
     _decision_slides(deck, journey, _entries(journey, study, name))
     limits = [*map(_aloud, journey.notes)] or ["Nothing was left out, and every stage with feelings has three people or more."]

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import anywidget
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 import traitlets
@@ -26,7 +27,7 @@ from .charts import _TOLD_FIRST, _signed, _telling_quotes
 from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
-from .journeys import _UNQUOTED, Journey, _hushed, _kind_words, _silent, _unquoted, journey as _journey_of
+from .journeys import _UNQUOTED, Journey, _hushed, _kind_words, _passages, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
 from .consent import _folded, _joined, _RUN, _runs, _said as _all_said, _sources_of
 from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona
@@ -244,6 +245,14 @@ def _cited(study: Study, evidence: Iterable[Sequence[int | str]]) -> pd.DataFram
     return found.assign(case=found["case"].where(found["case"].notna() & found["case"].ne(""), found["source"]))  # as a journey counts them
 
 
+def _once(spans: Sequence[tuple[Any, int, int]]) -> list[int]:
+    "Return which of some (whose, start, end) begin a passage, as a journey counts them: two coders marked one, a few letters apart."
+    number: dict[Any, int] = {}
+    whose, start, end = np.array([(number.setdefault(who, len(number)), a, b) for who, a, b in spans], np.int64).reshape(-1, 3).T
+    order, first = _passages(whose, np.zeros_like(whose), start, end)
+    return sorted(order[first].tolist())
+
+
 class _Standing:
     "What entries can stand on: the codings of a study and the claims of personas."
 
@@ -251,7 +260,8 @@ class _Standing:
         names = ["coding_id", "case", "source", "start", "end", "code"]
         counts = codings.loc[codings["role"].ne("interviewer"), names] if codings is not None else pd.DataFrame(columns=names)
         self.who = {int(i): str(source if pd.isna(case) or not case else case) for i, case, source in zip(counts["coding_id"], counts["case"], counts["source"])}
-        self.passage = dict(zip(self.who, zip(counts["source"], counts["start"], counts["end"], counts["code"])))  # two coders mark one
+        whose = zip(counts["source"], self.who.values(), counts["code"])
+        self.spans = dict(zip(self.who, zip(whose, counts["start"], counts["end"])))
         self.claims = {f"{p.id}/{c.id}": c for p in personas for c in p.claim_list}
 
     def of(self, evidence: Sequence[int | str]) -> dict[str, Any]:
@@ -259,7 +269,7 @@ class _Standing:
         said = [e for e in evidence if isinstance(e, int) and e in self.who]
         claims = [self.claims[e] for e in evidence if isinstance(e, str) and e in self.claims]
         people, gone = {self.who[e] for e in said}, len(evidence) - len(said) - len(claims)
-        spoken = f"{_many(len(people), 'person', 'people')}, {_many(len({self.passage[e] for e in said}), 'passage')}" if said else ""
+        spoken = f"{_many(len(people), 'person', 'people')}, {_many(len(_once([self.spans[e] for e in said])), 'passage')}" if said else ""
         words = [spoken, _many(len(claims), "claim") if claims else "", f"{gone} gone" if gone else ""]
         return {"people": people, "rank": max([_strength(len(people)), *(STRENGTHS.index(c.strength) for c in claims)]), "sub": " · ".join(filter(None, words))}
 
@@ -385,17 +395,6 @@ def _said_in(j: Journey) -> dict[Any, dict[tuple[Any, Any], list[_Said]]]:
     return _QUOTES[j]
 
 
-def _once(quotes: Sequence[_Said]) -> list[_Said]:
-    "Leave out what shares half of its words or more with a passage of the same code: two coders who marked one, a few letters apart."
-    kept, last = list[_Said](), dict[Any, _Said]()
-    for q in sorted(quotes, key=lambda q: (q.start, -q.end)):
-        before = last.get(at := (q.source, q.case, q.code))
-        if before and 2 * (min(before.end, q.end) - q.start) >= min(before.end - before.start, q.end - q.start): continue
-        kept.append(q)
-        last[at] = q
-    return sorted(kept, key=lambda q: q.place)
-
-
 def _told(quotes: Sequence[_Said], away: set[str], most: int = 200) -> dict[str, Any]:
     "Return quotes for the panel: passages once each, though two coders marked them; and how many more there are."
     heard = [q for q in quotes if str(q.case) not in away] if away else quotes
@@ -403,7 +402,7 @@ def _told(quotes: Sequence[_Said], away: set[str], most: int = 200) -> dict[str,
         said = {"case": str(q.case), "source": str(q.source), "at": f"{int(q.start)}-{int(q.end)}", "words": str(q.quote), "code": str(q.code)}
         return {**said, "coding": int(q.coding_id), "valence": None if pd.isna(q.valence) else int(q.valence)}
 
-    kept = _once(heard)
+    kept = [heard[i] for i in _once([((q.source, q.case, q.code), q.start, q.end) for q in heard])]
     rows, people = [one(q) for q in kept[:most]], {q.case for q in kept}
     return {"quotes": rows, "more": len(kept) - len(rows), "people": len(people), "withdrawn": len(quotes) - len(heard), "ids": [int(q.coding_id) for q in kept]}
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from .consent import _refuses
 from .personas import _kept, asked_sources
 from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _a, _must_be
 from .statistics import _means_apart, _wilson
 from .study import clip_to_turn
+from .tables import _refuses
 
 if TYPE_CHECKING:
     from personabench.study import Study
@@ -419,7 +419,8 @@ class Journey:
 
     def with_metrics(
         self,
-        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question, lowest, highest, answer where known
+        metrics: pd.DataFrame,    # columns stage, metric, kind, value; low, high, n, source, question, lowest, highest, answer where known;
+                                  # or the needs of `stage_opportunities`: those that have a stage, by their scores
     ) -> Journey:
         """Return the same journey with more metrics, in stage order.
 
@@ -436,6 +437,7 @@ class Journey:
 def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     "Return the journey's metrics and more of them, in stage order. Raises BadInput, NoSuchName."
     _frame(metrics, "metrics", "stage_metrics makes one")
+    if {"stage", "need", "score"} <= set(metrics) and "metric" not in metrics: metrics = _needs_measured(metrics)
     missing = [c for c in _METRICS[:4] if c not in metrics]
     if missing: raise BadInput("metrics", f"no column {', '.join(map(repr, missing))}", f"the columns {', '.join(_METRICS)}", "stage_metrics makes them")
     twice = metrics.columns[metrics.columns.duplicated()]
@@ -446,6 +448,12 @@ def _more_metrics(j: Journey, metrics: pd.DataFrame) -> pd.DataFrame:
     both = [t for t in (j.metrics, more) if len(t)]
     table = pd.concat(both, ignore_index=True) if both else j.metrics
     return table.sort_values("stage", key=lambda s: s.map({k: i for i, k in enumerate(j.stages["stage"])}), kind="stable", ignore_index=True)
+
+
+def _needs_measured(needs: pd.DataFrame) -> pd.DataFrame:
+    "Return needs that a survey scored for a stage as metrics."
+    placed = needs[needs["stage"].notna()]
+    return placed.assign(metric=placed["need"].map(str), kind="opportunity", value=placed["score"])
 
 
 _MEASURED = ("value", "low", "high", "n", "lowest", "highest")
@@ -480,9 +488,9 @@ def _at_least(least: int, place: str, /, **settings: Any) -> None:
         raise BadInput(f"{place}, {name}", repr(value), f"a whole number, {least} or more", f"leave {name} out for the usual one")
 
 # %% ../nbs/44_journeys.ipynb #0a5c0ad1
-_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.)}     # what a figure can be, whatever was asked
+_SPANS = {"nps": (-1., 1.), "csat": (0., 1.), "share": (0., 1.), "drop-off": (0., 1.), "emotion": (-2., 2.), "opportunity": (0., 20.)}     # what a figure can be
 _KIND_WORDS = {"nps": "net promoter score, −100 to +100", "csat": "two best answers, 0 to 100 %", "drop-off": "share lost, 0 to 100 %",
-               "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
+               "opportunity": "opportunity score, 0 to 20", "ces": "mean", "mean": "mean", "emotion": "mean, −2 to +2", "seconds": "median"}
 
 
 def _kind_words(kind: str, lowest: float = np.nan, highest: float = np.nan, answer: Any = None) -> str:
@@ -505,7 +513,7 @@ def _possible(place: str, r: Any) -> None:
     for name in ("value", "low", "high"):
         x = getattr(r, name)
         if not (x < low - 1e-9 or x > high + 1e-9): continue
-        cure = f"divide by 100: {x / 100:g}" if kind in _SPANS and kind != "emotion" and abs(x) >= 2 and low <= x / 100 <= high else "correct the figure, or its kind"
+        cure = f"divide by 100: {x / 100:g}" if kind in _SPANS and high == 1 and abs(x) >= 2 and low <= x / 100 <= high else "correct the figure, or its kind"
         raise BadInput(f"{place}, column {name!r}", f"{x:g}", f"{low:g} to {high:g} for {kind}" if high < np.inf else f"{low:g} or more for {kind}", cure)
     if r.low > r.high or r.low > r.value + 1e-9 or r.high < r.value - 1e-9:
         found = f"{r.low:g} to {r.high:g} around {r.value:g}".replace("nan", "blank")

@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .claims import _FALSE_DISCOVERIES, _field_of, _HARMLESS, _leading, _SAYS, _status, _TELLS, _WHO, Claim, Descriptor, Evidence, Link, Persona, PERSONA_FIELDS
-from .consent import _identifiers_in, _names_pattern, _refuses
+from .consent import _identifiers_in, _names_pattern
 from .schema import FACETS, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import _uncollected, clip_to_turn
 from .statistics import _means_apart, _shares_apart, _wilson, benjamini_hochberg, effective_n, wilson
+from .tables import _refuses
 from .wordings import _YES, _nearer, answer_words, row_words
 
 if TYPE_CHECKING:

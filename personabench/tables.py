@@ -471,3 +471,65 @@ def table_text(
 ) -> list[str]:
     """Return the cells as stripped strings, '' where nothing is."""
     return [_cell_text(value).strip() if there else "" for value, there in zip(column.tolist(), column.notna().tolist(), strict=True)]
+
+# %% ../nbs/04_tables.ipynb #471ba841
+_REFUSED = {"no", "none", "nope", "not", "never", "withheld", "refused", "declined", "denied", "refuse", "decline", "n",
+            "false", "0", "nein", "kein", "keine", "non", "nee"}
+_NOT = (r"(?:no|not|none|never|without|cannot|except\w*|exclud\w*|opt\w*\W+out|avoid\w*|skip\w*|\w+n['’]t|(?:do|does|did|ca|wo|would|should|must|need|is|are|have)nt"
+        r"|refus\w*|declin\w*|withh\w*|object\w*"
+        r"|forb\w*|prohibit\w*|against|nein|nicht|kein\w*|ohne|untersag\w*|non|pas|sans|sin|nee|niet|geen|zonder)")
+_QUOTE = r"(?:quot\w*|cit(?:e[ds]?|ing|ations?|as?|er|aten?|eren)|verbatim|(?:my|own|exact|literal) words|zit(?:at|ier)\w*|wörtlich\w*)"
+_GLAD = re.compile(r"\b(?:no|not|nothing|\w+n['’]t|(?:do|does|would)nt)\W+(?:\w+\W+)?(?:mind|object\w*|problems?|against)\b")   # a no that says yes
+_FINAL = r"(?=\W*$|\W+(?:allow|permit|ok|want|wish|welcome|possible|please|thank|fine|erlaubt|gestattet|erwünscht|gewünscht|toegestaan|permis|autoris))"
+_UNWILLING = re.compile(rf"\b{_NOT}\W+(?:\w+\W+){{0,6}}?{_QUOTE}\b|\b{_QUOTE}\W+(?:\w+\W+){{0,3}}?{_NOT}\b{_FINAL}"
+                        rf"|\b{_QUOTE}\s*[:=]\s*(?:n|no|none|false|0|nein|non|nee)\b")
+_IS_NOT, _IS_QUOTE = re.compile(rf"{_NOT}|n|0|false"), re.compile(_QUOTE)
+_YES = set("""yes y yeah yep ok okay sure true 1 j ja oui si sí agree agreed agrees given granted full all everything consent consents consented einverstanden accord
+    zustimmung erteilt""".split())
+_TOPICS = set("""interview interviews survey recording recordings recorded record audio video photo photos picture pictures image images screen transcript notes research
+    study analysis name names named naming namen nom nombre restriction restrictions limit limits condition conditions teaching marketing advertising press""".split())
+_PLAIN = set("""i i'm we me my mine our us you your they them their the a an to of for on in at by with as and or also both plus including is are be been being am was do
+    does did have has had will would may can could might it this that these any please thank thanks own exact literal direct directly use used using word words fine happy
+    glad allowed allow allows permitted permit permission freely free welcome possible anonymous anonymously anonymised anonymized pseudonym form signed writing gern
+    gerne ich mich mir darf dürfen erlaubt und der die das mit et e de la las los mes autorisées autorisés""".split())
+
+
+def _clauses(said: str) -> list[list[str]]:
+    return [w for part in re.split(r"[,;.!\n()/]|\s[-–—]\s|\b(?:but|aber)\b(?=\s+(?:no|not|without|ohne|kein)\b)", said) if (w := re.findall(r"[\w'’-]+", part))]
+
+
+def _says_yes(said: str) -> bool:
+    "Whether every word of a consent is known, and they say yes: to all, or to quotes. A no may stand before other things, such as a name or a recording."
+    if re.search(r"[^\w\s,;.:!()'’\"“”&+/–—-]", said): return False
+    found = set()
+    for words in _clauses(re.sub(r"\bif (?=anonym)", "", _GLAD.sub(" ", said))):
+        no = next((i for i, w in enumerate(words) if _IS_NOT.fullmatch(w)), len(words))
+        if no < len(words) and (not _TOPICS & set(words[no + 1:]) or not set(words[no + 1:]) <= _TOPICS | _PLAIN): return False
+        unknown = [w for w in words[:no] if w not in _YES | _TOPICS | _PLAIN and not _IS_QUOTE.fullmatch(w) and not re.fullmatch(r"[\d-]{2,}", w)]
+        if unknown: return False
+        if re.search(rf"\b{_QUOTE}\b", " ".join(words[:no])): found.add("quotes")
+        elif _TOPICS & set(words[:no]): found.add("something else")
+        elif _YES & set(words[:no]): found.add("yes")
+    return "quotes" in found or found == {"yes"}
+
+
+def _refuses(consent: Any) -> bool:
+    """Whether what stands in a consent field says no (its first word does, or a clause denies quotes), or does not plainly say yes: who is not understood is not quoted.
+    What is missing says nothing."""
+    said = "" if consent is None else str(consent).strip().casefold()
+    if said in ("", "nan", "<na>", "nat"): return False
+    return _denies(said) or not _says_yes(re.sub(r"(?<=\d)\.0$", "", said))
+
+
+def _denies(consent: str) -> bool:
+    "Whether the words of a consent say no."
+    said = _GLAD.sub(" ", consent.casefold())
+    return (re.findall(r"\w+", said) or [""])[0] in _REFUSED or any(_UNWILLING.search(clause) for clause in re.split(r"[,;.!\n]|\bbut\b|\baber\b", said))
+
+
+def _is_unclear(consent: Any) -> bool:
+    "Whether a consent counts as no though it does not say no: it is not understood."
+    return _refuses(consent) and not _denies(str(consent))
+
+
+class _ConsentNotUnderstood(UserWarning): "Warn of a consent that says neither that its person may be quoted nor that they may not."

@@ -483,6 +483,36 @@ def test_lanes_can_be_changed_and_combined_as_any_altair_chart():
     assert json.loads(page.to_json()) == page.to_dict() and json.loads(lane.to_json()) == before
 
 
+def test_a_page_within_a_page_is_refused_with_a_cure_and_a_lane_below_a_page_is_not():
+    import altair as alt
+
+    lane = chart_emotions(trip_of(["A", "B", "C"], 4))
+    page, other = chart_stack([lane], title="T"), alt.Chart(pd.DataFrame({"x": [1]})).mark_point().encode(x="x:Q")
+    together = [lambda: page & page, lambda: page | page, lambda: lane & page, lambda: other | page, lambda: page + page, lambda: alt.vconcat(other, page),
+                lambda: alt.hconcat(page, page), lambda: alt.concat(page, other), lambda: alt.layer(lane, page), lambda: chart_stack([lane, page])]
+    for put in together:
+        with pytest.raises(BadInput, match=r"a whole page among them.*Cure: chart_journey\(\[one, another\]\)"): put()
+    assert len((page & lane).to_dict(validate=True)["vconcat"]) == 2 and len((page & other).to_dict()["vconcat"]) == 2
+    bare = page.copy()
+    bare.background = bare.padding = alt.Undefined
+    assert len((bare & bare).to_dict()["vconcat"]) == 2, "whoever takes its paper away may put it anywhere"
+    assert page.copy().to_dict() == page.to_dict()
+
+
+def test_a_copy_has_rows_of_its_own_unless_they_are_to_be_shared():
+    lane = chart_emotions(trip_of(["A", "B", "C"], 4))
+    page, before = chart_stack([lane], title="T"), lane.to_dict()
+    drawn = page.to_dict()
+    def rows(chart): return chart.layer[0].data.values
+    for twin in (lane.copy(), lane.copy(deep=True), page.vconcat[0]):
+        rows(twin)[0]["stage"] = "Another"
+        assert lane.to_dict() == before
+    page = chart_stack([lane], title="T")
+    rows(page.copy().vconcat[0])[0]["stage"] = "Another"
+    assert page.to_dict() == drawn, "deep down, too"
+    for twin in (lane.copy(deep=False), lane.copy(ignore=["data"]), lane.properties(width=900)): assert rows(twin) is rows(lane), "as Altair does"
+
+
 def test_a_copy_of_a_chart_is_a_chart_of_its_own_and_charts_can_be_pickled():
     import copy
     import pickle

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from personabench import codebook, coding, importers, store
 from personabench.adjudication_widget import AdjudicationWidget
 from personabench.codebook_widget import CodebookWidget, _book, _code_columns
+from personabench.consent import record_consent
 from personabench.coding_widget import _ANSWERED, KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
 from personabench.schema import AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchSource
 from personabench.study import Study
@@ -173,6 +174,14 @@ def test_a_new_code_comes_with_its_facet_and_once(study):
     for _ in range(2): told = b.say(type="add_code", name="Walks", facet="behaviour", guid="same")
     assert last(told, "ack") and study.codes.set_index("code").loc["Walks", "facet"] == "behaviour"
     assert "facet" in last(b.say(type="add_code", name="Flies", facet="wings"), "refused")["reason"]
+
+
+def test_a_new_code_made_of_the_words_of_who_refused_says_so(study, recwarn):
+    said = "Well, the dock was full. I walked"
+    record_consent(study, case="P01", consent="no quotes")
+    told = Browser(CodingWidget(study, "P01")).say(type="add_code", name=said, facet="pain", guid="vivo")
+    assert f"code {said!r} repeats words of P01, who is not to be quoted" in last(told, "ack")["notice"] and said in set(study.codes["code"])
+    assert not recwarn.list, "said in the widget, where it is seen"
 
 
 def test_resize_recode_remove_and_undo_them_by_name(study):

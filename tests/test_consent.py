@@ -22,8 +22,8 @@ import pytest
 from personabench import store
 from personabench.checks import check
 from personabench.coding import add_memo, code, edit_memo, undo
-from personabench.consent import _refuses, record_consent, withdraw
-from personabench.codebook import add_code
+from personabench.consent import record_consent, withdraw
+from personabench.codebook import add_code, rename_code, split_code
 from personabench.importers import correct_text, import_files, import_table
 from personabench.claims import Claim, Evidence, Persona
 from personabench.persona_files import write_personas
@@ -32,6 +32,7 @@ from personabench.sample_data import import_sample, sample_file
 from personabench.schema import BadInput, NoSuchCase, UndoConflict
 from personabench.study import Study
 from personabench.survey import import_survey, stored_survey
+from personabench.tables import _refuses
 
 ROOT = Path(__file__).resolve().parent.parent
 HENK, HANNE = "P15", "P14"
@@ -361,6 +362,30 @@ def test_who_is_not_understood_is_not_quoted_and_a_warning_says_so(words: str):
     *((no, True) for no in (False, 0, 0., np.False_, "0.0")), *((yes, False) for yes in (True, 1, 1., np.True_, "1.0")),
     *((unasked, False) for unasked in (None, float("nan"), pd.NA, pd.NaT, "", "  "))])
 def test_a_column_of_yes_and_no_in_whatever_form_is_read_the_same(consent, silent): assert _refuses(consent) is silent
+
+
+def test_a_code_made_of_the_words_of_who_refused_before_is_named(tmp_path: Path):
+    said = "the card page just went white, three times"
+    for case, who in (("P01", "Anna"), ("P02", "Ben")):
+        (tmp_path / f"{case}.txt").write_text(f"Mara: How was it?\n{who}: It was {case} and {said} in a row.\n")
+    with Study(":memory:", coder="MB", create=True) as study:
+        import_files(study, tmp_path, case="{stem}", interviewers="Mara", progress=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            add_code(study, said)
+            record_consent(study, case="P02", consent="yes")
+        record_consent(study, case="P09", consent="no")
+        with pytest.warns(UserWarning, match=f"code '{said}' repeats"): record_consent(study, case="P01", consent="no quotes")
+        for make in (lambda: add_code(study, "So " + said), lambda: rename_code(study, said, to="Then " + said),
+                     lambda: split_code(study, "So " + said, to=said, codings=[])):
+            with pytest.warns(UserWarning, match=rf"code '.*{said}' repeats words of P01, who is not to be quoted.*rename_code") as told: make()
+            assert len(told) == 1 and told[0].filename == __file__
+        with study.step("two", "two codes"), pytest.warns(UserWarning, match="repeats words of P01"): add_code(study, "Oh " + said)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for name in ("Payment fails", "page just went white", "a name of more words than six that nobody said"): add_code(study, name)
+            withdraw(study, case="P01")
+            add_code(study, "three times in a row, and that is what was said")
 
 
 def test_a_code_made_of_the_words_of_who_refuses_is_named(tmp_path: Path):

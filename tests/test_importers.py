@@ -241,6 +241,24 @@ def test_answers_become_sources_and_the_rest_attributes(study, feedback):
     assert study.sources.empty and study.cases.empty and study.codes.empty
 
 
+def test_consents_of_a_table_that_are_not_understood_are_named_once(study, folder):
+    said = ["maybe", "yes", "signed form", "maybe", "", "no quotes", None, "interview and quotes", *(f"form {n:02}" for n in range(6))]
+    people = pd.DataFrame({"case": [f"P{n:02}" for n in range(len(said))], "consent": said})
+    people.to_csv(folder / "people.csv", index=False)
+    with pytest.warns(UserWarning, match="not say whether") as told:
+        import_table(study, folder / "people.csv", text=[], case="case")
+    [words] = [str(w.message) for w in told]
+    assert words.startswith("people.csv: 9 consents do not say whether the person may be quoted, so they are not: 'maybe', 'signed form', 'form 00', ")
+    assert "'form 02' and 3 others. Write 'yes', 'no quotes' or" in words and "record_consent(study, case=..., consent=...)" in words
+    assert told[0].filename == __file__, "it points at the line of who called"
+
+
+def test_consents_of_a_table_that_are_understood_are_no_news(study, recwarn):
+    for said in (["yes", "no", "", "interview and quotes"], [True, False, True, None], [1.0, 0.0, None, 1.0]):
+        import_table(study, pd.DataFrame({"case": list("ABCD"), "consent": said}), text=[], case="case")
+    assert not recwarn.list
+
+
 def test_participants_come_in_without_texts(study):
     people = pd.DataFrame({"case": ["P1", "P2"], "age": [34, None], "consent": ["yes", "yes"], "withdrawn": ["", "2026-06-30"], "town": ["Ås", ""]})
     report = import_table(study, people, text=[], case="case")

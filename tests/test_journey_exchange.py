@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from personabench import journey_exchange
 from personabench.journey_exchange import read_mermaid, write_cjml, write_lanes, write_mermaid, write_slides
-from personabench.journey_measures import journey_deviations, pain_severity, suggest_strategies
+from personabench.journey_map import map_view
+from personabench.journey_measures import journey_deviations, pain_severity, stage_opportunities, suggest_strategies
 from personabench.journeys import journey_from_codings
 from personabench.schema import BadInput, MissingExtra
 
@@ -344,6 +345,19 @@ def test_slides_are_native_and_carry_their_evidence(tmp_path: Path, told):
     assert all(inside), "nothing hangs over the edge"
 
 
+def test_tables_on_slides_have_a_quiet_head_and_hairlines_and_nothing_of_powerpoints_blue(tmp_path: Path, told):
+    from pptx import Presentation
+
+    tables = [shape.table for slide in Presentation(write_slides(told, tmp_path / "j.pptx")).slides for shape in slide.shapes if shape.has_table]
+    assert tables
+    for table in tables:
+        assert table._tbl.tblPr.findtext("{*}tableStyleId") == "{2D5ABB26-0587-4C30-8999-92F81FD0307C}" and table.first_row and not table.horz_banding
+        for i, row in enumerate(table.rows):
+            lines = {(line.get("w"), line.find("{*}solidFill/{*}srgbClr").get("val")) for cell in row.cells for line in cell._tc.tcPr.findall("{*}lnB")}
+            fonts = {(p.font.bold, str(p.font.color.rgb)) for cell in row.cells for p in cell.text_frame.paragraphs}
+            assert (lines, fonts) == (({("6350", "DADDE2")}, {(False, "1B1F24")}) if i else ({("12700", "8A9099")}, {(True, "535A63")}))
+
+
 def test_slides_say_gaps_and_metrics_where_there_are_any(tmp_path: Path, told):
     from pptx import Presentation
 
@@ -460,6 +474,16 @@ def test_slides_hold_every_number_of_the_journey(decided, shown):
     assert (trip.stages["n_expectation"] > 0).sum() >= 4 and gaps["how"].isna().any(), "both kinds of gap are there to be seen"
 
 
+def test_slides_quote_whom_chart_and_map_quote(decided, shown):
+    study, trip, _ = decided
+    lane = next(x for x in map_view(trip)["lanes"] if x["lane"] == "quotes")
+    for stage, items in zip(trip.stages["stage"], lane["cells"]):
+        words = shown[stage][1].split("In their words\n")[1].split("\n")
+        assert len(items) == 2 and len(words) == 3, "the map's two, and one more"
+        for item, said in zip(items, words): assert said == f"{item['text']} ({item['sub'].split(' · ')[0]})", stage
+        assert "Quotes: the strongest good and bad first, then one of each person" in shown[stage][2]
+
+
 def test_notes_of_pictures_hold_their_evidence(decided, shown):
     slides, trip = shown, decided[1]
     for title, facets in (("How it felt", ["emotion"]), ("What people met", ["touchpoint"]), ("Pains and gains", ["pain", "gain"])):
@@ -548,7 +572,25 @@ def test_entries_have_the_journeys_own_suggestions_and_say_that_needs_of_a_surve
     write_lanes(trip, tmp_path, study=study)
     kept = pd.read_csv(tmp_path / "entries.csv").query("kind == 'suggestion'")
     assert sorted(kept["text"]) == sorted(suggest_strategies(trip)["strategy"]) and not kept["text"].str.contains("Serve this need").any()
-    for told in (write_lanes.__doc__, write_slides.__doc__): assert "stage_opportunities" in str(told)
+    assert "stage_opportunities" in str(write_slides.__doc__) and "suggest_strategies(journey, opportunities=needs)" in str(write_lanes.__doc__)
+
+
+def test_needs_of_a_survey_stand_on_chart_map_slides_and_in_tables_with_the_same_figures(tmp_path: Path, decided):
+    from personabench.journey_charts import chart_journey
+    from personabench.journeys import journey
+
+    study = decided[0]
+    needs = stage_opportunities(study, {n: (f"imp_{n}", f"sat_need_{n}") for n in ("dock", "bike", "price")}, stages={"dock": "Regular use", "price": "Sign-up"})
+    trip = journey(study).with_metrics(needs)
+    assert trip.metrics[["stage", "metric", "kind"]].values.tolist() == [["Sign-up", "price", "opportunity"], ["Regular use", "dock", "opportunity"]]
+    dock = needs.set_index("need").loc["dock"]
+    figure = f"{dock.score:.1f} ({dock.low:.1f} to {dock.high:.1f})"
+    [item] = [i for lane in map_view(trip)["lanes"] if lane["lane"] == "metrics" for cell in lane["cells"] for i in cell if i["text"].startswith("dock")]
+    assert item["text"] == f"dock: {figure}" and item["sub"].replace("\u00a0", " ") == f"opportunity score, 0 to 20 · n = {dock.n}"
+    assert f"dock: {figure}, n = {dock.n}; opportunity score, 0 to 20" in slides_of(write_slides(trip, tmp_path / "j.pptx"))["Regular use"][1]
+    assert f"Regular use: dock (opportunity score, 0 to 20) {dock.score:.1f}, n {dock.n}, interval {dock.low:.1f} to {dock.high:.1f}" in chart_journey(trip).to_json()
+    write_lanes(trip, tmp_path)
+    assert pd.read_csv(tmp_path / "metrics.csv")["reading"].tolist() == ["opportunity score, 0 to 20"] * 2
 
 
 def test_who_refused_to_be_quoted_is_counted_and_not_quoted(tmp_path: Path):

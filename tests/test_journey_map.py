@@ -210,10 +210,27 @@ def test_an_entry_is_as_strong_as_what_it_points_to(study):
 def test_a_passage_that_two_coders_marked_is_one(study):
     pains = study.codings[study.codings["code"].eq("Payment fails")]
     study.coder = "KL"
-    again = code(study, "Payment fails", source="P01", start=int(pains["start"].iloc[0]), end=int(pains["end"].iloc[0]))
+    again = code(study, "Payment fails", source="P01", start=int(pains["start"].iloc[0]) + 1, end=int(pains["end"].iloc[0]))
     add_entry(study, "x", lane="note", stage="Ride", evidence=[*pains["coding_id"], again])
     [item] = cell(map_view(journey(study), entries=study.entries, codings=study.codings), "note", "Ride")
     assert said(item) == "3 people, 3 passages" and item["evidence"] == 4
+
+
+def test_a_map_and_a_journey_count_the_same_passages(study):
+    words = "It worked well and it worked badly and it worked so so and then it was over at last and all was well with it once more."
+    with study.step("import", "P09") as step: store.add_source(step, "P09", text=words, turns=[{"start": 0, "end": len(words), "speaker": "?"}])
+    add_code(study, "Joy", facet="emotion", valence=2)
+    code(study, "Ride", source="P09", start=0, end=len(words))
+    for coder, start in {"A": 0, "B": 20, "C": 40, "D": 75}.items():
+        study.coder = coder
+        code(study, "Joy", source="P09", start=start, end=start + 40)
+    add_code(study, "Gloom", facet="emotion", valence=-2)
+    code(study, "Gloom", source="P09", start=75, end=len(words))
+    j = journey_from_codings(study.codings, codes=study.codes, people=["P09"])
+    key = next(i["k"] for lane in map_view(j)["lanes"] if lane["lane"] == "feelings" for items in lane["cells"] for i in items)
+    behind = [(q["code"], int(q["at"].split("-")[0])) for q in map_evidence(j, key)["quotes"]]
+    assert behind == [("Joy", 0), ("Joy", 75), ("Gloom", 75)], "what reaches over into the next is one passage with it, as in the mean"
+    assert j.emotions["emotion"].tolist() == [1.0], "two passages: of +2, and of +2 and -2"
 
 
 def test_a_source_without_a_case_is_a_person_of_its_own_named_by_the_source(study, open_map, sent):

@@ -319,6 +319,7 @@ def test_a_figure_that_is_no_number_is_named_by_row_and_column(column, odd):
 
 IMPOSSIBLE = [({"kind": "nps", "value": 40}, "column 'value'.*-1 to 1 for nps.*divide by 100: 0.4"), ({"kind": "csat", "value": 80}, "0 to 1 for csat.*0.8"),
               ({"kind": "csat", "value": -1}, "0 to 1 for csat.*correct"), ({"kind": "share", "value": .5, "high": 70}, "column 'high'.*0.7"),
+              ({"kind": "opportunity", "value": 25}, "0 to 20 for opportunity.*correct the figure"),
               ({"kind": "emotion", "value": 2.5}, "-2 to 2 for emotion"), ({"kind": "seconds", "value": -5}, "0 or more for seconds"),
               ({"value": 9, "lowest": 1, "highest": 5}, "1 to 5 for mean"), ({"low": 4., "high": 2.}, "interval.*4 to 2 around 3.*low <= value <= high"),
               ({"low": 3.5, "high": 4.}, "interval"), ({"high": 2.5}, "interval: blank to 2.5 around 3"), ({"n": -3}, "column 'n'.*-3.*whole number"),
@@ -456,6 +457,13 @@ def test_words_of_another_turn_are_cut_by_whichever_key_there_is_and_before_they
     book = pd.DataFrame({"code": ["Use", "Unlock"], "facet": "stage", "order": [1, np.nan], "parent": [None, "Use"]})
     quotes = journey_from_codings(rows, codes=book, turns=turns, cases=pd.DataFrame({"case": ["A", "B"], "consent": ["yes", "no"]})).quotes
     assert dict(zip(quotes["code"], quotes["quote"])) == {"stuck": "Anna: it went  ", "Unlock": "[not to be quoted]"}
+
+
+def test_a_source_of_which_no_turn_is_known_is_one_voice_and_keeps_its_words():
+    rows = pd.concat([table((who, turn, 0, 30, "Use", "stage"), (who, turn, 5, 25, "loud", "pain")) for who, turn in (("A", 0), ("B", np.nan))])
+    rows = rows.assign(coding_id=range(4), quote=["x" * 30, "y" * 20] * 2)
+    quotes = journey_from_codings(rows, turns=pd.DataFrame({"source": ["A", "A"], "turn": [0, 1], "start": [0, 10], "end": [9, 30]})).quotes
+    assert quotes.set_index("source")[["start", "end", "quote"]].T.to_dict("list") == {"A": [5, 9, "yyyy"], "B": [5, 25, "y" * 20]}
 
 
 def test_equal_pains_share_a_rank():
