@@ -164,10 +164,7 @@ function sure(v) {
 function place(v, row) {
   const { doc } = v, code = doc.codes.get(row.code), start = doc.off.toUtf16(row.start), end = doc.off.toUtf16(row.end), c = doc.byId.get(row.id) || v.pending.get(row.guid);
   if (!code) return;
-  if (!c) {
-    if (row.coder === v.me()) v.coding.use(code);
-    return v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
-  }
+  if (!c) return v.show({ id: row.id, start, end, code, coder: row.coder, origin: row.origin, pending: false });
   settle(v, row.guid, row.id);
   if (c.start !== start || c.end !== end || c.code !== code) v.change(c, { start, end, code });
 }

@@ -131,7 +131,9 @@ function joinChanges(v) {
   /** News of the coding whose ends are being moved, its own acknowledgement among them, do not take it out of the hand: they are what Esc leads back to. */
   v.hear.changed = (v, m) => {
     const r = v.resizing, { start, end } = r?.c || {}, [gone] = v.doc ? m.removed.map(id => v.doc.byId.get(id)).filter(Boolean) : [];
+    const newest = v.doc ? v.doc.list.reduce((n, c) => c.id > n ? c.id : n, 0) : 0, mine = unpack(m.codings).filter(r => r.coder === v.me() && r.id > newest && !v.pending.has(r.guid));
     changed(v, m);
+    for (const { code } of mine) if (v.doc?.codes.has(code)) v.coding.use(v.doc.codes.get(code)); // made in another view, or by autocode
     if (v.doc && performance.now() - v.stepped < 3000) { // what undo or redo changed is brought into sight
       const c = v.doc.byId.get(m.codings.id[0]) || gone;
       v.stepped = 0;
@@ -463,7 +465,7 @@ export default function join(v) {
   v.find = makeFind(v);
   joinActions(v);
   joinMouse(v);
-  const placeOf = () => `personabench:at:${v.link.state().study}:${v.doc.source}`;
+  const placeOf = () => `personabench-at:${v.link.state().study}:${v.doc.source}`;
   const goBack = () => {
     try {
       const [revision, at] = JSON.parse(sessionStorage.getItem(placeOf()) || "[]");

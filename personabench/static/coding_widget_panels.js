@@ -130,7 +130,7 @@ function makePanel(v) {
       const gone = v.offline || !v.banner.hidden;
       const look = text => { v.trouble = text; fill(); body.querySelector("input").focus(); };
       v.hits = null;
-      if (gone) return look("The kernel does not answer: nothing can be searched. Run its cells again.");
+      if (gone) { look("The kernel does not answer: nothing can be searched. Run its cells again."); return v.say(v.trouble, true); }
       look("Searching…");
       v.link.raw({ type: "search", ...last });
       setTimeout(() => { if (kind === "autocode" && v.trouble === "Searching…") look("Still searching: the kernel is busy or gone."); }, 5000);

@@ -31,6 +31,9 @@ def make_study(address: str | Path = ":memory:", times: int = 1) -> Study:
     return study
 
 
+WAITING = "Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length"  # messages kept for Python
+
+
 class Bench(WidgetPage):
     "The coding widget on P01."
     def __init__(self, page, study: Study, **options: Any): super().__init__(page, study, CodingWidget(study, "P01", **options))
@@ -596,7 +599,7 @@ def test_a_memo_waits_for_the_kernel_like_everything_else(bench):
     bench.page.reload()
     bench.deaf = False
     bench.mount()
-    bench.page.wait_for_function("sessionStorage.length === 0")
+    bench.page.wait_for_function(f"{WAITING} === 0")
     assert bench.study.memos["text"].tolist() == ["second"]
 
 
@@ -931,7 +934,7 @@ def test_what_is_not_acknowledged_waits_and_comes_again(bench):
     bench.mount()
     bench.page.wait_for_timeout(200)
     assert bench.quotes == [("Dock full", "walk")] and bench.look("[v.doc.list.length, v.doc.list[0].pending]") == [1, False]
-    assert bench.page.evaluate("sessionStorage.length") == 0
+    assert bench.page.evaluate(WAITING) == 0
 
 
 def test_a_refused_coding_goes_and_says_why(bench):
@@ -1049,10 +1052,10 @@ def test_two_views_in_one_tab_keep_each_others_waiting_codings(bench):
     bench.page.wait_for_function("document.querySelector('#w2').pbView?.later.here")
     bench.deaf = True
     bench.at("When").keys("s", "Enter").type("dock").keys("Enter")
-    first = bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length")
+    first = bench.page.evaluate(WAITING)
     bench.page.evaluate("""() => { const v = document.querySelector('#w2').pbView, i = v.doc.text.indexOf('There is none');
         v.sel.set(i, i + 8); v.coding.put([v.codes().find(c => c.name === 'Saves time')]); }""")
-    assert first == 1 and bench.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length") == 2
+    assert first == 1 and bench.page.evaluate(WAITING) == 2
 
 
 def test_words_of_a_refused_memo_are_kept_and_an_undo_that_cannot_be_is_told(bench):
