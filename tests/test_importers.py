@@ -181,14 +181,14 @@ def test_a_date_that_was_forgotten_is_set_afterwards(study, folder):
     import_files(study, folder / "P02.txt")
     for day in ("2026-05-02", "2026-05", None, "2026-05-02"):
         set_date(study, "P02", date=day)
-        assert plain(study.sources[["date"]]) == [day]
+        assert plain(study.sources[["date"]])[0] == [day]
     for odd in ("2.5.2026", "2026-13-01", "20260502", "last May", ""):
         with pytest.raises(BadInput, match="write year-month-day"):
             set_date(study, "P02", date=odd)
     with pytest.raises(NoSuchSource):
         set_date(study, "P2", date="2026-05-02")
     undo(study)
-    assert plain(study.sources[["date"]]) == [None] and "P02 is of 2026-05-02" in set(study.log["label"])
+    assert plain(study.sources[["date"]])[0] == [None] and "P02 is of 2026-05-02" in set(study.log["label"])
 
 
 def test_whoever_is_taken_for_an_interviewer_from_before_is_named_with_the_cure(study, tmp_path):

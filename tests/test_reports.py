@@ -150,5 +150,6 @@ def test_a_page_of_somebody_else_is_not_overwritten_and_an_earlier_report_is(tmp
 def test_the_page_says_when_there_is_no_interval_and_what_an_anecdote_is(sample):
     _, _, page = sample
     text = html.unescape(page)
-    assert text.count("below three people and") == 2 and text.count("where all felt the same") == 2, "above the journeys, and under Method"
+    assert "none below three people and none where all felt the same" in text, "above the journeys"
+    assert "without one below three people and where all felt the same" in text, "and under Method"
     assert "belongs to a question that made the segments" in text and "The segments were made from this question: the figure holds" in text
