@@ -114,7 +114,7 @@ def test_damage_is_found(study: Study, folder: Path, old: str, new: str, rule: s
 
 
 @pytest.mark.parametrize(("old", "new"), [
-    ("name: ", "name: Dear "), ("Commutes. Rides to work.", "Most of them ride to work: by bike."), ("\nclaims:", "\n# looked at by a colleague\nclaims:"),
+    ("name: ", "name: Dear "), ("      Commutes.\n", "      Most of them ride to work: by bike.\n"), ("\nclaims:", "\n# looked at by a colleague\nclaims:"),
     ("interviewed: 3\n", ""), ("share: 1.0\n", "share: 1.00001\n"), ("label: Commutes", "label: Early birds")])
 def test_harmless_edits_are_no_errors(study: Study, folder: Path, old: str, new: str):
     if old.startswith("interviewed"):
