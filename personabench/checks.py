@@ -22,7 +22,7 @@ from .consent import _identifiers_in, _names_pattern, _repeated, _runs
 from .claims import _HARMLESS, _READ, _TELLS, Claim, Descriptor, Evidence, Link, Persona, _apart, _status, _strength
 from .persona_files import _line, _load_yaml, _persona_files, _read_persona
 from .personas import (_CODINGS, _FEWEST_ALIKE, _TESTED, _among, _asked, _contrasts_kept, _is_numbered, _is_who, _only_counted, _count_by,
-                                   _counter_figures, _notes, _dates, _defining, _figures, _fits, _opposed, _opposite_answer, _opposites, _passages,
+                                   _counter_figures, _notes, _dates, _defining, _figures, _first_sentence, _fits, _opposed, _opposite_answer, _opposites, _passages,
                                    _on_one_scale, _one_order, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
                                    _tells_of_others, _homes, _members_of, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes,
                                    _segmentation, _short, _stored, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
@@ -1022,7 +1022,7 @@ def _undated(facts: _Facts, p: Persona) -> _Findings:
     listed = [(i, e) for i, c in enumerate(p.claim_list) for e in (*c.evidence, *c.against)]
     lacking = [(i, str(e.source or f"the survey {e.survey}")) for i, e in listed if e.kind in ("quote", "survey") and not e.date]
     if not lacking: return
-    places = list(dict.fromkeys(place for _, place in lacking))
+    places = sorted({place for _, place in lacking})
     named = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     found = f"{len({i for i, _ in lacking})} of {len(p.claim_list)} claims rest on evidence without a date, of {named}: how old it is, is not known"
     cure = "set_date(study, source, date=...) for sources, wave='2026-05' when a survey is imported; then draft again"
@@ -1218,7 +1218,8 @@ def _turned_round(label: str, texts: Sequence[str]) -> bool:
 def _titled(facts: _Facts, p: Persona) -> _Findings:
     "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
     pieces = [text for c in p.claim_list for text in (c.text, *c.codes, *(f"{e.variable} {e.answer}" for e in c.evidence if e.kind == "survey"))]
-    told = " ".join(pieces).casefold().replace("_", " ")
+    meant = facts.kept(("meant",), lambda: {code: _first_sentence(words) for code, words in zip(facts.codes["code"], facts.codes["definition"], strict=True)})
+    told = " ".join([*pieces, *(meant.get(code, "") for c in p.claim_list for code in c.codes)]).casefold().replace("_", " ")
     earned = _shield(p, p.claim_list)
     numbers = _numbers_in(told) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
