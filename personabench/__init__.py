@@ -21,7 +21,7 @@ _ROOMS: dict[str, str] = {
     "batches": "write_labels start_workers",
     "encoding": "BadAnswers",
     "experience_measures": "experience_scores opportunity_scores kano_categories drivers KANO_ANSWERS",
-    "importers": "import_files import_table import_codebook import_codings set_speaker remove_source correct_text",
+    "importers": "import_files import_table import_codebook import_codings set_speaker set_date remove_source correct_text",
     "sample_data": "sample_file sample_files import_sample samples download_sample",
     "consent": "withdraw record_consent",
     "map_entries": "add_entry change_entry move_entry remove_entry ENTRY_LANES",

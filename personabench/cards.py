@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .checks import check
-from .claims import Claim, Descriptor, Evidence, Persona, _apart, _unassigned_words, _write_whole
+from .claims import Claim, Descriptor, Evidence, Persona, _apart, _on_scale, _unassigned_words, _write_whole
 from .personas import _TOPIC, _percent
 from .prevalence import persona_prevalence
 from .schema import STRENGTHS, BadInput, nearest
@@ -90,27 +90,44 @@ def _interval(c: Claim) -> str:
         return f"{_percent(c.share)} ({round(100 * c.low)}-{_percent(c.high)}){others}"
     if figure is None or figure.mean is None: return ""
     spread = f" ({figure.low:.3g} to {figure.high:.3g})" if figure.low is not None and figure.high is not None else ""
-    return f"mean {figure.mean:.3g}{spread}" + (f"; others {figure.rest:.3g}" if figure.rest is not None else "")
-
+    return f"mean {figure.mean:.3g}{_on_scale(figure)}{spread}" + (f"; others {figure.rest:.3g}" if figure.rest is not None else "")
 
 
 def _asked_figure(e: Evidence) -> str:
-    "Say a survey's share or mean with its interval and n."
-    if e.share is not None: return f"{_percent(e.share)} ({round(100 * (e.low or 0))}-{_percent(e.high or 0)}) answer {e.answer or str(e.value)!r}, n = {e.n:,}"
-    return f"mean {e.mean:.3g} ({e.low:.3g} to {e.high:.3g}), n = {e.n:,}"
+    "Say a survey's share or mean with its interval, that of everybody else, and n."
+    rest = "" if e.rest is None else f"; others {_percent(e.rest)}" if e.share is not None else f"; others {e.rest:.3g}"
+    if e.share is not None: return f"{_percent(e.share)} ({round(100 * (e.low or 0))}-{_percent(e.high or 0)}) answer {e.answer or str(e.value)!r}{rest}, n = {e.n:,}"
+    return f"mean {e.mean:.3g}{_on_scale(e)} ({e.low:.3g} to {e.high:.3g}){rest}, n = {e.n:,}"
 
 
 def _otherwise(c: Claim) -> str:
     "Say who or what speaks against a claim. A share says itself how many gave another answer."
-    survey = "the survey says otherwise" if any(e.kind == "survey" for e in c.against) else ""
+    survey = "the survey says otherwise" if any(e.kind == "survey" and _apart(e) for e in c.against) else ""
     shared = c.is_survey and c.share is not None
-    many = f"{c.against_people:,} on the other side" if c.is_survey else f"{c.against_people} say otherwise"
+    many = f"{c.against_people:,} on the other side" if c.is_survey else f"{c.against_people} speak{'s' if c.against_people == 1 else ''} against it{_on_both_sides(c)}"
     return " and ".join(filter(None, [many if c.against_people and not shared else "", survey]))
 
+
+def _on_both_sides(c: Claim) -> str:
+    "Say how many of those who speak against a claim also speak for it, as far as their quotes are listed."
+    told, against = ({e.case for e in side if e.kind == "quote"} for side in (c.evidence, c.against))
+    if not (both := len(told & against)): return ""
+    whole = len(told) == c.people and len(against) == c.against_people
+    return f" ({'' if whole else 'at least '}{both} of them for it, too)" if c.against_people > 1 else " (and for it, too)"
+
 # %% ../nbs/51_cards.ipynb #10e20cf6
+def _when(c: Claim) -> str:
+    "Say of when the evidence is, and of how much of it nobody knows that."
+    undated = [e for e in (*c.evidence, *c.against) if not e.date]
+    if not c.newest: return "of a date that is not known" if undated else ""
+    said = f"of {c.newest}" if c.newest == c.oldest or not c.oldest else f"from {c.oldest} to {c.newest}"
+    return f"{said}, as far as its dates are known" if undated else said
+
+
 def _age(c: Claim) -> str:
     "Say how old the evidence is, and how near to saturation."
-    when = "" if not c.newest else f"Evidence of {c.newest}" if c.newest == c.oldest or not c.oldest else f"Evidence from {c.oldest} to {c.newest}"
+    when = _when(c)
+    when = f"Evidence {when}" if when else ""
     reached = "" if not c.evidence else f"saturation {_percent(c.saturation)}" if isinstance(c.saturation, float) else "saturation not measured"
     return "; ".join(filter(None, [when, reached])) + "." if when or reached else ""
 
@@ -121,14 +138,17 @@ def _who_otherwise(c: Claim) -> str:
     return f"{c.against_people:,} of {c.base:,} gave {other}." if c.is_survey and c.against_people and c.against_answer else ""
 
 
+_MADE = "The segments were made from this question: the figure holds, but that it differs is no finding, and by itself it counts as an anecdote."
+
+
 def _claim_view(p: Persona, c: Claim, *unnamed: Any) -> dict[str, Any]:
     "Return what a card says about one claim; `unnamed` as in `_evidence_view`."
     anchor = f"{p.id}--{c.id}"
     listed = sum(e.kind == "quote" for e in c.evidence)
     return {"anchor": anchor, "text": c.text, "facet": c.facet, "count": _count(c), "interval": _interval(c), "share": c.share, "low": c.low, "high": c.high,
             "strength": c.strength, "dots": "●" * STRENGTHS.index(c.strength) + "○" * (len(STRENGTHS) - 1 - STRENGTHS.index(c.strength)),
-            "against_words": _otherwise(c), "made": c.is_survey and any(e.used for e in c.evidence),
-            "saturation": c.saturation, "newest": c.newest, "oldest": c.oldest, "age": _age(c), "otherwise": _who_otherwise(c), "more": max((c.quotes or 0) - listed, 0),
+            "against_words": _otherwise(c), "made": _MADE if c.is_survey and any(e.used for e in c.evidence) else "",
+            "saturation": c.saturation, "when": _when(c), "age": _age(c), "otherwise": _who_otherwise(c), "more": max((c.quotes or 0) - listed, 0),
             "evidence": [_evidence_view(e, f"{anchor}--for-{i}", *unnamed) for i, e in enumerate(c.evidence, 1)],
             "against": [_evidence_view(e, f"{anchor}--against-{i}", *unnamed) for i, e in enumerate(c.against, 1)]}
 
@@ -170,7 +190,7 @@ def _who(p: Persona) -> list[dict[str, str]]:
 
 def _who_words(d: Descriptor) -> str:
     figure = d.summary.removeprefix(f"{d.topic}: ")
-    if d.mean is not None: return figure + (f"; others {d.rest:.3g}" if d.rest is not None else "") + (f" ({d.scale})" if d.scale else "")
+    if d.mean is not None: return figure + (f"; others {d.rest:.3g}" if d.rest is not None else "") + (f" ({d.scale})" if " = " in (d.scale or "") else "")
     return figure if ":" not in d.topic else f"{d.topic.split(':', 1)[1].strip()} {figure.removeprefix(f'{d.answer} ')}"
 
 
@@ -189,7 +209,9 @@ def _facts(p: Persona) -> list[tuple[str, str]]:
     if p.segment: facts.append((f"segment {p.segment}", f"of {p.segmentation}; verdict: {p.verdict}"))
     facts.append((str(len(p.claim_list)), "statements"))
     days = sorted(d for c in p.claim_list for d in (c.oldest, c.newest) if d)
-    if days: facts.append((days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}", "evidence"))
+    undated = any(not e.date for c in p.claim_list for e in (*c.evidence, *c.against))
+    if days: facts.append((days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}", "evidence, as far as its dates are known" if undated else "evidence"))
+    elif undated: facts.append(("not known", "date of the evidence"))
     return facts
 
 

@@ -22,7 +22,7 @@ from .consent import _identifiers_in, _names_pattern, _repeated, _runs
 from .claims import _HARMLESS, _READ, _TELLS, Claim, Descriptor, Evidence, Link, Persona, _apart, _status, _strength
 from .persona_files import _line, _load_yaml, _persona_files, _read_persona
 from .personas import (_CODINGS, _FEWEST_ALIKE, _TESTED, _among, _asked, _contrasts_kept, _is_numbered, _is_who, _only_counted, _count_by,
-                                   _counter_figures, _notes, _dates, _defining, _figures, _fits, _opposed, _opposite_answer, _opposites, _passages,
+                                   _counter_figures, _notes, _dates, _defining, _figures, _first_sentence, _fits, _opposed, _opposite_answer, _opposites, _passages,
                                    _on_one_scale, _one_order, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
                                    _tells_of_others, _homes, _members_of, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes,
                                    _segmentation, _short, _stored, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
@@ -86,6 +86,7 @@ CHECK_RULES = {  # rule -> (level, what it asks)
     "claims-supported": ("warning", "not too many claims are assumptions or anecdotes"),
     "unsaturated": ("warning", "where saturation was measured, it was reached"),
     "stale": ("warning", "the newest evidence is young enough"),
+    "undated": ("warning", "the date of all evidence is known"),
     "not-distinct": ("warning", "personas differ in what they claim"),
     "assumption": ("note", "a claim without evidence"),
     "reworded": ("note", "a claim says what it said when its evidence was linked"),
@@ -436,10 +437,13 @@ def _coded(facts: _Facts, q: pd.DataFrame) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #73eea216
 def _dated(facts: _Facts, q: pd.DataFrame) -> _Findings:
+    import pandas as pd
+
     q = q[q["source"].isin(facts.sources.index) & q["date"].notna()]
-    now = q["source"].map(facts.sources["source_id"]).map(facts.dates)
+    now = pd.Series([facts.dates.get(facts.sources["source_id"][source]) for source in q["source"]], index=q.index, dtype="object")
     wrong = q.assign(now=now)[q["date"].ne(now)]
-    yield from _found("date-right", wrong, lambda r: f"{_at(r)} is dated {r.date}; the source is of {r.now}", lambda r: f"write date: '{r.now}'", "date")
+    yield from _found("date-right", wrong, lambda r: f"{_at(r)} is dated {r.date}; {f'the source is of {r.now}' if r.now else 'no date is known of the source'}",
+                      lambda r: f"write date: '{r.now}'" if r.now else f"set_date(study, {r.source!r}, date=...), or remove the date", "date")
 
 # %% ../nbs/43_checks.ipynb #af330fd7
 def _spoken(facts: _Facts, p: Persona, people: set[str]) -> frozenset[str]:
@@ -487,8 +491,9 @@ def _span(p: Persona, c: Claim, dates: Sequence[str]) -> _Findings:
     "Compare newest and oldest with the dates of the passages and of the listed statistics."
     known = sorted([*dates, *(e.date for e in [*c.evidence, *c.against] if e.date and e.kind != "quote")])
     for name, stated, at in (("newest", c.newest, -1), ("oldest", c.oldest, 0)):
-        if known and stated is not None and stated != known[at]:
-            yield _Finding("date-right", p.id, c.id, f"{name} says {stated}; the evidence gives {known[at]}", f"write {name}: '{known[at]}'", (name,))
+        if stated is None or (known and stated == known[at]): continue
+        found, cure = (known[at], f"write {name}: '{known[at]}'") if known else ("no date", f"remove {name}, or say when it was: set_date(study, source, date=...)")
+        yield _Finding("date-right", p.id, c.id, f"{name} says {stated}; the evidence gives {found}", cure, (name,))
 
 
 def _absent(facts: _Facts, p: Persona) -> _Findings:
@@ -519,7 +524,8 @@ def _absent_figures(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> li
         figures = {"used": str(e.variable) in _defining(_segmentation(facts.study, p.segmentation)) or None, **{name: _round(now[name]) for name in _FIGURES}}
         gone += [f"{name} of {e.variable!r}" for name, now_is in figures.items() if now_is is not None and getattr(e, name) is None]
         if c.is_survey and e is c.evidence[0]:
-            own = [*(("share", "low", "high") if e.share is not None else ()), "against_share", "against_low", "against_high", "against_answer", "newest", "oldest"]
+            own = [*(("share", "low", "high") if e.share is not None else ()), "against_share", "against_low", "against_high", "against_answer"]
+            own += ["newest", "oldest"] if e.date else []
             gone += [name for name in own if getattr(c, name) is None]
     return gone
 
@@ -664,9 +670,11 @@ def _statistics(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 
 def _asked_then(facts: _Facts, p: Persona, c: Claim, e: Evidence) -> _Findings:
     survey = facts.survey(e.survey)
-    asked = _asked(facts.study, survey) if survey is not None else e.date
-    if e.date is not None and e.date != asked:
-        yield _Finding("date-right", p.id, c.id, f"the statistic on {e.variable!r} is dated {e.date}; the survey is of {asked}", f"write date: '{asked}'", ("date",))
+    asked = _asked(survey) if survey is not None else e.date
+    if e.date is None or e.date == asked: return
+    found = f"the survey is of {asked}" if asked else "no date is known of the survey"
+    cure = f"write date: '{asked}'" if asked else "import it with a wave such as 2026-05, or remove the date"
+    yield _Finding("date-right", p.id, c.id, f"the statistic on {e.variable!r} is dated {e.date}; {found}", cure, ("date",))
 
 
 def _claim_figures(p: Persona, c: Claim, e: Evidence, now: dict[str, Any]) -> _Findings:
@@ -1009,6 +1017,18 @@ def _stale(facts: _Facts, p: Persona) -> _Findings:
         yield _Finding("stale", p.id, "", found, "ask again, and draft again; until then say how old it is", ("claims", old[0][0], "newest"))
 
 
+def _undated(facts: _Facts, p: Persona) -> _Findings:
+    "Say of which sources and surveys nobody knows when they were."
+    listed = [(i, e) for i, c in enumerate(p.claim_list) for e in (*c.evidence, *c.against)]
+    lacking = [(i, str(e.source or f"the survey {e.survey}")) for i, e in listed if e.kind in ("quote", "survey") and not e.date]
+    if not lacking: return
+    places = sorted({place for _, place in lacking})
+    named = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+    found = f"{len({i for i, _ in lacking})} of {len(p.claim_list)} claims rest on evidence without a date, of {named}: how old it is, is not known"
+    cure = "set_date(study, source, date=...) for sources, wave='2026-05' when a survey is imported; then draft again"
+    yield _Finding("undated", p.id, "", found, cure, ("claims", lacking[0][0], "text"))
+
+
 def _unsaturated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
     if isinstance(c.saturation, float) and c.saturation < facts.limits["saturation"]:
         yield _Finding("unsaturated", p.id, c.id, f"saturation {c.saturation:g}: the next interviews may well say something new",
@@ -1198,7 +1218,8 @@ def _turned_round(label: str, texts: Sequence[str]) -> bool:
 def _titled(facts: _Facts, p: Persona) -> _Findings:
     "Hold name and label, which are read first, against the claims: groups of people, numbers, and words that no claim says."
     pieces = [text for c in p.claim_list for text in (c.text, *c.codes, *(f"{e.variable} {e.answer}" for e in c.evidence if e.kind == "survey"))]
-    told = " ".join(pieces).casefold().replace("_", " ")
+    meant = facts.kept(("meant",), lambda: {code: _first_sentence(words) for code, words in zip(facts.codes["code"], facts.codes["definition"], strict=True)})
+    told = " ".join([*pieces, *(meant.get(code, "") for c in p.claim_list for code in c.codes)]).casefold().replace("_", " ")
     earned = _shield(p, p.claim_list)
     numbers = _numbers_in(told) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
@@ -1246,7 +1267,7 @@ def _distinct(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
 
 # %% ../nbs/43_checks.ipynb #6b0ff615
 _ABOUT_PERSONAS = (
-    _unknown_segment, _absent, _size, _verdict, _review, _titled, _face, _prevalent, _anonymous, _lines, _stable, _artefact, _misfits, _stale, _supported)
+    _unknown_segment, _absent, _size, _verdict, _review, _titled, _face, _prevalent, _anonymous, _lines, _stable, _artefact, _misfits, _stale, _undated, _supported)
 _ABOUT_CLAIMS = (_counts, _counter, _statistics, _strengths, _outdated, _reworded, _invented, _stereotyped, _unsaturated)
 _ABOUT_QUOTES = (_verbatim, _speakers, _coded, _dated, _identifying, _consented)
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from .consent import _identifiers_in
 from .schema import FACETS, STRENGTHS, VERDICTS, nearest
-from .wordings import topic_words
+from .wordings import _unit_of, topic_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,11 +118,21 @@ def _apart(e: Evidence) -> bool:
     return apart and min(e.n, e.effective_n or e.n) >= _ENOUGH_ANSWERS
 
 
+def _unit_behind(question: str | None) -> str: return f" {unit}" if (unit := _unit_of(question)) else ""
+
+
+def _on_scale(e: Evidence | Descriptor) -> str:
+    "Say what a mean counts: its unit, or the ends of its scale."
+    if not e.scale: return _unit_behind(e.question)
+    ends = re.fullmatch(r"(-?[\d.]+)(?: = .*)? to (-?[\d.]+)(?: = .*)?", e.scale)
+    return f" on a scale from {ends[1]} to {ends[2]}" if ends else f" on a scale from {e.scale}"
+
+
 def _summary(e: Evidence) -> str:
     if e.kind in ("quote", "cited") or e.estimate is None: return e.quote or e.cite or ""
     decimals = max(0, min(2, 2 - int(np.floor(np.log10(max(1., abs(e.estimate)))))))  # three digits
     estimate, low, high, rest = ("?" if x is None else f"{100 * x:.0f} %" if e.share is not None else f"{x:.{decimals}f}" for x in (e.estimate, e.low, e.high, e.rest))
-    said = " on average" if e.share is None else f" answer {e.answer or str(e.value)!r}"
+    said = f"{_unit_behind(e.question)} on average" if e.share is None else f" answer {e.answer or str(e.value)!r}"
     return f"{estimate}{said} (95 % interval {low} to {high}), {rest} among the others; n = {e.n:,}"
 
 # %% ../nbs/17_claims.ipynb #a5d9b419
@@ -257,7 +267,7 @@ class Descriptor(_Row):
 
 def _descriptor_figure(d: Descriptor) -> str:
     spread = "" if d.low is None or d.high is None else f" ({100 * d.low:.0f}-{100 * d.high:.0f} %)" if d.mean is None else f" ({d.low:.3g} to {d.high:.3g})"
-    if d.mean is not None: return f"{d.mean:.3g} on average{spread}"
+    if d.mean is not None: return f"{d.mean:.3g}{_on_scale(d)} on average{spread}"
     return f"{d.answer or 'yes'} {100 * (d.share or 0):.0f} %{spread}"
 
 # %% ../nbs/17_claims.ipynb #036ef746

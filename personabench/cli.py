@@ -261,6 +261,7 @@ def _import(
     study: _StudyFile = "study.db",
     as_: Annotated[str, typer.Option("--as", help="What they are: interviews, table, survey, codebook or codings.")] = "interviews",
     case: Annotated[str, typer.Option(help="Interviews: the case id, from the file's name. Table: the column that holds it.")] = "{stem}",
+    date: Annotated[str | None, typer.Option(help="Interviews: their day, such as 2026-05-02. Table: the column that holds it.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="Table: a column of open answers (repeatable).")] = None,
     id: Annotated[str | None, typer.Option(help="Survey: the column of respondent ids.")] = None,
     weights: Annotated[str | None, typer.Option(help="Survey: the column of weights.")] = None,
@@ -274,7 +275,8 @@ def _import(
     asked = {"id": id, "weights": weights, "wave": wave, "name": name, "missing": missing, "level": level}
     if as_ != "survey" and (odd := [option for option in ("missing", "level", "name") if asked[option]]):
         raise BadInput(f"--{odd[0]}", f"asked for with --as {as_}", "--as survey", "add --as survey, or leave it out")
-    with _open(study, coder) as opened: report = _importing(opened, as_, files, case=case, text=text or [], **asked)
+    if date is not None and as_ not in ("interviews", "table"): raise BadInput("--date", f"asked for with --as {as_}", "--as interviews or table", "leave it out")
+    with _open(study, coder) as opened: report = _importing(opened, as_, files, case=case, date=date, text=text or [], **asked)
     typer.echo(report.to_string(index=False))
     if "status" in report and report["status"].eq("failed").any(): raise typer.Exit(1)
 
@@ -287,10 +289,10 @@ def _importing(study, as_: str, files: list[str], **how: Any):
 
     if as_ == "interviews":
         with warnings.catch_warnings(action="ignore", category=importers._FilesNotImported):  # the report is printed
-            return importers.import_files(study, files, case=how["case"])
+            return importers.import_files(study, files, case=how["case"], date=importers._known_day(how["date"]))
     if as_ == "table":
         if how["case"] == "{stem}": raise BadInput("--case", "no column named", "the column of participant ids", "add --case respondent, for example")
-        return pd.concat([importers.import_table(study, f, text=how["text"], case=how["case"]) for f in files])
+        return pd.concat([importers.import_table(study, f, text=how["text"], case=how["case"], date=how["date"]) for f in files])
     if as_ == "survey":
         told = {"id": how["id"], "weights": how["weights"], "wave": how["wave"], "name": how["name"], "missing": _codes(how["missing"]), "levels": _levels(how["level"])}
         with warnings.catch_warnings(record=True, action="always") as warned:
@@ -377,12 +379,16 @@ def _report(
     study: _StudyFile = "study.db",
     personas: Annotated[Path, typer.Option("--personas", "-p", help="Folder of persona files.")] = Path("personas"),
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write into.")] = Path("report"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a page in that folder that is no earlier report.")] = False,
 ) -> None:
-    "Write the study's report: one HTML page with personas, journeys, method and evidence."
+    "Write the study's report: one HTML page with personas, journeys, method and evidence. An earlier report in the folder is replaced, and said to be."
     from personabench import reports
 
-    with _open(study) as opened: page = reports.report(opened, out, personas=personas)
-    typer.echo(f"Wrote {page}")
+    before = (out / "index.html").exists()
+    try:
+        with _open(study) as opened: page = reports.report(opened, out, personas=personas, overwrite=force)
+    except AlreadyThere as e: raise AlreadyThere(e.place, e.found, e.expected, "pass another folder: --out, or --force to replace it") from None
+    typer.echo(f"Wrote {page.absolute()}" + (", in place of the one that was there" if before else ""))
 
 # %% ../nbs/60_cli.ipynb #96ca800d
 @app.command("compare")

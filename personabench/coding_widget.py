@@ -409,7 +409,7 @@ def _undo(study: Study, m: Mapping[str, Any]) -> str:
     return "Undone: " + coding.undo(study)
 
 
-_MATERIAL = ("remove_source", "correct_text", "set_speaker", "segment", "record_consent", "withdraw")
+_MATERIAL = ("remove_source", "correct_text", "set_speaker", "set_date", "segment", "record_consent", "withdraw")
 def _brings_material(verb: str) -> bool: return verb.startswith("import") or verb in _MATERIAL
 def _redo(study: Study, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(study)
 def _assign(study: Study, m: Mapping[str, Any]) -> None: coding.assign(study, m["source"], status=m["status"])

@@ -28,6 +28,7 @@ from personabench.schema import (
     BadInput,
     BadSpan,
     NoSuchName,
+    _is_watched,
     count_words,
     nearest,
     normalise_text,
@@ -38,8 +39,8 @@ from .tables import TABLE_SUFFIXES, _ConsentNotUnderstood, _is_unclear, column_n
 from .transcripts import TRANSCRIPT_SUFFIXES, Transcript, Turn, read_transcript, split_turns
 
 # %% auto #0
-__all__ = ['INTERVIEWERS', 'import_files', 'set_speaker', 'import_table', 'import_codebook', 'import_codings', 'remove_source',
-           'correct_text']
+__all__ = ['INTERVIEWERS', 'import_files', 'set_speaker', 'set_date', 'import_table', 'import_codebook', 'import_codings',
+           'remove_source', 'correct_text']
 
 # %% ../nbs/10_importers.ipynb #5d51f999
 _t = store.tables.tables
@@ -281,7 +282,7 @@ def import_files(
     case: str | re.Pattern[str] | Callable[[Path], str | None] | None = "{stem}",  # template, regular expression or function of the path
     kind: str = "interview",  # one of schema.KINDS
     language: str | None = None,  # such as "en"
-    date: str | Mapping[str, Any] | None = None,  # of the interviews, "2026-05-02"; or file's stem -> date, as {"P02": "2026-05-02"}
+    date: str | Mapping[str, Any] | None = None,  # of the interviews, "2026-05-02"; or file's stem -> date, as {"P02": "2026-05-02"}; None = not known
     interviewers: str | Iterable[str] | None = None,  # names besides INTERVIEWERS; None = also infer them
     speakers: Iterable[str] | None = None,  # the labels that are speakers; None = find out
     encoding: str | None = None,  # of text files; None = find out
@@ -331,7 +332,7 @@ def _kept_or_failed(study: Study, path: Path, result: Transcript | dict[str, Any
 
 def _bar(show: bool) -> Callable[[Collection[Any], str], Iterable[Any]]:
     """Return a function that wraps a collection in a progress bar, or leaves it alone."""
-    if not show:
+    if not (show and _is_watched()):
         return lambda items, _: items
     from tqdm import tqdm
 
@@ -380,6 +381,29 @@ def set_speaker(
         case_id = store.add_case(step, case) if case else None
         step.update("speakers", [keys[wanted]], {"case_id": case_id, "role": role})
     return _speakers(study, source_id).drop(columns="speaker_id")
+
+# %% ../nbs/10_importers.ipynb #5e7da7e1
+def _known_day(date: str | None) -> str | None:
+    """Return a day or a month as it is. Raises BadInput for what is neither: dates are compared as text."""
+    day = f"{date}-01" if re.fullmatch(r"\d{4}-\d\d", date or "") else date
+    try:
+        if day is None or datetime.fromisoformat(day).date().isoformat() == day:
+            return date
+    except (TypeError, ValueError):
+        pass
+    raise BadInput("date", repr(date), "a day such as 2026-05-02, or a month such as 2026-05", "write year-month-day")
+
+
+def set_date(
+    study: Study,  # an open study
+    source: str,  # name of the source
+    *,
+    date: str | None,  # when it was held or written: a day such as "2026-05-02", or a month, "2026-05"; None = not known
+) -> None:
+    """Say when a source was, where its import did not. Raises NoSuchSource, BadInput (no date)."""
+    source_id, date = study.source_id(source), _known_day(date)
+    with study.step("set_date", f"{source} is of {date or 'a date that is not known'}") as step:
+        step.update("sources", [source_id], {"date": date})
 
 # %% ../nbs/10_importers.ipynb #abd9cd36
 @dataclass(frozen=True)

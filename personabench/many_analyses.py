@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .schema import BadInput, nearest
+from .schema import BadInput, _is_watched, nearest
 from .segmentation import Segmentation, _as_survey, _chosen, _from_widget, _Stopped, segment
 from .statistics import wilson
 from .survey import Survey, _Words
@@ -210,7 +210,7 @@ def _until_stopped(work: Callable[..., Any], jobs: Sequence[tuple], *, n_jobs: i
     found: list[Any] = []
     running = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(*job) for job in jobs)
     try:
-        for one in tqdm(running, total=len(jobs), desc=what, delay=2, leave=False): found.append(one)
+        for one in tqdm(running, total=len(jobs), desc=what, delay=2, leave=False, disable=not _is_watched()): found.append(one)
     except KeyboardInterrupt:
         if not found: raise _Stopped(f"multiverse was stopped before the first of {len(jobs)} {what} was done; there is nothing to return.") from None
         print(f"Stopped after {len(found)} of {len(jobs)} {what}, a random sample of them: the result rests on these.", file=sys.stderr)

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .claims import _FALSE_DISCOVERIES, _field_of, _HARMLESS, _leading, _SAYS, _status, _TELLS, _WHO, Claim, Descriptor, Evidence, Link, Persona, PERSONA_FIELDS
+from .claims import _apart, _FALSE_DISCOVERIES, _field_of, _HARMLESS, _leading, _SAYS, _status, _TELLS, _WHO, Claim, Descriptor, Evidence, Link, Persona, PERSONA_FIELDS
 from .consent import _identifiers_in, _names_pattern
 from .schema import FACETS, BadInput, NoSuchCase, NoSuchCode, NoSuchName, nearest, text_hash
 from .study import _uncollected, clip_to_turn
@@ -60,10 +60,10 @@ def _withdrawn(study: Study) -> set[str]:
     return set(cases.loc[cases["withdrawn"].fillna("").astype(str).str.strip().ne(""), "case"].astype(str))
 
 
-def _dates(study: Study) -> dict[int, str]:
-    "Return source_id -> the date of the conversation, else of the import."
+def _dates(study: Study) -> dict[int, str | None]:
+    "Return source_id -> the date of the conversation; None where nobody said it: the day of the import is another day."
     s = study.sources
-    return dict(zip(s["source_id"], s["date"].where(s["date"].notna(), s["imported"].str[:10]).astype(str), strict=True))
+    return {source: date if isinstance(date, str) else None for source, date in zip(s["source_id"].tolist(), s["date"].tolist(), strict=True)}
 
 # %% ../nbs/40_personas.ipynb #289767f1
 def _once(codings: pd.DataFrame) -> pd.DataFrame:
@@ -87,8 +87,8 @@ def passages(
 ) -> pd.DataFrame:
     """Return the passages that may serve as evidence, whoever coded them.
 
-    One row per passage and code: source_id, source, turn, case, start, end, quote, code_id, code, facet, valence, date. Left out are
-    interviewers, speakers who are no case, and cases that have withdrawn.
+    One row per passage and code: source_id, source, turn, case, start, end, quote, code_id, code, facet, valence, date (None: not known). Left out
+    are interviewers, speakers who are no case, and cases that have withdrawn.
     """
     return _passages(study).drop(columns=[f"{name}_no" for name in _NUMBERED])
 
@@ -115,7 +115,8 @@ def _found_passages(study: Study) -> pd.DataFrame:
     c = clip_to_turn(c, study.turns)  # a quote holds the words of its person and of nobody else
     c = c[c["quote"].str.contains(_SAYS)]
     c = _once(c)[["source_id", "source", "turn", "case", "start", "end", "quote", "code_id", "code", "facet", "valence"]]
-    c = c.assign(date=c["source_id"].map(_dates(study)))
+    dates = _dates(study)
+    c = c.assign(date=pd.Series([dates[source] for source in c["source_id"].tolist()], index=c.index, dtype="object"))
     return c.assign(**{f"{name}_no": pd.factorize(c[name], sort=True)[0] for name in _NUMBERED})
 
 
@@ -195,7 +196,7 @@ class _Passage(NamedTuple):
     end: int
     case: str
     code: str
-    date: str
+    date: str | None
 
 
 def _quote(row: Any, note: str | None = None) -> Evidence:
@@ -317,11 +318,15 @@ _CONTRAST_COLUMNS = ("variable", "label", "level", "value", "answer", "n", "peop
                      "rest_n", "effect", "difference_low", "difference_high", "p", "q")
 
 
-def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
-    "Return numbers for a numeric or ordinal variable: its own, else the place of the answer on its scale."
+def _is_numbers(x: pd.Series) -> bool:
     import pandas as pd
 
-    if level == "numeric" or pd.api.types.is_numeric_dtype(x): return x.to_numpy("float64", na_value=np.nan)
+    return pd.api.types.is_numeric_dtype(x)
+
+
+def _scores(x: pd.Series, level: str, values: Sequence) -> np.ndarray:
+    "Return numbers for a numeric or ordinal variable: its own, else the place of the answer on its scale."
+    if level == "numeric" or _is_numbers(x): return x.to_numpy("float64", na_value=np.nan)
     return x.map({v: i + 1. for i, (v, _) in enumerate(values)}).to_numpy("float64", na_value=np.nan)
 
 # %% ../nbs/40_personas.ipynb #be696741
@@ -438,7 +443,7 @@ def _first_sentence(definition: Any) -> str:
 
 # %% ../nbs/40_personas.ipynb #505eebea
 def _words(code: str, facet: str, definition: Any, templates: Mapping[str, str]) -> str:
-    template = templates.get(facet) or _TEMPLATES.get(facet, "{code}. {definition}")
+    template = templates.get(facet) or _TEMPLATES.get(facet, "{code}.")
     return template.format(code=code, definition=_first_sentence(definition), facet=facet).strip()
 
 
@@ -583,10 +588,9 @@ def _stored(study: Study, name: str | None) -> Survey | None:
     return _kept(study, f"survey {name}", lambda: stored_survey(study, name)) if name is not None and study.surveys["survey"].eq(name).any() else None
 
 
-def _asked(study: Study, survey: Survey) -> str:
-    "Return when a survey was asked: its wave where that is a date such as 2026-05, else the day of its import."
-    dated = re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "")
-    return str(survey.wave) if dated else str(study.surveys.set_index("survey").at[survey.name, "imported"])[:10]
+def _asked(survey: Survey) -> str | None:
+    "Return when a survey was asked: its wave where that is a date such as 2026-05, else None."
+    return survey.wave if re.fullmatch(r"\d{4}(-\d\d){0,2}", survey.wave or "") else None
 
 # %% ../nbs/40_personas.ipynb #a3e63685
 def code_profiles(
@@ -676,7 +680,7 @@ class _Ground:
         self.codes, self.bearers = study.codes.set_index("code", drop=False), _names_pattern(study)
         self.opposites, self.book = _opposites(study.codes, opposites), {c.code: (c.facet, c.definition) for c in _rows(study.codes)}
         self.survey = _stored(study, self.about["survey"])
-        self.asked = None if self.survey is None else _asked(study, self.survey)
+        self.asked = None if self.survey is None else _asked(self.survey)
         self.home = None if self.survey is None else _homes(study, self.survey, str(self.about["name"]), self.members, self.names)
         self.silent = {case for case, words in zip(study.cases["case"], study.cases["consent"]) if _refuses(words)}     # they count, and are not quoted
         self.sizes, self.telling = _segment_sizes(self.members), _Telling(study, _FEWEST_ALIKE)
@@ -770,9 +774,8 @@ def _count_by(p: pd.DataFrame, by: str, base: int) -> dict[str, dict[str, Any]]:
     case, date, names = _numbers_of(p, "case"), _numbers_of(p, "date"), p[by].iloc[at].tolist()
     size = int(case.max(initial=0)) + 1
     people = np.bincount(np.unique(group * size + case) // size, minlength=len(names))
-    order = np.lexsort((date, group))
-    oldest = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
-    newest = order[np.flatnonzero(np.diff(group[order], append=-1))]
+    newest = (order := np.lexsort((date, group)))[np.flatnonzero(np.diff(group[order], append=-1))]       # no date has the number -1
+    oldest = (order := np.lexsort((date, date < 0, group)))[np.flatnonzero(np.diff(group[order], prepend=-1))]
     dates = (p["date"].iloc[place].tolist() for place in (newest, oldest))
     found = zip(names, people, np.bincount(group, minlength=len(names)), *dates, strict=True)
     return {str(name): _figures(int(who), base, int(quotes), new, old) for name, who, quotes, new, old in found}
@@ -973,6 +976,7 @@ def _asked_words(survey: Survey | None, variable: str) -> dict[str, Any]:
     if survey is None: return {"question": None, "scale": None}
     row = survey.row(variable)
     ends = [row["values"][0], row["values"][-1]] if row["level"] == "ordinal" and len(row["values"]) else []
+    if ends and not _is_numbers(survey.data[variable]): ends = [(1, ends[0][1]), (len(row["values"]), ends[1][1])]    # the mean of words is one of their places
     ends = [str(label) if str(value) == str(label) else f"{value} = {label}" for value, label in ends]
     return {"question": str(row["question"] or "") or None, "scale": " to ".join(ends) or None}
 
@@ -1177,7 +1181,7 @@ def _noted(ground: _Ground, segment: str, claims: Sequence[Claim]) -> list[Link]
 
 # %% ../nbs/40_personas.ipynb #4f12c3ce
 def _linked(code: str, link: Any, found: pd.DataFrame) -> tuple[Any, bool] | None:
-    "Return the row of `contrasts` that a link means and whether it speaks for the claim; None when nobody of the segment answered."
+    "Return the row of `contrasts` that a link means and whether it lies on the claim's side; None when nobody of the segment answered."
     variable, wanted = (link, None) if isinstance(link, str) else link
     rows = found[found["variable"].eq(variable) & found["low"].notna()]
     answer = rows[rows["value"].eq(wanted) | rows["answer"].eq(wanted)] if wanted not in (None, "high", "low") else rows.iloc[:0]
@@ -1196,9 +1200,10 @@ def _with_statistics(claims: list[Claim], links: Mapping[str, Any], found: pd.Da
     for c in claims:
         hit = _linked(c.codes[0], links[c.codes[0]], found) if c.codes[0] in links else None
         if hit is not None:
-            e, side = _statistic(hit[0], ground), "evidence" if hit[1] else "against"
-            dates = sorted(d for d in (c.newest, c.oldest, e.date) if d)
-            c = c.model_copy(update={side: [*getattr(c, side), e], "newest": dates[-1], "oldest": dates[0]})
+            e = _statistic(hit[0], ground)
+            side = "evidence" if hit[1] or not _apart(e) else "against"    # a figure like that of the others is no contrary one
+            dates = [d for d in (c.newest, c.oldest, e.date) if d]
+            c = c.model_copy(update={side: [*getattr(c, side), e], "newest": max(dates, default=None), "oldest": min(dates, default=None)})
             c = c.model_copy(update={"stated": c.strength})
         out.append(c)
     return out
@@ -1276,12 +1281,17 @@ def _hashes(ground: _Ground) -> dict[str, str]:
 
 # %% ../nbs/40_personas.ipynb #9715f9dd
 def _reading_note(ground: _Ground, segment: str) -> str | None:
-    "Say how many of a persona's people count as read though nobody has marked their interviews as done, and how many do not count yet."
+    "Say how many of a persona's people count as read though nobody has marked their interviews as done, how many do not count yet, and what has no date."
     how, linked = _reading(ground.study), [link.case for link in ground.links[segment]]
     coded, open_ = sum(how[case] == "coded" for case in linked), sum(how.get(case) == "open" for case in ground.cases[segment] & set(how))
     told = []
     if coded: told.append(f"{coded} of {len(linked)} interviewed people count as read because something they said is coded; nobody marked their interviews as done.")
     if open_: told.append(f"{open_} more {'is' if open_ == 1 else 'are'} coded in interviews that are assigned and not done: they count nowhere yet.")
+    own = ground.own[segment]
+    if undated := own.loc[own["date"].isna(), "source"].nunique(): told.append(
+        f"The date of {undated} of {own['source'].nunique()} coded sources is not known, so that their age is not: set_date(study, source, date=...).")
+    if ground.survey is not None and ground.asked is None:
+        told.append(f"When the survey {ground.survey.name} was asked is not known: import it with a wave such as 2026-05.")
     return " ".join(told) or None
 
 

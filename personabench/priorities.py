@@ -276,7 +276,7 @@ def _counted(c: Claim) -> str: return f"{c.text.strip().rstrip('.')} ({c.people}
 
 def _advice(kind: str, words: str, c: Claim, claims: Sequence[Claim]) -> dict[str, Any]:
     known = {"people": c.people, "base": c.base, "share": c.share, "low": c.low, "high": c.high} if c.base else {}
-    why = "an assumption: ask before you rely on it" if not c.evidence else "most say otherwise: not to be relied on" if _outweighed(c) else ""
+    why = "an assumption: ask before you rely on it" if not c.evidence else "more speak against it than for it: not to be relied on" if _outweighed(c) else ""
     why = why or ("fewer than among the others: not what sets them apart" if _rarer(c) else "")
     other = [_counted(d) for d in claims if _contrary(c, d)]
     beside = [_counted(d) for d in claims if not _contrary(c, d) and _others(c, d)]

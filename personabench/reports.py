@@ -23,7 +23,7 @@ from .journey_charts import chart_journey
 from .journeys import Journey, journey
 from .claims import Persona
 from .persona_files import _read_folder
-from .schema import STRENGTHS, _masked
+from .schema import STRENGTHS, AlreadyThere, _masked
 from .study import Study
 
 # %% auto #0
@@ -87,10 +87,12 @@ def _journey_view(j: Journey, title: str, anchor: str) -> dict[str, Any]:
 _HOW = {
     "Claims": "A claim is a code that interviewed people of a segment were coded with, or a survey answer in which the segment differs from the rest. "
               "People are counted, not quotes; shares carry Wilson intervals (Wilson 1927). Strength is computed: assumption (no evidence), anecdote "
-              "(fewer than three people), supported (three or more people, or a survey figure with n of at least 30 whose interval leaves out the "
-              "rest), triangulated (both).",
+              "(less than the next: fewer than three people, a survey figure that is not clearly apart from the others' or belongs to a question that made "
+              "the segments, or more people against it than for it), supported (three or more people, or a survey figure with n of at least 30 whose "
+              "difference to the others' stood a test), triangulated (both). Evidence is as old as the words or answers; where nobody knows that, it says so.",
     "Journeys": "A coding belongs to a stage when it overlaps a passage coded with it, else when it stands in the same speaker turn. Each person is "
-                "averaged first; points are means over people with t intervals cut at the ends of the scale.",
+                "averaged first; points are means over people with t intervals cut at the ends of the scale, "
+                "without one below three people and where all felt the same.",
     "Not measured": "Saturation and agreement between coders are not measured by this version.",
 }
 
@@ -138,22 +140,32 @@ def _people(personas: str | os.PathLike | Sequence[Persona]) -> list[Persona]:
     return [] if folder.is_dir() and not any(folder.iterdir()) else _read_folder(folder)
 
 
+def _is_report(page: Path) -> bool:
+    "Whether a page was written by `report`, of any version."
+    return page.is_file() and b'<meta name="generator" content="personabench ' in page.read_bytes()[:2000]
+
+
 def report(
     study: Study,                                                    # the study that the personas came from
     folder: str | os.PathLike,                                       # written to <folder>/index.html
     *,
     personas: str | os.PathLike | Sequence[Persona] = "personas/",   # a folder of YAML files, or the personas themselves
     title: str | None = None,                                        # default: the study's name
+    overwrite: bool = False,                                         # replace an index.html that is no report of this program
 ) -> Path:                                                           # the page
     """Write the study's report as one HTML page that needs no network: persona cards, journeys, method, checks and the evidence ledger.
 
-    Raises what `read_personas` raises, and BadInput for a folder that cannot be made. The page appears whole or not at all.
+    An earlier report is replaced. Raises what `read_personas` raises, AlreadyThere for an index.html that something else wrote, and BadInput for a folder
+    that cannot be made. The page appears whole or not at all.
     """
+    target = Path(folder) / "index.html"
+    if target.exists() and not overwrite and not _is_report(target):
+        cure = "write to another folder, or pass overwrite=True to replace it"
+        raise AlreadyThere(str(target), "a page that is no report of this program", "a folder without one", cure)
     people = _people(personas)
     called = Path(_masked(study.address).partition("?")[0]).stem
     name = title or f"{called.replace('_', ' ').replace('-', ' ').capitalize()}: personas and journeys"
     page = render("report.html.j2", report_view(study, personas=people, title=name))
-    target = Path(folder) / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, page.encode())
     return target

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from .importers import import_codebook, import_codings, import_files, import_table, set_speaker
-from .schema import NoSuchName, PersonabenchError, nearest
+from .schema import NoSuchName, PersonabenchError, _is_watched, nearest
 from .study import Study
 from .tables import read_table
 
@@ -87,7 +87,7 @@ def download_sample(
 
 
 def _fetch(retrieve: Callable, url: str, sha256: str, folder: Path, file: str, progress: bool) -> Path:
-    try: return Path(retrieve(url, f"sha256:{sha256}", fname=file, path=folder, progressbar=progress))
+    try: return Path(retrieve(url, f"sha256:{sha256}", fname=file, path=folder, progressbar=progress and _is_watched()))
     except ValueError as e:
         raise PersonabenchError(url, "the file is not the one that was registered", f"SHA-256 {sha256}",
                                 "try again; if it stays so, the download was tampered with or cut") from e

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -174,3 +175,9 @@ def count_words(
 ) -> int:
     "Count the words of `text`: runs of letters and digits, with inner apostrophes and hyphens."
     return sum(1 for _ in _WORD.finditer(text))
+
+# %% ../nbs/00_schema.ipynb #b0a7e0f1
+def _is_watched() -> bool:
+    "Whether somebody sees a progress bar: at a terminal, or in a notebook."
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return bool(sys.stderr and sys.stderr.isatty()) or hasattr(shell, "kernel")

@@ -19,7 +19,7 @@ import pandas as pd
 
 from .batches import _Parts, _parts, _streams
 from .encoding import _weighed
-from .schema import BadInput, NoSuchName, nearest
+from .schema import BadInput, NoSuchName, _is_watched, nearest
 from .stability import (StructureTest, _at_least, _bootstrapped, _enough, _matched, _numbers_of, _pair_distance, _score,
                                    _stability_table, gap_statistic, prediction_strength, structure_test)
 from .statistics import (_check, _cramers_v, _Cells, _cells, _explained, _moments, _rao_scott, _residuals, _welch, _wilson,
@@ -227,14 +227,15 @@ class _Stopped(KeyboardInterrupt):
 
 
 class _Steps:
-    "Show at which of some steps a long call is, once it takes longer than half a second."
+    "Show at which of some steps a long call is, once it takes longer than half a second and somebody looks."
 
     def __init__(self, what: str, n: int): self.what, self.n, self.at, self.now = what, n, 0, ""
 
     def __enter__(self) -> _Steps:
         from tqdm.auto import tqdm
 
-        self._start, self._bar = time.monotonic(), tqdm(total=self.n, desc=self.what, bar_format="{desc} [{elapsed}]", leave=False, delay=.5)
+        self._start = time.monotonic()
+        self._bar = tqdm(total=self.n, desc=self.what, bar_format="{desc} [{elapsed}]", leave=False, delay=.5, disable=not _is_watched())
         return self
 
     def say(self, name: str, detail: str = "", new: bool = True) -> None:

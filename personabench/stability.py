@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .schema import BadInput, nearest
+from .schema import BadInput, _is_watched, nearest
 
 # %% auto #0
 __all__ = ['cluster_stability', 'instability', 'prediction_strength', 'gap_statistic', 'StructureTest', 'structure_test']
@@ -26,7 +26,7 @@ def _rounds(work: Callable[..., Any], jobs: Sequence[tuple], *, seed: int, n_job
     seeds = np.random.SeedSequence(seed).spawn(len(jobs))
     calls = (delayed(work)(*job, np.random.default_rng(s)) for job, s in zip(jobs, seeds))
     done = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
-    return list(tqdm(done, total=len(jobs), desc=what, delay=5, leave=False))
+    return list(tqdm(done, total=len(jobs), desc=what, delay=5, leave=False, disable=not _is_watched()))
 
 # %% ../nbs/32_stability.ipynb #7c53279b
 _HOW_MANY = ("n_classes", "n_clusters", "n_components")     # settings that say how many groups

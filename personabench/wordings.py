@@ -227,3 +227,9 @@ def answer_words(
     if yes_no and plain.casefold() in _YES: said = _yes_or_no(asked, more)
     else: said = _chosen(asked, plain) if more else f"{_chosen(asked, plain)}, less often than the others"
     return f"{said.rstrip('.')}." if most or said.endswith("than the others") else f"{said.rstrip('.')}, more often than the others."
+
+# %% ../nbs/09_wordings.ipynb #0f0e1d02
+def _unit_of(question: str | None) -> str:
+    "Return the unit that a question asks for at its end; nothing where it names none."
+    found = re.search(r", in ([^\W\d_]+s|percent|km|kg|cm|m)\?$", _plain_question(question or ""))
+    return found[1] if found else ""

@@ -130,8 +130,8 @@ def answered() -> pd.DataFrame:
                          "w": rng.uniform(.5, 2, 200).round(2)}, index=ids)
 
 
-def with_survey(study: Study, answers: pd.DataFrame) -> Study:
+def with_survey(study: Study, answers: pd.DataFrame, wave: str = "2026-05") -> Study:
     "Add the answers and a segmentation of them to a study."
-    import_survey(study, answers, name="wave1", wave="2026-05", weights="w")
+    import_survey(study, answers, name="wave1", wave=wave, weights="w")
     add_segments(study, {c: "A" if i % 2 == 0 else "B" for i, c in enumerate(answers.index)}, survey="wave1", weights=answers["w"].to_dict())
     return study

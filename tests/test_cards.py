@@ -58,8 +58,36 @@ def test_markup_from_people_is_shown_as_text(bad):
 
 def test_counter_evidence_is_on_the_card():
     html = PersonaCard(persona(claim(against_people=1, against_quotes=1, against=[quote("I never wait", "P02")]))).html
-    assert "1 say otherwise" in html and "I never wait" in html and "Against:" in html
+    assert "1 speaks against it<" in html and "I never wait" in html and "Against:" in html
 
+
+def test_who_is_on_both_sides_is_said_to_be_on_both():
+    for_it, against = [quote("I waited", c) for c in ("P01", "P02")], [quote("I never wait", c) for c in ("P02", "P03")]
+    both = claim(people=2, evidence=for_it, against_people=2, against_quotes=2, against=against)
+    assert "2 speak against it (1 of them for it, too)<" in PersonaCard(persona(both)).html
+    assert "9 speak against it (at least 1 of them for it, too)<" in PersonaCard(persona(both.model_copy(update={"against_people": 9}))).html
+    alone = both.model_copy(update={"against_people": 1, "against": against[:1]})
+    assert "1 speaks against it (and for it, too)<" in PersonaCard(persona(alone)).html
+
+
+@pytest.mark.parametrize(("apart", "said"), [(True, True), (False, False)])
+def test_the_survey_says_otherwise_only_where_its_figures_are_apart(apart, said):
+    shown = dict(difference_low=-.4, difference_high=-.1, q=.001) if apart else dict(difference_low=-.16, difference_high=.05, q=.67)
+    e = Evidence(kind="survey", survey="may", variable="met", value=1, answer="yes", n=142, share=.4, low=.32, high=.49, rest=.46, effect=-.12, **shown)
+    html = PersonaCard(persona(claim(against=[e]))).html
+    assert ("the survey says otherwise" in html) == said and "40 % (32-49 %) answer &#39;yes&#39;; others 46 %, n = 142" in html
+
+
+@pytest.mark.parametrize(("scale", "question", "said"), [
+    ("1 = strongly disagree to 5 = strongly agree", "The price is fair.", "mean 3.4 on a scale from 1 to 5 (3.2 to 3.6); others 2.9"),
+    ("0 to 10", None, "mean 3.4 on a scale from 0 to 10 (3.2"), ("1 = close to me to 7 = far", None, "on a scale from 1 to 7"),
+    ("never to always", None, "mean 3.4 on a scale from never to always (3.2"),
+    (None, "How long does a usual ride take, in minutes? (skipped if no ride)", "mean 3.4 minutes (3.2"), (None, "How many rides, in general?", "mean 3.4 (3.2")])
+def test_a_mean_says_what_it_counts(scale, question, said):
+    e = Evidence(kind="survey", survey="may", variable="x", question=question, scale=scale, n=90, mean=3.4, low=3.2, high=3.6, rest=2.9)
+    assert said in PersonaCard(persona(claim(codes=[], people=90, base=90, share=None, low=None, high=None, quotes=0, evidence=[e]))).html
+    line = Descriptor(field="tech comfort", variable="x", scale=scale, question=question, n=90, mean=3.4, low=3.2, high=3.6).summary
+    assert said.split(" (3.2")[0].removeprefix("mean ") in line
 
 @pytest.mark.parametrize("used", [True, False, None])
 def test_a_figure_of_a_question_that_made_the_segments_says_so(used):
@@ -67,6 +95,7 @@ def test_a_figure_of_a_question_that_made_the_segments_says_so(used):
     p = persona(claim(codes=[], people=72, base=90, share=.8, low=.7, high=.9, quotes=0, evidence=[e]))
     for html in (PersonaCard(p).html, PersonaGallery([p]).html):
         assert ("made the segments" in html) == bool(used)
+        assert ("<p class=\"pb-src\">The segments were made from this question: the figure holds" in html) == bool(used), "what its strength means can be read"
 
 
 def test_beside_words_of_who_does_not_stands_the_share_of_the_others_who_do_not():
@@ -287,8 +316,14 @@ def test_who_belongs_to_no_segment_is_said_once_in_the_gallery(drafts):
 
 
 def test_the_age_of_the_evidence_and_its_saturation_are_on_the_card():
-    html = PersonaCard(persona(claim(oldest="2026-04-21", newest="2026-05-04", saturation=.8), claim(id="b", oldest="2026-05-04", newest="2026-05-04"))).html
+    first, last = (quote("I waited", date=day) for day in ("2026-04-21", "2026-05-04"))
+    html = PersonaCard(persona(claim(oldest="2026-04-21", newest="2026-05-04", saturation=.8, evidence=[first, last]),
+                               claim(id="b", oldest="2026-05-04", newest="2026-05-04", evidence=[last]))).html
     assert "<b>2026-04-21 to 2026-05-04</b> evidence" in html and "Evidence from 2026-04-21 to 2026-05-04; saturation 80 %" in html and "saturation not measured" in html
+    part = PersonaCard(persona(claim(oldest="2026-04-21", newest="2026-05-04", evidence=[first, quote("I waited", "P02")]))).html
+    assert "Evidence from 2026-04-21 to 2026-05-04, as far as its dates are known" in part
+    html = PersonaCard(persona(claim())).html
+    assert "<b>not known</b> date of the evidence" in html and "Evidence of a date that is not known" in html
 
 
 def test_an_empty_persona_says_nothing_of_a_survey():

@@ -18,6 +18,7 @@ from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findin
 from personabench.coding import code
 from personabench.consent import record_consent
 from personabench.claims import Claim, Descriptor, Evidence, Persona
+from personabench.importers import set_date
 from personabench.persona_files import read_personas, write_personas
 from personabench.personas import _Ground, _statistic, _survey_claim, draft_personas
 from personabench.prevalence import _survey_of
@@ -113,7 +114,7 @@ def test_damage_is_found(study: Study, folder: Path, old: str, new: str, rule: s
 
 
 @pytest.mark.parametrize(("old", "new"), [
-    ("name: ", "name: Dear "), ("Commutes. Rides to work.", "Most of them ride to work: by bike."), ("\nclaims:", "\n# looked at by a colleague\nclaims:"),
+    ("name: ", "name: Dear "), ("      Commutes.\n", "      Most of them ride to work: by bike.\n"), ("\nclaims:", "\n# looked at by a colleague\nclaims:"),
     ("interviewed: 3\n", ""), ("share: 1.0\n", "share: 1.00001\n"), ("label: Commutes", "label: Early birds")])
 def test_harmless_edits_are_no_errors(study: Study, folder: Path, old: str, new: str):
     if old.startswith("interviewed"):
@@ -303,6 +304,21 @@ def test_persona_objects_have_no_line(study: Study, personas: list[Persona]):
     broken = personas[0].model_copy(update={"people": 60})
     found = check(study, personas=[broken], today=TODAY).query("rule == 'size-right'")
     assert found[["file", "line"]].values.tolist() == [["", 0]]
+
+
+def test_evidence_without_a_date_is_told_and_an_old_file_with_the_day_of_the_import_is_no_longer_right(study: Study, folder: Path):
+    assert "undated" not in set(check(study, personas=folder, today=TODAY)["rule"])
+    for case in ("P01", "P02", "P03"): set_date(study, case, date=None)
+    old = check(study, personas=folder, today=TODAY).query("persona == '2026-05-a' and rule == 'date-right' and claim != 'pain-empty-dock'")
+    assert set(old["level"]) == {"error"} and old["cure"].str.contains("set_date(study", regex=False).all() and old["message"].str.contains("no date").all()
+    fresh = draft_personas(study, today=TODAY)
+    found = check(study, personas=fresh, today=TODAY)
+    assert "date-right" not in set(found["rule"]) and "incomplete" not in set(found["rule"])
+    [told] = found.query("persona == '2026-05-a' and rule == 'undated'").to_dict("records")
+    assert told["level"] == "warning" and "of P01, P02, P03: how old it is, is not known" in told["message"] and "set_date" in told["cure"]
+    for case in ("P01", "P02", "P03"): set_date(study, case, date="2026-05-04")
+    assert "undated" in set(check(study, personas=fresh, today=TODAY)["rule"]), "it is the file that does not say it"
+    assert "undated" not in set(check(study, personas=draft_personas(study, today=TODAY), today=TODAY)["rule"])
 
 
 # -- What a team decides --------------------------------------------------------------------------------------------------------
@@ -532,7 +548,7 @@ def test_a_label_that_says_the_contrary_of_a_claim_is_told(study: Study, persona
 
 def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(study: Study, folder: Path):
     assert "reworded" not in set(check(study, personas=folder, today=TODAY)["rule"])
-    edit(folder, "Came for a bike and found none.", "Came for a bike and found none. Walks on, cursing.")
+    edit(folder, "Empty dock.\n", "Empty dock. Walks on, cursing.\n")
     told = check(study, personas=folder, today=TODAY).query("rule == 'reworded'")
     assert told[["level", "claim"]].to_numpy().tolist() == [["note", "pain-empty-dock"]] and "drafted" in told["cure"].item() and told["line"].item() > 1
     path = folder / "2026-05-a.yaml"
@@ -542,7 +558,7 @@ def test_a_statement_that_was_changed_after_its_evidence_was_linked_is_told(stud
 
 def test_a_mark_that_was_taken_away_is_told_and_the_mark_of_the_new_text_is_in_the_cure(study: Study, folder: Path):
     path = folder / "2026-05-a.yaml"
-    edit(folder, "Came for a bike and found none.", "Docks are full of thieves.")
+    edit(folder, "Empty dock.\n", "Docks are full of thieves.\n")
     path.write_text(re.sub(r"    drafted: .*\n", "", path.read_text(), count=1))
     told = check(study, personas=folder, today=TODAY).query("rule == 'reworded'")
     assert len(told) == 1 and "has no mark" in told["message"].item()
@@ -760,7 +776,8 @@ def test_the_claim_that_ended_with_the_second_wave_is_outdated(planted: Study):
     try:
         errors = check(planted, personas=drafts, today="2026-12-01").query("level == 'error'")
         stale = {(p.id, c.id) for p in drafts for c in p.claim_list if any(e.variable in ("had_payment_failure", "ease_signup") for e in c.evidence)}
-        assert ("truth-commuters", "pain-payment-fails") in stale and set(zip(errors["persona"],
+        stale -= {("truth-reluctant-occasional-users", "pain-payment-fails")}    # too few of them were asked twice
+        assert {("truth-commuters", "pain-payment-fails"), ("truth-weekend-explorers", "pain-payment-fails")} <= stale and set(zip(errors["persona"],
             errors["claim"])) == stale and set(errors["rule"]) == {"outdated"}  # met_full_dock, unchanged, is not among them
     finally:
         store.undo_last(planted.engine, coder="MB")

@@ -26,6 +26,7 @@ def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     done = run("demo", "--out", str(folder / "demo"))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == "", "a log file keeps no steps of a progress bar"
     return folder / "demo", done.stdout
 
 
@@ -94,7 +95,24 @@ def test_a_study_from_nothing(tmp_path):
     with pb.Study(tmp_path / "bikes" / "study.db") as study:
         assert study.codings["quote"].tolist() == ["The dock was full."] and study.cases["age"].tolist() == [41] and len(study.surveys) == 1
     done = run("report", "--study", "bikes/study.db", "--personas", "bikes/personas", "--out", "out", cwd=tmp_path)
-    assert done.returncode == 0 and (tmp_path / "out" / "index.html").is_file()
+    page = tmp_path / "out" / "index.html"
+    assert done.returncode == 0 and page.is_file() and f"Wrote {page}" in done.stdout and "in place of" not in done.stdout
+    report = ("report", "--study", "bikes/study.db", "--personas", "bikes/personas", "--out", "out")
+    assert f"Wrote {page}, in place of the one that was there" in run(*report, cwd=tmp_path).stdout
+    page.write_text("our own page")
+    done = run(*report, cwd=tmp_path)
+    assert done.returncode == 2 and "--force" in done.stderr and page.read_text() == "our own page"
+    assert run(*report, "--force", cwd=tmp_path).returncode == 0 and page.read_text() != "our own page"
+
+
+def test_interviews_are_dated_on_the_command_line(tmp_path):
+    run("new", "s", cwd=tmp_path)
+    (tmp_path / "P01.txt").write_text("Mara: How was it?\n\nAnna: The dock was full.\n")
+    odd = run("import", "P01.txt", "--date", "2.5.2026", "-s", "s/study.db", cwd=tmp_path)
+    assert odd.returncode == 2 and "2026-05-02" in odd.stderr
+    assert run("import", "P01.txt", "--date", "2026-05-02", "-s", "s/study.db", cwd=tmp_path).returncode == 0
+    with pb.Study(tmp_path / "s" / "study.db") as study: assert study.sources["date"].tolist() == ["2026-05-02"]
+    assert "--as interviews or table" in run("import", "P01.txt", "--as", "codings", "--date", "2026-05-02", "-s", "s/study.db", cwd=tmp_path).stderr
 
 
 def test_a_survey_with_words_for_no_answer_becomes_numbers(tmp_path):

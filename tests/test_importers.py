@@ -20,6 +20,7 @@ from personabench.importers import (
     import_files,
     import_table,
     remove_source,
+    set_date,
     set_speaker,
 )
 from personabench.schema import BadInput, NoSuchName, NoSuchSource, QuoteNotFound
@@ -174,6 +175,20 @@ def test_dates_by_file_and_for_all(study, folder):
     dates = {"P02": "2026-05-02", "P03": pd.Timestamp("2026-05-03"), "P99": "2026-05-09"}
     import_files(study, folder, date=dates)
     assert dict(zip(study.sources["name"], plain(study.sources[["date"]]), strict=True)) == {"P02": ["2026-05-02"], "P03": ["2026-05-03"], "P10": [None]}
+
+
+def test_a_date_that_was_forgotten_is_set_afterwards(study, folder):
+    import_files(study, folder / "P02.txt")
+    for day in ("2026-05-02", "2026-05", None, "2026-05-02"):
+        set_date(study, "P02", date=day)
+        assert plain(study.sources[["date"]])[0] == [day]
+    for odd in ("2.5.2026", "2026-13-01", "20260502", "last May", ""):
+        with pytest.raises(BadInput, match="write year-month-day"):
+            set_date(study, "P02", date=odd)
+    with pytest.raises(NoSuchSource):
+        set_date(study, "P2", date="2026-05-02")
+    undo(study)
+    assert plain(study.sources[["date"]])[0] == [None] and "P02 is of 2026-05-02" in set(study.log["label"])
 
 
 def test_whoever_is_taken_for_an_interviewer_from_before_is_named_with_the_cure(study, tmp_path):

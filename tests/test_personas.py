@@ -14,9 +14,9 @@ from made_up import add_segments, add_talk, answered, empty_study, talked, with_
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
-from personabench.coding import assign, code
+from personabench.coding import assign, code, undo
 from personabench.consent import record_consent, withdraw
-from personabench.importers import import_table
+from personabench.importers import import_table, set_date
 from personabench.claims import Claim, Link, Persona
 from personabench.persona_files import read_personas, write_personas
 from personabench.personas import PERSONA_FACETS, code_profiles, contrasts, draft_personas, passages, segment_by_codes
@@ -115,7 +115,31 @@ def test_dates_are_those_of_the_conversations(study: Study):
     undated = empty_study()
     add_talk(undated, "P01", [("A", "P01", "No bike there.", [("No bike there", "Empty dock")])], date=None)
     add_segments(undated, {"P01": "A"})
-    assert claim(draft_personas(undated), "pain-empty-dock").newest == undated.sources["imported"].iloc[0][:10]
+    [drafted] = draft_personas(undated)
+    said = claim([drafted], "pain-empty-dock")
+    assert (said.oldest, said.newest, said.evidence[0].date) == (None, None, None), "the day of the import is not the day of the interview"
+    assert "The date of 1 of 1 coded sources is not known" in drafted.notes and "set_date(study, source, date=...)" in drafted.notes
+    set_date(undated, "P01", date="2026-05-04")
+    [again] = draft_personas(undated)
+    assert claim([again], "pain-empty-dock").newest == "2026-05-04" and "not known" not in (again.notes or "")
+    undo(undated)
+    assert claim(draft_personas(undated), "pain-empty-dock").newest is None
+
+
+def test_a_source_without_a_date_is_neither_the_oldest_nor_the_newest(study: Study):
+    set_date(study, "P01", date=None)
+    add_segments(study, GROUPS)
+    [dock] = [c for c in draft_personas(study)[0].claim_list if c.id == "pain-empty-dock"]
+    assert {e.case for e in dock.evidence if e.date is None} == {"P01"} and None not in (dock.oldest, dock.newest) and dock.oldest <= dock.newest
+    assert {dock.oldest, dock.newest} <= {e.date for e in dock.evidence}
+
+
+@pytest.mark.parametrize(("wave", "asked"), [("2026-05", "2026-05"), ("wave 1", None)])
+def test_a_survey_is_as_old_as_its_wave_says(study: Study, answers: pd.DataFrame, wave: str, asked: str | None):
+    found = draft_personas(with_survey(study, answers, wave=wave))[0]
+    dates = {e.date for c in found.claim_list for e in c.evidence if e.kind == "survey"}
+    assert dates == {asked} and ("When the survey" in (found.notes or "")) == (asked is None)
+    assert "date-right" not in set(check(study, personas=[found])["rule"]) and {c.newest for c in found.claim_list if c.is_survey} == {asked}
 
 
 # -- Counter-evidence ---------------------------------------------------------------------------------------------------------
@@ -281,7 +305,9 @@ def test_names_are_stable_distinct_and_nobodys(study: Study):
 def test_the_text_of_a_claim_uses_the_codebooks_words_and_no_instructions(study: Study):
     add_segments(study, GROUPS)
     personas = draft_personas(study, templates={"pain": "Pain point: {code}"})
-    assert claim(personas, "behaviour-commutes-by-bike").text == "Commutes by bike. Rides to and from work on most working days."
+    assert claim(personas, "behaviour-commutes-by-bike").text == "Commutes by bike.", "a definition is an instruction to coders"
+    said = draft_personas(study, templates={"behaviour": "{code}. {definition}"})
+    assert claim(said, "behaviour-commutes-by-bike").text == "Commutes by bike. Rides to and from work on most working days."
     assert claim(personas, "behaviour-rides-for-leisure", 1).text == "Rides for leisure."
     assert claim(personas, "pain-empty-dock").text == "Pain point: Empty dock"
     assert {c.facet for p in personas for c in p.claim_list} <= set(PERSONA_FACETS)
@@ -526,6 +552,14 @@ def test_the_false_discovery_rate_is_that_of_all_segments_together():
     studies = [noise_study(6, 240, seed, made=False) for seed in range(40)]
     false = [any(c.strength == "supported" for p in draft_personas(study, today="2026-06-01") for c in p.claim_list) for study in studies]
     assert sum(false) <= 6  # of 40; more than 6 happen once in a hundred at 5 %; adjusted within each segment it is 8
+
+
+def test_a_figure_like_that_of_the_others_is_not_against_a_claim(study: Study, answers: pd.DataFrame):
+    same = answers.assign(met_full_dock=np.where(np.arange(200) % 4 < 2, 1, 0))       # half of the one segment, and half of the other
+    for p in draft_personas(with_survey(study, same), links={"Empty dock": ("met_full_dock", "high"), "Rides for leisure": ("met_full_dock", "high")}):
+        for c in (c for c in p.claim_list if c.codes):
+            assert not any(e.kind == "survey" for e in c.against), (p.segment, c.id)
+            assert c.strength == "anecdote" or c.people >= 3, "and it makes no claim stronger"
 
 
 def test_a_plain_link_means_that_more_say_so(surveyed: Study):

@@ -181,7 +181,7 @@ def test_contradicted_claims_and_rarer_answers_come_last_and_are_named_so():
     said = recommend(persona("a", rarer, claim("Phone", 1, 5, facet="channel", against_people=3), claim("Desk", 1, 5, facet="channel")))
     assert said.loc[said["kind"].eq("channel"), "claims"].str[0].iloc[0] == "channel-desk"
     missing = {row.claims[0]: row.missing for row in said[said["kind"].eq("channel")].itertuples()}
-    assert "most say otherwise" in missing["channel-phone"] and "fewer than among the others" in missing["survey-app"]
+    assert "more speak against it than for it" in missing["channel-phone"] and "fewer than among the others" in missing["survey-app"]
 
 
 def figure(share: float | None, rest: float, **more) -> Evidence:
@@ -208,7 +208,7 @@ def test_contrary_lines_say_so():
                              claim("Trouble", 4, 5, facet="expectation"), claim("Desk", 1, 5, facet="channel")))
     rows = said[said["kind"].eq("channel")].set_index("advice")["missing"]
     assert rows["Where to reach them: Phone."] == "contrary to: Messages (2 of 5)" and rows["Where to reach them: Desk."] == ""
-    assert rows["Only some of them: Messages."] == "most say otherwise: not to be relied on; contrary to: Phone (3 of 5)"
+    assert rows["Only some of them: Messages."] == "more speak against it than for it: not to be relied on; contrary to: Phone (3 of 5)"
     assert said.loc[said["kind"].eq("moment"), "advice"].tolist() == ["They expect different things, find out what when: Easy (5 of 5); Trouble (4 of 5)."]
     assert len(recommend(persona("a", claim("Easy", 5, 5, facet="expectation"))).query("kind == 'moment' and advice == 'Mind what they expect beforehand: Easy.'")) == 1
 

@@ -396,7 +396,8 @@ def test_shorter_repeats_are_left_to_decide_and_named(study: Study, kept: Path):
     publish(study, file.parent, folder=kept, version="1.1", today="2026-06-03", allow_errors=True, note="came down and the dock was empty")
     left = {(r.version, r.file): set(r.left.split("; ")) for r in redact(kept, case="P01").itertuples()}
     assert left[("1.0", "2026-05-a.yaml")] == {""} and ("1.0", "manifest.json") not in left and ("1.0", "2026-05-b.yaml") not in left
-    assert left[("1.1", "2026-05-a.yaml")] >= {"the dock was empty", "the dock was"} and left[("1.1", "2026-05-b.yaml")] == {"the dock was empty"}
+    assert left[("1.1", "2026-05-a.yaml")] >= {"the dock was empty", "the dock was"}
+    assert {words.rstrip(".") for words in left["1.1", "2026-05-b.yaml"]} == {"the dock was empty"}
     assert left[("1.1", "manifest.json")] == {"the dock was empty", "came down and the dock was empty"}
     assert "the dock was empty" in (kept / "1.1" / file.name).read_text() and redact(kept, case="P01").empty
     (claim,) = a.claim_list
@@ -431,8 +432,8 @@ def test_a_redaction_of_somebody_who_did_not_withdraw_is_told(study: Study, kept
     assert redactions(study, kept) == [["", "P99", "not withdrawn"]]
 
 
-@pytest.mark.parametrize("old, new", [("Empty dock. Came for a bike and found none.", "Loves docks. Came for a bike and found one."), ("name: Avery", "name: Bo"),
-    ("    people: 1\n", "    people: 3\n"), ("strength: anecdote\n    saturation", "saturation"), ("      Empty dock. Came for a bike and found none.", "      None.")])
+@pytest.mark.parametrize("old, new", [("Empty dock.\n", "Loves docks.\n"), ("name: Avery", "name: Bo"),
+    ("    people: 1\n", "    people: 3\n"), ("strength: anecdote\n    saturation", "saturation"), ("      Empty dock.\n", "      None.\n")])
 def test_a_file_sealed_as_redacted_in_which_more_than_words_was_changed_is_told(study: Study, kept: Path, old: str, new: str):
     withdraw(study, case="P01")
     forge(kept / "1.0", old, new, "P01")

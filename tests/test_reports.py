@@ -135,3 +135,21 @@ def test_the_theme_of_a_notebook_leaves_a_report_light_and_dark(sample, tmp_path
     finally: pb.set_theme("notebook")
     pictures = [re.findall(r"#14171c|#ffffff|#1b1f24", p, re.I) for p in (page, again)]
     assert pictures[0] == pictures[1] and {"#14171c", "#ffffff"} <= {c.lower() for c in pictures[0]}
+
+
+def test_a_page_of_somebody_else_is_not_overwritten_and_an_earlier_report_is(tmp_path):
+    study = pb.Study(":memory:", coder="MB", create=True)
+    page = pb.report(study, tmp_path, personas=[], title="First")
+    assert pb.report(study, tmp_path, personas=[], title="Second") == page and "<title>Second</title>" in page.read_text("utf-8")
+    page.write_text("<title>Our site</title>")
+    with pytest.raises(pb.AlreadyThere, match="overwrite=True"): pb.report(study, tmp_path, personas=[])
+    assert page.read_text("utf-8") == "<title>Our site</title>"
+    assert "<title>Third</title>" in pb.report(study, tmp_path, personas=[], title="Third", overwrite=True).read_text("utf-8")
+
+
+def test_the_page_says_when_there_is_no_interval_and_what_an_anecdote_is(sample):
+    _, _, page = sample
+    text = html.unescape(page)
+    assert "none below three people and none where all felt the same" in text, "above the journeys"
+    assert "without one below three people and where all felt the same" in text, "and under Method"
+    assert "belongs to a question that made the segments" in text and "The segments were made from this question: the figure holds" in text
