@@ -404,11 +404,11 @@ class Desk:
 
     def give(self, key: str, query: str, code: str) -> None:
         "Give a code a key, after one that is refused; then use it."
-        for wanted, said in (("s", "uses it for 'sentence'"), (key, None)):
-            self.only_press("k")
-            self.page.keyboard.type(query)
-            self.only_press("Enter", wanted)
-            if said: self.page.locator(".pb-cw .pb-live", has_text=said).wait_for(timeout=10_000)
+        self.only_press("k")
+        self.page.keyboard.type(query)
+        self.only_press("Enter", "s")
+        self.page.locator(".pb-cw .pb-live", has_text="uses it for 'sentence'").wait_for(timeout=10_000)  # and asks for another
+        self.only_press(key)
         self.page.locator(".pb-cw .pb-strip [aria-label=Keys] .pb-chip", has_text=code).wait_for(timeout=10_000)
         self.paper.own[key] = code
         self.press(key)
