@@ -25,6 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+CORES = os.cpu_count() or 1
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # where processes share the cores, threads of one get in the way of the others
 NOT_OURS = ("__pycache__", "*.pyc", "*.egg-info", "build", "dist", "htmlcov", "node_modules", "personabench-demo", "*.db", "*.db-*")
 
 
@@ -166,7 +168,7 @@ def notebooks(shop: Workshop) -> None:
     "Every notebook runs from top to bottom (nbdev-test), and the chapters leave nothing behind"
     copy = shop.fresh_copy()
     before = {path for path in copy.rglob("*") if path.is_file()}
-    shop.run(BIN / "nbdev-test", "--timing", cwd=copy, cure="One of them alone: nbdev-test nbs/NN_name.ipynb")
+    shop.run(BIN / "nbdev-test", "--timing", cwd=copy, env=shop.env | ONE_THREAD, cure="One of them alone: nbdev-test nbs/NN_name.ipynb")
     left = {path.relative_to(copy) for path in copy.rglob("*") if path.is_file()} - {path.relative_to(copy) for path in before}
     left = {path for path in left if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts) and path.name != ".last_checked"}
     left = {path for path in left if "tutorials" not in path.parts}  # a tutorial works in the folder that it lies in: that is what it teaches
@@ -176,18 +178,16 @@ def notebooks(shop: Workshop) -> None:
 
 
 def pytest(shop: Workshop) -> None:
-    "Tests of every chapter, with coverage, in as many processes as there are cores (four at most)"
-    processes = str(min(4, os.cpu_count() or 1))
-    shop.pytest("tests", "--ignore=tests/browser", "--numprocesses", processes, "--dist", "worksteal", "--cov", "--cov-report=term",
-                "--durations=5", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    "Tests of every chapter, in as many processes as there are cores (four at most)"
+    shop.pytest("tests", "--ignore=tests/browser", "--numprocesses", str(min(4, CORES)), "--dist", "worksteal", "--durations=5", **ONE_THREAD)
 
 
 def browser(shop: Workshop) -> None:
     "JupyterLab, end to end, in a real Chromium; what fails is run once more by itself, and a second failure counts"
-    try:
-        shop.pytest("tests/browser", "--durations=5")
+    try:  # each process has a JupyterLab and a Chromium of its own; the tests of one file stay together
+        shop.pytest("tests/browser", "--numprocesses", str(min(2, CORES)), "--dist", "loadfile", "--durations=5", **ONE_THREAD)
     except StepFailed:
-        print("\n-- once more, only what failed: on a busy machine a page can be slower than a test waits")
+        print("\n-- once more, only what failed, one after the other: on a busy machine a page can be slower than a test waits")
         shop.pytest("tests/browser", "--last-failed", "--last-failed-no-failures=none")
 
 

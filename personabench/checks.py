@@ -5,29 +5,27 @@
 # %% ../nbs/43_checks.ipynb #65e99248
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .consent import _identifiers_in, _names_pattern, _repeated, _runs
 from .claims import _HARMLESS, _READ, _TELLS, Claim, Descriptor, Evidence, Link, Persona, _apart, _status, _strength
-from .persona_files import _line, _load_yaml, _persona_files, _read_persona
+from .findings import _LEVELS, CHECK_COLUMNS, _configured, _Finding, _Findings, _lines_of, _read_all, _Settings
 from .personas import (_CODINGS, _FEWEST_ALIKE, _TESTED, _among, _asked, _contrasts_kept, _is_numbered, _is_who, _only_counted, _count_by,
                                    _counter_figures, _notes, _dates, _defining, _figures, _first_sentence, _fits, _opposed, _opposite_answer, _opposites, _passages,
                                    _on_one_scale, _one_order, _profile_hash, _read_cases, _attributes_of, _case_line, _descriptor, _said_of, _tells_of_few,
                                    _tells_of_others, _homes, _members_of, _round, _rows, _said_against, _said_by, _scores, _Telling, _segment_sizes,
                                    _segmentation, _short, _stored, _text_mark, _usual_kept, _withdrawn, code_profiles, contrasts)
 from .prevalence import Prevalence, _in_time, _is_answer, _persona_meter, _places, persona_traits
-from .schema import STRENGTHS, BadInput, NoSuchName, nearest
+from .schema import STRENGTHS, NoSuchName, nearest
+from .statements import _digits, _rounded, _stem, contradicts, groups_in, is_about, numbers_in
 from .store import tables
 from .study import _turn_of, _uncollected, load_texts
 from .tables import _refuses
@@ -39,140 +37,7 @@ if TYPE_CHECKING:
     from personabench.survey import Survey
 
 # %% auto #0
-__all__ = ['CHECK_RULES', 'CHECK_THRESHOLDS', 'CHECK_COLUMNS', 'check', 'has_errors', 'format_findings']
-
-# %% ../nbs/43_checks.ipynb #cbd16cd9
-CHECK_RULES = {  # rule -> (level, what it asks)
-    "unreadable": ("error", "each file is a persona"),
-    "incomplete": ("error", "a persona of a segment states what a draft states"),
-    "duplicate-id": ("error", "each id once"),
-    "duplicate-name": ("warning", "each name once"),
-    "unknown-segment": ("error", "the segment, or the people, are in the study"),
-    "size-right": ("error", "people, share and interval of the segment, and the number interviewed"),
-    "status-right": ("error", "the verdict is the study's, and 'persona' is said only where it is earned"),
-    "code-missing": ("error", "the codes of a claim are in the codebook"),
-    "source-missing": ("error", "the source of a quote is in the study"),
-    "quote-verbatim": ("error", "the span of the source holds exactly the quote"),
-    "interviewer-turn": ("error", "the quote is not the interviewer's"),
-    "case-right": ("error", "the quote is of the person named"),
-    "withdrawn-evidence": ("error", "the person has not withdrawn"),
-    "outside-segment": ("error", "the person belongs to the persona's segment"),
-    "link-right": ("error", "interviewed people are linked to the segment as the file says, and to one persona"),
-    "date-right": ("error", "dates of evidence are those of the sources"),
-    "count-right": ("error", "people, base and quotes counted again"),
-    "share-right": ("error", "share and interval computed again"),
-    "counter-evidence": ("error", "the evidence against that the study holds is shown"),
-    "survey-missing": ("error", "survey and variable are in the study"),
-    "statistic-right": ("error", "the statistic computed again"),
-    "strength-right": ("error", "the strength that a file states is the one its evidence gives"),
-    "nobody": ("error", "somebody in the survey matches all that the statistics say"),
-    "k-anonymity": ("error", "segment, demographics shown and demographics told in interviews fit at least k people"),
-    "identifier-in-quote": ("error", "no name, telephone number, address or one-of-a-kind job in a quote"),
-    "consent-withheld": ("error", "the person agreed to be quoted"),
-    "segment-artefact": ("error", "the segment is not made of people who gave the same answer to every rating"),
-    "segment-dissolved": ("error", "a persona's segment comes back in bootstrap samples at all"),
-    "outdated": ("error", "a later wave of the survey still says so"),
-    "stereotype": ("error", "no group of age, gender or origin is said to do or want something without a statistic"),
-    "not-coded": ("warning", "the quote is still coded with its code, and that code belongs to the claim"),
-    "data-changed": ("warning", "survey and segmentation are those of the draft"),
-    "review-due": ("warning", "the review date has not passed"),
-    "rare": ("warning", "enough people match all that the statistics say"),
-    "segment-shaky": ("warning", "the segment comes back in bootstrap samples reliably"),
-    "misfit": ("warning", "who was interviewed is usual among the persona's people"),
-    "person-recognisable": ("warning", "the quotes of one person do not together single that person out"),
-    "consent-missing": ("warning", "where consent is recorded, it is for everybody quoted"),
-    "demographic-idle": ("warning", "demographics are shown where they set the people apart"),
-    "invented-number": ("warning", "numbers in a claim's text stand in its evidence; those in name and label in a claim"),
-    "claims-supported": ("warning", "not too many claims are assumptions or anecdotes"),
-    "unsaturated": ("warning", "where saturation was measured, it was reached"),
-    "stale": ("warning", "the newest evidence is young enough"),
-    "undated": ("warning", "the date of all evidence is known"),
-    "not-distinct": ("warning", "personas differ in what they claim"),
-    "assumption": ("note", "a claim without evidence"),
-    "reworded": ("note", "a claim says what it said when its evidence was linked"),
-    "label-backed": ("note", "the label says what the claims say"),
-    "contested": ("note", "as many people against a claim as for it"),
-    "unlinked-interviews": ("note", "interviewed people who belong to no segment"),
-}
-
-# %% ../nbs/43_checks.ipynb #dcf4a5ea
-class _Finding(NamedTuple):
-    "One row of the table of findings, and where it is: the number of the persona, and the way to the line in its file."
-    rule: str
-    persona: str
-    claim: str
-    message: str
-    cure: str
-    at: tuple[str | int, ...] = ()
-    place: int = -1
-
-
-_Findings = Iterator[_Finding]
-
-# %% ../nbs/43_checks.ipynb #42f6c0d1
-CHECK_THRESHOLDS = {  # threshold -> (default, what it limits)
-    "k": (5, "k-anonymity, person-recognisable: fewest people who share what is shown"),
-    "prevalence": (.01, "rare: smallest share of people who match all"),
-    "jaccard": (.75, "segment-shaky: smallest mean Jaccard index (Hennig 2007)"),
-    "jaccard_floor": (.6, "segment-dissolved: below it, Hennig's segment should not be trusted"),
-    "same_answers": (.5, "segment-artefact: largest share of members who gave the same answer to every rating"),
-    "drift": (.5, "outdated: largest change of a figure between waves, as Cohen's h or d; .5 is a medium effect"),
-    "fit": (.5, "misfit: smallest share of the segments' variables on which an interviewed person is usual"),
-    "assumptions": (.34, "claims-supported: largest share of claims that are assumptions"),
-    "weak": (.8, "claims-supported: largest share of claims that are assumptions or anecdotes"),
-    "saturation": (.8, "unsaturated: smallest saturation of a claim for which it was measured"),
-    "months": (12, "stale: oldest that the newest evidence of a claim may be"),
-    "overlap": (.8, "not-distinct: largest Jaccard index of what two personas claim"),
-}
-_LEVELS = ("error", "warning", "note")
-
-# %% ../nbs/43_checks.ipynb #cf3f9d2d
-@dataclass(frozen=True)
-class _Settings:
-    "How grave each rule is, and the limits."
-    levels: dict[str, str] = field(default_factory=lambda: {rule: level for rule, (level, _) in CHECK_RULES.items()})
-    limits: dict[str, float] = field(default_factory=lambda: {name: float(value) for name, (value, _) in CHECK_THRESHOLDS.items()})
-
-
-def _set_at(text: str, key: str) -> int:
-    "Return the line on which a key of a TOML text is set."
-    hit = re.search(rf"^[ \t]*\[?[\"']?{re.escape(key)}[\"']?[ \t]*[=.\]]", text, re.MULTILINE)
-    return text.count("\n", 0, hit.start()) + 1 if hit else 1
-
-
-def _settings(told: Mapping[str, Any], place: str, text: str = "") -> _Settings:
-    "Check what a configuration says. Raises BadInput naming file and line."
-    here = lambda key: f"{place}, line {_set_at(text, key)}" if text else place
-    if not isinstance(told, Mapping): raise BadInput(here("check"), "'check' is no table", "[check] and rules below it", "see CHECK_RULES")
-    s, limits = _Settings(), told.get("thresholds", {})
-    for rule, level in told.items():
-        if rule == "thresholds": continue
-        if rule not in CHECK_RULES: raise BadInput(here(rule), f"no rule {rule!r}", "a rule of CHECK_RULES", nearest(rule, CHECK_RULES))
-        if level not in (*_LEVELS, "off"): raise BadInput(here(rule), f"{rule} = {level!r}", "error, warning, note or off", nearest(str(level), (*_LEVELS, "off")))
-    for name, limit in (limits if isinstance(limits, Mapping) else {"thresholds": limits}).items():
-        if name not in CHECK_THRESHOLDS: raise BadInput(here(name), f"no threshold {name!r}", "one of CHECK_THRESHOLDS", nearest(name, CHECK_THRESHOLDS))
-        if isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit < 0: raise BadInput(here(name), f"{name} = {limit!r}",
-            "a number from 0 on", f"the default is {CHECK_THRESHOLDS[name][0]}")
-    return _Settings({**s.levels, **{k: v for k, v in told.items() if k != "thresholds"}}, {**s.limits, **{k: float(v) for k, v in dict(limits).items()}})
-
-# %% ../nbs/43_checks.ipynb #3b68ba01
-def _configured(config: str | Path | Mapping[str, Any] | None, personas: Any) -> _Settings:
-    "Return the settings of a dict, of a file, or of the personabench.toml that lies nearest; the defaults without any."
-    import tomllib
-
-    if isinstance(config, Mapping): return _settings(config, "config")
-    near = [Path(personas), Path(personas).parent] if isinstance(personas, (str, Path)) else []
-    path = Path(config) if config is not None else next((p for folder in [*near, Path()] if (p := folder / "personabench.toml").is_file()), None)
-    if path is None: return _Settings()
-    try: text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as e: raise BadInput(str(path), f"the file cannot be read ({e})", "a TOML file in UTF-8", "check the path") from e
-    try: told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e: raise BadInput(str(path), f"not valid TOML ({e})", '[check] and lines such as stale = "off"', "correct the line") from e
-    for key in (key for key in told if key != "check"):   # sections of others are theirs; what was meant for us must not be passed over
-        if key in {*CHECK_RULES, *CHECK_THRESHOLDS, "thresholds"} or difflib.get_close_matches(key.casefold(), ["check"]):
-            expected = "[check] above the rules, [check.thresholds] above the limits"
-            raise BadInput(f"{path}, line {_set_at(text, key)}", f"{key!r} outside of [check]", expected, "correct the section")
-    return _settings(told.get("check", {}), str(path), text)
+__all__ = ['check']
 
 # %% ../nbs/43_checks.ipynb #7e056648
 class _Facts:
@@ -1100,28 +965,11 @@ def _outdated(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         found = f"{e.variable!r} went from {was} of {whom} in {then.wave} to {now} in {later.wave}{unasked}; the claim rests on {then.wave}"
         yield _Finding("outdated", p.id, c.id, found, f"draft again from {later.wave}, or say that it was so until then", ("evidence", k, "survey"))
 
-# %% ../nbs/43_checks.ipynb #2aee6d67
-_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
-_TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety hundred thousand".split(), (30, 40, 50, 60, 70, 80, 90, 100, 1000)))
-_WORDS_OF_NUMBERS = {**{w: i for i, w in enumerate(_NUMBER_WORDS)}, **_TENS, "half": 50, "twice": 2, "third": 3, "quarter": 4, "daily": 1}
-_DIGITS = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w]*\w@)")
-
-
-def _numbers_in(text: str) -> set[float]:
-    "Return the numbers that a text says, in digits or as words."
-    digits = {float(d.replace(",", "")) for d in _DIGITS.findall(text) if d.replace(",", "").count(".") < 2}
-    words = re.findall(r"[^\W\d_]+", text.casefold())
-    tens = {_WORDS_OF_NUMBERS[a] + _WORDS_OF_NUMBERS[b] for a, b in zip(words, words[1:]) if a in _TENS and b in _NUMBER_WORDS[1:10]}
-    return digits | {float(_WORDS_OF_NUMBERS[w]) for w in words if w in _WORDS_OF_NUMBERS} | {float(t) for t in tens}
-
-
-def _rounded(x: float) -> set[float]: return {round(y, d) + 0. for y in (x, 100 * x) for d in (0, 1, 2)} | {float(np.floor(x)), float(np.ceil(x))}
-
 # %% ../nbs/43_checks.ipynb #d14e9aa5
 def _told_numbers(facts: _Facts, c: Claim) -> Iterator[set[float]]:
     "Yield the numbers that a claim's evidence holds, bit by bit."
     codes = facts.kept(("definitions",), lambda: dict(zip(facts.codes["code"], facts.codes["definition"])))
-    for code in c.codes: yield _numbers_in(f"{code} {codes.get(code) or ''}")
+    for code in c.codes: yield numbers_in(f"{code} {codes.get(code) or ''}")
     figures = [x for e in c.evidence for x in (e.share, e.mean, e.low, e.high, e.rest, e.n, e.effect) if x is not None]
     figures += [x for x in (c.people, c.base, c.share, c.low, c.high, c.quotes, c.against_people) if x is not None]
     for x in figures: yield _rounded(float(x))
@@ -1129,8 +977,8 @@ def _told_numbers(facts: _Facts, c: Claim) -> Iterator[set[float]]:
         survey = facts.survey(e.survey) if e.kind == "survey" else None
         if survey is not None and survey.variables["variable"].eq(e.variable).any():
             row = survey.row(str(e.variable))
-            yield _numbers_in(f"{row['question']} {row['label']} {e.variable} {' '.join(str(label) for _, label in row['values'])}")
-    for e in (*c.evidence, *c.against): yield _numbers_in(e.quote or e.cite or e.answer or "")
+            yield numbers_in(f"{row['question']} {row['label']} {e.variable} {' '.join(str(label) for _, label in row['values'])}")
+    for e in (*c.evidence, *c.against): yield numbers_in(e.quote or e.cite or e.answer or "")
 
 
 def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
@@ -1142,34 +990,14 @@ def _reworded(facts: _Facts, p: Persona, c: Claim) -> _Findings:
 
 
 def _invented(facts: _Facts, p: Persona, c: Claim) -> _Findings:
-    said = {float(d.replace(",", "")): d for d in _DIGITS.findall(c.text) if d.replace(",", "").count(".") < 2} if any(ch.isdigit() for ch in c.text) else {}
+    said = _digits(c.text)
     held = _told_numbers(facts, c) if said else iter(())
     while said and (numbers := next(held, None)) is not None: said = {x: d for x, d in said.items() if x not in numbers}
     odd = list(said.values())
     if odd: yield _Finding("invented-number", p.id, c.id, f"{', '.join(odd)} in {_said(facts, p, c.text)} stands in none of its evidence",
         "take the number from the evidence, or leave it out", ("text",))
 
-# %% ../nbs/43_checks.ipynb #7e882903
-_GROUPS = re.compile(
-    r"\b(?:older|elderly|seniors?|young(?:er)?|youngsters?|teen(?:ager)?s?|millennials?|boomers?|gen(?:eration)? [xyz]|pensioners?|retire(?:d|es)"
-    r"|wom[ae]n|females?|m[ae]n|males?|girls?|boys?|ladies|mothers?|mums?|moms?|fathers?|dads?|housewi(?:fe|ves)"
-    r"|migrants?|immigrants?|foreigners?|asians?|africans?|arabs?|muslims?|christians?|jews|jewish)\b", re.IGNORECASE)
-_CALLED = {"christian", "christians", "young", "younger", "boy", "boys", "senior", "man", "men"}   # names of people as well, when written as such
-_SHOWN_BY = tuple((re.compile(groups), re.compile(rf"\b(?:{words})\b")) for groups, words in (  # what a statistic on a group is about, in other words than the group's
-    ("wom|fem|girl|lad|mother|mum|mom|housewi", r"wom[ae]n|females?|girls?|lad(?:y|ies)|mothers?|mums?|moms?|housewi(?:fe|ves)|gender|sex"),
-    ("m[ae]n|male|boy|father|dad", r"m[ae]n|males?|boys?|fathers?|dads?|gender|sex"),
-    ("old|eld|senior|young|teen|mill|boom|gen|pens|retire",
-     r"ages?|aged|old(?:er)?|elderly|birth\w*|born|young\w*|teen\w*|generations?|millennials?|boomers?|retire\w*|pension\w*|seniors?"),
-    ("migr|immi|foreign|asia|afric|arab|musl|chris|jew",
-     r"\w*migra\w*|foreign\w*|asian?s?|african?s?|arabs?|muslims?|christians?|jews|jewish|origin|born|birth\w*|national\w*|citizen\w*|religio\w*|faith|ethnic\w*")))
-
-
-def _shown(group: str, told: str) -> bool:
-    "Whether codes or statistics, as folded text, are about a group: its word stands there, or what tells it, such as age."
-    word = group.casefold()
-    return any(words.search(told) for groups, words in _SHOWN_BY if groups.match(word)) or bool(re.search(rf"\b{re.escape(word)}\b", told))
-
-
+# %% ../nbs/43_checks.ipynb #5fd3a21b
 def _shield(p: Persona, claims: Sequence[Claim]) -> str:
     "Return the words of what claims know of groups: their codes, demographic statements with codes, and statistics that differ, also those of demographic claims."
     told = [t for c in claims if c.codes for t in (*c.codes, *([c.text] if c.facet == "demographic" else []))]
@@ -1183,36 +1011,9 @@ def _stereotyped(facts: _Facts, p: Persona, c: Claim) -> _Findings:
         if statistics and not any(_apart(e) for e in statistics):
             found = f"{_said(facts, p, c.text)} does not differ from everybody else" + (f" ({statistics[0].summary})" if statistics[0].rest is not None else "")
             yield _Finding("demographic-idle", p.id, c.id, found, "leave it out: it invites a stereotype and tells nothing", ("text",))
-    elif loose := [hit[0] for hit in _GROUPS.finditer(c.text) if not _shown(hit[0], _shield(p, [c]))]:
+    elif loose := [group for group in groups_in(c.text) if not is_about(_shield(p, [c]), group)]:
         found = f"{_said(facts, p, c.text)} ties {loose[0]!r} to a {c.facet}, and no statistic shows it"
         yield _Finding("stereotype", p.id, c.id, found, "say what people do, not who they are; or link a statistic that sets the group apart", ("text",))
-
-# %% ../nbs/43_checks.ipynb #c7a1b2d9
-_NO = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|rarely|seldom|hardly|hate[sd]?|dislike[sd]?|avoid(?:s|ed)?|refuse[sd]?|"
-                 r"reject(?:s|ed)?|lack(?:s|ed)?|less|fewer|nicht|nie|kein\w*|ohne|hass(?:t|en))\b|n['\u2019]t\b", re.IGNORECASE)
-_NO_TOPIC = frozenset("with than from that this they their them when what have does more most often other others very much also into just only".split())
-
-
-_ENDS, _JOINTS = r"[.!?]", r"[,;:.!?()\u201c\u201d]|\b(?:and|but|und|aber)\b"
-
-
-def _stem(word: str) -> str: return word[:max(4, min(5, len(word) - 1))]    # so that takes stands for take, and commutes for commuting
-
-
-def _senses(text: str, ends: str = _JOINTS) -> list[tuple[set[str], bool]]:
-    "Return for each part of a text the beginnings of its words, and whether it denies something."
-    parts = re.split(ends, text.replace("_", " ").casefold())
-    words = [{_stem(w) for w in re.findall(r"[^\W\d_]{4,}", _NO.sub(" ", part)) if w not in _NO_TOPIC} for part in parts]
-    return [(stems, bool(_NO.search(part))) for stems, part in zip(words, parts, strict=True) if stems]
-
-
-def _turned_round(label: str, texts: Sequence[str]) -> bool:
-    "Whether a part of a label denies what the texts that share most of its words say, or says what they deny."
-    told = [sense for text in texts for sense in (*_senses(text), *_senses(text, _ENDS))]
-    for stems, no in _senses(label):
-        most = max((len(stems & its) for its, _ in told), default=0)
-        if most and no not in {its_no for its, its_no in told if len(stems & its) == most}: return True
-    return False
 
 # %% ../nbs/43_checks.ipynb #ebe1c869
 def _titled(facts: _Facts, p: Persona) -> _Findings:
@@ -1221,13 +1022,12 @@ def _titled(facts: _Facts, p: Persona) -> _Findings:
     meant = facts.kept(("meant",), lambda: {code: _first_sentence(words) for code, words in zip(facts.codes["code"], facts.codes["definition"], strict=True)})
     told = " ".join([*pieces, *(meant.get(code, "") for c in p.claim_list for code in c.codes)]).casefold().replace("_", " ")
     earned = _shield(p, p.claim_list)
-    numbers = _numbers_in(told) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
+    numbers = numbers_in(told) | {float(x) for x in (p.people, p.interviewed)} | (_rounded(p.share) if p.share is not None else set())
     for key, text in (("name", p.name), ("label", p.label)):
-        groups = [hit[0] for hit in _GROUPS.finditer(text) if key == "label" or hit[0].islower() or hit[0].casefold() not in _CALLED]
-        if loose_groups := [group for group in groups if not _shown(group, earned)]:
+        if loose_groups := [group for group in groups_in(text, name=key == "name") if not is_about(earned, group)]:
             found = f"the {key} {_said(facts, p, text)} is about {loose_groups[0]!r}, and no claim with evidence says so"
             yield _Finding("stereotype", p.id, "", found, "say what people do, not who they are; or claim it, with a statistic that sets the group apart", (key,))
-        if odd := [d for d in _DIGITS.findall(text) if not _numbers_in(d) <= numbers]:
+        if odd := [d for x, d in _digits(text).items() if x not in numbers]:
             found = f"{', '.join(odd)} in the {key} {_said(facts, p, text)} stands in no claim"
             yield _Finding("invented-number", p.id, "", found, "take the number from a claim, or leave it out", (key,))
     said = re.findall(r"[^\W\d_]{4,}", p.label.casefold())
@@ -1235,7 +1035,7 @@ def _titled(facts: _Facts, p: Persona) -> _Findings:
     if 2 * len(loose) > len(said):
         yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says what no claim does: {', '.join(loose)}",
             "word it as a claim does, or claim it and link evidence", ("label",))
-    elif _turned_round(p.label, pieces):
+    elif contradicts(p.label, pieces):
         yield _Finding("label-backed", p.id, "", f"the label {_said(facts, p, p.label)} says the contrary of a claim", "word it as the claim does", ("label",))
 
 # %% ../nbs/43_checks.ipynb #3a0a1d08
@@ -1287,32 +1087,7 @@ def _all(facts: _Facts, personas: Sequence[Persona]) -> _Findings:
     yield from _unlinked(facts, personas)
     yield from _distinct(facts, personas)
 
-# %% ../nbs/43_checks.ipynb #ea2a65b9
-def _read_all(personas: str | Path | Iterable[Persona]) -> tuple[list[Persona], list[Path | None], list[tuple]]:
-    "Return the personas that can be read, their files, and a row of the table for each file that cannot."
-    if not isinstance(personas, (str, Path)): return (given := list(personas)), [None] * len(given), []
-    good: list[Persona] = []
-    files: list[Path | None] = []
-    bad: list[tuple] = []
-    for path in _persona_files(personas):
-        try: good.append(_read_persona(path))
-        except BadInput as e:
-            line = re.search(r", line (\d+)$", e.place)
-            bad.append(("unreadable", path.stem, "", f"{Path(e.place).name}: {e.found}", e.cure or e.expected, str(path), int(line[1]) if line else 1))
-        else: files.append(path)
-    return good, files, bad
-
-
-def _lines_of(findings: Sequence[_Finding], files: Sequence[Path | None]) -> list[tuple]:
-    "Return the findings as rows of the table, with file and line."
-    documents = {f.place: None for f in findings if f.place >= 0 and files[f.place] is not None}
-    for place in documents: documents[place] = _load_yaml(Path(str(files[place])).read_text("utf-8-sig"), str(files[place]), "rt")
-    return [(*f[:5], str(files[f.place]) if f.place in documents else "", _line(documents[f.place], f.at) if f.place in documents else 0) for f in findings]
-
-# %% ../nbs/43_checks.ipynb #f53ecf1e
-CHECK_COLUMNS = ("rule", "level", "persona", "claim", "message", "cure", "file", "line")
-
-
+# %% ../nbs/43_checks.ipynb #aa07c5d9
 def check(
     study: Study,                                            # what the personas are held against
     *,
@@ -1336,86 +1111,3 @@ def check(
     leveled = [(row[0], settings.levels[row[0]], *row[1:]) for row in rows if settings.levels[row[0]] != "off"]
     leveled.sort(key=lambda row: _LEVELS.index(row[1]))
     return _Words(leveled, columns=list(CHECK_COLUMNS)).astype({"line": "int64"})
-
-# %% ../nbs/43_checks.ipynb #cd1a3031
-def has_errors(
-    findings: pd.DataFrame,  # from `check`
-) -> bool:
-    "Return whether a build should fail: at least one finding is of level error."
-    return bool(findings["level"].eq("error").any())
-
-# %% ../nbs/43_checks.ipynb #9f5c0db1
-def format_findings(
-    findings: pd.DataFrame,      # from `check`
-    format: str = "table",       # table, json, junit or sarif
-) -> str:
-    "Return findings as text for people or machines. Raises BadInput."
-    return _writer(format)(findings)
-
-
-def _writer(format: str) -> Callable[[pd.DataFrame], str]:
-    writers = {"table": _as_table, "json": _as_json, "junit": _as_junit, "sarif": _as_sarif}
-    if format not in writers: raise BadInput("format", repr(format), f"one of {', '.join(writers)}", nearest(format, writers))
-    return writers[format]
-
-
-def _as_json(findings: pd.DataFrame) -> str: return json.dumps(findings.to_dict("records"), ensure_ascii=False, indent=1)
-
-
-def _as_table(findings: pd.DataFrame) -> str:
-    if findings.empty: return "no findings"
-    lines = []
-    for f in findings.itertuples():
-        place = f"{f.file}:{f.line}" if f.file else f.persona
-        lines.append(f"{f.level}: {' '.join(filter(None, [place, f.claim and f'({f.claim})']))} {f.rule}\n    {f.message}\n    cure: {f.cure}".replace("  ", "  "))
-    counts = findings["level"].value_counts()
-    return "\n".join([*lines, ", ".join(f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}" for level in _LEVELS if level in counts)])
-
-# %% ../nbs/43_checks.ipynb #6c51740b
-def _as_junit(findings: pd.DataFrame) -> str:
-    "Write one suite per persona with one case per rule; errors are failures, the rest is output."
-    from xml.etree import ElementTree as ET
-
-    odd = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-    root, names = ET.Element("testsuites", name="personabench"), sorted(set(findings["persona"]))
-    for name in names or [""]:
-        own = findings[findings["persona"].eq(name)]
-        failed = own[own["level"].eq("error")]
-        suite = ET.SubElement(root, "testsuite", name=name or "personas", tests=str(len(CHECK_RULES)), failures=str(failed["rule"].nunique()), errors="0", skipped="0")
-        for rule in CHECK_RULES:
-            case, told = ET.SubElement(suite, "testcase", classname=name or "personas", name=rule), own[own["rule"].eq(rule)]
-            said = [odd.sub("\ufffd", f"{f'{f.file}:{f.line}: ' if f.file else ''}{f.claim + ': ' if f.claim else ''}{f.message}\nCure: {f.cure}")
-                for f in told.itertuples()]
-            if not said: continue
-            if told["level"].eq("error").any(): ET.SubElement(case, "failure", message=said[0].splitlines()[0], type=rule).text = "\n".join(said)
-            else: ET.SubElement(case, "system-out").text = "\n".join(said)
-    root.set("tests", str(len(CHECK_RULES) * len(root)))
-    root.set("failures", str(sum(int(suite.get("failures", "0")) for suite in root)))
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
-
-# %% ../nbs/43_checks.ipynb #bb103c9b
-_SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-
-
-def _sarif_place(file: str, line: int) -> dict[str, Any]:
-    from urllib.parse import quote
-
-    path = Path(file)
-    if path.is_absolute():
-        try: path = path.relative_to(Path.cwd())
-        except ValueError: return {"physicalLocation": {"artifactLocation": {"uri": path.as_uri()}, "region": {"startLine": max(1, line)}}}
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(path.as_posix()), "uriBaseId": "SRCROOT"}, "region": {"startLine": max(1, line)}}}
-
-
-def _as_sarif(findings: pd.DataFrame) -> str:
-    "Write a SARIF 2.1.0 log (OASIS 2020)."
-    from personabench import __version__
-
-    rules = [{"id": rule, "shortDescription": {"text": asks}, "defaultConfiguration": {"level": level}} for rule, (level, asks) in CHECK_RULES.items()]
-    order, anywhere = list(CHECK_RULES), next(filter(None, findings["file"]), "personabench.toml")  # code reviews refuse a log with a result at no place
-    results = [{"ruleId": f.rule, "ruleIndex": order.index(f.rule), "level": f.level,
-        "message": {"text": f"{f.claim + ': ' if f.claim else ''}{f.message}. Cure: {f.cure}."},
-                "locations": [_sarif_place(f.file or anywhere, f.line)], "properties": {"persona": f.persona, "claim": f.claim}} for f in findings.itertuples()]
-    driver = {"name": "personabench", "version": __version__, "semanticVersion": __version__, "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return json.dumps({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)

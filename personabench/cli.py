@@ -56,13 +56,13 @@ def build_sample(
     say: Callable[..., None] = typer.echo,    # prints; takes nl=False
 ) -> list[Persona]:                           # the drafted personas
     "Take the fictional study from files to personas: import, code, survey, segments, personas."
-    from personabench import importers, personas, sample_data, segmentation, survey
+    from personabench import personas, sample_data, segmentation, survey, table_importers
 
     with _stage(say, "Interviews, codebook, codings") as told:
         sample_data.import_sample(study)
         told(f"{len(study.sources)} sources, {len(study.codes)} codes, {len(study.codings):,} codings")
     with _stage(say, "Feedback") as told:
-        report = importers.import_table(study, sample_data.sample_file("feedback.csv"), text=["comment"], case="respondent", codes="codes", kind="review")
+        report = table_importers.import_table(study, sample_data.sample_file("feedback.csv"), text=["comment"], case="respondent", codes="codes", kind="review")
         told(f"{int(report['sources'].sum())} comments")
     with _stage(say, "Survey") as told:
         wave = survey.import_survey(study, sample_data.sample_file("survey_wave1.csv"), id="respondent", weights="weight",
@@ -285,14 +285,14 @@ def _importing(study, as_: str, files: list[str], **how: Any):
     "Call the importer that was asked for and return its report."
     import pandas as pd
 
-    from personabench import importers, survey
+    from personabench import importers, survey, table_importers
 
     if as_ == "interviews":
         with warnings.catch_warnings(action="ignore", category=importers._FilesNotImported):  # the report is printed
             return importers.import_files(study, files, case=how["case"], date=importers._known_day(how["date"]))
     if as_ == "table":
         if how["case"] == "{stem}": raise BadInput("--case", "no column named", "the column of participant ids", "add --case respondent, for example")
-        return pd.concat([importers.import_table(study, f, text=how["text"], case=how["case"], date=how["date"]) for f in files])
+        return pd.concat([table_importers.import_table(study, f, text=how["text"], case=how["case"], date=how["date"]) for f in files])
     if as_ == "survey":
         told = {"id": how["id"], "weights": how["weights"], "wave": how["wave"], "name": how["name"], "missing": _codes(how["missing"]), "levels": _levels(how["level"])}
         with warnings.catch_warnings(record=True, action="always") as warned:
@@ -300,7 +300,7 @@ def _importing(study, as_: str, files: list[str], **how: Any):
             except AlreadyThere as e: raise AlreadyThere(e.place, e.found, e.expected, "pass another name: --name") from None
         for note in [*(f"{s.name}: {note}" for s in read for note in s.notes), *(str(w.message) for w in warned)]: typer.echo(_as_typed(note), err=True)
         return pd.DataFrame([{"survey": s.name, "wave": s.wave, "n": len(s.data), "variables": len(s.variables)} for s in read])
-    one = {"codebook": importers.import_codebook, "codings": importers.import_codings}.get(as_)
+    one = {"codebook": table_importers.import_codebook, "codings": table_importers.import_codings}.get(as_)
     if one is None: raise BadInput("--as", repr(as_), "interviews, table, survey, codebook or codings", "check the spelling")
     return pd.concat([one(study, f) for f in files])
 
@@ -343,18 +343,19 @@ def _check(
 ) -> None:
     "Check personas against the study: exit 0 when they hold, 1 when one does not, 2 when the check could not run."
     from personabench import checks
+    from personabench.findings import _writer, format_findings, has_errors
     from personabench.claims import _write_whole
 
-    checks._writer(format)  # a misspelt format, or a folder that is not there, is told before the work is done
+    _writer(format)  # a misspelt format, or a folder that is not there, is told before the work is done
     if output is not None and not output.absolute().parent.is_dir():
         raise BadInput("--output", f"the folder {output.absolute().parent} does not exist", "a file in a folder that is there", "make the folder first")
     with _open(study) as opened: findings = checks.check(opened, personas=personas, config=config)
-    text = checks.format_findings(findings, format)
+    text = format_findings(findings, format)
     if output is None: typer.echo(text)
     else:
         _write_whole(output, text + "\n")
         typer.echo(f"{_count_findings(findings)}: written to {output}")
-    if checks.has_errors(findings): raise typer.Exit(1)
+    if has_errors(findings): raise typer.Exit(1)
 
 
 @app.command("withdraw")

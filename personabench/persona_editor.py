@@ -18,9 +18,10 @@ import anywidget
 import traitlets
 
 from .cards import APART, _count, _in_card_order, _interval, _otherwise
-from .checks import _Facts, _people, _recount, _recount_against, _Settings, check
+from .checks import _Facts, _people, _recount, _recount_against, check
 from .coding_widget import widget_files
 from .claims import PERSONA_FIELDS, Claim, Evidence, Persona, _write_whole
+from .findings import _Settings
 from .persona_files import _persona_files, _read_persona, _updated, _write_known
 from .personas import _among, _quote, _slug, _text_mark, _withdrawn, passages
 from .prevalence import Prevalence, _brief, persona_prevalence

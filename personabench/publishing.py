@@ -21,8 +21,9 @@ import pandas as pd
 from pydantic import BaseModel
 
 from .consent import _FILL, _RUN, _filled, _folded, _iso, _repeated, _runs
-from .checks import _configured, _Facts, _people, _rows_against, _Settings, check
+from .checks import _Facts, _people, _rows_against, check
 from .claims import Claim, Evidence, Persona, _first_twice
+from .findings import _configured, _Settings
 from .persona_files import _bytes_in, _persona_files, _read_persona, _updated
 from .personas import _segmentation
 from .schema import AlreadyThere, BadInput, NoSuchCase, NoSuchName, nearest

@@ -43,15 +43,16 @@ def _checked(config: pytest.Config) -> tuple[pd.DataFrame, list[str]]:
     "Run the check; return its findings and the ids of the personas, in the order of the files. Raises pytest's UsageError."
     import pytest
 
-    from personabench import checks
+    from personabench.checks import check
+    from personabench.findings import _read_all
     from personabench.schema import PersonabenchError
     from personabench.study import Study
 
     if not (address := config.getoption("--study")).strip(): raise pytest.UsageError("--study is empty: is the variable or the secret set that should hold it?")
     try:
         with Study(address) as study:
-            good, _, bad = checks._read_all(config.getoption("--personas"))
-            findings = checks.check(study, personas=config.getoption("--personas"), config=config.getoption("--personas-config"))
+            good, _, bad = _read_all(config.getoption("--personas"))
+            findings = check(study, personas=config.getoption("--personas"), config=config.getoption("--personas-config"))
     except PersonabenchError as e: raise pytest.UsageError(str(e)) from e
     return findings, list(dict.fromkeys([*(p.id for p in good), *(row[1] for row in bad)]))
 
@@ -87,7 +88,7 @@ def _told(findings: pd.DataFrame) -> str:
 # %% ../nbs/61_pytest_plugin.ipynb #009fdc97
 def _persona_items(session: pytest.Session) -> list[Any]:
     "Return one test per persona and rule; what concerns no single persona is tested under the name of all."
-    from personabench.checks import CHECK_RULES
+    from personabench.findings import CHECK_RULES
 
     collector, item = _classes()
     findings, ids = _checked(session.config)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from .importers import import_codebook, import_codings, import_files, import_table, set_speaker
+from .importers import import_files, set_speaker
 from .schema import NoSuchName, PersonabenchError, _is_watched, nearest
 from .study import Study
+from .table_importers import import_codebook, import_codings, import_table
 from .tables import read_table
 
 # %% auto #0

@@ -1,4 +1,5 @@
-"""What every test may use: the real data sets where they are, a PostgreSQL server of its own, and settings for hypothesis that give the same answer twice."""
+"""What every test may use: a small study, the real data sets where they are, a PostgreSQL server of its own,
+and settings for hypothesis that give the same answer twice."""
 
 from __future__ import annotations
 
@@ -14,9 +15,13 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from made_up import answered, talked, with_survey
 from programs import missing
+
+from personabench.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,6 +59,19 @@ def real_data() -> Path:
 def root() -> Path:
     "The checkout."
     return ROOT
+
+
+# Six people's talks, and the survey that some of them answered (made_up.py); a file that needs another study makes its own.
+@pytest.fixture
+def study() -> Study: return talked()
+
+
+@pytest.fixture
+def answers() -> pd.DataFrame: return answered()
+
+
+@pytest.fixture
+def surveyed(study: Study, answers: pd.DataFrame) -> Study: return with_survey(study, answers)
 
 
 @pytest.fixture(scope="session")

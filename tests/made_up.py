@@ -13,7 +13,18 @@ from personabench.coding import code
 from personabench.study import Study
 from personabench.survey import import_survey
 
+TALK = "Interviewer: How was it?\n\nAnna: The dock was full 🚲 again. I thought: never mind.\n\nInterviewer: Oh?\n\nAnna: Yes.\n"
 EVIL = "<img src=x onerror=\"document.title='pwned'\">"
+
+
+def plain(frame: pd.DataFrame) -> list[list]:
+    "Rows as lists, None where nothing is."
+    return frame.astype(object).where(frame.notna(), None).values.tolist()
+
+
+def undo(study: Study) -> None:
+    "Take the last step back."
+    store.undo_last(study.engine, coder=study.coder)
 
 
 def mixed(n: int, seed: int, *, holes: float = 0.0) -> tuple[pd.DataFrame, np.ndarray]:

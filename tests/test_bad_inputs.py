@@ -14,7 +14,7 @@ from docx import Document
 
 from personabench import store
 from personabench.coding import code, uncode
-from personabench.importers import correct_text, import_codebook, import_codings, import_files, import_table, remove_source, set_speaker
+from personabench.importers import correct_text, import_files, remove_source, set_speaker
 from personabench.schema import (
     AlreadyThere,
     BadInput,
@@ -31,6 +31,7 @@ from personabench.schema import (
 )
 from personabench.study import Study
 from personabench.survey import import_survey
+from personabench.table_importers import import_codebook, import_codings, import_table
 
 TALK = "Interviewer: How was it?\n\nAnna: The dock was full 🚲 again.\n\nInterviewer: Oh?\n\nAnna: The dock, yes.\n"
 

@@ -7,17 +7,17 @@ import re
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from personabench import store
-from personabench.checks import CHECK_COLUMNS, CHECK_RULES, check, format_findings, has_errors
+from personabench.checks import check
 from personabench.coding import code
 from personabench.consent import record_consent
 from personabench.claims import Claim, Descriptor, Evidence, Persona
+from personabench.findings import CHECK_COLUMNS, CHECK_RULES, format_findings, has_errors
 from personabench.importers import set_date
 from personabench.persona_files import read_personas, write_personas
 from personabench.personas import _Ground, _statistic, _survey_claim, draft_personas
@@ -337,83 +337,11 @@ def test_thresholds_are_a_teams_to_set(study: Study, folder: Path):
     assert "stale" in rules(check(study, personas=folder, today="2027-01-01", config={"thresholds": {"months": 6}}), "warning")
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ('[check]\nquote-verbatum = "off"', "line 2: no rule 'quote-verbatum'.*did you mean 'quote-verbatim'"), ('[check]\n\nstale = "eror"',
-        "line 3: stale = 'eror'.*did you mean 'error'"),
-    ("[check.thresholds]\nkk = 3", "line 2: no threshold 'kk'"), ("[check.thresholds]\nk = 'many'", "line 2: k = 'many'.*default is 5"),
-        ("[check]\nstale = off", "not valid TOML"),
-    ("check = 3", "'check' is no table")])
-def test_a_bad_configuration_is_told(study: Study, folder: Path, text: str, said: str):
-    (folder.parent / "personabench.toml").write_text(text)
-    with pytest.raises(BadInput, match=said):
-        check(study, personas=folder)
-    with pytest.raises(BadInput, match="cannot be read"):
-        check(study, personas=folder, config=folder / "no.toml")
-
-
-# -- For machines ---------------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def found(study: Study, folder: Path) -> pd.DataFrame:
+def test_what_a_check_finds_can_be_written_in_every_format(study: Study, folder: Path):
     edit(folder, "the dock was empty\n", "the dock was always empty\n")
-    edit(folder, "id: pain-empty-dock", "id: pain-<dock>&")
-    return check(study, personas=folder, today=TODAY)
-
-
-def test_json_is_the_table(found: pd.DataFrame):
+    found = check(study, personas=folder, today=TODAY)
     assert pd.DataFrame(json.loads(format_findings(found, "json"))).equals(found)
-    assert json.loads(format_findings(found.iloc[:0], "json")) == [] and format_findings(found.iloc[:0]) == "no findings"
-
-
-def test_junit_counts_failures(found: pd.DataFrame):
-    root = ET.fromstring(format_findings(found, "junit"))
-    failures = root.findall(".//failure")
-    assert root.get("failures") == str(len(failures)) == "1" and failures[0].get("type") == "quote-verbatim"
-    assert "<dock>" in failures[0].text and "2026-05-a.yaml:" in failures[0].text and "Cure: " in failures[0].text
-    assert int(root.get("tests")) == len(root.findall(".//testcase")) and len(root.findall(".//system-out")) >= 2
-    assert ET.fromstring(format_findings(found.iloc[:0], "junit")).get("failures") == "0"
-
-
-def test_sarif_is_what_the_standard_asks(found: pd.DataFrame, folder: Path):
-    "The parts of SARIF 2.1.0 that are required, or that code review tools read."
-    log = json.loads(format_findings(found, "sarif"))
-    assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json") and len(log["runs"]) == 1
-    run = log["runs"][0]
-    driver = run["tool"]["driver"]
-    assert driver["name"] and len({r["id"] for r in driver["rules"]}) == len(CHECK_RULES)
-    for result in run["results"]:
-        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] and result["level"] in ("none", "note", "warning", "error") and result["message"]["text"]
-        assert len(result["locations"]) == 1
-        for place in result["locations"]:
-            assert place["physicalLocation"]["region"]["startLine"] >= 1 and place["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
-    assert run["results"][0]["ruleId"] == "quote-verbatim" and len(run["results"]) == len(found)
-
-
-def test_sarif_names_files_from_where_it_runs(study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(folder.parent)
-    edit(folder, "people: 3\n", "people: 4\n")
-    results = json.loads(format_findings(check(study, personas=Path("personas"), today=TODAY), "sarif"))["runs"][0]["results"]
-    assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "personas/2026-05-a.yaml", "uriBaseId": "SRCROOT"}
-    with pytest.raises(BadInput, match="did you mean 'sarif'"):
-        format_findings(pd.DataFrame(columns=list(CHECK_COLUMNS)), "sarif2")
-
-
-@pytest.mark.parametrize(("text", "line"), [('[chek]\nassumption = "error"\n', 1), ('# ours\nassumption = "error"\n', 2), ('[check]\n\n[thresholds]\nk = 9\n', 3),
-                                            ('[checks.thresholds]\nk = 9\n', 1)])
-def test_what_stands_outside_of_its_section_does_not_pass_silently(study: Study, folder: Path, text: str, line: int):
-    (folder.parent / "personabench.toml").write_text(text)
-    with pytest.raises(BadInput, match=rf"personabench.toml, line {line}.*outside of \[check\]"): check(study, personas=folder, today=TODAY)
-
-
-def test_every_result_of_sarif_has_a_place(found: pd.DataFrame, folder: Path):
-    "GitHub's code scanning refuses a whole file for one result without a location."
-    def uris(findings: pd.DataFrame) -> list[str]:
-        results = json.loads(format_findings(findings, "sarif"))["runs"][0]["results"]
-        assert all(r["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1 for r in results)
-        return [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results]
-
-    nowhere = found.iloc[:2].assign(file="", line=0)
-    assert uris(pd.concat([nowhere, found.iloc[:1]])) == [(folder / "2026-05-a.yaml").as_uri()] * 3
-    assert uris(nowhere) == ["personabench.toml"] * 2 and uris(nowhere.iloc[:0]) == []
+    for name in ("table", "junit", "sarif"): assert "quote-verbatim" in format_findings(found, name) and "2026-05-a.yaml" in format_findings(found, name)
 
 
 # -- Rule by rule ---------------------------------------------------------------------------------------------------------------

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from made_up import add_segments, add_talk, answered, empty_study, talked, with_survey
+from made_up import add_segments, add_talk, empty_study
 
 from personabench.claims import PERSONA_FIELDS, Claim, Evidence, Persona
 from personabench.persona_files import read_personas
@@ -15,18 +14,6 @@ from personabench.personas import draft_personas
 from personabench.schema import STRENGTHS, BadInput
 from personabench.study import Study
 from personabench.statistics import share_difference
-
-
-@pytest.fixture
-def study() -> Study: return talked()
-
-
-@pytest.fixture
-def answers() -> pd.DataFrame: return answered()
-
-
-@pytest.fixture
-def surveyed(study: Study, answers: pd.DataFrame) -> Study: return with_survey(study, answers)
 
 
 # -- Strength -----------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personabench import codebook, coding, importers, store
+from personabench import codebook, coding, importers, store, table_importers
 from personabench.adjudication_widget import AdjudicationWidget
 from personabench.codebook_widget import CodebookWidget, _book, _code_columns
 from personabench.consent import record_consent
@@ -741,7 +741,7 @@ def test_a_key_pressed_once_too_often_removes_no_interview(study):
     b.add("the dock was full", "Dock full")
     for _ in range(8): told = b.say(type="undo")
     assert "nothing more to undo here" in last(told, "notice")["text"].lower() or "Nothing to undo" in last(told, "notice")["text"]
-    importers.import_codebook(study, pd.DataFrame({"code": ["Weather"], "facet": ["context"]}))
+    table_importers.import_codebook(study, pd.DataFrame({"code": ["Weather"], "facet": ["context"]}))
     told = last(b.say(type="undo"), "notice")["text"]
     assert "undo(study)" in told and "Weather" in set(study.codes["code"]) and last(b.say(type="ready", view="v"), "source")["undo"]["undo"] is None
     assert len(study.sources) == 2

@@ -24,7 +24,7 @@ from personabench.checks import check
 from personabench.coding import add_memo, code, edit_memo, undo
 from personabench.consent import record_consent, withdraw
 from personabench.codebook import add_code, rename_code, split_code
-from personabench.importers import correct_text, import_files, import_table
+from personabench.importers import correct_text, import_files
 from personabench.claims import Claim, Evidence, Persona
 from personabench.persona_files import write_personas
 from personabench.personas import passages
@@ -32,6 +32,7 @@ from personabench.sample_data import import_sample, sample_file
 from personabench.schema import BadInput, NoSuchCase, UndoConflict
 from personabench.study import Study
 from personabench.survey import import_survey, stored_survey
+from personabench.table_importers import import_table
 from personabench.tables import _refuses
 
 ROOT = Path(__file__).resolve().parent.parent

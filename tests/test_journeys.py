@@ -671,7 +671,7 @@ def test_a_journey_of_a_segment_a_persona_or_cases():
 def test_a_coding_made_later_is_in_the_next_journey():
     from personabench.codebook import add_code
     from personabench.coding import code
-    from personabench.importers import import_table
+    from personabench.table_importers import import_table
 
     with Study(":memory:", coder="MB", create=True) as study:
         import_table(study, pd.DataFrame({"who": ["A", "B"], "said": ["Signing up was slow. I hated it.", "Signing up was fine."]}), text=["said"], case="who")

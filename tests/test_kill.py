@@ -25,8 +25,9 @@ CHILD = '''
 import sys
 import pandas as pd
 from personabench.coding import code
-from personabench.importers import import_codebook, import_files, import_table
+from personabench.importers import import_files
 from personabench.study import Study
+from personabench.table_importers import import_codebook, import_table
 
 what, folder, first = sys.argv[1], sys.argv[2], int(sys.argv[3])
 say = lambda *words: print(*words, flush=True)

@@ -10,13 +10,10 @@ import re
 import threading
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
-
-from made_up import answered, talked, with_survey
 
 from personabench import persona_files
 from personabench.claims import _SAYS, Claim, Evidence, Persona
@@ -25,18 +22,6 @@ from personabench.personas import draft_personas
 from personabench.schema import FACETS, VERDICTS, AlreadyThere, BadInput
 from personabench.study import Study
 from personabench.versions import compare
-
-
-@pytest.fixture
-def study() -> Study: return talked()
-
-
-@pytest.fixture
-def answers() -> pd.DataFrame: return answered()
-
-
-@pytest.fixture
-def surveyed(study: Study, answers: pd.DataFrame) -> Study: return with_survey(study, answers)
 
 
 # -- Files --------------------------------------------------------------------------------------------------------------------

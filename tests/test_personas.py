@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from made_up import add_segments, add_talk, answered, empty_study, talked, with_survey
+from made_up import add_segments, add_talk, empty_study, with_survey
 
 from personabench import personas as personas_module
 from personabench import store
 from personabench.checks import check
 from personabench.coding import assign, code, undo
 from personabench.consent import record_consent, withdraw
-from personabench.importers import import_table, set_date
+from personabench.importers import set_date
 from personabench.claims import Claim, Link, Persona
 from personabench.persona_files import read_personas, write_personas
 from personabench.personas import PERSONA_FACETS, code_profiles, contrasts, draft_personas, passages, segment_by_codes
@@ -25,23 +25,12 @@ from personabench.schema import AlreadyThere, BadInput, NoSuchCase, NoSuchCode, 
 from personabench.study import Study
 from personabench.statistics import wilson
 from personabench.survey import import_survey, read_survey, stored_survey
+from personabench.table_importers import import_table
 from personabench.statistics import mean_difference, share_difference
 
 
 GOLDEN = Path(__file__).parent / "golden"
 GROUPS = {"P01": "A", "P02": "A", "P05": "A", "P06": "A", "P03": "B", "P04": "B", "R07": "B", "R08": "A"}
-
-
-@pytest.fixture
-def study() -> Study: return talked()
-
-
-@pytest.fixture
-def answers() -> pd.DataFrame: return answered()
-
-
-@pytest.fixture
-def surveyed(study: Study, answers: pd.DataFrame) -> Study: return with_survey(study, answers)
 
 
 def claim(personas: list[Persona], id: str, which: int = 0) -> Claim:

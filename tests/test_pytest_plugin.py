@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from personabench.checks import CHECK_RULES
+from personabench.findings import CHECK_RULES
 from personabench.claims import Claim, Persona
 from personabench.persona_files import write_personas
 from personabench.study import Study
