@@ -1053,6 +1053,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'personabench.importers._matches': ('importers.html#_matches', 'personabench/importers.py'),
                                         'personabench.importers._move_codings': ( 'importers.html#_move_codings',
                                                                                   'personabench/importers.py'),
+                                        'personabench.importers._move_memos': ('importers.html#_move_memos', 'personabench/importers.py'),
                                         'personabench.importers._natural': ('importers.html#_natural', 'personabench/importers.py'),
                                         'personabench.importers._new_turns': ('importers.html#_new_turns', 'personabench/importers.py'),
                                         'personabench.importers._put_heirs': ('importers.html#_put_heirs', 'personabench/importers.py'),

@@ -322,6 +322,16 @@ def test_a_memo_needs_something_to_be_on(study):
     assert study.memos.empty
 
 
+def test_memos_on_turns_go_with_their_words_when_the_text_is_corrected(study):
+    b = Browser(CodingWidget(study, "P01"))
+    memos = lambda: {t: (a, n) for t, a, n in zip(*(last(b.say(type="ready", view="v"), "source")["memos"][c] for c in ("text", "about", "target")))}
+    for turn, text in ((1, "on the walk"), (3, "on the dock")): b.say(type="memo", about="turn", target=turn, text=text)
+    importers.correct_text(study, "P01", text="I: Hello.\nA: Hi.\n" + TALK.replace("That dock was full too. <img src=x onerror=alert(1)>", "Nothing."))
+    assert memos() == {"on the walk": ("turn", 3), "on the dock": ("source", study.source_id("P01"))}, "its words are gone: it stands on the source"
+    coding.undo(study)
+    assert memos() == {"on the walk": ("turn", 1), "on the dock": ("turn", 3)}
+
+
 def test_a_memo_on_a_turn_of_the_text_as_it_was_is_refused(study):
     b = Browser(CodingWidget(study, "P01"))
     revision = last(b.heard, "source")["revision"]
