@@ -30,7 +30,7 @@ export function fuzzy(query, name) {
 function inSight(v) {
   const base = v.root.getBoundingClientRect();
   let top = Math.max(base.top, 0), bottom = Math.min(base.bottom, innerHeight);
-  for (let el = v.root.parentElement; el; el = el.parentElement) {
+  for (let el = v.root.parentElement; el && el !== document.body; el = el.parentElement) {
     if (getComputedStyle(el).overflowY === "visible") continue;
     const box = el.getBoundingClientRect();
     top = Math.max(top, box.top);
@@ -76,7 +76,10 @@ export function makePicker(v) {
   const show = () => {
     [...list.children].forEach((li, i) => { li.classList.toggle("pb-at", i === at); if (!open.many) li.setAttribute("aria-selected", String(i === at)); });
     if (rows.length) input.setAttribute("aria-activedescendant", `${id}-${at}`); else input.removeAttribute("aria-activedescendant");
-    list.children[at]?.scrollIntoView({ block: "nearest" });
+    if (rows.length) { // the list, and nothing around it
+      const a = list.getBoundingClientRect(), b = list.children[at].getBoundingClientRect();
+      list.scrollTop += Math.min(0, b.top - a.top) + Math.max(0, b.bottom - a.bottom);
+    }
     about.textContent = rows[at]?.about || "";
   };
   const done = stay => {

@@ -62,6 +62,23 @@ def acknowledged(lab) -> None:
     lab.page.locator(".pb-kept", has_text="saved").last.wait_for(timeout=20_000)
 
 
+def test_palettes_lie_in_what_is_seen_of_the_notebook(lab):
+    write(lab, "palettes", times=8)
+    panel = lab.page.locator(".jp-WindowedPanel-outer").first
+    for scrolled in (0, 150, 400):
+        panel.evaluate("(e, y) => { e.scrollTop = y; }", scrolled)
+        for words in ("How do you", "dock is full", "It costs"):
+            lab.page.locator(".pb-scroll").last.focus()
+            lab.page.evaluate(f"words => {{ const v = {VIEW}, i = v.doc.text.indexOf(words); v.select(null); v.sel.set(i, i + words.length); }}", words)
+            lab.page.keyboard.press("Enter")
+            box, seen = lab.page.locator(".pb-popover").last.bounding_box(), panel.bounding_box()
+            assert box["height"] > 150 and seen["y"] <= box["y"] and box["y"] + box["height"] <= seen["y"] + seen["height"], (scrolled, words)
+            quote = lab.page.evaluate(f"() => {{ const v = {VIEW}, r = v.rect(v.sel.lo(), v.sel.hi()); return [r.top, r.bottom]; }}")
+            beside = max(box["y"] - quote[1], quote[0] - box["y"] - box["height"])
+            assert 0 <= beside < 40, (scrolled, words, beside)
+            lab.page.keyboard.press("Escape")
+
+
 def test_code_and_undo_by_keyboard_without_waking_the_notebook(lab):
     write(lab, "keys", "1 + 1")
     put(lab, "dock is full", "s")
