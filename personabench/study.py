@@ -209,13 +209,14 @@ def clip_to_turn(
     codings: pd.DataFrame,   # columns of `study.codings`
     turns: pd.DataFrame,     # columns of `study.turns`
 ) -> pd.DataFrame:           # the same rows; start, end and quote reach no further than the turn
-    "Cut codings to the turn that they belong to."
+    "Cut codings to the turn that they belong to; those on words between turns stay as they are."
     import pandas as pd
 
     limits = turns[["source_id", "turn", "start", "end"]].rename(columns={"start": "from_", "end": "to_"})
     at = codings[["source_id", "turn", "start", "end"]].merge(limits, on=["source_id", "turn"], how="left").set_axis(codings.index)
-    start = np.fmax(at["start"], at["from_"]).astype("int64")
-    end = np.fmin(at["end"], at["to_"]).astype("int64")
+    inside = (at["end"] > at["from_"]) & (at["start"] < at["to_"])
+    start, end = at["start"].where(~inside, np.fmax(at["start"], at["from_"])), at["end"].where(~inside, np.fmin(at["end"], at["to_"]))
+    start, end = start.astype("int64"), end.astype("int64")
     quote, moved = codings["quote"].copy(), start.ne(codings["start"]) | end.ne(codings["end"])
     cut = [q[a - s:b - s] for q, s, a, b in zip(*(x[moved] for x in (quote, codings["start"], start, end)), strict=True)]
     quote[moved] = pd.Series(cut, index=quote.index[moved], dtype=quote.dtype)

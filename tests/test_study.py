@@ -16,7 +16,7 @@ from personabench import store
 from personabench.codebook import add_code
 from personabench.coding import code, undo
 from personabench.schema import AlreadyThere, DamagedStudy, NoSuchCase, NoSuchCode, NoSuchName, NoSuchSource
-from personabench.study import CODING_COLUMNS, Study
+from personabench.study import CODING_COLUMNS, Study, clip_to_turn
 
 TEXT = str(pd.Series(["a"]).astype("str").dtype)  # "str" in pandas 3, "object" before
 WHOLE, FLOAT, MAYBE = "int64", "float64", "object"
@@ -168,6 +168,14 @@ def test_a_coding_belongs_to_the_turn_that_it_overlaps_most(study: Study, start:
     f = study.codings.iloc[0]
     assert (f["turn"], f["speaker"], f["case"], f["role"]) == (turn, *who)
     pd.testing.assert_frame_equal(study.rows("codings", source="G01"), study.codings)
+
+
+def test_a_coding_is_cut_to_its_turn_and_one_between_turns_stays_as_it_is(study: Study):
+    for start, end in ((12, 30), (18, 22)): code(study, "Dock full", source="G01", start=start, end=end)
+    cut = clip_to_turn(study.codings, study.turns)
+    turn = study.turns.query("source_id == 1 and turn == 1").iloc[0]
+    assert cut[["start", "end"]].values.tolist() == [[turn["start"], 30], [18, 22]]
+    assert cut["quote"].tolist() == [study.quote("G01", a, b) for a, b in zip(cut["start"], cut["end"])]
 
 
 def test_a_coding_never_belongs_to_another_source(study: Study):
