@@ -518,6 +518,7 @@ export default function join(v) {
     },
   });
   v.head.append(v.only, v.find.box);
+  if (v.link.state().blind) v.kept.before(make("span", { class: "pb-detail", title: "blind=True: what colleagues coded is hidden" }, "blind"));
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
   v.ends.push(repairText(v));

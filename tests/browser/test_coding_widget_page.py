@@ -1247,6 +1247,15 @@ def test_a_key_that_is_taken_says_so_and_the_next_one_is_asked_for(bench):
     bench.keys("p").told("P now codes Saves time")
 
 
+def test_blind_hides_what_colleagues_coded_and_says_so(page):
+    study = make_study()
+    study.coder = "AN"
+    coding.code(study, "Dock full", source="P01", quote="the dock is full")
+    study.coder = "MB"
+    bench = Bench(page, study, blind=True)
+    assert bench.look("v.doc.list.length") == 0 and bench.page.locator(".pb-foot").get_by_text("blind", exact=True).is_visible()
+
+
 def test_names_in_the_margin_have_the_room_of_a_wide_page(page):
     page.set_viewport_size({"width": 1900, "height": 900})
     bench = Bench(page, make_study())
