@@ -937,6 +937,18 @@ def test_what_is_not_acknowledged_waits_and_comes_again(bench):
     assert bench.page.evaluate(WAITING) == 0
 
 
+def test_a_coding_that_the_disk_or_server_could_not_take_stays_and_comes_again(bench):
+    hear = bench.widget.receive
+    full = {"type": "refused", "reason": "the disk refused", "cure": "free some space", "again": True}
+    bench.widget.receive = lambda m: bench.widget.send(full | {"guid": m["guid"]}) if m["type"] == "add" else hear(m)
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter")
+    bench.page.locator(".pb-live", has_text="the disk refused").wait_for()
+    assert bench.look("[v.doc.list.length, v.doc.list[0].pending]") == [1, True] and bench.page.locator(".pb-kept").inner_text().endswith("1 waiting")
+    bench.widget.receive = hear
+    bench.page.wait_for_function(f"{WAITING} === 0", timeout=20_000)  # said again by itself
+    assert bench.quotes == [("Dock full", "walk")] and bench.look("[v.doc.list.length, v.doc.list[0].pending]") == [1, False]
+
+
 def test_a_refused_coding_goes_and_says_why(bench):
     codebook.remove_code(bench.study, "Saves time")
     bench.at("walk").keys("w", "Enter").type("saves").keys("Enter")

@@ -11,6 +11,8 @@ test("fuzzy match: letters in order, begins of words first, accents and case asi
   assert.ok(s.fuzzy("df", "Dock full") > s.fuzzy("df", "Aadvfk"));
   assert.ok(s.fuzzy("cafe", "Café visits") > 0);
   assert.ok(s.fuzzy("dock", "Dock full") > s.fuzzy("dock", "Broken dock"));
+  assert.ok(s.fuzzy("fl", "Bike flat") > s.fuzzy("fl", "Bikes fall"), "letters in a row");
+  assert.ok(s.fuzzy("ck", "a city kiosk") > s.fuzzy("ck", "a xcity xkiosk"), "begins of words count for more");
   assert.equal(s.fuzzy("", "anything"), 0);
   times(100, ({ text }) => { const name = text(8).trim(); if (name) assert.ok(s.fuzzy(name, name) >= 0, JSON.stringify(name)); });
 });

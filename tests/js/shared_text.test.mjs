@@ -32,6 +32,13 @@ test("codings on the same words stand in the order in which they were made, what
   assert.ok(s.inOrder(same(7), same("0000000000001234")) < 0 && s.inOrder(same("0000000000001234"), same(20_000)) > 0);
 });
 
+test("codings that follow one another closely do not share a lane where they may share a line", () => {
+  const two = () => [{ start: 0, end: 10 }, { start: 12, end: 20 }];
+  const lanes = room => { const list = two(); s.assignLanes(list, room); return list.map(c => c.lane); };
+  assert.deepEqual(lanes(0), [0, 0]);
+  assert.deepEqual(lanes(5), [0, 1]);
+});
+
 test("no two codings that overlap share a lane, and lanes are as few as the depth", () => times(200, ({ below }) => {
   const list = Array.from({ length: below(60) }, (_, id) => { const start = below(100); return { id, start, end: start + 1 + below(30) }; }).sort(s.inOrder);
   const n = s.assignLanes(list);
