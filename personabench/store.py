@@ -10,7 +10,6 @@ import operator
 import os
 import re
 import sqlite3
-import unicodedata
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -858,7 +857,7 @@ def check_code(
     place, facet = f"code {row.get('name')!r}", row.get("facet", "other")
     if not isinstance(row.get("name"), str) or not row["name"].strip():
         raise BadInput(place, "the name is empty or not text", "a name", "give the code a name")
-    if len(row["name"]) > 500 or any(unicodedata.category(c) == "Cc" for c in row["name"]):
+    if len(row["name"]) > 500 or re.search(r"[\r\n]", row["name"]):
         raise BadInput(f"code {row['name'][:60]!r}", "the name is no single line of at most 500 characters", "a name",
                        "shorten it; what the code means goes into its definition")
     if facet not in FACETS: raise BadInput(place, f"facet {facet!r}", f"one of {', '.join(FACETS)}", nearest(str(facet), FACETS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -21,3 +22,11 @@ def missing(cure: str) -> NoReturn:
 def program(name: str) -> str:
     "Return the path of a program; skip the test without it, in CI fail."
     return shutil.which(name) or missing(f"{name} was not found. Debian: apt-get install {PACKAGES[name]}")
+
+
+def office(part: str) -> str:
+    "Return the path of LibreOffice where it has the part calc or impress; skip the test without, also in CI: it is large, and nothing that we write needs it."
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    if not found or not (Path(found).resolve().parent / {"calc": "libsclo.so", "impress": "libsdlo.so"}[part]).exists():
+        pytest.skip(f"no LibreOffice with {part}. Debian: apt-get install libreoffice-{part}-nogui")
+    return found

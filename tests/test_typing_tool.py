@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs import office
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -429,11 +429,7 @@ def test_a_fitted_tool_is_shown_in_words_and_tables(known):
     assert repr(TypingTool(n_questions=4)) == "TypingTool(n_questions=4)" and "TypingTool" in TypingTool()._repr_html_(), "before it is fitted, its settings"
 
 
-SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice was not found. Debian: apt-get install libreoffice-calc-nogui")
 def test_the_spreadsheet_computes_the_same(tool, tmp_path):
     from openpyxl import load_workbook
 
@@ -445,7 +441,7 @@ def test_the_spreadsheet_computes_the_same(tool, tmp_path):
             book["Respondents"].cell(3 + i, 2 + j).data_type = "s" if isinstance(row[q], str) else "n"
     book["Respondents"].cell(124, 2).value = "never heard of"
     book.save(tmp_path / "filled.xlsx")
-    subprocess.run([SOFFICE, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+    subprocess.run([office("calc"), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
                     "--outdir", str(tmp_path / "out"), str(tmp_path / "filled.xlsx")], check=True, capture_output=True, timeout=300)
     sheet = load_workbook(tmp_path / "out" / "filled.xlsx", data_only=True)["Respondents"]
     first = 2 + len(tool.questions_)

@@ -21,7 +21,7 @@ export function make(tag, props = {}, ...children) {
 /** An id made in the browser: the database stores the coding that carries it once only. It begins with the time and a number, so that ids stand in the order
  *  in which they were made. */
 export function makeGuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(8)), hex = (n, size) => n.toString(16).padStart(size, "0"); // randomUUID wants https
+  const bytes = crypto.getRandomValues(new Uint8Array(8)), hex = (n, size) => n.toString(16).padStart(size, "0"); // randomUUID is for secure pages
   return hex(Date.now(), 12) + hex(guids++ & 0xffff, 4) + Array.from(bytes, b => hex(b, 2)).join("");
 }
 let guids = 0;
