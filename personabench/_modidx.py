@@ -611,6 +611,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._apply_hits': ( 'coding_widget.html#_apply_hits',
                                                                                         'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._are_noted': ( 'coding_widget.html#_are_noted',
+                                                                                       'personabench/coding_widget.py'),
                                             'personabench.coding_widget._assign': ( 'coding_widget.html#_assign',
                                                                                     'personabench/coding_widget.py'),
                                             'personabench.coding_widget._brings_material': ( 'coding_widget.html#_brings_material',

@@ -53,7 +53,7 @@ def change_code(
     if unknown := set(changes) - known:
         raise BadInput(f"code {name!r}", f"no property {sorted(unknown)}", f"one of {', '.join(sorted(known))}")
     values = {k: v for k, v in changes.items() if k != "parent"}
-    store.check_code({"name": name, **values})
+    store.check_code({"name": "as it is", **values})
     if "parent" in changes: values["parent_id"] = _new_parent(study, name, changes["parent"])
     with study.step("change_code", f"change {', '.join(changes)} of code '{name}'") as step: step.update("codes", [code_id], values)
 
@@ -145,7 +145,7 @@ def _move_memos(step: store.Step, about: str, to: Mapping[int, int]) -> None:
     "Let the memos on rows that end stand on those that take their place: old id -> new id."
     m = store.tables.tables["memos"]
     for part in store._parts(to):
-        q = sa.select(m.c.memo_id, m.c.target_id).where(m.c.about == about, m.c.target_id.in_(part), m.c.removed == 0)
+        q = sa.select(m.c.memo_id, m.c.target_id).where(m.c.about == about, m.c.target_id.in_(part))  # those taken away, too: undo may bring them back
         for memo_id, old in step.conn.execute(q).all(): step.update("memos", [memo_id], {"target_id": to[old]})
 
 # %% ../nbs/20_codebook.ipynb #3e90d5eb

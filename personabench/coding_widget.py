@@ -153,15 +153,16 @@ def _recent(study: Study, most: int = 9) -> list[int]:
 
 def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     "Return the memos on a source, its codings and its turns, and on codes, as columns id, about, target (id or turn number), text, coder, created."
-    m, d, k, t, s = (_t[x] for x in ("memos", "coders", "codings", "turns", "sources"))
+    m, d, k, t, s, r = (_t[x] for x in ("memos", "coders", "codings", "turns", "sources", "revisions"))
     source_id = study.source_id(source)
-    turn = sa.select(t.c.turn).where(t.c.turn_id == m.c.target_id).scalar_subquery()
-    target = sa.case((m.c.about == "turn", turn), else_=m.c.target_id)
+    turn = sa.select(t.c.turn).join(s, s.c.revision_id == t.c.revision_id).where(t.c.turn_id == m.c.target_id).scalar_subquery()
+    about = sa.case((sa.and_(m.c.about == "turn", turn.is_(None)), "source"), else_=m.c.about)  # its turn is gone from the text
+    target = sa.case((m.c.about != "turn", m.c.target_id), (turn.is_(None), source_id), else_=turn)
     here = sa.or_(m.c.about == "code", sa.and_(m.c.about == "source", m.c.target_id == source_id),
                   sa.and_(m.c.about == "coding", m.c.target_id.in_(sa.select(k.c.coding_id).where(k.c.source_id == source_id, k.c.removed == 0))),
-                  sa.and_(m.c.about == "turn", m.c.target_id.in_(sa.select(t.c.turn_id).join(s, s.c.revision_id == t.c.revision_id)
-                                                                 .where(s.c.source_id == source_id))))
-    q = sa.select(m.c.memo_id, m.c.about, target, m.c.text, d.c.name, m.c.created).join(d).where(m.c.removed == 0, here)
+                  sa.and_(m.c.about == "turn", m.c.target_id.in_(sa.select(t.c.turn_id).join(r, r.c.revision_id == t.c.revision_id)
+                                                                 .where(r.c.source_id == source_id))))
+    q = sa.select(m.c.memo_id, about, target, m.c.text, d.c.name, m.c.created).join(d).where(m.c.removed == 0, here)
     q = q.order_by(m.c.created, m.c.memo_id)  # an edited memo keeps its place
     if blind: q = q.where(d.c.name == study.coder)
     with study.connection() as conn: return _columns(conn.execute(q).all(), "id about target text coder created")
@@ -516,21 +517,22 @@ def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]
     return _ANSWERED[key]
 
 
-_TURN = threading.RLock()
+_TURNS: dict[str, Any] = {}  # a lock for each study
 
 
 def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any, Mapping[str, Any]], None]:
     "Let messages be answered one after the other: JupyterLab hands those of each widget to a thread of its own."
     @functools.wraps(receive)
     def answer(self: Any, message: Mapping[str, Any]) -> None:
-        with _TURN, store.saying(message.get("guid")): receive(self, message)
+        with _TURNS.setdefault(_token(self.study), threading.RLock()), store.saying(message.get("guid")): receive(self, message)
     return answer
 
 
 def _refusal(e: Exception, guid: Any) -> dict[str, Any]:
     "Return the answer to a message that could not be served."
     where, cure = (f"{e.place}: {e.found}", e.cure) if isinstance(e, PersonabenchError) else (f"{type(e).__name__}: {e}", "")
-    passing = {"again": True} if isinstance(e, (BusyStudy, ReadOnlyStudy, NoStudy, FullDisk, OSError)) else {}  # the same may succeed later
+    may_pass = isinstance(e, (BusyStudy, ReadOnlyStudy, NoStudy, FullDisk, OSError)) or getattr(e, "connection_invalidated", False)
+    passing = {"again": True} if may_pass else {}
     return {"type": "refused", "guid": guid, "reason": where, "cure": cure, **passing}
 
 
@@ -658,6 +660,13 @@ def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, 
     raise BadInput("message", f"type {kind!r}", "one that this version knows", "run the cell again, or reload the page")
 
 # %% ../nbs/22_coding_widget.ipynb #6f72c902
+def _are_noted(study: Study, codings: Sequence[int]) -> bool:
+    "Tell whether one of these codings, which may have come back or gone, has a memo."
+    m = _t["memos"]
+    q = sa.select(m.c.memo_id).where(m.c.about == "coding", m.c.target_id.in_(codings), m.c.removed == 0).limit(1)
+    with study.connection() as conn: return bool(codings) and conn.scalar(q) is not None
+
+
 def _news(w: CodingWidget) -> list[dict[str, Any]]:
     "Return the message that tells what the log has gained since the last look, if anything."
     now = w.study.last_event()
@@ -670,7 +679,7 @@ def _news(w: CodingWidget) -> list[dict[str, Any]]:
     if len(ids) > 2000: return [w.columns()]
     news = _changed(w.study, w.source, ids, blind=w.blind) | {"event": now, "undo": _undo_labels(w.study)}
     if "codes" in touched: news["codes"] = _codes(w.study, blind=w.blind, but=w.study.source_id(w.source))
-    if "memos" in touched: news["memos"] = _memos(w.study, w.source, blind=w.blind)
+    if "memos" in touched or _are_noted(w.study, ids): news["memos"] = _memos(w.study, w.source, blind=w.blind)
     return [news, _answer(w, "progress", {})[0]] if "assignments" in touched else [news]
 
 # %% ../nbs/22_coding_widget.ipynb #9ed90196

@@ -551,8 +551,8 @@ def correct_text(
     """Store a corrected text as a new revision of a source and carry its codings over, as one step that `undo` takes back.
 
     Returns one row per coding: coding_id, code, status (carried, not carried), quote (as it reads now), before (as it read).
-    A coding of which less than half is left is not carried: it is removed. A memo on a turn goes with the turn's words; where they are gone, it stands on the
-    source. A speaker's label that is new takes case and role from the
+    A coding of which less than half is left is not carried: it is removed. A memo on a turn goes with the turn's words; where they are gone, it
+    stays with the turn that was, and the coding widget shows it on the source. A speaker's label that is new takes case and role from the
     speaker whose turns it replaces. Raises NoSuchSource, BadInput (empty or unchanged text).
     """
     source_id, new = study.source_id(source), normalise_text(text)
@@ -570,19 +570,19 @@ def correct_text(
         _put_heirs(step, source_id, heirs)
         fresh = store.add_revision(step, source_id, text=new, turns=turns, reason="correction", speakers=heirs)
         step.update("sources", [source_id], {"revision_id": fresh})
-        _move_memos(step, old, new, source_id, revision_id, fresh, same)
+        _move_memos(step, old, new, revision_id, fresh, same)
         return _move_codings(step, old, new, revision_id, fresh, same)
 
 
-def _move_memos(step: store.Step, old: str, new: str, source_id: int, revision_id: int, fresh: int, same: list[tuple[int, int, int]]) -> None:
-    """Let the memos on the turns of one revision stand on those of the next."""
+def _move_memos(step: store.Step, old: str, new: str, revision_id: int, fresh: int, same: list[tuple[int, int, int]]) -> None:
+    """Let the memos on the turns of one revision stand on those of the next that hold their words."""
     m, t = _t["memos"], _t["turns"]
     there = step.conn.execute(sa.select(t.c.turn_id, t.c.start, t.c.end).where(t.c.revision_id == fresh)).all()
     query = sa.select(m.c.memo_id, t.c.start, t.c.end).join(t, t.c.turn_id == m.c.target_id).where(m.c.about == "turn", t.c.revision_id == revision_id)
     for memo_id, start, end in step.conn.execute(query).all():
         left, right = _carry(old, new, start, end, same) or (0, 0)
         common, turn_id = max(((min(right, u.end) - max(left, u.start), u.turn_id) for u in there), default=(0, 0))
-        step.update("memos", [memo_id], {"target_id": turn_id} if common > 0 else {"about": "source", "target_id": source_id})
+        if common > 0: step.update("memos", [memo_id], {"target_id": turn_id})
 
 
 def _move_codings(step: store.Step, old: str, new: str, revision_id: int, fresh: int, same: list[tuple[int, int, int]]) -> pd.DataFrame:

@@ -1289,7 +1289,7 @@ def _reading_note(ground: _Ground, segment: str) -> str | None:
     if open_: told.append(f"{open_} more {'is' if open_ == 1 else 'are'} coded in interviews that are assigned and not done: they count nowhere yet.")
     own = ground.own[segment]
     if undated := own.loc[own["date"].isna(), "source"].nunique(): told.append(
-        f"The date of {undated} of {own['source'].nunique()} coded sources is not known, so that their age is not: set_date(study, source, date=...).")
+        f"The date of {undated} of {own['source'].nunique()} coded sources is not known, and so neither is their age: set_date(study, source, date=...).")
     if ground.survey is not None and ground.asked is None:
         told.append(f"When the survey {ground.survey.name} was asked is not known: import it with a wave such as 2026-05.")
     return " ".join(told) or None

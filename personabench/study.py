@@ -12,7 +12,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -334,6 +334,8 @@ class Study(_Tables):
         self.texts: dict[int, str] = {}  # revision_id -> text; a revision never changes, so this is never stale
         self._kept: dict[str, tuple[int, pd.DataFrame]] = {}
         self._of_thread = threading.local()  # a step is its thread's own: another thread must not write into it
+        # A study in memory has one connection: who comes while a step of another thread is open waits for its end.
+        self._alone: AbstractContextManager[Any] = threading.RLock() if self.engine.url.database is None else nullcontext()
 
     def step(self, verb: str, label: str):
         "Open one undoable step as a context; inside another step, join it."
@@ -375,7 +377,7 @@ class Study(_Tables):
         "Open a connection for reading; inside a step, it is the step's own, so that a verb sees what it has written."
         if self.open_step: yield self.open_step.conn
         else:
-            with store.named_errors(self.engine), self.engine.connect() as conn: yield conn
+            with self._alone, store.named_errors(self.engine), self.engine.connect() as conn: yield conn
 
     def last_event(self) -> int:
         "Return the number of the newest log entry: whatever was derived from the study is current as long as it stays."
@@ -482,7 +484,7 @@ def _step(study: Study, verb: str, label: str) -> Iterator[store.Step]:
         with study.open_step.part() as step: yield step
         return
     if study.readonly: raise ReadOnlyStudy(study.address, "the study was opened read-only", cure="copy it to a place that you may write to")
-    with store.step(study.engine, verb, label, coder=study.coder) as step:
+    with study._alone, store.step(study.engine, verb, label, coder=study.coder) as step:
         study._of_thread.step = step
         try: yield step
         finally: study._of_thread.step = study._of_thread.seen = None  # who writes looks anew

@@ -134,6 +134,13 @@ def test_merged_codings_move_and_doubles_fall_together(study: Study):
     assert study.codings["coding_id"].tolist() == [1, 3]
 
 
+def test_a_code_with_an_old_name_can_still_be_changed(study: Study):
+    "As one of a study written before names were one line."
+    with study.engine.begin() as conn: conn.execute(store.tables.tables["codes"].update().where(store.tables.tables["codes"].c.code_id == 4).values(name="two\nlines"))
+    change_code(study, "two\nlines", facet="goal")
+    assert one(study, "two\nlines")["facet"] == "goal"
+
+
 def test_a_removed_coding_swallows_none_that_is_there(study: Study):
     uncode(study, 3)  # No bike, on the words of the second Dock full
     assert merge_codes(study, ["Dock full"], into="No bike") == 2

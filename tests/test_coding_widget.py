@@ -332,6 +332,38 @@ def test_memos_on_turns_go_with_their_words_when_the_text_is_corrected(study):
     assert memos() == {"on the walk": ("turn", 1), "on the dock": ("turn", 3)}
 
 
+def test_a_memo_written_after_a_correction_is_seen_when_that_is_undone(study):
+    importers.correct_text(study, "P01", text=TALK + " Yes.")
+    b = Browser(CodingWidget(Study(study.address, coder="AN"), "P01"))
+    b.say(type="memo", about="turn", target=1, text="a thought")
+    coding.undo(study)
+    seen = last(b.say(type="ready", view="v"), "source")["memos"]
+    assert seen["text"] == ["a thought"] and seen["about"] == ["source"], "its turn is of a text that is gone"
+
+
+def test_a_coding_that_comes_back_brings_its_memo(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.add("dock", "Dock full")
+    b.say(type="memo", about="coding", target=1, text="a thought")
+    assert last(b.say(type="remove", ids=[1]), "changed")["memos"]["text"] == []
+    assert last(b.say(type="undo"), "changed")["memos"]["text"] == ["a thought"]
+
+
+def test_a_message_waits_for_the_step_of_another_thread_where_there_is_one_connection():
+    study = Study(":memory:", coder="MB")
+    add_talk(study, "P01")
+    b, told = Browser(CodingWidget(study, "P01")), []
+    asks = threading.Thread(target=lambda: told.extend(b.say(type="add_code", name="Of the widget", facet="pain")))
+    with study.step("add_code", "two codes"):
+        codebook.add_code(study, "First")
+        asks.start()
+        asks.join(0.3)
+        assert not told
+        codebook.add_code(study, "Second")
+    asks.join(20)
+    assert [m["type"] for m in told][-1] == "ack" and sorted(study.codes["code"]) == ["First", "Of the widget", "Second"]
+
+
 def test_a_memo_on_a_turn_of_the_text_as_it_was_is_refused(study):
     b = Browser(CodingWidget(study, "P01"))
     revision = last(b.heard, "source")["revision"]

@@ -118,7 +118,7 @@ const BOOK_HEAR = {
     v.say(`${m.reason}. ${m.cure || ""}`, true);
     v.details.refresh(true);
     if (v.busy) { v.busy.disabled = false; v.busy = null; }
-    if (v.rows.editing) return;
+    if (v.rows.editing || !v.root.contains(document.activeElement)) return;
     if (sent?.type === "rename" && sent.id === v.at) v.rows.rename(sent.name); // what was typed is there to be corrected
     if (sent?.type === "add") v.rows.create(sent.parent !== null && sent.parent === v.at, sent.name);
   },
@@ -209,7 +209,7 @@ function makeRows(v) {
       if (key === "enter" || key === "escape") { e.preventDefault(); end(key === "enter"); }
       if (!/^mod\+[^z]/.test(key)) e.stopPropagation();
     });
-    input.addEventListener("blur", () => end(true));
+    input.addEventListener("blur", () => end(input.value.trim() !== what.value)); // a name that was refused is not said again by leaving it
     editing = input;
     what.row.pbAs = "";
     what.row.replaceChildren(...what.lead, input, trait(what.hint));
@@ -341,7 +341,7 @@ function makeDetails(v) {
 // Beside the tree: the details, or for a while a question that needs room. Esc brings the details back, and once more the tree.
 function makeBookPanel(v) {
   const title = make("div", { class: "pbk-title" }), body = make("div", { class: "pbk-body" }), back = make("button", { class: "pbk-icon", "aria-label": "Back to the details", title: "Back (Esc)", onclick: () => { show("details"); v.focus(); } }, "×");
-  const box = make("section", { class: "pbk-side", "aria-label": "Details", onfocusin: e => { e.target.pbWas = e.target.value; }, onkeydown: e => {
+  const box = make("section", { class: "pbk-side", "aria-label": "Details", onfocusin: e => { e.target.pbWas = e.target.value; }, onchange: e => { e.target.pbWas = e.target.value; }, onkeydown: e => {
     const key = chord(e);
     if (key === "escape") { e.preventDefault(); if (isTyping(e)) e.target.value = e.target.pbWas; if (kind !== "details") show("details"); v.focus(); }
     if (!/^mod\+/.test(key)) e.stopPropagation();

@@ -128,9 +128,9 @@ const HEAR = {
     const { doc } = v, busy = new Set(v.link.outbox.all().flatMap(o => o.type === "add" ? [] : [o.id, ...(o.ids || [])]));
     doc.event = m.event;
     if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); v.news("codes"); }
-    if (m.memos) { doc.memos = m.memos; v.news("memos"); }
     for (const id of m.removed) { const c = doc.byId.get(id); v.unsure.delete(id); if (c) v.drop(c); }
     for (const row of unpack(m.codings)) if (busy.has(row.id) || busy.has(row.guid)) v.unsure.set(row.id, row); else place(v, row); // drawn ahead: how it stands shows when ours is stored
+    if (m.memos) { doc.memos = m.memos; v.news("memos"); }
     doc.undo = m.undo;
     v.tell();
   },
@@ -147,7 +147,7 @@ const HEAR = {
     if (m.again) return;
     const sent = v.link.outbox.done(m.guid);
     for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
-    if (sent?.text) v.news("refused", sent.text);
+    if (sent?.text) v.later.when(() => v.news("refused", sent.text));
     if (sent && !sent.items) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
     sure(v);
   },

@@ -492,6 +492,7 @@ export default function join(v) {
   v.news = (what, of) => {
     if (what === "source") { v.marked(); if (!of) { v.find.clear(); goBack(); } }
     if (what === "source" || what === "memos") markMemos();
+    if (what === "codings" && v.doc.memos.id.length) { clearTimeout(v.marking); v.marking = setTimeout(() => { if (v.doc && v.root.isConnected) markMemos(); }, 120); }
     if (what === "caret") { v.chosen(); try { sessionStorage.setItem(placeOf(), JSON.stringify([v.doc.revision, v.sel.focus])); } catch { /* full or forbidden */ } }
     if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
     v.panel.news(what);
