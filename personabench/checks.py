@@ -381,8 +381,8 @@ def _absent_figures(facts: _Facts, p: Persona, c: Claim, people: set[str]) -> li
     if c.codes and facts.code_names >= set(c.codes):
         found = _recount(facts, p, c, people)
         found |= {f"against_{name}": found[name] for name in ("share", "low", "high")}
-    gone = [name for name in ("share", "low", "high", "newest", "oldest", "against_share", "against_low", "against_high") if found.get(name) is not None and
-        getattr(c, name) is None]
+    dates = ("newest", "oldest") if c.newest or c.oldest or any(e.date for e in c.evidence) else ()  # a draft made before the dates were known is undated, not incomplete
+    gone = [name for name in ("share", "low", "high", *dates, "against_share", "against_low", "against_high") if found.get(name) is not None and getattr(c, name) is None]
     for e in (*c.evidence, *c.against):
         now = _contrast(facts, p, e, people) if e.kind == "survey" else ""
         if not isinstance(now, dict): continue

@@ -24,7 +24,7 @@ import traitlets
 
 from . import coding, store
 from .charts import _TOLD_FIRST, _signed, _telling_quotes
-from .coding_widget import _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
+from .coding_widget import _done_before, _in_turn, _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
 from .journeys import _UNQUOTED, Journey, _hushed, _kind_words, _passages, _silent, _unquoted, journey as _journey_of
@@ -561,6 +561,7 @@ class JourneyMap(anywidget.AnyWidget):
         "Return everything that the browser needs to show the map."
         return _message(self)
 
+    @_in_turn
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
         kind, to = str(message.get("type")), {"guid": message.get("guid"), "to": message.get("view")}
@@ -607,6 +608,7 @@ def _all_behind(w: JourneyMap) -> dict[str, Any]:
 # %% ../nbs/62_journey_map.ipynb #2b2ab935
 def _answer(w: JourneyMap, kind: str, m: Mapping[str, Any]) -> dict[str, Any]:
     "Return the reply to one message."
+    if kind in _WRITES and _done_before(w.study, m): return {"type": "ack", "guid": m.get("guid"), "entry": None, "said": "done before"}
     if kind in _WRITES:
         before = w.study.last_event()
         result = _WRITES[kind](w, m)

@@ -171,12 +171,12 @@ def _explain(said: str, place: str) -> PersonabenchError | None:
 
 
 _COMPLAINTS: list[tuple[tuple[str, ...], type[PersonabenchError], str, str]] = [
-    (("connection failed", "connection is", "closed the connection", "terminating connection"), NoStudy, "the server cannot be used ({})",
-     "check its address, the name and the password, and whether it runs"),
+    (("connection failed", "connection is", "closed the connection", "terminating connection", "SSL", "timed out", "timeout expired", "too many clients",
+      "recovery mode", "starting up"), NoStudy, "the server cannot be used ({})", "check its address, the name and the password, and whether it runs"),
     (("permission denied for",), ReadOnlyStudy, "this user of the server may not write ({})", "ask who runs it for the right to write"),
     (("readonly", "read-only"), ReadOnlyStudy, "the study is read-only", "copy it to a folder that you may write to"),
     (("unable to open",), ReadOnlyStudy, "the folder takes no files", "choose a folder that you may write to"),
-    (("locked", "lock timeout"), BusyStudy, "another program has been writing for 15 seconds", "wait for it, or close it"),
+    (("locked", "lock timeout", "deadlock detected", "could not serialize", "statement timeout"), BusyStudy, "another program has been writing for 15 seconds", "wait for it, or close it"),
     (("malformed", "not a database", "decode to UTF-8"), DamagedStudy, "the database cannot be read ({})", "restore it from a backup"),
     (("disk", "No space left"), FullDisk, "the disk refused ({}); nothing was changed", "free some space"),
     (("UNIQUE", "violates unique"), AlreadyThere, "that name, or that code on those words, is taken ({})", "look at study.codes or study.codings"),

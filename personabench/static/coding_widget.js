@@ -129,7 +129,7 @@ const HEAR = {
     doc.event = m.event;
     if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); v.news("codes"); }
     for (const id of m.removed) { const c = doc.byId.get(id); v.unsure.delete(id); if (c) v.drop(c); }
-    for (const row of unpack(m.codings)) if (busy.has(row.id) || busy.has(row.guid)) v.unsure.set(row.id, row); else place(v, row); // drawn ahead: how it stands shows when ours is stored
+    for (const row of unpack(m.codings)) if (busy.has(row.id) || busy.has(row.guid)) v.unsure.set(row.id, row); else { v.unsure.delete(row.id); place(v, row); } // drawn ahead: how it stands shows when ours is stored
     if (m.memos) { doc.memos = m.memos; v.news("memos"); }
     doc.undo = m.undo;
     v.tell();

@@ -90,7 +90,7 @@ function joinChanges(v) {
     return why ? null : c;
   };
   // Keys mean what is seen: a coding is chosen no longer when the caret leaves it or other words are selected.
-  v.moved = () => { if (!v.message && performance.now() - v.toldAt > 1500) v.message = ["", false]; const c = v.active; if (c && !v.resizing && (v.sel.lo() < c.start || v.sel.hi() > c.end)) v.select(null); v.tell(); };
+  v.moved = () => { if (!v.message && !v.live.classList.contains("pb-warn") && performance.now() - v.toldAt > 1500) v.message = ["", false]; const c = v.active; if (c && !v.resizing && (v.sel.lo() < c.start || v.sel.hi() > c.end)) v.select(null); v.tell(); };
   const remove = () => {
     const c = needs("remove it");
     if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
@@ -504,7 +504,7 @@ export default function join(v) {
       const code = v.keyed?.code;
       refused(v, m);
       if (m.of === "search") { v.trouble = `${m.reason}. ${m.cure}`; v.news("hits"); }
-      if (m.of === "key" && code) { v.keyed = null; v.panel.askKey(code, `${m.reason}. ${m.cure}. `); }
+      if (m.of === "key" && code && !v.capture) { v.keyed = null; v.panel.askKey(code, `${m.reason}. ${m.cure}. `); }
     },
     progress(v, m) { if (!v.doc) return; v.progress = unpack(m.rows); v.doc.status = v.progress.find(s => s.name === v.doc.source)?.status; v.picker.refresh("sources"); v.marked(); },
     hits(v, m) { v.trouble = ""; v.hits = m.hits.map(h => ({ ...h, take: true })); v.read = m.revisions; v.news("hits"); },
