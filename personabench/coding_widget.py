@@ -524,7 +524,8 @@ def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any
     "Let messages be answered one after the other: JupyterLab hands those of each widget to a thread of its own."
     @functools.wraps(receive)
     def answer(self: Any, message: Mapping[str, Any]) -> None:
-        with _TURNS.setdefault(_token(self.study), threading.RLock()), store.saying(message.get("guid")): receive(self, message)
+        guid = message.get("guid") if message.get("type") != "add" else None  # what adds stands once by its own id or name
+        with _TURNS.setdefault(_token(self.study), threading.RLock()), store.saying(guid): receive(self, message)
     return answer
 
 

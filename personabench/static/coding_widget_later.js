@@ -466,6 +466,7 @@ export default function join(v) {
   joinActions(v);
   joinMouse(v);
   const placeOf = () => `personabench-at:${v.link.state().study}:${v.doc.source}`;
+  const keepPlace = () => { try { if (v.doc) sessionStorage.setItem(placeOf(), JSON.stringify([v.doc.revision, v.sel.focus])); } catch { /* full or forbidden */ } };
   const goBack = () => {
     try {
       const [revision, at] = JSON.parse(sessionStorage.getItem(placeOf()) || "[]");
@@ -493,7 +494,7 @@ export default function join(v) {
     if (what === "source") { v.marked(); if (!of) { v.find.clear(); goBack(); } }
     if (what === "source" || what === "memos") markMemos();
     if (what === "codings" && v.doc.memos.id.length) { clearTimeout(v.marking); v.marking = setTimeout(() => { if (v.doc && v.root.isConnected) markMemos(); }, 120); }
-    if (what === "caret") { v.chosen(); try { sessionStorage.setItem(placeOf(), JSON.stringify([v.doc.revision, v.sel.focus])); } catch { /* full or forbidden */ } }
+    if (what === "caret") { v.chosen(); clearTimeout(v.placing); v.placing = setTimeout(keepPlace, 400); }
     if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
     v.panel.news(what);
     if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
@@ -522,7 +523,7 @@ export default function join(v) {
   if (v.link.state().blind) v.kept.before(make("span", { class: "pb-detail", title: "blind=True: what colleagues coded is hidden" }, "blind"));
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
-  v.ends.push(repairText(v));
+  v.ends.push(repairText(v), keepPlace);
   settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
   if (v.doc) { giveKeysBack(v); v.marked(); markMemos(); goBack(); v.repaint(); v.tell(); }
 }
