@@ -120,7 +120,7 @@ const BOOK_HEAR = {
     if (v.busy) { v.busy.disabled = false; v.busy = null; }
     if (v.rows.editing || !v.root.contains(document.activeElement)) return;
     if (sent?.type === "rename" && sent.id === v.at) v.rows.rename(sent.name); // what was typed is there to be corrected
-    if (sent?.type === "add") v.rows.create(sent.parent !== null && sent.parent === v.at, sent.name);
+    if (sent?.type === "add") v.rows.create(false, sent);
   },
   notice(v, m) { v.link.settle(m.guid); v.say(m.text); },
   examples(v, m) { const found = unpack(m.quotes); for (const id of m.asked) v.words.set(id, found.find(q => q.id === id) || null); v.details.refresh(true); },
@@ -224,17 +224,17 @@ function makeRows(v) {
     if (!n || !v.mayWrite()) return;
     write({ row, value, was: n.name, label: `New name of ${n.name}`, hint: "↵ keep · Esc", lead: [...row.children].slice(0, 3), done: name => v.link.write({ type: "rename", id: n.id, name }, () => v.say(`Renamed to ${name}`)) });
   };
-  /** Ask for the name of a new code beside or under the one at hand. */
-  const create = (under, value = "") => {
+  /** Ask for the name of a new code beside or under the one at hand; of one that was refused, where it was meant to be. */
+  const create = (beneath, sent = (null)) => {
     if (!v.mayWrite()) return;
-    const n = v.here(), parent = under ? n : n?.up, facet = n?.facet || "other", level = parent ? parent.level : 0;
+    const n = sent ? v.book().byId.get(sent.parent) : v.here(), under = sent ? n : beneath, parent = under ? n : n?.up, facet = sent?.facet || n?.facet || "other", level = parent ? parent.level : 0;
     if (under && n && v.closed.has(n.id)) toggle(n.id, true);
     box.hidden = false;
     v.empty.hidden = true;
     const last = n && !under ? branchOf(n).map(x => els.get(x.id)).filter(Boolean).pop() : n && els.get(n.id);
     const row = make("div", { class: "pbk-row", role: "treeitem", "aria-level": String(level + 1), style: `--level:${level}` });
     if (!last) box.append(row);
-    write({ row, after: last, value, label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
+    write({ row, after: last, value: sent?.name || "", label: parent ? `Name of the new code under ${parent.name}` : "Name of the new code", hint: `${facet} · ↵ keep · Esc`,
       lead: [make("span", { class: "pbk-tick" }), make("span", { class: "pbk-twist" }), make("span", { class: "pb-swatch", style: v.swatch(dress({ look: v.looks[facet] })) })],
       done: name => v.link.write({ type: "add", name, facet, parent: parent?.id ?? null }, m => { go(m.id); v.say(`Added ${name}, facet ${facet}${parent ? `, under ${parent.name}` : ""}`); }) });
   };

@@ -51,7 +51,7 @@ function joinUnits(v) {
     const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = boxOf(p.say);
     return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? sel.focus;
   };
-  /** The begin or end of this part of the text; there already, of the one before or behind. */
+  /** The begin or end of this part of the text, or of the next one. */
   const far = (way, edge) => { const { pieces } = v.doc, p = pieceAt(v.doc, sel.focus); return sel.focus === p[edge] ? (pieces[pieces.indexOf(p) + way] || p)[edge] : p[edge]; };
   const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
   Object.assign(sel.ways, { arrowup: mod => mod ? far(-1, "start") : vertical(-1), arrowdown: mod => mod ? far(1, "end") : vertical(1),
@@ -128,7 +128,7 @@ function joinChanges(v) {
   };
   const { changed } = v.hear, { does } = v.actions;
   for (const step of ["undo", "redo"]) { const act = does[step]; does[step] = () => { v.stepped = performance.now(); act(); }; }
-  /** News of the coding whose ends are being moved, its own acknowledgement among them, do not take it out of the hand: they are what Esc leads back to. */
+  /** News of the coding whose ends are being moved do not take it out of the hand: they are what Esc leads back to. */
   v.hear.changed = (v, m) => {
     const r = v.resizing, { start, end } = r?.c || {}, [gone] = v.doc ? m.removed.map(id => v.doc.byId.get(id)).filter(Boolean) : [];
     const newest = v.doc ? v.doc.list.reduce((n, c) => c.id > n ? c.id : n, 0) : 0, mine = unpack(m.codings).filter(r => r.coder === v.me() && r.id > newest && !v.pending.has(r.guid));
@@ -150,16 +150,21 @@ function joinChanges(v) {
     select(c);
   };
   v.scrollTo = at => { const box = v.rect(at, at + 1), view = boxOf(v.scroll); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
-  /** Change how wide the text is; what is chosen, the caret, or else the first words in sight stay at their height. */
-  v.staying = act => {
-    const top = at => v.rect(at, at + 1).top, view = boxOf(v.scroll), seen = at => at !== null && top(at) >= view.top && top(at) < view.bottom;
-    const at = [v.active?.start ?? null, v.sel.focus, ...[30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y))].find(seen), was = at === undefined ? 0 : top(at);
-    act();
-    if (at !== undefined) v.scroll.scrollTop += top(at) - was;
+  const top = at => v.rect(at, at + 1).top - boxOf(v.scroll).top;
+  /** What keeps its height while the text gets another width: what is chosen, the caret, or else the first words in sight. */
+  const grip = () => {
+    const view = boxOf(v.scroll), points = [30, 60, 90].map(y => v.sel.point(view.left + view.width / 2, view.top + y));
+    const at = [v.active?.start ?? null, v.sel.focus, ...points].find(x => x !== null && top(x) >= 0 && top(x) < view.height);
+    return { at, was: at === undefined ? 0 : top(at), doc: v.doc };
   };
+  const hold = g => { if (g?.at !== undefined && g.doc === v.doc) v.scroll.scrollTop += top(g.at) - g.was; };
+  v.staying = act => { const g = grip(); act(); hold(g); };
+  let gripped = (null), width = v.scroll.clientWidth, rest = 0; // a window's new size is known too late to take it then
+  v.scroll.addEventListener("scroll", () => { clearTimeout(rest); rest = setTimeout(() => { if (v.doc) gripped = grip(); }, 150); });
+  const sized = v.resized;
+  v.resized = () => { sized(); if (width !== v.scroll.clientWidth) hold(gripped); width = v.scroll.clientWidth; };
   const reach = (a, b, c) => { v.near(pieceAt(v.doc, a + 1).group); v.select(c); v.sel.set(a, b, { show: false }); v.scrollTo(a); v.sel.draw(); };
   v.goTo = c => reach(c.start, c.start, c);
-  /** Go to a hit; one in another source when that has come. */
   v.seek = h => {
     const { doc } = v, here = h.source === doc.source;
     v.sought = here ? null : h;
@@ -170,7 +175,7 @@ function joinChanges(v) {
   joinChosen(v);
 }
 
-/** What can be done with the chosen coding, for those who use a mouse: a strip of buttons over the end of the text, as long as one is chosen. */
+/** A strip of buttons over the end of the text, for those who use a mouse, as long as a coding is chosen. */
 function joinChosen(v) {
   const name = make("span", { class: "pb-chosen-name" });
   const [recode, move, memo, remove] = [["recode", "Recode…", "r"], ["move the ends", "Move ends", "e"], ["memo", "Memo", "m"], ["remove", "Remove", "delete"]].map(([action, label, key]) =>
@@ -433,7 +438,7 @@ const placeOfKeys = v => { const { study, coder } = v.link.state(); return `pers
 const keptKeys = v => { try { return JSON.parse(localStorage.getItem(placeOfKeys(v)) || "{}"); } catch { return {}; } };
 const keepKeys = (v, keys) => { try { localStorage.setItem(placeOfKeys(v), JSON.stringify(keys)); } catch { /* full or forbidden */ } };
 
-/** Ask Python for the keys that were given before the cell was run again; what the cell itself says comes first. */
+/** Ask Python for the keys that were given before the cell was run again. */
 function giveKeysBack(v) {
   const given = v.doc.keys, taken = Object.values(given);
   for (const [key, of] of Object.entries(keptKeys(v))) {

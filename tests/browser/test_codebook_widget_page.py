@@ -149,6 +149,20 @@ def test_a_name_that_is_taken_is_there_to_be_corrected(bench):
     assert not field.count() and bench.codes.index.tolist().count("Price") == 1
 
 
+def test_a_new_code_that_is_refused_late_is_asked_for_again_where_it_was_meant(bench):
+    bench.go("Dock full")
+    bench.page.evaluate("() => { const send = window.model.send, held = []; window.model.send = m => held.push(m); window.give = () => { window.model.send = send; held.forEach(m => send(m)); }; }")
+    bench.keys("Control+Enter").type("Price").keys("Enter")
+    bench.go("Finding")
+    bench.page.evaluate("window.give()")
+    field = bench.page.locator(".pbk-edit")
+    field.wait_for()
+    field.fill("Dock broken")
+    bench.keys("Enter")
+    row = bench.codes.loc["Dock broken"]
+    assert row["parent"] == "Waiting" and row["facet"] == "pain"
+
+
 def test_new_codes_beside_and_under(bench):
     bench.go("Dock full").keys("Control+Enter").type("Dock broken").keys("Enter")
     row = bench.codes.loc["Dock broken"]

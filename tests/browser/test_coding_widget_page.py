@@ -1217,6 +1217,21 @@ def test_the_place_in_the_text_outlives_the_cell(page):
     assert page.evaluate(text) == [at, True]
 
 
+def test_the_words_in_sight_stay_when_the_window_gets_another_width(page):
+    page.set_viewport_size({"width": 1366, "height": 900})
+    bench = Bench(page, make_study(times=40))
+    page.evaluate("document.querySelector('#w').pbView.scroll.scrollTop = 4000")
+    page.wait_for_timeout(400)
+    at = bench.look("(b => v.sel.point(b.left + b.width / 2, b.top + 30))(v.scroll.getBoundingClientRect())")
+    high = f"v.rect({at}, {at} + 1).top - v.scroll.getBoundingClientRect().top"
+    was = bench.look(high)
+    for width in (700, 1366):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        assert abs(bench.look(high) - was) < 30, width
+    assert abs(bench.look("v.scroll.scrollTop") - 4000) < 60
+
+
 def test_words_that_are_no_news_any_more_go_when_the_caret_moves(bench):
     bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").told("Coded")
     bench.keys("ArrowRight")
