@@ -306,7 +306,10 @@ def find_hits(
             low, high = turns[bisect.bisect_right(begins, hit[0]) - 1]
             if unit == "sentence" and low not in stops: stops[low] = [s.span() for s in _SENTENCE_END.finditer(text, low, high)]
             a, b = {"match": hit, "turn": (low, high)}.get(unit) or _sentence(text, *hit, low, high, stops[low])
-            found[source, a, b] = {"source": source, "start": a, "end": b, "before": text[max(low, a - 40):a], "quote": text[a:b], "after": text[b:min(high, b + 40)]}
+            head, tail = text[max(low, a - 40):a], text[b:min(high, b + 40)]
+            if a - 40 > low: head = "…" + re.sub(r"^\S*\s", "", head)
+            if b + 40 < high: tail = re.sub(r"\s\S*$", "", tail) + "…"
+            found[source, a, b] = {"source": source, "start": a, "end": b, "before": head, "quote": text[a:b], "after": tail}
             if len(found) >= most: return list(found.values())
     return list(found.values())
 

@@ -547,7 +547,7 @@ def test_an_expression_that_never_ends_is_given_up_with_the_reason(study):
 def test_what_stands_around_a_hit_is_of_its_own_turn(study):
     [first, second] = find_hits(study, "dock", sources=["P01"])
     assert (first["before"], first["quote"], first["after"]) == ("Well, the ", "dock", " was full. I walked e\u0301 שלום.")
-    assert (second["before"], second["after"]) == ("That ", " was full too. <img src=x onerror=alert(")  # forty characters, and none of the question before
+    assert (second["before"], second["after"]) == ("That ", " was full too. <img src=x…")  # forty characters at most, whole words, and none of the question before
     assert [(TALK[h["start"]:h["end"]], h["source"]) for h in (first, second)] == [("dock", "P01")] * 2
 
 
@@ -714,7 +714,7 @@ def test_what_travels_to_the_browser_is_60_kb_and_so_is_what_follows(study, kind
     [rest] = [m for m in heard if m["type"] == "module"]
     first, *then = [len(text.encode()) for text in (script, *rest["texts"])]
     print(f"{kind.__name__}: {first:,} bytes open it, {' and '.join(f'{n:,}' for n in then)} follow: {first + sum(then):,}")
-    assert first <= 60_000 and sum(then) <= 63_000 and rest["to"] == "v"
+    assert first <= 60_000 and max(then) <= 60_000 and sum(then) <= 64_000 and rest["to"] == "v"
     for text in (script, *rest["texts"]):
         assert text.count("export default") == 1 and "// @ts-check" in text
         for danger in ("innerHTML", "insertAdjacentHTML", "eval(", "document.write", "http://", "https://"): assert danger not in text

@@ -202,7 +202,7 @@ function makeRows(v) {
       what.row.remove();
       if (v.late) { const m = v.late; v.late = null; v.renew(m); } else draw();
       if (had) v.focus();
-      if (keep && name && name !== what.was) what.done(name);
+      if (keep && name && name !== what.was) what.done(name); else v.say("");
     };
     input.addEventListener("keydown", e => {
       const key = chord(e);

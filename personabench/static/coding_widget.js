@@ -376,7 +376,7 @@ function joinParts(v) {
     const width = v.root.clientWidth;
     v.root.toggleAttribute("data-narrow", width < 700);
     const beside = v.aside && width >= 700; // a panel takes room from the text, and names have the more of it, the wider the page
-    v.margin = width < 640 ? 72 : Math.max(beside ? 120 : 210, Math.min(340, width - (beside ? 1420 : 1060)));
+    v.margin = width < 640 ? 72 : Math.max(beside ? 120 : 210, Math.min(340, width - (beside ? 1160 : 820)));
     v.root.style.setProperty("--pb-margin", `${v.margin}px`);
   };
   v.theme = () => {

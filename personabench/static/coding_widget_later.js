@@ -454,7 +454,7 @@ export default function join(v) {
   v.only = make("div", { class: "pb-only", hidden: true });
   v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
   v.swatch = swatchOf;
-  v.place = (box, near) => placeBox(v, box, near || v.scroll);
+  v.place = (box, near) => { const { left, top } = boxOf(v.scroll); placeBox(v, box, near || { left: left + 8, top, bottom: top }); };
   v.selectionBox = () => {
     const s = v.coding.span() || v.active;
     if (!s) return boxOf(v.scroll);

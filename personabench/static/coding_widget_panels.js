@@ -130,6 +130,7 @@ function makePanel(v) {
       const gone = v.offline || !v.banner.hidden;
       const look = text => { v.trouble = text; fill(); body.querySelector("input").focus(); };
       v.hits = null;
+      v.say("");
       if (gone) { look("The kernel does not answer: nothing can be searched. Run its cells again."); return v.say(v.trouble, true); }
       look("Searching…");
       v.link.raw({ type: "search", ...last });

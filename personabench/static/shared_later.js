@@ -9,21 +9,25 @@ export function useShared(kit) { ({ LINES, PAINTS, chord, dress, inkStyle, make,
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** Score how well `query` fits `name`: its letters in order, better at the begin of words and in a row. -1 = does not fit. */
-export function fuzzy(query, name) {
-  const q = plain(query).replace(/\s+/g, ""), n = plain(name);
-  if (!q) return 0;
-  const whole = n.indexOf(plain(query).trim());
-  if (whole >= 0) return 1000 - whole - n.length / 100 + (whole === 0 || /[\s/_-]/.test(n[whole - 1]) ? 200 : 0);
-  let score = 0, at = -1, streak = 0;
+const begins = (n, i) => i === 0 || /[\s/_-]/.test(n[i - 1]);
+/** Where the letters of `q`, in this order, end in `n`, or -1; `strict`: each follows the one before or begins a word; in the first word two may be left out between. */
+function follow(q, n, strict) {
+  let at = -1, words = 0;
   for (const letter of q) {
-    const next = n.indexOf(letter, at + 1);
-    if (next < 0) return -1;
-    streak = next === at + 1 ? streak + 1 : 0;
-    score += 10 + streak * 6 + (next === 0 || /[\s/_-]/.test(n[next - 1]) ? 12 : 0) - Math.min(next - at - 1, 8);
-    at = next;
+    const step = at < 0 ? 0 : [1, 2, 3].find(by => n.startsWith(letter, at + by) && (by === 1 || (words < 2 && !/[\s/_-]/.test(n.slice(at, at + by)))));
+    if (step) at += step; else { words++; do at = n.indexOf(letter, at + 1); while (at >= 0 && strict && !begins(n, at)); }
+    if (at < 0) return -1;
   }
-  return Math.max(0, score - n.length / 100);
+  return at;
+}
+
+/** Score how well `query` fits `name`: 1000 or so as it stands, 500 as begins of words or short for them, up to 100 as letters scattered in it; -1 = not at all. */
+export function fuzzy(query, name) {
+  const q = plain(query).replace(/\s+/g, ""), n = plain(name), whole = n.indexOf(plain(query).trim());
+  if (!q) return 0;
+  if (whole >= 0) return 1000 - (whole + n.length) / 100 + (begins(n, whole) ? 200 : 0);
+  const [initials, scattered] = [follow(q, n, true), follow(q, n, false)];
+  return initials >= 0 ? 500 - initials / 10 : scattered >= 0 ? Math.max(0, 100 - scattered) : -1;
 }
 
 /** The part of the widget that can be seen, in the window and in whatever scrolls around it. */
@@ -129,18 +133,19 @@ export function makePicker(v) {
 }
 
 // == Codes to choose from ==
+const fit = (query, code) => Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5);
 /** The best fit first; without a query what is in `first`, then the codebook's order. */
 export function rankCodes(codes, query, first) {
   if (!query.trim()) return [...first.filter(c => codes.includes(c)), ...codes.filter(c => !first.includes(c))];
-  const scored = codes.map(code => ({ code, score: Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5) }));
-  return scored.filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
+  return codes.map(code => ({ code, score: fit(query, code) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
 }
 
-/** Rows for the picker: codes, and what was typed as the name of a new one. @param {any} more a code's badge, by the code @param {any} count its codings */
+/** Rows for the picker: codes, and what was typed as the name of a new one: first where no code has those words or begins. @param {any} more a code's badge, by the code @param {any} count its codings */
 export function codeRows(codes, query, first, more = () => null, count = c => c.n) {
   const name = query.trim(), rows = rankCodes(codes, query, first).map(c => ({ value: c, label: c.name, swatch: c, badge: more(c), about: c.definition,
     detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, count(c) || ""].filter(Boolean).join(" · ") }));
-  return name && !rows.some(r => r.label === name) ? [...rows, { value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }] : rows;
+  const fresh = name && !rows.some(r => r.label === name) ? [{ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }] : [];
+  return rows.length && fit(query, rows[0].value) >= 300 ? [...rows, ...fresh] : [...fresh, ...rows];
 }
 
 /** Ask for the facet of a new code and make it: it is there at once, in the study when Python has stored it. */

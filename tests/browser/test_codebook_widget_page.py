@@ -151,7 +151,8 @@ def test_a_name_that_is_taken_is_there_to_be_corrected(bench):
 
 def test_a_new_code_that_is_refused_late_is_asked_for_again_where_it_was_meant(bench):
     bench.go("Dock full")
-    bench.page.evaluate("() => { const send = window.model.send, held = []; window.model.send = m => held.push(m); window.give = () => { window.model.send = send; held.forEach(m => send(m)); }; }")
+    bench.page.evaluate("() => { const send = window.model.send, held = []; window.model.send = m => held.push(m);"
+        " window.give = () => { window.model.send = send; held.forEach(m => send(m)); }; }")
     bench.keys("Control+Enter").type("Price").keys("Enter")
     bench.go("Finding")
     bench.page.evaluate("window.give()")
