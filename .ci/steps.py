@@ -1,4 +1,4 @@
-"""Run every check of this project, in order, and stop at the first that fails. `sh .ci/test` sets everything up and calls this.
+"""Run every check of this project, in order, and stop at the first that fails. Run sh .ci/test: it sets everything up and calls this.
 
     python .ci/steps.py               all steps
     python .ci/steps.py ruff mypy     only these

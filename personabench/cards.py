@@ -148,7 +148,8 @@ def _claim_view(p: Persona, c: Claim, *unnamed: Any) -> dict[str, Any]:
     return {"anchor": anchor, "text": c.text, "facet": c.facet, "count": _count(c), "interval": _interval(c), "share": c.share, "low": c.low, "high": c.high,
             "strength": c.strength, "dots": "●" * STRENGTHS.index(c.strength) + "○" * (len(STRENGTHS) - 1 - STRENGTHS.index(c.strength)),
             "against_words": _otherwise(c), "made": _MADE if c.is_survey and any(e.used for e in c.evidence) else "",
-            "saturation": c.saturation, "when": _when(c), "age": _age(c), "otherwise": _who_otherwise(c), "more": max((c.quotes or 0) - listed, 0),
+            "saturation": c.saturation, "when": _when(c), "undated": not c.newest and bool(_when(c)),
+            "age": _age(c), "otherwise": _who_otherwise(c), "more": max((c.quotes or 0) - listed, 0),
             "evidence": [_evidence_view(e, f"{anchor}--for-{i}", *unnamed) for i, e in enumerate(c.evidence, 1)],
             "against": [_evidence_view(e, f"{anchor}--against-{i}", *unnamed) for i, e in enumerate(c.against, 1)]}
 

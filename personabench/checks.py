@@ -890,7 +890,9 @@ def _undated(facts: _Facts, p: Persona) -> _Findings:
     places = sorted({place for _, place in lacking})
     named = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     found = f"{len({i for i, _ in lacking})} of {len(p.claim_list)} claims rest on evidence without a date, of {named}: how old it is, is not known"
-    cure = "set_date(study, source, date=...) for sources, wave='2026-05' when a survey is imported; then draft again"
+    again = f"{p.segmentation!r}, ..." if p.segmentation else "..."
+    cure = ("set_date(study, source, date=...) for each source, wave='2026-05' when a survey is imported; then bring the new draft into the files: "
+            f"read_personas(folder), drafted = draft_personas(study, segments={again}), update_personas(drafted, folder), which takes the place of changes by hand")
     yield _Finding("undated", p.id, "", found, cure, ("claims", lacking[0][0], "text"))
 
 

@@ -12,11 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import warnings
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import resources
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +27,8 @@ import typer
 from .schema import AlreadyThere, BadInput, NoStudy, PersonabenchError, _masked
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from personabench.claims import Persona
     from personabench.study import Study
 
@@ -91,7 +95,9 @@ def run_demo(
     out = Path(out)
     if out.exists() and (strange := _not_a_demo(out)):
         raise AlreadyThere(str(out), f"it holds other things ({', '.join(strange[:3])})", "a new folder or an earlier demo", "pass another --out")
-    if out.exists() and not force: raise AlreadyThere(str(out), "the folder exists", "a new folder", "pass --force to replace it, or --out another")
+    if out.exists() and not force:
+        cure = f"open {out / 'report' / 'index.html'}, pass --force to make all of it anew, or --out another"
+        raise AlreadyThere(str(out), "the folder exists", "a new folder", cure)
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".personabench-") as work:
         folder = Path(work) / "demo"
@@ -128,6 +134,7 @@ def _tutorials() -> list[Path]:
 
 _IGNORED = """# Studies, interviews, tables and reports stay out of version control; take a line away to share it.
 # Personas are text that is meant to be kept there, and they quote people: keep the repository private.
+# Transcripts are known by their endings, wherever they lie; one in Markdown only in interviews/, as README.md is Markdown, too.
 # What the writers of pages, pictures, slides and journeys make holds quotes or counts of a few people; your own pages in docs/ may be kept.
 *.html
 *.pdf
@@ -144,6 +151,12 @@ study.db*
 *.db
 *.db-*
 interviews/
+*.txt
+*.text
+*.docx
+*.vtt
+*.srt
+!requirements*.txt
 report/
 *.csv
 *.tsv
@@ -180,7 +193,8 @@ def prepare_lab(
 
 # %% ../nbs/60_cli.ipynb #d32df731
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-                  help="From interviews, surveys and usage logs to personas and journeys whose every statement carries its evidence.")
+                  help="From interviews, surveys and usage logs to personas and journeys whose every statement carries its evidence. "
+                       "Coding, segments and drafting are done in Python: personabench lab opens JupyterLab with the tutorials.")
 _StudyFile = Annotated[str, typer.Option("--study", "-s", help="The study: a file, or a database address such as postgresql+psycopg://user@host/name.")]
 _Coder = Annotated[str | None, typer.Option("--coder", "-c", help="Your name or initials in the study; default: your login name.")]
 
@@ -199,6 +213,43 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
 ) -> None:
     if debug: os.environ["PERSONABENCH_DEBUG"] = "1"
+
+# %% ../nbs/60_cli.ipynb #7c41d0e2
+def _laid_out(frame: pd.DataFrame, most: int | None = None) -> str:
+    "Lay a table out for the terminal, long cells folded; after `most` rows say how many more there are. Messages stand below it, the same once."
+    import pandas as pd
+
+    right = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
+    words = frame.map(_cell)
+    shown = [(name, to_right) for name, to_right in zip(words, right) if name != "message" and words[name].ne("").any()]
+    rows = [[str(name) for name, _ in shown], *words[[name for name, _ in shown]].head(most).to_numpy().tolist()]
+    wide = [max(map(len, column)) for column in zip(*rows)]
+    while sum(wide) + 2 * len(wide) - 2 > shutil.get_terminal_size().columns and max(wide) > 8: wide[wide.index(max(wide))] -= 1
+    lines = []
+    for row in rows:
+        for part in zip_longest(*(textwrap.wrap(cell, n) for cell, n in zip(row, wide)), fillvalue=""):
+            lines.append("  ".join(cell.rjust(n) if to_right else cell.ljust(n) for cell, n, (_, to_right) in zip(part, wide, shown)).rstrip())
+    if most is not None and (more := len(frame) - most) > 0:
+        counts = ", ".join(f"{n:,} {status}" for status, n in frame["status"].value_counts().items()) if "status" in frame else ""
+        lines.append(f"… and {more:,} more (all {len(frame):,}{': ' if counts else ''}{counts}); --format json gives every row")
+    return "\n".join(lines + (_told_once(words.iloc[:, 0], words["message"]) if "message" in words else []))
+
+
+def _cell(x: Any) -> str:
+    "Write one cell: nothing where nothing is known."
+    import pandas as pd
+
+    if pd.api.types.is_scalar(x) and pd.isna(x): return ""
+    return f"{x:.6g}" if isinstance(x, float) else " ".join(str(x).split())
+
+
+def _told_once(names: Iterable[str], told: Iterable[str]) -> list[str]:
+    "Return each message once, with the first of the rows that it is told of and how many more; the row's own name in it does not make it another."
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, message in zip(names, told):
+        short = Path(name).stem
+        if message: alike.setdefault(message.replace(name, "…").replace(repr(short), "…").casefold(), []).append((short, message))
+    return [f"{rows[0][0]}{f' and {len(rows) - 1:,} more' if len(rows) > 1 else ''}: {rows[0][1]}" for rows in alike.values()]
 
 # %% ../nbs/60_cli.ipynb #e071b2ea
 @app.command("demo")
@@ -270,14 +321,16 @@ def _import(
     missing: Annotated[list[str] | None, typer.Option(help="Survey: answers that mean no answer, such as n/a,-99 (repeatable).")] = None,
     level: Annotated[list[str] | None, typer.Option(help="Survey: what a column is, such as fee=numeric (repeatable).")] = None,
     coder: _Coder = None,
+    format: Annotated[str, typer.Option(help="table, or json: every row with all that is known of it.")] = "table",
 ) -> None:
     "Bring files into a study; each comes in whole or not at all."
+    if format not in ("table", "json"): raise BadInput("--format", repr(format), "table, json", "check the spelling")
     asked = {"id": id, "weights": weights, "wave": wave, "name": name, "missing": missing, "level": level}
     if as_ != "survey" and (odd := [option for option in ("missing", "level", "name") if asked[option]]):
         raise BadInput(f"--{odd[0]}", f"asked for with --as {as_}", "--as survey", "add --as survey, or leave it out")
     if date is not None and as_ not in ("interviews", "table"): raise BadInput("--date", f"asked for with --as {as_}", "--as interviews or table", "leave it out")
     with _open(study, coder) as opened: report = _importing(opened, as_, files, case=case, date=date, text=text or [], **asked)
-    typer.echo(report.to_string(index=False))
+    typer.echo(report.to_json(orient="records", force_ascii=False, indent=1) if format == "json" else _laid_out(report, most=20))
     if "status" in report and report["status"].eq("failed").any(): raise typer.Exit(1)
 
 # %% ../nbs/60_cli.ipynb #16dacf07
@@ -372,7 +425,7 @@ def _withdraw(
 
     with _open(study, coder) as opened:
         if not yes: typer.confirm(f"Blank all words and answers of {case} in {_masked(study)}? This cannot be undone", abort=True)
-        typer.echo(consent.withdraw(opened, case=case, date=date, personas=personas).to_string(index=False))
+        typer.echo(_laid_out(consent.withdraw(opened, case=case, date=date, personas=personas)))
 
 
 @app.command("report")
@@ -405,7 +458,7 @@ def _compare(
     from personabench import versions
 
     forms = {"text": lambda c: c.explain(), "markdown": lambda c: c.changelog(),
-             "table": lambda c: c.changes.to_string(index=False) if len(c.changes) else "nothing changed",
+             "table": lambda c: _laid_out(c.changes) if len(c.changes) else "nothing changed",
              "json": lambda c: c.claims.to_json(orient="records", force_ascii=False, indent=1)}
     if format not in forms: raise BadInput("--format", repr(format), ", ".join(forms), "check the spelling")
     with ExitStack() as stack: typer.echo(forms[format](versions.compare(old, new, study=stack.enter_context(_open(study)) if study is not None else None)))

@@ -194,11 +194,12 @@ def _row(path: str | Path, status: str, message: str = "", **counts: Any) -> dic
     return {"file": str(path), "status": status, "message": message, **counts}
 
 
-def _already(study: Study, sha256: str) -> str | None:
-    """Return the name of the source that was made from a file with this hash."""
+def _already(study: Study, sha256: str) -> tuple[str, str | None] | None:
+    """Return name and date of the source that was made from a file with this hash."""
     s = _t["sources"]
     with study.connection() as conn:
-        return conn.scalar(sa.select(s.c.name).where(s.c.file_hash == sha256, s.c.removed == 0).limit(1))
+        row = conn.execute(sa.select(s.c.name, s.c.date).where(s.c.file_hash == sha256, s.c.removed == 0).limit(1)).first()
+    return (row.name, row.date) if row else None
 
 # %% ../nbs/10_importers.ipynb #3269b981
 @dataclass(frozen=True)
@@ -214,16 +215,32 @@ class _Plan:
     before: frozenset[str]  # those that are known from other sources of the study only
 
 
+def _known_day(date: str | None) -> str | None:
+    """Return a day or a month as it is. Raises BadInput for what is neither: dates are compared as text."""
+    day = f"{date}-01" if re.fullmatch(r"\d{4}-\d\d", date or "") else date
+    try:
+        if day is None or datetime.fromisoformat(day).date().isoformat() == day:
+            return date
+    except (TypeError, ValueError):
+        pass
+    raise BadInput("date", repr(date), "a day such as 2026-05-02, or a month such as 2026-05", "write year-month-day")
+
+
 def _date_of(path: Path, date: str | Mapping[str, Any] | None) -> str | None:
-    """Return the date of one file: the same for all, or looked up by its stem; a missing or empty one is None."""
+    """Return the date of one file: the same for all, or looked up by its stem; a missing or empty one is None. Raises BadInput for what is no date."""
     found = date.get(path.stem) if isinstance(date, Mapping) else date
-    return None if found is None or pd.isna(found) else str(found.date() if isinstance(found, datetime) else found).strip() or None
+    return None if found is None or pd.isna(found) else _known_day(str(found.date() if isinstance(found, datetime) else found).strip() or None)
+
+
+def _date_kept(name: str, kept: str | None, given: str | None) -> str:
+    """Say that importing a file again sets no date, where another was given, and what does."""
+    return "" if given in (None, kept) else f"; its date is {kept or 'not known'} as before: set_date(study, {name!r}, date={given!r}) sets it"
 
 
 def _store_file(study: Study, path: Path, transcript: Transcript, plan: _Plan) -> dict[str, Any]:
     """Store one transcript in one step and return its row of the report."""
-    if name := _already(study, transcript.file_sha256):
-        return _row(path, "already there", f"the same file is source {name!r}")
+    if there := _already(study, transcript.file_sha256):
+        return _row(path, "already there", f"the same file is source {there[0]!r}{_date_kept(*there, _date_of(path, plan.date))}")
     roles, people = _cast(transcript, _case_of(path, plan.case), plan.interviewers)
     turns = [
         {"speaker": t.speaker, "start": t.start, "end": t.end, "time": t.time, "cues": [list(c) for c in t.cues]} for t in transcript.turns
@@ -267,7 +284,7 @@ def import_files(
     case: str | re.Pattern[str] | Callable[[Path], str | None] | None = "{stem}",  # template, regular expression or function of the path
     kind: str = "interview",  # one of schema.KINDS
     language: str | None = None,  # such as "en"
-    date: str | Mapping[str, Any] | None = None,  # of the interviews, "2026-05-02"; or file's stem -> date, as {"P02": "2026-05-02"}; None = not known
+    date: str | Mapping[str, Any] | None = None,  # of the interviews, "2026-05-02" or "2026-05"; or file's stem -> date, as {"P02": "2026-05-02"}; None = not known
     interviewers: str | Iterable[str] | None = None,  # names besides INTERVIEWERS; None = also infer them
     speakers: Iterable[str] | None = None,  # the labels that are speakers; None = find out
     encoding: str | None = None,  # of text files; None = find out
@@ -282,6 +299,7 @@ def import_files(
         raise BadInput("kind=", f"no kind {kind!r}", f"one of {', '.join(KINDS)}", nearest(kind, KINDS))
     paths, named = _wanted(files)
     _case_of(paths[0], case)  # a template that cannot be filled is one error, not one per file
+    for path in paths: _date_of(path, date)  # nor does a wrong date leave half of them behind
     bar = _bar(progress and len(paths) > 29)
     read = {path: _read_one(path, path in named, encoding=encoding, speakers=speakers) for path in bar(paths, "reading")}
     heard = [r for r in read.values() if isinstance(r, Transcript)]
@@ -368,17 +386,6 @@ def set_speaker(
     return _speakers(study, source_id).drop(columns="speaker_id")
 
 # %% ../nbs/10_importers.ipynb #5e7da7e1
-def _known_day(date: str | None) -> str | None:
-    """Return a day or a month as it is. Raises BadInput for what is neither: dates are compared as text."""
-    day = f"{date}-01" if re.fullmatch(r"\d{4}-\d\d", date or "") else date
-    try:
-        if day is None or datetime.fromisoformat(day).date().isoformat() == day:
-            return date
-    except (TypeError, ValueError):
-        pass
-    raise BadInput("date", repr(date), "a day such as 2026-05-02, or a month such as 2026-05", "write year-month-day")
-
-
 def set_date(
     study: Study,  # an open study
     source: str,  # name of the source

@@ -1285,11 +1285,14 @@ def _reading_note(ground: _Ground, segment: str) -> str | None:
     how, linked = _reading(ground.study), [link.case for link in ground.links[segment]]
     coded, open_ = sum(how[case] == "coded" for case in linked), sum(how.get(case) == "open" for case in ground.cases[segment] & set(how))
     told = []
-    if coded: told.append(f"{coded} of {len(linked)} interviewed people count as read because something they said is coded; nobody marked their interviews as done.")
+    if coded: told.append(f"{coded} of {len(linked)} interviewed people count{'s' if coded == 1 else ''} as read because something they said is coded; "
+                          "nobody marked their interviews as done.")
     if open_: told.append(f"{open_} more {'is' if open_ == 1 else 'are'} coded in interviews that are assigned and not done: they count nowhere yet.")
     own = ground.own[segment]
-    if undated := own.loc[own["date"].isna(), "source"].nunique(): told.append(
-        f"The date of {undated} of {own['source'].nunique()} coded sources is not known, and so neither is their age: set_date(study, source, date=...).")
+    if undated := own.loc[own["date"].isna(), "source"].nunique():
+        many = own["source"].nunique()
+        which = "The only coded source has" if many == 1 else f"{undated} of {many} coded sources {'has' if undated == 1 else 'have'}"
+        told.append(f"{which} no date: say when it was with set_date(study, source, date=...), then draft again.")
     if ground.survey is not None and ground.asked is None:
         told.append(f"When the survey {ground.survey.name} was asked is not known: import it with a wave such as 2026-05.")
     return " ".join(told) or None

@@ -127,6 +127,8 @@ def report_view(
     if study.codings["facet"].eq("stage").any(): people.insert(0, ("Everybody", "everybody--journey", journey(study)))
     sources, counted = study.sources, study.codings
     summary = f"{len(sources):,} sources, {len(counted):,} codings, {len(personas)} personas. Every statement on this page leads to the words or numbers behind it."
+    if undated := sum(not c.newest and bool(c.evidence or c.against) for p in personas for c in p.claim_list):
+        summary += f" How old the evidence is, is not known for {undated} of {sum(len(p.claim_list) for p in personas)} statements; below they are marked as undated."
     findings = check(study, personas=list(personas)) if personas else pd.DataFrame()
     return {"title": title, "summary": summary, "personas": rows, "journeys": [_journey_view(j, t, a) for t, a, j in people if len(j.quotes) or t != "Everybody"],
             "method": _method(study, personas), "findings": findings.fillna("").to_dict("records"), "version": __version__, "today": date.today().isoformat(),

@@ -19,7 +19,7 @@ from personabench.consent import record_consent
 from personabench.claims import Claim, Descriptor, Evidence, Persona
 from personabench.findings import CHECK_COLUMNS, CHECK_RULES, format_findings, has_errors
 from personabench.importers import set_date
-from personabench.persona_files import read_personas, write_personas
+from personabench.persona_files import read_personas, update_personas, write_personas
 from personabench.personas import _Ground, _statistic, _survey_claim, draft_personas
 from personabench.prevalence import _survey_of
 from personabench.schema import BadInput, NewerStudy
@@ -319,6 +319,19 @@ def test_evidence_without_a_date_is_told_and_an_old_file_with_the_day_of_the_imp
     for case in ("P01", "P02", "P03"): set_date(study, case, date="2026-05-04")
     assert "undated" in set(check(study, personas=fresh, today=TODAY)["rule"]), "it is the file that does not say it"
     assert "undated" not in set(check(study, personas=draft_personas(study, today=TODAY), today=TODAY)["rule"])
+
+
+def test_the_cure_of_undated_evidence_works_as_it_is_written(study: Study, tmp_path: Path):
+    for case in ("P01", "P02", "P03"): set_date(study, case, date=None)
+    write_personas(draft_personas(study, today=TODAY), tmp_path / "personas")
+    [cure, *_] = check(study, personas=tmp_path / "personas", today=TODAY).query("rule == 'undated'")["cure"]
+    calls = ("set_date(study, source, date=...)", "read_personas(folder)", "draft_personas(study, segments='2026-05', ...)", "update_personas(drafted, folder)")
+    assert (places := [cure.index(call) for call in calls]) == sorted(places)
+    for case in ("P01", "P02", "P03"): set_date(study, case, date="2026-05-04")
+    read_personas(tmp_path / "personas")
+    drafted = draft_personas(study, segments="2026-05", today=TODAY)
+    update_personas(drafted, tmp_path / "personas")
+    assert "undated" not in set(check(study, personas=tmp_path / "personas", today=TODAY)["rule"])
 
 
 # -- What a team decides --------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_a_demo_is_not_overwritten_unasked(demo):
     folder, _ = demo
     before = (folder / "report" / "index.html").stat().st_mtime_ns
     done = run("demo", "--out", str(folder))
-    assert done.returncode == 2 and "--force" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2 and "--force" in done.stderr and f"open {folder / 'report' / 'index.html'}" in done.stderr and "Traceback" not in done.stderr
     assert (folder / "report" / "index.html").stat().st_mtime_ns == before
     assert [p.name for p in folder.parent.iterdir()] == ["demo"]  # no work folder is left
 
@@ -103,6 +103,23 @@ def test_a_study_from_nothing(tmp_path):
     done = run(*report, cwd=tmp_path)
     assert done.returncode == 2 and "--force" in done.stderr and page.read_text() == "our own page"
     assert run(*report, "--force", cwd=tmp_path).returncode == 0 and page.read_text() != "our own page"
+
+
+def test_a_table_is_as_wide_as_the_terminal_and_says_each_thing_once(tmp_path, monkeypatch, capsys):
+    run("new", "s", cwd=tmp_path)
+    (tmp_path / "a folder with a long name").mkdir()
+    for i in range(1, 26): (tmp_path / "a folder with a long name" / f"P{i:02}.txt").write_text(f"Mara: How was it {i}?\n\nAnna{i}: The dock was full.\n")
+    bring = ["import", str(tmp_path / "a folder with a long name"), "--study", str(tmp_path / "s" / "study.db")]
+    monkeypatch.setenv("COLUMNS", "70")
+    assert main(bring) == 0
+    lines = capsys.readouterr().out.splitlines()
+    table, (more, told) = lines[:-2], lines[-2:]
+    assert max(map(len, table)) <= 70 and "NaN" not in "".join(lines) and "P20.txt" in "".join(table).replace(" ", "") and "P21.txt" not in "".join(table)
+    assert more == "… and 5 more (all 25: 25 imported); --format json gives every row"
+    assert told.startswith("P01 and 24 more: Mara speaks in most files") and "set_speaker(study, 'P01'" in told
+    assert main([*bring, "--format", "json"]) == 0
+    assert [row["status"] for row in json.loads(capsys.readouterr().out)] == ["already there"] * 25
+    assert main([*bring, "--format", "zap"]) == 2
 
 
 def test_interviews_are_dated_on_the_command_line(tmp_path):
@@ -254,12 +271,12 @@ def test_a_working_folder_keeps_what_is_there(tmp_path):
 def test_git_takes_no_study_table_or_report_of_a_working_folder(tmp_path):
     prepare_lab(folder := tmp_path / "lab")
     subprocess.run([program("git"), "init", "-q", "."], cwd=folder, check=True)
-    for name in ("checked.db", "personas.db-wal", "survey.csv", "wave2.xlsx", "report/index.html", "interviews/P01.txt", "personas.sarif", "personas/a.yaml",
-                 "personabench.toml"):
+    for name in ("checked.db", "personas.db-wal", "survey.csv", "wave2.xlsx", "report/index.html", "interviews/P01.txt", "interviews/P02.md",
+                 "P03.txt", "talks/P04.docx", "P05.vtt", "P06.srt", "requirements.txt", "README.md", "personas.sarif", "personas/a.yaml", "personabench.toml"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
     taken = subprocess.run(["git", "add", "-A", "-n"], cwd=folder, capture_output=True, text=True, check=True).stdout
-    assert sorted(re.findall("'(.*)'", taken)) == ["personabench.toml", "personas/a.yaml"]
+    assert sorted(re.findall("'(.*)'", taken)) == ["README.md", "personabench.toml", "personas/a.yaml", "requirements.txt"]
 
 
 def test_git_takes_nothing_that_the_writers_of_journeys_write(tmp_path):

@@ -158,6 +158,25 @@ def test_dates_by_file_and_for_all(study, folder):
     assert dict(zip(study.sources["name"], plain(study.sources[["date"]]), strict=True)) == {"P02": ["2026-05-02"], "P03": ["2026-05-03"], "P10": [None]}
 
 
+def test_what_is_no_date_is_refused_before_a_file_comes_in(study, folder):
+    for odd in ("last spring", "2.5.2026", "2026-02-30", {"P10": "last spring"}):
+        with pytest.raises(BadInput, match="write year-month-day"):
+            import_files(study, folder, date=odd)
+    assert study.sources.empty
+    import_files(study, folder, date={"P02": "2026-05", "P03": "", "P10": None})
+    assert [day for [day] in plain(study.sources[["date"]])] == ["2026-05", None, None]
+
+
+def test_a_date_for_a_file_that_is_there_is_said_to_be_left_out_and_what_sets_it(study, folder):
+    import_files(study, folder / "P02.txt")
+    [told] = import_files(study, folder / "P02.txt", date="2026-05-02")["message"]
+    assert "its date is not known as before" in told and "set_date(study, 'P02', date='2026-05-02')" in told
+    set_date(study, "P02", date="2026-05-02")
+    assert import_files(study, folder / "P02.txt", date="2026-05-02")["message"].tolist() == ["the same file is source 'P02'"]
+    [told] = import_files(study, folder / "P02.txt", date="2026-06")["message"]
+    assert "its date is 2026-05-02 as before" in told and plain(study.sources[["date"]]) == [["2026-05-02"]]
+
+
 def test_a_date_that_was_forgotten_is_set_afterwards(study, folder):
     import_files(study, folder / "P02.txt")
     for day in ("2026-05-02", "2026-05", None, "2026-05-02"):

@@ -107,10 +107,15 @@ def test_dates_are_those_of_the_conversations(study: Study):
     [drafted] = draft_personas(undated)
     said = claim([drafted], "pain-empty-dock")
     assert (said.oldest, said.newest, said.evidence[0].date) == (None, None, None), "the day of the import is not the day of the interview"
-    assert "The date of 1 of 1 coded sources is not known" in drafted.notes and "set_date(study, source, date=...)" in drafted.notes
+    assert "1 of 1 interviewed people counts as read" in drafted.notes
+    assert "The only coded source has no date: say when it was with set_date(study, source, date=...)" in drafted.notes
+    add_talk(undated, "P02", [("B", "P02", "No bike there.", [("No bike there", "Empty dock")])], date="2026-05-04")
+    add_segments(undated, {"P01": "A", "P02": "A"}, name="two")
+    assert "1 of 2 coded sources has no date" in draft_personas(undated, segments="two")[0].notes
+    for _ in range(2): undo(undated)
     set_date(undated, "P01", date="2026-05-04")
     [again] = draft_personas(undated)
-    assert claim([again], "pain-empty-dock").newest == "2026-05-04" and "not known" not in (again.notes or "")
+    assert claim([again], "pain-empty-dock").newest == "2026-05-04" and "no date" not in (again.notes or "")
     undo(undated)
     assert claim(draft_personas(undated), "pain-empty-dock").newest is None
 

@@ -128,6 +128,19 @@ def test_findings_are_on_the_page_with_their_statement(sample, tmp_path):
     assert "count-right" in checks and f'href="#{first.id}--{claim.id}"' in checks
 
 
+def test_evidence_without_a_date_is_counted_at_the_head_and_marked_below(sample, tmp_path):
+    study, personas = sample[0], sample[1]
+    def bare(c): return c.model_copy(update={"newest": None, "oldest": None} | {
+        side: [e.model_copy(update={"date": None}) for e in getattr(c, side)] for side in ("evidence", "against")})
+
+    undated = [p.model_copy(update={"claim_list": [bare(c) for c in p.claim_list]}) for p in personas]
+    claims = [c for p in undated for c in p.claim_list]
+    n = sum(bool(c.evidence or c.against) for c in claims)
+    page = pb.report(study, tmp_path, personas=undated).read_text("utf-8")
+    assert page.count(f"is not known for {n} of {len(claims)} statements") == 1 and page.count(" · undated · ") == n > 20
+    assert page.count("of a date that is not known") == 0 and "marked as undated" not in sample[2]
+
+
 def test_the_theme_of_a_notebook_leaves_a_report_light_and_dark(sample, tmp_path):
     study, personas, page = sample
     pb.set_theme("dark")
