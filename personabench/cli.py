@@ -170,7 +170,7 @@ report/
 images/
 """
 
-
+# %% ../nbs/60_cli.ipynb #9e52b7a4
 def prepare_lab(
     folder: str | os.PathLike,   # made if it is not there
     *,

@@ -201,20 +201,7 @@ def _already(study: Study, sha256: str) -> tuple[str, str | None] | None:
         row = conn.execute(sa.select(s.c.name, s.c.date).where(s.c.file_hash == sha256, s.c.removed == 0).limit(1)).first()
     return (row.name, row.date) if row else None
 
-# %% ../nbs/10_importers.ipynb #3269b981
-@dataclass(frozen=True)
-class _Plan:
-    """How files become sources: the arguments of import_files that are the same for every file."""
-
-    case: Any
-    kind: str
-    language: str | None
-    date: str | Mapping[str, Any] | None
-    interviewers: frozenset[str]
-    noted: frozenset[str]  # those of them that were inferred
-    before: frozenset[str]  # those that are known from other sources of the study only
-
-
+# %% ../nbs/10_importers.ipynb #3d8fa6c1
 def _known_day(date: str | None) -> str | None:
     """Return a day or a month as it is. Raises BadInput for what is neither: dates are compared as text."""
     day = f"{date}-01" if re.fullmatch(r"\d{4}-\d\d", date or "") else date
@@ -235,6 +222,19 @@ def _date_of(path: Path, date: str | Mapping[str, Any] | None) -> str | None:
 def _date_kept(name: str, kept: str | None, given: str | None) -> str:
     """Say that importing a file again sets no date, where another was given, and what does."""
     return "" if given in (None, kept) else f"; its date is {kept or 'not known'} as before: set_date(study, {name!r}, date={given!r}) sets it"
+
+# %% ../nbs/10_importers.ipynb #3269b981
+@dataclass(frozen=True)
+class _Plan:
+    """How files become sources: the arguments of import_files that are the same for every file."""
+
+    case: Any
+    kind: str
+    language: str | None
+    date: str | Mapping[str, Any] | None
+    interviewers: frozenset[str]
+    noted: frozenset[str]  # those of them that were inferred
+    before: frozenset[str]  # those that are known from other sources of the study only
 
 
 def _store_file(study: Study, path: Path, transcript: Transcript, plan: _Plan) -> dict[str, Any]:
