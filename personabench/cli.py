@@ -96,7 +96,8 @@ def run_demo(
     if out.exists() and (strange := _not_a_demo(out)):
         raise AlreadyThere(str(out), f"it holds other things ({', '.join(strange[:3])})", "a new folder or an earlier demo", "pass another --out")
     if out.exists() and not force:
-        cure = f"open {out / 'report' / 'index.html'}, pass --force to make all of it anew, or --out another"
+        page = out / "report" / "index.html"
+        cure = f"{f'open {page}, ' if page.exists() else ''}pass --force to make all of it anew, or --out another"
         raise AlreadyThere(str(out), "the folder exists", "a new folder", cure)
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".personabench-") as work:
