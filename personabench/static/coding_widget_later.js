@@ -157,10 +157,10 @@ function joinChanges(v) {
     const at = [v.active?.start ?? null, v.sel.focus, ...points].find(x => x !== null && top(x) >= 0 && top(x) < view.height);
     return { at, was: at === undefined ? 0 : top(at), doc: v.doc };
   };
-  const hold = g => { if (g?.at !== undefined && g.doc === v.doc) v.scroll.scrollTop += top(g.at) - g.was; };
+  const hold = g => { if (g?.at !== undefined && g.doc === v.doc) v.scroll.scrollTop += top(g.at) - Math.max(0, Math.min(g.was, v.scroll.clientHeight - 60)); };
   v.staying = act => { const g = grip(); act(); hold(g); };
   let gripped = (null), width = v.scroll.clientWidth, rest = 0; // a window's new size is known too late to take it then
-  v.scroll.addEventListener("scroll", () => { clearTimeout(rest); rest = setTimeout(() => { if (v.doc) gripped = grip(); }, 150); });
+  v.scroll.addEventListener("scroll", () => { clearTimeout(rest); rest = setTimeout(() => { if (v.doc) { gripped = grip(); v.chosen(); } }, 150); });
   const sized = v.resized;
   v.resized = () => { sized(); if (width !== v.scroll.clientWidth) hold(gripped); width = v.scroll.clientWidth; };
   const reach = (a, b, c) => { v.near(pieceAt(v.doc, a + 1).group); v.select(c); v.sel.set(a, b, { show: false }); v.scrollTo(a); v.sel.draw(); };
@@ -189,6 +189,10 @@ function joinChosen(v) {
     const c = v.active, may = c && !v.link.state().readonly && !v.offline;
     box.hidden = !may || Boolean(v.resizing);
     ends.hidden = !may || !v.resizing;
+    if (may) { // it covers neither the coding nor its ends
+      const at = v.rect(c.start, c.end), view = boxOf(v.scroll), over = at.bottom > view.bottom - 50 && at.top < view.bottom && at.top > view.top + 50;
+      for (const strip of [box, ends]) strip.classList.toggle("pb-over", over);
+    }
     if (!may || (name.pbOf === c && name.pbAs === c.code.name)) return;
     const mine = c.coder === v.me();
     Object.assign(name, { pbOf: c, pbAs: c.code.name });
@@ -278,14 +282,14 @@ function makeFind(v) {
     const n = hits.length;
     if (n && !(shown && take && way > 0)) at = (at + way + n) % n;
     shown = !take;
-    told.textContent = input.value ? `${n && at + 1} of ${n}` : "";
+    told.textContent = n ? `${at + 1} of ${n}` : input.value && "Not found";
     if (!n) return mark(null);
     const span = { start: hits[at], end: hits[at] + size };
     if (take) v.sel.set(span.start, span.end, { select: false });
     else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
     mark(span);
   };
-  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { clear(); v.focus(); };
+  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { if (hits.length && shown) go(1); else v.scrollTo(v.sel.focus); clear(); v.focus(); }; // what is in sight is what the next key means
   return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 

@@ -78,14 +78,14 @@ function makePanel(v) {
     : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
   const memo = () => {
     let on = [], of = "";
-    const about = make("select", { "aria-label": "Memo on", onchange: () => { v.memoOn = on[about.value][0]; } });
+    const about = make("select", { "aria-label": "Memo on" });
     /** What is at hand: the active coding, its code, the turn, the source. Words half written stay with what they were begun on. */
     const follow = () => {
       const c = v.active, now = [c && typeof c.id === "number" && memoOn("coding", c.id), c && memoOn("code", c.code.id), memoOn("turn", turnAt(v.doc, v.sel.focus)), memoOn("source", null)].filter(Boolean), as = JSON.stringify([v.doc.source, now]);
       if (as === of || (words.value.trim() && on.length && of.startsWith(JSON.stringify([v.doc.source]).slice(0, -1)))) return false;
       of = as;
       on = now;
-      about.replaceChildren(...on.map((o, i) => make("option", { value: String(i), selected: o[0] === v.memoOn }, "Memo on " + o[2])));
+      about.replaceChildren(...on.map((o, i) => make("option", { value: String(i) }, "Memo on " + o[2])));
       return true;
     };
     const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: () => { v.draft = words.value; }, onkeydown: e => {

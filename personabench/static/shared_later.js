@@ -1,6 +1,5 @@
 // @ts-check
-// What several widgets need, but not for their first moment: what is chosen by typing, and what follows the page. It comes before the part of a widget's script that is sent
-// when the text stands. It cannot import the first part, so that it is handed the helpers from there when it joins.
+// What several widgets need when the text stands. It cannot import the first part of a widget's script, so that it is handed the helpers from there.
 
 let LINES, PAINTS, chord, dress, inkStyle, make, short, stop;
 /** @param {any} kit the helpers by name */
@@ -133,14 +132,14 @@ export function makePicker(v) {
 }
 
 // == Codes to choose from ==
-const fit = (query, code) => Math.max(fuzzy(query, code.name), fuzzy(query, code.path || "") - 5);
+const fit = (query, code) => { const above = fuzzy(query, code.path || ""); return Math.max(fuzzy(query, code.name), above > 300 ? above - 5 : -1); };
 /** The best fit first; without a query what is in `first`, then the codebook's order. */
 export function rankCodes(codes, query, first) {
   if (!query.trim()) return [...first.filter(c => codes.includes(c)), ...codes.filter(c => !first.includes(c))];
   return codes.map(code => ({ code, score: fit(query, code) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
 }
 
-/** Rows for the picker: codes, and what was typed as the name of a new one: first where no code has those words or begins. @param {any} more a code's badge, by the code @param {any} count its codings */
+/** Rows for the picker: codes, and a new one of the name that was typed, first where no code fits well. @param {any} more a code's badge, by the code @param {any} count its codings */
 export function codeRows(codes, query, first, more = () => null, count = c => c.n) {
   const name = query.trim(), rows = rankCodes(codes, query, first).map(c => ({ value: c, label: c.name, swatch: c, badge: more(c), about: c.definition,
     detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, count(c) || ""].filter(Boolean).join(" · ") }));

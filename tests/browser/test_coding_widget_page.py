@@ -628,7 +628,7 @@ def test_enter_in_find_takes_the_hit_that_is_shown_and_then_the_next(bench):
 def test_find_knows_only_what_was_said(bench):
     bench.keys("/").type("Anna")
     bench.page.wait_for_timeout(60)
-    assert bench.page.locator(".pb-find [role=status]").inner_text() == "0 of 0", "the names of speakers, between the turns, are no words of theirs"
+    assert bench.page.locator(".pb-find [role=status]").inner_text() == "Not found", "the names of speakers, between the turns, are no words of theirs"
 
 
 def test_a_panel_in_a_narrow_widget_covers_no_words(bench):
@@ -1230,6 +1230,38 @@ def test_the_words_in_sight_stay_when_the_window_gets_another_width(page):
         page.wait_for_timeout(500)
         assert abs(bench.look(high) - was) < 30, width
     assert abs(bench.look("v.scroll.scrollTop") - 4000) < 60
+
+
+def test_a_memo_is_on_what_is_at_hand_whatever_the_last_one_was_on(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter", "m")
+    about = bench.page.get_by_label("Memo on", exact=True)
+    about.select_option(label="Memo on source P01")
+    bench.page.locator(".pb-side textarea").focus()
+    bench.type("It rained.").keys("Control+Enter", "Escape")
+    bench.keys("End", "n", "m")
+    assert about.evaluate("e => e.selectedOptions[0].textContent").startswith("Memo on coding")
+
+
+def test_what_is_looked_for_in_vain_leaves_the_selection_in_sight(page):
+    bench = Bench(page, make_study(times=40))
+    bench.at("walk").keys("w", "/").type("xq")
+    page.evaluate("document.querySelector('#w').pbView.scroll.scrollTop = 3000")
+    assert page.locator(".pb-find [role=status]").inner_text() == "Not found"
+    bench.keys("Escape")
+    assert bench.look("v.scroll.scrollTop") < 1000 and bench.look("v.coding.span() && v.doc.words(v.coding.span())") == "walk"
+    bench.keys("ArrowRight", "/").type("dock")  # shown, and taken when it is left
+    bench.keys("Escape")
+    assert bench.look("v.doc.words(v.coding.span())").lower() == "dock"
+
+
+def test_the_strip_of_the_chosen_coding_covers_neither_it_nor_its_ends(page):
+    bench = Bench(page, make_study(times=40))
+    bench.at("walk", nth=8).keys("w", "Enter").type("dock").keys("Enter", "n")
+    for side in ("bottom", "top"):
+        bench.look(f"v.scroll.scrollTop += v.rect(v.active.start, v.active.end).{side} - v.scroll.getBoundingClientRect().{side} + {20 if side == 'bottom' else -20}")
+        page.wait_for_timeout(400)
+        over = bench.look("(r => document.elementFromPoint(r.left + 3, r.top + r.height / 2).closest('.pb-chosen') !== null)(v.rect(v.active.start, v.active.end))")
+        assert page.locator(".pb-chosen:not([hidden])").is_visible() and not over, side
 
 
 def test_words_that_are_no_news_any_more_go_when_the_caret_moves(bench):
