@@ -289,7 +289,7 @@ function makeFind(v) {
     else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
     mark(span);
   };
-  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { if (hits.length && shown) go(1); else v.scrollTo(v.sel.focus); clear(); v.focus(); }; // what is in sight is what the next key means
+  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { if (hits.length && shown) go(1); else v.scrollTo(v.sel.focus); clear(); v.focus(); };
   return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
 }
 
