@@ -58,7 +58,7 @@ SIGNS_WORK: list[tuple[str, str, int, int, str, tuple]] = [
     (TICKET_HI.split()[0], "s", 317, 337, TICKET_HI, ("code", "machine", "Ticket machine")),
     (NO_WATER.split()[0], "Control+Shift+ArrowRight", 338, 348, NO_WATER, ("press", ".")),
     ("12.50", "Control+Shift+ArrowLeft", 364, 373, "12.50 ש״ח", ("code", "twice", "Pays twice")),
-    (SHUT_HE.split()[0], "s", 388, 408, SHUT_HE, ("code", "nchgv", "No change given")),
+    (SHUT_HE.split()[0], "s", 388, 408, SHUT_HE, ("code", "nchg", "No change given")),
     (WALKED_HE.split()[0], "ArrowRight Control+Shift+ArrowLeft Control+Shift+ArrowLeft", 409, 416, "הלכתי 3", ("code", "walks", "Walks instead")),
     ("ברגל", "t", 357, 431, SIGNS[5][1], ("press", "Shift+3")),
     (BROKEN_AR[:2], "ArrowRight Shift+ArrowLeft Shift+ArrowLeft", 473, 477, BROKEN_AR[:4], ("code", "clsd", "Closed")),
