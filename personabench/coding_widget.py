@@ -512,8 +512,7 @@ def _done_before(study: Study, m: Mapping[str, Any]) -> bool:
 def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]]], most: int = 20_000) -> list[dict[str, Any]]:
     "Answer a message that changes something once, and the same again when it comes again."
     if not guid: return answer()
-    url = str(study.engine.url)
-    key = (url if study.engine.url.database not in (None, "", ":memory:") else f"{url} {id(study.engine)}", str(guid))
+    key = (_token(study), str(guid))
     if key not in _ANSWERED:
         _ANSWERED[key] = answer()
         if len(_ANSWERED) > most: del _ANSWERED[next(iter(_ANSWERED))]
@@ -528,6 +527,8 @@ def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any
     @functools.wraps(receive)
     def answer(self: Any, message: Mapping[str, Any]) -> None:
         guid = message.get("guid") if message.get("type") != "add" else None  # what adds stands once by its own id or name
+        if message.get("guid") and self.study.open_step: # what is written now may be taken back with the step
+            return self.send(_refusal(BusyStudy("study", "a step is open in a cell", cure="what waits is sent again"), message["guid"]))
         with _TURNS.setdefault(_token(self.study), threading.RLock()), store.saying(guid): receive(self, message)
     return answer
 
@@ -611,7 +612,8 @@ class CodingWidget(anywidget.AnyWidget):
 def _token(study: Study) -> str:
     "Return what tells studies apart in the browser's memory: one in memory is like no other."
     url = study.engine.url
-    return hashlib.sha256(f"{url} {id(study.engine) if url.database in (None, '', ':memory:') else ''}".strip().encode()).hexdigest()[:16]
+    alone = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+    return hashlib.sha256(f"{url} {id(study.engine) if alone else ''}".strip().encode()).hexdigest()[:16]
 
 
 def _describe(study: Study, source: str, blind: bool) -> dict[str, Any]:

@@ -127,7 +127,12 @@ function joinChanges(v) {
     });
   };
   const { changed } = v.hear, { does } = v.actions;
-  for (const step of ["undo", "redo"]) { const act = does[step]; does[step] = () => { v.stepped = performance.now(); act(); }; }
+  const { outbox } = v.link, { done } = outbox, held = ([]); // while a change waits, undo is for that one, not for what was stored before
+  outbox.done = guid => { const found = done(guid); queueMicrotask(() => { if (!outbox.size) for (const act of held.splice(0)) act(); }); return found; };
+  for (const step of ["undo", "redo"]) {
+    const was = does[step], act = () => { v.stepped = performance.now(); was(); };
+    does[step] = () => { if (!outbox.size) return act(); held.push(act); v.say(`To ${step} waits for what is not saved yet`); };
+  }
   /** News of the coding whose ends are being moved do not take it out of the hand: they are what Esc leads back to. */
   v.hear.changed = (v, m) => {
     const r = v.resizing, { start, end } = r?.c || {}, [gone] = v.doc ? m.removed.map(id => v.doc.byId.get(id)).filter(Boolean) : [];

@@ -1264,6 +1264,18 @@ def test_the_strip_of_the_chosen_coding_covers_neither_it_nor_its_ends(page):
         assert page.locator(".pb-chosen:not([hidden])").is_visible() and not over, side
 
 
+def test_undo_takes_back_the_coding_that_still_waits_and_not_the_one_before(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter")
+    bench.page.wait_for_function("!document.querySelector('#w').pbView.link.outbox.size")
+    bench.page.evaluate("() => { const send = window.model.send, held = []; window.model.send = m => held.push(m); window.give = () => { window.model.send = send;"
+        " held.splice(0).forEach(m => send(m)); }; }")
+    bench.at("minutes").keys("w", "Enter").type("dock").keys("Enter", "Control+z")
+    assert "waits" in bench.said and bench.look("v.doc.list.length") == 2
+    bench.page.evaluate("window.give()")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
+    assert bench.study.codings["quote"].tolist() == ["walk"]
+
+
 def test_words_that_are_no_news_any_more_go_when_the_caret_moves(bench):
     bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").told("Coded")
     bench.keys("ArrowRight")
