@@ -127,7 +127,7 @@ function joinChanges(v) {
     });
   };
   const { changed } = v.hear, { does } = v.actions;
-  const { outbox } = v.link, { done } = outbox, held = ([]); // while a change waits, undo is for that one, not for what was stored before
+  const { outbox } = v.link, { done } = outbox, held = v.held = ([]); // while a change waits, undo is for that one, not for what was stored before
   outbox.done = guid => { const found = done(guid); queueMicrotask(() => { if (!outbox.size) for (const act of held.splice(0)) act(); }); return found; };
   for (const step of ["undo", "redo"]) {
     const was = does[step], act = () => { v.stepped = performance.now(); was(); };
@@ -517,6 +517,7 @@ export default function join(v) {
   Object.assign(v.hear, {
     refused(v, m) {
       const code = v.keyed?.code;
+      if (!m.again) v.held.length = 0; // what it was for is not there
       refused(v, m);
       if (m.of === "search") { v.trouble = `${m.reason}. ${m.cure}`; v.news("hits"); }
       if (m.of === "key" && code && !v.capture) { v.keyed = null; v.panel.askKey(code, `${m.reason}. ${m.cure}. `); }

@@ -1274,6 +1274,13 @@ def test_undo_takes_back_the_coding_that_still_waits_and_not_the_one_before(benc
     bench.page.evaluate("window.give()")
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
     assert bench.study.codings["quote"].tolist() == ["walk"]
+    bench.page.evaluate("() => { const send = window.model.send, held = []; window.model.send = m => held.push(m); window.give = () => { window.model.send = send;"
+        " held.splice(0).forEach(m => send(m)); }; }")
+    bench.at("minutes").keys("w", "Enter").type("dock").keys("Enter", "Control+z")
+    bench.page.evaluate("() => { const v = document.querySelector('#w').pbView; window.model.send = m => { window.undone = m.type === 'undo' || window.undone; };"
+        " v.hear.refused(v, {type: 'refused', guid: v.link.outbox.all()[0].guid, reason: 'it may not be', cure: ''}); }")
+    bench.page.wait_for_timeout(100)
+    assert not bench.page.evaluate("window.undone") and bench.study.codings["quote"].tolist() == ["walk"], "what was refused is not there to be undone"
 
 
 def test_words_that_are_no_news_any_more_go_when_the_caret_moves(bench):
