@@ -320,19 +320,22 @@ def _answers(study: Study, source: str) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in turns.loc[turns["role"] != "interviewer", ["start", "end"]].itertuples(index=False)]
 
 # %% ../nbs/22_coding_widget.ipynb #b9629b9d
-def _stored(study: Study, guids: Sequence[str]) -> dict[str, int]:
-    "Return guid -> coding_id of codings that were ever stored."
+def _stored(study: Study, guids: Sequence[str]) -> dict[str, sa.Row]:
+    "Return guid -> (coding_id, removed) of codings that were ever stored."
     k = _t["codings"]
-    with study.connection() as conn: return {g: i for g, i in conn.execute(sa.select(k.c.guid, k.c.coding_id).where(k.c.guid.in_(list(guids))))}
+    q = sa.select(k.c.guid, k.c.coding_id, k.c.removed).where(k.c.guid.in_(list(guids)))
+    with study.connection() as conn: return {row.guid: row for row in conn.execute(q)}
 
 
-def _code_name(study: Study, ref: int | str) -> str:
-    "Return the name of a code given by id or name. Raises NoSuchCode."
-    if not isinstance(ref, str):
-        c = _t["codes"]
-        with study.connection() as conn: ref = conn.scalar(sa.select(c.c.name).where(c.c.code_id == ref, c.c.removed == 0)) or f"code {ref}"
-    study.code_id(ref)
-    return ref
+def _code(study: Study, ref: int | str) -> tuple[int, str]:
+    "Return id and name of a code given by either. Raises NoSuchCode."
+    if isinstance(ref, str): return study.code_id(ref), ref
+    c = _t["codes"]
+    with study.connection() as conn: name = conn.scalar(sa.select(c.c.name).where(c.c.code_id == ref, c.c.removed == 0))
+    return (ref, name) if name is not None else (study.code_id(f"code {ref}"), "")  # raises
+
+
+def _code_name(study: Study, ref: int | str) -> str: return _code(study, ref)[1]
 
 
 def _coding_id(study: Study, ref: int | str) -> int:
@@ -340,7 +343,7 @@ def _coding_id(study: Study, ref: int | str) -> int:
     if isinstance(ref, int): return ref
     found = _stored(study, [ref])
     if ref not in found: raise NoSuchName("coding", "it is not stored yet", cure="wait a moment, then try again")
-    return found[ref]
+    return int(found[ref].coding_id)
 
 
 def _own(study: Study, refs: Sequence[int | str]) -> list[int]:
@@ -355,17 +358,18 @@ def _own(study: Study, refs: Sequence[int | str]) -> list[int]:
 # %% ../nbs/22_coding_widget.ipynb #b8f69c62
 def _add(study: Study, m: Mapping[str, Any]) -> list[tuple[str, int | None]]:
     "Put one or several codes on a span, in one step; return (guid, coding_id) for each, None for one that was taken off since."
-    there = _stored(study, [g for g, _ in m["items"]])
-    new = [(g, _code_name(study, c)) for g, c in m["items"] if g not in there]
-    if new: _same_text(study, m)
-    size, names = m["end"] - m["start"], ", ".join(f"'{n}'" for _, n in new)
-    span = {"source": m["source"], "start": m["start"], "end": m["end"]}
-    if len(new) == 1: there[new[0][0]] = coding.code(study, new[0][1], **span, guid=new[0][0])
-    elif new:
-        with study.step("code", f"code {names} on {size} characters of {m['source']}"): there |= {g: coding.code(study, n, **span, guid=g) for g, n in new}
-    k = _t["codings"]
-    with study.connection() as conn: live = set(conn.scalars(sa.select(k.c.coding_id).where(k.c.coding_id.in_(there.values()), k.c.removed == 0)))
-    return [(g, i if i in live else None) for g, i in there.items()]
+    span = {"start": m["start"], "end": m["end"], "place": m["source"]}
+    with study.connection():
+        there = _stored(study, [g for g, _ in m["items"]])
+        found = [(g, None if row.removed else int(row.coding_id)) for g, row in there.items()]
+        new = [(g, *_code(study, c)) for g, c in m["items"] if g not in there]
+        if not new: return found
+        _same_text(study, m)
+        source_id = study.source_id(m["source"])
+    names = ", ".join(f"'{name}'" for _, _, name in new)
+    rows = [{"source_id": source_id, "code_id": code_id, **span, "guid": g} for g, code_id, _ in new]
+    with study.step("code", f"code {names} on {m['end'] - m['start']} characters of {m['source']}") as step: ids = store.add_codings(step, rows)
+    return found + list(zip((g for g, _, _ in new), ids))
 
 
 def _add_code(study: Study, m: Mapping[str, Any]) -> str | None:
@@ -602,7 +606,12 @@ class CodingWidget(anywidget.AnyWidget):
         except NothingToUndo as e: replies = [{"type": "notice", "text": _nothing(kind, e), "guid": guid, "cure": e.cure}]
         except Exception as e:  # whatever it was: a message without an answer would be sent for ever
             replies = [_refusal(e, guid) | {"of": kind}]
-        for reply in [*_news_or_reason(lambda: _news(self)), *replies]: self.send(reply)
+        if kind == "add": self._tell(replies)  # what stands is acknowledged before anything else is asked of the study
+        self._tell(_news_or_reason(lambda: _news(self)))
+        if kind != "add": self._tell(replies)
+
+    def _tell(self, messages: Iterable[dict[str, Any]]) -> None:
+        for m in messages: self.send(m)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         "Add a table for places where no script runs."
@@ -683,10 +692,11 @@ def _news(w: CodingWidget) -> list[dict[str, Any]]:
         return [w.columns()]
     ids = sorted(touched.get("codings", ()))
     if len(ids) > 2000: return [w.columns()]
-    news = _changed(w.study, w.source, ids, blind=w.blind) | {"event": now, "undo": _undo_labels(w.study)}
-    if "codes" in touched: news["codes"] = _codes(w.study, blind=w.blind, but=w.study.source_id(w.source))
-    if "memos" in touched or _are_noted(w.study, ids): news["memos"] = _memos(w.study, w.source, blind=w.blind)
-    return [news, _answer(w, "progress", {})[0]] if "assignments" in touched else [news]
+    with w.study.connection():
+        news = _changed(w.study, w.source, ids, blind=w.blind) | {"event": now, "undo": _undo_labels(w.study)}
+        if "codes" in touched: news["codes"] = _codes(w.study, blind=w.blind, but=w.study.source_id(w.source))
+        if "memos" in touched or _are_noted(w.study, ids): news["memos"] = _memos(w.study, w.source, blind=w.blind)
+        return [news, _answer(w, "progress", {})[0]] if "assignments" in touched else [news]
 
 # %% ../nbs/22_coding_widget.ipynb #9ed90196
 def _first_source(study: Study, name: str | None, *, missing_ok: bool = False) -> str:

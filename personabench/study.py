@@ -373,10 +373,15 @@ class Study(_Tables):
 
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
-        "Open a connection for reading; inside a step, it is the step's own, so that a verb sees what it has written."
+        "Open a connection for reading; inside a step, it is the step's own, so that a verb sees what it has written; inside another one, that."
+        thread = self._of_thread
         if self.open_step: yield self.open_step.conn
+        elif (outer := getattr(thread, "conn", None)) is not None: yield outer
         else:
-            with self._alone, store.named_errors(self.engine), self.engine.connect() as conn: yield conn
+            with self._alone, store.named_errors(self.engine), self.engine.connect() as conn:
+                thread.conn = conn
+                try: yield conn
+                finally: thread.conn = None
 
     def last_event(self) -> int:
         "Return the number of the newest log entry: whatever was derived from the study is current as long as it stays."
@@ -486,7 +491,7 @@ def _step(study: Study, verb: str, label: str) -> Iterator[store.Step]:
     with study._alone, store.step(study.engine, verb, label, coder=study.coder) as step:
         study._of_thread.step = step
         try: yield step
-        finally: study._of_thread.step = study._of_thread.seen = None  # who writes looks anew
+        finally: study._of_thread.step = study._of_thread.seen = study._of_thread.conn = None  # who writes looks anew
 
 # %% ../nbs/02_study.ipynb #7f802e61
 def _overview(study: Study) -> str:

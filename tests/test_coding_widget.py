@@ -77,6 +77,12 @@ def test_nothing_is_saved_within_a_step_that_a_cell_may_yet_take_back(study):
     assert last(b.add("dock", "Dock full", guid="x"), "ack") and len(study.codings) == 1
 
 
+def test_what_stands_is_acknowledged_first_and_an_undo_when_all_know_what_it_did(study):
+    b = Browser(CodingWidget(study, "P01"))
+    assert [r["type"] for r in b.add("dock", "Dock full")] == ["ack", "changed"]
+    assert [r["type"] for r in b.say(type="undo")] == ["changed", "ack"]
+
+
 def test_an_add_said_again_is_answered_by_how_it_stands_now(study):
     b = Browser(CodingWidget(study, "P01"))
     add = {"type": "add", "start": 22, "end": 26, "items": [["g1", "Dock full"]], "guid": "m1"}
@@ -94,7 +100,7 @@ def test_what_may_succeed_later_is_to_be_said_again(study, monkeypatch, trouble)
     def fails(*args, **kwargs): raise trouble
     b = Browser(CodingWidget(study, "P01"))
     with monkeypatch.context() as m:
-        m.setattr(coding, "code", fails)
+        m.setattr(store, "add_codings", fails)
         assert last(b.add("dock", "Dock full", guid="x"), "refused")["again"] is True
     assert last(b.add("dock", "Dock full", guid="x"), "ack") and len(study.codings) == 1
 

@@ -44,7 +44,7 @@ const pending = c => Number(typeof c.id === "string"); // a guid, until Python g
 export const inOrder = (a, b) => a.start - b.start || a.end - b.end || pending(a) - pending(b) || (a.id > b.id ? 1 : -1);
 
 /** Bundle pieces into groups of about `size` characters, the unit in which the browser leaves out what is far away. */
-export function bundle(pieces, size = 2000) {
+export function bundle(pieces, size = 1000) {
   const groups = [];
   for (const p of pieces) {
     const last = groups[groups.length - 1];
