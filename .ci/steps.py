@@ -201,7 +201,7 @@ def wheel(shop: Workshop) -> None:
         inside = {Path(name) for name in archive.namelist()}
     expected = {file.relative_to(ROOT) for file in (ROOT / "personabench").rglob("*") if file.is_file() and "__pycache__" not in file.parts}
     if missing := expected - inside:
-        raise StepFailed(f"not in the wheel: {', '.join(sorted(map(str, missing)))}. Cure: package-data in pyproject.toml")
+        raise StepFailed(f"not in the wheel: {', '.join(sorted(map(str, missing)))}. Cure: include, under wheel in pyproject.toml")
     if private := [str(name) for name in inside if name.name.startswith("truth") or "tests" in name.parts]:
         raise StepFailed(f"in the wheel and not for users: {', '.join(private)}")
     shop.run(sys.executable, "-m", "venv", venv, env=shop.outer)
