@@ -474,9 +474,10 @@ def _apply_hits(study: Study, m: Mapping[str, Any]) -> str:
     for source in dict.fromkeys(s for s, _, _ in m["spans"]): _same_text(study, {"source": source, "revision": read.get(source)})
     name = _code_name(study, m["code"])
     rows = [{"source_id": study.source_id(s), "code_id": study.code_id(name), "start": a, "end": b, "origin": "autocode", "place": s} for s, a, b in m["spans"]]
-    with study.step("autocode", f"autocode {len(rows)} passages as '{name}'") as step: store.add_codings(step, rows)
+    some = lambda n: f"{n} passage{'' if n == 1 else 's'}"
+    with study.step("autocode", f"autocode {some(len(rows))} as '{name}'") as step: store.add_codings(step, rows)
     n = sum(len(c["ids"]) for c in step.changes if c["table"] == "codings")
-    return f"Coded {n} passages as {name}" + (f"; {len(rows) - n} had it already" if n < len(rows) else "")
+    return f"Coded {some(n)} as {name}" + (f"; {len(rows) - n} had it already" if n < len(rows) else "")
 
 # %% ../nbs/22_coding_widget.ipynb #1d5a51bd
 _WRITES: dict[str, Callable[[Study, Mapping[str, Any]], Any]] = {

@@ -415,7 +415,7 @@ function joinAdjudication(v) {
   v.resized = () => { v.measure(); v.repaint(); };
   /** Take over how things stand: codings, codes, disagreements, figures. */
   v.stand = m => {
-    const was = v.current && keyOf(v.current), place = v.list.indexOf(v.current), { doc } = v;
+    const was = v.current && keyOf(v.current), place = v.list.indexOf(v.current), { doc } = v, stood = new Map(v.list.map(d => [keyOf(d), d.decision]));
     Object.assign(v, { coders: m.coders, agreed: m.agreed, figure: m.figure, undo: m.undo, statuses: m.statuses });
     readCodes(doc, m.codes);
     takeCodings(v, m.codings);
@@ -432,12 +432,16 @@ function joinAdjudication(v) {
     }
     // One that a coder has since settled herself is gone: stay at its place.
     v.current = v.list.find(d => keyOf(d) === was) || (was ? v.list[Math.min(place, v.list.length - 1)] : null) || null;
+    // What undo or redo turned is looked at next: the key that puts it right is pressed there.
+    const turned = performance.now() - v.stepped < 3000 && v.list.find(d => stood.has(keyOf(d)) && stood.get(keyOf(d)) !== d.decision);
+    if (turned) { v.stepped = 0; v.current = turned; }
     v.rows.box.hidden = !v.list.length;
     v.rows.fill();
     v.heads();
     v.card.fill();
     v.tell();
     v.repaint();
+    if (turned) v.reveal(turned.start, Math.min(turned.end, turned.start + 1200));
   };
   v.open = m => {
     const same = v.doc?.source === m.source && v.doc.revision === m.revision, at = same ? v.scroll.scrollTop : 0;

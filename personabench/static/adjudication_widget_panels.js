@@ -77,6 +77,7 @@ export default function join(v) {
   v.spans = (g, now) => paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: dress({ look: c.side ? 6 : 12 }) })) });
   v.picker = makePicker(v);
   v.help = makeKeyTable(v);
+  undoInTurn(v, v.does);
   joinPickers(v);
   joinClicks(v);
   joinExplaining(v);

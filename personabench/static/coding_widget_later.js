@@ -95,7 +95,8 @@ function joinChanges(v) {
     const c = needs("remove it");
     if (!c || !v.link.write({ type: "remove", ids: [c.id] })) return;
     v.drop(c);
-    v.say(`Removed ${c.code.name}`);
+    const n = unpack(v.doc.memos).filter(m => m.about === "coding" && m.target === c.id).length;
+    v.say(`Removed ${c.code.name}${n ? `; its memo${n > 1 ? "s come" : " comes"} back with it, by undo` : ""}`);
   };
   const recode = code => {
     const c = needs("recode it");
@@ -126,13 +127,8 @@ function joinChanges(v) {
       if (!h.isConnected) v.text.append(h);
     });
   };
-  const { changed } = v.hear, { does } = v.actions;
-  const { outbox } = v.link, { done } = outbox, held = v.held = ([]); // while a change waits, undo is for that one, not for what was stored before
-  outbox.done = guid => { const found = done(guid); queueMicrotask(() => { if (!outbox.size) for (const act of held.splice(0)) act(); }); return found; };
-  for (const step of ["undo", "redo"]) {
-    const was = does[step], act = () => { v.stepped = performance.now(); was(); };
-    does[step] = () => { if (!outbox.size) return act(); held.push(act); v.say(`To ${step} waits for what is not saved yet`); };
-  }
+  const { changed } = v.hear;
+  undoInTurn(v, v.actions.does);
   /** News of the coding whose ends are being moved do not take it out of the hand: they are what Esc leads back to. */
   v.hear.changed = (v, m) => {
     const r = v.resizing, { start, end } = r?.c || {}, [gone] = v.doc ? m.removed.map(id => v.doc.byId.get(id)).filter(Boolean) : [];
@@ -368,7 +364,7 @@ function joinMouse(v) {
     const base = boxOf(v.root);
     v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
   };
-  for (const gone of ["pointerleave", "keydown"]) v.scroll.addEventListener(gone, () => { v.tip.hidden = true; moved = 0; });
+  for (const gone of ["pointerleave", "keydown", "scroll"]) v.scroll.addEventListener(gone, () => { v.tip.hidden = true; moved = 0; });
   for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
   v.scroll.addEventListener("mouseup", e => { if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e); } });
   v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
@@ -517,7 +513,6 @@ export default function join(v) {
   Object.assign(v.hear, {
     refused(v, m) {
       const code = v.keyed?.code;
-      if (!m.again) v.held.length = 0; // what it was for is not there
       refused(v, m);
       if (m.of === "search") { v.trouble = `${m.reason}. ${m.cure}`; v.news("hits"); }
       if (m.of === "key" && code && !v.capture) { v.keyed = null; v.panel.askKey(code, `${m.reason}. ${m.cure}. `); }

@@ -27,7 +27,9 @@ function makePanel(v) {
     kind = name;
     fill();
     v.staying(() => { box.hidden = false; v.aside = true; v.resized(); });
-    (body.querySelector("[data-first]") || box.querySelector("button")).focus({ preventScroll: true });
+    const first = body.querySelector("[data-first]") || box.querySelector("button");
+    first.focus({ preventScroll: true });
+    if (first.matches("input")) first.select(); // what is typed next takes the place of an old search
   };
   const fill = () => {
     renew = fill;

@@ -43,7 +43,7 @@ function inSight(v) {
 }
 
 /** Put a palette below something, or above where there is more room, where it can be seen whole: its list is as long as fits. @param {any} near an element or a rectangle */
-export function placeBox(v, box, near, wide = 400) {
+export function placeBox(v, box, near, wide = 460) {
   if (inSight(v).bottom - inSight(v).top < 240) v.root.scrollIntoView({ block: "nearest" });
   const { base, top, bottom } = inSight(v), at = near.getBoundingClientRect?.() || near, width = Math.min(wide, base.width - 16), list = box.querySelector(".pb-options");
   box.style.cssText = `width:${width}px;left:${Math.max(8, Math.min(at.left - base.left, base.width - width - 8))}px;`;
@@ -52,6 +52,18 @@ export function placeBox(v, box, near, wide = 400) {
   if (list) list.style.maxHeight = `${Math.max(90, Math.min(232, list.offsetHeight + Math.max(above, below) - high))}px`;
   const rest = bottom - top - box.offsetHeight - 30;
   if (up) box.style.bottom = `${base.bottom - bottom + Math.max(8, Math.min(bottom - at.top + 6, rest))}px`; else box.style.top = `${top - base.top + Math.max(8, Math.min(at.bottom - top + 6, rest))}px`;
+}
+
+// == Undo ==
+/** While a change waits, undo and redo are for that one, not for what was stored before; they go when it is refused. @param {any} does undo and redo */
+export function undoInTurn(v, does) {
+  const { outbox } = v.link, { done } = outbox, { refused } = v.hear, held = ([]);
+  outbox.done = guid => { const found = done(guid); queueMicrotask(() => { if (!outbox.size) for (const act of held.splice(0)) act(); }); return found; };
+  v.hear.refused = (v, m) => { if (!m.again) held.length = 0; refused(v, m); };
+  for (const step of ["undo", "redo"]) {
+    const was = does[step], act = () => { v.stepped = performance.now(); was(); };
+    does[step] = () => { if (!outbox.size) return act(); held.push(act); v.say(`To ${step} waits for what is not saved yet`); };
+  }
 }
 
 // == Picker ==

@@ -1314,7 +1314,7 @@ def test_passages_found_are_gone_through_by_keys(bench):
     assert bench.look("v.hits.map(h => h.take)") == [True, False] and bench.selected == "When the dock is full, I walk."
     assert bench.page.evaluate("document.activeElement.closest('li').previousSibling !== null"), "the list keeps the keys"
     bench.page.get_by_role("button", name="Code 1 accepted").click()
-    bench.type("dock").keys("Enter").told("Coded 1 passages")
+    bench.type("dock").keys("Enter").told("Coded 1 passage as")
     assert bench.look("v.coding.recent[0].name") == "Dock full"
 
 
