@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
+from .consent import _hearing
 from personabench.coding_widget import (
     _FACET_LOOKS, _columns, _done_before, _in_turn, _looks, _news_or_reason, _nothing, _refusal, _rest, _table, _token, _touched, _undo, _undo_labels, _with_table,
     widget_files,
@@ -367,10 +368,10 @@ class CodebookWidget(anywidget.AnyWidget):
         guid = m.get("guid")
         if guid in self._acknowledged: return self._acknowledged[guid]
         if kind in _WRITES:
-            result = None if _done_before(self.study, m) else _WRITES[kind](self.study, m)
-            ack = {"type": "ack", "guid": guid, "id": result if isinstance(result, int) else None, "notice": result if isinstance(result, str) else None}
-            if guid: self._acknowledged[guid] = ack
-            return ack
+            with _hearing() as heard: result = None if _done_before(self.study, m) else _WRITES[kind](self.study, m)
+            made, said = (result, heard) if isinstance(result, int) else (None, [result, *heard])
+            ack = {"type": "ack", "guid": guid, "id": made, "notice": " ".join(filter(None, said)) or None}
+            return self._acknowledged.setdefault(guid, ack) if guid else ack
         if kind in _QUESTIONS: return {"type": kind, **_QUESTIONS[kind](self.study, m)}
         if kind == "ping": return {"type": "pong", "event": self._event}
         if kind == "module": return _rest("codebook_widget")

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import threading
 import unicodedata
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
@@ -27,8 +26,10 @@ import sqlalchemy as sa
 import traitlets
 
 from . import codebook, coding, store
-from .consent import _CodeQuotes
-from .schema import FACETS, AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchName, NoSuchSource, NothingToUndo, PersonabenchError, ReadOnlyStudy, nearest
+from .consent import _hearing
+from personabench.schema import (
+    FACETS, AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchName, NoSuchSource, NothingToUndo, PersonabenchError, ReadOnlyStudy, nearest,
+)
 from .study import Study, _code_rows, load_texts
 
 # %% auto #0
@@ -328,11 +329,20 @@ def _stored(study: Study, guids: Sequence[str]) -> dict[str, sa.Row]:
 
 
 def _code(study: Study, ref: int | str) -> tuple[int, str]:
-    "Return id and name of a code given by either. Raises NoSuchCode."
-    if isinstance(ref, str): return study.code_id(ref), ref
+    "Return id and name of a code given by id, or by a name that it has or had: one made in the browser has no number there yet. Raises NoSuchCode."
     c = _t["codes"]
-    with study.connection() as conn: name = conn.scalar(sa.select(c.c.name).where(c.c.code_id == ref, c.c.removed == 0))
-    return (ref, name) if name is not None else (study.code_id(f"code {ref}"), "")  # raises
+    if isinstance(ref, str):
+        try: return study.code_id(ref), ref
+        except NoSuchCode: code_id, asked = _once_called(study, ref), ref
+    else: code_id, asked = ref, f"code {ref}"
+    with study.connection() as conn: name = conn.scalar(sa.select(c.c.name).where(c.c.code_id == code_id, c.c.removed == 0))
+    return (code_id, name) if name is not None else (study.code_id(asked), "")  # raises
+
+
+def _once_called(study: Study, name: str) -> int:
+    "Return the id of the code that last gave up a name, by the log, or 0."
+    told = (c for changes in study.log["changes"][::-1] for c in json.loads(changes)[::-1])
+    return next((c["ids"][0] for c in told if c["table"] == "codes" and c["before"].get("name") == name), 0)
 
 
 def _code_name(study: Study, ref: int | str) -> str: return _code(study, ref)[1]
@@ -378,8 +388,8 @@ def _add_code(study: Study, m: Mapping[str, Any]) -> str | None:
     f = study.codes
     same = f[(f["code"] == m["name"].strip()) & (f["facet"] == m["facet"])]
     if not same.empty: return None
-    with warnings.catch_warnings(record=True, action="always", category=_CodeQuotes) as told: codebook.add_code(study, m["name"], facet=m["facet"])
-    return " ".join(str(w.message) for w in told) or None
+    with _hearing() as heard: codebook.add_code(study, m["name"], facet=m["facet"])
+    return " ".join(heard) or None
 
 # %% ../nbs/22_coding_widget.ipynb #eeb65be6
 def _remove(study: Study, m: Mapping[str, Any]) -> None:
@@ -621,9 +631,7 @@ class CodingWidget(anywidget.AnyWidget):
 # %% ../nbs/22_coding_widget.ipynb #0c302517
 def _token(study: Study) -> str:
     "Return what tells studies apart in the browser's memory: one in memory is like no other."
-    url = study.engine.url
-    alone = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
-    return hashlib.sha256(f"{url} {id(study.engine) if alone else ''}".strip().encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{study.engine.url} {id(study.engine) if store._in_memory(study.engine) else ''}".strip().encode()).hexdigest()[:16]
 
 
 def _describe(study: Study, source: str, blind: bool) -> dict[str, Any]:

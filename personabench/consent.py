@@ -11,6 +11,8 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date as Date
 from io import BytesIO
 from itertools import cycle
@@ -61,11 +63,30 @@ def _quoting_codes(study: Study, case: str) -> list[str]:
     return [name for name in study.codes["code"] if _repeated(name, runs, [])]
 
 
+def _iso(date: str) -> str:
+    try: return Date.fromisoformat(date).isoformat()
+    except ValueError: raise BadInput("date", repr(date), "a date such as 2026-06-30", "write year, month, day") from None
+
+# %% ../nbs/14_consent.ipynb #5c1e9a40
 def _warn_of_words(study: Study, name: str, level: int = 3) -> None:
     "Warn when the name of a new code repeats six words in a row of somebody who is not to be quoted: one made in vivo after they refused."
     for case in _whose_words(study, name):
-        warnings.warn(f"code {name!r} repeats words of {case}, who is not to be quoted, and a code's name is shown everywhere. "
-                      f"Rename it: rename_code(study, {name!r}, to=...)", _CodeQuotes, stacklevel=level)
+        said = (f"code {name!r} repeats words of {case}, who is not to be quoted, and a code's name is shown everywhere. "
+                f"Rename it: rename_code(study, {name!r}, to=...)")
+        if (heard := _HEARD.get()) is None: warnings.warn(said, _CodeQuotes, stacklevel=level)
+        else: heard.append(said)
+
+
+_HEARD: ContextVar[list[str] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def _hearing() -> Iterator[list[str]]:
+    "Collect what `_warn_of_words` would warn of inside, in this thread alone: a widget says it where it is seen."
+    heard: list[str] = []
+    token = _HEARD.set(heard)
+    try: yield heard
+    finally: _HEARD.reset(token)
 
 
 def _whose_words(study: Study, name: str) -> list[str]:
@@ -75,11 +96,6 @@ def _whose_words(study: Study, name: str) -> list[str]:
     with study.connection() as conn:
         asked = conn.execute(sa.select(c.c.case_id, c.c.name, c.c.consent).where(c.c.removed == 0, c.c.consent.is_not(None))).all()
         return [case for case_id, case, consent in asked if _refuses(consent) and _repeated(name, _runs(_said(conn, case_id, _sources_of(conn, case_id))), [])]
-
-
-def _iso(date: str) -> str:
-    try: return Date.fromisoformat(date).isoformat()
-    except ValueError: raise BadInput("date", repr(date), "a date such as 2026-06-30", "write year, month, day") from None
 
 # %% ../nbs/14_consent.ipynb #ad1b2855
 _PLACE = r"(?:Street|St\.|Road|Lane|Avenue|Square|Bridge Street|Alley|[Ss]tra(?:ß|ss)e|[Ww]eg|[Pp]latz|straat|rue|rua|calle)"

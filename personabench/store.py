@@ -271,6 +271,11 @@ def _sqlite(address: str, readonly: bool) -> sa.Engine:
     return engine
 
 # %% ../nbs/01_store.ipynb #eacc4584
+def _in_memory(engine: sa.Engine) -> bool:
+    "Tell whether a study is in memory alone; the address of a server may leave out the database, too."
+    return engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
+
+
 def _server(address: str) -> sa.Engine:
     "Make the engine for a database address; messages never show its password."
     form, (kind, _, rest) = "postgresql+psycopg", (shown := _masked(address)).partition("://")
@@ -318,7 +323,7 @@ def scrub(
     engine: sa.Engine,  # from open_store
 ) -> bool:              # False when another program reads the file and it has to wait
     "Rewrite a SQLite file so that nothing that was blanked is left in it, nor in the write-ahead log beside it; nothing to do where nothing was blanked."
-    if engine.dialect.name != "sqlite" or engine.url.database in (None, ":memory:"): return True
+    if engine.dialect.name != "sqlite" or _in_memory(engine): return True
     with engine.connect() as conn:
         if not conn.scalar(sa.select(_meta.c.key).where(_meta.c.key == _DUE)): return True
     with closing(engine.raw_connection()) as raw:
@@ -577,7 +582,12 @@ def _log(s: Step, verb: str, label: str, kind: str = "do", undoes: int | None = 
     row = {"time": _now(), "coder": s.coder, "verb": verb, "label": label, "kind": kind, "undoes": undoes,
            "changes": json.dumps(s.changes, ensure_ascii=False, separators=(",", ":"))}
     s.event_id = _added(s.conn, _events, row)
-    if (guid := _SAID.get()) and not was_said(s.conn, guid): s.conn.execute(_meta.insert().values(key=f"said {guid}", value=str(s.event_id)))
+    if (guid := _SAID.get()) and _may_keep_said(s.conn) and not was_said(s.conn, guid): s.conn.execute(_meta.insert().values(key=f"said {guid}", value=str(s.event_id)))
+
+
+def _may_keep_said(conn: sa.Connection) -> bool:
+    "Tell whether this user may add to `meta`. Who may not can write all the same, but a message that comes again to a new kernel is carried out again."
+    return conn.dialect.name != "postgresql" or bool(conn.scalar(sa.text("SELECT has_table_privilege('meta', 'INSERT')")))
 
 
 _SAID: ContextVar[str | None] = ContextVar("said", default=None)
@@ -635,9 +645,9 @@ def _apply(s: Step, changes: Sequence[Mapping[str, Any]], old: str, new: str) ->
         s._note(change["table"], change["ids"], change[old], change[new])
 
 # %% ../nbs/01_store.ipynb #4307b957
-def _check_colleagues(s: Step, event: sa.Row, changes: Sequence[Mapping[str, Any]]) -> None:
-    "Raise UndoConflict if rows that the event added have been changed by somebody else since, and still are."
-    added = {(c["table"], i) for c in changes if c["after"].get("removed") == 0 for i in c["ids"]}
+def _check_colleagues(s: Step, event: sa.Row, changes: Sequence[Mapping[str, Any]], redo: bool) -> None:
+    "Raise UndoConflict if rows that the event added, or memos that it moved, have been changed by somebody else since, and still are: an edited memo is another row."
+    added = {(c["table"], i) for c in changes if "target_id" in c["after"] or (c["after"].get("removed") == 0 and not redo) for i in c["ids"]}
     theirs: dict[int, sa.Row] = {}
     q = sa.select(_events).where(_events.c.event_id > event.event_id, _events.c.coder != s.coder).order_by(_events.c.event_id)
     for row in s.conn.execute(q) if added else ():
@@ -645,7 +655,7 @@ def _check_colleagues(s: Step, event: sa.Row, changes: Sequence[Mapping[str, Any
         else: theirs[row.undoes or row.event_id] = row
     for row in theirs.values():
         if any((c["table"], i) in added for c in json.loads(row.changes) if c["after"] for i in c["ids"]):
-            raise UndoConflict("log", f"{row.coder} has since worked on what '{event.label}' added: {row.label}",
+            raise UndoConflict("log", f"{row.coder} has since worked on what '{event.label}' {'moves' if redo else 'added or moved'}: {row.label}",
                                cure=f"ask {row.coder} to take that back first")
 
 
@@ -659,10 +669,9 @@ def _take(engine: sa.Engine, coder: str, redo: bool) -> str:
             raise UndoConflict("log", f"'{event.label}' cannot be taken back: what it blanked is in no file any more",
                                cure="what you did before it can be changed by hand; study.log lists it")
         try:
+            _check_colleagues(s, event, changes, redo)
             if redo: _apply(s, changes, "before", "after")
-            else:
-                _check_colleagues(s, event, changes)
-                _apply(s, changes[::-1], "after", "before")
+            else: _apply(s, changes[::-1], "after", "before")
         except sa.exc.IntegrityError as e:
             raise UndoConflict("study", f"a name or span of that step has been taken since ({e.orig})",
                                cure=f"rename or remove it, then {word} again") from e

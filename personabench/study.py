@@ -334,7 +334,7 @@ class Study(_Tables):
         self.texts: dict[int, str] = {}  # revision_id -> text; a revision never changes, so this is never stale
         self._kept: dict[str, tuple[int, pd.DataFrame]] = {}
         self._of_thread = threading.local()  # a step is its thread's own: another thread must not write into it
-        self._alone: AbstractContextManager[Any] = threading.RLock() if self.engine.url.database is None else nullcontext()  # one connection: other threads wait
+        self._alone: AbstractContextManager[Any] = threading.RLock() if store._in_memory(self.engine) else nullcontext()  # one connection: other threads wait
 
     def step(self, verb: str, label: str):
         "Open one undoable step as a context; inside another step, join it."

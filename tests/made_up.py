@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,11 @@ def add_talk(study: Study, name: str, turns: list[tuple[str, str | None, str, li
     with study.step("import", name) as step:
         source_id = store.add_source(step, name, text=text, turns=spans, speakers=speakers, date=date)
         store.add_codings(step, [{**row, "source_id": source_id} for row in coded])
+
+
+def bare_study() -> Iterator[Study]:
+    "A study with nothing in it yet, closed when the test ends: `study = pytest.fixture(bare_study)`."
+    with Study(":memory:", coder="MB") as study: yield study
 
 
 def empty_study() -> Study:

@@ -10,8 +10,8 @@ import pytest
 
 from personabench import store
 from personabench.codebook import add_code, change_code, code_history, merge_codes, remove_code, rename_code, split_code
-from personabench.coding import add_memo, code, redo, uncode, undo
-from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchName, PersonabenchError
+from personabench.coding import add_memo, code, edit_memo, redo, uncode, undo
+from personabench.schema import AlreadyThere, BadInput, NoSuchCode, NoSuchName, PersonabenchError, UndoConflict
 from personabench.study import Study
 
 
@@ -167,6 +167,22 @@ def test_memos_go_with_codings_that_fall_together_and_with_codes_that_end(study:
     assert dict(zip(study.memos["text"], study.memos["target"])) == {"on the code": "No bike", "on the double": kept, "on its like": kept}
     undo(study)
     pd.testing.assert_frame_equal(study.memos, before)
+
+
+def test_a_merge_is_not_undone_over_an_edit_of_a_memo_that_it_moved(tmp_path):
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study, Study(tmp_path / "s.db", coder="JK") as other:
+        for name in ("Dock full", "No bike"): add_code(study, name)
+        memo_id = add_memo(other, "A thought.", code="Dock full")
+        merge_codes(study, "Dock full", into="No bike")
+        edit_memo(other, memo_id, "A better thought.")
+        with pytest.raises(UndoConflict, match="JK has since worked on .*edit memo on code No bike"): undo(study)
+        assert study.memos[["text", "target"]].values.tolist() == [["A better thought.", "No bike"]]
+        undo(other)
+        undo(study)
+        assert study.memos[["text", "target"]].values.tolist() == [["A thought.", "Dock full"]]
+        edit_memo(other, memo_id, "A better thought.")
+        with pytest.raises(UndoConflict, match="JK has since worked on"): redo(study)
+        assert study.memos[["text", "target"]].values.tolist() == [["A better thought.", "Dock full"]]
 
 
 def test_children_move_to_the_code_that_stays(study: Study):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personabench import codebook, coding, store
+from personabench import codebook, coding, consent, store
 from personabench.codebook_widget import CODEBOOK_KEYS, CodebookWidget, Definition, codebook_at, preview_merge, read_definition, widget_files
 from personabench.schema import BadInput, NoSuchCode, NoSuchName
 from personabench.study import Study
@@ -285,3 +285,16 @@ def test_script_and_style_come_from_the_package_and_stay_small():
     script, style = widget_files("codebook_widget")
     assert "// The codebook widget:" in script  # how long it may be: tests/test_coding_widget.py
     assert style.count("{") == style.count("}") and all(".pb" in line for line in style.splitlines() if line.startswith("."))
+
+
+def test_a_code_made_of_the_words_of_who_refused_says_so(study, recwarn):
+    said = "The dock was full 😀. I walked. Nobody"
+    consent.record_consent(study, case="P01", consent="no quotes")
+    b, warned = Browser(CodebookWidget(study)), "repeats words of P01, who is not to be quoted"
+    told = last(b.say(type="add", name=said, facet="pain"), "ack")
+    assert warned in told["notice"] and told["id"] == study.code_id(said)
+    assert warned in last(b.say(type="rename", id=told["id"], name=f"{said} (again)"), "ack")["notice"]
+    assert last(b.say(type="rename", id=told["id"], name="Full"), "ack")["notice"] is None
+    told = last(b.say(type="split", id=study.code_id("No dock"), to=said, codings=[2], facet="pain"), "ack")
+    assert warned in told["notice"] and told["id"] == study.code_id(said)
+    assert not recwarn.list, "said in the widget, where it is seen"

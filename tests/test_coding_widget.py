@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personabench import codebook, coding, importers, store, table_importers
+from personabench import codebook, coding, consent, importers, store, table_importers
 from personabench.adjudication_widget import AdjudicationWidget
 from personabench.codebook_widget import CodebookWidget, _book, _code_columns
 from personabench.consent import record_consent
@@ -197,6 +197,41 @@ def test_a_new_code_made_of_the_words_of_who_refused_says_so(study, recwarn):
     told = Browser(CodingWidget(study, "P01")).say(type="add_code", name=said, facet="pain", guid="vivo")
     assert f"code {said!r} repeats words of P01, who is not to be quoted" in last(told, "ack")["notice"] and said in set(study.codes["code"])
     assert not recwarn.list, "said in the widget, where it is seen"
+
+
+def test_a_coding_by_the_name_of_a_code_that_was_renamed_meanwhile_is_stored(study):
+    b = Browser(CodingWidget(study, "P01"))
+    b.say(type="add_code", name="Walks", facet="behaviour")
+    for old, new in (("Walks", "Goes on foot"), ("Goes on foot", "Leaves on foot")): codebook.rename_code(study, old, to=new)
+    assert last(b.add("I walked", "Walks"), "ack") and study.codings["code"].tolist() == ["Leaves on foot"]
+    assert "Flies" in last(b.add("I walked", "Flies"), "refused")["reason"], "never a code's name"
+    coding.uncode(study, int(study.codings["coding_id"].iloc[0]))
+    codebook.remove_code(study, "Leaves on foot")
+    assert "Walks" in last(b.add("I walked", "Walks"), "refused")["reason"], "there no more"
+
+
+def test_what_a_code_repeats_is_told_to_its_own_thread_only(study, recwarn, monkeypatch):
+    said = "Well, the dock was full. I walked"
+    record_consent(study, case="P01", consent="no quotes")
+    b = Browser(CodingWidget(study, "P01"))
+    def add_code(*args, **kwargs):
+        (other := threading.Thread(target=consent._warn_of_words, args=(study, said))).start()
+        other.join(20)
+    monkeypatch.setattr(codebook, "add_code", add_code)
+    assert last(b.say(type="add_code", name="Walks", facet="pain"), "ack")["notice"] is None
+    assert ["repeats words of P01" in str(w.message) for w in recwarn.list] == [True], "a warning of another thread is its own"
+
+
+def test_what_a_cell_may_still_take_back_is_not_acknowledged_by_the_other_widgets(study):
+    for kind, w in (("add", CodebookWidget(study)), ("add_code", AdjudicationWidget(study, "P01"))):
+        heard, message = [], {"type": kind, "name": f"By {kind}", "facet": "other", "guid": kind}
+        w.send = lambda content, buffers=None, heard=heard: heard.append(content)
+        with pytest.raises(ZeroDivisionError), study.step("tidy", "tidy"):
+            w.receive(message)
+            raise ZeroDivisionError
+        assert [m["type"] for m in heard] == ["refused"] and heard[0]["again"] and message["name"] not in set(study.codes["code"])
+        w.receive(message | {"again": True})
+        assert heard[-1]["type"] == "ack" and message["name"] in set(study.codes["code"])
 
 
 def test_resize_recode_remove_and_undo_them_by_name(study):

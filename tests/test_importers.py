@@ -10,19 +10,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import TALK, plain, undo
+from made_up import TALK, bare_study, plain, undo
 
-from personabench import store
+from personabench import coding, store
 from personabench.importers import _FilesNotImported, correct_text, import_files, remove_source, set_date, set_speaker
-from personabench.schema import BadInput, NoSuchName, NoSuchSource
+from personabench.schema import BadInput, NoSuchName, NoSuchSource, UndoConflict
 from personabench.study import Study
 from personabench.table_importers import import_codebook, import_codings
 
 
-@pytest.fixture
-def study():
-    with Study(":memory:", coder="MB") as made:
-        yield made
+study = pytest.fixture(bare_study)
 
 
 @pytest.fixture
@@ -271,6 +268,20 @@ def who(study, source):
 
 
 LABELS = "Mra: How was it, did it fail?\n\nAna: The dock was full again. I paid.\n\nMra: And then?\n\nAna: Yes.\n\nBen: I saw it.\n\nBen: So.\n"
+
+
+def test_a_correction_is_not_undone_over_an_edit_of_a_memo_that_it_moved(tmp_path):
+    (tmp_path / "P2.txt").write_text(LABELS)
+    with Study(tmp_path / "s.db", coder="MB", create=True) as study, Study(tmp_path / "s.db", coder="JK") as other:
+        import_files(study, tmp_path / "P2.txt")
+        with other.step("memo", "memo on a turn") as step: memo_id = store.add_memo(step, "Which dock?", about="turn", target_id=2)
+        correct_text(study, "P2", text=LABELS.replace("full again", "full"))
+        coding.edit_memo(other, memo_id, "Which dock was it?")
+        with pytest.raises(UndoConflict, match="JK has since worked on what 'correct"): undo(study)
+        assert "full again" not in study.text("P2")
+        undo(other)
+        undo(study)
+        assert study.text("P2") == LABELS and study.memos["text"].tolist() == ["Which dock?"]
 
 
 @pytest.fixture

@@ -278,6 +278,26 @@ def test_no_message_of_a_server_shows_the_password(postgres_server, postgres, ca
         assert fill(study).codes["code"].tolist() == ["Dock full", "Walks"]
 
 
+def test_who_may_not_write_what_was_said_writes_all_the_same(study):
+    with study.engine.begin() as conn:
+        for words in ("CREATE ROLE writer LOGIN PASSWORD 'look'", "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO writer",
+                      "REVOKE INSERT ON meta FROM writer", "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO writer"): conn.execute(sa.text(words))
+    with Study(study.address.replace("postgres@", "writer:look@"), coder="W") as other:
+        widget, heard = CodingWidget(other, "P01"), []
+        widget.send = lambda content, buffers=None: heard.append(content)
+        for _ in range(2): widget.receive({"type": "memo", "about": "source", "source": "P01", "target": None, "text": "a thought", "guid": "m1", "again": True})
+        assert [m["type"] for m in heard if m.get("guid") == "m1"] == ["ack", "ack"] and study.memos["text"].tolist() == ["a thought"]
+    with study.engine.begin() as conn: conn.execute(sa.text("DROP OWNED BY writer")), conn.execute(sa.text("DROP ROLE writer"))
+
+
+def test_a_server_without_the_name_of_a_database_is_no_study_in_memory(postgres, postgres_server, monkeypatch):
+    monkeypatch.setenv("PGDATABASE", sa.make_url(postgres).database)
+    address = f"postgresql+psycopg://postgres@/?host={postgres_server}"
+    with Study(address, coder="MB", create=True) as one, Study(address, coder="JK") as two:
+        fill(one)
+        assert CodingWidget(one, "P01").state["study"] == CodingWidget(two, "P01").state["study"]
+
+
 def test_who_may_only_read_is_told_so(study):
     with study.engine.begin() as conn:
         for words in ("CREATE ROLE reader LOGIN PASSWORD 'look'", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"): conn.execute(sa.text(words))

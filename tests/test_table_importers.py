@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import TALK, plain, undo
+from made_up import TALK, bare_study, plain, undo
 
 from personabench import store
 from personabench.importers import import_files
@@ -17,10 +17,7 @@ from personabench.study import Study
 from personabench.table_importers import import_codebook, import_codings, import_table
 
 
-@pytest.fixture
-def study():
-    with Study(":memory:", coder="MB") as made:
-        yield made
+study = pytest.fixture(bare_study)
 
 
 # -- Tables -------------------------------------------------------------------------------------------------------------------

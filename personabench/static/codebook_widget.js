@@ -110,7 +110,7 @@ function makeBookLink(v) {
 
 const BOOK_HEAR = {
   codebook(v, m) { v.renew(m); v.later.whenIdle(); },
-  ack(v, m) { const after = v.link.settle(m.guid); if (m.notice) v.say(m.notice); after?.(m); },
+  ack(v, m) { v.link.settle(m.guid)?.(m); if (m.notice) v.say(m.notice); },
   refused(v, m) {
     if (m.again) return v.say(m.reason, true);
     const sent = v.link.outbox.all().find(o => o.guid === m.guid);
