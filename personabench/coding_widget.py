@@ -27,9 +27,8 @@ import traitlets
 
 from . import codebook, coding, store
 from .consent import _hearing
-from personabench.schema import (
-    FACETS, AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchName, NoSuchSource, NothingToUndo, PersonabenchError, ReadOnlyStudy, nearest,
-)
+from .schema import FACETS, AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchName, NoSuchSource, NothingToUndo
+from .schema import PersonabenchError, ReadOnlyStudy, nearest
 from .study import Study, _code_rows, load_texts
 
 # %% auto #0
