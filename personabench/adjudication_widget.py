@@ -308,7 +308,7 @@ def keep_agreed(
     alike = _agreed(study.rows("codings", source=source), coders, adjudicator)
     new = alike[~alike["kept"]]
     if new.empty: return 0
-    label = f"keep {len(new)} codings that {coders[0]} and {coders[1]} agree on in {source}"
+    label = f"keep {len(new)} coding{'' if len(new) == 1 else 's'} that {coders[0]} and {coders[1]} agree on in {source}"
     with study.step("adjudicate", label) as step:
         store.add_codings(step, [{"source_id": r.source_id, "code_id": r.code_id, "start": r.start, "end": r.end, "coder": adjudicator, "origin": "adjudicated",
                                   "place": source} for r in new.itertuples(index=False)])

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from . import store
 from .schema import AlreadyThere, BadInput, NoSuchName, QuoteNotFound, UndoConflict, nearest
-from .study import Study
+from .study import Study, _look_anew
 
 # %% auto #0
 __all__ = ['find_quote', 'code', 'uncode', 'recode', 'resize', 'undo', 'redo', 'add_memo', 'edit_memo', 'remove_memo', 'assign']
@@ -139,7 +139,8 @@ def undo(
 ) -> str:
     "Take back your latest step, whatever it was, and return its label. Raises NothingToUndo, UndoConflict."
     _no_step_open(study)
-    return store.undo_last(study.engine, coder=study.coder)
+    try: return store.undo_last(study.engine, coder=study.coder)
+    finally: _look_anew(study)
 
 
 def redo(
@@ -147,7 +148,8 @@ def redo(
 ) -> str:
     "Take the step again that you undid last, and return its label. Raises NothingToUndo, UndoConflict."
     _no_step_open(study)
-    return store.redo_last(study.engine, coder=study.coder)
+    try: return store.redo_last(study.engine, coder=study.coder)
+    finally: _look_anew(study)
 
 
 def _no_step_open(study: Study) -> None:

@@ -373,11 +373,12 @@ def _add(study: Study, m: Mapping[str, Any]) -> list[tuple[str, int | None]]:
         found = [(g, None if row.removed else int(row.coding_id)) for g, row in there.items()]
         new = [(g, *_code(study, c)) for g, c in m["items"] if g not in there]
         if not new: return found
-        _same_text(study, m)
         source_id = study.source_id(m["source"])
     names = ", ".join(f"'{name}'" for _, _, name in new)
     rows = [{"source_id": source_id, "code_id": code_id, **span, "guid": g} for g, code_id, _ in new]
-    with study.step("code", f"code {names} on {m['end'] - m['start']} characters of {m['source']}") as step: ids = store.add_codings(step, rows)
+    with study.step("code", f"code {names} on {m['end'] - m['start']} characters of {m['source']}") as step:
+        _same_text(study, m)
+        ids = store.add_codings(step, rows)
     return found + list(zip((g for g, _, _ in new), ids))
 
 
@@ -402,15 +403,16 @@ def _remove(study: Study, m: Mapping[str, Any]) -> None:
 
 def _recode(study: Study, m: Mapping[str, Any]) -> None: coding.recode(study, _own(study, [m["id"]])[0], to=_code_name(study, m["code"]))
 def _resize(study: Study, m: Mapping[str, Any]) -> None:
-    _same_text(study, m)
-    k, s, coding_id = _t["codings"], _t["sources"], _own(study, [m["id"]])[0]
-    with study.connection() as conn: there = conn.scalar(sa.select(s.c.name).join(k, k.c.source_id == s.c.source_id).where(k.c.coding_id == coding_id))
-    if m.get("source") not in (None, there): raise BadInput(f"coding {coding_id}", f"it stands in {there}, not in {m['source']}", "a coding of the open source")
-    coding.resize(study, coding_id, start=m["start"], end=m["end"])
+    row = coding._coding(study, _own(study, [m["id"]])[0])
+    if m.get("source") not in (None, row.source):
+        raise BadInput(f"coding {row.coding_id}", f"it stands in {row.source}, not in {m['source']}", "a coding of the open source")
+    with study.step("resize", f"resize '{row.code}' to {m['end'] - m['start']} characters of {row.source}"):
+        _same_text(study, m)
+        coding.resize(study, row.coding_id, start=m["start"], end=m["end"])
 
 
 def _same_text(study: Study, m: Mapping[str, Any]) -> None:
-    "Refuse positions that were counted in an earlier text of the source. Raises BadInput."
+    "Refuse positions counted in an earlier text of the source; called in the step that uses them, while nobody corrects it. Raises BadInput."
     if m.get("revision") is None: return
     s = _t["sources"]
     with study.connection() as conn: now = conn.scalar(sa.select(s.c.revision_id).where(s.c.name == m["source"], s.c.removed == 0))
@@ -436,13 +438,11 @@ def _memo(study: Study, m: Mapping[str, Any]) -> None:
     "Keep a memo on a source, code, coding or turn; the same message, and the same words on the same thing, are kept once. Raises NoSuchName, BadInput."
     if _known_memo(study, m): return
     about, k = m["about"], _t["memos"]
-    target = _about(study, m)
-    with study.connection() as conn:
-        q = sa.select(k.c.memo_id).join(_t["coders"]).where(_t["coders"].c.name == study.coder)
-        same = conn.scalar(q.where(k.c.about == about, k.c.target_id == target, k.c.text == m["text"], k.c.removed == 0))
-    if same is not None: return
     with study.step("add_memo", f"memo on {about} in {m['source']}") as step:
-        store.add_memo(step, m["text"], about=about, target_id=target, guid=m.get("guid"))
+        target = _about(study, m)
+        q = sa.select(k.c.memo_id).join(_t["coders"]).where(_t["coders"].c.name == study.coder)
+        same = step.conn.scalar(q.where(k.c.about == about, k.c.target_id == target, k.c.text == m["text"], k.c.removed == 0))
+        if same is None: store.add_memo(step, m["text"], about=about, target_id=target, guid=m.get("guid"))
 
 
 def _about(study: Study, m: Mapping[str, Any]) -> int:
@@ -480,11 +480,12 @@ def _remove_memo(study: Study, m: Mapping[str, Any]) -> None:
 def _apply_hits(study: Study, m: Mapping[str, Any]) -> str:
     "Code accepted hits in one step of origin autocode."
     read = {m.get("source"): m.get("revision")} | (m.get("revisions") or {})  # the texts in which the positions were counted
-    for source in dict.fromkeys(s for s, _, _ in m["spans"]): _same_text(study, {"source": source, "revision": read.get(source)})
     name = _code_name(study, m["code"])
     rows = [{"source_id": study.source_id(s), "code_id": study.code_id(name), "start": a, "end": b, "origin": "autocode", "place": s} for s, a, b in m["spans"]]
     some = lambda n: f"{n} passage{'' if n == 1 else 's'}"
-    with study.step("autocode", f"autocode {some(len(rows))} as '{name}'") as step: store.add_codings(step, rows)
+    with study.step("autocode", f"autocode {some(len(rows))} as '{name}'") as step:
+        for source in dict.fromkeys(s for s, _, _ in m["spans"]): _same_text(study, {"source": source, "revision": read.get(source)})
+        store.add_codings(step, rows)
     n = sum(len(c["ids"]) for c in step.changes if c["table"] == "codings")
     return f"Coded {some(n)} as {name}" + (f"; {len(rows) - n} had it already" if n < len(rows) else "")
 
@@ -611,17 +612,7 @@ class CodingWidget(anywidget.AnyWidget):
     @_in_turn
     def receive(self, message: Mapping[str, Any]) -> None:
         "Answer one message of the browser; an error becomes a `refused` with its cure."
-        kind, guid = str(message.get("type")), message.get("guid")
-        try: replies = _once_only(self.study, guid if kind != "add" else None, lambda: _answer(self, kind, message))  # codings stand once by their own ids
-        except NothingToUndo as e: replies = [{"type": "notice", "text": _nothing(kind, e), "guid": guid, "cure": e.cure}]
-        except Exception as e:  # whatever it was: a message without an answer would be sent for ever
-            replies = [_refusal(e, guid) | {"of": kind}]
-        if kind == "add": self._tell(replies)  # what stands is acknowledged before anything else is asked of the study
-        self._tell(_news_or_reason(lambda: _news(self)))
-        if kind != "add": self._tell(replies)
-
-    def _tell(self, messages: Iterable[dict[str, Any]]) -> None:
-        for m in messages: self.send(m)
+        for reply in _replies(self, message): self.send(reply)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         "Add a table for places where no script runs."
@@ -665,6 +656,18 @@ def _with_codes(study: Study, hits: Sequence[Mapping[str, Any]], read: Mapping[s
 
     of = {source: there(source) for source in dict.fromkeys(h["source"] for h in hits)}
     return [{**h, "codes": np.unique(code[(start <= h["start"]) & (end >= h["end"])]).tolist()} for h in hits for start, end, code in [of[h["source"]]]]
+
+
+def _replies(w: CodingWidget, m: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    "Give the replies to one message, and what else is new."
+    kind, guid = str(m.get("type")), m.get("guid")
+    try: replies = _once_only(w.study, guid if kind != "add" else None, lambda: _answer(w, kind, m))  # codings stand once by their own ids
+    except NothingToUndo as e: replies = [{"type": "notice", "text": _nothing(kind, e), "guid": guid, "cure": e.cure}]
+    except Exception as e:  # whatever it was: a message without an answer would be sent for ever
+        replies = [_refusal(e, guid) | {"of": kind}]
+    if kind == "add": yield from replies  # what stands is acknowledged before anything else is asked of the study
+    yield from _news_or_reason(lambda: _news(w))
+    if kind != "add": yield from replies
 
 
 def _answer(w: CodingWidget, kind: str, m: Mapping[str, Any]) -> list[dict[str, Any]]:

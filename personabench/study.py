@@ -371,17 +371,9 @@ class Study(_Tables):
         "The step that this thread has open, or None."
         return getattr(self._of_thread, "step", None)
 
-    @contextmanager
-    def connection(self) -> Iterator[sa.Connection]:
+    def connection(self) -> AbstractContextManager[sa.Connection]:
         "Open a connection for reading; inside a step, it is the step's own, so that a verb sees what it has written; inside another one, that."
-        thread = self._of_thread
-        if self.open_step: yield self.open_step.conn
-        elif (outer := getattr(thread, "conn", None)) is not None: yield outer
-        else:
-            with self._alone, store.named_errors(self.engine), self.engine.connect() as conn:
-                thread.conn = conn
-                try: yield conn
-                finally: thread.conn = None
+        return _connection(self)
 
     def last_event(self) -> int:
         "Return the number of the newest log entry: whatever was derived from the study is current as long as it stays."
@@ -401,6 +393,18 @@ class Study(_Tables):
     def _repr_html_(self) -> str: return _overview(self)
 
 # %% ../nbs/02_study.ipynb #be46443d
+@contextmanager
+def _connection(study: Study) -> Iterator[sa.Connection]:
+    thread = study._of_thread
+    if study.open_step: yield study.open_step.conn
+    elif (outer := getattr(thread, "conn", None)) is not None: yield outer
+    else:
+        with study._alone, store.named_errors(study.engine), study.engine.connect() as conn:
+            thread.conn = conn
+            try: yield conn
+            finally: thread.conn = None
+
+
 @contextmanager
 def _one_look(study: Study) -> Iterator[None]:
     thread = study._of_thread
@@ -491,7 +495,14 @@ def _step(study: Study, verb: str, label: str) -> Iterator[store.Step]:
     with study._alone, store.step(study.engine, verb, label, coder=study.coder) as step:
         study._of_thread.step = step
         try: yield step
-        finally: study._of_thread.step = study._of_thread.seen = study._of_thread.conn = None  # who writes looks anew
+        finally:
+            study._of_thread.step = None
+            _look_anew(study)
+
+
+def _look_anew(study: Study) -> None:
+    "Forget what this thread saw before it wrote, and the connection that still sees it."
+    study._of_thread.seen = study._of_thread.conn = None
 
 # %% ../nbs/02_study.ipynb #7f802e61
 def _overview(study: Study) -> str:

@@ -283,9 +283,11 @@ def test_two_studies_on_one_file_see_each_others_work(tmp_path: Path):
 def test_reads_inside_one_connection_share_it_and_see_what_was_written_meanwhile(tmp_path: Path):
     study = Study(tmp_path / "s.db", coder="MB", create=True)
     with study.connection() as outer:
-        with study.connection() as inner: assert inner is outer
+        with study.connection() as inner: assert inner is outer and study.codes.empty
         add_code(study, "Waiting", facet="pain")
         assert study.code_id("Waiting") == 1 and list(study.codes["code"]) == ["Waiting"]
+        undo(study)
+        assert study.codes.empty
     with study.connection() as later: assert not later.closed and outer.closed
 
 

@@ -1,8 +1,7 @@
 // @ts-check
-// The coding widget: a source as speaker turns, coded by mouse or keyboard. One view is one call of `render` below; it holds its own copy of
+// The coding widget: a source as speaker turns, coded by mouse or keyboard. A view holds its own copy of
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
-// This part opens first: it shows the text, moves the caret, codes with recent codes, stages and keys, and undoes.
-// The rest follows in coding_widget_panels.js and coding_widget_later.js as soon as the text stands.
+// This part opens first: text, caret, coding with recent codes, stages and keys, undo. The rest follows in coding_widget_panels.js and coding_widget_later.js as soon as the text stands.
 
 // == 1 What keys mean ==
 /** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass. @param own action -> key @param keys key -> code name */
@@ -16,8 +15,8 @@ export function meaning(key, own, keys) {
 }
 
 // == 2 Selection ==
-// Two positions of the text, not the browser's: they outlive the focus, and keys move them in text that is not editable.
-// The browser's own selection follows, so that copying works.
+// Two positions of the text, not the browser's: they outlive the focus, and move in text that is not editable.
+// The browser's own follows, so that copying works.
 const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
 
 // The browser's segmenter knows words of languages without spaces, and cuts no emoji or combining mark in two.
@@ -60,9 +59,9 @@ function makeSelection(v) {
   };
   const draw = () => {
     if (!v.doc) return;
-    const box = caretBox(), base = boxOf(v.text);
+    const box = caretBox(), { el } = pieceAt(v.doc, focus).group, base = boxOf(el); // others find their height later
     caret.style.cssText = `transform:translate(${box.left - base.left}px,${box.top - base.top}px);height:${box.height}px`;
-    if (!caret.isConnected) v.text.append(caret);
+    if (caret.parentNode !== el) el.append(caret);
   };
   const native = () => {
     const [a, i] = placeOf(pieceAt(v.doc, anchor), anchor), [b, j] = placeOf(pieceAt(v.doc, focus), focus);
@@ -89,9 +88,9 @@ function makeSelection(v) {
     if (way > 0 ? at >= p.end : at <= p.start) return beside(p, way);
     return p.start + stepFrom(v.doc.segments, v.doc.words(p), at - p.start, unit, way);
   };
-  /** What a key's name leads to; up, down and the ends of a line, which ask how the text is laid out, follow later. */
+  /** What a key's name leads to; up, down and the ends of a line follow later. */
   const ways = { arrowleft: mod => sideways(mod ? "word" : "grapheme", -1), arrowright: mod => sideways(mod ? "word" : "grapheme", 1) };
-  /** Arrow keys and their kin; false when the key is none of them. */
+  /** Arrow keys and their kin; false for others. */
   const move = key => {
     const extend = key.includes("shift+"), mod = key.includes("mod+"), name = key.replace(/mod\+|shift\+/g, "");
     if (key.includes("alt+") || !/^(arrow|home$|end$|page)/.test(name)) return false;
@@ -154,7 +153,7 @@ const HEAR = {
   notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
 
-/** Nothing of ours waits any more: show what came meanwhile of codings that were drawn ahead. */
+/** Nothing of ours waits: show what came meanwhile of codings drawn ahead. */
 function sure(v) {
   if (v.link.outbox.size || !v.doc) return;
   for (const row of v.unsure.values()) place(v, row);
@@ -190,6 +189,8 @@ function makeCoding(v) {
     const [start, end] = within(v.doc, a, b);
     return end > start ? { start, end } : null;
   };
+  /** What a code is put on: the selection, else the words of the chosen coding. */
+  const aim = () => span() || (v.active && span(v.active.start, v.active.end));
   const wire = s => ({ start: v.doc.off.toCodePoints(s.start), end: v.doc.off.toCodePoints(s.end) });
   const use = code => {
     const i = recent.findIndex(c => c.id === code.id);
@@ -201,7 +202,7 @@ function makeCoding(v) {
   };
   /** Put codes on the selection: drawn at once, stored in one step. */
   const put = codes => {
-    const s = span();
+    const s = aim();
     if (!s) return v.say("Select some words first: w, s or t takes the word, sentence or turn at the caret", true);
     const near = groupsOf(v.doc, s).flatMap(g => [...g.codings]), same = code => near.some(c => c.start === s.start && c.end === s.end && c.code === code && c.coder === v.me());
     const fresh = codes.filter(code => !same(code)), items = fresh.map(code => [makeGuid(), v.ref(code)]);
@@ -216,7 +217,7 @@ function makeCoding(v) {
     const asked = [s.start, s.end - 1].every(at => v.doc.turns[pieceAt(v.doc, at + 1).turn]?.role === "interviewer");
     v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}${asked ? ": the interviewer's words, which count as no evidence" : ""}`, asked);
   };
-  return { put, use, span, chars, wire, get recent() { return recent.map(c => v.doc.codes.get(c.id)).filter(Boolean); } };
+  return { put, use, span, aim, chars, wire, get recent() { return recent.map(c => v.doc.codes.get(c.id)).filter(Boolean); } };
 }
 
 /** The first lane that no overlapping coding uses: a new coding moves none of the others. */
@@ -228,7 +229,7 @@ export function freeLane(coding, others, room = 0) {
   return lane;
 }
 
-/** Changes of codings: in the lists, on the screen, and nowhere else. */
+/** Changes of codings, in the lists and on the screen. */
 function joinCodings(v) {
   const list = c => {
     const { doc } = v;

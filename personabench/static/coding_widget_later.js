@@ -161,7 +161,7 @@ function joinChanges(v) {
   const hold = g => { if (g?.at !== undefined && g.doc === v.doc) v.scroll.scrollTop += top(g.at) - Math.max(0, Math.min(g.was, v.scroll.clientHeight - 60)); };
   v.staying = act => { const g = grip(); act(); hold(g); };
   let gripped = (null), width = v.scroll.clientWidth, rest = 0; // a window's new size is known too late to take it then
-  v.scroll.addEventListener("scroll", () => { clearTimeout(rest); rest = setTimeout(() => { if (v.doc) { gripped = grip(); v.chosen(); } }, 150); });
+  v.scroll.addEventListener("scroll", () => { clearTimeout(rest); rest = setTimeout(() => { if (v.doc) { gripped = grip(); v.handle(); v.chosen(); } }, 150); });
   const sized = v.resized;
   v.resized = () => { sized(); if (width !== v.scroll.clientWidth) hold(gripped); width = v.scroll.clientWidth; };
   const reach = (a, b, c) => { v.near(pieceAt(v.doc, a + 1).group); v.select(c); v.sel.set(a, b, { show: false }); v.scrollTo(a); v.sel.draw(); };
@@ -209,7 +209,7 @@ function makeChoices(v) {
   const counted = () => { const here = new Map(); for (const { code } of v.doc.list) here.set(code, (here.get(code) || 0) + 1); return c => c.n + (here.get(c) || 0); };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
   /** Choose codes; a new name asks for its facet first. */
-  const codes = (label, then, { many = true, near = null, query = "", but = null } = {}) => v.picker.start({ kind: "codes", label, near, many,
+  const codes = (label, then, { many = true, near = null, query = "", but = null } = {}) => v.picker.start({ kind: "codes", label, near, many, none: "Type a name: it becomes the first code",
     hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered().filter(c => c !== but), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c)), counted()), pick: (picked, how) => {
       const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
       if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
@@ -308,15 +308,22 @@ export function stripeAt(v, e) {
 
 function joinMouse(v) {
   const { sel } = v;
-  let before = { lo: 0, hi: 0 } /* what was selected when the button went down */, drag = null, moved = 0, pressed = -1e9;
+  let before = { lo: 0, hi: 0 } /* what was selected when the button went down */, drag = null, held = false, moved = 0, pressed = -1e9;
+  /** Where words are nearest to the mouse, which may be let go beside or below them. */
+  const nearest = e => {
+    const view = boxOf(v.scroll), into = (x, low, high) => Math.max(low + 2, Math.min(x, high - 2)), y = into(e.clientY, view.top, view.bottom);
+    const off = r => Math.max(0, r.top - y, y - r.bottom), says = v.doc.groups.filter(g => g.near).flatMap(g => g.pieces.map(p => boxOf(p.say))).filter(r => r.height);
+    const r = says.reduce((best, box) => off(box) < off(best) ? box : best, says[0]);
+    return r ? v.sel.point(into(e.clientX, r.left, r.right), into(y, Math.max(r.top, view.top), Math.min(r.bottom, view.bottom))) : null;
+  };
   /** Take over what the mouse selected. */
-  const fromMouse = e => {
+  const fromMouse = (e, on) => {
     if (v.resizing) v.select(null);
     const s = v.root.getRootNode().getSelection?.() || document.getSelection();
     if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
-    let a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset);
+    let a = positionOf(v.doc, s.anchorNode, s.anchorOffset);
     if (a === null) return;
-    b ??= a;
+    let b = s.isCollapsed ? a : v.text.contains(on) && on.closest(".pb-say") ? positionOf(v.doc, s.focusNode, s.focusOffset) ?? a : nearest(e) ?? a;
     const at = v.sel.point(e.clientX, e.clientY) ?? b;
     if (e.detail >= 2) {
       const inside = before.lo < before.hi && at >= before.lo && at <= before.hi, units = ["word", "sentence", "turn"];
@@ -366,8 +373,13 @@ function joinMouse(v) {
   };
   for (const gone of ["pointerleave", "keydown", "scroll"]) v.scroll.addEventListener(gone, () => { v.tip.hidden = true; moved = 0; });
   for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
-  v.scroll.addEventListener("mouseup", e => { if (v.doc && v.text.contains(e.target) && !e.target.closest("canvas") && e.button === 0) { v.focus(); fromMouse(e); } });
-  v.scroll.addEventListener("mousedown", e => { if (e.shiftKey) e.stopPropagation(); }); // the notebook would take it to select cells
+  const lifted = e => { if (v.doc && held && e.button === 0) { v.focus(); fromMouse(e, e.composedPath()[0]); } held = false; };
+  addEventListener("mouseup", lifted, true); // it may be let go anywhere
+  v.ends.push(() => removeEventListener("mouseup", lifted, true));
+  v.scroll.addEventListener("mousedown", e => {
+    held = e.button === 0 && v.text.contains(e.target) && !e.target.closest("canvas,button,.pb-handle");
+    if (e.shiftKey) e.stopPropagation(); // the notebook would take it to select cells
+  });
 }
 
 // == 6 Joining ==
@@ -410,7 +422,7 @@ function joinActions(v) {
     return true;
   };
   const vivo = () => {
-    const s = v.coding.span();
+    const s = v.coding.aim();
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
   };
@@ -423,7 +435,7 @@ function joinActions(v) {
     if (v.sel.move(`${fine ? "" : "mod+"}shift+arrow${eye < 0 ? "left" : "right"}`) && (side === "start" ? v.sel.focus < other : v.sel.focus > other)) v.coding.stretch(c, v.sel.lo(), v.sel.hi()); else v.sel.set(...old);
   };
   Object.assign(v.actions.does, {
-    "code": () => { if (v.coding.span()) v.choices.codes("Code the selection as…", v.coding.put, { near: near() }); else v.coding.put([]); },
+    "code": () => { if (v.coding.aim()) v.choices.codes("Code the selection as…", v.coding.put, { near: near() }); else v.coding.put([]); },
     "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
     "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
     "remove": v.coding.remove, recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": v.find.open, "sources": v.choices.sources,

@@ -45,7 +45,7 @@ export function chord(e) {
  * shortcuts on the very element that has the focus: the mark has to stand there, too. */
 export const suppressKeys = (v, e, on) => { for (const el of [v.root, e.target]) el.toggleAttribute("data-lm-suppress-shortcuts", on); };
 
-/** A press on an empty part of a widget keeps the keys here; else the notebook would take the next ones as commands. */
+/** A press on an empty part keeps the keys here; else the notebook takes the next as commands. */
 export const holdFocus = v => { v.root.tabIndex = -1; v.root.addEventListener("focus", () => v.focus()); };
 
 export const showKey = key => key.split("+").map(k => ({ mod: /Mac/.test(globalThis.navigator?.platform || "") ? "⌘" : "Ctrl", shift: "⇧", alt: "Alt",
@@ -91,7 +91,7 @@ export const upright = text => text.replace(new RegExp(BIDI, "g"), "⇄");
 
 // == Outbox ==
 // What was sent and not yet acknowledged. It lives in the tab's session storage, so that it outlives the kernel, the cell's output and a
-// reload; whatever is in it is sent again when a view says "ready". Python takes each message once, however often it comes.
+// reload; whatever is in it is sent again when a view says "ready". Python takes each once.
 export function makeOutbox(storage, key) {
   let items = [];
   const safely = act => { try { return act(); } catch { return null; /* full or forbidden */ } }, at = guid => `${key}:${guid}`;

@@ -86,6 +86,7 @@ export function makePicker(v) {
     open.many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
     r.swatch ? make("span", { class: "pb-swatch", "aria-hidden": "true", style: v.swatch(r.swatch) }) : null,
     make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null)));
+    list.dataset.empty = input.value ? "Nothing fits" : open.none || "Nothing here yet";
     show();
   };
   const show = () => {

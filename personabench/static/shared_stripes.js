@@ -1,5 +1,5 @@
 // @ts-check
-// Stripes in the margin of a text, with the names of codes, and which groups of turns are painted at all.
+// Stripes in the margin of a text, with the names of codes, and which groups are painted at all.
 
 export function paintGroup(v, g) {
   if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); v.found?.(g); } else v.spans(g);
@@ -14,15 +14,15 @@ export function unpaintGroup(v, g) {
 }
 
 // == Stripes ==
-// One small canvas in the padding of each near group: bars in lanes, patterned like the line under the words, then names where there is room.
+// A small canvas in the padding of each near group: bars in lanes, patterned like the lines under words, then names.
 export const LANE = 7;
 
 function barOf(v, g, c, top) {
   const from = Math.max(c.start, g.start), to = Math.min(c.end, g.end), a = v.rect(from, from + 1), b = v.rect(to - 1, to);
-  return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: c.start >= g.start };
+  return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: groupsOf(v.doc, c)[0] === g };
 }
 
-/** @param {boolean} [same] no words have moved: bars that are there are right */
+/** @param {boolean} [same] no words have moved: old bars are right */
 export function drawStripes(v, g, same) {
   const box = boxOf(g.el), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
   // JupyterLab hides everything for a moment while it changes the theme. What stays hidden longer is drawn when it comes back into sight.
@@ -36,7 +36,7 @@ export function drawStripes(v, g, same) {
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   g.namesAt = (Math.max(-1, ...g.bars.map(b => b.lane)) + 1) * LANE + 8;
   for (const b of g.bars) drawBar(v, pen, b);
-  const named = g.bars.filter(b => b.starts || g.start === v.doc.groups[0].start), at = stackLabels(named.map(b => b.top));
+  const named = g.bars.filter(b => b.starts), at = stackLabels(named.map(b => b.top), 14, 30, box.height);
   named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
 }
 
@@ -73,13 +73,13 @@ function drawName(v, g, pen, b) {
   pen.fillText(name, x, b.label + 1);
 }
 
-/** Draw one new coding without drawing the others again; false when they must make room for it. */
+/** Draw one new coding; false when others must make room for it. */
 export function drawOne(v, g, c) {
   const pen = g.canvas?.getContext("2d");
   if (!pen || (c.lane + 1) * LANE + 8 > g.namesAt) return false;
-  const b = (barOf(v, g, c, boxOf(g.el).top));
+  const box = boxOf(g.el), b = barOf(v, g, c, box.top);
   drawBar(v, pen, b);
-  b.label = b.starts ? [0, 14, 28].map(d => b.top + d).find(y => g.bars.every(o => !Number.isFinite(o.label) || Math.abs(o.label - y) >= 14)) ?? null : null;
+  b.label = b.starts ? [0, 14, 28, -14].map(d => b.top + d).find(y => y < box.height - 13 && g.bars.every(o => !Number.isFinite(o.label) || Math.abs(o.label - y) >= 14)) ?? null : null;
   if (b.label !== null) drawName(v, g, pen, b);
   g.bars.push(b);
   return true;
@@ -97,6 +97,6 @@ export function watchGroups(v) {
       g.near = near;
       near ? v.soon(g) : unpaintGroup(v, g);
     }
-  }, { root: v.scroll, rootMargin: "80px 0px" });
+  }, { root: v.scroll, rootMargin: "150px 0px" });
   for (const g of v.doc.groups) v.seen.observe(g.el);
 }

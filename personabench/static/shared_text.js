@@ -54,26 +54,27 @@ export function bundle(pieces, size = 1000) {
   return groups;
 }
 
-/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null). */
-export function stackLabels(tops, height = 14, slip = 30) {
+/** Place labels down a column: each at its own height or below the one before; one that would slip too far is left out (null), and at the `end` they move up. */
+export function stackLabels(tops, height = 14, slip = 30, end = 1e9) {
   let next = -1e9;
-  return tops.map(y => {
+  const down = tops.map(y => {
     const at = Math.max(y, next);
     if (at - y > slip) return null;
     next = at + height;
     return at;
   });
+  return down.reduceRight((up, at) => [at === null ? at : end = Math.min(at, end - height), ...up], []);
 }
 
 export const clock = s => s === null ? "" : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
 export const pieceAt = (doc, at) => doc.pieces[Math.min(firstIndex(doc.pieces, p => p.end >= at), doc.pieces.length - 1)];
 
-export const LINE = 70; // characters: codings nearer than that may stand on one line, so their stripes get lanes of their own
+export const LINE = 70; // characters: nearer codings may stand on one line, so their stripes get lanes of their own
 
 // == The document ==
-// What Python sent, unpacked: turns, pieces, groups and codings, with positions in UTF-16. A code that `old` has stays the same object: who remembers it, as the
-// recent codes and the filter do, has it in the next source too.
+// What Python sent, unpacked: turns, pieces, groups and codings, with positions in UTF-16. A code that `old` has stays the same object: who
+// remembers it has it in the next source too.
 export function makeDoc(m, old = new Map()) {
   const off = makeOffsets(m.text), turns = unpack(m.turns), codes = new Map([...old].filter(([id]) => typeof id === "number"));
   const pieces = unpack(m.pieces);
@@ -132,7 +133,7 @@ export function placeOf(piece, at) {
   }
 }
 
-/** The rectangle of some characters: of the last line, where there are several; of nothing, if they are not laid out. */
+/** The rectangle of some characters: of the last line; of nothing, if not laid out. */
 export function rectOf(doc, a, b) {
   const p = pieceAt(doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
   probe.setStart(n, i);

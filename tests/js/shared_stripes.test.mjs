@@ -43,7 +43,7 @@ test("a coding that began in an earlier group goes on without its name", () => {
   const { names } = drawn([far, here], { start: 12, other: true });
   assert.deepEqual(names.map(n => n[0]), ["far", "here"], "the first group of a text names what it shows");
   const g = { start: 12, end: 1000 }, again = drawn([far, here], g);
-  again.v.doc.groups.unshift({ start: 0 });
+  again.v.doc.groups.unshift({ start: 0, end: 12 });
   again.names.length = 0;
   s.drawStripes(again.v, again.g);
   assert.deepEqual(again.names.map(n => n[0]), ["here"]);

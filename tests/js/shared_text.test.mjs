@@ -58,6 +58,9 @@ test("stacked labels keep their distance and their order", () => times(100, ({ b
   const tops = Array.from({ length: below(40) }, () => below(300)).sort((a, b) => a - b), at = s.stackLabels(tops).filter(y => y !== null);
   for (let i = 1; i < at.length; i++) assert.ok(at[i] - at[i - 1] >= 14);
   s.stackLabels(tops).forEach((y, i) => assert.ok(y === null || (y >= tops[i] && y - tops[i] <= 30)));
+  const end = 310, low = s.stackLabels(tops, 14, 30, end).filter(y => y !== null);
+  assert.equal(low.length, at.length);
+  for (const [i, y] of low.entries()) assert.ok(y <= end - 14 && y <= at[i] && (!i || y - low[i - 1] >= 14));
 }));
 
 test("a colour of another program's making is a colour or nothing: it goes into style sheets", () => {
