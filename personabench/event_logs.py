@@ -201,7 +201,7 @@ def _given(stages: Mapping[str, str] | pd.Series | Sequence[str] | None, words: 
         if event in known: of[known[event]] = names.index(stage)
     return names, of
 
-
+# %% ../nbs/15_event_logs.ipynb #b6633b47
 def _discovered(log: _Log, least: float, most: int) -> tuple[list[str], np.ndarray, int]:
     "Take the events that a share of the cases has as stages, in the order in which cases first come to them on average; say how many more there would be."
     key = log.case.astype("int64") * len(log.words) + log.event
