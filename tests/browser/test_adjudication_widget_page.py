@@ -332,3 +332,13 @@ def test_forced_colours_and_narrow_pages_show_all(page):
     assert page.locator(".pa-option").count() == 4 and page.locator(".pa-bar").count() == 9 and page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     bench.keys("2")
     assert len(bench.kept) == 1 and not bench.errors
+
+
+def test_undo_looks_at_what_it_took_back(bench):
+    bench.keys("Home", "2")
+    assert bench.current == 1, "on to the next"
+    bench.keys("Control+z")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.live.textContent.startsWith('Undone')")
+    assert bench.current == 0 and bench.kept == []
+    bench.keys("1")
+    assert bench.look("v.list.map(d => d.decision)") == ["left", None, None, None]

@@ -1649,3 +1649,51 @@ def test_chords_of_browsers_and_screen_readers_are_no_key_of_a_code(bench, key):
     bench.keys(key)
     bench.page.locator(".pb-live", has_text="screen readers").wait_for()
     assert bench.widget.shortcuts == {}
+
+
+def test_the_mouse_may_be_let_go_beside_or_below_the_words(bench):
+    bench.at("walk").keys("w")
+    x, y = bench.look("(i => (r => [r.left + 2, r.top + r.height / 2])(v.rect(i, i + 1)))(v.doc.text.indexOf('dock is full'))")
+    right, foot = bench.look("(s => [s.right - 8, v.status.getBoundingClientRect().bottom - 4])(v.scroll.getBoundingClientRect())")
+    for to, ends in (((right, y), None), ((x + 20, foot), None)):
+        bench.page.mouse.move(x, y)
+        bench.page.mouse.down()
+        bench.page.mouse.move(x + 30, y, steps=3)
+        bench.page.mouse.move(*to, steps=4)
+        bench.page.mouse.up()
+        assert bench.selected.startswith("dock is full"), "what turned blue is what is selected"
+        assert bench.page.evaluate("String(getSelection()).replace(/\\s+/g, ' ').startsWith('dock is full')")
+    bench.keys("Enter").type("dock").keys("Enter")
+    assert bench.quotes[0][1].startswith("dock is full") and not any(q == "walk" for _, q in bench.quotes)
+
+
+def test_the_caret_stays_by_its_words_where_the_text_was_not_laid_out(page):
+    bench = Bench(page, make_study(times=60))
+    off = "Math.abs(document.querySelector('.pb-caret').getBoundingClientRect().top - v.sel.caretBox().top)"
+    bench.keys("Control+End")
+    page.wait_for_timeout(400)
+    assert bench.look(off) < 2 and bench.look("v.sel.focus === v.doc.pieces.at(-1).end")
+    assert bench.look("(c => c.bottom <= v.scroll.getBoundingClientRect().bottom)(v.sel.caretBox())"), "in sight"
+    for way in (-3000, 3000):
+        bench.look(f"v.scroll.scrollTop += {way}")
+        page.wait_for_timeout(400)
+    assert bench.look(off) < 2
+
+
+def test_one_key_codes_the_words_of_the_chosen_coding_once_more(bench):
+    bench.at("dock is").keys("w", "Enter").type("dock").keys("Enter", "c", "n", "Enter").type("walks").keys("Enter")
+    assert sorted(bench.quotes) == [("Dock full", "dock"), ("Walks instead", "dock")]
+
+
+def test_a_removed_coding_says_that_its_memo_went_with_it(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter", "n", "m")
+    bench.type("Says who?").keys("Control+Enter", "Escape")
+    bench.keys("n", "Delete").told("its memo comes back with it, by undo")
+
+
+def test_an_old_search_of_autocode_is_typed_over(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.get_by_text("passages").first.wait_for()
+    bench.keys("Escape")
+    bench.keys("a").type("walk").keys("Enter")
+    assert bench.page.get_by_label("Words to find").input_value() == "walk"
