@@ -183,6 +183,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'personabench.cards._evidence_view': ('cards.html#_evidence_view', 'personabench/cards.py'),
                                     'personabench.cards._facts': ('cards.html#_facts', 'personabench/cards.py'),
                                     'personabench.cards._gallery_style': ('cards.html#_gallery_style', 'personabench/cards.py'),
+                                    'personabench.cards._hushed_persona': ('cards.html#_hushed_persona', 'personabench/cards.py'),
                                     'personabench.cards._in_card_order': ('cards.html#_in_card_order', 'personabench/cards.py'),
                                     'personabench.cards._interval': ('cards.html#_interval', 'personabench/cards.py'),
                                     'personabench.cards._is_topic': ('cards.html#_is_topic', 'personabench/cards.py'),

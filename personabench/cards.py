@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .checks import check
 from .claims import Claim, Descriptor, Evidence, Persona, _apart, _on_scale, _unassigned_words, _write_whole
+from .consent import _UNQUOTED
+from .journeys import _silent
 from .personas import _TOPIC, _percent
 from .prevalence import persona_prevalence
 from .schema import STRENGTHS, BadInput, nearest
@@ -199,6 +201,22 @@ def _who_n(found: list[Descriptor]) -> str:
     low, high = min(d.n for d in found), max(d.n for d in found)
     return f"n = {low:,}" + (f"-{high:,}" if high > low else "") + ("" if found[0].asked == "survey" else " interviewed")
 
+# %% ../nbs/51_cards.ipynb #9c4e21ab
+def _hushed_persona(p: Persona, study: Study | None) -> Persona:
+    "Return the persona with a mark for the words of who is silent by now, though it was written before: by its case, or by whose turn a quote stands in."
+    silent = set() if study is None else _silent(study)
+    if study is None or not silent: return p
+    turns = study.turns[study.turns["case"].isin(silent)].merge(study.sources[["source_id", "name"]])
+    spans = {name: list(zip(t["start"], t["end"])) for name, t in turns.groupby("name")}
+
+    def hushed(e: Evidence) -> Evidence:
+        theirs = e.case in silent or any(a < (e.end or 0) and (e.start or 0) < b for a, b in spans.get(e.source, ()))
+        return e.model_copy(update={"quote": _UNQUOTED}) if e.kind == "quote" and theirs else e
+
+    sides = ("evidence", "against", "unlike")
+    claims = [c.model_copy(update={side: [hushed(e) for e in getattr(c, side)] for side in sides}) for c in p.claim_list]
+    return p.model_copy(update={"claim_list": claims})
+
 # %% ../nbs/51_cards.ipynb #e6866c58
 def _facts(p: Persona) -> list[tuple[str, str]]:
     "Return the line below the name: how many people, how many of them interviewed, which segment, how many statements, how old they are."
@@ -223,10 +241,13 @@ def _who_said(p: Persona, e: Evidence) -> str:
 
 
 def card_view(
-    p: Persona,        # whose card
+    p: Persona,                    # whose card
+    *,
+    study: Study | None = None,    # keeps the words of people out who refused to be quoted or have withdrawn
 ) -> dict[str, Any]:
     """Return everything a card says: anchor, name, label, status, facts, caveats, lead, no_lead (why there is none), apart (claims), who (lines), groups of
     claims with their evidence, topics, foot."""
+    p = _hushed_persona(p, study)
     head = p.quote
     unnamed = () if head is None or (whose := _who_said(p, head)) == _place(head) else (head, whose)
     views = [(title, [_claim_view(p, c, *unnamed) for c in claims]) for title, claims in card_groups(p)]
@@ -236,7 +257,7 @@ def card_view(
     foot = f"Name and picture are fictional.{drafted}{review} ●●● triangulated, ●●○ supported, ●○○ anecdote, ○○○ assumption."
     lead = None if head is None else {"words": str(head.quote), "place": _who_said(p, head)}
     faceless = head is None and any(e.kind == "quote" for c in p.claim_list for e in c.evidence)
-    no_lead = "No quote stands for all of them: each tells who said it, is of somebody who fits badly, or is too short or too long." if faceless else ""
+    no_lead = "No quote stands for all of them: each tells who said it, is of somebody who fits badly, is too short or long, or is not to be quoted." if faceless else ""
     topics, caveats = [_claim_view(p, c, *unnamed) for c in p.claim_list if _is_topic(c)], [c for c in p.caveats if c != _unassigned_words(p)]
     return {"anchor": p.id, "name": p.name, "label": p.label, "status": p.status, "facts": _facts(p), "caveats": caveats, "lead": lead, "no_lead": no_lead,
             "apart": apart, "who": _who(p), "groups": groups, "topics": topics, "foot": foot, "avatar": avatar(p.id)}
@@ -271,14 +292,15 @@ class PersonaCard:
     def __init__(self,
                  persona: Persona,               # whose card
                  *,
+                 study: Study | None = None,     # keeps the words of people out who refused to be quoted or have withdrawn
                  print_evidence: bool = False,   # whether paper shows the evidence of each statement
                  ):
-        self.persona, self.print_evidence = persona, print_evidence
+        self.persona, self.study, self.print_evidence = persona, study, print_evidence
 
     @property
     def view(self) -> dict[str, Any]:
         "Everything that the card says, as plain data."
-        return card_view(self.persona)
+        return card_view(self.persona, study=self.study)
 
     @property
     def html(self) -> str:
@@ -333,7 +355,7 @@ _ORDERS = {"given": lambda p: 0, "share": lambda p: -(p.share or 0), "strength":
 def gallery_view(
     personas: Iterable[Persona],   # in any order
     *,
-    study: Study | None = None,    # to say what its data and the checks say today
+    study: Study | None = None,    # to say what its data and the checks say today, and to quote nobody who refused or has withdrawn
     sort: str = "given",           # given, share, strength (part of the statements that are supported or better), or name
     most: int = 5,                 # statements on each small card
 ) -> list[dict[str, Any]]:
@@ -343,7 +365,7 @@ def gallery_view(
     """
     if sort not in _ORDERS: raise BadInput("sort", repr(sort), f"one of {', '.join(_ORDERS)}", nearest(sort, _ORDERS))
     people = sorted(personas, key=_ORDERS[sort])
-    tiles = [_tile(p, most) for p in people]
+    tiles = [_tile(_hushed_persona(p, study), most) for p in people]
     if study is None or not people: return tiles
     findings = check(study, personas=people)
     return [_checked(tile, study, p, findings) for tile, p in zip(tiles, people, strict=True)]
@@ -355,7 +377,7 @@ class PersonaGallery:
     def __init__(self,
                  personas: Iterable[Persona],   # such as `read_personas(folder)` returns
                  *,
-                 study: Study | None = None,    # to say what its data and the checks say today
+                 study: Study | None = None,    # to say what its data and the checks say today, and to quote nobody who refused or has withdrawn
                  sort: str = "given",           # given, share, strength or name
                  most: int = 5,                 # statements on each small card
                  print_evidence: bool = False,  # whether paper shows the evidence of each statement

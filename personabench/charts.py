@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .journeys import _UNQUOTED, Journey, _at_least, _extremes
+from .consent import _UNQUOTED
+from .journeys import Journey, _at_least, _extremes
 from .schema import BadInput, _must_be, _sayable_spec, nearest
 
 if TYPE_CHECKING:

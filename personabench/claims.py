@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from .consent import _identifiers_in
+from .consent import _UNQUOTED, _identifiers_in
 from .schema import FACETS, STRENGTHS, VERDICTS, nearest
 from .wordings import _unit_of, topic_words
 
@@ -436,7 +436,7 @@ def _leading(p: Persona, fits: Callable[[Evidence], bool], names: re.Pattern[str
     "Return the first quote that may lead, as a list of at most one: a readable one, else any of a leading facet."
     who = [e for c in p.claim_list if c.facet in _WHO for e in (*c.evidence, *c.against) if e.kind == "quote"]
     ranked = sorted((c for c in p.claim_list if c.facet not in _WHO), key=lambda c: (c.facet not in _LEADING, -(c.share or 0), c.id))
-    listed = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.note != _TELLS]
+    listed = [(c, e) for c in ranked for e in c.evidence if e.kind == "quote" and e.quote and e.quote != _UNQUOTED and e.note != _TELLS]
     quotes = [(c, e) for c, e in listed if not any(e.source == w.source and (e.start or 0) < (w.end or 0) and (w.start or 0) < (e.end or 0) for w in who)]
     readable = (e for _, e in quotes if _SHORT <= len(e.quote or "") <= _LONG)
     for e in (*readable, *(e for c, e in quotes if c.facet in _LEADING)):

@@ -427,6 +427,7 @@ def _withdraw(
     with _open(study, coder) as opened:
         if not yes: typer.confirm(f"Blank all words and answers of {case} in {_masked(study)}? This cannot be undone", abort=True)
         typer.echo(_laid_out(consent.withdraw(opened, case=case, date=date, personas=personas)))
+        typer.echo(f"Reports, cards and exports made before may still hold what {case} said: make them anew, and mend the persona files that quote them.")
 
 
 @app.command("report")

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ['record_consent', 'withdraw']
 
 # %% ../nbs/14_consent.ipynb #471ba842
+_UNQUOTED = "[not to be quoted]"     # what stands, wherever quotes are shown, for the words of who refused to be quoted or has withdrawn
+
+
 class _CodeQuotes(UserWarning): "Warn of a code that is named with the words of somebody who is not to be quoted."
 
 
@@ -467,7 +470,8 @@ def withdraw(
     One step: all of it happens or nothing does. Afterwards the file is rewritten, so that the bytes are gone from it too. Returns one row per
     thing done or left to do: place, what (turns, codings, memos, map entries, attributes, definitions, code, entries, answers, persona, version,
     name, file), count, note. Raises NoSuchCase,
-    BadInput (date, open step, personas). `undo` refuses to take it back.
+    BadInput (date, open step, personas). `undo` refuses to take it back. Reports, cards and exports of before hold the words still: make them anew; persona
+    files that quote the person are the team's to mend.
     """
     import pandas as pd
 

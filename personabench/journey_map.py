@@ -27,7 +27,8 @@ from .charts import _TOLD_FIRST, _signed, _telling_quotes
 from .coding_widget import _done_before, _in_turn, _once_only, _refusal, _table, _touched, _undo, _undo_labels, _with_table, _nothing, widget_files
 from .journey_measures import _interval, pain_severity, suggest_strategies
 from .journey_charts import _figure as _measured, _figures as _reach
-from .journeys import _UNQUOTED, Journey, _hushed, _kind_words, _passages, _silent, _unquoted, journey as _journey_of
+from .consent import _UNQUOTED
+from .journeys import Journey, _hushed, _kind_words, _passages, _silent, _unquoted, journey as _journey_of
 from .map_entries import ENTRY_LANES, add_entry, change_entry, move_entry, remove_entry
 from .consent import _folded, _joined, _RUN, _runs, _said as _all_said, _sources_of
 from .claims import _ENOUGH_ANSWERS, _ENOUGH_PEOPLE, Persona

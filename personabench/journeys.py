@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from .consent import _UNQUOTED
 from .personas import _kept, asked_sources
 from .schema import BadInput, FACETS, NoSuchCase, NoSuchName, nearest, _a, _must_be
 from .statistics import _means_apart, _wilson
@@ -136,9 +137,6 @@ def _withdrawn(cases: pd.DataFrame | None) -> set:
     if cases is None or "withdrawn" not in cases: return set()
     gone = cases["withdrawn"]
     return set(cases["case"][gone.notna() & ~gone.isin(["", False, 0, "0", "no"])])
-
-
-_UNQUOTED = "[not to be quoted]"     # what stands for the words of who counts and refused to be quoted
 
 
 def _refusing(cases: pd.DataFrame | None) -> set:

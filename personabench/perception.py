@@ -70,7 +70,7 @@ def perception_form(
     persona: Persona,                             # who is judged
     path: str | os.PathLike[str] | None = None,   # an .html file to write, all or nothing; None: nowhere
     *,
-    card: str = "",                               # HTML shown above the questions, such as PersonaCard(persona).html
+    card: str = "",                               # HTML shown above the questions, such as PersonaCard(persona, study=study).html
 ) -> str:
     "Return the questionnaire as an HTML page that needs no network; its answers are one line of CSV that people copy or save."
     from jinja2 import Environment, StrictUndefined

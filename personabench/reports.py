@@ -104,7 +104,7 @@ def _method(study: Study, personas: Sequence[Persona]) -> list[tuple[str, str]]:
     coders = ", ".join(f"{name} ({n:,})" for name, n in codings["coder"].value_counts().items())
     gone = int(cases["withdrawn"].notna().sum())
     said = [("Material", f"{kinds or 'no sources'}; {int(sources['words'].sum()):,} words."),
-            ("People", f"{len(cases)} cases" + (f"; {gone} withdrew, and nothing they said is used as evidence." if gone else ".")),
+            ("People", f"{len(cases)} cases" + (f"; {gone} withdrew: nothing they said is shown, and no journey or new draft counts it." if gone else ".")),
             ("Coding", f"{len(codings):,} codings with {len(study.codes)} codes, by {coders}." if len(codings) else "nothing coded yet.")]
     said += [("Survey", f"{s.survey}{f' (wave {s.wave})' if s.wave else ''}: {s.n:,} respondents, {s.variables} variables, "
                         f"{f'weighted by {s.weights}' if s.weights else 'not weighted'}.") for s in surveys.itertuples()]
@@ -121,7 +121,7 @@ def report_view(
     title: str,                    # of the page
 ) -> dict[str, Any]:
     "Return everything that the report says, as plain data for its template."
-    rows = [{"view": card_view(p), "share": f"{p.share:.0%} (n = {p.people})" if p.share is not None else "not known", "interviewed": p.interviewed,
+    rows = [{"view": card_view(p, study=study), "share": f"{p.share:.0%} (n = {p.people})" if p.share is not None else "not known", "interviewed": p.interviewed,
              "claims": len(p.claim_list), "supported": sum(STRENGTHS.index(c.strength) >= 2 for c in p.claim_list)} for p in personas]
     people = [(p.title, f"{p.id}--journey", journey(study, persona=p)) for p in personas]
     if study.codings["facet"].eq("stage").any(): people.insert(0, ("Everybody", "everybody--journey", journey(study)))

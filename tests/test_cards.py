@@ -9,6 +9,7 @@ import pytest
 from personabench import store
 from personabench.cards import GROUPS, PersonaCard, PersonaGallery, avatar, card_view, gallery_view, strongest_claims
 from personabench.checks import check
+from personabench.consent import record_consent, withdraw
 from personabench.claims import _READ, Claim, Descriptor, Evidence, Link, Persona
 from personabench.personas import draft_personas
 from personabench.sample_data import import_sample, sample_file
@@ -179,6 +180,47 @@ def test_an_empty_gallery_says_what_to_do_and_a_page_needs_no_network(tmp_path):
     page = PersonaGallery([small()]).write(tmp_path / "all.html", title="A & B").read_text("utf-8")
     assert "<title>A &amp; B</title>" in page and "Content-Security-Policy" in page
     assert not re.search(OUTSIDE, page)
+
+
+# -- Who is not to be quoted by now, in a file that was written before ----------------------------------------------------------
+HERS, HIS = "The dock was full again when I came down at twenty to six", "I came to the dock and there was no place for my bike"
+
+
+def heard() -> tuple[Study, Persona]:
+    "A study of one conversation of two people, and a persona that quotes both, for it and against it."
+    study, text = Study(":memory:", coder="MB", create=True), f"{HERS}\n{HIS}\n"
+    spans = [(0, len(HERS)), (len(HERS) + 1, len(text) - 1)]
+    with study.step("import", "G1") as step:
+        store.add_source(step, "G1", text=text, turns=[{"speaker": who, "start": a, "end": b} for who, (a, b) in zip(("Anna", "Henk"), spans)],
+                         speakers={"Anna": ("P01", "participant"), "Henk": ("P02", "participant")}, date="2026-05-04")
+    hers, his = (quote(words, case).model_copy(update={"source": "G1", "start": a, "end": b}) for words, case, (a, b) in zip((HERS, HIS), ("P01", "P02"), spans))
+    return study, persona(claim(evidence=[hers, his], quotes=2, people=2, against=[hers], against_people=1, against_quotes=1))
+
+
+def shown(p: Persona, study: Study) -> list[str]: return [PersonaCard(p, study=study).html, PersonaGallery([p], study=study).html]
+
+
+@pytest.mark.parametrize("misnamed", [False, True])
+def test_a_card_made_with_the_study_has_no_word_of_who_has_withdrawn(misnamed):
+    study, p = heard()
+    if misnamed: p = Persona.model_validate_json(p.model_dump_json(by_alias=True).replace('"P01"', '"p 01"'))
+    before = p.to_yaml()
+    assert p.quote.quote == HERS and all(HERS in html and HIS in html for html in shown(p, study))
+    withdraw(study, case="P01")
+    assert not [html for html in shown(p, study) if HERS in html or "twenty to six" in html or html.count("<q>[not to be quoted]</q>") < 2]
+    view = card_view(p, study=study)
+    assert view["lead"]["words"] == HIS and HIS in shown(p, study)[0], "the other one stays, and leads now"
+    withdraw(study, case="P02")
+    assert card_view(p, study=study)["lead"] is None and "or is not to be quoted." in PersonaCard(p, study=study).html, "a mark leads nobody"
+    assert p.to_yaml() == before and HERS in before, "what the team wrote is the team's to mend"
+
+
+def test_nor_of_who_refused_to_be_quoted_after_the_draft():
+    study, p = heard()
+    record_consent(study, case="P01", consent="yes, but no quotes")
+    assert not [html for html in shown(p, study) if HERS in html] and card_view(p, study=study)["lead"]["words"] == HIS
+    record_consent(study, case="P01", consent="yes")
+    assert card_view(p, study=study) == card_view(p), "and has them again when that changes"
 
 
 # -- What a card of the sample study says --------------------------------------------------------------------------------------

@@ -223,6 +223,14 @@ def test_a_study_may_be_a_database_address_and_its_password_is_shown_nowhere(com
     assert main([command, *words, "--study", ""]) == 2 and "--study: nothing" in capsys.readouterr().err and opened == [address]
 
 
+def test_a_withdrawal_says_that_what_was_made_before_has_the_words_still(tmp_path, capsys):
+    with pb.Study(tmp_path / "s.db", coder="MB", create=True) as study:
+        with study.step("case", "P07") as step: pb.store.add_case(step, "P07")
+    assert main(["withdraw", "P07", "--study", str(tmp_path / "s.db"), "--yes"]) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told == "Reports, cards and exports made before may still hold what P07 said: make them anew, and mend the persona files that quote them."
+
+
 def test_what_is_to_be_confirmed_shows_no_password(monkeypatch, capsys):
     monkeypatch.setattr("personabench.cli._open", lambda *_: pb.Study(":memory:"))
     monkeypatch.setattr("typer.confirm", lambda text, **_: (_ for _ in ()).throw(RuntimeError(text)))

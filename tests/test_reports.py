@@ -68,6 +68,28 @@ def test_nobody_who_withdrew_is_quoted(sample):
     assert not [q for q in theirs["quote"] if len(q) > 25 and q in text]
 
 
+def test_a_report_made_after_a_withdrawal_quotes_nobody_from_a_persona_file_of_before(tmp_path):
+    said, other = "The rack at the hospital is full by twenty to six, always", "I had to walk to the next rack and back, in the rain"
+    with pb.Study(":memory:", coder="MB", create=True) as study:
+        pb.add_code(study, "Dock is full", facet="pain", definition="No free place.")
+        for case, words in (("P01", said), ("P02", other)):
+            (tmp_path / f"{case}.txt").write_text(f"Mara: How is it?\nPerson: {words}. So it goes.\n", "utf-8")
+            pb.import_files(study, tmp_path / f"{case}.txt", case="{stem}", interviewers="Mara", date="2026-05-04", progress=False)
+            pb.code(study, "Dock is full", source=case, quote=words)
+        quotes = [pb.Evidence(kind="quote", quote=r.quote, source=r.source, start=r.start, end=r.end, case=r.case, code=r.code) for r in study.codings.itertuples()]
+        full = pb.Claim(id="pain-full", text="Dock is full", facet="pain", codes=["Dock is full"], people=2, base=2, quotes=2, evidence=quotes)
+        pb.write_personas([pb.Persona(id="ash", name="Ash", cases=["P01", "P02"], interviewed=2, claims=[full])], tmp_path / "personas")
+        written = {f: f.read_bytes() for f in (tmp_path / "personas").iterdir()}
+        page = lambda: html.unescape(pb.report(study, tmp_path / "report", personas=tmp_path / "personas").read_text("utf-8"))
+        assert page().count(said) >= 2 and other in page()
+        pb.withdraw(study, case="P01", personas=tmp_path / "personas")
+        after = page()
+        assert "twenty to six" not in after and f'<blockquote class="pb-lead">“{other}' in after and "withdrawn-evidence" in after
+        ledger = after.split('id="ledger"', 1)[1]
+        assert "<q>[not to be quoted]</q>" in ledger and other in ledger and "no journey or new draft counts it" in after
+        assert written == {f: f.read_bytes() for f in written}, "persona files are the team's"
+
+
 def test_interviewers_are_never_quoted(sample):
     study, _, page = sample
     asked = study.turns[study.turns["role"] == "interviewer"].merge(study.sources[["source_id", "name"]])
