@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .schema import AlreadyThere, BadInput, NoStudy, PersonabenchError, _masked
+from .schema import AlreadyThere, BadInput, NoStudy, NotAStudy, PersonabenchError, _masked, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +99,10 @@ def run_demo(
         page = out / "report" / "index.html"
         cure = f"{f'open {page}, ' if page.exists() else ''}pass --force to make all of it anew, or --out another"
         raise AlreadyThere(str(out), "the folder exists", "a new folder", cure)
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".personabench-") as work:
+    with _making(out):
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".personabench-")
+    with temporary as work:
         folder = Path(work) / "demo"
         folder.mkdir()
         with Study(folder / "study.db", coder="MB", create=True) as study:
@@ -111,6 +113,13 @@ def run_demo(
         if out.exists(): shutil.rmtree(out)
         os.replace(folder, out)
     return out / "report" / "index.html"
+
+
+@contextmanager
+def _making(folder: Path) -> Iterator[None]:
+    "Turn the system's refusal of a folder into BadInput."
+    try: yield
+    except OSError as e: raise BadInput(str(folder), f"the folder cannot be made ({e.strerror})", "a folder that you may write to", "choose another folder") from e
 
 
 def _not_a_demo(folder: Path) -> list[str]:
@@ -183,7 +192,8 @@ def prepare_lab(
     folder = Path(folder)
     if file := next((p for p in (*folder.parents, folder, folder / "interviews", folder / "personas") if p.exists() and not p.is_dir()), None):
         raise AlreadyThere(str(file), "a file has this name", "a folder, or a name that is free", "choose another name")
-    for place in (folder, folder / "interviews", folder / "personas"): place.mkdir(parents=True, exist_ok=True)
+    with _making(folder):
+        for place in (folder, folder / "interviews", folder / "personas"): place.mkdir(parents=True, exist_ok=True)
     Study(folder / "study.db", coder=coder, create=True).close()
     if not (ignored := folder / ".gitignore").exists(): ignored.write_text(_IGNORED, "utf-8")
     for file in _tutorials():
@@ -198,6 +208,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                        "Coding, segments and drafting are done in Python: personabench lab opens JupyterLab with the tutorials.")
 _StudyFile = Annotated[str, typer.Option("--study", "-s", help="The study: a file, or a database address such as postgresql+psycopg://user@host/name.")]
 _Coder = Annotated[str | None, typer.Option("--coder", "-c", help="Your name or initials in the study; default: your login name.")]
+
+
+def _folder(name: str | Path) -> Path:
+    "Return the folder that was named. Raises BadInput for an empty name: a path of it would be the current folder."
+    if not str(name).strip(): raise BadInput("folder", "an empty name", "the name of a folder", "is the variable set that should hold it? The current folder is .")
+    return Path(name)
 
 
 def _version(wanted: bool) -> None:
@@ -268,10 +284,10 @@ def _demo(
 
 @app.command("lab")
 def _lab(
-    folder: Annotated[Path, typer.Argument(help="Working folder; made if it is not there.")] = Path("personabench-lab"),
+    folder: Annotated[Path, typer.Argument(help="Working folder; made if it is not there.", parser=_folder)] = Path("personabench-lab"),
     coder: _Coder = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
-    port: Annotated[int, typer.Option(help="Port of the server on this machine.")] = 8888,
+    port: Annotated[int, typer.Option(help="Port of the server on this machine.", min=0, max=65535)] = 8888,
 ) -> None:
     "Open JupyterLab on a working folder with a study and the tutorials."
     first = prepare_lab(folder, coder=coder)
@@ -287,7 +303,7 @@ def _lab(
 
 # %% ../nbs/60_cli.ipynb #5ddbdccf
 @app.command("new")
-def _new(folder: Annotated[Path, typer.Argument(help="Folder of the new study.")], coder: _Coder = None) -> None:
+def _new(folder: Annotated[Path, typer.Argument(help="Folder of the new study.", parser=_folder)], coder: _Coder = None) -> None:
     "Start a study: a folder with study.db, interviews/, personas/ and the tutorials."
     if (folder / "study.db").exists(): raise AlreadyThere(str(folder / "study.db"), "there is a study", "a new folder", "choose another name")
     prepare_lab(folder, coder=coder)
@@ -296,15 +312,20 @@ def _new(folder: Annotated[Path, typer.Argument(help="Folder of the new study.")
 
 
 def _open(study: str, coder: str | None = None):
-    "Open a study. Raises BadInput for an empty name, which is what a build server gives for a secret that is not set; NoStudy with a command as its cure."
+    "Open a study. Raises BadInput for an empty name, which a build server gives for a secret that is not set; NoStudy and NotAStudy with a command as their cure."
     from personabench.study import Study
 
     if not study.strip(): raise BadInput("--study", "nothing", "a study file, or a database address", "is the variable or the secret set that should hold it?")
     try: return Study(study, coder=coder)
-    except NoStudy as e:
-        cure = e.cure.replace("pass create=True to start a new study", "start a new study: personabench new FOLDER")
-        cure = cure.replace("pass create=True to start one there", "in Python, Study(address, create=True) starts one there")
-        raise NoStudy(e.place, e.found, e.expected, cure) from None
+    except (NoStudy, NotAStudy) as e:
+        cure = e.cure
+        for ours, typed in _CURES: cure = cure.replace(ours, typed)
+        raise type(e)(e.place, e.found, e.expected, cure) from None
+
+
+_NEW = "start a new study: personabench new FOLDER"
+_CURES = (("pass create=True to start one there", "in Python, Study(address, create=True) starts one there"), ("pass create=True to start a new study", _NEW),
+          ("delete it and pass create=True", _NEW), ("use another name with create=True", _NEW), ("make the folder first", f"check the name, or {_NEW}"))
 
 # %% ../nbs/60_cli.ipynb #39ae6908
 @app.command("import")
@@ -312,7 +333,7 @@ def _import(
     files: Annotated[list[str], typer.Argument(help="Files, or patterns such as 'interviews/*.vtt'.")],
     study: _StudyFile = "study.db",
     as_: Annotated[str, typer.Option("--as", help="What they are: interviews, table, survey, codebook or codings.")] = "interviews",
-    case: Annotated[str, typer.Option(help="Interviews: the case id, from the file's name. Table: the column that holds it.")] = "{stem}",
+    case: Annotated[str | None, typer.Option(help="Interviews: the case id, from the file's name; default: {stem}. Table: the column that holds it.")] = None,
     date: Annotated[str | None, typer.Option(help="Interviews: their day, such as 2026-05-02. Table: the column that holds it.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="Table: a column of open answers (repeatable).")] = None,
     id: Annotated[str | None, typer.Option(help="Survey: the column of respondent ids.")] = None,
@@ -339,13 +360,15 @@ def _importing(study, as_: str, files: list[str], **how: Any):
     "Call the importer that was asked for and return its report."
     import pandas as pd
 
-    from personabench import importers, survey, table_importers
+    from personabench import importers, survey, table_importers, tables
 
     if as_ == "interviews":
         with warnings.catch_warnings(action="ignore", category=importers._FilesNotImported):  # the report is printed
-            return importers.import_files(study, files, case=how["case"], date=importers._known_day(how["date"]))
+            return importers.import_files(study, files, case="{stem}" if how["case"] is None else how["case"], date=importers._known_day(how["date"]))
     if as_ == "table":
-        if how["case"] == "{stem}": raise BadInput("--case", "no column named", "the column of participant ids", "add --case respondent, for example")
+        if how["case"] is None:  # the file is read first: what is wrong with it comes before what is missing
+            there = nearest("case", tables.read_table(files[0]).columns)
+            raise BadInput("--case", "no column named", f"the column of participant ids in {files[0]}", f"add --case and the column's name: {there}")
         return pd.concat([table_importers.import_table(study, f, text=how["text"], case=how["case"], date=how["date"]) for f in files])
     if as_ == "survey":
         told = {"id": how["id"], "weights": how["weights"], "wave": how["wave"], "name": how["name"], "missing": _codes(how["missing"]), "levels": _levels(how["level"])}
@@ -425,7 +448,10 @@ def _withdraw(
     from personabench import consent
 
     with _open(study, coder) as opened:
-        if not yes: typer.confirm(f"Blank all words and answers of {case} in {_masked(study)}? This cannot be undone", abort=True)
+        consent._known(opened, case)  # nobody is asked about a case that is not there
+        if not yes and not typer.confirm(f"Blank all words and answers of {case} in {_masked(study)}? This cannot be undone"):
+            typer.echo("Nothing was changed.", err=True)
+            raise typer.Abort
         typer.echo(_laid_out(consent.withdraw(opened, case=case, date=date, personas=personas)))
         typer.echo(f"Reports, cards and exports made before may still hold what {case} said: make them anew, and mend the persona files that quote them.")
 

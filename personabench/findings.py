@@ -133,7 +133,8 @@ def _configured(config: str | Path | Mapping[str, Any] | None, personas: Any) ->
     path = Path(config) if config is not None else next((p for folder in [*near, Path()] if (p := folder / "personabench.toml").is_file()), None)
     if path is None: return _Settings()
     try: text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as e: raise BadInput(str(path), f"the file cannot be read ({e})", "a TOML file in UTF-8", "check the path") from e
+    except UnicodeDecodeError as e: raise BadInput(str(path), f"not UTF-8 ({e.reason} at byte {e.start})", "a TOML file in UTF-8", "save it as UTF-8") from e
+    except OSError as e: raise BadInput(str(path), f"the file cannot be read ({e.strerror})", "a TOML file in UTF-8", "check the path") from e
     try: told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e: raise BadInput(str(path), f"not valid TOML ({e})", '[check] and lines such as stale = "off"', "correct the line") from e
     for key in (key for key in told if key != "check"):   # sections of others are theirs; what was meant for us must not be passed over

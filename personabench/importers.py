@@ -62,8 +62,8 @@ def _wanted(patterns: str | Path | Iterable[str | Path]) -> tuple[list[Path], se
     if not any(path.is_file() for path in found):
         asked = Path(str(many[0])).expanduser() if many else Path()
         folder = asked if asked.is_dir() else asked.parent
-        there = [p.name for p in folder.iterdir() if not p.name.startswith(".")] if many and folder.is_dir() else None
-        near = "check the folder's name" if there is None else f"put files into the folder {str(folder)!r}, which is empty"
+        there = [p.name for p in folder.iterdir() if p.suffix.lower() in TRANSCRIPT_SUFFIXES and p.name[0] not in ".~"] if many and folder.is_dir() else None
+        near = "check the folder's name" if there is None else f"put files into the folder {str(folder)!r}, which holds none"
         if there: near = nearest(asked.name, there)
         raise BadInput(
             str(many[0]) if many else "import_files",

@@ -131,10 +131,15 @@ def _bytes_in(path: Path) -> bytes:
 
 def _read_persona(path: Path, data: bytes | None = None) -> Persona:
     "Read one file, or what was read from it. Raises BadInput naming file and line."
-    try: text = (_bytes_in(path) if data is None else data).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    if data is None: data = _bytes_in(path)
+    if data.startswith(b"SQLite format 3"):
+        raise BadInput(str(path), "a database, such as a study", "a persona file, or a folder of them", "name the folder of the personas")
+    try: text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as e: raise BadInput(str(path), f"not UTF-8 ({e.reason} at byte {e.start})", "a text file in UTF-8", "save it as UTF-8") from e
     raw = _load_yaml(text, str(path))
-    if not isinstance(raw, dict): raise BadInput(str(path), "an empty file" if raw is None else f"a {type(raw).__name__}", "a persona: keys such as id, name, claims")
+    if not isinstance(raw, dict):
+        cure = "delete the file, or write the persona again" if raw is None else "write 'id: ...' and 'name: ...', each on its own line"
+        raise BadInput(str(path), "an empty file" if raw is None else f"a {type(raw).__name__}", "a persona: keys such as id, name, claims", cure)
     try: persona = Persona.model_validate(raw)
     except ValidationError as e:
         twice = _first_twice([c.get("id") for c in raw["claims"] if isinstance(c, dict)]) if isinstance(raw.get("claims"), list) else None

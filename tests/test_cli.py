@@ -164,7 +164,7 @@ def test_a_wrong_path_has_a_cure_that_can_be_typed(tmp_path):
     assert "create=True" not in done.stderr and "personabench new FOLDER" in done.stderr and "did you mean 'study.db'" in done.stderr
     for folder in ("bikes/interviews", "bikes/interviews/*"):
         done = run("import", folder, "--study", "bikes/study.db", cwd=tmp_path)
-        assert done.returncode == 2 and "put files into the folder" in done.stderr and "which is empty" in done.stderr
+        assert done.returncode == 2 and "put files into the folder" in done.stderr and "which holds none" in done.stderr
     (tmp_path / "notes").write_text("mine")
     for command in ("new", "lab"):
         for name in ("notes", "notes/bikes"):
@@ -231,12 +231,92 @@ def test_a_withdrawal_says_that_what_was_made_before_has_the_words_still(tmp_pat
     assert told == "Reports, cards and exports made before may still hold what P07 said: make them anew, and mend the persona files that quote them."
 
 
-def test_what_is_to_be_confirmed_shows_no_password(monkeypatch, capsys):
-    monkeypatch.setattr("personabench.cli._open", lambda *_: pb.Study(":memory:"))
+def test_what_is_to_be_confirmed_shows_no_password(tmp_path, monkeypatch, capsys):
+    (tmp_path / "P1.txt").write_text("P: I ride.", "utf-8")
+    study = pb.Study(":memory:")
+    pb.import_files(study, tmp_path / "P1.txt")
+    monkeypatch.setattr("personabench.cli._open", lambda *_: study)
     monkeypatch.setattr("typer.confirm", lambda text, **_: (_ for _ in ()).throw(RuntimeError(text)))
     assert main(["withdraw", "P1", "--study", "postgresql+psycopg://me:secret@localhost:5999/x"]) == 2
     told = capsys.readouterr().err
     assert "me:***@localhost" in told and "secret" not in told
+
+
+@pytest.mark.parametrize("command", ["new", "lab"])
+def test_an_empty_folder_name_does_not_fill_the_current_folder(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("personabench.cli.prepare_lab", lambda *_, **__: pytest.fail("the current folder would be filled"))
+    assert main([command, ""]) == 2 and "an empty name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "call"), [(["new"], "pathlib.Path.mkdir"), (["demo", "--out"], "pathlib.Path.mkdir"),
+                                               (["demo", "--out"], "tempfile.TemporaryDirectory")])
+def test_a_folder_that_cannot_be_made_is_no_surprise(command, call, tmp_path, monkeypatch, capsys):
+    def refused(*_, **__): raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(call, refused)
+    assert main([*command, str(tmp_path / "x")]) == 2
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'x'}: the folder cannot be made (Permission denied)" in told and "Cure:" in told and "should not happen" not in told
+
+
+def test_a_port_that_no_machine_has_is_refused_before_anything_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("personabench.cli.prepare_lab", lambda *_, **__: pytest.fail("JupyterLab would be started"))
+    assert main(["lab", str(tmp_path / "lab"), "--no-browser", "--port", "99999"]) == 2
+    assert "--port" in (told := capsys.readouterr().err) and "65535" in told and not list(tmp_path.iterdir())
+
+
+def test_a_study_that_is_none_has_a_cure_for_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "words.txt").write_text("P: I ride, and this is no database of anybody's.\n" * 4, "utf-8")
+    for study, found in (("empty.txt", "the file is empty"), ("words.txt", "not a SQLite database"), ("nope/study.db", "the folder nope does not exist")):
+        assert main(["import", "words.txt", "--study", study]) == 2
+        told = capsys.readouterr().err
+        assert f"{study}: {found}" in told and "personabench new FOLDER" in told and "create=True" not in told and "make the folder" not in told
+
+
+def test_nobody_is_asked_to_blank_a_case_that_is_not_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    pb.Study("study.db", coder="MB", create=True).close()
+    (tmp_path / "P07.txt").write_text("P: I ride.", "utf-8")
+    assert main(["import", "P07.txt"]) == 0
+    asked: list[str] = []
+    monkeypatch.setattr("typer.confirm", lambda text, **_: asked.append(text))  # answers no
+    assert main(["withdraw", "P70"]) == 2 and "did you mean 'P07'?" in capsys.readouterr().err and not asked
+    assert main(["withdraw", "P07"]) == 130 and "Nothing was changed" in capsys.readouterr().err and len(asked) == 1
+    with pb.Study("study.db") as study: assert study.sources["words"].tolist() == [3]  # "P" is one
+
+
+def test_a_study_given_for_personas_is_told_to_be_one(tmp_path, capsys):
+    pb.Study(tmp_path / "study.db", coder="MB", create=True).close()
+    pb.write_personas([pb.Persona(id="ash", name="Ash")], tmp_path / "personas")
+    assert main(["compare", str(tmp_path / "personas"), str(tmp_path / "study.db")]) == 2
+    assert "study.db: a database, such as a study" in (told := capsys.readouterr().err) and "UTF-8" not in told and "the folder of the personas" in told
+
+
+def test_check_says_what_to_do_with_an_empty_file_and_a_wrong_config(tmp_path, capsys):
+    pb.Study(tmp_path / "study.db", coder="MB", create=True).close()
+    (tmp_path / "personas").mkdir()
+    (tmp_path / "personas" / "ash.yaml").touch()
+    check = ["check", "--study", str(tmp_path / "study.db"), "--personas", str(tmp_path / "personas")]
+    assert main(check) == 1
+    assert "ash.yaml: an empty file" in (told := capsys.readouterr().out) and "cure: delete the file" in told
+    assert main([*check, "--config", str(tmp_path / "nope.toml")]) == 2
+    assert "nope.toml: the file cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
+def test_a_table_without_case_is_told_its_columns_and_an_empty_one_that_it_is_empty(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    pb.Study("study.db", coder="MB", create=True).close()
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "said.csv").write_text("who,comment\nP1,The dock was full.\n", "utf-8")
+    table = ["--as", "table", "--text", "comment"]
+    assert main(["import", "empty.csv", *table]) == 2
+    assert "empty.csv: the file is empty" in (told := capsys.readouterr().err) and "--case" not in told
+    assert main(["import", "said.csv", *table]) == 2
+    assert "--case" in (told := capsys.readouterr().err) and "'comment', 'who'" in told and "said.csv" in told
+    assert main(["import", "said.csv", *table, "--case", "who"]) == 0
 
 
 def test_check_gets_to_the_study_before_pandas_is_imported():

@@ -84,6 +84,10 @@ def test_patterns_regular_expressions_and_functions(study, folder):
         import_files(study, folder, case="{stm}")
     with pytest.raises(BadInput, match="no file matches.*did you mean 'P02.txt'"):
         import_files(study, folder / "PO2.txt")
+    (folder / "P1.ipynb").touch()
+    with pytest.raises(BadInput, match="no file matches") as told:
+        import_files(study, folder / "nothing_like_it")
+    assert "P02.txt" in told.value.cure and "P1.ipynb" not in told.value.cure and "notes.xyz" not in told.value.cure  # none that could not be imported
     with pytest.raises(BadInput, match="did you mean 'interview'"):
         import_files(study, folder, kind="intervju")
 
