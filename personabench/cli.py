@@ -434,7 +434,7 @@ def _check(
         typer.echo(f"{_count_findings(findings)}: written to {output}")
     if has_errors(findings): raise typer.Exit(1)
 
-
+# %% ../nbs/60_cli.ipynb #7d3a9e15
 @app.command("withdraw")
 def _withdraw(
     case: Annotated[str, typer.Argument(help="The participant's case id, such as P07.")],
