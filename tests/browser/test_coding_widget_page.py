@@ -1655,7 +1655,7 @@ def test_the_mouse_may_be_let_go_beside_or_below_the_words(bench):
     bench.at("walk").keys("w")
     x, y = bench.look("(i => (r => [r.left + 2, r.top + r.height / 2])(v.rect(i, i + 1)))(v.doc.text.indexOf('dock is full'))")
     right, foot = bench.look("(s => [s.right - 8, v.status.getBoundingClientRect().bottom - 4])(v.scroll.getBoundingClientRect())")
-    for to, ends in (((right, y), None), ((x + 20, foot), None)):
+    for to in ((right, y), (x + 20, foot)):
         bench.page.mouse.move(x, y)
         bench.page.mouse.down()
         bench.page.mouse.move(x + 30, y, steps=3)
