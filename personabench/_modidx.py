@@ -635,6 +635,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'personabench/coding_widget.py'),
                                             'personabench.coding_widget._codings': ( 'coding_widget.html#_codings',
                                                                                      'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._collecting_later': ( 'coding_widget.html#_collecting_later',
+                                                                                              'personabench/coding_widget.py'),
                                             'personabench.coding_widget._columns': ( 'coding_widget.html#_columns',
                                                                                      'personabench/coding_widget.py'),
                                             'personabench.coding_widget._counts_table': ( 'coding_widget.html#_counts_table',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import re
@@ -105,6 +106,14 @@ def test_positions_are_refused_when_a_correction_ends_while_the_message_waits_fo
     told = last(b.say(**message, revision=revision, revisions={"P01": revision}), "refused")
     other.join()
     assert "corrected meanwhile" in told["reason"] and study.codings["quote"].tolist() == before and study.memos.empty
+
+
+def test_garbage_waits_until_the_answer_is_out(study):
+    b, seen = Browser(CodingWidget(study, "P01")), []
+    b.widget.send = lambda content, buffers=None: seen.append(gc.isenabled())
+    b.add("dock", "Dock full")
+    b.say(type="dance")
+    assert seen and not any(seen) and gc.isenabled()
 
 
 def test_an_add_said_again_is_answered_by_how_it_stands_now(study):
