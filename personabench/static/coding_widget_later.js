@@ -422,7 +422,7 @@ function joinActions(v) {
     return true;
   };
   const vivo = () => {
-    const s = v.coding.aim();
+    const s = v.coding.span();
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
   };
