@@ -371,7 +371,7 @@ function joinMouse(v) {
     const base = boxOf(v.root);
     v.tip.style.cssText = `left:${Math.min(e.clientX - base.left + 12, base.width - 230)}px;top:${e.clientY - base.top + 18}px`;
   };
-  for (const gone of ["pointerleave", "keydown", "scroll"]) v.scroll.addEventListener(gone, () => { v.tip.hidden = true; moved = 0; });
+  for (const gone of ["pointerleave", "keydown", "scroll"]) v.scroll.addEventListener(gone, () => { if (!v.tip.hidden) v.tip.hidden = true; moved = 0; });
   for (const end of ["pointerup", "pointercancel"]) v.scroll.addEventListener(end, () => { if (drag) { const { c, old } = drag; drag = null; v.coding.keep(c, old); } });
   const lifted = e => { if (v.doc && held && e.button === 0) { v.focus(); fromMouse(e, e.composedPath()[0]); } held = false; };
   addEventListener("mouseup", lifted, true); // it may be let go anywhere
