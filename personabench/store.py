@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,7 @@ _table("codings", _guid(), _ref("sources"), _ref("revisions"), _ref("codes"), _w
        _text("origin", True), _text("created", True), _one_of("origin", ORIGINS),
        sa.CheckConstraint('"start" >= 0 AND "end" > "start"', name="span_is_not_empty"),
        unique=["revision_id", "start", "end", "code_id", "coder_id"])
+sa.Index("codings_ever", tables.tables["codings"].c.guid)  # of removed ones, too: a browser may ask what became of a coding that it made
 _table("memos", _guid(), _text("about", True), _whole("target_id"), _text("text", True), _ref("coders"), _text("created", True))
 _table("assignments", _ref("sources"), _ref("coders"), _text("status", True), _one_of("status", ("assigned", "reading", "done")),
        unique=["source_id", "coder_id"])
@@ -386,13 +388,14 @@ def _now() -> str: return datetime.now(UTC).isoformat(timespec="microseconds")
 
 # %% ../nbs/01_store.ipynb #770ed170
 def _add_entries(op: Any) -> None:
-    "Layout 2: entries of journey maps."
+    "Layout 2: entries of journey maps, and an index that finds removed codings."
     place: list[sa.Column] = [sa.Column(name, sa.Text, nullable=False) for name in ("guid", "map", "lane", "stage")]
     words: list[sa.Column] = [sa.Column(name, sa.Text, nullable=name in ("owner", "due")) for name in ("text", "owner", "due", "evidence")]
     op.create_table("entries", sa.Column("entry_id", sa.Integer, primary_key=True), *place, sa.Column("position", sa.Integer, nullable=False), *words,
                     sa.Column("removed", sa.Integer, nullable=False, server_default="0"), sqlite_autoincrement=True)
     live = sa.text("removed = 0")
     op.create_index("entries_guid", "entries", ["guid"], unique=True, sqlite_where=live, postgresql_where=live)
+    op.create_index("codings_ever", "codings", ["guid"])
 
 
 _MIGRATIONS: dict[int, Any] = {2: _add_entries}  # layout number that it leads to -> function(alembic Operations)
@@ -488,6 +491,9 @@ def _parts(ids: Iterable[Any], size: int = 900) -> Iterator[list[Any]]:
     for i in range(0, len(ids), size): yield ids[i:i + size]
 
 
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)  # a part; statements of every step are made once, as to make one takes longer than to run it
+
+
 def _added(conn: sa.Connection, t: sa.Table, row: Mapping[str, Any]) -> int:
     "Insert one row and return its id."
     return (conn.execute(t.insert().values(dict(row))).inserted_primary_key or [0])[0]
@@ -525,24 +531,33 @@ def _check_references(s: Step, error: type[PersonabenchError]) -> None:
 def _loose(s: Step, t: sa.Table, column: str, parent: str, where: sa.Column, ids: set[int]) -> int:
     "Count the live rows of `t`, among those with `where` in `ids`, that point to a removed parent."
     if not ids: return 0
+    if len(ids) > 9000: return s.conn.scalar(_count_loose(t, column, parent)) or 0  # quicker than asking for the rows by name
+    q = _count_loose(t, column, parent, where)
+    return sum(s.conn.scalar(q, {"ids": part}) or 0 for part in _parts(ids))
+
+
+@cache
+def _count_loose(t: sa.Table, column: str, parent: str, where: sa.Column | None = None) -> sa.Select:
     so, p = tables.tables["sources"], tables.tables[parent]
     if p is t: p = p.alias()  # type: ignore[assignment]
     q = sa.select(sa.func.count()).select_from(t.join(p, t.c[column] == p.c[_key_name(parent)])).where(p.c.removed != 0)
     if "removed" in t.c: q = q.where(_live(t))
     else: q = q.join(so, so.c.source_id == t.c.source_id).where(_live(so))  # a speaker lives as long as the source
-    if len(ids) > 9000: return s.conn.scalar(q) or 0  # quicker than asking for the rows by name
-    return sum(s.conn.scalar(q.where(where.in_(part))) or 0 for part in _parts(ids))
+    return q if where is None else q.where(where.in_(_IDS))
 
 
 def _check_revisions(s: Step, sources: set[int], codings: set[int], error: type[PersonabenchError]) -> None:
     "Raise `error` if a live coding would stand on a text that is not its source's current one: it would be there and not be seen."
-    if not sources and not codings: return
+    asked = [("source_id", sources), ("coding_id", codings)]
+    if n := sum(s.conn.scalar(_count_misplaced(where), {"ids": part}) or 0 for where, ids in asked for part in _parts(ids)):
+        raise error("study", f"{n} codings would stand on another revision of their text", cure="take back those codings first")
+
+
+@cache
+def _count_misplaced(where: str) -> sa.Select:
     so, k = tables.tables["sources"], tables.tables["codings"]
     q = sa.select(sa.func.count()).select_from(k.join(so, so.c.source_id == k.c.source_id))
-    q = q.where(_live(k), _live(so), k.c.revision_id != so.c.revision_id)
-    asked = [(k.c.source_id, sources), (k.c.coding_id, codings)]
-    if n := sum(s.conn.scalar(q.where(where.in_(part))) or 0 for where, ids in asked for part in _parts(ids)):
-        raise error("study", f"{n} codings would stand on another revision of their text", cure="take back those codings first")
+    return q.where(_live(k), _live(so), k.c.revision_id != so.c.revision_id, k.c[where].in_(_IDS))
 
 
 def _check_tree(s: Step, moved: set[int], error: type[PersonabenchError]) -> None:
@@ -703,8 +718,13 @@ def find(
     name: str,   # exactly
 ) -> int | None:
     "Return the id of the live row called `name`, or None."
+    return s.conn.scalar(_ask_named(table), {"name": name})
+
+
+@cache
+def _ask_named(table: str) -> sa.Select:
     t = tables.tables[table]
-    return s.conn.scalar(sa.select(_key(t)).where(t.c.name == name, _live(t)))
+    return sa.select(_key(t)).where(t.c.name == sa.bindparam("name"), _live(t))
 
 
 def add_coder(
@@ -790,12 +810,16 @@ def current_texts(
     source_ids: Iterable[int],  # which sources
 ) -> dict[int, tuple[int, str]]:
     "Return source_id -> (revision_id, text) of the live sources among `source_ids`."
-    so, r = tables.tables["sources"], tables.tables["revisions"]
     found: dict[int, tuple[int, str]] = {}
-    for part in _parts(set(source_ids)):
-        q = sa.select(so.c.source_id, r.c.revision_id, r.c.text).join(r, so.c.revision_id == r.c.revision_id)
-        found |= {a: (b, c) for a, b, c in conn.execute(q.where(so.c.source_id.in_(part), _live(so)))}
+    for part in _parts(set(source_ids)): found |= {a: (b, c) for a, b, c in conn.execute(_ask_texts(), {"ids": part})}
     return found
+
+
+@cache
+def _ask_texts() -> sa.Select:
+    so, r = tables.tables["sources"], tables.tables["revisions"]
+    q = sa.select(so.c.source_id, r.c.revision_id, r.c.text).join(r, so.c.revision_id == r.c.revision_id)
+    return q.where(so.c.source_id.in_(_IDS), _live(so))
 
 # %% ../nbs/01_store.ipynb #c9b4ad65
 def add_revision(
@@ -949,16 +973,22 @@ def _insert_new(s: Step, rows: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def _codings_there(s: Step, rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]:
     "Find the live codings with the span, code and coder, or with the guid, of one of the rows; return them by either."
-    t = tables.tables["codings"]
     there: dict[Any, int] = {}
-    few, same = len(rows) < 1000, sa.tuple_(*(t.c[c] for c in _SAME))
+    few = len(rows) < 1000
     asked = {tuple(r[c] for c in _SAME) if few else r["revision_id"] for r in rows}  # for many, their whole texts are quicker
     for part in _parts(asked, 150):
-        q = sa.select(t.c.coding_id, *(t.c[c] for c in _SAME)).where((same if few else t.c.revision_id).in_(part), _live(t))
-        there |= {tuple(old[1:]): old[0] for old in s.conn.execute(q)}
+        there |= {tuple(old[1:]): old[0] for old in s.conn.execute(_ask_codings("span" if few else "text"), {"ids": part})}
     for part in _parts({r["guid"] for r in rows if r["guid"]}):
-        there |= {g: i for g, i in s.conn.execute(sa.select(t.c.guid, t.c.coding_id).where(t.c.guid.in_(part), _live(t)))}
+        there |= {old.guid: old.coding_id for old in s.conn.execute(_ask_codings("guid"), {"ids": part})}
     return there
+
+
+@cache
+def _ask_codings(by: str) -> sa.Select:
+    t = tables.tables["codings"]
+    same = [t.c[c] for c in _SAME]
+    where = {"span": sa.tuple_(*same), "text": t.c.revision_id, "guid": t.c.guid}[by]
+    return sa.select(t.c.coding_id, *([t.c.guid] if by == "guid" else same)).where(where.in_(_IDS), _live(t))
 
 # %% ../nbs/01_store.ipynb #64d49e50
 def add_memo(

@@ -458,8 +458,7 @@ def _current_text(study: Study, source_id: int) -> str:
 def _id_of(study: Study, table: str, name: str) -> int:
     "Find the live row called `name`; raise the table's own error, with a suggestion, if there is none."
     with study.connection() as conn:
-        key = _t[table].c[table[:-1] + "_id"]
-        found = conn.scalar(sa.select(key).where(_t[table].c.name == str(name), _live(table)))
+        found = conn.scalar(store._ask_named(table), {"name": str(name)})
         if found is not None: return found
         names = conn.scalars(sa.select(_t[table].c.name).where(_live(table))).all()
     found_none, expected = "the study has none of that name", f"one of its {len(names)} {table}"

@@ -19,7 +19,7 @@ from personabench import codebook, coding, consent, importers, store, table_impo
 from personabench.adjudication_widget import AdjudicationWidget
 from personabench.codebook_widget import CodebookWidget, _book, _code_columns
 from personabench.consent import record_consent
-from personabench.coding_widget import _ANSWERED, KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
+from personabench.coding_widget import _ANSWERED, _ASK_STORED, KEYS, CodingWidget, _codes, _pieces, check_key, find_hits
 from personabench.schema import AlreadyThere, BadInput, BusyStudy, FullDisk, NoStudy, NoSuchCode, NoSuchSource
 from personabench.study import Study
 
@@ -126,6 +126,13 @@ def test_an_add_said_again_is_answered_by_how_it_stands_now(study):
         assert last(browser.say(**add), "ack")["ids"] == [["g1", None]], "undone elsewhere while the answer was lost"
     coding.redo(study)
     assert last(b.say(**add), "ack")["ids"] == [["g1", 1]] and len(study.codings) == 1
+
+
+def test_what_became_of_a_coding_is_found_without_reading_all(study):
+    "Each key that codes asks it: among the codings of a large study that took longer than all the rest."
+    asked = str(_ASK_STORED.params(guids=["x"]).compile(study.engine, compile_kwargs={"render_postcompile": True}))
+    with study.connection() as conn: plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("x",)).all()
+    assert all("SEARCH" in row[-1] for row in plan), plan
 
 
 @pytest.mark.parametrize("trouble", [NoStudy("server", "gone"), FullDisk("s.db", "full"), BusyStudy("s.db", "another program"), OSError("gone")])

@@ -128,6 +128,7 @@ def test_who_withdraws_is_in_no_row_any_more(postgres):
 def test_a_study_of_layout_1_is_brought_up_to_layout_2_and_is_then_as_a_new_one(postgres, study):
     with study.engine.begin() as conn:
         conn.execute(sa.text("DROP TABLE entries"))
+        conn.execute(sa.text("DROP INDEX codings_ever"))
         conn.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema_version'"))
     made = code(study, "Dock full", source="P01", quote="The dock was full")
     with Study(postgres, coder="MB") as brought_up:
@@ -138,7 +139,7 @@ def test_a_study_of_layout_1_is_brought_up_to_layout_2_and_is_then_as_a_new_one(
         found = sa.inspect(brought_up.engine)
         assert {c["name"]: (str(c["type"]), c["nullable"]) for c in found.get_columns("entries")} == {
             c.name: (str(c.type), c.nullable) for c in store.tables.tables["entries"].columns}
-        assert [i["name"] for i in found.get_indexes("entries")] == ["entries_guid"]
+        assert [i["name"] for i in found.get_indexes("entries")] == ["entries_guid"] and "codings_ever" in {i["name"] for i in found.get_indexes("codings")}
         with brought_up.engine.connect() as conn: assert conn.scalar(sa.text("SELECT value FROM meta WHERE key = 'schema_version'")) == "2"
 
 

@@ -735,7 +735,7 @@ def test_forced_colours_show_what_is_chosen(stage, painted, shots, kind, state, 
 
 @each_kind
 def test_nothing_moves_by_itself(stage, kind):
-    # Not even the caret blinks: the browser would paint all colours anew in each frame. A change of the theme is noticed by a transition of one millisecond, which nobody sees.
+    # Not even the caret blinks: the browser would paint all colours anew in each frame. A new theme is noticed by a transition of one millisecond, which nobody sees.
     moving = """document.getAnimations().filter(a => a.effect.getComputedTiming().duration > 2).map(a => a.animationName ?? a.transitionProperty)"""
     smooth = "[...document.querySelectorAll('#w *')].filter(el => getComputedStyle(el).scrollBehavior === 'smooth').length"
     for reduced in (True, False):
