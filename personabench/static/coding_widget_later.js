@@ -208,9 +208,14 @@ function makeChoices(v) {
   /** How often codes are used: Python counts the other sources. */
   const counted = () => { const here = new Map(); for (const { code } of v.doc.list) here.set(code, (here.get(code) || 0) + 1); return c => c.n + (here.get(c) || 0); };
   const keyOf = code => Object.keys(v.doc.keys).find(k => v.doc.keys[k] === code.id);
+  /** What stands at a code: its key, and whether these words have it already. */
+  const badges = s => {
+    const here = new Set(s ? v.doc.list.filter(c => c.start === s.start && c.end === s.end && c.coder === v.me()).map(c => c.code) : []);
+    return c => [here.has(c) && "✓ already", keyOf(c) && showKey(keyOf(c))].filter(Boolean).join(" · ");
+  };
   /** Choose codes; a new name asks for its facet first. */
   const codes = (label, then, { many = true, near = null, query = "", but = null } = {}) => v.picker.start({ kind: "codes", label, near, many, none: "Type a name: it becomes the first code",
-    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered().filter(c => c !== but), q, v.coding.recent, c => keyOf(c) && showKey(keyOf(c)), counted()), pick: (picked, how) => {
+    hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered().filter(c => c !== but), q, v.coding.recent, badges(many && v.coding.aim()), counted()), pick: (picked, how) => {
       const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
       if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
     } }, query);

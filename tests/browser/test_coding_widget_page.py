@@ -1161,6 +1161,16 @@ def test_the_palette_counts_what_is_there(bench):
     assert count() == "pain"
 
 
+def test_the_palette_marks_what_the_words_have_already(bench):
+    marks = lambda: bench.page.locator(".pb-option", has=bench.page.locator(".pb-badge", has_text="already")).locator(".pb-label").all_inner_texts()
+    bench.at("walk").keys("w", "Enter")
+    assert marks() == []
+    bench.type("dock").keys("Shift+Enter")
+    assert marks() == ["Dock full"], "at once, while the palette stays"
+    bench.keys("Escape").at("minutes").keys("w", "Enter")
+    assert marks() == [], "other words"
+
+
 # -- What tells, and where it is ----------------------------------------------------------------------------------------------
 def test_escape_drops_what_is_selected_before_it_leaves(bench):
     inside = "document.querySelector('.pb-cw').contains(document.activeElement)"
