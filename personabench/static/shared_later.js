@@ -71,7 +71,7 @@ export function undoInTurn(v, does) {
 // aria-activedescendant. `rows(query)` gives {label, detail, badge, swatch, value}; `pick(values, {stay})` gets the marked ones, or the one.
 /** @param {any} v the view: uid, root, focus(), place(box, near), swatch(x) */
 export function makePicker(v) {
-  let open = (null), at = 0, rows = ([]);
+  let open = (null), at = 0, rows = ([]), more = () => {};
   const marked = new Set(), id = `${v.uid}-list`;
   const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", "aria-describedby": `${id}-about`, autocomplete: "off", spellcheck: false,
     oninput: () => { at = 0; fill(); }, onkeydown: e => keydown(e) });
@@ -81,11 +81,15 @@ export function makePicker(v) {
   const fill = () => {
     rows = open.rows(input.value);
     at = Math.max(0, Math.min(at, rows.length - 1));
-    list.replaceChildren(...rows.slice(0, 60).map((r, i) => make("li", { id: `${id}-${i}`, role: "option", class: "pb-option", "aria-selected": String(open.many ? marked.has(r.value) : i === at),
+    const { many } = open, option = (r, i) => make("li", { id: `${id}-${i}`, role: "option", class: "pb-option", "aria-selected": String(many ? marked.has(r.value) : i === at),
       onpointerdown: e => { e.preventDefault(); at = i; done(e.shiftKey); } },
-    open.many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
+    many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
     r.swatch ? make("span", { class: "pb-swatch", "aria-hidden": "true", style: v.swatch(r.swatch) }) : null,
-    make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null)));
+    make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null);
+    const all = rows.slice(0, 60), first = at < 10 ? 10 : 60; // the frame of the key shows what is in sight; the others follow
+    list.replaceChildren(...all.slice(0, first).map(option));
+    const mine = more = () => { if (more === mine) { more = () => {}; list.append(...all.slice(first).map((r, i) => option(r, i + first))); } };
+    setTimeout(mine, 50);
     list.dataset.empty = input.value ? "Nothing fits" : open.none || "Nothing here yet";
     show();
   };
@@ -109,6 +113,7 @@ export function makePicker(v) {
   const close = (back = true) => { if (!open) return; open = null; box.hidden = true; marked.clear(); if (back) v.focus(); };
   const keydown = e => {
     const key = chord(e);
+    if (/^(arrow|page|tab)/.test(key)) more();
     if (key === "arrowdown" || key === "arrowup") at = (at + (key === "arrowdown" ? 1 : -1) + Math.min(rows.length, 60)) % Math.max(1, Math.min(rows.length, 60));
     else if (key === "pagedown" || key === "pageup") at = Math.max(0, Math.min(rows.length - 1, 59, at + (key === "pagedown" ? 8 : -8)));
     else if (key === "enter" || key === "shift+enter") { stop(e); return done(key !== "enter"); }
