@@ -15,10 +15,10 @@ import pandas as pd
 import sqlalchemy as sa
 import traitlets
 
-from . import coding, store
+from . import store
 from personabench.coding_widget import (
     _FACET_LOOKS, _add_code, _code_name, _codes, _codings, _columns, _done_before, _in_turn, _news_or_reason, _nothing, _once_only, _refusal, _rest,
-    _source_columns, _table, _token, _undo as _undo_step, _undo_labels, _with_table, widget_files,
+    _source_columns, _table, _token, _redo as _redo_step, _undo as _undo_step, _undo_labels, _with_table, widget_files,
 )
 from .schema import FACETS, BadInput, NoSuchName, NothingToUndo, nearest
 from .study import Study
@@ -415,7 +415,7 @@ def _agree(w: AdjudicationWidget, m: Mapping[str, Any]) -> str:
 
 
 def _undo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return _undo_step(w.study, m)
-def _redo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(w.study)
+def _redo(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return _redo_step(w.study, m)
 
 
 def _new_code(w: AdjudicationWidget, m: Mapping[str, Any]) -> str: return _add_code(w.study, m) or ""

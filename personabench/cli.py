@@ -156,7 +156,6 @@ _IGNORED = """# Studies, interviews, tables and reports stay out of version cont
 *.mmd
 tables/
 !/docs/**
-.gitignore
 study.db*
 *.db
 *.db-*

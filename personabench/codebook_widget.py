@@ -16,10 +16,10 @@ import pandas as pd
 import sqlalchemy as sa
 import traitlets
 
-from . import codebook, coding, store
+from . import codebook, store
 from .consent import _hearing
 from personabench.coding_widget import (
-    _FACET_LOOKS, _columns, _done_before, _in_turn, _looks, _news_or_reason, _nothing, _refusal, _rest, _table, _token, _touched, _undo, _undo_labels, _with_table,
+    _FACET_LOOKS, _columns, _done_before, _in_turn, _looks, _news_or_reason, _nothing, _refusal, _redo, _rest, _table, _token, _touched, _undo, _undo_labels, _with_table,
     widget_files,
 )
 from .schema import FACETS, BadInput, NoSuchCode, NoSuchName, NothingToUndo
@@ -264,7 +264,6 @@ def _split(study: Study, m: Mapping[str, Any]) -> int:
     return codebook.split_code(study, _name(study, m["id"]), to=m["to"], codings=m["codings"], **({"facet": m["facet"]} if m.get("facet") else {}))
 
 
-def _redo(study: Study, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(study)
 
 
 _WRITES: dict[str, Callable[[Study, Mapping[str, Any]], Any]] = {

@@ -62,7 +62,7 @@ def _rest(stem: str) -> dict[str, Any]:
 KEYS: dict[str, str] = {
     "code": "enter", "repeat the last code": ".", "code in vivo": "i", "word": "w", "sentence": "s", "turn": "t",
     "mark as done": "shift+d", "next coding": "n", "previous coding": "b", "next uncoded turn": "u", "next overlapping coding": "o", "drop the selection": "c",
-    "remove": "delete", "recode": "r", "move the ends": "e", "memo": "m", "undo": "mod+z", "redo": "mod+shift+z",
+    "remove": "delete", "recode": "r", "move the ends": "e", "memo": "m", "undo": "mod+z", "redo": "mod+shift+z", "select all": "mod+a",
     "find": "/", "sources": "g", "list of codings": "l", "filter": "f", "fold interviewer": "h", "autocode": "a", "key for a code": "k",
     "help": "?", "leave": "escape"}
 _MORE = {"move by character, word": "arrows", "extend the selection": "shift+arrows", "recent codes": "1 – 9", "stages": "shift+1 – 9",
@@ -425,15 +425,25 @@ def _same_text(study: Study, m: Mapping[str, Any]) -> None:
 
 def _undo(study: Study, m: Mapping[str, Any]) -> str:
     "Take back the last step, unless it brought material into the study or says what may be quoted: a key pressed once too often must not remove an interview."
-    with study.connection() as conn: step = store._candidate(conn, study.coder, redo=False)
-    if step is not None and _brings_material(step.verb):
-        raise NothingToUndo("step", f"nothing more to undo here; “{step.label}” was before", cure="personabench.undo(study) in a cell takes it back")
+    _is_for_a_key(study, "undo")
     return "Undone: " + coding.undo(study)
+
+
+def _redo(study: Study, m: Mapping[str, Any]) -> str:
+    "Take the step again that was undone last, with the same exception."
+    _is_for_a_key(study, "redo")
+    return "Redone: " + coding.redo(study)
+
+
+def _is_for_a_key(study: Study, kind: str) -> None:
+    with study.connection() as conn: step = store._candidate(conn, study.coder, redo=kind == "redo")
+    if step is not None and _brings_material(step.verb):
+        raise NothingToUndo("step", f"nothing more to {kind} here; “{step.label}” {'was before' if kind == 'undo' else 'comes next'}",
+                            cure=f"personabench.{kind}(study) in a cell takes it {'back' if kind == 'undo' else 'again'}")
 
 
 _MATERIAL = ("remove_source", "correct_text", "set_speaker", "set_date", "segment", "record_consent", "withdraw")
 def _brings_material(verb: str) -> bool: return verb.startswith("import") or verb in _MATERIAL
-def _redo(study: Study, m: Mapping[str, Any]) -> str: return "Redone: " + coding.redo(study)
 def _assign(study: Study, m: Mapping[str, Any]) -> None: coding.assign(study, m["source"], status=m["status"])
 
 # %% ../nbs/22_coding_widget.ipynb #3be57cf7
@@ -506,7 +516,7 @@ def _nothing(kind: str, e: NothingToUndo) -> str:
 def _undo_labels(study: Study) -> dict[str, str | None]:
     "Return the labels of the steps that undo and redo would take, None where there is none."
     with study.connection() as conn: steps = [store._candidate(conn, study.coder, redo) for redo in (False, True)]
-    return {kind: step.label if step and not (kind == "undo" and _brings_material(step.verb)) else None for kind, step in zip(("undo", "redo"), steps)}
+    return {kind: step.label if step and not _brings_material(step.verb) else None for kind, step in zip(("undo", "redo"), steps)}
 
 
 def _touched(study: Study, since: int) -> dict[str, set[int]]:

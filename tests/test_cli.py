@@ -364,7 +364,7 @@ def test_git_takes_no_study_table_or_report_of_a_working_folder(tmp_path):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
     taken = subprocess.run(["git", "add", "-A", "-n"], cwd=folder, capture_output=True, text=True, check=True).stdout
-    assert sorted(re.findall("'(.*)'", taken)) == ["README.md", "personabench.toml", "personas/a.yaml", "requirements.txt"]
+    assert sorted(re.findall("'(.*)'", taken)) == [".gitignore", "README.md", "personabench.toml", "personas/a.yaml", "requirements.txt"]
 
 
 def test_git_takes_nothing_that_the_writers_of_journeys_write(tmp_path):
@@ -393,7 +393,7 @@ def test_git_takes_nothing_that_the_writers_of_journeys_write(tmp_path):
     for own in ("README.md", "docs/guide.html", "docs/logo.png"): (folder / own).write_text("mine")
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
     staged = subprocess.run(["git", "ls-files", "--cached"], cwd=folder, capture_output=True, text=True, check=True).stdout.split("\n")
-    assert staged == ["README.md", "docs/guide.html", "docs/logo.png", ""]
+    assert staged == [".gitignore", "README.md", "docs/guide.html", "docs/logo.png", ""]
 
 
 def test_a_report_for_a_folder_that_is_not_there_is_told_before_the_work(tmp_path, capsys):

@@ -112,11 +112,11 @@ function joinBookPickers(v) {
   };
   const facet = () => {
     const some = chosen("change");
-    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => v.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.looks[f] }), badge: some.every(n => n.facet === f) ? "now" : "" })),
+    if (some.length) v.picker.start({ kind: "facet", label: `Facet of ${names(some)}`, near: near(), hint: "↵ choose · Esc", rows: q => best(q, v.facets).map(f => ({ value: f, label: f, swatch: dress({ look: v.looks[f] }), badge: some.every(n => n.facet === f) ? "now" : "" })),
       pick: ([f]) => v.link.write({ type: "change", ids: some.map(n => n.id), changes: { facet: f } }, () => v.say(`${names(some)}: facet ${f}`)) });
   };
   const ask = (panel, type) => { const n = v.here(); if (v.past) return v.say("Go back to the codebook of today first (Esc)", true); if (!n) return; if (!n.codings) return v.say(`${n.name} has no codings`, true); if (panel === "split" && !v.mayWrite()) return; v.panel.ask(panel, { type, id: n.id }); };
-  const menu = () => v.picker.start({ kind: "menu", label: "What to do", near: near(), hint: "↵ choose · Esc", rows: q => Object.entries(v.own).filter(([name]) => !["all actions", "leave"].includes(name) && fuzzy(q, name) >= 0)
+  const menu = () => v.picker.start({ kind: "menu", label: "What to do", near: near(), hint: "↵ choose · Esc", rows: q => best(q, Object.entries(v.own).filter(([name]) => !["all actions", "leave"].includes(name)), ([name]) => name)
     .map(([name, key]) => ({ value: name, label: name, badge: keyName(key) })), pick: ([name]) => v.act(name) });
   Object.assign(v.does, { "move under…": moveUnder, "merge into…": merge, "split…": () => ask("split", "quotes"), "facet…": facet, "quotes": () => ask("quotes", "quotes"),
     "history": () => v.panel.ask("history", { type: "history" }), "all actions": menu, "keys": () => v.panel.show(v.panel.kind === "keys" ? "details" : "keys") });

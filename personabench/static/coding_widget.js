@@ -1,10 +1,10 @@
 // @ts-check
 // The coding widget: a source as speaker turns, coded by mouse or keyboard. A view holds its own copy of
 // the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
-// This part opens first: text, caret, coding with recent codes, stages and keys, undo. The rest follows in coding_widget_panels.js and coding_widget_later.js as soon as the text stands.
+// This part opens first: text, caret, coding by keys, undo. The rest (coding_widget_panels.js, coding_widget_later.js) follows when the text stands.
 
 // == 1 What keys mean ==
-/** Which action a key means: {action}, {code} for a code's own key, {recent} or {stage} by number; null = not ours, let it pass. @param own action -> key @param keys key -> code name */
+/** What a key means: {action}, {code} of its own key, {recent} or {stage} by number; null = not ours. @param own action -> key @param keys key -> code name */
 export function meaning(key, own, keys) {
   if (!key) return null;
   if (keys[key]) return { code: keys[key] };
@@ -19,7 +19,7 @@ export function meaning(key, own, keys) {
 // The browser's own follows, so that copying works.
 const isRtl = piece => getComputedStyle(piece.say).direction === "rtl";
 
-// The browser's segmenter knows words of languages without spaces, and cuts no emoji or combining mark in two.
+// The browser's segmenter knows words of languages without spaces, and cuts no emoji in two.
 export function makeSegments(language) {
   const kind = granularity => {
     try { return new Intl.Segmenter(language || undefined, { granularity }); } catch { return new Intl.Segmenter(undefined, { granularity }); }
@@ -277,9 +277,9 @@ function makeActions(v) {
   const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
     "repeat the last code": () => putCode(v.coding.recent[0]), "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); }, "undo": () => step("undo"), "redo": () => step("redo") };
-  /** At once, or when the part that knows it has come. */
+  /** At once, or when its part has come. */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
-  /** Use a key; false lets it pass to the page. */
+  /** Use a key; false: it passes. */
   const press = key => {
     if (key && v.capture?.(key)) return true;
     const m = meaning(key, v.doc.own, v.doc.keys);
@@ -396,7 +396,7 @@ function joinTelling(v) {
     const { doc } = v;
     if (!doc) return;
     const at = turnAt(doc, v.sel.focus), who = doc.turns[at]?.speaker, s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
-    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codingsAt(v.sel.focus).map(c => c.code.name).join(", ")].filter(Boolean).join(" · ")));
+    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, [...new Set(v.codingsAt(v.sel.focus).map(c => c.code.name))].join(", ")].filter(Boolean).join(" · ")));
     write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
     v.steps(doc.undo, v.offline);
     v.news("caret");

@@ -116,6 +116,8 @@ function joinChanges(v) {
     v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
   };
   Object.assign(v.coding, { needs, remove, recode, stretch, keep });
+  const { put } = v.coding;
+  v.coding.put = codes => { put(codes); if (v.message && v.filters.length && !codes.some(code => v.shows({ code, coder: v.me() }))) v.message[0] += ": the filter hides it"; };
   v.handles = ["start", "end"].map(end => make("div", { class: `pb-handle pb-handle-${end}`, "data-end": end, hidden: true, "aria-hidden": "true" }));
   v.handle = () => {
     const c = v.active, base = boxOf(v.text);
@@ -223,7 +225,7 @@ function makeChoices(v) {
   const sources = () => {
     v.link.raw({ type: "progress" });
     v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · ⇧↵ mark as done, or as not done · Esc", near: v.buttons.sources, keeps: true,
-      rows: q => (v.progress || v.doc.sources.map(name => ({ name }))).filter(s => fuzzy(q, s.name) >= 0).map(s => s.turns === undefined ? { value: s, label: s.name } : {
+      rows: q => best(q, v.progress || v.doc.sources.map(name => ({ name })), s => s.name).map(s => s.turns === undefined ? { value: s, label: s.name } : {
         value: s, label: s.name, badge: stateOf(s), detail: `${s.coded} of ${s.turns} turns · ${s.codings} codings${s.memos ? ` · ${s.memos} memo${s.memos > 1 ? "s" : ""}` : ""}` }),
       pick: ([s], { stay }) => { if (stay) mark(v, s); else v.link.raw({ type: "open", source: s.name }); } });
   };
@@ -232,7 +234,7 @@ function makeChoices(v) {
     const rows = [{ value: null, label: "Show all codings" }, ...facets.map(f => ({ value: ["facet", f], label: f, detail: "facet" })),
       ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...v.codes().map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
     v.picker.start({ kind: "filter", label: "Show only…", near: v.buttons.filter, hint: "↵ show only these · ⇧↵ add another · Esc",
-      rows: q => rows.filter(r => fuzzy(q, r.label) >= 0), pick: picked => filterBy(v, picked[0]) });
+      rows: q => best(q, rows, r => r.label), pick: picked => filterBy(v, picked[0]) });
   };
   const keyFor = () => codes("Which code gets a key?", ([code]) => v.panel.askKey(code), { many: false });
   return { codes, sources, filter, keyFor };
@@ -441,7 +443,7 @@ function joinActions(v) {
   };
   Object.assign(v.actions.does, {
     "code": () => { if (v.coding.aim()) v.choices.codes("Code the selection as…", v.coding.put, { near: near() }); else v.coding.put([]); },
-    "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
+    "select all": () => v.sel.set(v.doc.pieces[0].start, v.doc.pieces.at(-1).end, { show: false }), "code in vivo": vivo, "word": () => v.take("word"), "sentence": () => v.take("sentence"), "turn": () => v.take("turn"),
     "next coding": () => jump(1), "previous coding": () => jump(-1), "next uncoded turn": uncoded, "next overlapping coding": overlap,
     "remove": v.coding.remove, recode, "move the ends": ends, "mark as done": () => mark(v, { name: v.doc.source, status: v.doc.status }), "find": v.find.open, "sources": v.choices.sources,
     "filter": v.choices.filter, "fold interviewer": fold, "key for a code": v.choices.keyFor,

@@ -23,10 +23,11 @@ function makePanel(v) {
   let kind = "", renew = () => {}, late = 0;
   const close = () => { if (kind) { kind = ""; v.staying(() => { box.hidden = true; v.aside = false; v.resized(); }); v.focus(); } };
   const open = name => {
-    if (kind === name) return close();
-    kind = name;
-    fill();
-    v.staying(() => { box.hidden = false; v.aside = true; v.resized(); });
+    if (kind !== name) {
+      kind = name;
+      fill();
+      v.staying(() => { box.hidden = false; v.aside = true; v.resized(); });
+    } else if (document.activeElement !== v.scroll) return close(); // from the text, its key goes back into it: what is typed next is for it
     const first = body.querySelector("[data-first]") || box.querySelector("button");
     first.focus({ preventScroll: true });
     if (first.matches("input")) first.select(); // what is typed next takes the place of an old search

@@ -6,10 +6,10 @@ export const stop = e => { e.preventDefault(); e.stopPropagation(); };
 /** Hand the keys back to the notebook. */
 export const leave = v => { document.activeElement?.blur?.(); v.root.parentElement?.closest("[tabindex]")?.focus({ preventScroll: true }); };
 
-/** A Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab; no other key does. Returns how to stop.
+/** A Ctrl or Cmd chord that is not ours passes to the page and to JupyterLab, but for those that select, move and run cells; no other key does. Returns how to stop.
  * @param {(e: any, key: string) => any} ours does the widget use this chord? */
 export function guardKeys(v, ours) {
-  const guard = e => { if (v.root.contains(e.target)) suppressKeys(v, e, isTyping(e) || !/^mod\+/.test(chord(e)) || Boolean(ours(e, chord(e)))); };
+  const guard = e => { const key = chord(e); if (v.root.contains(e.target)) suppressKeys(v, e, isTyping(e) || !/^mod\+(?!a$|(shift\+)?(enter|arrow))/.test(key) || Boolean(ours(e, key))); };
   addEventListener("keydown", guard, true);
   return () => removeEventListener("keydown", guard, true);
 }

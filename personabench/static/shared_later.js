@@ -29,6 +29,9 @@ export function fuzzy(query, name) {
   return initials >= 0 ? 500 - initials / 10 : scattered >= 0 ? Math.max(0, 100 - scattered) : -1;
 }
 
+/** What fits a query, the best first, by the words of each. */
+export const best = (query, list, words = x => x) => list.map(x => ({ x, score: fuzzy(query, words(x)) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.x);
+
 /** The part of the widget that can be seen, in the window and in whatever scrolls around it. */
 function inSight(v) {
   const base = v.root.getBoundingClientRect();
@@ -55,14 +58,37 @@ export function placeBox(v, box, near, wide = 460) {
 }
 
 // == Undo ==
-/** While a change waits, undo and redo are for that one, not for what was stored before; they go when it is refused. @param {any} does undo and redo */
+/** While a change waits, undo and redo are for that one, not for what was stored before: they wait for it and go when it is refused; what is changed meanwhile
+ * waits behind them. @param {any} does undo and redo */
 export function undoInTurn(v, does) {
-  const { outbox } = v.link, { done } = outbox, { refused } = v.hear, held = ([]);
-  outbox.done = guid => { const found = done(guid); queueMicrotask(() => { if (!outbox.size) for (const act of held.splice(0)) act(); }); return found; };
-  v.hear.refused = (v, m) => { if (!m.again) held.length = 0; refused(v, m); };
+  const { link, lost } = v, { outbox, write } = link, { done } = outbox, { refused } = v.hear, held = ([]);
+  const goOn = () => { while (held.length && !(held[0].meant && outbox.size)) held.shift().act(); };
+  outbox.done = guid => { const found = done(guid); queueMicrotask(goOn); return found; };
+  v.hear.refused = (v, m) => {
+    const i = m.guid && !m.again ? held.findIndex(h => h.meant?.() === m.guid) : -1;
+    if (i >= 0) held.splice(i, 1);
+    refused(v, m);
+  };
+  link.write = m => {
+    if (!held.length) return write(m);
+    const message = { source: v.doc.source, revision: v.doc.revision, ...m }, change = { act: () => { change.sent = write(message); } };
+    held.push(change);
+    return message;
+  };
+  v.lost = late => {
+    lost(late);
+    if (!late || !held.length) return;
+    for (const h of held.splice(0)) if (!h.meant) h.act(); // kept where a reload does not lose it
+    v.say("The kernel does not answer: nothing is undone", true);
+  };
   for (const step of ["undo", "redo"]) {
     const was = does[step], act = () => { v.stepped = performance.now(); was(); };
-    does[step] = () => { if (!outbox.size) return act(); held.push(act); v.say(`To ${step} waits for what is not saved yet`); };
+    does[step] = () => {
+      if ((!outbox.size && !held.length) || !v.banner.hidden) return act();
+      const change = held.findLast(h => !h.meant), sent = outbox.all().at(-1);
+      held.push({ act, meant: () => (change ? change.sent : sent)?.guid });
+      v.say(`To ${step} waits for what is not saved yet`);
+    };
   }
 }
 
@@ -123,6 +149,8 @@ export function makePicker(v) {
     stop(e);
     show();
   };
+  const { steps } = v;
+  v.steps = (...told) => { steps(...told); if (document.activeElement?.disabled && v.root.contains(document.activeElement)) v.focus(); }; // nothing is left to undo or redo: the keys stay here
   box.addEventListener("focusout", e => { if (open && !box.contains(e.relatedTarget) && e.relatedTarget && v.root.contains(e.relatedTarget)) close(false); });
   /** Do what a key pressed meanwhile is for, where the focus is now. */
   v.again = e => {
@@ -167,7 +195,7 @@ export function codeRows(codes, query, first, more = () => null, count = c => c.
 
 /** Ask for the facet of a new code and make it: it is there at once, in the study when Python has stored it. */
 export const makeCode = (v, name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`, hint: "↵ choose the facet · Esc",
-  rows: q => v.doc.facets.filter(f => fuzzy(q, f) >= 0).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })), pick: ([facet]) => {
+  rows: q => best(q, v.doc.facets).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })), pick: ([facet]) => {
     const there = [...v.doc.codes.values()].find(c => c.name === name);
     if (there) return then(there);
     if (!v.link.write({ type: "add_code", name, facet })) return;

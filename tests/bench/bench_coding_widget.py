@@ -24,7 +24,8 @@ from typing import Any
 
 OTHERS = {"open BIG, s": {"QualCoder 4.0b": 9.5, "Taguette 1.5.2": 48.6}, "one more coding in BIG, s": {"QualCoder 4.0b": 0.15, "Taguette 1.5.2": 0.14}}
 BOUNDS = {"BIG first paint, ms": 100, "BIG key work p95, ms": 16, "BIG key to acknowledged p95, ms": 60, "BIG tasks over 50 ms while scrolling": 0,
-          "BIG tasks over 50 ms while resizing": 0, "HUGE first paint, ms": 200, "HUGE key work p95, ms": 30}
+          "BIG tasks over 50 ms while resizing": 0, "BIG lost acknowledgements": 0, "HUGE first paint, ms": 200,
+          "HUGE key work p95, ms": 30, "HUGE lost acknowledgements": 0}
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run --disable-background-networking --disable-component-update".split()
 SYLLABLES = [c + v for c in "bdklmnprstv" for v in "aeio"]
 
@@ -82,7 +83,8 @@ def make_study(path: Path) -> None:
 # -- The page -----------------------------------------------------------------------------------------------------------------
 TOOLS = """
 window.view = () => { const host = [...document.querySelectorAll('.pb-cw')].pop().parentElement; return host.pbView; };
-window.frame = () => new Promise(done => requestAnimationFrame(at => { const begin = performance.now(), c = new MessageChannel();
+window.frame = () => new Promise(done => requestAnimationFrame(() => { // asked for before the key: before what its handler asks for
+   const begin = performance.now(), c = new MessageChannel();
   c.port1.onmessage = () => done(performance.now() - begin); c.port2.postMessage(0); }));
 window.rest = ms => new Promise(done => setTimeout(done, ms));
 window.openSource = name => new Promise(done => { const v = view();
@@ -99,12 +101,12 @@ CODE = """async ([n, from]) => { const v = view(), work = [], ack = []; v.focus(
     v.select(null); v.sel.set(at, at); press('w'); press('w'); press('w'); await rest(150); await frame();
     const code = [...v.doc.codes.values()][(i * 7) % 120]; v.coding.use(code); await rest(150); await frame();
     const acked = new Promise(done => v.root.addEventListener('pb-ack', () => done(performance.now()), {once: true}));
-    const begin = performance.now(); press('.'); const handler = performance.now() - begin; const drawn = await frame();
-    work.push(handler + drawn); ack.push(await Promise.race([acked, rest(3000).then(() => NaN)]) - begin); await rest(30);
+        const drawn = frame(), begin = performance.now(); press('.'); const handler = performance.now() - begin;
+    work.push(handler + await drawn); ack.push(await Promise.race([acked, rest(3000).then(() => NaN)]) - begin); await rest(30);
   } return {work, ack}; }"""
 MOVE = """async n => { const v = view(), work = []; v.focus();
-  for (let i = 0; i < n; i++) { const begin = performance.now();
-    press(i % 2 ? 'ArrowDown' : 'ArrowRight'); const handler = performance.now() - begin; work.push(handler + await frame());
+  for (let i = 0; i < n; i++) { const drawn = frame(), begin = performance.now();
+    press(i % 2 ? 'ArrowDown' : 'ArrowRight'); const handler = performance.now() - begin; work.push(handler + await drawn);
     await rest(10); } return work; }"""
 SCROLL = """() => longTasks(async () => { const v = view(), s = v.scroll; s.scrollTop = 0; const step = Math.max(120, s.scrollHeight / 400);
   while (s.scrollTop + s.clientHeight < s.scrollHeight - 2) {
@@ -211,7 +213,9 @@ def main() -> None:
     for tool, seconds in OTHERS["open BIG, s"].items(): print(f"open BIG: {seconds / (found['BIG first paint, ms'] / 1000):,.0f} times faster than {tool} ({seconds} s)")
     for tool, seconds in OTHERS["one more coding in BIG, s"].items():
         print(f"one more coding in BIG, stored: {seconds / (found['BIG key to acknowledged median, ms'] / 1000):.1f} times faster than {tool} ({seconds} s)")
+    missed = [key for key, bound in BOUNDS.items() if found[key] > bound]
     if args.out: args.out.write_text(json.dumps({"figures": found, "bounds": BOUNDS, "others": OTHERS}, indent=1) + "\n", "utf-8")
+    if missed: raise SystemExit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__": main()

@@ -39,6 +39,13 @@ def test_rename_merge_and_undo_without_waking_the_notebook(lab):
     press(lab, "d", "d", "x", "a", "b", "m")
     lab.page.wait_for_timeout(300)
     assert lab.page.locator(".jp-Cell").count() == 3, "no key reached the notebook's command mode"
+    order = lab.page.locator(".jp-Cell .jp-InputPrompt").all_inner_texts()
+    for inside in (".pbk-row[tabindex='0']", ".pb-cw .pb-scroll"):
+        lab.page.locator(inside).first.focus()
+        press(lab, "Control+a", "Control+Shift+ArrowUp", "Control+Shift+ArrowDown", "Control+Enter", "Control+Shift+Enter")
+    lab.page.wait_for_timeout(300)
+    assert lab.page.locator(".jp-Cell .jp-InputPrompt").all_inner_texts() == order, "no cell was moved or run"
+    assert lab.page.locator(".jp-Cell.jp-mod-multiSelected").count() == 0
     assert lab.ask("study.codes['code'].tolist()") == ["<img src=x onerror=alert(1)>", "Dock full", "Walks instead"]
     lab.page.locator(".pb-cw .pb-tool[aria-label^='Undo: merge']").click(timeout=10_000)  # the coding widget takes back what was done here
     lab.page.locator(ROW.format("Dock empty")).wait_for(timeout=10_000)

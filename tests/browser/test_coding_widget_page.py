@@ -1293,6 +1293,78 @@ def test_undo_takes_back_the_coding_that_still_waits_and_not_the_one_before(benc
     assert not bench.page.evaluate("window.undone") and bench.study.codings["quote"].tolist() == ["walk"], "what was refused is not there to be undone"
 
 
+def test_what_is_coded_while_an_undo_waits_is_not_what_it_takes_back(bench):
+    bench.page.evaluate(HOLD)
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter", "Control+z")
+    assert "waits" in bench.said
+    bench.at("minutes").keys("w", "Enter").type("dock").keys("Enter")
+    assert bench.look("v.doc.list.length") == 2, "both are seen"
+    bench.page.evaluate("window.release()")
+    bench.page.wait_for_function("(v => v.doc.list.length === 1 && !v.link.outbox.size && !v.pending.size)(document.querySelector('#w').pbView)")
+    assert bench.study.codings["quote"].tolist() == ["minutes"]
+    assert bench.study.log["verb"].tolist()[-3:] == ["code", "undo", "code"]
+
+
+def test_an_undo_that_waits_outlives_the_refusal_of_something_else(bench):
+    bench.page.evaluate(HOLD)
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter", "Control+z")
+    bench.page.evaluate("(v => { v.hear.refused(v, {type: 'refused', guid: null, of: 'search', reason: 'no expression', cure: ''});"
+        " v.hear.refused(v, {type: 'refused', guid: 'another', reason: 'no', cure: ''}); })(document.querySelector('#w').pbView)")
+    bench.page.evaluate("window.release()")
+    bench.page.wait_for_function("(v => !v.doc.list.length && !v.link.outbox.size)(document.querySelector('#w').pbView)")
+    assert bench.study.codings.empty and bench.study.log["verb"].tolist()[-2:] == ["code", "undo"]
+
+
+def test_what_waits_behind_an_undo_is_kept_when_the_kernel_does_not_answer(bench):
+    bench.page.evaluate(HOLD)
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter", "Control+z")
+    bench.at("minutes").keys("w", "Enter").type("dock").keys("Enter")
+    kept = "Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length"
+    assert bench.page.evaluate(kept) == 1
+    bench.page.evaluate("(v => v.lost(true))(document.querySelector('#w').pbView)")
+    bench.page.wait_for_timeout(100)
+    assert bench.page.evaluate(kept) == 2 and "nothing is undone" in bench.said
+
+
+@pytest.mark.parametrize("query,chosen", [("emo", "emotion"), ("sta", "stage"), ("touch", "touchpoint")])
+def test_a_facet_that_begins_with_the_letters_comes_first(bench, query, chosen):
+    bench.at("walk").keys("w", "Enter").type("A new one").keys("Enter").type(query).keys("Enter").told("Coded")
+    assert bench.study.codes.set_index("code").loc["A new one", "facet"] == chosen
+
+
+def test_the_key_of_an_open_panel_leads_back_into_it(bench):
+    bench.keys("a").type("dock").keys("Enter")
+    bench.page.get_by_text("Untick").wait_for()
+    bench.look("v.focus()")
+    bench.at("walk").keys("a").type("i1b.")
+    assert bench.page.locator(".pb-side").get_by_label("Words to find").input_value() == "i1b." and bench.study.codings.empty
+    bench.page.get_by_role("button", name="Autocode").click()
+    assert bench.page.locator(".pb-side").is_hidden(), "the button closes what it opened"
+
+
+def test_a_coding_that_the_filter_hides_is_said_to_be_hidden(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter", "f").type("pain").keys("Enter")
+    bench.at("minutes").keys("w", "Enter").type("Free time").keys("Enter").type("goal").keys("Enter").told("the filter hides it")
+    bench.at("When").keys("w", "Enter").type("dock").keys("Enter").told("Coded")
+    assert "hides" not in bench.said
+
+
+def test_select_all_is_the_texts_and_never_reaches_the_notebook(bench):
+    bench.at("walk").keys("Control+a")
+    assert bench.selected.startswith("How do you get") and "every single morning" in bench.selected
+    assert bench.page.evaluate("window.strayed.filter(k => k === 'a').length") == 0
+
+
+def test_a_button_that_has_nothing_left_to_do_gives_the_keys_to_the_text(bench):
+    bench.at("walk").keys("w", "Enter").type("dock").keys("Enter").told("Coded")
+    bench.keys("Control+z").told("Undone")
+    bench.page.get_by_role("button", name="Redo").focus()
+    bench.page.keyboard.press("Enter")
+    bench.told("Redone")
+    bench.page.wait_for_timeout(100)
+    assert bench.page.evaluate("document.activeElement.className") == "pb-scroll"
+
+
 def test_words_that_are_no_news_any_more_go_when_the_caret_moves(bench):
     bench.at("walk").keys("w", "Enter").type("walks").keys("Enter").told("Coded")
     bench.keys("ArrowRight")
