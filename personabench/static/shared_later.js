@@ -112,7 +112,7 @@ export function makePicker(v) {
     many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
     r.swatch ? make("span", { class: "pb-swatch", "aria-hidden": "true", style: v.swatch(r.swatch) }) : null,
     make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null);
-    const all = rows.slice(0, 60), first = at < 10 ? 10 : 60; // the frame of the key shows what is in sight; the others follow
+    const all = rows.slice(0, 60), first = at < 10 && all.length > 20 ? 10 : 60; // of a long list the frame of the key shows what is in sight; the others follow
     list.replaceChildren(...all.slice(0, first).map(option));
     const mine = more = () => { if (more === mine) { more = () => {}; list.append(...all.slice(first).map((r, i) => option(r, i + first))); } };
     setTimeout(mine, 50);
