@@ -264,8 +264,6 @@ def _split(study: Study, m: Mapping[str, Any]) -> int:
     return codebook.split_code(study, _name(study, m["id"]), to=m["to"], codings=m["codings"], **({"facet": m["facet"]} if m.get("facet") else {}))
 
 
-
-
 _WRITES: dict[str, Callable[[Study, Mapping[str, Any]], Any]] = {
     "add": _add, "rename": _rename, "change": _change, "move": _move, "order": _order, "remove": _remove, "merge": _merge, "split": _split,
     "undo": _undo, "redo": _redo}

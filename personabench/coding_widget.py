@@ -324,10 +324,10 @@ def _answers(study: Study, source: str) -> list[tuple[int, int]]:
 # %% ../nbs/22_coding_widget.ipynb #b9629b9d
 def _stored(study: Study, guids: Sequence[str]) -> dict[str, sa.Row]:
     "Return guid -> (coding_id, removed) of codings that were ever stored."
-    with study.connection() as conn: return {row.guid: row for row in conn.execute(_ASK_STORED, {"guids": list(guids)})}
+    with study.connection() as conn: return {row.guid: row for row in conn.execute(_ASK_STORED, {"ids": list(guids)})}
 
 
-_ASK_STORED = sa.select(*(_t["codings"].c[name] for name in ("guid", "coding_id", "removed"))).where(_t["codings"].c.guid.in_(sa.bindparam("guids", expanding=True)))
+_ASK_STORED = sa.select(*(_t["codings"].c[name] for name in ("guid", "coding_id", "removed"))).where(_t["codings"].c.guid.in_(store._IDS))
 
 
 def _code(study: Study, ref: int | str) -> tuple[int, str]:

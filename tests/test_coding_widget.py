@@ -152,7 +152,7 @@ def test_an_add_said_again_is_answered_by_how_it_stands_now(study):
 
 def test_what_became_of_a_coding_is_found_without_reading_all(study):
     "Each key that codes asks it: among the codings of a large study that took longer than all the rest."
-    asked = str(_ASK_STORED.params(guids=["x"]).compile(study.engine, compile_kwargs={"render_postcompile": True}))
+    asked = str(_ASK_STORED.params(ids=["x"]).compile(study.engine, compile_kwargs={"render_postcompile": True}))
     with study.connection() as conn: plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("x",)).all()
     assert all("SEARCH" in row[-1] for row in plan), plan
 

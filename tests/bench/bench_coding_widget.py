@@ -84,7 +84,7 @@ def make_study(path: Path) -> None:
 TOOLS = """
 window.view = () => { const host = [...document.querySelectorAll('.pb-cw')].pop().parentElement; return host.pbView; };
 window.frame = () => new Promise(done => requestAnimationFrame(() => { // asked for before the key: before what its handler asks for
-   const begin = performance.now(), c = new MessageChannel();
+  const begin = performance.now(), c = new MessageChannel();
   c.port1.onmessage = () => done(performance.now() - begin); c.port2.postMessage(0); }));
 window.rest = ms => new Promise(done => setTimeout(done, ms));
 window.openSource = name => new Promise(done => { const v = view();
@@ -101,7 +101,7 @@ CODE = """async ([n, from]) => { const v = view(), work = [], ack = []; v.focus(
     v.select(null); v.sel.set(at, at); press('w'); press('w'); press('w'); await rest(150); await frame();
     const code = [...v.doc.codes.values()][(i * 7) % 120]; v.coding.use(code); await rest(150); await frame();
     const acked = new Promise(done => v.root.addEventListener('pb-ack', () => done(performance.now()), {once: true}));
-        const drawn = frame(), begin = performance.now(); press('.'); const handler = performance.now() - begin;
+    const drawn = frame(), begin = performance.now(); press('.'); const handler = performance.now() - begin;
     work.push(handler + await drawn); ack.push(await Promise.race([acked, rest(3000).then(() => NaN)]) - begin); await rest(30);
   } return {work, ack}; }"""
 MOVE = """async n => { const v = view(), work = []; v.focus();
