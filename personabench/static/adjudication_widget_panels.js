@@ -2,8 +2,8 @@
 // What the adjudication widget can do without while its text is opening: the palette, the table of keys, clicks on the text, and what is rarely asked for. Python sends it after
 // shared_later.js when the text stands; `join` then adds it to the view.
 
-let showKey, unpack;
-export function useAdjudication(kit) { ({ showKey, unpack } = kit); }
+let LINES, inkStyle, showKey, unpack;
+export function useAdjudication(kit) { ({ LINES, inkStyle, showKey, unpack } = kit); }
 
 function joinPickers(v) {
   const chooseCode = () => {
@@ -70,11 +70,25 @@ function joinClicks(v) {
   });
 }
 
+/** Without highlights: words in flat spans, each with the tint of the shortest coding over it. */
+function paintSpans({ text }, pieces, codings) {
+  for (const p of pieces) {
+    const here = codings.filter(c => c.start < p.end && c.end > p.start);
+    const edges = [...new Set([p.start, p.end, ...here.flatMap(c => [Math.max(c.start, p.start), Math.min(c.end, p.end)])])].sort((a, b) => a - b);
+    p.say.replaceChildren(...edges.slice(1).map((to, i) => {
+      const words = text.slice(edges[i], to), top = here.filter(c => c.start < to && c.end > edges[i]).sort((a, b) => a.end - a.start - b.end + b.start)[0];
+      if (!top) return words;
+      const { inks, look } = dress({ look: top.side ? 6 : 12 });
+      return make("span", { class: "pb-span", style: `--ink:${inkStyle(inks)};text-decoration-style:${LINES[look.line]}` }, words);
+    }));
+  }
+}
+
 export default function join(v) {
   useShared(v.kit);
   useAdjudication(v.kit);
   v.place = (box, near) => placeBox(v, box, near);
-  v.spans = (g, now) => paintSpans({ doc: v.doc, shows: () => true }, { pieces: g.pieces, codings: now.map(c => ({ ...c, code: dress({ look: c.side ? 6 : 12 }) })) });
+  v.spans = (g, now) => paintSpans(v.doc, g.pieces, now);
   v.picker = makePicker(v);
   v.help = makeKeyTable(v);
   undoInTurn(v, v.does);

@@ -567,7 +567,7 @@ function joinBook(v) {
 function render({ model, el }) {
   const v = makeBook(model, el);
   joinBookMouse(v);
-  v.kit = { B, LI, LINES, P, SMALL, TD, across, branchOf, chord, dress, fits, flat, hint, inkStyle, lineOf, make, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, stop, topmost, unpack };
+  v.kit = { B, LI, P, SMALL, TD, across, branchOf, chord, dress, fits, flat, hint, lineOf, make, makeTree, many, mayMove, pair, reorder, rowId, short, showKey, stop, topmost, unpack };
   v.ends = [joinBookKeys(v), followTheme(v), v.link.end];
   v.theme();
   v.panel.fill();

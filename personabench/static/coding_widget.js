@@ -141,15 +141,7 @@ const HEAR = {
     if (m.notice) v.say(m.notice);
     v.tell();
   },
-  refused(v, m) {
-    v.say(`${m.reason}. ${m.cure || ""}`, true);
-    if (m.again) return;
-    const sent = v.link.outbox.done(m.guid);
-    for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
-    if (sent?.text) v.later.when(() => v.news("refused", sent.text));
-    if (sent && !sent.items) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
-    sure(v);
-  },
+  refused(v, m) { v.later.when(() => v.hear.refused(v, m)); }, // from the rest of the script
   notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
 
@@ -178,7 +170,7 @@ function settle(v, guid, id) {
   c.id = id;
   c.pending = false;
   v.doc.byId.set(id, c);
-  for (const g of groupsOf(v.doc, c)) { const bar = g.bars.find(b => b.c === c); if (bar && g.canvas) drawBar(v, g.canvas.getContext("2d"), bar); } // full instead of thin
+  for (const g of groupsOf(v.doc, c)) for (const b of g.bars) if (b.c === c) drawBar(v, g.canvas.getContext("2d"), b); // full instead of thin
 }
 
 // == 4 Coding ==
@@ -237,17 +229,14 @@ function joinCodings(v) {
     doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(doc, c, 1);
     doc.team.add(c.coder);
-    for (const g of groupsOf(doc, c)) if (g.near && v.shows(c)) {
-      if (PAINTS) v.painter.put(g, c); else v.spans(g);
-      if (v.waiting.has(g) || !drawOne(v, g, c)) v.soon(g, true);
-    }
+    for (const g of groupsOf(doc, c)) if (g.near && v.shows(c) && (v.waiting.has(g) || !drawOne(v, g, c))) v.soon(g, true);
     v.news("codings");
   };
   const unlist = c => {
     const i = v.doc.list.indexOf(c);
     if (i >= 0) v.doc.list.splice(i, 1);
     enlist(v.doc, c, -1);
-    for (const g of groupsOf(v.doc, c)) if (g.near) { if (PAINTS) v.painter.clear(g, c); else v.spans(g); g.bars = g.bars.filter(b => b.c !== c); v.soon(g, true); }
+    for (const g of groupsOf(v.doc, c)) if (g.near) { g.bars = g.bars.filter(b => b.c !== c); v.soon(g, true); }
     v.news("codings");
   };
   v.show = c => { v.doc.byId.set(c.id, c); list(c); };
@@ -346,7 +335,7 @@ function makeView(model, el) {
 function joinParts(v) {
   joinStanding(v);
   v.moved = () => v.tell();
-  v.news = v.handle = v.spans = () => {};
+  v.news = v.handle = () => {};
   v.shows = () => true;
   v.hasFocus = () => v.scroll.contains(document.activeElement);
   v.focus = () => { v.scroll.focus({ preventScroll: true }); };
@@ -363,11 +352,11 @@ function joinParts(v) {
     v.standing();
   };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
-  /** Paint a group in the next frame; `same`: only its stripes. */
+  /** Paint a group in the next frame; `same`: no words have moved. */
   v.soon = (g, same = false) => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.set(g, same && v.waiting.get(g) !== false); };
   v.flush = () => { // what does not fit into half a frame waits for the next one
     const begin = performance.now();
-    for (const [g, same] of v.waiting) { v.waiting.delete(g); if (g.near && g.el.isConnected) (same ? drawStripes(v, g, true) : paintGroup(v, g)); if (performance.now() - begin > 8) break; }
+    for (const [g, same] of v.waiting) { v.waiting.delete(g); if (g.near && g.el.isConnected) (same ? drawGroup(v, g, true) : paintGroup(v, g)); if (performance.now() - begin > 8) break; }
     if (v.waiting.size) requestAnimationFrame(v.flush);
     if (v.active) v.handle();
   };
@@ -381,10 +370,11 @@ function joinParts(v) {
     v.root.style.setProperty("--pb-margin", `${v.margin}px`);
   };
   v.theme = () => {
-    const style = getComputedStyle(v.root), read = name => style.getPropertyValue(name).trim();
+    const style = getComputedStyle(v.root);
     v.root.toggleAttribute("data-dark", v.dark = isDark(style.backgroundColor));
     v.forced = matchMedia("(forced-colors: active)").matches;
-    v.colours = v.forced ? { fg: "CanvasText", dim: "CanvasText" } : { fg: read("--pb-fg"), dim: read("--pb-dim") };
+    const [fg, dim, tint, full] = ["fg", "dim", "tint", "full"].map(name => style.getPropertyValue(`--pb-${name}`).trim());
+    v.colours = { fg, dim, tint: parseFloat(tint) / 100, full: parseFloat(full) / 100, bg: (style.backgroundColor.match(/[\d.]+/g) || [255, 255, 255]).map(Number) };
     v.repaint();
   };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
@@ -420,7 +410,6 @@ function joinOpening(v) {
     v.unsure = new Map();
     v.measure();
     v.theme();
-    v.painter.learn(v.codes());
     buildText(v);
     for (const w of v.link.outbox.all()) if (w.type === "add" && w.source === m.source) for (const [guid, ref] of w.items) {
       const code = v.codes().find(c => c.id === ref || c.name === ref), off = v.doc.off;
@@ -446,7 +435,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, LINES, PAINTS, WORD, boxOf, chord, dress, firstIndex, inkStyle, isRtl, leave, make, pieceAt, short, showKey, stop, swatchOf, trimSpan, turnAt, unpack, upright, within };
+  v.kit = { LANE, PAINTS, WORD, boxOf, chord, dress, firstIndex, isRtl, leave, make, pieceAt, short, showKey, stop, sure, swatchOf, trimSpan, turnAt, unpack, upright, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];

@@ -2,8 +2,8 @@
 // What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings. Python sends it after
 // shared_later.js when the text stands; `join` then adds it to the view. The panels (coding_widget_panels.js) come before it.
 
-let LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, upright, within;
-export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, swatchOf, trimSpan, turnAt, unpack, upright, within } = kit); }
+let LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, sure, swatchOf, trimSpan, turnAt, unpack, upright, within;
+export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, sure, swatchOf, trimSpan, turnAt, unpack, upright, within } = kit); }
 
 // == 1 Lines and units ==
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
@@ -82,6 +82,17 @@ function joinUnits(v) {
 }
 
 // == 2 Changing codings ==
+/** What Python refused is taken back from the page. */
+function refused(v, m) {
+  v.say(`${m.reason}. ${m.cure || ""}`, true);
+  if (m.again) return;
+  const sent = v.link.outbox.done(m.guid);
+  for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
+  if (sent?.text) v.news("refused", sent.text);
+  if (sent && !sent.items) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
+  sure(v);
+}
+
 function joinChanges(v) {
   /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
   const needs = what => {
@@ -273,9 +284,9 @@ function makeFind(v) {
   } });
   const step = (label, mark, way) => make("button", { class: "pb-icon", "aria-label": label, onclick: () => go(way) }, mark);
   const box = make("div", { class: "pb-find", hidden: true, role: "search" }, input, told, step("Previous", "↑", -1), step("Next", "↓", 1), make("button", { class: "pb-icon", "aria-label": "Close", onclick: () => close() }, "×"));
-  v.found = g => { for (let i = firstIndex(hits, h => h + size > g.start); hits[i] < g.end; i++) v.painter.put(g, { start: hits[i], end: hits[i] + size }, "found"); };
+  v.found = g => { if (PAINTS) for (let i = firstIndex(hits, h => h + size > g.start); hits[i] < g.end; i++) v.painter.put(g, { start: hits[i], end: hits[i] + size }, "found"); };
   const mark = span => {
-    if (PAINTS) for (const g of v.doc.groups) if (g.near) { v.painter.clear(g, "found"); v.found(g); }
+    for (const g of v.doc.groups) if (g.near) { v.painter.clear(g, "found"); v.found(g); }
     v.painter.mark("hit", span);
   };
   const search = () => {
@@ -474,6 +485,7 @@ function giveKeysBack(v) {
 export default function join(v) {
   useShared(v.kit);
   useText(v.kit);
+  v.hear.refused = refused;
   v.filters = [];
   v.only = make("div", { class: "pb-only", hidden: true });
   v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
@@ -486,7 +498,6 @@ export default function join(v) {
     return { left: Math.min(a.left, b.left), top: Math.max(a.top, top), bottom: Math.min(b.bottom, bottom) };
   };
   v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
-  v.spans = g => paintSpans(v, g);
   joinUnits(v);
   joinChanges(v);
   v.picker = makePicker(v);
@@ -528,11 +539,11 @@ export default function join(v) {
     v.panel.news(what);
     if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
   };
-  const { refused } = v.hear;
+  const { refused: refuse } = v.hear;
   Object.assign(v.hear, {
     refused(v, m) {
       const code = v.keyed?.code;
-      refused(v, m);
+      refuse(v, m);
       if (m.of === "search") { v.trouble = `${m.reason}. ${m.cure}`; v.news("hits"); }
       if (m.of === "key" && code && !v.capture) { v.keyed = null; v.panel.askKey(code, `${m.reason}. ${m.cure}. `); }
     },

@@ -57,8 +57,8 @@ export function isDark(rgb) {
   return a !== 0 && 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
 }
 
-/** Call v.theme when the page's colours change, whoever changes them and however late: the widget's own background tells, by a transition too short to be
- *  seen. Nothing transits out of sight, so it looks again when it comes back into sight. Returns how to stop.
+/** Call v.theme when the page's colours change, whoever changes them: the widget's own background tells, by a transition too short to be seen. Nothing transits
+ *  out of sight, so it looks again when it comes back. Returns how to stop.
  * @param {any} v the view: root, theme() */
 export function followTheme(v) {
   const told = e => { if (e.target === v.root) v.theme(); }, forced = matchMedia("(forced-colors: active)"), sight = new ResizeObserver(() => v.theme());

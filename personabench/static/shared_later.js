@@ -1,9 +1,9 @@
 // @ts-check
 // What several widgets need when the text stands. It cannot import the first part of a widget's script, so that it is handed the helpers from there.
 
-let LINES, PAINTS, chord, dress, inkStyle, make, short, stop;
+let PAINTS, chord, dress, make, short, stop;
 /** @param {any} kit the helpers by name */
-export function useShared(kit) { ({ LINES, PAINTS, chord, dress, inkStyle, make, short, stop } = kit); }
+export function useShared(kit) { ({ PAINTS, chord, dress, make, short, stop } = kit); }
 
 // == Fuzzy match ==
 const plain = s => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -246,16 +246,4 @@ export function repairText(v) {
   });
   if (PAINTS) repair.observe(v.text, { childList: true, characterData: true, subtree: true });
   return () => repair.disconnect();
-}
-
-/** Without highlights: the words of a group in flat spans, each with the tint of the shortest coding over it. */
-export function paintSpans(v, g) {
-  for (const p of g.pieces) {
-    const here = [...g.codings].filter(c => v.shows(c) && c.start < p.end && c.end > p.start);
-    const edges = [...new Set([p.start, p.end, ...here.flatMap(c => [Math.max(c.start, p.start), Math.min(c.end, p.end)])])].sort((a, b) => a - b);
-    p.say.replaceChildren(...edges.slice(1).map((to, i) => {
-      const words = v.doc.text.slice(edges[i], to), top = here.filter(c => c.start < to && c.end > edges[i]).sort((a, b) => a.end - a.start - b.end + b.start)[0];
-      return top ? make("span", { class: "pb-span", style: `--ink:${inkStyle(top.code.inks)};text-decoration-style:${LINES[top.code.look.line]}` }, words) : words;
-    }));
-  }
 }

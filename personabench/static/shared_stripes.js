@@ -1,58 +1,92 @@
 // @ts-check
-// Stripes in the margin of a text, with the names of codes, and which groups are painted at all.
+// Codings on two canvases of each near group: tints and lines behind the words, stripes in the margin with names. Of highlights
+// the browser would paint the text anew in each frame in which anything on the page changes.
 
 export function paintGroup(v, g) {
-  if (PAINTS) { v.painter.clear(g); for (const c of g.codings) if (v.shows(c)) v.painter.put(g, c); v.found?.(g); } else v.spans(g);
-  drawStripes(v, g);
+  v.painter.clear(g);
+  v.found?.(g);
+  drawGroup(v, g);
 }
 
 export function unpaintGroup(v, g) {
-  if (PAINTS) v.painter.clear(g);
-  g.canvas?.remove();
-  g.canvas = null;
+  v.painter.clear(g);
+  for (const name of ["ink", "canvas"]) g[name] = g[name]?.remove();
   g.bars = [];
 }
 
-// == Stripes ==
-// A small canvas in the padding of each near group: bars in lanes, patterned like the lines under words, then names.
-export const LANE = 7;
+// == What a coding covers ==
+export const LANE = 7; // how far apart stripes stand
 
-function barOf(v, g, c, top) {
-  const from = Math.max(c.start, g.start), to = Math.min(c.end, g.end), a = v.rect(from, from + 1), b = v.rect(to - 1, to);
-  return { c, lane: c.lane, top: a.top - top + 2, bottom: Math.max(b.bottom - top - 2, a.top - top + 8), starts: groupsOf(v.doc, c)[0] === g };
+/** The lines of a group's words under a coding, and its stripe, from the group's corner. */
+function barOf(v, g, c, box) {
+  const probe = document.createRange(), lines = ([]);
+  for (const [p, a, i, b, j] of placesOf(g, c)) {
+    probe.setStart(a, i);
+    probe.setEnd(b, j);
+    const edge = boxOf(p.say).right; // a folded turn ends before its words do
+    for (const r of probe.getClientRects()) {
+      const x = r.left - box.left, y = r.top - box.top, last = lines.at(-1);
+      if (last?.x !== x || last.y !== y) lines.push({ x, y, wide: Math.min(r.right, edge) - r.left, end: r.bottom - box.top }); // a search's mark and its words are one
+    }
+  }
+  const top = (lines[0]?.y || 0) + 2;
+  return { c, lines, lane: c.lane, top, bottom: Math.max((lines.at(-1)?.end || 0) - 2, top + 6), starts: groupsOf(v.doc, c)[0] === g };
 }
 
-/** @param {boolean} [same] no words have moved: old bars are right */
-export function drawStripes(v, g, same) {
-  const box = boxOf(g.el), ratio = globalThis.devicePixelRatio || 1, wide = v.margin;
-  // JupyterLab hides everything for a moment while it changes the theme. What stays hidden longer is drawn when it comes back into sight.
-  if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawStripes(v, g); });
-  g.bars = [...g.codings].filter(v.shows).map(c => same && g.bars.find(b => b.c === c) || barOf(v, g, c, box.top)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
-  g.canvas ||= g.el.appendChild(make("canvas", { class: "pb-stripes", "aria-hidden": "true" }));
-  g.canvas.width = wide * ratio;
-  g.canvas.height = Math.ceil(box.height) * ratio;
-  g.canvas.style.cssText = `width:${wide}px;height:${Math.ceil(box.height)}px`;
-  const pen = g.canvas.getContext("2d");
+/** The pen of a group's canvas, wiped, of a box's size. */
+function penOf(g, name, kind, box) {
+  const el = g[name] ||= g.el.appendChild(make("canvas", { class: kind, "aria-hidden": "true" })), pen = el.getContext("2d"), ratio = globalThis.devicePixelRatio || 1;
+  el.width = box.width * ratio;
+  el.height = Math.ceil(box.height) * ratio;
+  el.style.cssText = `width:${box.width}px;height:${Math.ceil(box.height)}px`;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return pen;
+}
+
+/** @param {boolean} [same] no words have moved: old bars stay */
+export function drawGroup(v, g, same) {
+  const box = boxOf(g.el);
+  // JupyterLab hides everything for a moment while it changes the theme; what stays hidden longer is drawn when it is back in sight.
+  if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawGroup(v, g); });
+  g.bars = [...g.codings].filter(v.shows).map(c => same && g.bars.find(b => b.c === c) || barOf(v, g, c, box)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
+  const ink = penOf(g, "ink", "pb-ink", box), pen = penOf(g, "canvas", "pb-stripes", { width: v.margin, height: box.height });
   g.namesAt = (Math.max(-1, ...g.bars.map(b => b.lane)) + 1) * LANE + 8;
-  for (const b of g.bars) drawBar(v, pen, b);
+  for (const b of g.bars) { drawInk(v, ink, b); drawBar(v, pen, b); }
   const named = g.bars.filter(b => b.starts), at = stackLabels(named.map(b => b.top), 14, 30, box.height);
   named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
+  legible(g);
 }
 
-/** A line of a code's ink, patterned like the one under its words; a double one is two with a gap. */
+/** Words of an interviewer are pale, but not under a tint. */
+function legible(g) {
+  for (const p of g.pieces) p.say.classList.toggle("pb-coded", g.bars.some(b => b.c.start < p.end && b.c.end > p.start));
+}
+
+// == Drawing ==
+/** Tint and line of a code on its words. A shade is seen in the line and in how strong the tint is. However many codings lie over each other, it never gets stronger
+ * than --pb-full: the words stay legible. */
+function drawInk(v, pen, { c: { code }, lines }) {
+  const { look: { ink, shade }, colour, inks } = code, { tint, full, bg } = v.colours;
+  pen.fillStyle = `rgb(${partsOf((colour ? inks : INKS[ink])[Number(v.dark)]).map((x, i) => Math.round(x * full + bg[i] * (1 - full)))})`;
+  pen.globalAlpha = tint * [1, 1.6, 0.6][shade];
+  for (const l of lines) pen.fillRect(l.x, l.y, l.wide, l.end - l.y);
+  pen.globalAlpha = 1;
+  for (const { x, wide, end } of lines) { const y = Math.round(end) + (ink % 2 ? 2 : -1); drawLine(v, pen, code, 2, x, y, x + wide, y); }
+}
+
+/** A line of a code's ink in its pattern; a double one is two. */
 function drawLine(v, pen, { inks, look: { line } }, wide, x, y, toX, toY) {
+  const two = line === 3 && wide > 1, [thin, off] = wide > 2 ? [wide / 3 + 0.5, wide / 3 + 0.25] : [1, 1.5];
   pen.strokeStyle = v.forced ? "CanvasText" : inks[Number(v.dark)];
   pen.setLineDash([[], [2, 3], [7, 3], []][line]);
-  for (const [width, composite] of line === 3 && wide > 1 ? [[wide + 1, "source-over"], [wide / 3, "destination-out"]] : [[wide, "source-over"]]) {
-    pen.lineWidth = width;
-    pen.globalCompositeOperation = composite;
-    pen.beginPath();
-    pen.moveTo(x, y);
-    pen.lineTo(toX, toY);
-    pen.stroke();
+  pen.lineWidth = two ? thin : wide;
+  pen.beginPath();
+  for (const by of two ? [-off, off] : [0]) {
+    const right = x === toX ? by : 0;
+    pen.moveTo(x + right, y + by - right);
+    pen.lineTo(toX + right, toY + by - right);
   }
-  pen.globalCompositeOperation = "source-over";
+  pen.stroke();
 }
 
 export function drawBar(v, pen, b) {
@@ -77,11 +111,13 @@ function drawName(v, g, pen, b) {
 export function drawOne(v, g, c) {
   const pen = g.canvas?.getContext("2d");
   if (!pen || (c.lane + 1) * LANE + 8 > g.namesAt) return false;
-  const box = boxOf(g.el), b = barOf(v, g, c, box.top);
+  const box = boxOf(g.el), b = barOf(v, g, c, box);
+  drawInk(v, g.ink.getContext("2d"), b);
   drawBar(v, pen, b);
   b.label = b.starts ? [0, 14, 28, -14].map(d => b.top + d).find(y => y < box.height - 13 && g.bars.every(o => !Number.isFinite(o.label) || Math.abs(o.label - y) >= 14)) ?? null : null;
   if (b.label !== null) drawName(v, g, pen, b);
   g.bars.push(b);
+  legible(g);
   return true;
 }
 

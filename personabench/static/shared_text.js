@@ -3,8 +3,7 @@
 // Positions are UTF-16 units inside, code points in every message.
 
 // == Counting characters ==
-// Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. This is the only
-// place that converts one into the other. A text without such pairs costs nothing.
+// Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. Only here is one made into the other.
 export function makeOffsets(text) {
   const pairs = []; // the UTF-16 index of each low surrogate that ends a pair
   for (let i = 1; i < text.length; i++) {
@@ -133,6 +132,9 @@ export function placeOf(piece, at) {
   }
 }
 
+/** Where a span begins and ends in each piece of a group: the piece, node, offset, node, offset. */
+export const placesOf = (g, { start, end }) => g.pieces.filter(p => p.start < end && p.end > start).map(p => [p, ...placeOf(p, Math.max(start, p.start)), ...placeOf(p, Math.min(end, p.end))]);
+
 /** The rectangle of some characters: of the last line; of nothing, if not laid out. */
 export function rectOf(doc, a, b) {
   const p = pieceAt(doc, a + (b > a ? 1 : 0)), probe = document.createRange(), [n, i] = placeOf(p, a), [m, j] = placeOf(p, Math.max(b, a));
@@ -143,17 +145,13 @@ export function rectOf(doc, a, b) {
 }
 
 // == Highlights ==
-// Colour without touching the text: the CSS Custom Highlight API. Ranges exist only for groups near the viewport, and are static: live ones
-// would slow down every other edit of the page. One range for each piece, never shared between highlights.
+// Colour without touching the text, for what is chosen or found: the CSS Custom Highlight API. Ranges are static, as live ones would slow down every other edit of the
+// page; one for each piece, never shared between highlights.
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {
-  const sheet = make("style"), kinds = new Map(), marked = new Map(), ruled = new Set(), fixed = ["active", "found", "hit", "sel"];
+  const sheet = make("style"), kinds = new Map(), marked = new Map(), fixed = ["active", "found", "hit", "sel"];
   const rule = (name, css) => `.${v.uid} .pb-text::highlight(${v.uid}-${name}){${css}}`;
-  // However many codings lie over each other, the tint never gets stronger than --pb-full: the words above it stay legible.
-  // A shade is seen in the line and in how strong the tint is; the tint's own colour is the ink's.
-  const inkRule = (name, { colour, inks, look: { ink, shade, line } }) => rule(name, `color:var(--pb-fg);background-color:color-mix(in srgb,color-mix(in srgb,${inkStyle(colour ? inks : INKS[ink])} var(--pb-full),var(--pb-bg)) `
-    + `calc(var(--pb-tint)*${[1, 1.6, 0.6][shade]}),transparent);text-decoration:underline ${LINES[line]} ${inkStyle(inks)} 2px;text-underline-offset:${ink % 2 ? 6 : 3}px`);
   sheet.textContent = rule("found", "background-color:var(--pb-find);color:var(--pb-mark,var(--pb-fg))") + rule("hit", "background-color:var(--pb-hit);color:var(--pb-mark,#000);text-decoration:underline 3px")
     + rule("active", "background-color:var(--pb-active);text-decoration:underline var(--pb-fg) 3px;text-underline-offset:3px")
     + rule("sel", "background-color:var(--pb-sel);color:var(--pb-selfg)");
@@ -167,28 +165,13 @@ export function makePainter(v) {
     }
     return h;
   };
-  const nameOf = ({ colour, look: { ink, shade, line } }) => `${colour ? colour.slice(1) : ink}-${shade}-${line}`;
-  /** Write the rules of codes not seen before, all at once: each change of the sheet styles the text anew. */
-  const learn = codes => {
-    const fresh = codes.filter(code => !ruled.has(nameOf(code)) && ruled.add(nameOf(code)));
-    if (fresh.length) sheet.append(fresh.map(code => inkRule(nameOf(code), code)).join(""));
-  };
-  const rangesOf = (group, start, end) => {
-    const found = [];
-    for (const p of group.pieces) {
-      if (p.start >= end || p.end <= start) continue;
-      const [a, i] = placeOf(p, Math.max(start, p.start)), [b, j] = placeOf(p, Math.min(end, p.end));
-      found.push(new StaticRange({ startContainer: a, startOffset: i, endContainer: b, endOffset: j }));
-    }
-    return found;
-  };
-  /** Mark a span in a group: by the look of its code, or by another highlight. */
+  const rangesOf = (g, span) => placesOf(g, span).map(([, startContainer, startOffset, endContainer, endOffset]) => new StaticRange({ startContainer, startOffset, endContainer, endOffset }));
+  /** Mark a span in a group. */
   const put = (g, c, name) => {
-    if (!name) { name = nameOf(c.code); learn([c.code]); }
-    for (const range of rangesOf(g, c.start, c.end)) { highlight(name).add(range); g.ranges.push([name, range, c]); }
+    for (const range of rangesOf(g, c)) { highlight(name).add(range); g.ranges.push([name, range]); }
   };
   const clear = (g, only) => {
-    g.ranges = g.ranges.filter(([name, range, c]) => (only && c !== only && name !== only) || !kinds.get(name).delete(range));
+    g.ranges = g.ranges.filter(([name, range]) => (only && name !== only) || !kinds.get(name).delete(range));
   };
   /** Mark one span over all near groups by a fixed highlight ("sel", "hit", "active"); null clears it. */
   const mark = (name, span) => {
@@ -196,10 +179,10 @@ export function makePainter(v) {
     const h = highlight(name);
     h.clear();
     marked.set(name, span);
-    if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span.start, span.end)) h.add(r);
+    if (span && v.doc && span.end > span.start) for (const g of groupsOf(v.doc, span)) for (const r of rangesOf(g, span)) h.add(r);
   };
   const end = () => { for (const name of kinds.keys()) CSS.highlights.delete(`${v.uid}-${name}`); sheet.remove(); };
-  return { sheet, learn, put, clear, mark, marked, highlight, rangesOf, end };
+  return { sheet, put, clear, mark, marked, highlight, end };
 }
 
 // == Text ==

@@ -148,11 +148,13 @@ def test_changes_by_another_cell_and_another_program_appear(lab):
     assert lab.page.evaluate(f"{VIEW}.doc.list.map(c => c.coder)") == ["MB", "AN"]
 
 
-def test_the_search_of_jupyterlab_leaves_highlights_where_they_were(lab):
+def test_the_search_of_jupyterlab_leaves_colours_where_they_were(lab):
     pieces = "[...document.querySelectorAll('.pb-say')].map(e => e.childNodes.length)"
-    # The words under each coding's range, if that range still stands in the page.
-    painted = f"""{VIEW}.doc.groups.flatMap(g => g.ranges).map(([, r, c]) => {{ const range = document.createRange();
-        range.setStart(r.startContainer, r.startOffset); range.setEnd(r.endContainer, r.endOffset); return r.startContainer.isConnected && range.toString(); }}).sort()"""
+    # The words of each coding that is drawn where they stand now, and where its canvas holds a tint.
+    painted = f"""{VIEW}.doc.groups.flatMap(g => g.bars.map(({{c, lines}}) => {{
+        const v = {VIEW}, box = g.el.getBoundingClientRect(), a = v.rect(c.start, c.start + 1), b = v.rect(c.end - 1, c.end), [l] = lines, last = lines.at(-1);
+        const off = Math.abs(a.left - box.left - l.x) + Math.abs(a.top - box.top - l.y) + Math.abs(b.right - box.left - last.x - last.wide);
+        return off < 0.1 && g.ink.getContext("2d").getImageData((l.x + 1) * devicePixelRatio, (l.y + 2) * devicePixelRatio, 1, 1).data[3] > 20 && v.doc.words(c); }})).sort()"""
     words = ["I take the bike 😀 from the dock.", "When the dock is full, I walk."]
     write(lab, "search")
     put(lab, "I take", "s")

@@ -1,18 +1,34 @@
-// Stripes in the margin, on a canvas that only notes what is drawn: twenty pixels a line, ten characters a line.
+// Codings on words and in the margin, on canvases that only note what is drawn.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
 const s = await load("shared.js", "shared_looks.js", "shared_text.js", "shared_stripes.js");
-const rect = (a, b) => ({ top: 100 + 20 * Math.floor(a / 10), bottom: 120 + 20 * Math.floor((b - 1) / 10) });
+// Words on the page: ten characters a line, twenty pixels high, ten wide.
+globalThis.document = { createRange: () => ({ setStart(node, i) { this.a = node.at + i; }, setEnd(node, j) { this.b = node.at + j; }, getClientRects() {
+  const found = [];
+  for (let at = this.a; at < this.b; at = 10 * Math.floor(at / 10) + 10) {
+    const line = Math.floor(at / 10), to = Math.min(this.b, 10 * line + 10);
+    found.push({ left: 10 * (at % 10), right: 10 * (to - 10 * line), top: 100 + 20 * line, bottom: 120 + 20 * line });
+  }
+  return found;
+} }) };
+const page = (start, end) => {
+  const words = { nodeType: 3, length: end - start, at: start }, classes = new Set(), classList = { toggle: (name, on) => on ? classes.add(name) : classes.delete(name) };
+  return { start, end, classes, say: { firstChild: words, lastChild: words, classList, getBoundingClientRect: () => ({ right: 100 }) } };
+};
+const canvas = pen => ({ style: {}, getContext: () => ({ setTransform() {}, setLineDash() {}, beginPath() {}, stroke() {}, ...pen }) });
 
 function drawn(codings, group = {}) {
-  const names = [], bars = [], samples = [], pen = { setTransform() {}, setLineDash() {}, beginPath() {}, stroke() {}, measureText: t => ({ width: t.length * 6 }), fillText: (t, x, y) => names.push([t, x, y - 1]),
-    moveTo(x, y) { this.from = [x, y]; }, lineTo(x, y) { if (x === this.from[0]) bars.push([x, this.from[1], y]); else samples.push([this.strokeStyle, y]); } };
-  const g = { start: 0, end: 1000, codings: new Set(codings), el: { getBoundingClientRect: () => ({ top: 100, height: 2000 }) }, canvas: { style: {}, getContext: () => pen }, ...group };
-  const v = { margin: 210, dark: false, colours: {}, rect, shows: c => !c.hidden, doc: { groups: [g], team: new Set(codings.map(c => c.coder)) }, active: null };
-  s.drawStripes(v, g);
-  return { v, g, names, bars, samples };
+  const names = [], bars = [], samples = [], tints = [], lines = [];
+  const stripes = canvas({ measureText: t => ({ width: t.length * 6 }), fillText: (t, x, y) => names.push([t, x, y - 1]), moveTo(x, y) { this.from = [x, y]; },
+    lineTo(x, y) { if (x === this.from[0]) bars.push([x, this.from[1], y]); else samples.push([this.strokeStyle, y]); } });
+  const ink = canvas({ fillRect(x, y, wide, tall) { tints.push([this.fillStyle, this.globalAlpha, x, y, wide, tall]); }, moveTo(x, y) { this.from = x; },
+    lineTo(x, y) { lines.push([this.strokeStyle, this.from, x, y]); } });
+  const g = { start: 0, end: 1000, pieces: [page(0, 1000)], codings: new Set(codings), el: { getBoundingClientRect: () => ({ left: 0, top: 100, height: 2000, width: 900 }) }, canvas: stripes, ink, ...group };
+  const v = { margin: 210, dark: false, colours: { tint: 0.25, full: 0.5, bg: [255, 255, 255] }, shows: c => !c.hidden, doc: { groups: [g], team: new Set(codings.map(c => c.coder)) }, active: null };
+  s.drawGroup(v, g);
+  return { v, g, names, bars, samples, tints, lines };
 }
 const coding = (name, start, end, more = {}) => ({ id: start * 1000 + end, start, end, lane: 0, code: s.dress({ name }), ...more });
 
@@ -40,23 +56,51 @@ test("a bar reaches from the first line of its coding to the last, in its own la
 
 test("a coding that began in an earlier group goes on without its name", () => {
   const far = coding("far", 0, 30), here = coding("here", 14, 20);
-  const { names } = drawn([far, here], { start: 12, other: true });
+  const { names } = drawn([far, here], { start: 12, pieces: [page(12, 1000)] });
   assert.deepEqual(names.map(n => n[0]), ["far", "here"], "the first group of a text names what it shows");
-  const g = { start: 12, end: 1000 }, again = drawn([far, here], g);
+  const g = { start: 12, end: 1000, pieces: [page(12, 1000)] }, again = drawn([far, here], g);
   again.v.doc.groups.unshift({ start: 0, end: 12 });
   again.names.length = 0;
-  s.drawStripes(again.v, again.g);
+  s.drawGroup(again.v, again.g);
   assert.deepEqual(again.names.map(n => n[0]), ["here"]);
 });
 
 test("one more coding is drawn alone where it has room, and asks for a new drawing where it has none", () => {
   for (let seed = 1; seed <= 60; seed++) {
-    const { below } = dice(seed), { v, g, names, bars } = drawn([coding("one", 0, 30)]), lane = below(3), c = coding("new", 10 * below(40), 995, { lane });
-    const n = bars.length, fits = (lane + 1) * s.LANE + 8 <= g.namesAt;
+    const { below } = dice(seed), { v, g, names, bars, tints, lines } = drawn([coding("one", 0, 30)]), lane = below(3), at = 10 * below(40), c = coding("new", at, 995, { lane });
+    const n = bars.length, fits = (lane + 1) * s.LANE + 8 <= g.namesAt, [before, under] = [tints.length, lines.length];
     assert.equal(s.drawOne(v, g, c), fits);
     assert.equal(bars.length, n + Number(fits));
-    if (fits) assert.deepEqual(names.filter(x => x[0] === "new").length, 1);
+    if (!fits) continue;
+    assert.deepEqual(names.filter(x => x[0] === "new").length, 1);
+    const alone = drawn([c]);
+    assert.deepEqual([tints.slice(before), lines.slice(under)], [alone.tints, alone.lines], "its words look as if all had been drawn anew");
   }
+});
+
+test("each line of a coding's words is tinted and underlined from its first character to its last, in every piece", () => {
+  const { tints, lines, g } = drawn([coding("one", 5, 32)]);
+  assert.deepEqual(tints.map(t => t.slice(2)), [[50, 0, 50, 20], [0, 20, 100, 20], [0, 40, 100, 20], [0, 60, 20, 20]]);
+  assert.deepEqual(lines.map(l => l.slice(1, 3)), [[50, 100], [0, 100], [0, 100], [0, 20]]);
+  assert.ok(lines.every(([ink, , , y], i) => ink === s.INKS[0][0] && Math.abs(y - 20 * (i + 1)) <= 2));
+  assert.ok(g.pieces[0].classes.has("pb-coded"));
+  const two = drawn([coding("one", 5, 32)], { pieces: [page(0, 10), page(10, 20), page(20, 40), page(40, 50)] });
+  assert.deepEqual(two.tints.map(t => t[4]), [50, 100, 100, 20], "each piece by itself");
+  assert.deepEqual(two.g.pieces.map(p => p.classes.has("pb-coded")), [true, true, true, false]);
+  assert.deepEqual(drawn([coding("one", 5, 32, { hidden: true })]).tints, [], "not what is filtered out");
+});
+
+test("tints mix ink and page as far as --pb-full allows, a shade is weaker or stronger, and words beyond a folded turn's edge are not tinted", () => {
+  const mixed = hex => `rgb(${s.partsOf(hex).map(x => Math.round((x + 255) / 2))})`;
+  for (let look = 0; look < 96; look++) {
+    const [[colour, alpha]] = drawn([coding("one", 0, 5, { code: s.dress({ name: "one", look }) })]).tints;
+    assert.deepEqual([colour, alpha], [mixed(s.INKS[Math.floor(look / 12)][0]), 0.25 * [1, 1.6, 0.6][look % 3]]);
+  }
+  const [[own]] = drawn([coding("own", 0, 5, { code: s.dress({ name: "own", look: 5, colour: "#cc0000" }) })]).tints;
+  assert.equal(own, mixed(s.seenInk("#cc0000", false)));
+  const folded = page(0, 1000);
+  folded.say.getBoundingClientRect = () => ({ right: 70 });
+  assert.deepEqual(drawn([coding("one", 5, 10)], { pieces: [folded] }).tints.map(t => t.slice(2)), [[50, 0, 20, 20]]);
 });
 
 test("each name stands behind a piece of its own stripe, and of several coders it says whose it is", () => {
@@ -68,7 +112,7 @@ test("each name stands behind a piece of its own stripe, and of several coders i
   assert.ok(!two.names[2][0].includes("JK"), "where there is no room for both, the code comes first");
 });
 
-test("a double line is a wide one with a gap", () => {
+test("a double line is two, apart from each other", () => {
   const drawnBars = look => drawn([coding("one", 0, 30, { code: s.dress({ name: "one", look }) })]).bars.length;
   assert.equal(drawnBars(3), 2);
   assert.deepEqual([0, 1, 2].map(drawnBars), [1, 1, 1]);
