@@ -23,7 +23,7 @@ function barOf(v, g, c, box) {
   for (const [p, a, i, b, j] of placesOf(g, c)) {
     probe.setStart(a, i);
     probe.setEnd(b, j);
-    const edge = boxOf(p.say).right; // a folded turn ends before its words do
+    const edge = boxOf(p.say).right; // a folded turn ends before its words
     for (const r of probe.getClientRects()) {
       const x = r.left - box.left, y = r.top - box.top, last = lines.at(-1);
       if (last?.x !== x || last.y !== y) lines.push({ x, y, wide: Math.min(r.right, edge) - r.left, end: r.bottom - box.top }); // a search's mark and its words are one

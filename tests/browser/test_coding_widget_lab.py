@@ -154,7 +154,8 @@ def test_the_search_of_jupyterlab_leaves_colours_where_they_were(lab):
     painted = f"""{VIEW}.doc.groups.flatMap(g => g.bars.map(({{c, lines}}) => {{
         const v = {VIEW}, box = g.el.getBoundingClientRect(), a = v.rect(c.start, c.start + 1), b = v.rect(c.end - 1, c.end), [l] = lines, last = lines.at(-1);
         const off = Math.abs(a.left - box.left - l.x) + Math.abs(a.top - box.top - l.y) + Math.abs(b.right - box.left - last.x - last.wide);
-        return off < 0.1 && g.ink.getContext("2d").getImageData((l.x + 1) * devicePixelRatio, (l.y + 2) * devicePixelRatio, 1, 1).data[3] > 20 && v.doc.words(c); }})).sort()"""
+        const tint = g.ink.getContext("2d").getImageData((l.x + 1) * devicePixelRatio, (l.y + 2) * devicePixelRatio, 1, 1).data[3];
+        return off < 0.1 && tint > 20 && v.doc.words(c); }})).sort()"""
     words = ["I take the bike 😀 from the dock.", "When the dock is full, I walk."]
     write(lab, "search")
     put(lab, "I take", "s")
