@@ -1,6 +1,6 @@
 // @ts-check
-// The coding widget: a source as speaker turns, coded by mouse or keyboard. A view holds its own copy of
-// the columns that Python sent, changes that copy at once when a key is pressed, and marks as pending what Python has not yet acknowledged.
+// The coding widget: a source as speaker turns, coded by mouse or keyboard. A view holds a copy of what Python sent,
+// changes it at once when a key is pressed, and marks as pending what is not yet acknowledged.
 // This part opens first: text, caret, coding by keys, undo. The rest (coding_widget_panels.js, coding_widget_later.js) follows when the text stands.
 
 // == 1 What keys mean ==
@@ -75,7 +75,7 @@ function makeSelection(v) {
   };
   const set = (a, b, { show = true, keepGoal = false, select = true } = {}) => {
     [anchor, focus] = [a, b];
-    if (!keepGoal) v.goal = null; // the column that lines up and down keep to
+    if (!keepGoal) v.goal = null; // the column that ↑ and ↓ keep to
     if (!PAINTS || v.hasFocus()) { if (select) native(); } else v.painter.mark("sel", { start: lo(), end: hi() });
     if (show) { v.near(pieceAt(v.doc, focus).group); reveal(); }
     draw();
@@ -141,7 +141,7 @@ const HEAR = {
     if (m.notice) v.say(m.notice);
     v.tell();
   },
-  refused(v, m) { v.later.when(() => v.hear.refused(v, m)); }, // from the rest of the script
+  refused(v, m) { v.say(`${m.reason}. ${m.cure || ""}`, true); v.refusals.push(m); }, // the rest takes back what was drawn
   notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
 
@@ -170,7 +170,7 @@ function settle(v, guid, id) {
   c.id = id;
   c.pending = false;
   v.doc.byId.set(id, c);
-  for (const g of groupsOf(v.doc, c)) for (const b of g.bars) if (b.c === c) drawBar(v, g.canvas.getContext("2d"), b); // full instead of thin
+  v.redraw(c); // full instead of thin
 }
 
 // == 4 Coding ==
@@ -229,14 +229,15 @@ function joinCodings(v) {
     doc.list.splice(firstIndex(doc.list, o => inOrder(o, c) > 0), 0, c);
     enlist(doc, c, 1);
     doc.team.add(c.coder);
-    for (const g of groupsOf(doc, c)) if (g.near && v.shows(c) && (v.waiting.has(g) || !drawOne(v, g, c))) v.soon(g, true);
+    v.redraw(c);
     v.news("codings");
   };
   const unlist = c => {
     const i = v.doc.list.indexOf(c);
     if (i >= 0) v.doc.list.splice(i, 1);
     enlist(v.doc, c, -1);
-    for (const g of groupsOf(v.doc, c)) if (g.near) { g.bars = g.bars.filter(b => b.c !== c); v.soon(g, true); }
+    for (const g of groupsOf(v.doc, c)) g.bars = g.bars.filter(b => b.c !== c);
+    v.redraw(c);
     v.news("codings");
   };
   v.show = c => { v.doc.byId.set(c.id, c); list(c); };
@@ -252,7 +253,7 @@ function joinCodings(v) {
     const old = v.active;
     v.active = c;
     v.painter.mark("active", c);
-    for (const o of [old, c]) if (o) for (const g of groupsOf(v.doc, o)) if (g.near) v.soon(g, true);
+    for (const o of [old, c]) if (o) v.redraw(o);
     v.handle();
     v.tell();
     if (c) v.say(`${c.code.name}, ${c.code.facet}, ${v.coding.chars(c)} characters, ${c.coder}${c.pending ? ", not saved yet" : ""}`);
@@ -308,7 +309,7 @@ function makeBar(v) {
 }
 
 function makeView(model, el) {
-  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, waiting: new Map(), colours: {}, hear: { ...HEAR } };
+  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, refusals: [], waiting: new Map(), colours: {}, hear: { ...HEAR } };
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
   v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });
@@ -344,7 +345,7 @@ function joinParts(v) {
   v.codes = () => [...v.doc.codes.values()];
   v.ref = code => typeof code.id === "number" ? code.id : code.name; // a code made here has no number yet
   v.say = (text, warn = false) => { v.message = [text, warn]; v.tell(); };
-  // Words about the state are written after the frame that shows the change: a key that codes waits for no layout of the foot.
+  // Words follow the frame that shows the change: a key that codes waits for no layout of the foot.
   v.tell = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); foot(); } }, 40); } };
   v.saved = v.tell;
   const foot = () => {
@@ -360,6 +361,7 @@ function joinParts(v) {
     if (v.waiting.size) requestAnimationFrame(v.flush);
     if (v.active) v.handle();
   };
+  v.redraw = c => { for (const g of groupsOf(v.doc, c)) if (g.near) v.soon(g, true); };
   v.repaint = () => { if (v.doc) for (const g of v.doc.groups) if (g.near) v.soon(g); };
   v.resized = () => { v.measure(); v.repaint(); if (v.doc) v.sel.draw(); };
   v.measure = () => {
@@ -370,11 +372,11 @@ function joinParts(v) {
     v.root.style.setProperty("--pb-margin", `${v.margin}px`);
   };
   v.theme = () => {
-    const style = getComputedStyle(v.root);
-    v.root.toggleAttribute("data-dark", v.dark = isDark(style.backgroundColor));
+    const style = getComputedStyle(v.root), ground = style.backgroundColor;
+    v.root.toggleAttribute("data-dark", v.dark = isDark(ground));
     v.forced = matchMedia("(forced-colors: active)").matches;
     const [fg, dim, tint, full] = ["fg", "dim", "tint", "full"].map(name => style.getPropertyValue(`--pb-${name}`).trim());
-    v.colours = { fg, dim, tint: parseFloat(tint) / 100, full: parseFloat(full) / 100, bg: (style.backgroundColor.match(/[\d.]+/g) || [255, 255, 255]).map(Number) };
+    v.colours = { fg, dim, tint: parseFloat(tint) / 100, full: parseFloat(full) / 100, bg: /^rgb\(/.test(ground) ? ground.match(/\d+/g).map(Number) : v.dark ? [33, 33, 33] : [255, 255, 255] };
     v.repaint();
   };
   v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
@@ -438,7 +440,7 @@ function render({ model, el }) {
   v.kit = { LANE, PAINTS, WORD, boxOf, chord, dress, firstIndex, isRtl, leave, make, pieceAt, short, showKey, stop, sure, swatchOf, trimSpan, turnAt, unpack, upright, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
-  v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => v.seen?.disconnect()];
+  v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => { v.seen?.disconnect(); v.sizes?.disconnect(); }];
   const saved = model.get("saved");
   if (saved?.text) { v.open(saved); v.later.take(saved.module); }
   v.link.ready();

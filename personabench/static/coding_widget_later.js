@@ -316,8 +316,8 @@ function makeFind(v) {
 /** The coding whose stripe or name is under a point of the margin. */
 export function stripeAt(v, e) {
   const g = e.target.closest(".pb-group")?.pbGroup;
-  if (!g?.canvas) return null;
-  const box = boxOf(g.canvas), x = e.clientX - box.left, y = e.clientY - box.top;
+  if (!g?.stripes) return null;
+  const box = boxOf(g.stripes), x = e.clientX - box.left, y = e.clientY - box.top;
   if (x < 0) return null;
   const hit = x < g.namesAt - 4 ? g.bars.filter(b => b.top <= y && y <= b.bottom && Math.abs(x - b.lane * LANE - 3.5) <= 4)
     : g.bars.filter(b => Number.isFinite(b.label) && y >= b.label && y < b.label + 14);
@@ -565,5 +565,6 @@ export default function join(v) {
   v.root.append(v.picker.box, v.tip);
   v.ends.push(repairText(v), keepPlace);
   settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
+  for (const m of v.refusals) v.hear.refused(v, m);
   if (v.doc) { giveKeysBack(v); v.marked(); markMemos(); goBack(); v.repaint(); v.tell(); }
 }

@@ -435,8 +435,8 @@ SCAN = r"""() => {
     const s = getComputedStyle(el, "::before"), c = lay(el, s.borderLeftColor);
     note("part", `bar ${name(el)}`, c.fg.map((x, i) => x * s.opacity + c.bg[i] * (1 - s.opacity)), c.bg);
   });
-  for (const g of view?.doc?.groups ?? []) if (g.canvas) for (const b of g.bars) { // what the canvas holds beside the middle of a stripe, where a double one has its gap
-    const ratio = devicePixelRatio, tall = Math.max(1, Math.floor((b.bottom - b.top) * ratio)), pen = g.canvas.getContext("2d"), found = {};
+  for (const g of view?.doc?.groups ?? []) if (g.stripes) for (const b of g.bars) { // what the canvas holds beside the middle of a stripe, where a double one has its gap
+    const ratio = devicePixelRatio, tall = Math.max(1, Math.floor((b.bottom - b.top) * ratio)), pen = g.stripes.getContext("2d"), found = {};
     const data = pen.getImageData(Math.floor((b.lane * 7 + (b.c.pending ? 3.5 : 2.5)) * ratio), Math.floor(b.top * ratio), 1, tall).data;
     for (let i = 0; i < data.length; i += 4) {
       const key = [...data.slice(i, i + 3)].join();

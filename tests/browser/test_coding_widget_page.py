@@ -297,7 +297,7 @@ def test_hover_names_and_click_selects_and_o_goes_round(bench):
     assert bench.look("v.active.code.name") == "Dock full"
     bench.keys("o")
     assert bench.look("v.active.code.name") == "Walks instead"
-    stripe = bench.look("(() => { const g = v.doc.groups[0], b = g.bars.find(b => b.c.code.name === 'Dock full'), box = g.canvas.getBoundingClientRect();"
+    stripe = bench.look("(() => { const g = v.doc.groups[0], b = g.bars.find(b => b.c.code.name === 'Dock full'), box = g.stripes.getBoundingClientRect();"
                         " return [box.left + b.lane * 7 + 3, box.top + (b.top + b.bottom) / 2]; })()")
     bench.page.mouse.click(*stripe)
     assert bench.look("v.active.code.name") == "Dock full"
@@ -461,8 +461,8 @@ def test_codes_of_one_facet_are_told_apart_in_the_text_the_margin_and_the_lists(
     bench.page.evaluate(FRAMES)
     looks = bench.look("v.doc.list.map(c => [c.code.name, JSON.stringify([c.code.inks, c.code.look.line])])")
     assert len({look for _, look in looks}) == 3 and '"#cc0000"' in looks[2][1], looks
-    under = """(() => { const g = v.doc.groups[0], pen = g.ink.getContext("2d"), ratio = devicePixelRatio; // the colours of the line under each coding's words
-        return g.bars.map(b => { const {x, wide, end} = b.lines[0], data = pen.getImageData(x * ratio, (end - 3) * ratio, wide * ratio, 7 * ratio).data, seen = {};
+    under = """(() => { const g = v.doc.groups[0], pen = g.lines.getContext("2d"), ratio = devicePixelRatio; // the colours of the line under each coding's words
+        return g.bars.map(b => { const {x, wide, end} = b.lines[0], data = pen.getImageData(x * ratio, end * ratio, wide * ratio, 10 * ratio).data, seen = {};
             for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) { const key = [...data.slice(i, i + 3)].join(); seen[key] = (seen[key] || 0) + 1; }
             return Object.entries(seen).sort((a, b) => b[1] - a[1])[0][0]; }); })()"""
     inks = bench.look("v.doc.groups[0].bars.map(b => b.c.code.inks[0].slice(1).match(/../g).map(x => parseInt(x, 16)).join())")
@@ -890,6 +890,114 @@ def test_colours_and_positions_outlast_a_search_that_splits_the_text(bench):
     fine, _, after = bench.page.evaluate(PAINTED)
     assert fine is True and after == sorted(["I take the bike 😀", "When the dock is full, I walk.", "The app", "ten"])
     assert ("Saves time", "ten") in bench.quotes and bench.page.evaluate(WORDS) == words
+
+
+def put(bench: Bench, *pairs: tuple[str, str]) -> Bench:
+    for words, name in pairs:
+        bench.at(words)
+        bench.page.evaluate("n => { const v = document.querySelector('#w').pbView; v.sel.set(v.sel.focus, v.sel.focus + n); }", len(words.encode("utf-16-le")) // 2)
+        bench.keys("Enter").type(name).keys("Enter").told("Coded")
+    bench.page.evaluate(FRAMES)
+    return bench
+
+
+# What is drawn, and what would be if all were drawn anew.
+PICTURES = """(() => { const v = document.querySelector("#w").pbView;
+    const now = () => v.doc.groups.map(g => ["ink", "lines", "stripes"].map(name => g[name]?.toDataURL() || "")), before = now();
+    v.repaint(); while (v.waiting.size) v.flush();
+    return [String(before) === String(now()), before.flat().filter(Boolean).length]; })()"""
+
+
+def test_what_moves_words_moves_what_is_drawn_on_them(bench):
+    put(bench, ("And in winter", "dock"), ("In winter", "walks"), ("The app says", "saves"))
+    assert bench.page.evaluate(PAINTED)[0] is True
+    grow = "document.querySelectorAll('.pb-who')[1].style.paddingBottom = '%dpx'"  # as a memo's mark does that needs a line more
+    for by in (60, 0):
+        bench.page.evaluate(grow % by)
+        bench.page.evaluate(FRAMES)
+        assert bench.page.evaluate(PAINTED)[0] is True and bench.page.evaluate(PICTURES) == [True, 3]
+    bench.page.evaluate("document.querySelector('#w').style.width = '560px'")
+    right = "(g => g.bars.every(b => Math.abs(v.rect(b.c.start, b.c.start + 1).top - g.el.getBoundingClientRect().top - b.lines[0].y) < 0.1))(v.doc.groups[0])"
+    assert bench.look(f"""new Promise(done => requestAnimationFrame(() => {{ const c = new MessageChannel(); // right behind the first frame
+        c.port1.onmessage = () => done({right}); c.port2.postMessage(0); }}))""")
+
+
+def test_what_changes_in_the_text_leaves_nothing_of_the_old_picture(bench):
+    put(bench, ("take the bike 😀 from", "dock"), ("the bike 😀", "walks"), ("bike 😀 from the", "saves"), ("dock is full", "arriving"))
+    bench.page.locator(".pb-kept", has_text="saved").wait_for()
+    bench.page.evaluate(FRAMES)
+    same = lambda: bench.page.evaluate(PICTURES)[0]
+    assert same(), "what was pending and is stored"
+    bench.at("bike").keys("n", "e", "Shift+ArrowRight", "Enter")
+    bench.page.evaluate(FRAMES)
+    assert same(), "ends that moved"
+    for keys in (("Delete",), ("Control+z",), ("r",)):
+        bench.keys(*keys)
+        if keys == ("r",): bench.type("saves").keys("Enter")
+        bench.page.wait_for_timeout(300)
+        assert same(), keys
+
+
+def test_a_folded_turn_has_no_colours_beyond_its_words(page):
+    study = Study(":memory:", coder="MB", create=True)
+    asked, said = "Tell me " + "of the way " * 40 + "and where it ends?", "I take the bike."
+    text = f"I: {asked}\n\nAnna: {said}"
+    turns = [{"start": 3, "end": 3 + len(asked), "speaker": "I"}, {"start": len(text) - len(said), "end": len(text), "speaker": "Anna"}]
+    speakers = {"I": (None, "interviewer"), "Anna": ("P01", "participant")}
+    with study.step("import", "import P01") as step: store.add_source(step, "P01", text=text, turns=turns, speakers=speakers)
+    for name, facet in CODES: codebook.add_code(study, name, facet=facet)
+    bench = put(Bench(page, study), ("where it ends", "dock"), ("Tell me", "walks"))
+    bench.keys("h")
+    page.wait_for_timeout(300)
+    drawn = bench.look("v.doc.groups[0].bars.map(b => b.lines.map(l => l.wide > 0 && l.x + l.wide <= v.doc.pieces[0].say.getBoundingClientRect().right))")
+    assert sorted(map(len, drawn)) == [0, 1] and all(map(all, drawn))
+    bench.keys("h")
+    page.wait_for_timeout(300)
+    assert bench.page.evaluate(PAINTED)[0] is True
+
+
+def test_a_window_that_changes_its_width_while_the_text_is_out_of_sight_leaves_no_old_picture(bench):
+    page = put(bench, ("take the bike 😀 from", "dock"), ("dock is full", "walks"), ("The app says", "saves")).page
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<div style=height:6000px></div>'); scrollTo(0, 4000)")
+    page.evaluate(FRAMES)
+    page.set_viewport_size({"width": 640, "height": 700})
+    page.wait_for_timeout(200)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    assert page.evaluate(PAINTED)[0] is True and page.evaluate(PICTURES)[0] is True
+
+
+def test_lines_stay_in_sight_over_what_is_chosen_or_selected(bench):
+    put(bench, ("When the dock is full, I walk.", "dock"), ("dock is full", "walks"))
+    under = bench.look("getComputedStyle(v.doc.groups[0].lines).zIndex") > bench.look("getComputedStyle(v.doc.groups[0].ink).zIndex")
+    lines = bench.look("(g => g.bars.map(({lines: [l]}) => g.lines.getContext('2d').getImageData(l.x + 20, l.end, 40, 9).data.some(Boolean)))(v.doc.groups[0])")
+    assert under and lines == [True, True]
+    assert bench.look("v.doc.groups[0].bars.map(b => b.lane % 3).sort()") == [0, 1], "one below the other"
+
+
+def test_a_refusal_that_comes_before_the_rest_of_the_script_is_read_and_carried_out(bench):
+    page = bench.page
+    page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
+    page.evaluate(WITHHOLD)
+    page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w')})")
+    page.locator("#w .pb-turn").first.wait_for()
+    page.wait_for_function("window.held >= 1")
+    lose = """() => { const send = window.model.send; // the first coding never gets to Python
+        window.model.send = m => m.type === 'add' && m.guid === (window.lost ??= m.guid) ? null : send(m); }"""
+    page.evaluate(lose)
+    page.locator("#w .pb-scroll").focus()
+    bench.at("dock is full").keys("Shift+Control+ArrowRight", "Shift+1")
+    guid = bench.look("v.link.outbox.all()[0].guid")
+    bench.look(f"v.hear.refused(v, {{guid: '{guid}', reason: 'code: it is gone', cure: 'choose another'}})")
+    page.locator(".pb-live", has_text="code: it is gone. choose another").wait_for()
+    bench.at("walk").keys("Shift+Control+ArrowRight", "Shift+2")  # keys go on
+    page.locator(".pb-live", has_text="Coded 4 characters").wait_for()
+    page.evaluate("window.give()")
+    page.evaluate(lose)
+    bench.look("v.later.ask()")
+    page.wait_for_function("document.querySelector('#w').pbView.later.here")
+    page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+    assert bench.look("[v.doc.list.map(c => v.doc.words(c)), v.link.outbox.size]") == [["walk"], 0]
 
 
 def test_words_that_something_changes_in_the_page_are_put_back(bench):
@@ -1452,7 +1560,7 @@ def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_f
     page.locator("#w .pb-scroll").focus()
     assert bench.look("v.later.here") is False
     bench.at("dock is full").keys("Shift+Control+ArrowRight", "Shift+Control+ArrowRight", "Shift+Control+ArrowRight", "Shift+1").told("Coded 12 characters as")
-    assert [q for _, q in bench.quotes] == ["dock is full"] and page.locator("#w canvas").count() == 2
+    assert [q for _, q in bench.quotes] == ["dock is full"] and page.locator("#w canvas").count() == 3
     bench.keys("Control+z").told("Undone")
     assert bench.quotes == []
     bench.at("walk").keys("w", "Enter")

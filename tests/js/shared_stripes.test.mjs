@@ -9,7 +9,7 @@ globalThis.document = { createRange: () => ({ setStart(node, i) { this.a = node.
   const found = [];
   for (let at = this.a; at < this.b; at = 10 * Math.floor(at / 10) + 10) {
     const line = Math.floor(at / 10), to = Math.min(this.b, 10 * line + 10);
-    found.push({ left: 10 * (at % 10), right: 10 * (to - 10 * line), top: 100 + 20 * line, bottom: 120 + 20 * line });
+    found.push({ left: 10 * (at % 10), right: 10 * (to - 10 * line), width: 10 * (to - at), top: 100 + 20 * line, bottom: 120 + 20 * line });
   }
   return found;
 } }) };
@@ -17,15 +17,15 @@ const page = (start, end) => {
   const words = { nodeType: 3, length: end - start, at: start }, classes = new Set(), classList = { toggle: (name, on) => on ? classes.add(name) : classes.delete(name) };
   return { start, end, classes, say: { firstChild: words, lastChild: words, classList, getBoundingClientRect: () => ({ right: 100 }) } };
 };
-const canvas = pen => ({ style: {}, getContext: () => ({ setTransform() {}, setLineDash() {}, beginPath() {}, stroke() {}, ...pen }) });
+const canvas = pen => { const all = { setTransform() {}, setLineDash() {}, beginPath() {}, stroke() {}, clearRect() {}, ...pen }; return { style: {}, remove() {}, getContext: () => all }; };
 
 function drawn(codings, group = {}) {
   const names = [], bars = [], samples = [], tints = [], lines = [];
   const stripes = canvas({ measureText: t => ({ width: t.length * 6 }), fillText: (t, x, y) => names.push([t, x, y - 1]), moveTo(x, y) { this.from = [x, y]; },
     lineTo(x, y) { if (x === this.from[0]) bars.push([x, this.from[1], y]); else samples.push([this.strokeStyle, y]); } });
-  const ink = canvas({ fillRect(x, y, wide, tall) { tints.push([this.fillStyle, this.globalAlpha, x, y, wide, tall]); }, moveTo(x, y) { this.from = x; },
-    lineTo(x, y) { lines.push([this.strokeStyle, this.from, x, y]); } });
-  const g = { start: 0, end: 1000, pieces: [page(0, 1000)], codings: new Set(codings), el: { getBoundingClientRect: () => ({ left: 0, top: 100, height: 2000, width: 900 }) }, canvas: stripes, ink, ...group };
+  const ink = canvas({ fillRect(x, y, wide, tall) { tints.push([this.fillStyle, this.globalAlpha, x, y, wide, tall]); } });
+  const under = canvas({ moveTo(x, y) { this.from = x; }, lineTo(x, y) { lines.push([this.strokeStyle, this.from, x, y]); } });
+  const g = { start: 0, end: 1000, pieces: [page(0, 1000)], codings: new Set(codings), el: { getBoundingClientRect: () => ({ left: 0, top: 100, height: 2000, width: 900 }) }, stripes, ink, lines: under, ...group };
   const v = { margin: 210, dark: false, colours: { tint: 0.25, full: 0.5, bg: [255, 255, 255] }, shows: c => !c.hidden, doc: { groups: [g], team: new Set(codings.map(c => c.coder)) }, active: null };
   s.drawGroup(v, g);
   return { v, g, names, bars, samples, tints, lines };
@@ -65,29 +65,42 @@ test("a coding that began in an earlier group goes on without its name", () => {
   assert.deepEqual(again.names.map(n => n[0]), ["here"]);
 });
 
-test("one more coding is drawn alone where it has room, and asks for a new drawing where it has none", () => {
-  for (let seed = 1; seed <= 60; seed++) {
-    const { below } = dice(seed), { v, g, names, bars, tints, lines } = drawn([coding("one", 0, 30)]), lane = below(3), at = 10 * below(40), c = coding("new", at, 995, { lane });
-    const n = bars.length, fits = (lane + 1) * s.LANE + 8 <= g.namesAt, [before, under] = [tints.length, lines.length];
-    assert.equal(s.drawOne(v, g, c), fits);
-    assert.equal(bars.length, n + Number(fits));
-    if (!fits) continue;
-    assert.deepEqual(names.filter(x => x[0] === "new").length, 1);
-    const alone = drawn([c]);
-    assert.deepEqual([tints.slice(before), lines.slice(under)], [alone.tints, alone.lines], "its words look as if all had been drawn anew");
-  }
-});
-
 test("each line of a coding's words is tinted and underlined from its first character to its last, in every piece", () => {
   const { tints, lines, g } = drawn([coding("one", 5, 32)]);
   assert.deepEqual(tints.map(t => t.slice(2)), [[50, 0, 50, 20], [0, 20, 100, 20], [0, 40, 100, 20], [0, 60, 20, 20]]);
   assert.deepEqual(lines.map(l => l.slice(1, 3)), [[50, 100], [0, 100], [0, 100], [0, 20]]);
-  assert.ok(lines.every(([ink, , , y], i) => ink === s.INKS[0][0] && Math.abs(y - 20 * (i + 1)) <= 2));
+  assert.ok(lines.every(([ink, , , y], i) => ink === s.INKS[0][0] && y === 20 * (i + 1) + 1), "below the words");
   assert.ok(g.pieces[0].classes.has("pb-coded"));
   const two = drawn([coding("one", 5, 32)], { pieces: [page(0, 10), page(10, 20), page(20, 40), page(40, 50)] });
   assert.deepEqual(two.tints.map(t => t[4]), [50, 100, 100, 20], "each piece by itself");
   assert.deepEqual(two.g.pieces.map(p => p.classes.has("pb-coded")), [true, true, true, false]);
   assert.deepEqual(drawn([coding("one", 5, 32, { hidden: true })]).tints, [], "not what is filtered out");
+});
+
+test("lines of three neighbouring lanes stand below each other, none over the words", () => {
+  const { lines } = drawn([0, 1, 2, 3].map(lane => coding(`lane ${lane}`, lane, 9, { lane, code: s.dress({ name: "x", look: 12 * lane }) })));
+  assert.deepEqual(lines.map(l => l[3]), [21, 24, 27, 21]);
+  const twice = drawn([coding("double", 0, 9, { code: s.dress({ name: "x", look: 3 }) }), coding("below", 2, 9, { lane: 1 })]).lines.map(l => l[3]);
+  assert.ok(twice.length === 3 && Math.min(...twice) - 0.5 >= 20 && twice[1] + 0.5 <= twice[2] - 1, `${twice}`);
+});
+
+test("words behind a mark of no width are tinted, those beyond the edge of a folded turn are not", () => {
+  const { createRange } = document, of = rects => { document.createRange = () => ({ ...createRange(), getClientRects: () => rects.map(([left, right]) => ({ left, right, width: right - left, top: 100, bottom: 120 })) }); };
+  of([[10, 40], [40, 40], [40, 90]]);
+  assert.deepEqual(drawn([coding("mark", 0, 9)]).tints.map(t => t.slice(2)), [[10, 0, 30, 20], [40, 0, 50, 20]]);
+  of([[10, 40], [90, 130], [130, 400]]);
+  assert.deepEqual(drawn([coding("fold", 0, 9)]).tints.map(t => t.slice(2)), [[10, 0, 30, 20], [90, 0, 10, 20]]);
+  of([[10, 100], [0, 60], [10, 100], [0, 60]]);
+  assert.equal(drawn([coding("twice", 0, 9)]).tints.length, 2, "a search's mark and the words in it are one");
+  document.createRange = createRange;
+});
+
+test("a group without codings has no canvas, and one of the same size is wiped, not made anew", () => {
+  const gone = [], pictures = Object.fromEntries(["ink", "lines", "stripes"].map(name => [name, { remove: () => { gone.push(name); } }]));
+  assert.ok(drawn([], pictures).g.ink === undefined && gone.length === 3);
+  const { v, g, tints } = drawn([coding("one", 0, 9)]), was = g.ink.width = 5;
+  s.drawGroup(v, g, true);
+  assert.ok(g.ink.width === was && tints.length === 2);
 });
 
 test("tints mix ink and page as far as --pb-full allows, a shade is weaker or stronger, and words beyond a folded turn's edge are not tinted", () => {
