@@ -127,6 +127,6 @@ export function watchGroups(v) {
       g.near = near;
       near ? v.soon(g) : unpaintGroup(v, g);
     }
-  }, { root: v.scroll, rootMargin: "600px 0px" });
+  }, { root: v.scroll, rootMargin: "150px 0px" });
   for (const g of v.doc.groups) v.seen.observe(g.el);
 }
