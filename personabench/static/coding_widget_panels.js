@@ -1,5 +1,5 @@
 // @ts-check
-// What needs more room than a line stands beside the text of the coding widget: the list of codings (what highlights say, for those who cannot see them), memos,
+// What needs more room than a line stands beside the text of the coding widget: the list of codings (what colours say, for those who cannot see them), memos,
 // autocoding, help. One at a time; Esc returns to the text. Python sends it when the text stands.
 
 let chord, firstIndex, make, short, showKey, stop, turnAt, unpack;

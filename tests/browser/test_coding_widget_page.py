@@ -864,11 +864,17 @@ PAINTED = """(() => { const v = document.querySelector("#w").pbView, words = r =
     return [bars.length === v.doc.list.length && bars.every(right), [...drawn].sort(), bars.map(([, b]) => v.doc.words(b.c)).sort()]; })()"""
 
 
-def test_colours_and_positions_outlast_a_search_that_splits_the_text(bench):
-    for name, words in (("Dock full", "I take the bike 😀"), ("Walks instead", "When the dock is full, I walk."), ("Saves time", "The app")):
+def put(bench: Bench, *pairs: tuple[str, str]) -> Bench:
+    for words, name in pairs:
         bench.at(words)
         bench.page.evaluate("n => { const v = document.querySelector('#w').pbView; v.sel.set(v.sel.focus, v.sel.focus + n); }", len(words.encode("utf-16-le")) // 2)
-        bench.keys("Enter").type(name).keys("Enter")
+        bench.keys("Enter").type(name).keys("Enter").told("Coded")
+    bench.page.evaluate(FRAMES)
+    return bench
+
+
+def test_colours_and_positions_outlast_a_search_that_splits_the_text(bench):
+    put(bench, ("I take the bike 😀", "Dock full"), ("When the dock is full, I walk.", "Walks instead"), ("The app", "Saves time"))
     bench.at("walk. It").keys("n", "b", "/").type("dock")  # one coding is selected, hits of the widget's own search are marked
     bench.page.evaluate(FRAMES)
     whole = bench.page.evaluate(PAINTED)
@@ -890,15 +896,6 @@ def test_colours_and_positions_outlast_a_search_that_splits_the_text(bench):
     fine, _, after = bench.page.evaluate(PAINTED)
     assert fine is True and after == sorted(["I take the bike 😀", "When the dock is full, I walk.", "The app", "ten"])
     assert ("Saves time", "ten") in bench.quotes and bench.page.evaluate(WORDS) == words
-
-
-def put(bench: Bench, *pairs: tuple[str, str]) -> Bench:
-    for words, name in pairs:
-        bench.at(words)
-        bench.page.evaluate("n => { const v = document.querySelector('#w').pbView; v.sel.set(v.sel.focus, v.sel.focus + n); }", len(words.encode("utf-16-le")) // 2)
-        bench.keys("Enter").type(name).keys("Enter").told("Coded")
-    bench.page.evaluate(FRAMES)
-    return bench
 
 
 # What is drawn, and what would be if all were drawn anew.
@@ -977,11 +974,7 @@ def test_lines_stay_in_sight_over_what_is_chosen_or_selected(bench):
 
 def test_a_refusal_that_comes_before_the_rest_of_the_script_is_read_and_carried_out(bench):
     page = bench.page
-    page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
-    page.evaluate(WITHHOLD)
-    page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w')})")
-    page.locator("#w .pb-turn").first.wait_for()
-    page.wait_for_function("window.held >= 1")
+    open_without_the_rest(page)
     lose = """() => { const send = window.model.send; // the first coding never gets to Python
         window.model.send = m => m.type === 'add' && m.guid === (window.lost ??= m.guid) ? null : send(m); }"""
     page.evaluate(lose)
@@ -1550,13 +1543,18 @@ WITHHOLD = """() => { const send = window.model.send;
     window.give = () => { window.model.send = send; }; }"""
 
 
-def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
-    page = bench.page
+def open_without_the_rest(page) -> None:
+    "Open the widget again, and hold back what follows its first script."
     page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
     page.evaluate(WITHHOLD)
     page.evaluate("void window.widget.render({model: window.model, el: document.querySelector('#w')})")
     page.locator("#w .pb-turn").first.wait_for()
     page.wait_for_function("window.held >= 1")  # asked for without a key
+
+
+def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_for_the_rest(bench):
+    page = bench.page
+    open_without_the_rest(page)
     page.locator("#w .pb-scroll").focus()
     assert bench.look("v.later.here") is False
     bench.at("dock is full").keys("Shift+Control+ArrowRight", "Shift+Control+ArrowRight", "Shift+Control+ArrowRight", "Shift+1").told("Coded 12 characters as")
