@@ -933,10 +933,6 @@ def test_what_changes_in_the_text_leaves_nothing_of_the_old_picture(bench):
         if keys == ("r",): bench.type("saves").keys("Enter")
         bench.page.wait_for_timeout(300)
         assert same(), keys
-    put(bench.keys("c"), ("ten minutes", "dock"))
-    bench.keys("Control+z").told("Undone")
-    bench.page.evaluate(FRAMES)
-    assert same(), "a coding undone that was not chosen"
 
 
 def test_a_folded_turn_has_no_colours_beyond_its_words(page):
