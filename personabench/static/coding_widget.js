@@ -309,7 +309,7 @@ function makeBar(v) {
 }
 
 function makeView(model, el) {
-  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, refusals: [], waiting: new Map(), colours: {}, hear: { ...HEAR } };
+  const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, refusals: [], waiting: new Map(), colours: {}, spare: { ink: [], lines: [], stripes: [] }, hear: { ...HEAR } };
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
   v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });

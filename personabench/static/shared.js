@@ -18,8 +18,7 @@ export function make(tag, props = {}, ...children) {
   return node;
 }
 
-/** An id made in the browser: the database stores the coding that carries it once only. It begins with the time and a number, so that ids stand in the order
- *  in which they were made. */
+/** An id made in the browser: the database stores the coding that carries it once only. Time and number come first: ids sort as they were made. */
 export function makeGuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(8)), hex = (n, size) => n.toString(16).padStart(size, "0"); // randomUUID is for secure pages
   return hex(Date.now(), 12) + hex(guids++ & 0xffff, 4) + Array.from(bytes, b => hex(b, 2)).join("");
@@ -156,8 +155,8 @@ export function makeLink(v, key, hear, ping) {
 }
 
 // == The rest of the script ==
-/** What a widget can do without for its first moment follows in modules of their own, asked for after the first painting, so that it is there when the kernel
- * is not. Their default exports join the view.
+/** What a widget can do without for its first moment follows in modules, asked for after the first painting: it is there when the kernel is not.
+ * Their default exports join the view.
  * @param {any} v the view: link, say(text), kit (the helpers that the module uses) */
 export function makeLater(v) {
   const waiting = [], held = [], soon = { timeout: 200 }, idle = act => globalThis.requestIdleCallback ? requestIdleCallback(act, soon) : setTimeout(act);

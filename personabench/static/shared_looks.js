@@ -17,7 +17,7 @@ export const LINES = ["solid", "dotted", "dashed", "double"];
 export const lightness = parts => parts.map(x => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
 export const partsOf = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
 
-/** A code's own colour, where it is one: a study may have been written by another program, and this goes into style sheets. Else the facet's counts. */
+/** A code's own colour, where it is one: another program may have written the study, and this goes into style sheets. Else the facet's counts. */
 export const ownColour = colour => /^#[\da-f]{6}$/i.test(colour) ? colour : null;
 
 /** A code's own colour as it is drawn: moved towards black, on a dark page towards white, until it can be seen (3:1). */

@@ -1,6 +1,6 @@
 // @ts-check
-// Codings on canvases of each near group: tints behind the words, lines under them, stripes and names in the margin. With highlights the browser would paint the text
-// anew whenever anything on the page changes.
+// Codings on canvases of each near group: tints behind the words, lines under them, stripes and names in the margin. With highlights the browser would paint
+// the text anew whenever the page changes.
 
 export function paintGroup(v, g) {
   v.painter.clear(g);
@@ -14,16 +14,17 @@ export function unpaintGroup(v, g) {
   v.painter.clear(g);
   v.sizes?.unobserve(g.el);
   g.bars = [];
-  wipe(g);
+  wipe(v, g);
 }
 
-const wipe = g => { for (const name of ["ink", "lines", "stripes"]) g[name] = g[name]?.remove(); };
+/** The next group that comes near gets the canvases: garbage of their size halts a scroll. */
+const wipe = (v, g) => { for (const name in v.spare) if (g[name]) { g[name].remove(); v.spare[name].push(g[name]); g[name] = null; } };
 const sizeOf = (v, { el }) => `${el.offsetWidth} ${el.offsetHeight} ${v.margin}`;
 
 // == What a coding covers ==
 export const LANE = 7; // how far apart stripes stand
 
-/** The lines of a group's words under a coding, and its stripe, from the group's corner. */
+/** The lines of words under a coding, and its stripe, from the group's corner. */
 function barOf(v, g, c, box) {
   const probe = document.createRange(), lines = ([]);
   for (const [p, a, i, b, j] of placesOf(g, c)) {
@@ -40,15 +41,15 @@ function barOf(v, g, c, box) {
 }
 
 /** The pen of a group's canvas, wiped. */
-function penOf(g, name, wide, tall) {
-  const el = g[name] ||= g.el.appendChild(make("canvas", { class: `pb-${name}`, "aria-hidden": "true" })), pen = el.getContext("2d"), ratio = globalThis.devicePixelRatio || 1, css = `width:${wide}px;height:${tall}px`;
+function penOf(v, g, name, wide, tall) {
+  const el = g[name] ||= g.el.appendChild(v.spare[name].pop() || make("canvas", { class: `pb-${name}`, "aria-hidden": "true" })), pen = el.getContext("2d"), ratio = devicePixelRatio, css = `width:${wide}px;height:${tall}px`;
   if (el.pbSize === ratio + css) pen.clearRect(0, 0, wide, tall);
   else {
     el.pbSize = ratio + css;
     el.width = wide * ratio;
     el.height = tall * ratio;
     el.style.cssText = css;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.scale(ratio, ratio);
   }
   return pen;
 }
@@ -56,17 +57,21 @@ function penOf(g, name, wide, tall) {
 /** @param {boolean} [same] no words have moved: old bars stay */
 export function drawGroup(v, g, same) {
   const box = boxOf(g.el);
-  // JupyterLab hides everything while it changes the theme; what stays hidden longer is drawn when it is back in sight.
+  // JupyterLab hides all while it changes the theme; what stays hidden is drawn when it is back in sight.
   if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawGroup(v, g); });
   g.drawn = sizeOf(v, g);
   g.bars = [...g.codings].filter(v.shows).map(c => same && g.bars.find(b => b.c === c) || barOf(v, g, c, box)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
   for (const p of g.pieces) p.say.classList.toggle("pb-coded", g.bars.some(b => b.c.start < p.end && b.c.end > p.start)); // an interviewer's words are pale, but not under a tint
-  if (!g.bars.length) return wipe(g);
+  if (!g.bars.length) return wipe(v, g);
   const most = (least, of) => Math.ceil(Math.max(least, ...g.bars.flatMap(b => b.lines.map(of)))); // what is out of sight may not know its size
   const tall = most(box.height, l => l.end + 10), wide = most(box.width - v.margin, l => l.x + l.wide);
-  const [ink, lines, pen] = [penOf(g, "ink", wide, tall), penOf(g, "lines", wide, tall), penOf(g, "stripes", v.margin, tall)];
+  const [ink, lines, pen] = [["ink", wide], ["lines", wide], ["stripes", v.margin]].map(of => penOf(v, g, ...of, tall));
   g.namesAt = (Math.max(...g.bars.map(b => b.lane)) + 1) * LANE + 8;
-  for (const b of g.bars) { drawWords(v, ink, lines, b); drawBar(v, pen, b); }
+  for (const b of g.bars) {
+    const { c } = b, x = b.lane * LANE + 3.5;
+    drawWords(v, ink, lines, b);
+    drawLine(v, pen, c.code, c === v.active ? 5 : c.pending ? 1 : 3, x, b.top, x, b.bottom); // thin, not pale: a line has to be seen
+  }
   const named = g.bars.filter(b => b.starts), at = stackLabels(named.map(b => b.top), 14, 30, tall);
   named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
 }
@@ -95,11 +100,6 @@ function drawLine(v, pen, { inks, look: { line } }, wide, x, y, toX, toY) {
     pen.lineTo(toX + right, toY + by - right);
   }
   pen.stroke();
-}
-
-function drawBar(v, pen, b) {
-  const x = b.lane * LANE + 3.5;
-  drawLine(v, pen, b.c.code, b.c === v.active ? 5 : b.c.pending ? 1 : 3, x, b.top, x, b.bottom); // thin, not pale: a line has to be seen
 }
 
 function drawName(v, g, pen, b) {

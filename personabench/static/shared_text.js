@@ -11,7 +11,6 @@ export function makeOffsets(text) {
     if (c >= 0xdc00 && c <= 0xdfff) { const b = text.charCodeAt(i - 1); if (b >= 0xd800 && b <= 0xdbff) pairs.push(i); }
   }
   return {
-    length: text.length - pairs.length,
     toUtf16: cp => pairs.length ? cp + firstIndex(pairs, (at, k) => at - k > cp) : cp,
     toCodePoints: u => pairs.length ? u - firstIndex(pairs, at => at >= u) : u,
   };
@@ -145,8 +144,8 @@ export function rectOf(doc, a, b) {
 }
 
 // == Highlights ==
-// Colour without touching the text, for what is chosen or found: the CSS Custom Highlight API. Ranges are static, as live ones would slow down every other edit of the
-// page; one for each piece, never shared between highlights.
+// Colour without touching the text, for what is chosen or found: the CSS Custom Highlight API. Ranges are static, as live ones slow down every other edit of the page;
+// one for each piece, never shared between highlights.
 export const PAINTS = typeof CSS !== "undefined" && "highlights" in CSS;
 
 export function makePainter(v) {

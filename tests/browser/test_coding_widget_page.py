@@ -935,6 +935,35 @@ def test_what_changes_in_the_text_leaves_nothing_of_the_old_picture(bench):
         assert same(), keys
 
 
+def test_a_coding_undone_while_none_is_chosen_leaves_nothing_drawn(bench):
+    put(bench, ("dock is full", "dock"), ("ten minutes", "walks"))
+    bench.keys("c", "Control+z").told("Undone")
+    bench.page.evaluate(FRAMES)
+    assert bench.page.evaluate(PICTURES)[0] and bench.page.evaluate(PAINTED)[::2] == [True, ["dock is full"]]
+
+
+def test_a_scroll_from_end_to_end_and_back_draws_what_is_near_and_nothing_else(page):
+    study = make_study(times=30)
+    for n, words in enumerate(re.finditer(r"(?<=: )[^:]+(?=\n)", study.text("P01"))):
+        for k in range(n % 4): coding.code(study, CODES[(n + k) % 5][0], source="P01", start=words.start() + k, end=words.end() - 5 * k)
+    bench = Bench(page, study)
+    page.evaluate(FRAMES)
+    groups = bench.look("v.doc.groups.length")
+    first = bench.look("(window.pictures = () => v.doc.groups.map(g => g.near && g.ink ? ['ink', 'lines', 'stripes'].map(name => g[name].toDataURL()).join() : ''))()")
+    assert groups > 10 and sum(map(bool, first)) >= 2
+    page.evaluate("window.canvases = new Set()")
+    there = """async way => { const v = document.querySelector('#w').pbView, s = v.scroll, wrong = [];
+        for (let was = -1; s.scrollTop !== was;) { was = s.scrollTop; s.scrollTop += way * 300; for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
+            for (const g of v.doc.groups) { const here = [...g.el.querySelectorAll('canvas')], box = g.el.getBoundingClientRect(), view = s.getBoundingClientRect();
+                here.forEach(c => window.canvases.add(c));
+                if (here.length !== (g.near ? 3 : 0) || (box.bottom > view.top && box.top < view.bottom && !g.near)) wrong.push([v.doc.groups.indexOf(g), here.length, g.near]); } }
+        return wrong; }"""
+    assert page.evaluate(there, 1) == [] and page.evaluate(there, -1) == []
+    assert bench.look("window.canvases.size") < 3 * groups / 2, "those of far groups are used again"
+    page.evaluate(FRAMES)
+    assert bench.look("window.pictures()") == first and page.evaluate(PICTURES)[0]
+
+
 def test_a_folded_turn_has_no_colours_beyond_its_words(page):
     study = Study(":memory:", coder="MB", create=True)
     asked, said = "Tell me " + "of the way " * 40 + "and where it ends?", "I take the bike."
@@ -1030,6 +1059,11 @@ def test_two_views_stay_in_step_with_highlights_of_their_own(bench):
     assert bench.page.evaluate("['w', 'w2'].map(id => document.getElementById(id).pbView.doc.list.length)") == [1, 1]
     names = bench.page.evaluate("[...CSS.highlights.keys()].map(k => k.split('-')[0])")
     assert len(set(names)) == 2
+    bench.page.evaluate(FRAMES)
+    for view in ("#w", "#w2"): assert bench.page.evaluate(PAINTED.replace('"#w"', f'"{view}"'))[::2] == [True, ["walk"]], view
+    bench.keys("Control+z").page.wait_for_function("document.getElementById('w2').pbView.doc.list.length === 0")
+    bench.page.evaluate(FRAMES)
+    for view in ("#w", "#w2"): assert bench.page.evaluate(PAINTED.replace('"#w"', f'"{view}"'))[2] == [] and not bench.page.locator(f"{view} canvas").count(), view
 
 
 def test_what_is_not_acknowledged_waits_and_comes_again(bench):

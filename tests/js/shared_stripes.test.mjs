@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { dice, load } from "./load.mjs";
 
 const s = await load("shared.js", "shared_looks.js", "shared_text.js", "shared_stripes.js");
+globalThis.devicePixelRatio = 1;
 // Words on the page: ten characters a line, twenty pixels high, ten wide.
 globalThis.document = { createRange: () => ({ setStart(node, i) { this.a = node.at + i; }, setEnd(node, j) { this.b = node.at + j; }, getClientRects() {
   const found = [];
@@ -17,7 +18,7 @@ const page = (start, end) => {
   const words = { nodeType: 3, length: end - start, at: start }, classes = new Set(), classList = { toggle: (name, on) => on ? classes.add(name) : classes.delete(name) };
   return { start, end, classes, say: { firstChild: words, lastChild: words, classList, getBoundingClientRect: () => ({ right: 100 }) } };
 };
-const canvas = pen => { const all = { setTransform() {}, setLineDash() {}, beginPath() {}, stroke() {}, clearRect() {}, ...pen }; return { style: {}, remove() {}, getContext: () => all }; };
+const canvas = pen => { const all = { scale() {}, setLineDash() {}, beginPath() {}, stroke() {}, clearRect() {}, ...pen }; return { style: {}, remove() {}, getContext: () => all }; };
 
 function drawn(codings, group = {}) {
   const names = [], bars = [], samples = [], tints = [], lines = [];
@@ -26,7 +27,7 @@ function drawn(codings, group = {}) {
   const ink = canvas({ fillRect(x, y, wide, tall) { tints.push([this.fillStyle, this.globalAlpha, x, y, wide, tall]); } });
   const under = canvas({ moveTo(x, y) { this.from = x; }, lineTo(x, y) { lines.push([this.strokeStyle, this.from, x, y]); } });
   const g = { start: 0, end: 1000, pieces: [page(0, 1000)], codings: new Set(codings), el: { getBoundingClientRect: () => ({ left: 0, top: 100, height: 2000, width: 900 }) }, stripes, ink, lines: under, ...group };
-  const v = { margin: 210, dark: false, colours: { tint: 0.25, full: 0.5, bg: [255, 255, 255] }, shows: c => !c.hidden, doc: { groups: [g], team: new Set(codings.map(c => c.coder)) }, active: null };
+  const v = { margin: 210, dark: false, colours: { tint: 0.25, full: 0.5, bg: [255, 255, 255] }, shows: c => !c.hidden, doc: { groups: [g], team: new Set(codings.map(c => c.coder)) }, active: null, spare: { ink: [], lines: [], stripes: [] } };
   s.drawGroup(v, g);
   return { v, g, names, bars, samples, tints, lines };
 }
@@ -95,9 +96,16 @@ test("words behind a mark of no width are tinted, those beyond the edge of a fol
   document.createRange = createRange;
 });
 
-test("a group without codings has no canvas, and one of the same size is wiped, not made anew", () => {
-  const gone = [], pictures = Object.fromEntries(["ink", "lines", "stripes"].map(name => [name, { remove: () => { gone.push(name); } }]));
-  assert.ok(drawn([], pictures).g.ink === undefined && gone.length === 3);
+test("a group without codings has no canvas: the next one takes it, for what it was; one of the same size is wiped, not made anew", () => {
+  const gone = [], any = { fillRect() {}, moveTo() {}, lineTo() {}, measureText: () => ({ width: 0 }), fillText() {} }, kept = Object.fromEntries(["ink", "lines", "stripes"].map(name => [name, { ...canvas(any), remove: () => { gone.push(name); } }]));
+  const none = drawn([], kept), next = drawn([coding("next", 0, 9)]).g;
+  assert.ok(!none.g.ink && !none.g.lines && !none.g.stripes && gone.length === 3);
+  Object.assign(next, { ink: null, lines: null, stripes: null });
+  next.el.appendChild = el => el;
+  s.drawGroup(none.v, next);
+  for (const name of gone) assert.equal(next[name], kept[name]);
+  s.drawGroup(none.v, Object.assign(next, { codings: new Set() }));
+  assert.ok(gone.length === 6 && !next.ink, "and gives it back");
   const { v, g, tints } = drawn([coding("one", 0, 9)]), was = g.ink.width = 5;
   s.drawGroup(v, g, true);
   assert.ok(g.ink.width === was && tints.length === 2);
