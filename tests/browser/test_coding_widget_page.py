@@ -954,9 +954,10 @@ def test_a_scroll_from_end_to_end_and_back_draws_what_is_near_and_nothing_else(p
     page.evaluate("window.canvases = new Set()")
     there = """async way => { const v = document.querySelector('#w').pbView, s = v.scroll, wrong = [];
         for (let was = -1; s.scrollTop !== was;) { was = s.scrollTop; s.scrollTop += way * 300; for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
-            for (const g of v.doc.groups) { const here = [...g.el.querySelectorAll('canvas')], box = g.el.getBoundingClientRect(), view = s.getBoundingClientRect();
+            for (const g of v.doc.groups) { const here = [...g.el.querySelectorAll('canvas')], [box, view] = [g.el, s].map(el => el.getBoundingClientRect());
                 here.forEach(c => window.canvases.add(c));
-                if (here.length !== (g.near ? 3 : 0) || (box.bottom > view.top && box.top < view.bottom && !g.near)) wrong.push([v.doc.groups.indexOf(g), here.length, g.near]); } }
+                const missed = !g.near && box.bottom > view.top && box.top < view.bottom;
+                if (missed || here.length !== (g.near ? 3 : 0)) wrong.push([v.doc.groups.indexOf(g), here.length, g.near]); } }
         return wrong; }"""
     assert page.evaluate(there, 1) == [] and page.evaluate(there, -1) == []
     assert bench.look("window.canvases.size") < 3 * groups / 2, "those of far groups are used again"
