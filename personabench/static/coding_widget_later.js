@@ -172,7 +172,7 @@ function joinChanges(v) {
     return { at, was: at === undefined ? 0 : top(at), doc: v.doc };
   };
   const hold = g => { if (g?.at !== undefined && g.doc === v.doc) v.scroll.scrollTop += top(g.at) - Math.max(0, Math.min(g.was, v.scroll.clientHeight - 60)); };
-  v.staying = act => { const g = grip(); act(); hold(g); };
+  v.staying = act => { const g = grip(), { top } = boxOf(v.scroll); act(); g.was += top - boxOf(v.scroll).top; hold(g); }; // where they were on the page
   let gripped = (null), width = v.scroll.clientWidth, rest = 0; // a window's new size is known too late to take it then
   v.scroll.addEventListener("scroll", () => { clearTimeout(rest); rest = setTimeout(() => { if (v.doc) { gripped = grip(); v.handle(); v.chosen(); } }, 150); });
   const sized = v.resized;
@@ -257,11 +257,11 @@ function mark(v, { name, status }) { const done = status !== "done"; if (v.link.
 function filterBy(v, filter) {
   if (!filter) v.filters = [];
   else { const i = v.filters.findIndex(f => f[0] === filter[0] && f[1] === filter[1]); if (i >= 0) v.filters.splice(i, 1); else v.filters.push(filter); }
-  v.only.hidden = !v.filters.length;
-  v.only.replaceChildren("Only ", ...v.filters.map((f, i) => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
+  const chips = v.filters.map((f, i) => make("button", { class: "pb-chip", "aria-label": `Stop showing only ${f[1].name || f[1]}`, onclick: () => {
     filterBy(v, f);
     (v.only.querySelectorAll("button")[Math.min(i, v.filters.length - 1)] || v).focus();
-  } }, f[1].name || f[1], " ×")));
+  } }, f[1].name || f[1], " ×"));
+  v.staying(() => { v.only.hidden = !chips.length; v.only.replaceChildren("Only ", ...chips); });
   v.repaint();
   if (v.active && !v.shows(v.active)) v.select(null); // what is not seen is not chosen
   v.news("filter");
@@ -308,8 +308,8 @@ function makeFind(v) {
     else { v.near(pieceAt(v.doc, span.start).group); v.scrollTo(span.start); }
     mark(span);
   };
-  const clear = () => { box.hidden = true; hits = []; mark(null); }, close = () => { if (hits.length && shown) go(1); else v.scrollTo(v.sel.focus); clear(); v.focus(); };
-  return { box, clear, open: () => { box.hidden = false; input.focus(); input.select(); search(); } };
+  const clear = () => { if (!box.hidden) v.staying(() => { box.hidden = true; }); hits = []; mark(null); }, close = () => { if (hits.length && shown) go(1); else v.scrollTo(v.sel.focus); clear(); v.focus(); };
+  return { box, clear, open: () => { v.staying(() => { box.hidden = false; }); input.focus(); input.select(); search(); } };
 }
 
 // == 5 The mouse ==
@@ -563,6 +563,9 @@ export default function join(v) {
   if (v.link.state().blind) v.kept.before(make("span", { class: "pb-detail", title: "blind=True: what colleagues coded is hidden" }, "blind"));
   v.main.append(v.panel.box);
   v.root.append(v.picker.box, v.tip);
+  /** Another screen, or zoom: what is drawn gets its resolution. */
+  const sharpen = () => { matchMedia(`(resolution: ${devicePixelRatio}dppx)`).onchange = () => { if (v.root.isConnected) { v.repaint(); sharpen(); } }; };
+  sharpen();
   v.ends.push(repairText(v), keepPlace);
   settleLater(v, () => { v.measure(); v.repaint(); v.sel.draw(); v.handle(); });
   for (const m of v.refusals) v.hear.refused(v, m);

@@ -417,9 +417,10 @@ def test_a_panel_leaves_the_words_where_they_are(page):
         v.sel.set(i, i + 12); v.scrollTo(i); })()""")
     bench.keys("Enter").type("dock").keys("Enter").keys("ArrowLeft")
     y = bench.look("v.rect(v.sel.focus, v.sel.focus + 1).top")
-    for keys in (("l",), ("Escape",), ("?",), ("Escape",)):
+    for keys in (("l",), ("Escape",), ("?",), ("Escape",), ("/",), ("Escape",), ("f", "p", "Enter"), ("f", "ArrowUp", "ArrowDown", "Enter")):
         bench.keys(*keys).page.wait_for_timeout(400)
         assert abs(bench.look("v.rect(v.sel.focus, v.sel.focus + 1).top") - y) < 3, keys
+    assert page.locator(".pb-find").is_hidden() and page.locator(".pb-only").is_hidden()
     assert not bench.errors
 
 
@@ -963,6 +964,15 @@ def test_a_scroll_from_end_to_end_and_back_draws_what_is_near_and_nothing_else(p
     assert bench.look("window.canvases.size") < 3 * groups / 2, "those of far groups are used again"
     page.evaluate(FRAMES)
     assert bench.look("window.pictures()") == first and page.evaluate(PICTURES)[0]
+
+
+def test_another_resolution_draws_anew(bench):
+    page = put(bench, ("dock is full", "dock")).page
+    size = page.viewport_size
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 2, "mobile": False})
+    page.emulate_media(reduced_motion="reduce")  # the resolution alone, made up as it is here, has Chromium look at no media query
+    page.wait_for_function("devicePixelRatio === 2 && (g => g.stripes.width === 2 * g.stripes.offsetWidth)(document.querySelector('#w').pbView.doc.groups[0])")
+    assert page.evaluate(PAINTED)[0] is True and page.evaluate(PICTURES)[0] is True
 
 
 def test_a_folded_turn_has_no_colours_beyond_its_words(page):
