@@ -96,7 +96,7 @@ function joinBookPickers(v) {
   const { chosen, move, names } = v;
   const pathOf = n => lineOf(n.up).reverse().map(x => x.name).join(" / ");
   const codeRow = n => ({ value: n, label: n.name, swatch: n, about: n.words, detail: [pathOf(n), n.facet, n.codings || ""].filter(Boolean).join(" · ") });
-  const ranked = (nodes, q) => q.trim() ? nodes.map((n, i) => ({ n, i, score: Math.max(fuzzy(q, n.name), fuzzy(q, pathOf(n)) - 200) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score || a.i - b.i).map(s => s.n) : nodes;
+  const ranked = (nodes, q) => best(q, nodes, n => Math.max(fuzzy(q, n.name), fuzzy(q, pathOf(n)) - 200));
   const near = () => v.rows.els.get(v.at) || v.rows.box;
   const moveUnder = () => {
     const some = chosen("move"), ids = some.map(n => n.id);
@@ -116,7 +116,7 @@ function joinBookPickers(v) {
       pick: ([f]) => v.link.write({ type: "change", ids: some.map(n => n.id), changes: { facet: f } }, () => v.say(`${names(some)}: facet ${f}`)) });
   };
   const ask = (panel, type) => { const n = v.here(); if (v.past) return v.say("Go back to the codebook of today first (Esc)", true); if (!n) return; if (!n.codings) return v.say(`${n.name} has no codings`, true); if (panel === "split" && !v.mayWrite()) return; v.panel.ask(panel, { type, id: n.id }); };
-  const menu = () => v.picker.start({ kind: "menu", label: "What to do", near: near(), hint: "↵ choose · Esc", rows: q => best(q, Object.entries(v.own).filter(([name]) => !["all actions", "leave"].includes(name)), ([name]) => name)
+  const menu = () => v.picker.start({ kind: "menu", label: "What to do", near: near(), hint: "↵ choose · Esc", rows: q => best(q, Object.entries(v.own).filter(([name]) => !["all actions", "leave"].includes(name)), ([name]) => fuzzy(q, name))
     .map(([name, key]) => ({ value: name, label: name, badge: keyName(key) })), pick: ([name]) => v.act(name) });
   Object.assign(v.does, { "move under…": moveUnder, "merge into…": merge, "split…": () => ask("split", "quotes"), "facet…": facet, "quotes": () => ask("quotes", "quotes"),
     "history": () => v.panel.ask("history", { type: "history" }), "all actions": menu, "keys": () => v.panel.show(v.panel.kind === "keys" ? "details" : "keys") });

@@ -236,7 +236,7 @@ function makeChoices(v) {
   const sources = () => {
     v.link.raw({ type: "progress" });
     v.picker.start({ kind: "sources", label: "Open a source", hint: "↵ open · ⇧↵ mark as done, or as not done · Esc", near: v.buttons.sources, keeps: true,
-      rows: q => best(q, v.progress || v.doc.sources.map(name => ({ name })), s => s.name).map(s => s.turns === undefined ? { value: s, label: s.name } : {
+      rows: q => best(q, v.progress || v.doc.sources.map(name => ({ name })), s => fuzzy(q, s.name)).map(s => s.turns === undefined ? { value: s, label: s.name } : {
         value: s, label: s.name, badge: stateOf(s), detail: `${s.coded} of ${s.turns} turns · ${s.codings} codings${s.memos ? ` · ${s.memos} memo${s.memos > 1 ? "s" : ""}` : ""}` }),
       pick: ([s], { stay }) => { if (stay) mark(v, s); else v.link.raw({ type: "open", source: s.name }); } });
   };
@@ -245,7 +245,7 @@ function makeChoices(v) {
     const rows = [{ value: null, label: "Show all codings" }, ...facets.map(f => ({ value: ["facet", f], label: f, detail: "facet" })),
       ...coders.map(c => ({ value: ["coder", c], label: c, detail: "coder" })), ...v.codes().map(c => ({ value: ["code", c], label: c.name, detail: "code", swatch: c }))];
     v.picker.start({ kind: "filter", label: "Show only…", near: v.buttons.filter, hint: "↵ show only these · ⇧↵ add another · Esc",
-      rows: q => best(q, rows, r => r.label), pick: picked => filterBy(v, picked[0]) });
+      rows: q => best(q, rows, r => fuzzy(q, r.label)), pick: picked => filterBy(v, picked[0]) });
   };
   const keyFor = () => codes("Which code gets a key?", ([code]) => v.panel.askKey(code), { many: false });
   return { codes, sources, filter, keyFor };

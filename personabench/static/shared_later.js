@@ -29,8 +29,8 @@ export function fuzzy(query, name) {
   return initials >= 0 ? 500 - initials / 10 : scattered >= 0 ? Math.max(0, 100 - scattered) : -1;
 }
 
-/** What fits a query, the best first, by the words of each. */
-export const best = (query, list, words = x => x) => list.map(x => ({ x, score: fuzzy(query, words(x)) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.x);
+/** What fits a query, the best first, by its words or by `score`; what fits alike in the order of the list. */
+export const best = (query, list, score = x => fuzzy(query, x)) => list.map(x => ({ x, n: score(x) })).filter(s => s.n >= 0).sort((a, b) => b.n - a.n).map(s => s.x);
 
 /** The part of the widget that can be seen, in the window and in whatever scrolls around it. */
 function inSight(v) {
@@ -182,7 +182,7 @@ const fit = (query, code) => { const above = fuzzy(query, code.path || ""); retu
 /** The best fit first; without a query what is in `first`, then the codebook's order. */
 export function rankCodes(codes, query, first) {
   if (!query.trim()) return [...first.filter(c => codes.includes(c)), ...codes.filter(c => !first.includes(c))];
-  return codes.map(code => ({ code, score: fit(query, code) })).filter(s => s.score >= 0).sort((a, b) => b.score - a.score).map(s => s.code);
+  return best(query, codes, code => fit(query, code));
 }
 
 /** Rows for the picker: codes, and a new one of the name that was typed, first where no code fits well. @param {any} more a code's badge, by the code @param {any} count its codings */
