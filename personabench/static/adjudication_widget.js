@@ -126,12 +126,12 @@ function drawMargins(v, g) {
     return { c, top: a.top - box.top, height: Math.max(8, b.bottom - a.top), starts: c.start >= g.start };
   }).sort((a, b) => a.top - b.top || a.c.lane - b.c.lane);
   g.margins.forEach((margin, side) => {
-    const mine = bars.filter(b => b.c.side === side), named = mine.filter(b => b.starts && v.wide), at = stackLabels(named.map(b => b.top), 15, 30, box.height);
+    const mine = bars.filter(b => b.c.side === side), named = nameBars(mine.filter(b => b.starts && v.wide), 15, box.height, b => v.current && v.of.get(b.c.id) === v.current);
     const lanes = Math.max(0, ...mine.map(b => b.c.lane + 1));
     margin.replaceChildren(...mine.map(b => make("div", { class: v.look(b.c), title: `${b.c.code.name} · ${b.c.coder}`, "data-coding": String(b.c.id),
       style: `top:${b.top}px;height:${b.height}px;--lane:${b.c.lane}` })),
-    ...named.map((b, i) => at[i] === null ? null : make("span", { class: `${v.look(b.c)} pa-name`, title: `${b.c.code.name} · ${b.c.coder}`, "data-coding": String(b.c.id),
-      style: `top:${at[i]}px;--lane:${lanes}` }, make("bdi", {}, b.c.code.name))).filter(Boolean));
+    ...named.map(b => make("span", { class: `${v.look(b.c)} pa-name`, title: `${b.c.code.name} · ${b.c.coder}`, "data-coding": String(b.c.id),
+      style: `top:${b.label}px;--lane:${lanes}` }, make("bdi", {}, b.c.code.name))));
   });
 }
 

@@ -262,7 +262,7 @@ function joinCodings(v) {
 
 // == 5 Keys ==
 function makeActions(v) {
-  const stages = () => v.codes().filter((c, i, all) => c.facet === "stage" && !all[i + 1]?.path.startsWith(c.path + " / ")).sort((a, b) => (a.order ?? 99) - (b.order ?? 99)).slice(0, 9);
+  const stages = () => v.codes().filter(c => c.facet === "stage").filter((c, i, all) => !all[i + 1]?.path.startsWith(c.path + " / ")).sort((a, b) => (a.order ?? 99) - (b.order ?? 99)).slice(0, 9);
   const putCode = code => code ? v.coding.put([code]) : v.say("No code on that key yet");
   const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
@@ -312,7 +312,7 @@ function makeView(model, el) {
   const v = { model, uid: `pb${Date.now().toString(36)}${++views}`, doc: null, active: null, pending: new Map(), margin: 210, offline: true, aside: false, refusals: [], waiting: new Map(), colours: {}, spare: { ink: [], lines: [], stripes: [] }, hear: { ...HEAR } };
   v.text = make("div", { class: "pb-text" });
   v.scroll = make("div", { class: "pb-scroll", tabIndex: 0, role: "application", "aria-label": "Transcript to code. Press ? for the keys.", "aria-describedby": `${v.uid}-status` }, v.text);
-  v.status = make("div", { class: "pb-status", "aria-live": "polite", id: `${v.uid}-status` });
+  v.status = make("div", { class: "pb-status", id: `${v.uid}-status` });
   v.live = make("div", { class: "pb-live", "aria-live": "polite", role: "status" });
   v.kept = make("div", { class: "pb-kept" });
   v.banner = make("div", { class: "pb-banner", hidden: true, role: "alert" });
@@ -336,7 +336,7 @@ function makeView(model, el) {
 function joinParts(v) {
   joinStanding(v);
   v.moved = () => v.tell();
-  v.news = v.handle = () => {};
+  v.news = v.handle = v.codesHere = () => {};
   v.shows = () => true;
   v.hasFocus = () => v.scroll.contains(document.activeElement);
   v.focus = () => { v.scroll.focus({ preventScroll: true }); };
@@ -379,7 +379,6 @@ function joinParts(v) {
     v.colours = { fg, dim, tint: parseFloat(tint) / 100, full: parseFloat(full) / 100, bg: /^rgb\(/.test(ground) ? ground.match(/\d+/g).map(Number) : v.dark ? [33, 33, 33] : [255, 255, 255] };
     v.repaint();
   };
-  v.codingsAt = at => [...(pieceAt(v.doc, at).group.codings)].filter(c => v.shows(c) && c.start <= at && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
 }
 
 function joinTelling(v) {
@@ -388,7 +387,7 @@ function joinTelling(v) {
     const { doc } = v;
     if (!doc) return;
     const at = turnAt(doc, v.sel.focus), who = doc.turns[at]?.speaker, s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
-    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, [...new Set(v.codingsAt(v.sel.focus).map(c => c.code.name))].join(", ")].filter(Boolean).join(" · ")));
+    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codesHere()].filter(Boolean).join(" · ")));
     write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
     v.steps(doc.undo, v.offline);
     v.news("caret");
@@ -413,15 +412,15 @@ function joinOpening(v) {
     v.measure();
     v.theme();
     buildText(v);
+    if (!v.coding.recent.length) for (const id of m.recent || []) v.coding.use(v.doc.codes.get(id));
     for (const w of v.link.outbox.all()) if (w.type === "add" && w.source === m.source) for (const [guid, ref] of w.items) {
       const code = v.codes().find(c => c.id === ref || c.name === ref), off = v.doc.off;
-      if (code) { const c = { id: guid, start: off.toUtf16(w.start), end: off.toUtf16(w.end), code, coder: v.me(), pending: true }; v.pending.set(guid, c); v.show(c); }
+      if (code) { v.coding.use(code); const c = { id: guid, start: off.toUtf16(w.start), end: off.toUtf16(w.end), code, coder: v.me(), pending: true }; v.pending.set(guid, c); v.show(c); }
     }
     v.scroll.scrollTop = same ? kept.at : 0;
     const room = boxOf(v.scroll);
     for (const g of v.doc.groups) { const box = boxOf(g.el); if (box.top > room.bottom) break; if (box.bottom > room.top) { g.near = true; paintGroup(v, g); } }
     watchGroups(v);
-    if (!v.coding.recent.length) for (const id of m.recent || []) v.coding.use(v.doc.codes.get(id));
     v.strip();
     v.tell();
     const top = v.doc.pieces[0]?.start ?? 0;
@@ -437,7 +436,7 @@ function render({ model, el }) {
   joinCodings(v);
   joinTelling(v);
   joinOpening(v);
-  v.kit = { LANE, PAINTS, WORD, boxOf, chord, dress, firstIndex, isRtl, leave, make, pieceAt, short, showKey, stop, sure, swatchOf, trimSpan, turnAt, unpack, upright, within };
+  v.kit = { LANE, PAINTS, WORD, boxOf, chord, dress, firstIndex, groupsOf, inOrder, isRtl, leave, make, pieceAt, short, showKey, stop, sure, swatchOf, trimSpan, turnAt, unpack, upright, within };
   const size = new ResizeObserver(() => v.doc && v.resized());
   size.observe(v.scroll);
   v.ends = [joinKeys(v), followTheme(v), () => size.disconnect(), v.link.end, v.painter.end, () => { v.seen?.disconnect(); v.sizes?.disconnect(); }];

@@ -2,8 +2,8 @@
 // What the coding widget can do without while its text is opening: lines and units of the text, the mouse, the palette, changes of codings. Python sends it after
 // shared_later.js when the text stands; `join` then adds it to the view. The panels (coding_widget_panels.js) come before it.
 
-let LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, sure, swatchOf, trimSpan, turnAt, unpack, upright, within;
-export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, isRtl, leave, pieceAt, showKey, sure, swatchOf, trimSpan, turnAt, unpack, upright, within } = kit); }
+let LANE, WORD, boxOf, firstIndex, groupsOf, inOrder, isRtl, leave, pieceAt, showKey, sure, swatchOf, trimSpan, turnAt, unpack, upright, within;
+export function useText(kit) { ({ LANE, WORD, boxOf, firstIndex, groupsOf, inOrder, isRtl, leave, pieceAt, showKey, sure, swatchOf, trimSpan, turnAt, unpack, upright, within } = kit); }
 
 // == 1 Lines and units ==
 /** Widen a span to whole words at both ends; a span of white space alone becomes empty.
@@ -51,6 +51,7 @@ function joinUnits(v) {
     const box = sel.caretBox(), p = pieceAt(v.doc, sel.focus), inside = boxOf(p.say);
     return point((way > 0) !== isRtl(p) ? inside.right - 1 : inside.left + 1, box.top + box.height / 2) ?? sel.focus;
   };
+  sel.line = () => ({ start: edge(-1), end: edge(1) });
   /** The begin or end of this part of the text, or of the next one. */
   const far = (way, edge) => { const { pieces } = v.doc, p = pieceAt(v.doc, sel.focus); return sel.focus === p[edge] ? (pieces[pieces.indexOf(p) + way] || p)[edge] : p[edge]; };
   const page = () => Math.max(1, Math.floor(v.scroll.clientHeight / 28) - 2);
@@ -81,6 +82,30 @@ function joinUnits(v) {
   v.take = take;
 }
 
+/** A screen reader cannot walk through a text whose keys are the widget's: when the keys rest, what they came to is told where only it looks: a letter, word or line,
+ * what was selected or left out, a coding's words, else the turn. */
+function joinReader(v) {
+  const { sel } = v, { move } = sel, { moved } = v, box = make("div", { class: "pb-heard", "aria-live": "polite" });
+  let by = "", was = [0, 0], turn = -1, had = "", late = 0;
+  const place = at => {
+    const p = pieceAt(v.doc, at), near = Math.max(p.start, Math.min(at, p.end - 1)), [a, b] = v.doc.segments.around("grapheme", v.doc.words(p), near - p.start), [c, d] = v.unitAt(/mod/.test(by) ? "word" : "turn", near);
+    return /up|down|page/.test(by) ? sel.line() : by && !/mod/.test(by) ? { start: p.start + a, end: p.start + b } : { start: c, end: d };
+  };
+  const read = () => {
+    if (!v.doc || !v.root.isConnected || !v.hasFocus()) return;
+    const { anchor, focus } = sel, span = anchor !== focus, on = span && by && anchor === was[0] ? { start: Math.min(was[1], focus), end: Math.max(was[1], focus) } : null;
+    const here = turnAt(v.doc, focus), who = here !== turn ? v.doc.turns[here]?.speaker : "", less = on && Math.abs(focus - anchor) < Math.abs(was[1] - anchor);
+    const said = v.doc.words(on || (span ? { start: sel.lo(), end: sel.hi() } : v.active || place(focus))), codes = v.codesHere();
+    const all = [who && `${who}:`, said.trim() || (said ? "space" : "end"), span && (less ? "not selected" : "selected"), codes !== had && (codes ? `coded as ${codes}` : "not coded")].filter(Boolean).join(" ");
+    [by, was, turn, had] = ["", [anchor, focus], here, codes];
+    box.textContent = upright(all) + (box.textContent === all ? "\u00a0" : ""); // the same again is said again
+  };
+  sel.move = key => { by = key; return move(key); };
+  v.moved = () => { moved(); clearTimeout(late); late = setTimeout(read, 150); };
+  v.root.append(box);
+  v.ends.push(() => clearTimeout(late));
+}
+
 // == 2 Changing codings ==
 /** What Python refused is taken back from the page. */
 function refused(v, m) {
@@ -96,7 +121,9 @@ function refused(v, m) {
 function joinChanges(v) {
   /** The chosen coding, if there is one and it is this coder's: one key changes nobody else's work. */
   const needs = what => {
-    const c = v.active, why = !c ? `Click a coding, or go to one with n, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
+    const s = v.coding.span(), mine = s && v.doc.list.filter(c => v.shows(c) && c.start === s.start && c.end === s.end && c.coder === v.me()).at(-1); // just coded: the words are still selected
+    if (!v.active && mine) v.select(mine);
+    const c = v.active, why = !c ? `Click a coding, or go to one with n or b, to ${what}` : c.coder === v.me() ? "" : `It is ${c.coder}'s coding: adjudicate it, put your own code beside it, or open the study as ${c.coder} to ${what}`;
     if (why) v.say(why, true);
     return why ? null : c;
   };
@@ -229,8 +256,8 @@ function makeChoices(v) {
   /** Choose codes; a new name asks for its facet first. */
   const codes = (label, then, { many = true, near = null, query = "", but = null } = {}) => v.picker.start({ kind: "codes", label, near, many, none: "Type a name: it becomes the first code",
     hint: many ? "↵ code · ⇧↵ code and stay · Tab mark several · Esc" : "↵ choose · Esc", rows: q => codeRows(offered().filter(c => c !== but), q, v.coding.recent, badges(many && v.coding.aim()), counted()), pick: (picked, how) => {
-      const fresh = picked.find(c => c.fresh), known = picked.filter(c => !c.fresh);
-      if (fresh) makeCode(v, fresh.fresh, near, code => then([...known, code], how)); else then(known, how);
+      const make = (codes, [next, ...rest]) => !next ? then(codes, how) : next.fresh ? makeCode(v, next.fresh, near, code => make([...codes, code], rest)) : make([...codes, next], rest);
+      make([], picked);
     } }, query);
   const stateOf = s => s.status === "done" ? "✓ done" : s.status === "reading" || s.mine ? "◐ in progress" : "○ not read";
   const sources = () => {
@@ -408,6 +435,7 @@ function joinActions(v) {
     if (!list.length) return v.say("No coding to go to");
     const i = v.active ? list.indexOf(v.active) + way : firstIndex(list, c => c.start >= v.sel.focus) - Number(way < 0);
     v.goTo(list[(i + list.length) % list.length]);
+    if (i < 0 || i >= list.length) v.message[0] += way > 0 ? " (from the beginning again)" : " (from the end again)";
   };
   const uncoded = () => {
     const { turns } = v.doc, from = turnAt(v.doc, v.sel.focus);
@@ -415,8 +443,8 @@ function joinActions(v) {
     v.say("Every turn of a participant is coded");
   };
   const overlap = () => {
-    const here = v.codingsAt(v.sel.focus);
-    if (!here.length) return v.say("No coding at the caret");
+    const here = v.codingsAt(v.sel.lo(), v.sel.hi());
+    if (!here.length) return v.say("No coding here");
     v.select(here[(here.indexOf(v.active) + 1) % here.length]);
   };
   const ends = () => {
@@ -462,6 +490,7 @@ function joinActions(v) {
     "leave": () => {
       if (v.panel.kind) return v.panel.close();
       if (v.active || v.coding.span()) return v.actions.act("drop the selection");
+      if (v.live.classList.contains("pb-warn")) return v.say(""); // who dismisses what was said stays here
       v.say("The notebook has the keys now: click the text, or press Tab until it is reached, to work on");
       leave(v);
     } });
@@ -497,6 +526,8 @@ export default function join(v) {
     const a = v.rect(s.start, s.start + 1), b = v.rect(s.end - 1, s.end), { top, bottom } = boxOf(v.scroll);
     return { left: Math.min(a.left, b.left), top: Math.max(a.top, top), bottom: Math.min(b.bottom, bottom) };
   };
+  v.codingsAt = (at, to = at) => [...new Set(groupsOf(v.doc, { start: at, end: to + 1 }).flatMap(g => [...g.codings]))].filter(c => v.shows(c) && c.start < Math.max(to, at + 1) && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
+  v.codesHere = () => [...new Set(v.codingsAt(v.sel.lo(), v.sel.hi()).map(c => c.code.name))].join(", ");
   v.shows = c => ["code", "facet", "coder"].every(kind => { const only = v.filters.filter(f => f[0] === kind); return !only.length || only.some(f => f[1] === (kind === "code" ? c.code : kind === "facet" ? c.code.facet : c.coder)); });
   joinUnits(v);
   joinChanges(v);
@@ -505,6 +536,7 @@ export default function join(v) {
   v.find = makeFind(v);
   joinActions(v);
   joinMouse(v);
+  joinReader(v);
   const placeOf = () => `personabench-at:${v.link.state().study}:${v.doc.source}`;
   const keepPlace = () => { try { if (v.doc) sessionStorage.setItem(placeOf(), JSON.stringify([v.doc.revision, v.sel.focus])); } catch { /* full or forbidden */ } };
   const goBack = () => {
@@ -520,18 +552,22 @@ export default function join(v) {
   const markMemos = () => {
     const of = new Map();
     v.noted = new Set();
-    for (const m of unpack(v.doc.memos)) {
+    for (const m of unpack(v.doc.memos)) if (m.id) {
       const c = m.about === "coding" && v.doc.byId.get(m.target), turn = m.about === "turn" ? m.target : c ? turnAt(v.doc, c.start) : null;
       if (c) v.noted.add(c.id);
       if (turn !== null) of.set(turn, [...of.get(turn) || [], m.text]);
     }
+    const marks = JSON.stringify([...of]);
+    if (v.doc.marks === marks) return;
+    v.doc.marks = marks;
     for (const old of v.text.querySelectorAll(".pb-noted")) old.remove();
     for (const p of v.doc.pieces) if (p.first && of.has(p.turn)) p.say.previousSibling.append(make("button", { class: "pb-link pb-noted", title: upright(of.get(p.turn).join("\n\n")), "aria-label": `Memos on turn ${p.turn + 1}: ${of.get(p.turn).length}`,
       onclick: () => { v.sel.set(p.start, p.start); if (v.panel.kind !== "memo") v.panel.open("memo"); } }, `✎ ${of.get(p.turn).length}`));
+    v.repaint(); // words have moved
   };
   v.marked = () => v.buttons["mark as done"].setAttribute("aria-pressed", String(v.doc.status === "done"));
   v.news = (what, of) => {
-    if (what === "source") { v.marked(); if (!of) { v.find.clear(); goBack(); } }
+    if (what === "source") { v.marked(); if (!of) { v.find.clear(); goBack(); v.say(`${v.doc.source} is open: ${v.doc.turns.length} turns, ${v.doc.list.length} codings`); } }
     if (what === "source" || what === "memos") markMemos();
     if (what === "codings" && v.doc.memos.id.length) { clearTimeout(v.marking); v.marking = setTimeout(() => { if (v.doc && v.root.isConnected) markMemos(); }, 120); }
     if (what === "caret") { v.chosen(); clearTimeout(v.placing); v.placing = setTimeout(keepPlace, 400); }

@@ -42,15 +42,18 @@ function makePanel(v) {
   };
   const codingsList = () => {
     const size = 200, here = v.doc.list.filter(v.shows), chosen = v.active ? here.indexOf(v.active) : firstIndex(here, c => c.start >= v.sel.focus);
-    let all = here, some = [], from = Math.max(0, chosen - 20), row = chosen - from;
+    let all = here, some = [], from = here.length > size ? Math.max(0, chosen - 20) : 0, row = chosen - from;
     const id = i => `${v.uid}-coding-${i}`;
     const list = make("ul", { class: "pb-list", role: "listbox", tabIndex: 0, "aria-label": "Codings of this source", "data-first": "", onkeydown: e => {
-      const key = chord(e), step = { arrowdown: 1, arrowup: -1, pagedown: 10, pageup: -10 }[key];
-      if (step) { row = Math.max(0, Math.min(some.length - 1, row + step)); show(); } else if (key === "enter" && some[row]) { v.goTo(some[row]); v.focus(); }
+      const key = chord(e), step = { arrowdown: 1, arrowup: -1, pagedown: 10, pageup: -10, home: -1e9, end: 1e9 }[key];
+      if (step) {
+        const to = Math.max(0, Math.min(all.length - 1, from + row + step));
+        if (some[to - from]) { row = to - from; show(); } else if (all[to]) draw(all[to]);
+      } else if (key === "enter" && some[row]) { v.goTo(some[row]); v.focus(); }
       else if (key === "delete" && some[row]) { v.select(some[row]); v.coding.remove(); renew(); } else return;
       e.preventDefault();
     } });
-    const option = (c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", onclick: () => { row = i; show(); v.goTo(c); } },
+    const option = (c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", "aria-setsize": all.length, "aria-posinset": from + i + 1, onclick: () => { row = i; show(); v.goTo(c); } },
       v.square(c.code), make("b", {}, make("bdi", {}, c.code.name)), make("q", {}, short(v.doc.words(c), 90)), make("small", {}, `turn ${turnAt(v.doc, c.start) + 1} · ${c.coder}${v.noted?.has(c.id) ? " · memo" : ""}${c.pending ? " · not saved yet" : ""}`));
     const show = () => {
       [...list.children].forEach((li, i) => { li.setAttribute("aria-selected", String(i === row)); });
@@ -69,13 +72,13 @@ function makePanel(v) {
       none.hidden = Boolean(all.length);
       earlier.hidden = from === 0;
       later.hidden = from + size >= all.length;
-      box.setAttribute("aria-label", title.textContent = `${all.length} coding${all.length === 1 ? "" : "s"}`);
+      box.setAttribute("aria-label", title.textContent = `${all.length < v.doc.list.length ? `${all.length} of ` : ""}${v.doc.list.length} coding${v.doc.list.length === 1 ? "" : "s"}`);
       show();
     };
     renew = () => draw();
     draw(here[chosen]);
     setTimeout(show);
-    return [title.textContent, list, none, earlier, later];
+    return [title.textContent, earlier, list, none, later];
   };
   const memoOn = (what, target) => [what, target, what === "turn" ? `turn ${target + 1}` : what === "source" ? `source ${v.doc.source}`
     : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
@@ -104,7 +107,7 @@ function makePanel(v) {
       const all = unpack(v.doc.memos).filter(m => (m.about !== "code" || near(m)) && !sent.some(o => o.type === "remove_memo" && o.id === m.id)).reverse().sort((a, b) => Number(near(b)) - Number(near(a)));
       if (v.editing && !all.some(m => m.id === v.editing)) v.editing = null; // taken away meanwhile: what was typed may be kept as a new one
       old.replaceChildren(...all.map(m => make("blockquote", { role: "listitem", "aria-current": m.id === v.editing && "true" }, make("p", { dir: "auto" }, sent.find(o => o.type === "edit_memo" && o.id === m.id)?.text ?? m.text),
-        make("small", {}, `${memoOn(m.about, m.target)[2]} · ${m.coder}, ${m.created.slice(0, 10)}`), ...m.coder === v.me() ? [button("Edit", m, () => edit(m)), button("Delete", m, () => drop(m))] : [])));
+        make("small", {}, `${memoOn(m.about, m.target)[2]} · ${m.coder}, ${m.created.slice(0, 10)}`), ...m.coder === v.me() && m.id ? [button("Edit", m, () => edit(m)), button("Delete", m, () => drop(m))] : [])));
       keep.textContent = `${v.editing ? "Save change" : "Keep memo"} (${showKey("mod+enter")})`;
       cancel.hidden = !v.editing;
       about.hidden = Boolean(v.editing); // it stays where it is

@@ -83,14 +83,14 @@ export function unpack(columns) {
 
 export const short = (s, n = 60) => s.length > n ? s.slice(0, n - 1).replace(/[\ud800-\udbff]$/, "") + "…" : s;
 
-/** Bidirectional controls would let a transcript reorder the words around it on the screen: they are shown as what they are. */
+/** Bidirectional controls would let a transcript reorder the words around it: they are shown as what they are. */
 export const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
 /** @param {string} text for a place that knows no markup, such as a tooltip */
 export const upright = text => text.replace(new RegExp(BIDI, "g"), "⇄");
 
 // == Outbox ==
-// What was sent and not yet acknowledged. It lives in the tab's session storage, so that it outlives the kernel, the cell's output and a
-// reload; whatever is in it is sent again when a view says "ready". Python takes each once.
+// What was sent and not yet acknowledged. In the tab's session storage it outlives the kernel, the cell's output and a reload; it is sent again when a view says
+// "ready". Python takes each once.
 export function makeOutbox(storage, key) {
   let items = [];
   const safely = act => { try { return act(); } catch { return null; /* full or forbidden */ } }, at = guid => `${key}:${guid}`;

@@ -97,25 +97,27 @@ export function undoInTurn(v, does) {
 // aria-activedescendant. `rows(query)` gives {label, detail, badge, swatch, value}; `pick(values, {stay})` gets the marked ones, or the one.
 /** @param {any} v the view: uid, root, focus(), place(box, near), swatch(x) */
 export function makePicker(v) {
-  let open = (null), at = 0, rows = ([]), more = () => {};
-  const marked = new Set(), id = `${v.uid}-list`;
+  let open = (null), at = 0, rows = ([]), first = ([]) /* what was marked by a query, which goes then: it stays in sight */, more = () => {};
+  const marked = new Map(), id = `${v.uid}-list`;
   const input = make("input", { class: "pb-input", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", "aria-describedby": `${id}-about`, autocomplete: "off", spellcheck: false,
-    oninput: () => { at = 0; fill(); }, onkeydown: e => keydown(e) });
+    oninput: () => { at = 0; if (open) fill(); }, onkeydown: e => keydown(e) });
   const list = make("ul", { id, class: "pb-options", role: "listbox" });
-  const hint = make("div", { class: "pb-hint" }), about = make("div", { class: "pb-about", id: `${id}-about` }); // what the option at hand means
+  const hint = make("div", { class: "pb-hint", role: "status" }), about = make("div", { class: "pb-about", id: `${id}-about` }); // what the option at hand means
   const box = make("div", { class: "pb-popover", hidden: true, role: "dialog" }, input, list, about, hint);
   const fill = () => {
     rows = open.rows(input.value);
+    if (!input.value) rows = [...first, ...rows.filter(r => !first.some(f => f.value === r.value))];
     at = Math.max(0, Math.min(at, rows.length - 1));
     const { many } = open, option = (r, i) => make("li", { id: `${id}-${i}`, role: "option", class: "pb-option", "aria-selected": String(many ? marked.has(r.value) : i === at),
       onpointerdown: e => { e.preventDefault(); at = i; done(e.shiftKey); } },
     many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
     r.swatch ? make("span", { class: "pb-swatch", "aria-hidden": "true", style: v.swatch(r.swatch) }) : null,
     make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null);
-    const all = rows.slice(0, 60), first = at < 10 && all.length > 20 ? 10 : 60; // of a long list the frame of the key shows what is in sight; the others follow
-    list.replaceChildren(...all.slice(0, first).map(option));
-    const mine = more = () => { if (more === mine) { more = () => {}; list.append(...all.slice(first).map((r, i) => option(r, i + first))); } };
+    const all = rows.slice(0, 60), n = at < 10 && all.length > 20 ? 10 : 60; // of a long list the frame of the key shows what is in sight; the others follow
+    list.replaceChildren(...all.slice(0, n).map(option));
+    const mine = more = () => { if (more === mine) { more = () => {}; list.append(...all.slice(n).map((r, i) => option(r, i + n))); } };
     setTimeout(mine, 50);
+    hint.textContent = [marked.size && `✓ ${[...marked.values()].map(r => r.label).join(", ")}`, open.hint].filter(Boolean).join(" · ");
     list.dataset.empty = input.value ? "Nothing fits" : open.none || "Nothing here yet";
     show();
   };
@@ -129,7 +131,8 @@ export function makePicker(v) {
     about.textContent = rows[at]?.about || "";
   };
   const done = stay => {
-    const values = marked.size ? [...marked] : rows[at] ? [rows[at].value] : [], now = open;
+    if (rows[at]) marked.set(rows[at].value, rows[at]); // the one at hand, with those marked before
+    const values = [...marked.keys()], now = open;
     if (!values.length) return;
     if (!stay) close();
     else { marked.clear(); if (!open.keeps) input.value = ""; }
@@ -144,7 +147,7 @@ export function makePicker(v) {
     else if (key === "pagedown" || key === "pageup") at = Math.max(0, Math.min(rows.length - 1, 59, at + (key === "pagedown" ? 8 : -8)));
     else if (key === "enter" || key === "shift+enter") { stop(e); return done(key !== "enter"); }
     else if (key === "escape") { stop(e); return close(); }
-    else if (key === "tab" && open.many && rows[at]) { const x = rows[at].value; marked.has(x) ? marked.delete(x) : marked.add(x); stop(e); return fill(); }
+    else if (key === "tab" && open.many && rows[at]) { if (!marked.delete(rows[at].value)) marked.set(rows[at].value, rows[at]); if (input.value) { first = [...marked.values()].reverse(); at = 0; input.value = ""; } stop(e); return fill(); }
     else return void (/^mod\+[^zy]/.test(key) || e.stopPropagation());
     stop(e);
     show();
@@ -166,8 +169,9 @@ export function makePicker(v) {
     at = 0;
     input.value = query;
     input.placeholder = what.label;
+    first = [];
+    list.setAttribute("aria-multiselectable", String(Boolean(what.many)));
     for (const el of [input, list, box]) el.setAttribute("aria-label", what.label);
-    hint.textContent = what.hint || "";
     box.hidden = false;
     fill();
     v.place(box, what.near);

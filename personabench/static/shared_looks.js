@@ -1,8 +1,7 @@
 // @ts-check
-// How a code looks: the ink of its facet, in a shade and with a line of its own. The ink is seen in the tint behind the words, in the line under them and in the margin's stripe.
+// How a code looks: the ink of its facet in a shade, with a line of its own.
 
-// Eight inks that reach 4.5:1 as small text and stay apart in all common kinds of colour vision: any two differ by 10 or more (CIEDE2000), also
-// without red, green or blue cones.
+// Eight inks that reach 4.5:1 as small text; any two differ by 10 or more (CIEDE2000), also without red, green or blue cones.
 export const INKS = [ // [on light, on dark]
   ["#A35A10", "#F58023"], ["#0B51A8", "#94B4DE"], ["#005B3D", "#44B97D"], ["#7F1F57", "#C881AB"],
   ["#7848F1", "#A08AFF"], ["#5C4501", "#FFDA76"], ["#00778C", "#89F0FC"], ["#696B68", "#C3C2C0"]];

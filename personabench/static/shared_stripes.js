@@ -19,7 +19,7 @@ export function unpaintGroup(v, g) {
 
 /** The next group that comes near gets the canvases: garbage of their size halts a scroll. */
 const wipe = (v, g) => { for (const name in v.spare) if (g[name]) { g[name].remove(); v.spare[name].push(g[name]); g[name] = null; } };
-const sizeOf = (v, { el }) => `${el.offsetWidth} ${el.offsetHeight} ${v.margin}`;
+const sizeOf = (v, { el }, { width, height } = boxOf(el)) => `${width} ${height} ${v.margin}`;
 
 // == What a coding covers ==
 export const LANE = 7; // how far apart stripes stand
@@ -30,10 +30,10 @@ function barOf(v, g, c, box) {
   for (const [p, a, i, b, j] of placesOf(g, c)) {
     probe.setStart(a, i);
     probe.setEnd(b, j);
-    const edge = boxOf(p.say).right; // of a folded turn
-    for (const { left, top, width, right, bottom } of probe.getClientRects()) {
-      const x = left - box.left, y = top - box.top; // a search's mark and its words are one
-      if (width && left < edge && !lines.some(l => l.x === x && l.y === y)) lines.push({ x, y, wide: Math.min(right, edge) - left, end: bottom - box.top });
+    const edge = boxOf(p.say); // of a folded turn
+    for (const { left, top, right, bottom } of probe.getClientRects()) {
+      const from = Math.max(left, edge.left), x = from - box.left, y = top - box.top, wide = Math.min(right, edge.right) - from;
+      if (wide > 0 && !lines.some(l => l.x === x && l.y === y)) lines.push({ x, y, wide, end: bottom - box.top }); // a search's mark and its words are one
     }
   }
   const top = (lines[0]?.y || 0) + 2;
@@ -59,7 +59,9 @@ export function drawGroup(v, g, same) {
   const box = boxOf(g.el);
   // JupyterLab hides all while it changes the theme; what stays hidden is drawn when it is back in sight.
   if (!box.height) return void requestAnimationFrame(() => { if (g.near && g.el.isConnected && g.el.offsetHeight) drawGroup(v, g); });
-  g.drawn = sizeOf(v, g);
+  const size = sizeOf(v, g, box);
+  same &&= g.drawn === size;
+  g.drawn = size;
   g.bars = [...g.codings].filter(v.shows).map(c => same && g.bars.find(b => b.c === c) || barOf(v, g, c, box)).sort((a, b) => a.top - b.top || inOrder(a.c, b.c));
   for (const p of g.pieces) p.say.classList.toggle("pb-coded", g.bars.some(b => b.c.start < p.end && b.c.end > p.start)); // an interviewer's words are pale, but not under a tint
   if (!g.bars.length) return wipe(v, g);
@@ -72,8 +74,7 @@ export function drawGroup(v, g, same) {
     drawWords(v, ink, lines, b);
     drawLine(v, pen, c.code, c === v.active ? 5 : c.pending ? 1 : 3, x, b.top, x, b.bottom); // thin, not pale: a line has to be seen
   }
-  const named = g.bars.filter(b => b.starts), at = stackLabels(named.map(b => b.top), 14, 30, tall);
-  named.forEach((b, i) => { b.label = at[i]; if (at[i] !== null) drawName(v, g, pen, b); });
+  for (const b of nameBars(g.bars.filter(b => b.starts), 14, tall, b => b.c === v.active)) drawName(v, g, pen, b);
 }
 
 // == Drawing ==

@@ -1,9 +1,8 @@
 // @ts-check
 // A text on the page: counting its characters, its turns in pieces and groups, the codings on it, and their colours. Nothing here knows what a widget does with it.
-// Positions are UTF-16 units inside, code points in every message.
 
 // == Counting characters ==
-// Python, the database and every file count code points; the browser counts UTF-16 units, two of which make one emoji. Only here is one made into the other.
+// Python, the database and every file count code points, messages too; the browser counts UTF-16 units, two of which make one emoji.
 export function makeOffsets(text) {
   const pairs = []; // the UTF-16 index of each low surrogate that ends a pair
   for (let i = 1; i < text.length; i++) {
@@ -62,6 +61,17 @@ export function stackLabels(tops, height = 14, slip = 30, end = 1e9) {
     return at;
   });
   return down.reduceRight((up, at) => [at === null ? at : end = Math.min(at, end - height), ...up], []);
+}
+
+/** Give bars the places of their names; the chosen one has one, if need be that of the name before it. Returns those with a name. */
+export function nameBars(bars, height, end, chosen) {
+  for (const b of bars) b.label = null;
+  for (;;) {
+    const at = stackLabels(bars.map(b => b.top), height, 30, end), i = bars.findIndex(chosen);
+    if (at[i] === null) { bars.splice(i - 1, 1); continue; }
+    bars.forEach((b, k) => { b.label = at[k]; });
+    return bars.filter(b => b.label !== null);
+  }
 }
 
 export const clock = s => s === null ? "" : `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;

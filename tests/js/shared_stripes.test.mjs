@@ -16,7 +16,7 @@ globalThis.document = { createRange: () => ({ setStart(node, i) { this.a = node.
 } }) };
 const page = (start, end) => {
   const words = { nodeType: 3, length: end - start, at: start }, classes = new Set(), classList = { toggle: (name, on) => on ? classes.add(name) : classes.delete(name) };
-  return { start, end, classes, say: { firstChild: words, lastChild: words, classList, getBoundingClientRect: () => ({ right: 100 }) } };
+  return { start, end, classes, say: { firstChild: words, lastChild: words, classList, getBoundingClientRect: () => ({ left: 0, right: 100 }) } };
 };
 const canvas = pen => { const all = { scale() {}, setLineDash() {}, beginPath() {}, stroke() {}, clearRect() {}, ...pen }; return { style: {}, remove() {}, getContext: () => all }; };
 
@@ -120,7 +120,7 @@ test("tints mix ink and page as far as --pb-full allows, a shade is weaker or st
   const [[own]] = drawn([coding("own", 0, 5, { code: s.dress({ name: "own", look: 5, colour: "#cc0000" }) })]).tints;
   assert.equal(own, mixed(s.seenInk("#cc0000", false)));
   const folded = page(0, 1000);
-  folded.say.getBoundingClientRect = () => ({ right: 70 });
+  folded.say.getBoundingClientRect = () => ({ left: 0, right: 70 });
   assert.deepEqual(drawn([coding("one", 5, 10)], { pieces: [folded] }).tints.map(t => t.slice(2)), [[50, 0, 20, 20]]);
 });
 
