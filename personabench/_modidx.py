@@ -709,6 +709,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'personabench/coding_widget.py'),
                                             'personabench.coding_widget._sentence': ( 'coding_widget.html#_sentence',
                                                                                       'personabench/coding_widget.py'),
+                                            'personabench.coding_widget._show_others': ( 'coding_widget.html#_show_others',
+                                                                                         'personabench/coding_widget.py'),
                                             'personabench.coding_widget._source_columns': ( 'coding_widget.html#_source_columns',
                                                                                             'personabench/coding_widget.py'),
                                             'personabench.coding_widget._static': ( 'coding_widget.html#_static',

@@ -433,6 +433,7 @@ class AdjudicationWidget(anywidget.AnyWidget):
     """
 
     _esm, _css = widget_files("adjudication_widget")
+    _shows_at_once = True
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self,

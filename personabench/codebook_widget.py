@@ -337,6 +337,7 @@ class CodebookWidget(anywidget.AnyWidget):
     """
 
     _esm, _css = widget_files("codebook_widget")
+    _shows_at_once = True
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, study: Study):  # whose codebook

@@ -16,7 +16,9 @@ import string
 import subprocess
 import sys
 import threading
+import time
 import unicodedata
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -153,8 +155,14 @@ def _recent(study: Study, most: int = 9) -> list[int]:
     with study.connection() as conn: return list(conn.scalars(q.group_by(k.c.code_id).order_by(last.desc()).limit(most)))[::-1]
 
 
+_DECIDED = re.compile(r"\A(Adjudicated for [^\n]+)\ncodings \d[^\n]*")  # what an adjudication wrote down, and for which codings
+
+
 def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
-    "Return the memos on a source, its codings and its turns, and on codes, as columns id, about, target (id or turn number), text, coder, created."
+    """Return the memos on a source, its codings and its turns, and on codes, as columns id, about, target (id or turn number), text, coder, created.
+
+    One that holds a decision has no id: to change or delete it would take the decision back.
+    """
     m, d, k, t, s, r = (_t[x] for x in ("memos", "coders", "codings", "turns", "sources", "revisions"))
     source_id = study.source_id(source)
     turn = sa.select(t.c.turn).join(s, s.c.revision_id == t.c.revision_id).where(t.c.turn_id == m.c.target_id).scalar_subquery()
@@ -167,7 +175,9 @@ def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     q = sa.select(m.c.memo_id, about, target, m.c.text, d.c.name, m.c.created).join(d).where(m.c.removed == 0, here)
     q = q.order_by(m.c.created, m.c.memo_id)  # an edited memo keeps its place
     if blind: q = q.where(d.c.name == study.coder)
-    with study.connection() as conn: return _columns(conn.execute(q).all(), "id about target text coder created")
+    with study.connection() as conn: rows = conn.execute(q).all()
+    said = [_DECIDED.sub(r"\1", r.text) for r in rows]
+    return _columns([(r.memo_id if s == r.text else None, *r[1:3], s, *r[4:]) for r, s in zip(rows, said)], "id about target text coder created")
 
 # %% ../nbs/22_coding_widget.ipynb #a11c0de5
 _LONG = 1800  # characters of a turn in one piece
@@ -548,6 +558,7 @@ def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]
 
 
 _TURNS: dict[str, Any] = {}  # a lock for each study
+_IN_USE: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()  # widget -> when a browser last asked it, seconds
 
 
 def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any, Mapping[str, Any]], None]:
@@ -557,8 +568,19 @@ def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any
         guid = message.get("guid") if message.get("type") != "add" else None  # what adds stands once by its own id or name
         if message.get("guid") and self.study.open_step: # what is written now may be taken back with the step
             return self.send(_refusal(BusyStudy("study", "a step is open in a cell", cure="what waits is sent again"), message["guid"]))
-        with _TURNS.setdefault(_token(self.study), threading.RLock()), store.saying(guid), _collecting_later(): receive(self, message)
+        with _TURNS.setdefault(_token(self.study), threading.RLock()), store.saying(guid), _collecting_later():
+            before = getattr(self, "_event", None)
+            receive(self, message)
+            _IN_USE[self] = time.monotonic()
+            if getattr(self, "_event", None) != before: _show_others(self)
     return answer
+
+
+def _show_others(widget: Any, lately: float = 5) -> None:
+    "Let the other widgets of this kernel that a browser has asked in the last seconds show what changed now, and not when they ask again: their Undo names a step."
+    for other, asked in list(_IN_USE.items()):
+        same = other is not widget and getattr(other, "_shows_at_once", False) and _token(other.study) == _token(widget.study)
+        if same and time.monotonic() - asked < lately: type(other).receive.__wrapped__(other, {"type": "ping"})
 
 
 @contextmanager
@@ -592,6 +614,7 @@ class CodingWidget(anywidget.AnyWidget):
     the text and codings, only with `save_text=True`. Raises NoSuchSource, NoSuchCode, BadInput (a key that is taken)."""
 
     _esm, _css = widget_files("coding_widget")
+    _shows_at_once = True
     state = traitlets.Dict().tag(sync=True)
     saved = traitlets.Dict().tag(sync=True)
 

@@ -1,7 +1,7 @@
 // @ts-check
 // The coding widget: a source as speaker turns, coded by mouse or keyboard. A view holds a copy of what Python sent,
 // changes it at once when a key is pressed, and marks as pending what is not yet acknowledged.
-// This part opens first: text, caret, coding by keys, undo. The rest (coding_widget_panels.js, coding_widget_later.js) follows when the text stands.
+// This part opens first; the rest (coding_widget_panels.js, coding_widget_later.js) follows when the text stands.
 
 // == 1 What keys mean ==
 /** What a key means: {action}, {code} of its own key, {recent} or {stage} by number; null = not ours. @param own action -> key @param keys key -> code name */
@@ -69,7 +69,7 @@ function makeSelection(v) {
     (v.root.getRootNode().getSelection?.() || document.getSelection())?.setBaseAndExtent(a, i, b, j);
   };
   const reveal = () => {
-    const box = caretBox(), view = boxOf(v.scroll), room = 48;
+    const box = caretBox(), view = v.view(), room = 48;
     if (box.top < view.top + room) v.scroll.scrollTop -= view.top + room - box.top;
     else if (box.bottom > view.bottom - room) v.scroll.scrollTop += box.bottom - view.bottom + room;
   };
@@ -176,7 +176,7 @@ function settle(v, guid, id) {
 // == 4 Coding ==
 function makeCoding(v) {
   const recent = [];
-  const chars = s => v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start);
+  const chars = s => { const n = v.doc.off.toCodePoints(s.end) - v.doc.off.toCodePoints(s.start); return `${n} character${n > 1 ? "s" : ""}`; };
   const span = (a = v.sel.lo(), b = v.sel.hi()) => {
     const [start, end] = within(v.doc, a, b);
     return end > start ? { start, end } : null;
@@ -207,7 +207,7 @@ function makeCoding(v) {
     });
     fresh.forEach(use);
     const asked = [s.start, s.end - 1].every(at => v.doc.turns[pieceAt(v.doc, at + 1).turn]?.role === "interviewer");
-    v.say(`Coded ${chars(s)} characters as ${fresh.map(c => c.name).join(", ")}${asked ? ": the interviewer's words, which count as no evidence" : ""}`, asked);
+    v.say(`Coded ${chars(s)} as ${fresh.map(c => c.name).join(", ")}${asked ? ": the interviewer's words, which count as no evidence" : ""}`, asked);
   };
   return { put, use, span, aim, chars, wire, get recent() { return recent.map(c => v.doc.codes.get(c.id)).filter(Boolean); } };
 }
@@ -256,13 +256,13 @@ function joinCodings(v) {
     for (const o of [old, c]) if (o) v.redraw(o);
     v.handle();
     v.tell();
-    if (c) v.say(`${c.code.name}, ${c.code.facet}, ${v.coding.chars(c)} characters, ${c.coder}${c.pending ? ", not saved yet" : ""}`);
+    if (c) v.say(`${c.code.name}, ${c.code.facet}, ${v.coding.chars(c)}, ${c.coder}${c.pending ? ", not saved yet" : ""}`);
   };
 }
 
 // == 5 Keys ==
 function makeActions(v) {
-  const stages = () => v.codes().filter(c => c.facet === "stage").filter((c, i, all) => !all[i + 1]?.path.startsWith(c.path + " / ")).sort((a, b) => (a.order ?? 99) - (b.order ?? 99)).slice(0, 9);
+  const stages = () => v.codes().filter(c => c.facet === "stage").filter((c, i, all) => !all[i + 1]?.path.startsWith(c.path + " / ")).sort((a, b) => (a.order ?? 99) - (b.order ?? 99) || a.id - b.id).slice(0, 9);
   const putCode = code => code ? v.coding.put([code]) : v.say("No code on that key yet");
   const step = type => { if (v.banner.hidden) v.link.raw({ type }); else v.say(`The kernel does not answer: nothing to ${type} yet`, true); };
   const does = {
@@ -338,6 +338,7 @@ function joinParts(v) {
   v.moved = () => v.tell();
   v.news = v.handle = v.codesHere = () => {};
   v.shows = () => true;
+  v.view = () => boxOf(v.scroll);
   v.hasFocus = () => v.scroll.contains(document.activeElement);
   v.focus = () => { v.scroll.focus({ preventScroll: true }); };
   v.square = code => make("span", { class: "pb-swatch", style: swatchOf(code) });
@@ -387,7 +388,7 @@ function joinTelling(v) {
     const { doc } = v;
     if (!doc) return;
     const at = turnAt(doc, v.sel.focus), who = doc.turns[at]?.speaker, s = v.coding.span(), talk = doc.turns.filter(x => x.role !== "interviewer");
-    write(v.status, upright([s ? `${v.coding.chars(s)} characters selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codesHere()].filter(Boolean).join(" · ")));
+    write(v.status, upright([s ? `${v.coding.chars(s)} selected: ${short(doc.words(s), 30)}` : `turn ${at + 1}${who ? ", " + who : ""}`, v.codesHere()].filter(Boolean).join(" · ")));
     write(v.buttons.sources, `${doc.source} · ${talk.filter(x => x.n).length}/${talk.length} turns ▾`);
     v.steps(doc.undo, v.offline);
     v.news("caret");
@@ -444,7 +445,7 @@ function render({ model, el }) {
   if (saved?.text) { v.open(saved); v.later.take(saved.module); }
   v.link.ready();
   const wait = setTimeout(() => { if (!v.doc) v.placeholder.textContent = "Run this cell to open the source. Its text is not saved with the notebook."; }, 4000);
-  el.pbView = v; // for tests and measurements
+  el.pbView = v; // for tests
   return () => { clearTimeout(wait); for (const end of v.ends) end(); };
 }
 

@@ -36,7 +36,7 @@ function joinUnits(v) {
     sel.reveal();
     let box = sel.caretBox();
     v.goal ??= box.left;
-    const view = boxOf(v.scroll), step = (box.height || 24) * lines;
+    const view = v.view(), step = (box.height || 24) * lines;
     if (way > 0 ? box.bottom + step + 40 > view.bottom : box.top - step - 40 < view.top) { v.scroll.scrollTop += way * (step + 60); box = sel.caretBox(); }
     const p = pieceAt(v.doc, sel.focus);
     for (let i = 0; i < 12; i++) { // down to where words are: between two turns there are none
@@ -88,7 +88,7 @@ function joinReader(v) {
   const { sel } = v, { move } = sel, { moved } = v, box = make("div", { class: "pb-heard", "aria-live": "polite" });
   let by = "", was = [0, 0], turn = -1, had = "", late = 0;
   const place = at => {
-    const p = pieceAt(v.doc, at), near = Math.max(p.start, Math.min(at, p.end - 1)), [a, b] = v.doc.segments.around("grapheme", v.doc.words(p), near - p.start), [c, d] = v.unitAt(/mod/.test(by) ? "word" : "turn", near);
+    const p = pieceAt(v.doc, at), near = Math.max(p.start, Math.min(at, p.end - 1)), [a, b] = v.doc.segments.around("grapheme", v.doc.words(p), near - p.start), [c, d] = /mod/.test(by) ? v.unitAt("word", near - Number(at > was[1] && near === at)) : v.unitAt("turn", near); // the word that was passed
     return /up|down|page/.test(by) ? sel.line() : by && !/mod/.test(by) ? { start: p.start + a, end: p.start + b } : { start: c, end: d };
   };
   const read = () => {
@@ -151,7 +151,7 @@ function joinChanges(v) {
     v.coding.stretch(c, start, end);
     if (c.start === old.start && c.end === old.end) return;
     if (!v.link.write({ type: "resize", id: c.id, ...v.coding.wire(c) })) return v.change(c, old);
-    v.say(`${c.code.name}: now ${v.coding.chars(c)} characters`);
+    v.say(`${c.code.name}: now ${v.coding.chars(c)}`);
   };
   Object.assign(v.coding, { needs, remove, recode, stretch, keep });
   const { put } = v.coding;
@@ -190,7 +190,7 @@ function joinChanges(v) {
     if (r && r.c !== c) { v.resizing = v.capture = null; if (v.doc.byId.has(r.c.id)) v.change(r.c, r.old); } // ends are moved in one place only
     select(c);
   };
-  v.scrollTo = at => { const box = v.rect(at, at + 1), view = boxOf(v.scroll); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
+  v.scrollTo = at => { const view = v.view(), box = v.rect(at, at + 1); if (box.top < view.top + 40 || box.bottom > view.bottom - 60) v.scroll.scrollTop += box.top - view.top - view.height / 3; };
   const top = at => v.rect(at, at + 1).top - boxOf(v.scroll).top;
   /** What keeps its height while the text gets another width: what is chosen, the caret, or else the first words in sight. */
   const grip = () => {
@@ -491,7 +491,7 @@ function joinActions(v) {
       if (v.panel.kind) return v.panel.close();
       if (v.active || v.coding.span()) return v.actions.act("drop the selection");
       if (v.live.classList.contains("pb-warn")) return v.say(""); // who dismisses what was said stays here
-      v.say("The notebook has the keys now: click the text, or press Tab until it is reached, to work on");
+      v.say("The notebook has the keys now: click the text, or press Tab until it is reached, to work on", true);
       leave(v);
     } });
 }
@@ -516,6 +516,7 @@ export default function join(v) {
   useText(v.kit);
   v.hear.refused = refused;
   v.filters = [];
+  v.drafts = {};
   v.only = make("div", { class: "pb-only", hidden: true });
   v.tip = make("div", { class: "pb-tip", hidden: true, "aria-hidden": "true" });
   v.swatch = swatchOf;
@@ -525,6 +526,13 @@ export default function join(v) {
     if (!s) return boxOf(v.scroll);
     const a = v.rect(s.start, s.start + 1), b = v.rect(s.end - 1, s.end), { top, bottom } = boxOf(v.scroll);
     return { left: Math.min(a.left, b.left), top: Math.max(a.top, top), bottom: Math.min(b.bottom, bottom) };
+  };
+  /** What is seen of the text; keys bring the widget into the window, as far as it fits. */
+  v.view = () => {
+    const { base, top, bottom } = inSight(v);
+    if (v.root.contains(document.activeElement) && (top > base.top + 1 || bottom < base.bottom - 1)) v.root.scrollIntoView({ block: "nearest" });
+    const box = boxOf(v.scroll), seen = inSight(v), from = Math.max(box.top, seen.top), high = Math.min(box.bottom, seen.bottom) - from;
+    return high < 120 ? box : new DOMRect(box.left, from, box.width, high);
   };
   v.codingsAt = (at, to = at) => [...new Set(groupsOf(v.doc, { start: at, end: to + 1 }).flatMap(g => [...g.codings]))].filter(c => v.shows(c) && c.start < Math.max(to, at + 1) && c.end > at).sort((a, b) => a.end - a.start - b.end + b.start || inOrder(a, b));
   v.codesHere = () => [...new Set(v.codingsAt(v.sel.lo(), v.sel.hi()).map(c => c.code.name))].join(", ");
@@ -571,7 +579,7 @@ export default function join(v) {
     if (what === "source" || what === "memos") markMemos();
     if (what === "codings" && v.doc.memos.id.length) { clearTimeout(v.marking); v.marking = setTimeout(() => { if (v.doc && v.root.isConnected) markMemos(); }, 120); }
     if (what === "caret") { v.chosen(); clearTimeout(v.placing); v.placing = setTimeout(keepPlace, 400); }
-    if (what === "refused") { v.draft = of; const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
+    if (what === "refused") { Object.assign(v.drafts[v.doc.source] ||= {}, { text: of, on: null }); const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
     v.panel.news(what);
     if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
   };

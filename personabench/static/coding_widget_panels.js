@@ -84,17 +84,18 @@ function makePanel(v) {
     : what === "code" ? `code ${v.doc.codes.get(target)?.name}` : `coding “${v.doc.byId.get(target)?.code.name}”`];
   const memo = () => {
     let on = [], of = "";
-    const about = make("select", { "aria-label": "Memo on" });
-    /** What is at hand: the active coding, its code, the turn, the source. Words half written stay with what they were begun on. */
+    const draft = (v.drafts[v.doc.source] ||= {}); // half-written words stay with what they were begun on
+    const about = make("select", { "aria-label": "Memo on", onchange: () => { draft.at = about.selectedIndex; } });
+    /** What is at hand: the active coding, its code, the turn, the source. */
     const follow = () => {
       const c = v.active, now = [c && typeof c.id === "number" && memoOn("coding", c.id), c && memoOn("code", c.code.id), memoOn("turn", turnAt(v.doc, v.sel.focus)), memoOn("source", null)].filter(Boolean), as = JSON.stringify([v.doc.source, now]);
-      if (as === of || (words.value.trim() && on.length && of.startsWith(JSON.stringify([v.doc.source]).slice(0, -1)))) return false;
+      if (as === of || (draft.text?.trim() && on.length)) return false;
       of = as;
-      on = now;
-      about.replaceChildren(...on.map((o, i) => make("option", { value: String(i) }, "Memo on " + o[2])));
+      on = draft.text?.trim() && draft.revision === v.doc.revision && draft.on || now;
+      about.replaceChildren(...on.map((o, i) => make("option", { value: String(i), selected: on === draft.on && i === draft.at }, "Memo on " + o[2])));
       return true;
     };
-    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: v.draft || "", "data-first": "", oninput: () => { v.draft = words.value; }, onkeydown: e => {
+    const words = make("textarea", { rows: 4, "aria-label": "Memo", placeholder: "What did you notice?", value: draft.text || "", "data-first": "", oninput: () => { Object.assign(draft, { text: words.value, on, at: about.selectedIndex, revision: v.doc.revision }); }, onkeydown: e => {
       const key = chord(e);
       if (key === "mod+enter") save(); else if (key === "escape" && v.editing) edit(null); else return;
       stop(e);
@@ -114,7 +115,7 @@ function makePanel(v) {
       const left = old.querySelectorAll("button");
       if (at >= 0) (left[Math.min(at, left.length - 1)] || words).focus();
     };
-    const edit = m => { v.editing = m?.id; words.value = v.draft = m?.text || ""; words.focus(); list(); };
+    const edit = m => { v.editing = m?.id; words.value = draft.text = m?.text || ""; words.focus(); list(); };
     const drop = m => { if (v.link.write({ type: "remove_memo", id: m.id })) { v.say(`Memo on ${memoOn(m.about, m.target)[2]} deleted; ${showKey("mod+z")} brings it back`); list(); } };
     const save = () => {
       const [what, target] = on[about.value], was = v.editing, text = words.value;
@@ -179,7 +180,7 @@ function makePanel(v) {
     /** News of some kind: whoever shows it shows it anew, not in the frame of a key. */
     news: what => {
       const shown = { list: ["codings", "codes", "filter"], memo: ["caret", "codes", "memos"], autocode: ["hits"], help: ["codes"] }[kind];
-      if (what === "source" && kind) return kind === "memo" ? renew() : fill();
+      if (what === "source" && kind) return fill();
       if (!shown?.includes(what)) return;
       if (kind !== "list") return renew(what);
       clearTimeout(late);

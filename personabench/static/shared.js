@@ -1,5 +1,5 @@
 // @ts-check
-// What every widget needs from its first moment. A widget's script cannot import a neighbour, so Python puts the shared files that it needs before its own.
+// What every widget needs from its first moment. A widget's script cannot import a neighbour: Python puts these files before it.
 
 // == Elements ==
 export const boxOf = el => el.getBoundingClientRect();

@@ -1,5 +1,5 @@
 // @ts-check
-// What frames the widgets that code, compare and keep the codebook: their keys among the page's, and the words about how things stand.
+// What frames the widgets for coding and codebook: their keys among the page's, and the words about how things stand.
 
 export const isTyping = e => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName);
 export const stop = e => { e.preventDefault(); e.stopPropagation(); };

@@ -33,7 +33,7 @@ export function fuzzy(query, name) {
 export const best = (query, list, score = x => fuzzy(query, x)) => list.map(x => ({ x, n: score(x) })).filter(s => s.n >= 0).sort((a, b) => b.n - a.n).map(s => s.x);
 
 /** The part of the widget that can be seen, in the window and in whatever scrolls around it. */
-function inSight(v) {
+export function inSight(v) {
   const base = v.root.getBoundingClientRect();
   let top = Math.max(base.top, 0), bottom = Math.min(base.bottom, innerHeight);
   for (let el = v.root.parentElement; el && el !== document.body; el = el.parentElement) {
@@ -87,7 +87,7 @@ export function undoInTurn(v, does) {
       if ((!outbox.size && !held.length) || !v.banner.hidden) return act();
       const change = held.findLast(h => !h.meant), sent = outbox.all().at(-1);
       held.push({ act, meant: () => (change ? change.sent : sent)?.guid });
-      v.say(`To ${step} waits for what is not saved yet`);
+      v.say(`${step === "undo" ? "Undo" : "Redo"} waits until what you did is saved`);
     };
   }
 }

@@ -33,7 +33,7 @@ function barOf(v, g, c, box) {
     const edge = boxOf(p.say); // of a folded turn
     for (const { left, top, right, bottom } of probe.getClientRects()) {
       const from = Math.max(left, edge.left), x = from - box.left, y = top - box.top, wide = Math.min(right, edge.right) - from;
-      if (wide > 0 && !lines.some(l => l.x === x && l.y === y)) lines.push({ x, y, wide, end: bottom - box.top }); // a search's mark and its words are one
+      if (wide > 0 && !lines.some(l => l.y === y && l.x < x + 1 && l.x + l.wide > x + wide - 1)) lines.push({ x, y, wide, end: bottom - box.top }); // a search's mark and its words are one
     }
   }
   const top = (lines[0]?.y || 0) + 2;
@@ -106,10 +106,11 @@ function drawLine(v, pen, { inks, look: { line } }, wide, x, y, toX, toY) {
 function drawName(v, g, pen, b) {
   const x = g.namesAt + 18, room = v.margin - x - 4, { code, coder } = b.c, y = b.label + 7.5;
   if (room < 40) return;
-  drawLine(v, pen, code, b.c === v.active ? 5 : 3, g.namesAt, y, x - 5, y); // which of the stripes is meant
+  drawLine(v, pen, code, b.c === v.active ? 5 : 3, g.namesAt, y, x - 5, y);
   pen.font = `${b.c === v.active ? 600 : 400} 11px system-ui, sans-serif`;
   pen.fillStyle = b.c === v.active ? v.colours.fg : v.colours.dim;
   pen.textBaseline = "top";
+  pen.textAlign = "left"; // in RTL, too
   const full = `${code.name} · ${coder}`;
   let name = v.doc.team.size > 1 && pen.measureText(full).width <= room ? full : code.name;
   if (pen.measureText(name).width > room) { while (name.length > 1 && pen.measureText(name + "…").width > room) name = name.slice(0, -1); name = name.replace(/[\ud800-\udbff]$/, "") + "…"; }

@@ -250,6 +250,109 @@ def test_shift_enter_stays_and_tab_marks_several(bench):
     assert len(bench.quotes) == 4 and len(bench.study.log[bench.study.log["verb"] == "code"]) == 3
 
 
+def test_several_codes_are_marked_by_name_and_the_one_at_hand_goes_with_them(bench):
+    hint, first = bench.page.locator(".pb-popover .pb-hint"), bench.page.locator(".pb-option .pb-label").first
+    bench.at("dock is full").keys("w", "Enter").type("saves").keys("Tab")
+    assert bench.page.locator(".pb-popover .pb-input").input_value() == "" and first.inner_text() == "Saves time", "what is marked stays in sight"
+    assert hint.inner_text().startswith("✓ Saves time · ") and bench.page.locator(".pb-options").get_attribute("aria-multiselectable") == "true"
+    bench.type("walks").keys("Tab").type("dock")
+    assert hint.inner_text().startswith("✓ Saves time, Walks instead · ")
+    bench.keys("Enter")
+    assert sorted(bench.quotes) == [(name, "dock") for name in ("Dock full", "Saves time", "Walks instead")]
+    bench.at("minutes").keys("w", "Enter").type("walks").keys("Tab").type("saves")
+    bench.page.locator(".pb-option", has_text="Saves time").click()
+    assert sorted(c for c, q in bench.quotes if q == "minutes") == ["Saves time", "Walks instead"]
+    bench.at("winter").keys("w", "Enter").type("walks").keys("Tab", "Tab").type("saves").keys("Enter")
+    assert [c for c, q in bench.quotes if q == "winter"] == ["Saves time"], "a mark taken back"
+    bench.at("single").keys("w", "Enter").type("New one").keys("Tab").type("Another new").keys("Enter")
+    for _ in range(2): bench.type("pain").keys("Enter")
+    assert sorted(c for c, q in bench.quotes if q == "single") == ["Another new", "New one"]
+    assert bench.page.evaluate("document.activeElement.className") == "pb-scroll"
+
+
+def test_the_coding_just_made_is_the_one_that_keys_change(bench):
+    bench.at("dock is full").keys("w", "Enter").type("dock").keys("Enter").keys("r").type("walks").keys("Enter").keys("o").told("Walks instead")
+    assert bench.quotes == [("Walks instead", "dock")]
+    bench.at("dock is full").keys("w", "e", "Shift+Control+ArrowRight", "Enter")
+    assert bench.quotes == [("Walks instead", "dock is")]
+    bench.keys("Delete")
+    assert bench.quotes == []
+    bench.keys("Delete").told("go to one with n or b")
+
+
+def test_jumps_say_when_they_begin_again(bench):
+    put(bench, ("dock is full", "dock"), ("ten minutes", "walks"))
+    for keys, again in ((("n",), "beginning again"), (("b",), "end again")):
+        bench.keys(*keys)
+        bench.page.locator(".pb-live", has_text=again).wait_for()
+
+
+def test_what_keys_come_to_is_told_to_those_who_cannot_see_it(bench):
+    heard = bench.page.locator(".pb-heard")
+    def hears(words: str, *keys: str) -> None:
+        bench.keys(*keys)
+        bench.page.wait_for_timeout(400)
+        assert heard.text_content().strip().endswith(words)
+
+    assert heard.get_attribute("aria-live") == "polite" and bench.page.locator(".pb-status").get_attribute("aria-live") is None, "said once"
+    bench.at("dock is full")
+    hears("o", "ArrowRight")
+    hears("dock", "Control+ArrowRight")
+    hears("is selected", "Control+Shift+ArrowRight")
+    hears("is not selected", "Control+Shift+ArrowLeft")
+    hears("When the dock is full, I walk. selected", "c", "s")
+    put(bench, ("dock is full", "dock"))
+    bench.at("costs me").keys("ArrowUp")
+    bench.page.wait_for_timeout(300)
+    assert len(heard.inner_text()) > 10, "a line"
+    bench.at("I take the bike")
+    hears("dock is full coded as Dock full", "n")
+    bench.keys("u")
+    bench.page.wait_for_timeout(300)
+    turn = bench.look("v.doc.words(v.doc.turns.find(t => t.start <= v.sel.focus && t.end >= v.sel.focus)).trim()")
+    assert turn in heard.inner_text(), "the turn that is not coded"
+
+
+def test_the_caret_stays_in_the_window_and_goes_by_every_line(page):
+    page.set_viewport_size({"width": 900, "height": 620})
+    bench = Bench(page, make_study(times=20))
+    page.evaluate("""() => { const above = document.createElement('div'), below = document.createElement('div');
+        above.style.height = '330px'; below.style.height = '900px'; document.body.prepend(above); document.body.append(below); scrollTo(0, 0); }""")
+    bench.look("(v.scroll.focus({ preventScroll: true }), scrollTo(0, 0))")
+    assert bench.look("v.root.getBoundingClientRect().bottom > innerHeight")
+    line = "(v.sel.caretBox().top + v.scroll.scrollTop - v.scroll.getBoundingClientRect().top)"
+    tops = [bench.look(line)]
+    for _ in range(40):
+        bench.keys("ArrowDown")
+        box = bench.look("[v.sel.caretBox().top, v.sel.caretBox().bottom, innerHeight]")
+        assert 0 < box[0] and box[1] < box[2], "in the window"
+        tops.append(bench.look(line))
+    steps = [b - a for a, b in zip(tops, tops[1:])]
+    assert max(steps) < 60 and min(steps) > 10, "no line is left out"
+
+
+def test_escape_dismisses_a_warning_before_it_leaves(bench):
+    bench.keys("Enter").told("Select some words first")
+    bench.keys("Escape")
+    assert bench.page.evaluate("document.activeElement.className") == "pb-scroll"
+    bench.page.locator(".pb-live:not(.pb-warn)").wait_for(state="attached")
+    bench.keys("Escape")
+    assert bench.page.evaluate("document.activeElement.className") != "pb-scroll"
+
+
+def test_a_stage_keeps_its_key_when_another_kind_of_code_is_below_it(bench):
+    strip = lambda: bench.page.locator(".pb-strip-part", has_text="Stages").locator("bdi").all_inner_texts()
+    assert strip() == ["Arriving", "Searching"]
+    codebook.add_code(bench.study, "No room", facet="pain", parent="Arriving")
+    bench.look("v.link.raw({type: 'ping'})")
+    bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.codes.values()].some(c => c.name === 'No room')")
+    assert strip() == ["Arriving", "Searching"]
+    codebook.add_code(bench.study, "Parking", facet="stage", parent="Arriving")
+    bench.look("v.link.raw({type: 'ping'})")
+    bench.page.locator(".pb-strip-part bdi", has_text="Parking").wait_for()
+    assert "Arriving" not in strip(), "where a stage has parts, these are chosen from"
+
+
 def test_a_new_name_makes_a_code_and_asks_its_facet(bench):
     bench.at("costs me").keys("s", "Enter").type("Loses time").keys("Enter")
     bench.type("pai").keys("Enter")
@@ -301,6 +404,12 @@ def test_hover_names_and_click_selects_and_o_goes_round(bench):
                         " return [box.left + b.lane * 7 + 3, box.top + (b.top + b.bottom) / 2]; })()")
     bench.page.mouse.click(*stripe)
     assert bench.look("v.active.code.name") == "Dock full"
+
+
+def test_undoing_what_was_typed_in_a_closed_palette_harms_nothing(bench):
+    bench.keys("f").type("pain").keys("Enter").page.locator("#out").click()
+    bench.keys("Control+z")
+    assert not bench.errors and not bench.page.locator(".pb-popover").is_visible()
 
 
 def test_filter_hides_and_shows(bench):
@@ -902,6 +1011,8 @@ def test_colours_and_positions_outlast_a_search_that_splits_the_text(bench):
 # What is drawn, and what would be if all were drawn anew.
 PICTURES = """(() => { const v = document.querySelector("#w").pbView;
     const now = () => v.doc.groups.map(g => ["ink", "lines", "stripes"].map(name => g[name]?.toDataURL() || "")), before = now();
+    v.spare = {ink: [], lines: [], stripes: []}; // on new canvases
+    for (const g of v.doc.groups) for (const name in v.spare) g[name] = g[name]?.remove();
     v.repaint(); while (v.waiting.size) v.flush();
     return [String(before) === String(now()), before.flat().filter(Boolean).length]; })()"""
 
@@ -918,6 +1029,52 @@ def test_what_moves_words_moves_what_is_drawn_on_them(bench):
     right = "(g => g.bars.every(b => Math.abs(v.rect(b.c.start, b.c.start + 1).top - g.el.getBoundingClientRect().top - b.lines[0].y) < 0.1))(v.doc.groups[0])"
     assert bench.look(f"""new Promise(done => requestAnimationFrame(() => {{ const c = new MessageChannel(); // right behind the first frame
         c.port1.onmessage = () => done({right}); c.port2.postMessage(0); }}))""")
+
+
+def test_words_that_a_memos_mark_moves_keep_what_is_drawn_on_them(page):
+    page.set_viewport_size({"width": 1100, "height": 800})  # the mark needs a line of its own
+    study, text, turns = Study(":memory:", coder="MB", create=True), "", []
+    for k, (speaker, words) in enumerate([("Interviewer", "How?"), ("Anna-Magdalena", "I take the bike."), ("Interviewer", "And then?"), ("Anna-Magdalena", "I walk."),
+                                          ("Interviewer", "Why?"), ("Anna-Magdalena", "Every single morning.")]):
+        start = len(text) + len(speaker) + 2
+        turns.append({"start": start, "end": start + len(words), "speaker": speaker, "time": 60.0 * k})
+        text += f"{speaker}: {words}\n\n"
+    speakers = {"Interviewer": (None, "interviewer"), "Anna-Magdalena": ("P01", "participant")}
+    with study.step("import", "import P01") as step: store.add_source(step, "P01", text=text, turns=turns, speakers=speakers)
+    for name, facet in CODES: codebook.add_code(study, name, facet=facet)
+    bench = put(Bench(page, study), ("I take", "dock"), ("And then", "walks"), ("single", "saves"))
+    bench.at("I take").keys("n", "m").type("why?").keys("Control+Enter", "Escape")
+    page.locator(".pb-noted").wait_for()
+    first = bench.look("v.doc.groups[0].bars.at(-1).top")
+
+    def right(what: str) -> None:
+        page.wait_for_timeout(400)
+        assert page.evaluate(PAINTED)[0] is True and page.evaluate(PICTURES)[0] is True, what
+
+    bench.keys("Delete")
+    right("the coding is gone, and its mark")
+    assert bench.look("v.doc.groups[0].bars.at(-1).top") < first - 20, "words have moved"
+    bench.keys("Control+z")
+    page.locator(".pb-noted").wait_for()
+    right("both are back at once")
+    bench.at("I take").keys("n", "e", *["Shift+Control+ArrowRight"] * 7, "Tab", *["Shift+Control+ArrowRight"] * 6, "Enter")
+    right("the mark goes from one turn to another")
+    with study.step("code", "in a cell") as step:
+        store.add_codings(step, [{"source_id": 1, "code_id": study.code_id("Arriving"), "start": text.index("I take"), "end": text.index("bike"), "coder": "MB"}])
+        store.add_memo(step, "both at once", about="turn", target_id=2)
+    bench.look("v.link.raw({type: 'ping'})")
+    page.wait_for_function("document.querySelectorAll('.pb-noted').length === 2")
+    right("a coding and a memo in one step")
+
+
+def test_names_on_a_right_to_left_page_stand_beside_the_stripes(bench):
+    bench.page.evaluate("document.documentElement.dir = 'rtl'")
+    put(bench, ("dock is full", "dock"), ("The app", "walks"))
+    inked = bench.look("""(g => g.bars.map(b => { const pen = g.stripes.getContext('2d'), {data, width} = pen.getImageData(0, b.label, g.stripes.width, 14), seen = [];
+        for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 60) seen.push(i / 4 % width); return [Math.max(...seen), g.namesAt + 18]; }))(v.doc.groups[0])""")
+    assert len(inked) == 2 and all(right > begin + 30 for right, begin in inked), inked
+    box, root = bench.look("[v.doc.groups[0].stripes, v.scroll].map(el => [el.getBoundingClientRect().left, el.getBoundingClientRect().right])")
+    assert box[1] < sum(root) / 2, "in the margin on the left"
 
 
 def test_what_changes_in_the_text_leaves_nothing_of_the_old_picture(bench):
@@ -975,22 +1132,24 @@ def test_another_resolution_draws_anew(bench):
     assert page.evaluate(PAINTED)[0] is True and page.evaluate(PICTURES)[0] is True
 
 
-def test_a_folded_turn_has_no_colours_beyond_its_words(page):
+@pytest.mark.parametrize(("begin", "middle", "end"), [("Tell me ", "of the way ", "and where it ends?"), ("שלום ", "אני נוסעת באופניים כל יום ", "הרציף מלא?")])
+def test_a_folded_turn_has_no_colours_beyond_its_words(page, begin, middle, end):
     study = Study(":memory:", coder="MB", create=True)
-    asked, said = "Tell me " + "of the way " * 40 + "and where it ends?", "I take the bike."
+    asked, said = begin + middle * 40 + end, "I take the bike."
     text = f"I: {asked}\n\nAnna: {said}"
     turns = [{"start": 3, "end": 3 + len(asked), "speaker": "I"}, {"start": len(text) - len(said), "end": len(text), "speaker": "Anna"}]
     speakers = {"I": (None, "interviewer"), "Anna": ("P01", "participant")}
     with study.step("import", "import P01") as step: store.add_source(step, "P01", text=text, turns=turns, speakers=speakers)
     for name, facet in CODES: codebook.add_code(study, name, facet=facet)
-    bench = put(Bench(page, study), ("where it ends", "dock"), ("Tell me", "walks"))
+    bench = put(Bench(page, study), (end[-9:-1], "dock"), (begin.strip(), "walks"))
     bench.keys("h")
     page.wait_for_timeout(300)
-    drawn = bench.look("v.doc.groups[0].bars.map(b => b.lines.map(l => l.wide > 0 && l.x + l.wide <= v.doc.pieces[0].say.getBoundingClientRect().right))")
+    drawn = bench.look("""(box => v.doc.groups[0].bars.map(b => b.lines.map(l => l.wide > 0 && l.x + l.wide <= box.right - base + 0.1 && l.x >= box.left - base - 0.1)))(
+        v.doc.pieces[0].say.getBoundingClientRect())""".replace("base", "v.doc.groups[0].el.getBoundingClientRect().left"))
     assert sorted(map(len, drawn)) == [0, 1] and all(map(all, drawn))
     bench.keys("h")
     page.wait_for_timeout(300)
-    assert bench.page.evaluate(PAINTED)[0] is True
+    if begin.isascii(): assert bench.page.evaluate(PAINTED)[0] is True  # reads from left to right
 
 
 def test_a_window_that_changes_its_width_while_the_text_is_out_of_sight_leaves_no_old_picture(bench):

@@ -124,6 +124,41 @@ test("tints mix ink and page as far as --pb-full allows, a shade is weaker or st
   assert.deepEqual(drawn([coding("one", 5, 10)], { pieces: [folded] }).tints.map(t => t.slice(2)), [[50, 0, 20, 20]]);
 });
 
+test("a code's pattern is in its lines and stripes, a coding not stored yet has a thin stripe, the chosen one a thick one and a bold name", () => {
+  const dashes = [], widths = [], fonts = [], note = { setLineDash(d) { this.dash = String(d); }, moveTo() {}, lineTo() {}, stroke() { dashes.push(this.dash); widths.push(this.lineWidth); } };
+  const stripes = canvas({ ...note, measureText: t => ({ width: t.length * 6 }), fillText() { fonts.push(this.font, this.fillStyle); } }), lines = canvas(note), ink = canvas({ fillRect() {} });
+  const draw = (c, chosen) => {
+    for (const list of [dashes, widths, fonts]) list.length = 0;
+    const g = { start: 0, end: 1000, pieces: [page(0, 1000)], codings: new Set([c]), bars: [], el: { getBoundingClientRect: () => ({ left: 0, top: 100, height: 2000, width: 900 }) }, stripes, ink, lines };
+    s.drawGroup({ margin: 210, dark: false, colours: { tint: 0.25, full: 0.5, bg: [255, 255, 255], fg: "fg", dim: "dim" }, shows: () => true, doc: { groups: [g], team: new Set() }, active: chosen ? c : null, spare: {} }, g);
+  };
+  for (const [look, dash] of [[0, ""], [1, "2,3"], [2, "7,3"], [3, ""]]) {
+    draw(coding("one", 0, 9, { code: s.dress({ name: "one", look }) }));
+    assert.deepEqual(new Set(dashes), new Set([dash]));
+  }
+  draw(coding("one", 0, 9));
+  assert.deepEqual([widths, fonts], [[2, 3, 3], ["400 11px system-ui, sans-serif", "dim"]]);
+  draw(coding("one", 0, 9, { pending: true }));
+  assert.deepEqual(widths, [2, 1, 3]);
+  draw(coding("one", 0, 9), true);
+  assert.deepEqual([widths, fonts], [[2, 5, 5], ["600 11px system-ui, sans-serif", "fg"]]);
+});
+
+test("where names have no room there are none, none stands below its group's end, and the chosen one is never left out", () => {
+  const many = [0, 1, 2, 3, 4].map(k => coding(`name ${k}`, k, 9, { lane: k }));
+  const group = el => ({ start: 0, end: 1000, pieces: [page(0, 1000)], codings: new Set(many), bars: [], el: { getBoundingClientRect: () => ({ left: 0, top: 100, width: 900, ...el }) } });
+  const named = (margin, chosen, height = 2000) => {
+    const names = [], any = canvas({ fillRect() {}, moveTo() {}, lineTo() {}, measureText: t => ({ width: t.length * 6 }), fillText: (t, x, y) => names.push([t, y - 1]) });
+    const g = Object.assign(group({ height }), { stripes: any, ink: any, lines: any });
+    s.drawGroup({ margin, dark: false, colours: { tint: 0.25, full: 0.5, bg: [255, 255, 255] }, shows: () => true, doc: { groups: [g], team: new Set() }, active: chosen, spare: {} }, g);
+    return names;
+  };
+  assert.deepEqual(named(100), []);
+  assert.deepEqual(named(210).map(n => n[0]), ["name 0", "name 1", "name 2"]);
+  assert.deepEqual(named(210, many[4]).map(n => n[0]), ["name 0", "name 1", "name 4"]);
+  assert.ok(named(210, null, 31).every(([, y]) => y + 14 <= 31), "the group grows with its words");
+});
+
 test("each name stands behind a piece of its own stripe, and of several coders it says whose it is", () => {
   const alone = drawn([coding("first", 0, 30, { coder: "MB" }), coding("second", 41, 60, { coder: "MB", lane: 1, code: s.dress({ name: "second", look: 16 }) })]);
   assert.deepEqual(alone.names.map(([t, , y]) => [t, y]), [["first", 2], ["second", 82]]);
