@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from personabench import codebook, coding, store
 from personabench.adjudication_widget import (ADJUDICATION_KEYS, DECISIONS, AdjudicationWidget, adjudicate, decided, disagreements, keep_agreed, reopen,
                                               turn_agreement)
-from personabench.coding_widget import widget_files
+from personabench.coding_widget import CodingWidget, widget_files
 from personabench.sample_data import import_sample
 from personabench.schema import BadInput, NoSuchCode, NoSuchName, NoSuchSource
 from personabench.study import Study
@@ -171,6 +171,14 @@ def test_each_decision_keeps_what_it_says_and_both_originals(study, decision, ex
     assert kept(study) == [] and decisions(study) == [None] * 3 and study.memos.empty
     coding.redo(study)
     assert kept(study) == expected and decisions(study) == [decision, None, None]
+
+
+def test_the_coding_widget_tells_a_decision_but_has_no_handle_to_delete_it(study):
+    mine = coding.add_memo(study, "Adjudicated for once by myself", source="P01")
+    adjudicate(study, found(study)[0], decision="left")
+    memos = CodingWidget(study, "P01").columns()["memos"]
+    assert set(zip(memos["id"], memos["text"])) == {(mine, "Adjudicated for once by myself"), (None, "Adjudicated for consensus: taken from MB")}
+    assert "codings" in study.memos["text"].str.cat(), "the study keeps it whole"
 
 
 def test_deciding_again_replaces_and_reopening_takes_back(study):

@@ -686,6 +686,51 @@ def test_memos_are_deleted_by_mouse_and_by_keyboard_one_after_the_other(bench):
     assert bench.study.memos["text"].tolist() == ["one"]
 
 
+def test_a_half_written_memo_stays_with_its_source_and_with_what_it_was_begun_on(bench):
+    about, words = bench.page.locator(".pb-side select"), bench.page.locator(".pb-side textarea")
+    bench.at("In winter I").keys("m").type("half a thought")
+    assert about.inner_text().startswith("Memo on turn 4")
+    bench.keys("Escape", "Escape").at("The app says").keys("m")
+    assert words.input_value() == "half a thought" and about.evaluate("e => e.selectedOptions[0].textContent") == "Memo on turn 4"
+    bench.keys("Escape").page.locator(".pb-scroll").focus()
+    bench.keys("g").type("P02").keys("Enter").page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P02'")
+    bench.page.locator(".pb-scroll").focus()
+    bench.keys("m")
+    assert words.input_value() == "" and about.evaluate("e => e.selectedOptions[0].textContent") != "Memo on turn 4"
+    bench.keys("Escape", "g").type("P01").keys("Enter").page.wait_for_function("document.querySelector('#w').pbView.doc.source === 'P01'")
+    bench.page.locator(".pb-scroll").focus()
+    bench.keys("m")
+    assert words.input_value() == "half a thought"
+    bench.keys("Control+Enter").told("Memo kept")
+    assert bench.study.memos[["about", "text"]].to_numpy().tolist() == [["turn", "half a thought"]] and bench.study.memos["target"][0] == 4
+
+
+def test_the_list_holds_all_codings_wherever_it_is_opened(page):
+    study = make_study(times=20)
+    for words in re.finditer("dock|bike|app", study.text("P01")): coding.code(study, "Dock full", source="P01", start=words.start(), end=words.end())
+    bench, n = Bench(page, study), len(study.codings)
+    rows, chosen = page.locator(".pb-list li"), page.locator(".pb-list [aria-selected=true]")
+    bench.look("v.goTo(v.doc.list.at(-5))")
+    bench.keys("l")
+    assert 80 < n <= 200 and rows.count() == n and chosen.get_attribute("aria-posinset") == str(n - 4) and chosen.get_attribute("aria-setsize") == str(n)
+    for key, at in (("Home", 1), ("ArrowDown", 2), ("End", n), ("ArrowUp", n - 1)):
+        bench.keys(key)
+        assert chosen.get_attribute("aria-posinset") == str(at), key
+    for words in re.finditer("dock|bike|app|walk|every", study.text("P01")): coding.code(study, "Saves time", source="P01", start=words.start(), end=words.end())
+    bench.look("v.link.raw({type: 'ping'})")
+    more = len(study.codings)
+    page.locator(".pb-title", has_text=f"{more} codings").wait_for()
+    bench.keys("Home")
+    page.locator('.pb-list [aria-selected=true][aria-posinset="1"]').wait_for()
+    assert more > 200 and rows.count() == 200 and page.locator(".pb-side button", has_text="Earlier").is_hidden()
+    bench.keys("End")
+    for _ in range(30): bench.keys("ArrowUp")
+    assert chosen.get_attribute("aria-posinset") == str(more - 30)
+    bench.keys("Escape").page.locator(".pb-scroll").focus()
+    bench.keys("f").type("saves").keys("Enter", "l")
+    page.locator(".pb-title", has_text=f"{more - n} of {more} codings").wait_for()
+
+
 def test_memos_of_others_can_only_be_read_and_those_at_hand_come_first(page):
     study = make_study()
     study.coder = "AN"
