@@ -367,9 +367,9 @@ function joinParts(v) {
   v.resized = () => { v.measure(); v.repaint(); if (v.doc) v.sel.draw(); };
   v.measure = () => {
     const width = v.root.clientWidth;
-    v.root.toggleAttribute("data-narrow", width < 700);
-    const beside = v.aside && width >= 700; // a panel takes room from the text, and names have the more of it, the wider the page
-    v.margin = width < 640 ? 72 : Math.max(beside ? 120 : 210, Math.min(340, width - (beside ? 1160 : 820)));
+    const narrow = width < (v.aside ? 960 : 700), beside = v.aside && !narrow; // a panel stands beside the text where both have room
+    v.root.toggleAttribute("data-narrow", narrow);
+    v.margin = width < 640 ? 72 : Math.max(beside ? 150 : 210, Math.min(340, width - (beside ? 1160 : 820)));
     v.root.style.setProperty("--pb-margin", `${v.margin}px`);
   };
   v.theme = () => {
