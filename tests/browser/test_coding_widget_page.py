@@ -1783,7 +1783,7 @@ def test_names_in_the_margin_have_the_room_of_a_wide_page(page):
     bench.keys("l")
     assert bench.look("v.margin") == 340
     page.set_viewport_size({"width": 1100, "height": 900})
-    page.wait_for_function("document.querySelector('#w').pbView.margin === 120")
+    page.wait_for_function("document.querySelector('#w').pbView.margin === 150")
 
 
 # -- What opens, and what follows -----------------------------------------------------------------------------------------------------
