@@ -108,7 +108,7 @@ class Album:
                 self.widget.last.wait_for(timeout=20_000)
                 break
             except Exception: continue
-        self.height(400)
+        self.height(380)
 
     def height(self, pixels: int) -> None:
         "Make the widget's middle so high, as if pulled by its corner."
@@ -245,7 +245,7 @@ def coding(album: Album, folder: Path) -> None:
     album.key("undo", shown=False)
     album.until("v.doc.undo?.redo?.startsWith('resize')")
 
-    album.height(600)
+    album.height(340)
     album.key("autocode")
     album.page.wait_for_timeout(100)
     album.type("app")
