@@ -557,6 +557,20 @@ def _once_only(study: Study, guid: Any, answer: Callable[[], list[dict[str, Any]
     return _ANSWERED[key]
 
 
+def _refusal(e: Exception, guid: Any) -> dict[str, Any]:
+    "Return the answer to a message that could not be served."
+    where, cure = (f"{e.place}: {e.found}", e.cure) if isinstance(e, PersonabenchError) else (f"{type(e).__name__}: {e}", "")
+    may_pass = isinstance(e, (BusyStudy, ReadOnlyStudy, NoStudy, FullDisk, OSError)) or getattr(e, "connection_invalidated", False)
+    passing = {"again": True} if may_pass else {}
+    return {"type": "refused", "guid": guid, "reason": where, "cure": cure, **passing}
+
+
+def _news_or_reason(news: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    "Return the news, or why there are none: an answer must follow in any case."
+    try: return news()
+    except Exception as e: return [_refusal(e, None)]  # such as the last source being gone
+
+# %% ../nbs/22_coding_widget.ipynb #52f6685c
 _TURNS: dict[str, Any] = {}  # a lock for each study
 _IN_USE: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()  # widget -> when a browser last asked it, seconds
 
@@ -591,20 +605,6 @@ def _collecting_later() -> Iterator[None]:
     try: yield
     finally:
         if was: gc.enable()
-
-
-def _refusal(e: Exception, guid: Any) -> dict[str, Any]:
-    "Return the answer to a message that could not be served."
-    where, cure = (f"{e.place}: {e.found}", e.cure) if isinstance(e, PersonabenchError) else (f"{type(e).__name__}: {e}", "")
-    may_pass = isinstance(e, (BusyStudy, ReadOnlyStudy, NoStudy, FullDisk, OSError)) or getattr(e, "connection_invalidated", False)
-    passing = {"again": True} if may_pass else {}
-    return {"type": "refused", "guid": guid, "reason": where, "cure": cure, **passing}
-
-
-def _news_or_reason(news: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    "Return the news, or why there are none: an answer must follow in any case."
-    try: return news()
-    except Exception as e: return [_refusal(e, None)]  # such as the last source being gone
 
 # %% ../nbs/22_coding_widget.ipynb #9f7f2648
 class CodingWidget(anywidget.AnyWidget):
@@ -703,7 +703,7 @@ def _with_codes(study: Study, hits: Sequence[Mapping[str, Any]], read: Mapping[s
     of = {source: there(source) for source in dict.fromkeys(h["source"] for h in hits)}
     return [{**h, "codes": np.unique(code[(start <= h["start"]) & (end >= h["end"])]).tolist()} for h in hits for start, end, code in [of[h["source"]]]]
 
-
+# %% ../nbs/22_coding_widget.ipynb #fa5b42e9
 def _replies(w: CodingWidget, m: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     "Give the replies to one message, and what else is new."
     kind, guid = str(m.get("type")), m.get("guid")
