@@ -586,14 +586,14 @@ def _in_turn(receive: Callable[[Any, Mapping[str, Any]], None]) -> Callable[[Any
             before = getattr(self, "_event", None)
             receive(self, message)
             _IN_USE[self] = time.monotonic()
-            if getattr(self, "_event", None) != before: _show_others(self)
+            if getattr(self, "_event", None) != before: _show_others(self, "_shows_codings_at_once" if message.get("type") == "add" else "_shows_at_once")
     return answer
 
 
-def _show_others(widget: Any, lately: float = 5) -> None:
+def _show_others(widget: Any, which: str, lately: float = 5) -> None:
     "Let the other widgets of this kernel that a browser has asked in the last seconds show what changed now, and not when they ask again: their Undo names a step."
     for other, asked in list(_IN_USE.items()):
-        same = other is not widget and getattr(other, "_shows_at_once", False) and _token(other.study) == _token(widget.study)
+        same = other is not widget and getattr(other, which, False) and _token(other.study) == _token(widget.study)
         if same and time.monotonic() - asked < lately: type(other).receive.__wrapped__(other, {"type": "ping"})
 
 
@@ -614,7 +614,7 @@ class CodingWidget(anywidget.AnyWidget):
     the text and codings, only with `save_text=True`. Raises NoSuchSource, NoSuchCode, BadInput (a key that is taken)."""
 
     _esm, _css = widget_files("coding_widget")
-    _shows_at_once = True
+    _shows_at_once = _shows_codings_at_once = True  # those that count all codings anew wait until the browser asks, or each coding would wait for them
     state = traitlets.Dict().tag(sync=True)
     saved = traitlets.Dict().tag(sync=True)
 

@@ -573,6 +573,14 @@ def test_two_widgets_on_one_study_stay_in_step(study):
     one, two = Browser(CodingWidget(study, "P01")), Browser(CodingWidget(study, "P01"))
     one.add("dock", "Dock full")
     assert last(two.heard, "changed")["codings"]["start"] == [TALK.index("dock")], "at once, as its Undo names a step"
+    book, told = CodebookWidget(study), []
+    book.send = lambda content, buffers=None: told.append(content["type"])
+    book.receive({"type": "ready", "view": "b"})
+    told.clear()
+    one.add("full", "Dock full")
+    assert told == [], "it counts all codings: each coding would wait for that"
+    one.say(type="undo")
+    assert "codebook" in told and last(two.heard, "changed")["removed"], "what is undone shows in all"
     coding_widget._IN_USE[two.widget] -= 6  # no browser asks it any more
     heard = len(two.heard)
     one.add("walked", "Gives up")
