@@ -5,7 +5,6 @@
 # %% ../nbs/29_adjudication_widget.ipynb #e8b23fa8
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +16,7 @@ import traitlets
 
 from . import store
 from personabench.coding_widget import (
-    _FACET_LOOKS, _add_code, _code_name, _codes, _codings, _columns, _done_before, _in_turn, _news_or_reason, _nothing, _once_only, _refusal, _rest,
+    _DECIDED, _DECISIONS, _FACET_LOOKS, _add_code, _code_name, _codes, _codings, _columns, _done_before, _in_turn, _news_or_reason, _nothing, _once_only, _refusal, _rest,
     _source_columns, _table, _token, _redo as _redo_step, _undo as _undo_step, _undo_labels, _with_table, widget_files,
 )
 from .schema import FACETS, BadInput, NoSuchName, NothingToUndo, nearest
@@ -168,10 +167,6 @@ def _plan(left: Sequence[_Span], right: Sequence[_Span], decision: str, code: st
     return list(dict.fromkeys(kept[decision]))
 
 # %% ../nbs/29_adjudication_widget.ipynb #615d78f7
-_WORDS = {"both": "both kept", "union": "widest span", "intersection": "common span", "other": "other code", "none": "nothing kept"}
-_MEMO = re.compile(rf"Adjudicated for (.+): (taken from .+|{'|'.join(_WORDS.values())})\ncodings (\d+(?: \d+)*)(?: kept (\d+(?: \d+)*))?(?:\n|$)")
-
-
 def _memo_text(adjudicator: str, words: str, ids: Sequence[int], kept: Sequence[int]) -> str:
     "Write down a decision."
     return f"Adjudicated for {adjudicator}: {words}\ncodings {' '.join(map(str, ids))}" + (f" kept {' '.join(map(str, kept))}" if kept else "")
@@ -183,7 +178,7 @@ def _notes(study: Study, adjudicator: str) -> dict[frozenset[int], tuple[int, st
     q = sa.select(m.c.memo_id, m.c.text).where(m.c.removed == 0, m.c.about == "coding", m.c.text.startswith("Adjudicated for ", autoescape=True))
     with study.connection() as conn: rows = conn.execute(q.order_by(m.c.memo_id)).all()
     for memo_id, text in rows:
-        if (hit := _MEMO.match(text)) and hit[1] == adjudicator:
+        if (hit := _DECIDED.match(text)) and hit[1] == adjudicator:
             ids, kept = (tuple(map(int, (part or "").split())) for part in (hit[3], hit[4]))
             found[frozenset(ids)] = (memo_id, hit[2], kept)
     return found
@@ -213,7 +208,7 @@ def _decision(row: Mapping[str, Any], note: tuple[int, str, tuple[int, ...]], by
     "Return the decision that a note stands for, or None if the codings no longer say the same."
     _, words, kept = note
     sides = {by_id[row[side][0]].coder: side for side in ("left", "right") if row[side]}
-    names = {**{f"taken from {who}": side for who, side in sides.items()}, **{w: d for d, w in _WORDS.items()}}
+    names = {**{f"taken from {who}": side for who, side in sides.items()}, **{w: d for d, w in _DECISIONS.items()}}
     decision, there = names.get(words), [_span(by_id[i]) for i in kept if i in by_id]
     if decision not in _offers(row): return None
     code = there[0][2] if decision == "other" and there else None
@@ -247,7 +242,7 @@ def adjudicate(
 
 def _decision_words(decision: str, left: Sequence[Any], right: Sequence[Any]) -> str:
     side = {"left": left, "right": right}.get(decision)
-    return f"taken from {side[0].coder}" if side else _WORDS[decision]
+    return f"taken from {side[0].coder}" if side else _DECISIONS[decision]
 
 # %% ../nbs/29_adjudication_widget.ipynb #7fd46a41
 def _current_sides(study: Study, row: Mapping[str, Any], adjudicator: str) -> list[list[Any]]:

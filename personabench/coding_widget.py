@@ -84,11 +84,12 @@ def check_key(
     own |= {str(i): "a recent code" for i in range(1, 10)} | {f"shift+{i}": "a stage" for i in range(1, 10)}
     free = ", ".join(k for k in string.ascii_lowercase if k not in own and k not in (taken or {}))
     cure = f"free letters: {free}; or shift+ a letter"
-    if name in own: raise BadInput(f"key {key!r}", f"the widget uses it for {own[name]!r}", "a free key", cure)
+    shown = name.replace("mod+", "Ctrl+")
+    if name in own: raise BadInput(f"key {shown!r}", f"the widget uses it for {own[name]!r}", "a free key", cure)
     if name in _BROWSER or name.startswith(("mod+", "ctrl+", "cmd+", "meta+")):
-        raise BadInput(f"key {key!r}", "Ctrl and Cmd belong to the browser and to JupyterLab", "a free key", f"free letters: {free}")
+        raise BadInput(f"key {shown!r}", "Ctrl and Cmd belong to the browser and to JupyterLab", "a free key", f"free letters: {free}")
     if name.startswith("alt") or re.fullmatch(r"(shift\+)?f\d+", name):
-        raise BadInput(f"key {key!r}", "Alt and function keys belong to the browser's menus and to screen readers", "a free key", cure)
+        raise BadInput(f"key {shown!r}", "Alt and function keys belong to the browser's menus and to screen readers", "a free key", cure)
     if not re.fullmatch(r"(shift\+)?[^\s+]", name): raise BadInput(f"key {key!r}", "not the name of a letter, digit or sign", 'such as "q" or "shift+q"', cure)
     if name in (taken or {}): raise AlreadyThere(f"key {key!r}", f"it is the key of {dict(taken or {})[name]!r}", "a free key", f"free letters: {free}")
     return name
@@ -155,7 +156,9 @@ def _recent(study: Study, most: int = 9) -> list[int]:
     with study.connection() as conn: return list(conn.scalars(q.group_by(k.c.code_id).order_by(last.desc()).limit(most)))[::-1]
 
 
-_DECIDED = re.compile(r"\A(Adjudicated for [^\n]+)\ncodings \d[^\n]*")  # what an adjudication wrote down, and for which codings
+_DECISIONS = {"both": "both kept", "union": "widest span", "intersection": "common span", "other": "other code", "none": "nothing kept"}
+# How an adjudication writes a decision down: for whom, what, for which codings, and which it kept.
+_DECIDED = re.compile(rf"Adjudicated for (.+): (taken from .+|{'|'.join(_DECISIONS.values())})\ncodings (\d+(?: \d+)*)(?: kept (\d+(?: \d+)*))?(?:\n|$)")
 
 
 def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
@@ -176,8 +179,9 @@ def _memos(study: Study, source: str, *, blind: bool) -> dict[str, list[Any]]:
     q = q.order_by(m.c.created, m.c.memo_id)  # an edited memo keeps its place
     if blind: q = q.where(d.c.name == study.coder)
     with study.connection() as conn: rows = conn.execute(q).all()
-    said = [_DECIDED.sub(r"\1", r.text) for r in rows]
-    return _columns([(r.memo_id if s == r.text else None, *r[1:3], s, *r[4:]) for r, s in zip(rows, said)], "id about target text coder created")
+    hits = [_DECIDED.match(r.text) for r in rows]
+    said = [f"Adjudicated for {h[1]}: {h[2]}\n{r.text[h.end():]}".rstrip() if h else r.text for r, h in zip(rows, hits)]
+    return _columns([(None if h else r.memo_id, *r[1:3], s, *r[4:]) for r, s, h in zip(rows, said, hits)], "id about target text coder created")
 
 # %% ../nbs/22_coding_widget.ipynb #a11c0de5
 _LONG = 1800  # characters of a turn in one piece

@@ -693,6 +693,7 @@ def test_keys_of_the_widget_and_the_browser_are_refused(study):
         with pytest.raises(BadInput): check_key(key)
     for key in ("alt+d", "alt+q", "alt+shift+q", "alt+arrowleft", "alt+arrowright", "alt+home", "f1", "F5", "f12", "shift+f10"):
         with pytest.raises(BadInput, match="screen readers"): check_key(key)
+    with pytest.raises(BadInput, match=r"Ctrl\+b"): check_key("mod+b")
     assert check_key("Q") == "shift+q" and check_key("q") == "q" and check_key("ü") == "ü"
     with pytest.raises(AlreadyThere, match="Dock full"): check_key("q", taken={"q": "Dock full"})
     with pytest.raises(BadInput, match="sentence"): CodingWidget(study, "P01", codes={"s": "Dock full"})

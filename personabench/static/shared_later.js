@@ -193,7 +193,7 @@ export function rankCodes(codes, query, first) {
 export function codeRows(codes, query, first, more = () => null, count = c => c.n) {
   const name = query.trim(), rows = rankCodes(codes, query, first).map(c => ({ value: c, label: c.name, swatch: c, badge: more(c), about: c.definition,
     detail: [c.path !== c.name ? c.path.slice(0, -c.name.length - 3) : "", c.facet, count(c) || ""].filter(Boolean).join(" · ") }));
-  const fresh = name && !rows.some(r => r.label === name) ? [{ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }] : [];
+  const fresh = name && !rows.some(r => r.label.toLowerCase() === name.toLowerCase()) ? [{ value: { fresh: name }, label: `New code “${name}”`, detail: "asks for its facet" }] : [];
   return rows.length && fit(query, rows[0].value) >= 300 ? [...rows, ...fresh] : [...fresh, ...rows];
 }
 

@@ -11,5 +11,6 @@ test("codes of the same facets come first, then what was typed decides", () => {
   assert.deepEqual(names([b, a, c], "", [a, c]), ["Waits", "Time lost", "Saves time"]);
   assert.deepEqual(names([a, b, c], "time", [b]), ["Time lost", "Saves time", "New code “time”"]);
   assert.deepEqual(names([a, b, c], " zzz ", []), ["New code “zzz”"]);
+  assert.deepEqual(names([a, b, c], "SAVES TIME", []), ["Saves time"], "a name in other letters is no other name");
   assert.deepEqual(names([a, b, c], "Waits", []), ["Waits"], "what is there is not made anew");
 });
