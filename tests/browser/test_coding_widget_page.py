@@ -1063,6 +1063,12 @@ PICTURES = """(() => { const v = document.querySelector("#w").pbView;
     return [String(before) === String(now()), before.flat().filter(Boolean).length]; })()"""
 
 
+# How far the handles of the chosen coding are from its ends.
+HANDLES = """Math.max(...v.handles.map((h, i) => {
+    const at = h.getBoundingClientRect(), a = v.active, box = i ? v.rect(a.end - 1, a.end) : v.rect(a.start, a.start + 1);
+    return Math.abs(at.top - box.top) + Math.abs((at.left + at.right) / 2 - (i ? box.right : box.left)); }))"""
+
+
 def test_what_moves_words_moves_what_is_drawn_on_them(bench):
     put(bench, ("And in winter", "dock"), ("In winter", "walks"), ("The app says", "saves"))
     assert bench.page.evaluate(PAINTED)[0] is True
@@ -1111,6 +1117,13 @@ def test_words_that_a_memos_mark_moves_keep_what_is_drawn_on_them(page):
     bench.look("v.link.raw({type: 'ping'})")
     page.wait_for_function("document.querySelectorAll('.pb-noted').length === 2")
     right("a coding and a memo in one step")
+    bench.at("single").keys("n")
+    top = bench.look("v.rect(v.active.start, v.active.start + 1).top")
+    with study.step("memo", "in a cell") as step: store.add_memo(step, "above the chosen one", about="turn", target_id=4)
+    bench.look("v.link.raw({type: 'ping'})")
+    page.wait_for_function("document.querySelectorAll('.pb-noted').length === 3")
+    right("a mark above the chosen coding")
+    assert bench.look("v.rect(v.active.start, v.active.start + 1).top") > top + 5 and bench.look(HANDLES) < 6
 
 
 def test_names_on_a_right_to_left_page_stand_beside_the_stripes(bench):
@@ -1137,6 +1150,59 @@ def test_what_changes_in_the_text_leaves_nothing_of_the_old_picture(bench):
         if keys == ("r",): bench.type("saves").keys("Enter")
         bench.page.wait_for_timeout(300)
         assert same(), keys
+
+
+def test_a_code_that_gets_another_name_or_colour_in_a_cell_is_drawn_anew(bench):
+    put(bench, ("dock is full", "dock"), ("ten minutes", "walks"))
+    bench.page.evaluate("""window.picture = () => ['ink', 'stripes'].map(name => document.querySelector('#w').pbView.doc.groups[0][name].toDataURL())""")
+    first = bench.page.evaluate("window.picture()")
+    for change, changed in ((lambda: codebook.rename_code(bench.study, "Dock full", to="No free place"), [False, True]),
+                            (lambda: codebook.change_code(bench.study, "No free place", colour="#7a0019"), [True, True])):
+        change()
+        bench.look("v.link.raw({type: 'ping', event: v.doc.event})")
+        bench.page.wait_for_timeout(300)
+        now = bench.page.evaluate("window.picture()")
+        assert [a != b for a, b in zip(now, first)] == changed and bench.page.evaluate(PICTURES)[0]
+        first = now
+
+
+def test_lines_of_lanes_below_each_other_are_drawn_whole_under_the_last_words_of_a_group(page):
+    study = study_of_talk()
+    for name in ("Dock full", "Walks instead", "Saves time"):
+        codebook.add_code(study, name, facet="pain")
+        start = study.text("P01").index("every single morning.")
+        coding.code(study, name, source="P01", start=start, end=start + 21)
+    bench = Bench(page, study)
+    close = "el.style.padding = '0'; el.lastChild.style.lineHeight = '1.1'"  # the words end at the edge
+    page.evaluate(f"document.querySelectorAll('.pb-turn').forEach(el => {{ {close}; }})")
+    page.evaluate(FRAMES)
+    rows = bench.look("""(g => { const pen = g.lines.getContext('2d'), {x, end} = g.bars[0].lines[0], d = devicePixelRatio;
+        return [...Array(12).keys()].filter(y => pen.getImageData((x + 1) * d, (Math.round(end) + y) * d, 1, 1).data[3] > 60); })(v.doc.groups.at(-1))""")
+    assert {y // 3 for y in rows} == {0, 1, 2} and bench.look("v.doc.groups.at(-1).bars.map(b => b.lane).sort().join()") == "0,1,2", rows
+
+
+def test_the_coding_that_was_chosen_before_is_drawn_as_the_others_again_in_another_group(page):
+    bench = put(Bench(page, make_study(times=3)), ("dock is full", "dock"))
+    assert bench.look("v.doc.groups.length") > 1
+    start = bench.look("v.doc.groups[1].pieces[0].start")
+    coding.code(bench.study, "Walks instead", source="P01", start=start, end=start + 6)
+    bench.look("v.link.raw({type: 'ping', event: v.doc.event})")
+    page.wait_for_timeout(200)
+    bench.at("How do").keys("n").keys("n")  # a frame between them
+    page.evaluate(FRAMES)
+    assert bench.look("v.doc.groups[1].codings.has(v.active)")
+    assert page.evaluate(PICTURES)[0]
+
+
+def test_handles_follow_the_words_they_stand_at(bench):
+    put(bench, ("And in winter", "dock"))
+    bench.at("And in").keys("n")
+    assert bench.look("v.active.code.name") == "Dock full" and bench.look(HANDLES) < 6
+    top = bench.look("v.handles[0].getBoundingClientRect().top - v.text.getBoundingClientRect().top")
+    bench.page.evaluate("document.querySelector('#w').style.width = '520px'")
+    bench.page.wait_for_timeout(400)
+    assert bench.look("v.handles[0].getBoundingClientRect().top - v.text.getBoundingClientRect().top") > top + 20, "the words have moved"
+    assert bench.look(HANDLES) < 6
 
 
 def test_a_coding_undone_while_none_is_chosen_leaves_nothing_drawn(bench):
@@ -1932,6 +1998,24 @@ def test_a_hit_is_shown_in_its_text_and_says_what_it_is_coded_as(bench):
     page.locator(".pb-side .pb-main-button").click()
     bench.type("dock").keys("Enter").told("Coded 3 passages as Dock full; 1 had it already")
     assert len(bench.quotes) == 4 and study.codings["source"].tolist().count("P03") == 2
+
+
+def test_half_a_memo_outlasts_a_correction_of_the_text_and_goes_to_what_is_at_hand_then(bench):
+    bench.at("dock is full").keys("m").type("half a th")
+    about = bench.page.get_by_label("Memo on")
+    assert about.locator("option:checked").inner_text() == "Memo on turn 2"
+    text = bench.study.text("P01")
+    importers.correct_text(bench.study, "P01", text=text.replace("How do you", "Now, how do you"))
+    bench.look("v.link.raw({type: 'ping', event: v.doc.event})")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.text.includes('Now, how')")
+    bench.page.wait_for_timeout(300)
+    field = bench.page.get_by_label("Memo", exact=True)
+    assert field.input_value() == "half a th"
+    field.press("End")
+    turn = bench.look("v.doc.turns.findIndex(t => t.start <= v.sel.focus && v.sel.focus <= t.end)")
+    assert about.locator("option:checked").inner_text() == f"Memo on turn {turn + 1}", "not on a turn of the text as it was"
+    bench.type("ought").keys("Control+Enter").told("Memo kept")
+    assert bench.study.memos["text"].tolist() == ["half a thought"]
 
 
 def test_a_hit_in_a_text_that_was_corrected_since_is_not_shown_elsewhere(bench):
