@@ -17,6 +17,8 @@ import nbformat
 import pytest
 
 from personabench import codebook, coding, importers, store
+from personabench.cards import PersonaCard
+from personabench.claims import Claim, Descriptor, Persona
 from personabench.coding_widget import CodingWidget
 from personabench.study import Study
 
@@ -94,6 +96,24 @@ def test_markup_is_words(bench):
     assert "<img src=x" in bench.page.locator(".pb-say").nth(3).inner_text()
     assert bench.page.title() == "bench" and bench.page.locator(".pb-cw img").count() == 0
     assert bench.page.locator(".pb-say").nth(4).evaluate("e => getComputedStyle(e).direction") == "rtl"
+
+
+def test_a_persona_card_on_the_same_page_changes_nothing_here_nor_the_widget_the_card(bench):
+    card = PersonaCard(Persona(id="a", name="Avery", label="Commutes by bike", status="persona", described=[
+        Descriptor(field="age", variable="age", n=12, mean=38.0, low=35.0, high=41.0)], claim_list=[Claim(id="guess", text="Loves the dock", facet="goal")])).html
+    style, article = re.fullmatch(r"(?s)\s*(<style>.*?</style>)(.*)", card).groups()
+    bench.page.evaluate("""article => { const out = document.createElement("div"), main = document.querySelector("main"); // a notebook's outputs are no <main>
+        out.append(...main.childNodes); main.replaceWith(out); out.insertAdjacentHTML("beforeend", `<div id=card>${article}</div>`); }""", article)
+    places = """root => [...document.querySelectorAll(`${root} :not(svg *)`)].map(el => { const r = el.getBoundingClientRect(), s = getComputedStyle(el);
+        return [el.className.baseVal ?? el.className, Math.round(r.left), Math.round(r.width), Math.round(r.height), s.textAlign, s.display, s.color]; })"""
+    bench.keys("?")
+    before = bench.page.evaluate(places, "#w")
+    bench.page.evaluate("html => document.querySelector('#card').insertAdjacentHTML('beforebegin', html)", style)
+    bench.page.evaluate(FRAMES)
+    assert bench.page.evaluate(places, "#w") == before
+    both = bench.page.evaluate(places, "#card")
+    bench.page.evaluate("document.head.querySelectorAll('style').forEach(el => el.remove())")
+    assert bench.page.evaluate(places, "#card") == both and len(both) > 15
 
 
 # -- Selecting ----------------------------------------------------------------------------------------------------------------
