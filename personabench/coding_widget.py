@@ -20,7 +20,7 @@ import time
 import unicodedata
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from itertools import chain
 from typing import Any
@@ -477,7 +477,7 @@ def _about(study: Study, m: Mapping[str, Any]) -> int:
     about, target, k, t, s = m["about"], m["target"], _t["codings"], _t["turns"], _t["sources"]
     if about == "code": return study.code_id(_code_name(study, target))
     if about == "source": return study.source_id(m["source"])
-    if about == "coding": q = sa.select(k.c.coding_id).where(k.c.coding_id == _coding_id(study, target))
+    if about == "coding": q = sa.select(k.c.coding_id).where(k.c.coding_id == _coding_id(study, target), k.c.removed == 0)
     elif about == "turn":
         _same_text(study, m)
         q = sa.select(t.c.turn_id).join(s, s.c.revision_id == t.c.revision_id).where(s.c.source_id == study.source_id(m["source"]), t.c.turn == target)
@@ -598,7 +598,8 @@ def _show_others(widget: Any, which: str, lately: float = 5) -> None:
     "Let the other widgets of this kernel that a browser has asked in the last seconds show what changed now, and not when they ask again: their Undo names a step."
     for other, asked in list(_IN_USE.items()):
         same = other is not widget and getattr(other, which, False) and _token(other.study) == _token(widget.study)
-        if same and time.monotonic() - asked < lately: type(other).receive.__wrapped__(other, {"type": "ping"})
+        if not same or time.monotonic() - asked >= lately: continue
+        with suppress(Exception): type(other).receive.__wrapped__(other, {"type": "ping"})  # what keeps one from being told is no matter of who wrote
 
 
 @contextmanager

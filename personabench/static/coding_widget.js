@@ -128,7 +128,7 @@ const HEAR = {
     doc.event = m.event;
     if (m.codes) { readCodes(doc, m.codes); v.strip(); v.repaint(); v.news("codes"); }
     for (const id of m.removed) { const c = doc.byId.get(id); v.unsure.delete(id); if (c) v.drop(c); }
-    for (const row of unpack(m.codings)) if (busy.has(row.id) || busy.has(row.guid)) v.unsure.set(row.id, row); else { v.unsure.delete(row.id); place(v, row); } // drawn ahead: how it stands shows when ours is stored
+    for (const row of unpack(m.codings)) if (busy.has(row.id) || busy.has(row.guid)) v.unsure.set(row.id, row); else { v.unsure.delete(row.id); place(v, row); } // drawn ahead: shown when ours is stored
     if (m.memos) { doc.memos = m.memos; v.news("memos"); }
     doc.undo = m.undo;
     v.tell();
@@ -234,7 +234,8 @@ function joinCodings(v) {
   };
   const unlist = c => {
     const i = v.doc.list.indexOf(c);
-    if (i >= 0) v.doc.list.splice(i, 1);
+    if (i < 0) return;
+    v.doc.list.splice(i, 1);
     enlist(v.doc, c, -1);
     for (const g of groupsOf(v.doc, c)) g.bars = g.bars.filter(b => b.c !== c);
     v.redraw(c);

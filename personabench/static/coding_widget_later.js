@@ -95,7 +95,7 @@ function joinReader(v) {
     if (!v.doc || !v.root.isConnected || !v.hasFocus()) return;
     const { anchor, focus } = sel, span = anchor !== focus, on = span && by && anchor === was[0] ? { start: Math.min(was[1], focus), end: Math.max(was[1], focus) } : null;
     const here = turnAt(v.doc, focus), who = here !== turn ? v.doc.turns[here]?.speaker : "", less = on && Math.abs(focus - anchor) < Math.abs(was[1] - anchor);
-    const said = v.doc.words(on || (span ? { start: sel.lo(), end: sel.hi() } : v.active || place(focus))), codes = v.codesHere();
+    const said = v.doc.words(on || (span ? { start: sel.lo(), end: sel.hi() } : (!by && v.active) || place(focus))), codes = v.codesHere();
     const all = [who && `${who}:`, said.trim() || (said ? "space" : "end"), span && (less ? "not selected" : "selected"), codes !== had && (codes ? `coded as ${codes}` : "not coded")].filter(Boolean).join(" ");
     [by, was, turn, had] = ["", [anchor, focus], here, codes];
     box.textContent = upright(all) + (box.textContent === all ? "\u00a0" : ""); // the same again is said again
@@ -113,7 +113,7 @@ function refused(v, m) {
   if (m.again) return;
   const sent = v.link.outbox.done(m.guid);
   for (const [guid] of sent?.items || []) { const c = v.pending.get(guid); if (c) { v.pending.delete(guid); v.drop(c); } }
-  if (sent?.text) v.news("refused", sent.text);
+  if (sent?.text) v.news("refused", sent);
   if (sent && !sent.items) v.link.raw({ type: "ready" }); // what was drawn ahead is not so: ask for what is
   sure(v);
 }
@@ -136,17 +136,19 @@ function joinChanges(v) {
     const n = unpack(v.doc.memos).filter(m => m.about === "coding" && m.target === c.id).length;
     v.say(`Removed ${c.code.name}${n ? `; its memo${n > 1 ? "s come" : " comes"} back with it, by undo` : ""}`);
   };
-  const recode = code => {
-    const c = needs("recode it");
-    if (c?.code === code) return v.say(`It is coded as ${code.name}`);
-    if (!c || !v.link.write({ type: "recode", id: c.id, code: v.ref(code) })) return;
+  const recode = (c, code) => {
+    if (!there(c)) return v.say(`Its coding as ${c.code.name} is gone: nothing was recoded`, true);
+    if (c.code === code) return v.say(`It is coded as ${code.name}`);
+    if (!v.link.write({ type: "recode", id: c.id, code: v.ref(code) })) return;
     v.say(`Recoded ${c.code.name} as ${code.name}`);
     v.change(c, { code });
     v.coding.use(code);
   };
   /** Move the ends while a handle or key moves; `done` writes. */
-  const stretch = (c, start, end) => { if (end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
+  const there = c => v.doc.byId.get(c.id) === c; // it may have gone, by another view or an undo, while it was in hand
+  const stretch = (c, start, end) => { if (there(c) && end > start && (start !== c.start || end !== c.end)) v.change(c, { start, end }); };
   const keep = (c, old) => {
+    if (!there(c)) return;
     const { start, end } = v.coding.span(c.start, c.end) || old;
     v.coding.stretch(c, start, end);
     if (c.start === old.start && c.end === old.end) return;
@@ -472,7 +474,7 @@ function joinActions(v) {
     if (!s) return v.say("Select the words that shall name the code", true);
     v.choices.codes("Name of the in-vivo code", v.coding.put, { near: near(), query: short(v.doc.words(s).replace(/\s+/g, " "), 60) });
   };
-  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(code), { many: false, near: near(), but: c.code }); };
+  const recode = () => { const c = v.coding.needs("recode it"); if (c) v.choices.codes(`Recode “${c.code.name}” as…`, ([code]) => v.coding.recode(c, code), { many: false, near: near(), but: c.code }); };
   const fold = () => { const on = v.root.classList.toggle("pb-folded"); v.buttons["fold interviewer"].setAttribute("aria-pressed", String(on)); v.resized(); v.say(on ? "Interviewer turns folded to one line" : "Interviewer turns shown"); };
   /** Move one end of the coding by a word or a character, in the eye's direction. */
   v.nudge = (side, eye, fine) => {
@@ -579,7 +581,11 @@ export default function join(v) {
     if (what === "source" || what === "memos") markMemos();
     if (what === "codings" && v.doc.memos.id.length) { clearTimeout(v.marking); v.marking = setTimeout(() => { if (v.doc && v.root.isConnected) markMemos(); }, 120); }
     if (what === "caret") { v.chosen(); clearTimeout(v.placing); v.placing = setTimeout(keepPlace, 400); }
-    if (what === "refused") { Object.assign(v.drafts[v.doc.source] ||= {}, { text: of, on: null }); const box = v.panel.box.querySelector("textarea"); if (box && !box.value) box.value = of; } // words are not lost because a memo was refused
+    if (what === "refused") { // words are not lost because a memo was refused, nor what was begun since
+      const draft = (v.drafts[of.source] ||= {}), box = of.source === v.doc.source && v.panel.box.querySelector("textarea");
+      Object.assign(draft, { text: [of.text, draft.text].filter(Boolean).join("\n\n"), on: null });
+      if (box) box.value = draft.text;
+    }
     v.panel.news(what);
     if (what === "source" && v.sought?.source === v.doc.source) v.seek(v.sought);
   };

@@ -10,7 +10,7 @@ export default function join(v) {
 }
 
 /** From which of `n` codings on `size` are listed, so that the one at `i` (-1: none) is among them: where it was, else a little before it. */
-export const pageFrom = (from, i, n, size) => Math.max(0, Math.min(i >= 0 && (i < from || i >= from + size) ? i - 20 : from, n - 1));
+export const pageFrom = (from, i, n, size) => Math.max(0, Math.min(i >= 0 && (i < from || i >= from + size) ? i - 20 : from, n - size));
 
 function makePanel(v) {
   const title = make("div", { class: "pb-title" }), body = make("div", { class: "pb-body" });
@@ -50,7 +50,7 @@ function makePanel(v) {
         const to = Math.max(0, Math.min(all.length - 1, from + row + step));
         if (some[to - from]) { row = to - from; show(); } else if (all[to]) draw(all[to]);
       } else if (key === "enter" && some[row]) { v.goTo(some[row]); v.focus(); }
-      else if (key === "delete" && some[row]) { v.select(some[row]); v.coding.remove(); renew(); } else return;
+      else if (key === "delete" && v.doc.list.includes(some[row])) { v.select(some[row]); v.coding.remove(); renew(); } else return;
       e.preventDefault();
     } });
     const option = (c, i) => make("li", { id: id(i), role: "option", "aria-selected": "false", "aria-setsize": all.length, "aria-posinset": from + i + 1, onclick: () => { row = i; show(); v.goTo(c); } },

@@ -109,7 +109,7 @@ export function makePicker(v) {
     if (!input.value) rows = [...first, ...rows.filter(r => !first.some(f => f.value === r.value))];
     at = Math.max(0, Math.min(at, rows.length - 1));
     const { many } = open, option = (r, i) => make("li", { id: `${id}-${i}`, role: "option", class: "pb-option", "aria-selected": String(many ? marked.has(r.value) : i === at),
-      onpointerdown: e => { e.preventDefault(); at = i; done(e.shiftKey); } },
+      onpointerdown: e => { e.preventDefault(); if (e.button) return; at = i; done(e.shiftKey); } },
     many ? make("span", { class: "pb-check", "aria-hidden": "true" }, marked.has(r.value) ? "✓" : "") : null,
     r.swatch ? make("span", { class: "pb-swatch", "aria-hidden": "true", style: v.swatch(r.swatch) }) : null,
     make("span", { class: "pb-label" }, r.label), make("span", { class: "pb-detail" }, r.detail || ""), r.badge ? make("span", { class: "pb-badge" }, r.badge) : null);
@@ -198,7 +198,9 @@ export function codeRows(codes, query, first, more = () => null, count = c => c.
 }
 
 /** Ask for the facet of a new code and make it: it is there at once, in the study when Python has stored it. */
-export const makeCode = (v, name, near, then) => v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`, hint: "↵ choose the facet · Esc",
+export const makeCode = (v, name, near, then) => {
+  const same = [...v.doc.codes.values()].find(c => c.name.toLowerCase() === name.toLowerCase()); // not among those that were offered
+  return same ? then(same) : v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`, hint: "↵ choose the facet · Esc",
   rows: q => best(q, v.doc.facets).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })), pick: ([facet]) => {
     const there = [...v.doc.codes.values()].find(c => c.name === name);
     if (there) return then(there);
@@ -207,6 +209,7 @@ export const makeCode = (v, name, near, then) => v.picker.start({ kind: "facets"
     v.doc.codes.set(code.id, code);
     then(code);
   } });
+};
 
 // == What the page does ==
 /** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.
