@@ -72,10 +72,10 @@ class Bench(WidgetPage):
     def selected(self) -> str:
         return self.page.evaluate("(() => { const v = document.querySelector('#w').pbView; return v.doc.text.slice(v.sel.lo(), v.sel.hi()); })()")
 
-    def told(self, words: str) -> Bench:
-        "Wait until the widget has said something and everything is stored."
+    def told(self, words: str, *, waiting: bool = False) -> Bench:
+        "Wait until the widget has said something and everything is stored (unless something is left waiting)."
         self.page.locator(".pb-live", has_text=words).wait_for()
-        self.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
+        if not waiting: self.page.wait_for_function("document.querySelector('#w').pbView.link.outbox.size === 0")
         return self
 
     @property
@@ -328,6 +328,7 @@ def test_what_keys_come_to_is_told_to_those_who_cannot_see_it(bench):
     assert len(line) > 10 and line in heard.text_content(), "a line"
     bench.at("I take the bike")
     hears("dock is full coded as Dock full", "n")
+    hears("o", "ArrowRight")  # inside a chosen coding, too
     bench.keys("u")
     bench.page.wait_for_timeout(300)
     turn = bench.look("v.doc.words(v.doc.turns.find(t => t.start <= v.sel.focus && t.end >= v.sel.focus)).trim()")
@@ -1528,6 +1529,96 @@ def test_words_of_a_refused_memo_are_kept_and_an_undo_that_cannot_be_is_told(ben
     bench.page.locator(".pb-scroll").focus()
     bench.keys("Control+z")
     assert "nothing to undo yet" in bench.said
+
+
+PING = "v.link.raw({type: 'ping', event: v.doc.event})"
+
+
+@pytest.mark.parametrize("by", ["another cell", "Delete"])
+def test_a_coding_that_goes_while_its_end_is_dragged_does_not_come_back(bench, by):
+    coding_id, m = coding.code(bench.study, "Dock full", source="P01", quote="I take the bike"), bench.page.mouse
+    bench.look(PING)
+    bench.page.wait_for_timeout(200)
+    bench.keys("n")
+    box = bench.page.locator(".pb-handle-end").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    m.move(x, y)
+    m.down()
+    m.move(x + 60, y)
+    if by == "Delete": bench.page.keyboard.press("Delete")
+    else:
+        coding.uncode(bench.study, coding_id)
+        bench.look(PING)
+    bench.page.wait_for_timeout(200)
+    m.move(x + 100, y)
+    m.move(x - 2, y)
+    m.up()
+    bench.page.wait_for_timeout(200)
+    assert bench.quotes == [] and bench.look("[v.doc.list.length, v.doc.groups[0].bars.length, ...v.doc.turns.map(t => t.n)]") == [0] * 8
+    if by == "Delete":
+        bench.keys("Control+z").told("Undone")
+        assert bench.quotes == [("Dock full", "I take the bike")] and bench.look("v.doc.list.length") == 1
+
+
+def test_recode_keeps_to_the_coding_it_named(bench):
+    bench.at("dock is full").keys("w", "Shift+Digit1", "Shift+Digit2").told("Coded")
+    bench.keys("r")
+    named = bench.page.locator(".pb-popover input").get_attribute("placeholder")
+    gone = next(int(r.coding_id) for r in bench.study.codings.itertuples() if r.code in named)
+    [left] = [r.code for r in bench.study.codings.itertuples() if r.coding_id != gone]
+    coding.uncode(bench.study, gone)
+    bench.look(PING)
+    bench.page.wait_for_timeout(200)
+    bench.type("walks").keys("Enter").told("is gone")
+    assert bench.quotes == [(left, "dock")]
+
+
+def test_a_name_that_differs_in_letters_makes_no_second_code_where_the_code_is_not_offered(bench):
+    put(bench, ("dock is full", "dock"))
+    bench.keys("r").type("dock FULL").keys("Enter").told("It is coded as Dock full")
+    assert set(bench.study.codes["code"]) == {name for name, _ in CODES} and bench.quotes == [("Dock full", "dock is full")]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_refused_memo_leaves_what_was_begun_since_alone(bench, elsewhere):
+    hear, words = bench.widget.receive, bench.page.locator("#w .pb-side textarea")
+    if elsewhere:
+        bench.keys("g").type("P02").keys("Enter").told("P02 is open")
+        bench.keys("m").type("half a thought").keys("Escape", "g").type("P01").keys("Enter").told("P01 is open")
+    late: list[Any] = []
+    bench.widget.receive = lambda m: late.append(m) if m["type"] == "memo" else hear(m)
+    bench.at("When").keys("m").type("the one before").keys("Control+Enter")
+    if elsewhere: bench.keys("Escape", "g").type("P02").keys("Enter").told("P02 is open", waiting=True)
+    else: bench.type("half a thought")
+    bench.page.wait_for_timeout(200)
+    bench.page.evaluate("guid => (v => v.hear.refused(v, {guid, reason: 'no', cure: ''}))(document.querySelector('#w').pbView)", late[0]["guid"])
+    bench.page.wait_for_timeout(300)
+    if elsewhere:
+        bench.keys("m")
+        assert words.input_value() == "half a thought"
+        bench.keys("Escape", "g").type("P01").keys("Enter").told("P01 is open")
+        bench.keys("m")
+        assert words.input_value() == "the one before"
+    else: assert words.input_value().split("\n\n") == ["the one before", "half a thought"]
+
+
+def test_a_memo_on_a_coding_that_is_gone_is_refused_and_its_words_stay(bench):
+    put(bench, ("dock is full", "dock"))
+    bench.at("dock is full").keys("n", "m").type("why only then?")
+    coding.uncode(bench.study, int(bench.study.codings["coding_id"].iloc[0]))
+    bench.keys("Control+Enter")
+    bench.page.locator(".pb-live.pb-warn", has_text="there is none to keep a memo on").wait_for()
+    bench.page.wait_for_timeout(300)
+    assert bench.study.memos.empty and bench.page.locator("#w .pb-side textarea").input_value() == "why only then?"
+
+
+def test_delete_in_the_list_on_a_coding_just_undone_counts_nothing_twice(bench):
+    put(bench, ("dock is full", "dock"))
+    bench.keys("l", "Control+z")
+    bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 0")
+    bench.page.keyboard.press("Delete")
+    bench.page.wait_for_timeout(300)
+    assert bench.look("v.doc.turns.map(t => t.n)") == [0] * 6 and "0/4 turns" in bench.look("v.buttons.sources.textContent")
 
 
 def test_what_a_colleague_changed_while_mine_was_on_its_way_is_shown(bench):
