@@ -395,6 +395,19 @@ def test_one_message_that_comes_by_several_threads_is_carried_out_once(study):
     assert [m["type"] for m in told if m["type"] in ("ack", "refused")].count("refused") == 0 and study.codes["code"].tolist().count("Brand new") == 1
 
 
+def test_a_widget_that_cannot_be_told_stops_neither_who_writes_nor_the_others_and_other_studies_are_not_told(study, tmp_path):
+    writer, broken, third = (Browser(CodingWidget(study, "P01")) for _ in range(3))
+    other = Study(tmp_path / "other.db", coder="MB", create=True)
+    add_talk(other, "P01")
+    stranger = Browser(CodingWidget(other, "P01"))
+    codebook.add_code(other, "Dock full", facet="pain")  # something to tell, which nobody asked for
+    def fails(content, buffers=None): raise OSError("the comm is closed")
+    broken.widget.send = fails
+    heard = [len(b.heard) for b in (third, stranger)]
+    assert [r["type"] for r in writer.add("dock", "Dock full")] == ["ack", "changed"]
+    assert [r["type"] for r in third.heard[heard[0]:]] == ["changed", "pong"] and len(stranger.heard) == heard[1]
+
+
 def test_many_changes_at_once_send_the_whole_source(study):
     b, text = Browser(CodingWidget(study, "P01")), study.text("P01")
     with study.step("code", "code much") as step:

@@ -583,7 +583,7 @@ export default function join(v) {
     if (what === "caret") { v.chosen(); clearTimeout(v.placing); v.placing = setTimeout(keepPlace, 400); }
     if (what === "refused") { // words are not lost because a memo was refused, nor what was begun since
       const draft = (v.drafts[of.source] ||= {}), box = of.source === v.doc.source && v.panel.box.querySelector("textarea");
-      Object.assign(draft, { text: [of.text, draft.text].filter(Boolean).join("\n\n"), on: null });
+      Object.assign(draft, { text: [of.text, draft.text].filter(Boolean).join("\n\n"), on: draft.text ? draft.on : null });
       if (box) box.value = draft.text;
     }
     v.panel.news(what);

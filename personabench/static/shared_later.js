@@ -198,18 +198,17 @@ export function codeRows(codes, query, first, more = () => null, count = c => c.
 }
 
 /** Ask for the facet of a new code and make it: it is there at once, in the study when Python has stored it. */
-export const makeCode = (v, name, near, then) => {
-  const same = [...v.doc.codes.values()].find(c => c.name.toLowerCase() === name.toLowerCase()); // not among those that were offered
-  return same ? then(same) : v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`, hint: "↵ choose the facet · Esc",
-  rows: q => best(q, v.doc.facets).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })), pick: ([facet]) => {
-    const there = [...v.doc.codes.values()].find(c => c.name === name);
-    if (there) return then(there);
+export function makeCode(v, name, near, then) {
+  const there = () => [...v.doc.codes.values()].find(c => c.name.toLowerCase() === name.toLowerCase()), make = facet => {
     if (!v.link.write({ type: "add_code", name, facet })) return;
     const code = dress({ id: "new:" + name, name, path: name, facet, n: 0, look: v.doc.looks[facet] });
     v.doc.codes.set(code.id, code);
     then(code);
-  } });
-};
+  };
+  if (there()) then(there()); // one that was not offered
+  else v.picker.start({ kind: "facets", near, label: `What kind of statement is “${short(name, 30)}”?`, hint: "↵ choose the facet · Esc",
+    rows: q => best(q, v.doc.facets).map(f => ({ value: f, label: f, swatch: dress({ look: v.doc.looks[f] }) })), pick: ([facet]) => { if (there()) then(there()); else make(facet); } });
+}
 
 // == What the page does ==
 /** Look once more at how all is laid out when it has come to rest: a theme or a new size comes in steps, each of which moves the words.

@@ -33,6 +33,7 @@ def make_study(address: str | Path = ":memory:", times: int = 1) -> Study:
     return study
 
 
+PING = "v.link.raw({type: 'ping'})"  # ask Python for what others have changed
 WAITING = "Object.keys(sessionStorage).filter(k => k.startsWith('personabench:')).length"  # messages kept for Python
 
 
@@ -102,8 +103,7 @@ def test_a_persona_card_on_the_same_page_changes_nothing_here_nor_the_widget_the
     card = PersonaCard(Persona(id="a", name="Avery", label="Commutes by bike", status="persona", described=[
         Descriptor(field="age", variable="age", n=12, mean=38.0, low=35.0, high=41.0)], claim_list=[Claim(id="guess", text="Loves the dock", facet="goal")])).html
     style, article = re.fullmatch(r"(?s)\s*(<style>.*?</style>)(.*)", card).groups()
-    bench.page.evaluate("""article => { const out = document.createElement("div"), main = document.querySelector("main"); // a notebook's outputs are no <main>
-        out.append(...main.childNodes); main.replaceWith(out); out.insertAdjacentHTML("beforeend", `<div id=card>${article}</div>`); }""", article)
+    bench.page.evaluate("article => document.querySelector('main').insertAdjacentHTML('beforeend', `<div id=card>${article}</div>`)", article)
     places = """root => [...document.querySelectorAll(`${root} :not(svg *)`)].map(el => { const r = el.getBoundingClientRect(), s = getComputedStyle(el);
         return [el.className.baseVal ?? el.className, Math.round(r.left), Math.round(r.width), Math.round(r.height), s.textAlign, s.display, s.color]; })"""
     bench.keys("?")
@@ -366,11 +366,11 @@ def test_a_stage_keeps_its_key_when_another_kind_of_code_is_below_it(bench):
     strip = lambda: bench.page.locator(".pb-strip-part", has_text="Stages").locator("bdi").all_inner_texts()
     assert strip() == ["Arriving", "Searching"]
     codebook.add_code(bench.study, "No room", facet="pain", parent="Arriving")
-    bench.look("v.link.raw({type: 'ping'})")
+    bench.look(PING)
     bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.codes.values()].some(c => c.name === 'No room')")
     assert strip() == ["Arriving", "Searching"]
     codebook.add_code(bench.study, "Parking", facet="stage", parent="Arriving")
-    bench.look("v.link.raw({type: 'ping'})")
+    bench.look(PING)
     bench.page.locator(".pb-strip-part bdi", has_text="Parking").wait_for()
     assert "Arriving" not in strip(), "where a stage has parts, these are chosen from"
 
@@ -588,7 +588,7 @@ def test_codes_of_one_facet_are_told_apart_in_the_text_the_margin_and_the_lists(
     codebook.change_code(bench.study, "Own red", colour="#CC0000")
     quotes = {"Dock full": "dock is full", "No bike": "There is none.", "Own red": "every single morning"}
     for name, quote in quotes.items(): coding.code(bench.study, name, source="P01", quote=quote)
-    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.look(PING)
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 3")
     bench.page.evaluate(FRAMES)
     looks = bench.look("v.doc.list.map(c => [c.code.name, JSON.stringify([c.code.inks, c.code.look.line])])")
@@ -613,7 +613,7 @@ def test_coding_the_interviewers_words_says_that_they_are_no_evidence(bench):
 
 def test_the_palette_says_what_the_code_at_hand_means(bench):
     codebook.change_code(bench.study, "Walks instead", definition="Leaves the bike and goes on foot.")
-    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.look(PING)
     bench.page.wait_for_function("[...document.querySelector('#w').pbView.doc.codes.values()].some(c => c.definition)")
     bench.at("walk").keys("w", "Enter").type("dock")
     about = bench.page.locator(".pb-about")
@@ -635,7 +635,7 @@ def test_a_colleagues_coding_is_left_alone_with_the_reason(bench):
     with bench.study.step("code", "ben") as step:
         at = bench.study.text("P01").index("dock is full")
         store.add_codings(step, [{"source_id": bench.study.source_id("P01"), "code_id": bench.study.code_id("Dock full"), "start": at, "end": at + 12, "coder": "ben"}])
-    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.look(PING)
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.list.length === 1")
     bench.keys("n")
     assert bench.page.locator(".pb-handle").count() == 0
@@ -739,7 +739,7 @@ def test_the_list_holds_all_codings_wherever_it_is_opened(page):
         bench.keys(key)
         assert chosen.get_attribute("aria-posinset") == str(at), key
     for words in re.finditer("dock|bike|app|walk|every", study.text("P01")): coding.code(study, "Saves time", source="P01", start=words.start(), end=words.end())
-    bench.look("v.link.raw({type: 'ping'})")
+    bench.look(PING)
     more = len(study.codings)
     page.locator(".pb-title", has_text=f"{more} codings").wait_for()
     bench.keys("Home")
@@ -1135,13 +1135,13 @@ def test_words_that_a_memos_mark_moves_keep_what_is_drawn_on_them(page):
     with study.step("code", "in a cell") as step:
         store.add_codings(step, [{"source_id": 1, "code_id": study.code_id("Arriving"), "start": text.index("I take"), "end": text.index("bike"), "coder": "MB"}])
         store.add_memo(step, "both at once", about="turn", target_id=2)
-    bench.look("v.link.raw({type: 'ping'})")
+    bench.look(PING)
     page.wait_for_function("document.querySelectorAll('.pb-noted').length === 2")
     right("a coding and a memo in one step")
     bench.at("single").keys("n")
     top = bench.look("v.rect(v.active.start, v.active.start + 1).top")
     with study.step("memo", "in a cell") as step: store.add_memo(step, "above the chosen one", about="turn", target_id=4)
-    bench.look("v.link.raw({type: 'ping'})")
+    bench.look(PING)
     page.wait_for_function("document.querySelectorAll('.pb-noted').length === 3")
     right("a mark above the chosen coding")
     assert bench.look("v.rect(v.active.start, v.active.start + 1).top") > top + 5 and bench.look(HANDLES) < 6
@@ -1175,14 +1175,14 @@ def test_what_changes_in_the_text_leaves_nothing_of_the_old_picture(bench):
 
 def test_a_code_that_gets_another_name_or_colour_in_a_cell_is_drawn_anew(bench):
     put(bench, ("dock is full", "dock"), ("ten minutes", "walks"))
-    bench.page.evaluate("""window.picture = () => ['ink', 'stripes'].map(name => document.querySelector('#w').pbView.doc.groups[0][name].toDataURL())""")
-    first = bench.page.evaluate("window.picture()")
+    picture = "['ink', 'stripes'].map(name => v.doc.groups[0][name].toDataURL())"
+    first = bench.look(picture)
     for change, changed in ((lambda: codebook.rename_code(bench.study, "Dock full", to="No free place"), [False, True]),
                             (lambda: codebook.change_code(bench.study, "No free place", colour="#7a0019"), [True, True])):
         change()
-        bench.look("v.link.raw({type: 'ping', event: v.doc.event})")
+        bench.look(PING)
         bench.page.wait_for_timeout(300)
-        now = bench.page.evaluate("window.picture()")
+        now = bench.look(picture)
         assert [a != b for a, b in zip(now, first)] == changed and bench.page.evaluate(PICTURES)[0]
         first = now
 
@@ -1207,7 +1207,7 @@ def test_the_coding_that_was_chosen_before_is_drawn_as_the_others_again_in_anoth
     assert bench.look("v.doc.groups.length") > 1
     start = bench.look("v.doc.groups[1].pieces[0].start")
     coding.code(bench.study, "Walks instead", source="P01", start=start, end=start + 6)
-    bench.look("v.link.raw({type: 'ping', event: v.doc.event})")
+    bench.look(PING)
     page.wait_for_timeout(200)
     bench.at("How do").keys("n").keys("n")  # a frame between them
     page.evaluate(FRAMES)
@@ -1531,9 +1531,6 @@ def test_words_of_a_refused_memo_are_kept_and_an_undo_that_cannot_be_is_told(ben
     assert "nothing to undo yet" in bench.said
 
 
-PING = "v.link.raw({type: 'ping', event: v.doc.event})"
-
-
 @pytest.mark.parametrize("by", ["another cell", "Delete"])
 def test_a_coding_that_goes_while_its_end_is_dragged_does_not_come_back(bench, by):
     coding_id, m = coding.code(bench.study, "Dock full", source="P01", quote="I take the bike"), bench.page.mouse
@@ -1589,7 +1586,7 @@ def test_a_refused_memo_leaves_what_was_begun_since_alone(bench, elsewhere):
     bench.widget.receive = lambda m: late.append(m) if m["type"] == "memo" else hear(m)
     bench.at("When").keys("m").type("the one before").keys("Control+Enter")
     if elsewhere: bench.keys("Escape", "g").type("P02").keys("Enter").told("P02 is open", waiting=True)
-    else: bench.type("half a thought")
+    else: bench.type("half a thought").at("The app")
     bench.page.wait_for_timeout(200)
     bench.page.evaluate("guid => (v => v.hear.refused(v, {guid, reason: 'no', cure: ''}))(document.querySelector('#w').pbView)", late[0]["guid"])
     bench.page.wait_for_timeout(300)
@@ -1599,7 +1596,9 @@ def test_a_refused_memo_leaves_what_was_begun_since_alone(bench, elsewhere):
         bench.keys("Escape", "g").type("P01").keys("Enter").told("P01 is open")
         bench.keys("m")
         assert words.input_value() == "the one before"
-    else: assert words.input_value().split("\n\n") == ["the one before", "half a thought"]
+    else:
+        assert words.input_value().split("\n\n") == ["the one before", "half a thought"]
+        assert bench.page.get_by_label("Memo on").locator("option:checked").inner_text() == "Memo on turn 2", "what it was begun on"
 
 
 def test_a_memo_on_a_coding_that_is_gone_is_refused_and_its_words_stay(bench):
@@ -2117,7 +2116,7 @@ def test_half_a_memo_outlasts_a_correction_of_the_text_and_goes_to_what_is_at_ha
     assert about.locator("option:checked").inner_text() == "Memo on turn 2"
     text = bench.study.text("P01")
     importers.correct_text(bench.study, "P01", text=text.replace("How do you", "Now, how do you"))
-    bench.look("v.link.raw({type: 'ping', event: v.doc.event})")
+    bench.look(PING)
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.text.includes('Now, how')")
     bench.page.wait_for_timeout(300)
     field = bench.page.get_by_label("Memo", exact=True)
@@ -2134,7 +2133,7 @@ def test_a_hit_in_a_text_that_was_corrected_since_is_not_shown_elsewhere(bench):
     bench.page.locator(".pb-hits li").first.wait_for()
     text = bench.study.text("P01")
     importers.correct_text(bench.study, "P01", text="Once more.\n" + text)
-    bench.page.evaluate("document.querySelector('#w').pbView.link.raw({type: 'ping'})")
+    bench.look(PING)
     bench.page.wait_for_function("document.querySelector('#w').pbView.doc.text.startsWith('Once more')")
     before = bench.selected
     bench.page.locator(".pb-hits li .pb-link").first.click()
