@@ -1,7 +1,7 @@
 // @ts-check
 // The coding widget: a source as speaker turns, coded by mouse or keyboard. A view holds a copy of what Python sent,
 // changes it at once when a key is pressed, and marks as pending what is not yet acknowledged.
-// This part opens first; the rest (coding_widget_panels.js, coding_widget_later.js) follows when the text stands.
+// The rest (coding_widget_panels.js, coding_widget_later.js) follows when the text stands.
 
 // == 1 What keys mean ==
 /** What a key means: {action}, {code} of its own key, {recent} or {stage} by number; null = not ours. @param own action -> key @param keys key -> code name */
@@ -145,7 +145,7 @@ const HEAR = {
   notice(v, m) { v.link.outbox.done(m.guid); v.say(m.text); },
 };
 
-/** Nothing of ours waits: show what came meanwhile of codings drawn ahead. */
+/** Nothing of ours waits: show what came of codings drawn ahead. */
 function sure(v) {
   if (v.link.outbox.size || !v.doc) return;
   for (const row of v.unsure.values()) place(v, row);
@@ -221,7 +221,7 @@ export function freeLane(coding, others, room = 0) {
   return lane;
 }
 
-/** Changes of codings, in the lists and on the screen. */
+/** Changes of codings. */
 function joinCodings(v) {
   const list = c => {
     const { doc } = v;
@@ -270,7 +270,7 @@ function makeActions(v) {
     "repeat the last code": () => putCode(v.coding.recent[0]), "drop the selection": () => { v.select(null); v.sel.set(v.sel.focus, v.sel.focus); }, "undo": () => step("undo"), "redo": () => step("redo") };
   /** At once, or when its part has come. */
   const act = action => { if (does[action]) does[action](); else v.later.when(() => does[action]?.()); };
-  /** Use a key; false: it passes. */
+  /** False: the key passes. */
   const press = key => {
     if (key && v.capture?.(key)) return true;
     const m = meaning(key, v.doc.own, v.doc.keys);
@@ -293,6 +293,7 @@ function joinKeys(v) {
   v.root.addEventListener("keydown", e => { if (!/^mod\+/.test(chord(e)) && e.key !== "Tab") { if (chord(e) === "escape" && e.target !== v.scroll) v.focus(); e.stopPropagation(); } });
   v.scroll.addEventListener("focusin", () => { v.painter.mark("sel", null); if (v.doc && performance.now() - v.sel.quiet > 50 && !v.scroll.matches(":active")) v.sel.native(); });
   v.scroll.addEventListener("focusout", () => { if (v.doc) v.painter.mark("sel", { start: v.sel.lo(), end: v.sel.hi() }); });
+  v.scroll.addEventListener("pointerup", () => v.doc && (v.later.here || v.later.when(() => v.adopt())));
   return guardKeys(v, (e, key) => v.doc && v.actions.ours(key));
 }
 
@@ -347,7 +348,7 @@ function joinParts(v) {
   v.codes = () => [...v.doc.codes.values()];
   v.ref = code => typeof code.id === "number" ? code.id : code.name; // a code made here has no number yet
   v.say = (text, warn = false) => { v.message = [text, warn]; v.tell(); };
-  // Words follow the frame that shows the change: a key that codes waits for no layout of the foot.
+  // Words follow the frame that shows the change: a key that codes waits for no layout.
   v.tell = () => { if (!v.wording) { v.wording = true; setTimeout(() => { v.wording = false; if (v.root.isConnected) { v.telling(); foot(); } }, 40); } };
   v.saved = v.tell;
   const foot = () => {
@@ -357,7 +358,7 @@ function joinParts(v) {
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
   /** Paint a group in the next frame; `same`: no words have moved. */
   v.soon = (g, same = false) => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.set(g, same && v.waiting.get(g) !== false); };
-  v.flush = () => { // what does not fit into half a frame waits for the next one
+  v.flush = () => { // what does not fit into half a frame waits
     const begin = performance.now();
     for (const [g, same] of v.waiting) { v.waiting.delete(g); if (g.near && g.el.isConnected) (same ? drawGroup(v, g, true) : paintGroup(v, g)); if (performance.now() - begin > 8) break; }
     if (v.waiting.size) requestAnimationFrame(v.flush);

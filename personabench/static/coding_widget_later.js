@@ -387,6 +387,13 @@ function joinMouse(v) {
     sel.set(a, b, { show: false });
     if (a === b) v.clicked(at);
   };
+  /** Take over what the mouse selected before this part was here. */
+  v.adopt = () => {
+    const s = v.root.getRootNode().getSelection?.() || document.getSelection();
+    if (!s?.anchorNode || !v.text.contains(s.anchorNode)) return;
+    const a = positionOf(v.doc, s.anchorNode, s.anchorOffset), b = positionOf(v.doc, s.focusNode, s.focusOffset) ?? a;
+    if (a !== null) sel.set(...a === b ? [a, a] : snapSpan(v.doc, Math.min(a, b), Math.max(a, b)), { show: false });
+  };
   v.clicked = at => { const here = v.codingsAt(at); if (!v.resizing) v.select(here[(here.indexOf(v.active) + 1) % here.length] || null); };
   v.scroll.addEventListener("pointerdown", e => {
     if (!v.doc || e.button) return;

@@ -1995,6 +1995,23 @@ def test_what_opens_is_enough_to_read_select_code_and_undo_and_other_keys_wait_f
     assert bench.quotes == [("Walks instead", "walk")]
 
 
+def test_what_the_mouse_selects_before_the_rest_has_come_is_taken_over_and_keys_wait_for_it(bench):
+    page, mouse = bench.page, bench.page.mouse
+    open_without_the_rest(page)
+    first, last = bench.look("(i => [v.rect(i, i + 1), v.rect(i + 6, i + 7)])(v.doc.text.indexOf('dock is full'))")
+    x, y, to = first["left"] + 3, first["top"] + first["height"] / 2, last["right"] - 2
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move((x + to) / 2, y)
+    mouse.move(to, y)
+    mouse.up()
+    bench.keys("Shift+1")
+    assert bench.quotes == [] and bench.look("v.later.here") is False
+    page.evaluate("window.give(); document.querySelector('#w').pbView.later.ask()")
+    bench.told("Coded 7 characters as")
+    assert [q for _, q in bench.quotes] == ["dock is"] and bench.selected == "dock is", "whole words"
+
+
 def test_what_is_typed_ahead_goes_where_it_was_meant_for(bench):
     page = bench.page
     page.evaluate("window.end(); document.querySelector('#w').replaceChildren()")
