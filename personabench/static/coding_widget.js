@@ -356,7 +356,7 @@ function joinParts(v) {
     v.standing();
   };
   v.near = g => { if (!g.near) { g.near = true; g.el.style.contentVisibility = "visible"; paintGroup(v, g); requestAnimationFrame(() => { g.el.style.contentVisibility = ""; }); } };
-  /** Paint a group in the next frame; `same`: no words have moved. */
+  /** Paint a group next frame; `same`: no words have moved. */
   v.soon = (g, same = false) => { if (!v.waiting.size) requestAnimationFrame(v.flush); v.waiting.set(g, same && v.waiting.get(g) !== false); };
   v.flush = () => { // what does not fit into half a frame waits
     const begin = performance.now();
